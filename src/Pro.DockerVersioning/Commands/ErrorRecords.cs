@@ -1,0 +1,18 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>Translates our errors into PowerShell's, once.</summary>
+internal static class ErrorRecords
+{
+    /// <summary>The record of an error, with its id, category, target and what to do.</summary>
+    public static ErrorRecord From(ProException error) =>
+        new(error, error.Id, Enum.Parse<ErrorCategory>(error.Category.ToString()), error.Target)
+        {
+            ErrorDetails = new ErrorDetails($"{error.Message} {error.RecommendedAction}".TrimEnd())
+            {
+                RecommendedAction = error.RecommendedAction,
+            },
+        };
+}

@@ -1,0 +1,175 @@
+using System.Management.Automation;
+using System.Runtime.ExceptionServices;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>
+/// The base of every cmdlet: an async body whose continuations run on the pipeline thread, and which is always waited for, also
+/// after Ctrl+C or when a later command of the pipeline has seen enough.
+/// </summary>
+public abstract class ProCmdlet : PSCmdlet, IDisposable
+{
+    // Created with the cmdlet: Ctrl+C may come before BeginProcessing.
+    private readonly CancellationTokenSource _stop = new();
+    private ProgressBars? _bars;
+    private ExceptionDispatchInfo? _downstream;
+
+    private protected ProCmdlet()
+    {
+    }
+
+    /// <summary>Cancelled by Ctrl+C, by a pipeline that stops, and by a body that fails.</summary>
+    private protected CancellationToken StopToken => _stop.Token;
+
+    /// <summary>Gives what services report to the cmdlet's streams. Taken inside a body; the reports may come from any thread.</summary>
+    private protected IProgress<Report> Reporter => new PumpedReporter(this, (PipelinePump)SynchronizationContext.Current!);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void BeginProcessing() => Run(BeginAsync);
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord() => Run(ProcessAsync);
+
+    /// <inheritdoc/>
+    protected sealed override void EndProcessing() => Run(EndAsync);
+
+    /// <inheritdoc/>
+    /// <remarks>Runs on another thread while the pipeline thread pumps: the body sees the token, ends, and is waited for there.</remarks>
+    protected sealed override void StopProcessing() => _stop.Cancel();
+
+    /// <summary>The body of BeginProcessing.</summary>
+    private protected virtual Task BeginAsync() => Task.CompletedTask;
+
+    /// <summary>The body of ProcessRecord.</summary>
+    private protected virtual Task ProcessAsync() => Task.CompletedTask;
+
+    /// <summary>The body of EndProcessing.</summary>
+    private protected virtual Task EndAsync() => Task.CompletedTask;
+
+    /// <summary>Frees what the cmdlet holds.</summary>
+    /// <param name="disposing">True when called by Dispose.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stop.Dispose();
+        }
+    }
+
+    /// <summary>Writes an object; a pipeline that has seen enough cancels the work behind it at once.</summary>
+    private protected new void WriteObject(object? sendToPipeline) => WriteObject(sendToPipeline, enumerateCollection: false);
+
+    /// <inheritdoc cref="WriteObject(object?)"/>
+    private protected new void WriteObject(object? sendToPipeline, bool enumerateCollection)
+    {
+        try
+        {
+            base.WriteObject(sendToPipeline, enumerateCollection);
+        }
+        catch (Exception downstream)
+        {
+            // Select-Object -First, `break` in a loop, a stopped pipeline: whatever it is, nobody wants more of it.
+            _downstream ??= ExceptionDispatchInfo.Capture(downstream);
+            _stop.Cancel();
+            throw;
+        }
+    }
+
+    /// <summary>One bad item: says so and goes on. The command's exit is not a success.</summary>
+    private protected void WriteError(ProException error) => WriteError(ErrorRecords.From(error));
+
+    private void Run(Func<Task> body)
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+
+        ExceptionDispatchInfo? fault = null;
+        var previous = SynchronizationContext.Current;
+        using var pump = new PipelinePump();
+        SynchronizationContext.SetSynchronizationContext(pump);
+        try
+        {
+            var task = body();
+            pump.RunUntilEnd(task, exception =>
+            {
+                fault ??= ExceptionDispatchInfo.Capture(exception);
+                _stop.Cancel();
+            });
+            // What came from downstream, or from the pump, came first: what the body ended with is its consequence.
+            fault = _downstream ?? fault ?? (task.IsCompletedSuccessfully ? null : FaultOf(task));
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(previous);
+        }
+
+        if (fault is not null)
+        {
+            Fail(fault);
+        }
+        else
+        {
+            _bars?.CompleteAll();
+        }
+    }
+
+    private static ExceptionDispatchInfo FaultOf(Task task) =>
+        ExceptionDispatchInfo.Capture(task.Exception?.InnerExceptions.Count > 0
+            ? task.Exception.InnerExceptions[0]
+            : new OperationCanceledException());
+
+    private void Fail(ExceptionDispatchInfo fault)
+    {
+        switch (fault.SourceException)
+        {
+            // Thrown by WriteObject, ShouldProcess, ThrowTerminatingError: PowerShell's own, and nobody else's to interpret.
+            case PipelineStoppedException:
+                fault.Throw();
+                break;
+            case OperationCanceledException when _stop.IsCancellationRequested:
+                throw new PipelineStoppedException();
+            case ProException error:
+                _bars?.CompleteAll();
+                ThrowTerminatingError(ErrorRecords.From(error));
+                break;
+            default:
+                _bars?.CompleteAll();
+                fault.Throw();
+                break;
+        }
+    }
+
+    private void Show(Report report)
+    {
+        switch (report)
+        {
+            case VerboseReport verbose:
+                WriteVerbose(verbose.Message);
+                break;
+            case WarningReport warning:
+                WriteWarning(warning.Message);
+                break;
+            case ProgressReport progress:
+                (_bars ??= new ProgressBars(this)).Show(progress);
+                break;
+            default:
+                throw new NotSupportedException($"A report of type {report.GetType().Name} has no stream.");
+        }
+    }
+
+    private sealed class PumpedReporter(ProCmdlet cmdlet, PipelinePump pump) : IProgress<Report>
+    {
+        public void Report(Report value) => pump.Post(_ => cmdlet.Show(value), null);
+    }
+}
