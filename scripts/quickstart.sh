@@ -19,6 +19,7 @@ state=$(state_folder)
 
 say "== 1 of 4: the Docker engine, a registry and a base image"
 bash "$root/scripts/engine.sh" start
+# shellcheck source=/dev/null
 . "$state/engine.env"
 
 say "== 2 of 4: the module"
