@@ -1,0 +1,40 @@
+# What you see is typed at a prompt in a fresh clone of a small shop; nothing is prepared but a base image and a registry.
+Import-Module Pro.DockerVersioning
+$env:REGISTRY
+git tag --list 'v*'
+
+# Which services are in this repository? Nothing runs yet.
+Get-ProService
+
+# All services, built from the tree that the tag v1.1.0 names, whatever lies in the working folder.
+Build-ProImage -All -Version v1.1.0
+
+# Once more: the same tree is not built twice.
+Build-ProImage api v1.1.0
+
+# What would a release candidate do? It moves no alias: latest stays where it is.
+Build-ProImage api v1.2.0-rc.1 -WhatIf
+Build-ProImage api v1.2.0-rc.1
+
+# A release moves latest forward. Build it and publish it.
+Build-ProImage api v1.2.0 -Push
+
+# A back-port of an old line, made after it, leaves latest alone.
+Build-ProImage api v1.0.1
+
+# No version: what is checked out, named by its commit.
+Build-ProImage api
+
+# Mistakes say what to do about them.
+Build-ProImage aip v1.2.0   # error: there is no such service
+Build-ProImage api 1.2.0   # error: a version starts with v
+Build-ProImage api v1.3.0   # error: there is no such tag yet
+
+# Start one by hand: from now on it is the running version.
+docker run --detach --publish-all "$env:REGISTRY/api:v1.2.0"
+Get-ProImageVersion api
+Get-ProImageVersion api -Current
+Get-ProImageVersion api -Range '>=1.1 <1.2'
+
+# What was built before can be published later, by the pipeline.
+Get-ProImageVersion web -Version v1.1.0 | Publish-ProImage

@@ -1,0 +1,178 @@
+#!/usr/bin/env bash
+# Runs every test on this machine and sums them up. The last line alone tells: N passed, N failed[, N skipped]
+#
+#   test.sh [--unit] [--engine] [--filter TEXT]
+#
+#   --unit      only the unit tests (on this .NET and on .NET 8); needs no Docker
+#   --engine    only the tests against the real engine and registries, and Pester's
+#   --filter    only tests whose full name contains TEXT
+#
+# Exit code 0 only if at least one test ran and none failed. A runner that ends without its report has failed. With CI=true
+# a skipped engine test has failed too.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+configuration=Release
+unit=yes
+engine=yes
+filter=''
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --unit) engine='' ;;
+        --engine) unit='' ;;
+        --filter)
+            [ $# -ge 2 ] || die "--filter needs a text."
+            filter=$2
+            shift
+            ;;
+        *) die "test.sh knows --unit, --engine and --filter TEXT, not '$1'." ;;
+    esac
+    shift
+done
+[ -n "$unit$engine" ] || die "--unit and --engine exclude each other." "Leave both out to run everything."
+
+state=$(state_folder)
+results="$root/TestResults"
+passed=0
+failed=0
+skipped=0
+
+finish() {
+    local line="$passed passed, $failed failed"
+    if [ $skipped -gt 0 ]; then line="$line, $skipped skipped"; fi
+    say "$line"
+    if [ $failed -gt 0 ] || [ $passed -eq 0 ]; then exit 1; fi
+    exit 0
+}
+
+# count NAME PASSED FAILED SKIPPED SECONDS
+count() {
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    skipped=$((skipped + $4))
+    say "$1: $2 passed, $3 failed, $4 skipped ($5 s)"
+}
+
+# What could not run counts as a failure, so that the last line can't look good.
+broken() {
+    failed=$((failed + 1))
+    say "$1: $2"
+}
+
+attribute() { sed -n "s/.*<assembly [^>]*[ \"]$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
+
+# run_xunit NAME PROGRAM ARGUMENT…: the counts come from the report, never from the screen.
+run_xunit() {
+    local name=$1 program=$2 report log code=0 started=$SECONDS total good bad errors left
+    shift 2
+    report="$results/$name.xml"
+    log="$results/$name.log"
+    rm -f "$report"
+    if [ ! -x "$program" ]; then broken "$name" "$program was not built"; return; fi
+    if [ -n "$filter" ]; then set -- "$@" -method "*$filter*"; fi
+    within "$(seconds_left)" "$program" -noColor -xml "$report" "$@" >"$log" 2>&1 </dev/null || code=$?
+    good=$(attribute passed "$report" 2>/dev/null) || good=''
+    if [ -z "$good" ]; then
+        tail -n 40 "$log"
+        broken "$name" "the runner ended without a report (exit code $code); the end of its log stands above"
+        return
+    fi
+    total=$(attribute total "$report")
+    bad=$(attribute failed "$report")
+    errors=$(attribute errors "$report")
+    left=$(attribute skipped "$report")
+    bad=$((bad + ${errors:-0}))
+    if [ $bad -gt 0 ]; then
+        sed -n '/\[FAIL\]/,/^    [^ ]*\[[A-Z]*\]$\|^=== /p' "$log" | sed '/^=== /d'
+    elif [ $code -ne 0 ] && [ "$total" -gt 0 ]; then
+        tail -n 40 "$log"
+        bad=1
+    fi
+    count "$name" "$good" "$bad" "$left" $((SECONDS - started))
+    if [ "$total" -eq 0 ] && [ -z "$filter" ]; then broken "$name" "no test was found"; fi
+    if [ "$name" = engine ] && [ "${CI:-}" = true ] && [ "$left" -gt 0 ]; then
+        grep '\[SKIP\]' "$log" || true
+        broken "$name" "$left tests were skipped, which CI does not allow"
+    fi
+}
+
+# CI ends a job after 35 minutes without a word; a runner that hangs is better named by us, in time.
+seconds_left() {
+    local left=$((1980 - SECONDS))
+    if [ $left -lt 60 ]; then left=60; fi
+    say $left
+}
+
+runtime_identifier() { dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1; }
+
+# The oldest runtime that the module promises. The publish brings it: a machine with the SDK 10 has no .NET 8.
+run_on_net8() {
+    local folder="$results/net8" rid
+    rid=$(runtime_identifier)
+    if ! quietly "$results/publish-net8.log" dotnet publish "$root/tests/Unit" -c $configuration -f net8.0 -r "$rid" \
+        --self-contained -o "$folder" --nologo -v q; then
+        broken net8 "the publish failed (above)"
+        return
+    fi
+    run_xunit net8 "$folder/Pro.DockerVersioning.Tests.Unit" \
+        -namespace 'Pro.DockerVersioning.Tests.Versions*' -namespace 'Pro.DockerVersioning.Tests.Git*'
+    grep -q '\.NET 8\.' "$results/net8.log" 2>/dev/null || broken net8 "these tests did not run on .NET 8"
+}
+
+run_pester() {
+    local pwsh log="$results/pester.log" code=0 line started=$SECONDS
+    if ! pwsh=$(find_pwsh); then say "pester: did not run, PowerShell 7.4 or later is not here"; return; fi
+    # shellcheck disable=SC2016 # PowerShell's variable, not ours
+    if ! "$pwsh" -NoLogo -NoProfile -NonInteractive -Command \
+        'exit [int](-not (Get-Module -ListAvailable Pester | Where-Object Version -GE "5.7"))' >/dev/null 2>&1 </dev/null; then
+        say "pester: did not run, Pester 5.7 or later is not here (Install-Module Pester)"
+        return
+    fi
+    within "$(seconds_left)" "$pwsh" -NoLogo -NoProfile -NonInteractive -File "$root/tests/Pester/run.ps1" -Module "$module" -Filter "$filter" \
+        >"$log" 2>&1 </dev/null || code=$?
+    line=$(tail -n 1 "$log" | tr -d '\r')
+    if ! printf '%s\n' "$line" | grep -Eq '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$'; then
+        tail -n 40 "$log"
+        broken pester "the runner ended without its last line (exit code $code); the end of its log stands above"
+        return
+    fi
+    # shellcheck disable=SC2046 # three numbers, meant to be split
+    set -- $(printf '%s\n' "$line" | tr -cd '0-9 ')
+    if [ "$2" -gt 0 ] || [ $code -ne 0 ]; then cat "$log"; fi
+    if [ "$2" -eq 0 ] && [ $code -ne 0 ]; then set -- "$1" 1 "${3:-0}"; fi
+    count pester "$1" "$2" "${3:-0}" $((SECONDS - started))
+}
+
+require_dotnet
+mkdir -p "$results"
+
+if [ -n "$engine" ]; then
+    if [ "${CI:-}" = true ]; then trap 'bash "$root/scripts/engine.sh" stop >/dev/null 2>&1 || true' EXIT; fi
+    if ! bash "$root/scripts/engine.sh" start; then
+        broken engine "no Docker engine and registries to test against (above); --unit runs what needs none"
+        finish
+    fi
+    set -a
+    # shellcheck source=/dev/null
+    . "$state/engine.env"
+    set +a
+fi
+export PRO_TEST_MODULE=$module
+
+say "building (log: TestResults/build.log)"
+# What an earlier build left in the package must not be tested as if this one had made it.
+rm -rf "$module"
+if ! quietly "$results/build.log" dotnet build "$root/Pro.DockerVersioning.slnx" -c $configuration --nologo -v q; then
+    broken build "failed (above)"
+    finish
+fi
+
+if [ -n "$unit" ]; then
+    run_xunit unit "$root/tests/Unit/bin/$configuration/net10.0/Pro.DockerVersioning.Tests.Unit"
+    run_on_net8
+fi
+if [ -n "$engine" ]; then
+    run_xunit engine "$root/tests/Engine/bin/$configuration/net10.0/Pro.DockerVersioning.Tests.Engine"
+    run_pester
+fi
+finish
