@@ -68,13 +68,19 @@ internal sealed class RegistrySession : IDisposable
         return response;
 
         Task<RegistryResponse> SendWithAsync(AuthenticationHeaderValue? authorization) =>
-            _transport.SendAsync(_host, () => Create(request.Method, address, authorization), cancellationToken);
+            _transport.SendAsync(_host, () => Create(request, address, authorization), cancellationToken);
     }
 
-    private static HttpRequestMessage Create(HttpMethod method, Uri address, AuthenticationHeaderValue? authorization)
+    private static HttpRequestMessage Create(RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization)
     {
-        var message = new HttpRequestMessage(method, address);
+        var message = new HttpRequestMessage(request.Method, address);
         message.Headers.Authorization = authorization;
+        if (request.Body is { } body)
+        {
+            message.Content = new ByteArrayContent(body);
+            message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(request.ContentType!);
+        }
+
         if (address.AbsolutePath.Contains("/manifests/", StringComparison.Ordinal))
         {
             foreach (var mediaType in ManifestParser.MediaTypes)
