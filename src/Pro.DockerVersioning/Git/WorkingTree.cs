@@ -20,12 +20,20 @@ internal sealed class WorkingTree : ISourceTree
         RecurseSubdirectories = false,
     };
 
-    private readonly GitRepository repository;
+    private readonly string root;
+    private readonly GitRepository? repository;
 
     // The index knows what such a file system can't say: the executable bit, and links that were written out as files.
     private readonly bool modesFromIndex;
 
+    /// <summary>
+    /// The files below a folder, without opening the repository: to list services, nobody needs it, and it may be another user's.
+    /// Submodules aren't recognized, and on Windows no file is executable.
+    /// </summary>
+    internal WorkingTree(string root) => this.root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+
     internal WorkingTree(GitRepository repository)
+        : this(repository.Root)
     {
         this.repository = repository;
         modesFromIndex = OperatingSystem.IsWindows()
@@ -131,7 +139,7 @@ internal sealed class WorkingTree : ISourceTree
     private static bool IsGitDirectory(FileSystemInfo item) =>
         string.Equals(item.Name, ".git", OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
 
-    private string FullPath(string path) => path.Length == 0 ? repository.Root : Path.Combine(repository.Root, path);
+    private string FullPath(string path) => path.Length == 0 ? root : Path.Combine(root, path);
 
     private FileSystemInfo[] Children(string directory)
     {
@@ -172,7 +180,7 @@ internal sealed class WorkingTree : ISourceTree
 
         if (modesFromIndex)
         {
-            return repository.Library.Index[path]?.Mode switch
+            return repository!.Library.Index[path]?.Mode switch
             {
                 Mode.ExecutableFile => SourceEntryKind.ExecutableFile,
                 Mode.SymbolicLink => SourceEntryKind.SymbolicLink,
@@ -187,5 +195,5 @@ internal sealed class WorkingTree : ISourceTree
     }
 
     private bool IsEmptySubmodule(string path) =>
-        repository.Library.Index[path]?.Mode == Mode.GitLink && Children(path).Length == 0;
+        repository?.Library.Index[path]?.Mode == Mode.GitLink && Children(path).Length == 0;
 }

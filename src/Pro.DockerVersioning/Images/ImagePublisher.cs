@@ -1,12 +1,11 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Registry;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Images;
 
@@ -14,17 +13,82 @@ namespace Pro.DockerVersioning.Images;
 /// Publishes versions: the engine pushes (it has the layers and the way to the registry), and the aliases follow at the registry, judged
 /// over its own tags.
 /// </summary>
-internal sealed class ImagePublisher(
-    EngineConnection engine,
-    ImageInventory inventory,
-    RegistryCredential? credential,
-    RegistryClient registry,
-    RegistryAliases aliases)
+internal sealed class ImagePublisher : IDisposable
 {
+    private readonly EngineConnection engine;
+    private readonly RegistryCredential? credential;
+    private readonly RegistryClient registry;
+    private readonly RegistryAliases aliases;
+
+    private ImagePublisher(EngineConnection engine, RegistryCredential? credential, RegistryClient registry, GitRepository? history)
+    {
+        this.engine = engine;
+        this.credential = credential;
+        this.registry = registry;
+        aliases = new RegistryAliases(registry, history);
+    }
+
+    /// <summary>Prepares publishing to one registry: finds the login, and whom the engine trusts without TLS.</summary>
+    /// <param name="engine">The engine that pushes.</param>
+    /// <param name="host">The registry's host, as in an image's reference.</param>
+    /// <param name="environment">Reads an environment variable.</param>
+    /// <param name="history">Says which commit is whose ancestor; null where there is no repository.</param>
+    /// <param name="reporter">Takes what the registry's client tells.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ProException">The login can't be found out, or the engine can't be asked.</exception>
+    public static async Task<ImagePublisher> OpenAsync(
+        EngineConnection engine,
+        string host,
+        Func<string, string?> environment,
+        GitRepository? history,
+        IProgress<Report> reporter,
+        CancellationToken cancellationToken)
+    {
+        var store = new RegistryCredentialStore(DockerConfigFile.Load(environment), environment);
+        var credential = await store.GetAsync(host, cancellationToken).ConfigureAwait(false);
+        var info = await engine.CallAsync(client => client.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false);
+        var insecure = info.RegistryConfig?.IndexConfigs?
+            .Where(index => index.Value is { Secure: false })
+            .Select(index => index.Key)
+            .ToHashSet(StringComparer.Ordinal) ?? [];
+        var options = new RegistryClientOptions { IsInsecure = insecure.Contains, Reports = reporter };
+        return new ImagePublisher(engine, credential, new RegistryClient(host, (_, _) => Task.FromResult(credential), options), history);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => registry.Dispose();
+
+    /// <summary>
+    /// What a builder that pushes itself (for several platforms) may name the image: the version, unless the registry has it, and the aliases
+    /// that belong to it there.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> NamesToPushAsync(
+        PublishItem item,
+        string commit,
+        PublishOptions options,
+        IProgress<Report> reporter,
+        CancellationToken cancellationToken)
+    {
+        var remote = await RemoteDigestAsync(item, cancellationToken).ConfigureAwait(false);
+        if (remote is not null && !options.Force)
+        {
+            throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
+        }
+
+        var inventory = await ImageInventory.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
+        var decisions = await aliases.JudgeAsync(item, commit, inventory, options, reporter, cancellationToken).ConfigureAwait(false);
+        return
+        [
+            item.Reference.ToString(),
+            .. decisions.Where(decision => decision.Moves).Select(decision => item.Reference.WithTag(decision.Alias).ToString()),
+        ];
+    }
+
     /// <summary>Looks at the engine and the registry; changes nothing.</summary>
     /// <exception cref="ProException">The version isn't here, or the registry has it with another content, or can't be asked.</exception>
     public async Task<PublishPlan> PlanAsync(
         PublishItem item,
+        ImageInventory inventory,
         PublishOptions options,
         IProgress<Report> reporter,
         CancellationToken cancellationToken)
@@ -39,8 +103,8 @@ internal sealed class ImagePublisher(
             throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
         }
 
-        var decisions = await aliases.JudgeAsync(item, image, options, reporter, cancellationToken).ConfigureAwait(false);
-        return new PublishPlan(item, image, remote, same, decisions);
+        var decisions = await aliases.JudgeAsync(item, image.Label(ImageLabels.Revision), inventory, options, reporter, cancellationToken).ConfigureAwait(false);
+        return new PublishPlan(item, image, inventory, remote, same, decisions);
     }
 
     /// <summary>Pushes the version, then moves the aliases.</summary>
@@ -59,7 +123,8 @@ internal sealed class ImagePublisher(
         // A push may take minutes, and somebody else may have published meanwhile: judged right before the aliases move.
         var decisions = plan.IsSame
             ? plan.Aliases
-            : await aliases.JudgeAsync(plan.Item, plan.Image, options, reporter, cancellationToken).ConfigureAwait(false);
+            : await aliases.JudgeAsync(
+                plan.Item, plan.Image.Label(ImageLabels.Revision), plan.Inventory, options, reporter, cancellationToken).ConfigureAwait(false);
         await aliases.MoveAsync(plan.Item, digest, decisions, cancellationToken).ConfigureAwait(false);
         return new ProImagePublication
         {

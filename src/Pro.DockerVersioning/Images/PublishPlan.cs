@@ -5,12 +5,14 @@ namespace Pro.DockerVersioning.Images;
 /// <summary>What a publication will do: the same plan for -WhatIf and for the run.</summary>
 /// <param name="Item">What is published.</param>
 /// <param name="Image">The image on the engine.</param>
+/// <param name="Inventory">What the engine had when the plan was made.</param>
 /// <param name="RemoteDigest">What the registry has under that version; null where it has nothing.</param>
 /// <param name="IsSame">True where that is the same content.</param>
 /// <param name="Aliases">What happens to each alias, judged over the registry's tags.</param>
 internal sealed record PublishPlan(
     PublishItem Item,
     EngineImage Image,
+    ImageInventory Inventory,
     string? RemoteDigest,
     bool IsSame,
     IReadOnlyList<AliasDecision> Aliases)

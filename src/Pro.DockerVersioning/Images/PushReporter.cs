@@ -67,7 +67,7 @@ internal sealed class PushReporter(PublishItem item, IProgress<Report> reporter)
             reporter.Report(new ProgressReport(LayerKey(layer), layer, status)
             {
                 ParentKey = _key,
-                PercentComplete = progress is { Total: > 0 } ? (int)Math.Min(100, 100 * progress.Current / progress.Total) : null,
+                PercentComplete = progress is { Total: > 0 and var total, Current: { } current } ? (int)Math.Min(100, 100 * current / total) : null,
             });
         }
 

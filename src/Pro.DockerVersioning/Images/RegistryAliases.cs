@@ -7,12 +7,13 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Images;
 
 /// <summary>Judges and moves the aliases of a repository at its registry, right before they are published.</summary>
-internal sealed class RegistryAliases(RegistryClient registry, ImageInventory inventory, GitRepository? history)
+internal sealed class RegistryAliases(RegistryClient registry, GitRepository? history)
 {
     /// <summary>What happens to each alias at the registry; with the registry out of our reach, each stays.</summary>
     public async Task<IReadOnlyList<AliasDecision>> JudgeAsync(
         PublishItem item,
-        EngineImage image,
+        string? commit,
+        ImageInventory inventory,
         PublishOptions options,
         IProgress<Report> reporter,
         CancellationToken cancellationToken)
@@ -21,12 +22,12 @@ internal sealed class RegistryAliases(RegistryClient registry, ImageInventory in
         {
             var tags = await registry.FindTagsAsync(item.Reference.Repository, cancellationToken).ConfigureAwait(false) ?? [];
             var versions = tags.Select(tag => ProVersion.TryFromImageTag(tag, out var version) ? version : null).OfType<ProVersion>().ToList();
-            var holders = await HoldersAsync(item, tags, options, cancellationToken).ConfigureAwait(false);
+            var holders = await HoldersAsync(item, tags, inventory, options, cancellationToken).ConfigureAwait(false);
             return AliasPolicy.Plan(new AliasRequest(item.Version, versions, holders.Keys)
             {
                 Aliases = options.Aliases,
                 Latest = options.Latest,
-                Ancestry = holder => Relation(holders[holder], image),
+                Ancestry = holder => Relation(holders[holder], commit),
             });
         }
         catch (ProException unreachable) when (unreachable.Category is ProErrorCategory.ResourceUnavailable
@@ -75,6 +76,7 @@ internal sealed class RegistryAliases(RegistryClient registry, ImageInventory in
     private async Task<Dictionary<AliasHolder, string?>> HoldersAsync(
         PublishItem item,
         IReadOnlyList<string> tags,
+        ImageInventory inventory,
         PublishOptions options,
         CancellationToken cancellationToken)
     {
@@ -111,8 +113,6 @@ internal sealed class RegistryAliases(RegistryClient registry, ImageInventory in
             : null;
     }
 
-    private CommitRelation Relation(string? held, EngineImage image) =>
-        held is not null && history is not null && image.Label(ImageLabels.Revision) is { } commit
-            ? history.Relation(held, commit)
-            : CommitRelation.Unknown;
+    private CommitRelation Relation(string? held, string? commit) =>
+        held is not null && commit is not null && history is not null ? history.Relation(held, commit) : CommitRelation.Unknown;
 }
