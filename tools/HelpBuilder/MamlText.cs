@@ -81,7 +81,10 @@ internal static class MamlText
         Merge(blocks).Select(part => part is ListText list ? Lines(list) : ((ParagraphText)part).Text);
 
     private static string Lines(ListText list) =>
-        string.Join('\n', list.Items.Select((item, i) => (list.Ordered ? (i + 1).ToString(CultureInfo.InvariantCulture) + ". " : "- ") + item));
+        string.Join('\n', list.Items.Select((item, i) => Mark(list, i + 1) + item));
+
+    private static string Mark(ListText list, int number) =>
+        list.Ordered ? number.ToString(CultureInfo.InvariantCulture) + ". " : "- ";
 
     // Code and tables join the paragraph before them.
     private static List<TextBlock> Merge(IReadOnlyList<TextBlock> blocks)

@@ -85,10 +85,11 @@ public sealed class AboutTopicTests
         Assert.Equal("What things are.", Assert.Single(Compile(Page).Files).Content.Split('\n')[4].Trim());
 
     [Theory]
-    [InlineData("What things are.", "What things are, told in a sentence that is longer than the one line which a synopsis has.", 5, "at most 76")]
+    [InlineData("What things are.", "What things are, in a sentence that is longer than the one line of a synopsis.", 5, "at most 76")]
     [InlineData("# about_Thing", "# about_Things", 1, "the name of its file")]
     [InlineData("## Short description", "## Description", 1, "begins with '## Short description'")]
-    [InlineData("    Set-Thing", "    Set-Thing -Name one, two, three, four, five, six, seven, eight, nine, ten, eleven", 21, "wider than 80")]
+    [InlineData(
+        "    Set-Thing", "    Set-Thing one, two, three, four, five, six, seven, eight, nine, ten, eleven, 12", 21, "wider than 80")]
     public void A_topic_that_breaks_the_form_is_an_error_with_its_line(string old, string replacement, int line, string message)
     {
         var compilation = Compile(Page.Replace(old, replacement, StringComparison.Ordinal));

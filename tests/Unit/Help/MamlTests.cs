@@ -11,6 +11,19 @@ public sealed class MamlTests
         "xmlns:maml=\"http://schemas.microsoft.com/maml/2004/10\" xmlns:command=\"http://schemas.microsoft.com/maml/dev/command/2004/10\" "
         + "xmlns:dev=\"http://schemas.microsoft.com/maml/dev/2004/10\"";
 
+    private const string NameAttributes =
+        "required=\"true\" variableLength=\"true\" globbing=\"true\" pipelineInput=\"True (ByPropertyName)\" position=\"0\" "
+        + "aliases=\"N, Id\"";
+
+    private const string KindAttributes =
+        "required=\"false\" variableLength=\"false\" globbing=\"false\" pipelineInput=\"False\" position=\"1\" aliases=\"none\"";
+
+    private const string ForceAttributes =
+        "required=\"false\" variableLength=\"false\" globbing=\"false\" pipelineInput=\"False\" position=\"named\" aliases=\"none\"";
+
+    private const string AllAttributes =
+        "required=\"true\" variableLength=\"false\" globbing=\"false\" pipelineInput=\"False\" position=\"named\" aliases=\"none\"";
+
     [Fact]
     public void A_whole_page_becomes_one_command()
     {
@@ -36,11 +49,11 @@ public sealed class MamlTests
                 <command:syntax>
                   <command:syntaxItem>
                     <maml:name>Get-Thing</maml:name>
-                    <command:parameter required="true" variableLength="true" globbing="true" pipelineInput="True (ByPropertyName)" position="0" aliases="N, Id">
+                    <command:parameter {{NameAttributes}}>
                       <maml:name>Name</maml:name>
                       <command:parameterValue required="true" variableLength="true">String[]</command:parameterValue>
                     </command:parameter>
-                    <command:parameter required="false" variableLength="false" globbing="false" pipelineInput="False" position="1" aliases="none">
+                    <command:parameter {{KindAttributes}}>
                       <maml:name>Kind</maml:name>
                       <command:parameterValueGroup>
                         <command:parameterValue required="false" variableLength="false">Small</command:parameterValue>
@@ -48,13 +61,13 @@ public sealed class MamlTests
                       </command:parameterValueGroup>
                       <command:parameterValue required="true" variableLength="false">Kind</command:parameterValue>
                     </command:parameter>
-                    <command:parameter required="false" variableLength="false" globbing="false" pipelineInput="False" position="named" aliases="none">
+                    <command:parameter {{ForceAttributes}}>
                       <maml:name>Force</maml:name>
                     </command:parameter>
                   </command:syntaxItem>
                   <command:syntaxItem>
                     <maml:name>Get-Thing</maml:name>
-                    <command:parameter required="false" variableLength="false" globbing="false" pipelineInput="False" position="1" aliases="none">
+                    <command:parameter {{KindAttributes}}>
                       <maml:name>Kind</maml:name>
                       <command:parameterValueGroup>
                         <command:parameterValue required="false" variableLength="false">Small</command:parameterValue>
@@ -62,16 +75,16 @@ public sealed class MamlTests
                       </command:parameterValueGroup>
                       <command:parameterValue required="true" variableLength="false">Kind</command:parameterValue>
                     </command:parameter>
-                    <command:parameter required="true" variableLength="false" globbing="false" pipelineInput="False" position="named" aliases="none">
+                    <command:parameter {{AllAttributes}}>
                       <maml:name>All</maml:name>
                     </command:parameter>
-                    <command:parameter required="false" variableLength="false" globbing="false" pipelineInput="False" position="named" aliases="none">
+                    <command:parameter {{ForceAttributes}}>
                       <maml:name>Force</maml:name>
                     </command:parameter>
                   </command:syntaxItem>
                 </command:syntax>
                 <command:parameters>
-                  <command:parameter required="true" variableLength="true" globbing="true" pipelineInput="True (ByPropertyName)" position="0" aliases="N, Id">
+                  <command:parameter {{NameAttributes}}>
                     <maml:name>Name</maml:name>
                     <maml:description>
                       <maml:para>The names.</maml:para>
@@ -83,7 +96,7 @@ public sealed class MamlTests
                     </dev:type>
                     <dev:defaultValue>None</dev:defaultValue>
                   </command:parameter>
-                  <command:parameter required="false" variableLength="false" globbing="false" pipelineInput="False" position="1" aliases="none">
+                  <command:parameter {{KindAttributes}}>
                     <maml:name>Kind</maml:name>
                     <maml:description>
                       <maml:para>The kind.</maml:para>
@@ -95,7 +108,7 @@ public sealed class MamlTests
                     </dev:type>
                     <dev:defaultValue>Small</dev:defaultValue>
                   </command:parameter>
-                  <command:parameter required="true" variableLength="false" globbing="false" pipelineInput="False" position="named" aliases="none">
+                  <command:parameter {{AllAttributes}}>
                     <maml:name>All</maml:name>
                     <maml:description>
                       <maml:para>All of them.</maml:para>
@@ -107,7 +120,7 @@ public sealed class MamlTests
                     </dev:type>
                     <dev:defaultValue>False</dev:defaultValue>
                   </command:parameter>
-                  <command:parameter required="false" variableLength="false" globbing="false" pipelineInput="False" position="named" aliases="none">
+                  <command:parameter {{ForceAttributes}}>
                     <maml:name>Force</maml:name>
                     <maml:description>
                       <maml:para>Hidden ones too.</maml:para>
@@ -170,10 +183,13 @@ public sealed class MamlTests
     [InlineData("See [the rules][1].\n\n[1]: https://semver.org", "<maml:para>See the rules (https://semver.org).</maml:para>")]
     [InlineData("Seen. <!-- unseen -->\n\n<!-- nor this -->", "<maml:para>Seen.</maml:para>")]
     [InlineData("So:\n\n```powershell\n  a\n\nb | c\n```", "<maml:para>So:\n\n      a\n\n    b | c</maml:para>")]
-    [InlineData("So:\n\n| A | Bee |\n| --- | --- |\n| `one` | 2 |\n| 3 | four |", "<maml:para>So:\n\nA      Bee\n-----  ----\n`one`  2\n3      four</maml:para>")]
+    [InlineData(
+        "So:\n\n| A | Bee |\n| --- | --- |\n| `one` | 2 |\n| 3 | four |",
+        "<maml:para>So:\n\nA      Bee\n-----  ----\n`one`  2\n3      four</maml:para>")]
     [InlineData(
         "1. a\n2. b\n",
-        "<maml:list class=\"ordered\"><maml:listItem><maml:para>a</maml:para></maml:listItem><maml:listItem><maml:para>b</maml:para></maml:listItem></maml:list>")]
+        "<maml:list class=\"ordered\"><maml:listItem><maml:para>a</maml:para></maml:listItem>"
+        + "<maml:listItem><maml:para>b</maml:para></maml:listItem></maml:list>")]
     [InlineData(
         "- a\n\n  more\n\n  ```\n  code\n  ```\n",
         "<maml:list class=\"bullet\"><maml:listItem><maml:para>a\nmore\n    code</maml:para></maml:listItem></maml:list>")]
@@ -195,7 +211,8 @@ public sealed class MamlTests
     {
         var description = Command(Pages.With("Gets the things there are.\n", markdown + "\n")).Element(MamlNames.Maml + "description")!;
 
-        Assert.Equal(blocks, string.Join('|', description.Elements().Select(block => block.Name.LocalName == "list" ? "list" : block.Value)));
+        var found = description.Elements().Select(block => block.Name.LocalName == "list" ? "list" : block.Value);
+        Assert.Equal(blocks, string.Join('|', found));
         Assert.Equal(string.Join("\n\n", blocks.Split('|').Where(block => block.Length > 0)), Render(description).TrimEnd('\n'));
     }
 
@@ -210,8 +227,9 @@ public sealed class MamlTests
     [Fact]
     public void An_example_has_its_introduction_code_with_output_and_remarks()
     {
+        const string Rest = "\n```output\n  Name\n```\n\nAfter.\n\n### Example 2: Again\n```\nx\n```\n";
         var page = Pages.With("### Example 1: One thing\n", "### Example 1: One thing\nBefore.\n\nAnd more.\n\n")
-            .Replace("Get-Thing one\n```\n", "Get-Thing one\n```\n\n```output\n  Name\n```\n\nAfter.\n\n### Example 2: Again\n```\nx\n```\n", StringComparison.Ordinal);
+            .Replace("Get-Thing one\n```\n", "Get-Thing one\n```\n" + Rest, StringComparison.Ordinal);
 
         var examples = Command(page).Descendants(MamlNames.Command + "example").ToList();
 
@@ -228,7 +246,8 @@ public sealed class MamlTests
         var page = Pages.With("online version:", "online version: " + Address);
 
         var links = Command(page).Descendants(MamlNames.Maml + "uri").Where(uri => uri.Parent!.Name.LocalName == "navigationLink");
-        var again = Command(page.Replace("(Set-Thing.md)", $"({Address})", StringComparison.Ordinal)).Descendants(MamlNames.Maml + "navigationLink");
+        var again = Command(page.Replace("(Set-Thing.md)", $"({Address})", StringComparison.Ordinal))
+            .Descendants(MamlNames.Maml + "navigationLink");
 
         Assert.Equal([Address, string.Empty], links.Select(uri => uri.Value));
         Assert.Single(again);
@@ -237,13 +256,15 @@ public sealed class MamlTests
     [Fact]
     public void A_parameter_may_behave_differently_in_another_set()
     {
-        const string Table = "Position: Named\nDefault value: False\nAccept pipeline input: False\nAccept wildcard characters: False\n```\n";
+        const string Rest = "Position: Named\nDefault value: False\nAccept pipeline input: False\nAccept wildcard characters: False\n```\n";
+        const string Table = "\n```yaml\nType: SwitchParameter\nParameter Sets: All\nAliases:\nRequired: True\n" + Rest;
         var page = Pages.With("[[-Kind] <Kind>] -All [-Force]", "[[-Kind] <Kind>] -All -Force");
         var at = page.IndexOf("### -Force", StringComparison.Ordinal);
         page = page[..at] + page[at..].Replace("(All)", "ByName", StringComparison.Ordinal)
-            .Replace(Table, Table + "\n```yaml\nType: SwitchParameter\nParameter Sets: All\nAliases:\nRequired: True\n" + Table, StringComparison.Ordinal);
+            .Replace(Rest, Rest + Table, StringComparison.Ordinal);
 
-        var force = Command(page).Descendants(MamlNames.Command + "syntaxItem").Select(item => item.Elements(MamlNames.Command + "parameter").Last());
+        var force = Command(page).Descendants(MamlNames.Command + "syntaxItem")
+            .Select(item => item.Elements(MamlNames.Command + "parameter").Last());
 
         Assert.Equal(["false", "true"], force.Select(parameter => parameter.Attribute("required")!.Value));
     }
@@ -270,7 +291,8 @@ public sealed class MamlTests
         var file = Assert.Single(HelpCompiler.Compile([second, first]).Files);
 
         Assert.Equal(Assert.Single(HelpCompiler.Compile([first, second]).Files), file);
-        Assert.True(file.Content.IndexOf(">Get-Thing<", StringComparison.Ordinal) < file.Content.IndexOf(">Set-Thing<", StringComparison.Ordinal));
+        Assert.True(
+            file.Content.IndexOf(">Get-Thing<", StringComparison.Ordinal) < file.Content.IndexOf(">Set-Thing<", StringComparison.Ordinal));
         Assert.DoesNotContain('\r', file.Content);
     }
 

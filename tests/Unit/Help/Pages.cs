@@ -130,7 +130,8 @@ internal static class Pages
     }
 
     /// <summary>The line of a page, from 1, that is this text, or begins with it.</summary>
-    public static int LineOf(string page, string text) => Array.FindIndex(page.Split('\n'), line => line.StartsWith(text, StringComparison.Ordinal)) + 1;
+    public static int LineOf(string page, string text) =>
+        Array.FindIndex(page.Split('\n'), line => line.StartsWith(text, StringComparison.Ordinal)) + 1;
 
-    public static HelpCompilation Compile(string page, string path = "docs/Get-Thing.md") => HelpCompiler.Compile([new PageSource(path, page)]);
+    public static HelpCompilation Compile(string page) => HelpCompiler.Compile([new PageSource("docs/Get-Thing.md", page)]);
 }

@@ -71,7 +71,7 @@ public sealed class SchemaTests
     [InlineData("Get-Thing [-Name] <String[]>", "Get-Thing -Name <String[]>", "says 'False' for having a position")]
     [InlineData("Get-Thing [[-Kind] <Kind>] -All", "Get-Thing -All", "-Kind is missing in the syntax 'All'")]
     [InlineData("Get-Thing [[-Kind] <Kind>] -All", "Get-Thing [[-Kind] <Kind>] -All -More", "-More has no description")]
-    [InlineData("Get-Thing [[-Kind] <Kind>] -All", "Get-Thing [[-Kind] <Kind>] -Name <String[]> -All", "-Name has no description for the parameter set 'All'")]
+    [InlineData("-All [-Force]", "-All [-Force] -Name <String[]>", "-Name has no description for the parameter set 'All'")]
     [InlineData("Parameter Sets: ByName", "Parameter Sets: ByNumber", "has no parameter set 'ByNumber'")]
     [InlineData("Get-Thing [[-Kind] <Kind>] -All", "Get-Thing [-Kind <Kind] -All", "no syntax: '[-Kind <Kind] -All [-Force]'")]
     [InlineData("-All [-Force] [<CommonParameters>]", "-All [-Force]", "end with '[<CommonParameters>]'")]
@@ -94,11 +94,10 @@ public sealed class SchemaTests
     [Fact]
     public void All_that_is_wrong_with_all_pages_is_told_at_once()
     {
+        var page = Pages.With("Default value: None", "Default value:").Replace("### Example 1", "### Sample 1", StringComparison.Ordinal);
+
         var errors = HelpCompiler.Compile(
-        [
-            new PageSource("Get-Thing.md", Pages.With("Default value: None", "Default value:").Replace("### Example 1", "### Sample 1", StringComparison.Ordinal)),
-            new PageSource("about_Thing.md", "# about_Things\n"),
-        ]).Errors;
+            [new PageSource("Get-Thing.md", page), new PageSource("about_Thing.md", "# about_Things\n")]).Errors;
 
         Assert.Equal(["Get-Thing.md", "Get-Thing.md", "about_Thing.md"], errors.Select(error => error.Path));
         Assert.True(errors[0].Line < errors[1].Line);
@@ -107,7 +106,9 @@ public sealed class SchemaTests
     [Fact]
     public void A_page_without_front_matter_is_an_error() =>
         Assert.Contains(
-            Pages.Compile("# Get-Thing\n").Errors, error => error.Line == 1 && error.Message.Contains("front matter", StringComparison.Ordinal));
+            Pages.Compile("# Get-Thing\n").Errors,
+            error => error.Line == 1 && error.Message.Contains("front matter", StringComparison.Ordinal));
 
-    private static int LastLineOf(string page, string text) => page[..page.LastIndexOf(text, StringComparison.Ordinal)].Count(c => c == '\n') + 1;
+    private static int LastLineOf(string page, string text) =>
+        page[..page.LastIndexOf(text, StringComparison.Ordinal)].Count(c => c == '\n') + 1;
 }
