@@ -105,6 +105,7 @@ internal sealed partial class CommandPageReader
 
         var remarks = blocks.Skip(introduction.Count + code.Count).ToList();
         MamlText.Check(introduction, _errors);
+        MamlText.CheckExample(code, _errors);
         MamlText.Check(remarks, _errors);
         return new PageExample(section.Title, introduction, code, remarks);
     }

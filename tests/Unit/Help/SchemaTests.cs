@@ -80,6 +80,21 @@ public sealed class SchemaTests
         Assert.Contains(
             Pages.Compile(Pages.With(old, replacement)).Errors, error => error.Message.Contains(message, StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("Get-Thing one\n```", 75)]
+    [InlineData("Gets the things there are.", 67)]
+    public void Code_that_a_console_would_break_is_an_error_with_its_line(string place, int width)
+    {
+        var inExample = place.EndsWith('`');
+        var code = "short\n" + new string('x', width) + "\n" + new string('y', width + 1) + "\n```";
+        var page = Pages.With(place, inExample ? code : "So:\n\n```\n" + code);
+
+        var error = Assert.Single(Pages.Compile(page).Errors);
+
+        Assert.Equal(Pages.LineOf(page, "yyy"), error.Line);
+        Assert.Contains($"{width} fit", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Sections_out_of_order_are_an_error()
     {
