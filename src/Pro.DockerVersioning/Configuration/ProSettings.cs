@@ -81,7 +81,8 @@ internal sealed record ProSettings
 
         return configuration.Environments.TryGetValue(name, out var chosen)
             ? new ChosenEnvironment(name, chosen)
-            : throw ConfigurationErrors.UnknownEnvironment(name, configuration.Environments.Keys);
+            : throw ConfigurationErrors.UnknownEnvironment(
+                name, [.. configuration.Environments.Keys], NearestName.Of(name, configuration.Environments.Keys));
     }
 
     private static Setting<string>? ResolveRegistry(
