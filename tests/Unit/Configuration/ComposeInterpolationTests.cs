@@ -53,6 +53,7 @@ public sealed class ComposeInterpolationTests
     [InlineData("${1A}")]
     [InlineData("${SET!x}")]
     [InlineData("${SET:x}")]
+    [InlineData("${SET:}")]
     [InlineData("${SET :-x}")]
     [InlineData("${UNSET:-${OTHER}")]
     public void A_broken_use_names_its_place(string text)
@@ -71,6 +72,13 @@ public sealed class ComposeInterpolationTests
         var error = Assert.Throws<ProException>(() => Expand(text));
         Assert.Equal("ComposeVariableRequired", error.Id);
         Assert.EndsWith("must be set: tell value.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nesting_without_end_is_an_error_not_a_crash()
+    {
+        var text = string.Concat(Enumerable.Repeat("${U:-", 20_000)) + new string('}', 20_000);
+        Assert.Equal("ComposeInterpolationInvalid", Assert.Throws<ProException>(() => Expand(text)).Id);
     }
 
     [Fact]

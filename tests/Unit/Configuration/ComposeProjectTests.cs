@@ -351,6 +351,15 @@ public sealed class ComposeProjectTests
     }
 
     [Fact]
+    public void A_second_default_file_is_told_since_nobody_reads_it()
+    {
+        var reports = new Collected();
+        var tree = new MemoryTree(("compose.yaml", "services: {}"), ("docker-compose.yml", "services: {}"));
+        ComposeProject.LoadDefault(new ComposeInputs(tree, _ => null, null, reports));
+        Assert.Contains("only compose.yaml is read", Assert.Single(reports.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Compose_file_of_env_names_the_files_and_a_link_is_followed()
     {
         var tree = new MemoryTree(

@@ -97,6 +97,7 @@ public sealed class ProConfigurationTests
     [InlineData("{\n\"aliases\": \"Minor\" }", "line 2", "a list")]
     [InlineData("{\n\"protect\": [ \"\" ] }", "line 2", "a text")]
     [InlineData("{\n\"environments\": { \"t\": { \"composeFile\": [] } } }", "line 2", "a file's path or a list")]
+    [InlineData("{\n\"environments\": { \"t\": { \"composeFile\": [ \"a.yml\", \"\" ] } } }", "line 2", "a file's path")]
     [InlineData("{\n\"$schema\": false }", "line 2", "a text")]
     [InlineData("\n[]", "line 2", "an object")]
     public void A_wrong_value_names_its_line_and_what_is_wanted(string json, string line, string wanted)

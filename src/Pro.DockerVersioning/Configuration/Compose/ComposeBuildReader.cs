@@ -97,7 +97,7 @@ internal sealed class ComposeBuildReader
         ComposeScalar { IsNull: true } => true,
         ComposeScalar scalar => key switch
         {
-            "privileged" => ComposeInterpolation.Expand(scalar) is "false" or "",
+            "privileged" => ComposeInterpolation.Expand(scalar).ToLowerInvariant() is "false" or "no" or "off" or "",
             "network" or "isolation" => ComposeInterpolation.Expand(scalar) is "default" or "",
             _ => false,
         },

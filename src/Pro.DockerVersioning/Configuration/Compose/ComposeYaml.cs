@@ -30,9 +30,17 @@ internal sealed class ComposeYaml
     public static IReadOnlyList<ComposeNode> Parse(string text, ComposeSource source)
     {
         using var reader = new StringReader(text);
+        var yaml = new ComposeYaml(source, reader);
         try
         {
-            return new ComposeYaml(source, reader).ReadDocuments();
+            return yaml.ReadDocuments();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's scanner gives up like this on some broken texts; the last good event is the nearest place there is.
+            var last = yaml._parser.Current?.End ?? new Mark(0, 1, 1);
+            var place = new FilePosition(source.File, (int)Math.Max(last.Line, 1), (int)Math.Max(last.Column, 1));
+            throw ConfigurationErrors.BrokenYaml(place, "nothing can be made of what follows here", exception);
         }
         catch (YamlException exception)
         {
