@@ -6,10 +6,12 @@ namespace Pro.DockerVersioning.Tests.Configuration;
 
 public sealed class ComposeInterpolationTests
 {
-    private static readonly Dictionary<string, string> Variables = new() { ["SET"] = "value", ["EMPTY"] = "", ["_x1"] = "under", ["OTHER"] = "o" };
+    private static readonly Dictionary<string, string> Variables =
+        new() { ["SET"] = "value", ["EMPTY"] = "", ["_x1"] = "under", ["OTHER"] = "o" };
 
     private static string Expand(string text, List<string>? missing = null) =>
-        ComposeInterpolation.Expand(text, new FilePosition("compose.yaml", 7, 3), Variables.GetValueOrDefault, missing is null ? null : missing.Add);
+        ComposeInterpolation.Expand(
+            text, new FilePosition("compose.yaml", 7, 3), Variables.GetValueOrDefault, missing is null ? null : missing.Add);
 
     [Theory]
     [InlineData("plain", "plain")]

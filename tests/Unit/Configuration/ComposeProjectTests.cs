@@ -81,7 +81,8 @@ public sealed class ComposeProjectTests
     [InlineData("{ A: , B: null, C: '', D: ~ }")]
     public void An_argument_without_a_value_is_the_environments(string args)
     {
-        var tree = new MemoryTree(("compose.yaml", $"services:\n  api:\n    build:\n      context: .\n      args: {args}\n"), (".env", "B=file\nA=file"));
+        var tree = new MemoryTree(
+            ("compose.yaml", $"services:\n  api:\n    build:\n      context: .\n      args: {args}\n"), (".env", "B=file\nA=file"));
         var build = Load(tree, new() { ["A"] = "process", ["C"] = "unused" }).Find("api")!.ReadBuild()!;
         Assert.Equal([new("A", "process"), new("B", "file"), new("C", ""), new("D", null)], build.Args);
     }
@@ -342,7 +343,8 @@ public sealed class ComposeProjectTests
     public void Default_files_are_found_in_composes_order_with_one_override()
     {
         static IReadOnlyList<string>? Files(params string[] names) =>
-            ComposeProject.LoadDefault(new ComposeInputs(new MemoryTree([.. names.Select(name => (name, "services: {}"))]), _ => null))?.Files;
+            ComposeProject.LoadDefault(
+                new ComposeInputs(new MemoryTree([.. names.Select(name => (name, "services: {}"))]), _ => null))?.Files;
 
         Assert.Null(Files("README.md"));
         Assert.Equal(["compose.yaml"], Files("docker-compose.yml", "compose.yml", "compose.yaml"));

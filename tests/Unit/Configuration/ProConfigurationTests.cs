@@ -37,7 +37,8 @@ public sealed class ProConfigurationTests
         Assert.Equal((UpdateOrder.StartFirst, "http://localhost:3000/health", "the-api"), (api.Order, api.HealthUrl, api.Image));
         Assert.Equal([VersionAlias.Minor, VersionAlias.Major], configuration.Aliases);
         Assert.Equal(["v1.0.*"], configuration.Protect);
-        Assert.Equal((10, 5, 3), (configuration.Retention["production"], configuration.Retention["TEST"], configuration.Retention["development"]));
+        var retention = configuration.Retention;
+        Assert.Equal((10, 5, 3), (retention["production"], retention["TEST"], retention["development"]));
         Assert.Equal(["docker-compose.test.yml"], configuration.Environments["Test"].ComposeFiles);
         Assert.Equal("ssh://deploy@test", configuration.Environments["test"].Engine);
         Assert.Equal(["a.yml", "deploy/b.yml"], configuration.Environments["production"].ComposeFiles);
@@ -50,7 +51,8 @@ public sealed class ProConfigurationTests
 
     [Fact]
     public void A_byte_order_mark_is_no_content() =>
-        Assert.Equal("r.io/pro", ProConfigurationReader.Read(new MemoryTree(("pro.json", "\uFEFF{ \"registry\": \"r.io/pro\" }"))).Registry);
+        Assert.Equal(
+            "r.io/pro", ProConfigurationReader.Read(new MemoryTree(("pro.json", "\uFEFF{ \"registry\": \"r.io/pro\" }"))).Registry);
 
     [Fact]
     public void An_unknown_key_names_its_line_and_column_and_the_nearest_key()
@@ -142,7 +144,8 @@ public sealed class ProConfigurationTests
     [InlineData("C:\\\\Windows")]
     public void A_path_that_leads_outside_is_refused(string path)
     {
-        var error = Assert.Throws<ProException>(() => ProConfigurationReader.Parse($$"""{ "services": { "a": { "context": "{{path}}" } } }"""));
+        var error = Assert.Throws<ProException>(
+            () => ProConfigurationReader.Parse($$"""{ "services": { "a": { "context": "{{path}}" } } }"""));
         Assert.Equal("ConfigurationPathOutside", error.Id);
     }
 

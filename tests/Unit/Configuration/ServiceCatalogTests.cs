@@ -38,7 +38,8 @@ public sealed class ServiceCatalogTests
     public void Compose_services_with_build_come_before_folders()
     {
         var catalog = Load(new MemoryTree(
-            ("docker-compose.yml", "services:\n  web: { build: apps/site }\n  db: { image: postgres }\n  api: { build: { context: ., dockerfile: apps/api/Dockerfile } }\n"),
+            ("docker-compose.yml", "services:\n  web: { build: apps/site }\n  db: { image: postgres }\n"
+                + "  api: { build: { context: ., dockerfile: apps/api/Dockerfile } }\n"),
             ("apps/api/Dockerfile", ""), ("apps/site/Dockerfile", "")));
 
         Assert.Equal(["web", "api"], catalog.Names);
@@ -61,7 +62,12 @@ public sealed class ServiceCatalogTests
                 ("compose.yaml", """
                     services:
                       api:
-                        build: { context: apps/api, dockerfile: Dockerfile.api, target: theirs, args: { A: theirs, B: theirs }, labels: { l: v } }
+                        build:
+                          context: apps/api
+                          dockerfile: Dockerfile.api
+                          target: theirs
+                          args: { A: theirs, B: theirs }
+                          labels: { l: v }
                         deploy: { update_config: { order: start-first } }
                       web: { build: ../elsewhere }
                       other: { build: other }
@@ -96,7 +102,8 @@ public sealed class ServiceCatalogTests
     public void A_compose_file_of_images_only_leaves_the_services_to_the_default_file()
     {
         var tree = new MemoryTree(
-            ("docker-compose.prod.yml", "services:\n  api: { image: r/api }\n"), ("docker-compose.yml", "services:\n  api: { build: apps/api }\n"));
+            ("docker-compose.prod.yml", "services:\n  api: { image: r/api }\n"),
+            ("docker-compose.yml", "services:\n  api: { build: apps/api }\n"));
         Assert.Equal("apps/api", Load(tree, new() { ["COMPOSE_FILE"] = "docker-compose.prod.yml" }).Get("api").Context);
     }
 
@@ -147,7 +154,8 @@ public sealed class ServiceCatalogTests
     public void A_refused_service_lists_but_does_not_build_unless_a_parameter_settles_it()
     {
         var tree = new MemoryTree(
-            ("compose.yaml", "services:\n  api: { build: { context: ., platforms: [ linux/arm64 ], network: host } }\n"), ("Dockerfile", ""));
+            ("compose.yaml", "services:\n  api: { build: { context: ., platforms: [ linux/arm64 ], network: host } }\n"),
+            ("Dockerfile", ""));
         var api = Load(tree).Get("api");
 
         var error = Assert.Throws<ProException>(() => api.EnsureBuildable(tree));
@@ -170,7 +178,8 @@ public sealed class ServiceCatalogTests
     [Fact]
     public void A_missing_context_or_dockerfile_names_the_tree()
     {
-        var tree = new MemoryTree(("pro.json", "{ \"services\": { \"a\": { \"context\": \"none\" }, \"b\": { \"context\": \"b\" } } }"), ("b/x", ""));
+        var tree = new MemoryTree(
+            ("pro.json", "{ \"services\": { \"a\": { \"context\": \"none\" }, \"b\": { \"context\": \"b\" } } }"), ("b/x", ""));
         var catalog = Load(tree);
 
         Assert.Equal("ServiceContextNotFound", Assert.Throws<ProException>(() => catalog.Get("a").EnsureBuildable(tree)).Id);

@@ -111,7 +111,8 @@ internal sealed class ComposeBuildReader
         var at = (node ?? (ComposeNode)_build).At;
         if (ComposePaths.IsRemote(written))
         {
-            _refusals.Add(new ServiceRefusal("context", $"the context {written} is remote, and a version is built from this repository ({at})"));
+            _refusals.Add(new ServiceRefusal(
+                "context", $"the context {written} is remote, and a version is built from this repository ({at})"));
             return (written, null);
         }
 

@@ -170,7 +170,9 @@ internal sealed class ComposeYaml
         }
 
         // A mapping's own keys win; among merged mappings the first one that has the key.
-        var entries = own.Concat(inherited.Where(entry => !seen.ContainsKey(entry.Key))).DistinctBy(entry => entry.Key, StringComparer.Ordinal);
+        var entries = own
+            .Concat(inherited.Where(entry => !seen.ContainsKey(entry.Key)))
+            .DistinctBy(entry => entry.Key, StringComparer.Ordinal);
         return new ComposeMapping(_source, (int)start.Start.Line, (int)start.Start.Column, [.. entries]) { MergeMode = ModeOf(start) };
     }
 
