@@ -214,7 +214,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         Ref = Ref,
         Describe = Describe,
         WorkingTree = WorkingTree,
-        Aliases = settings.AliasFlags(),
+        Aliases = settings.Aliases.Value,
         Latest = Latest,
         BuildArgs = Texts(BuildArg, "-BuildArg"),
         Labels = Texts(Label, "-Label"),
@@ -231,7 +231,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     };
 
     private protected override ProParameters Parameters =>
-        base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias.ToList() : null };
+        base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias : null };
 
     private Task<BuilderChoice> ChooseBuilderAsync(ProWorkspace workspace, EngineConnection engine)
     {

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Images;
@@ -51,7 +50,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     public int ThrottleLimit { get; set; } = 3;
 
     private protected override ProParameters Parameters =>
-        base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias.ToList() : null };
+        base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias : null };
 
     private protected override Task ProcessAsync()
     {
@@ -73,8 +72,13 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         var inventory = await ImageInventory.LoadAsync(engine, StopToken);
         var items = Items(workspace, inventory);
         using var repository = TryOpenRepository(workspace, reporter);
-        var options = new PublishOptions(workspace.Settings.AliasFlags(), Latest, Force);
+        var options = new PublishOptions(workspace.Settings.Aliases.Value, Latest, Force);
         foreach (var registry in items.GroupBy(item => item.Reference.Registry, StringComparer.Ordinal))
+        {
+            await PublishToAsync(registry);
+        }
+
+        async Task PublishToAsync(IGrouping<string, PublishItem> registry)
         {
             using var publisher = await ImagePublisher.OpenAsync(
                 engine, registry.Key, workspace.Settings.Variables.Raw, repository, reporter, StopToken);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Configuration;
 
@@ -21,7 +22,7 @@ internal static class ConfigurationValues
         {
             if (!known.Contains(member.Name, StringComparer.Ordinal))
             {
-                throw ConfigurationErrors.UnknownKey(member.Name, member.At, known, NearestName.Of(member.Name, known));
+                throw ConfigurationErrors.UnknownKey(member.Name, member.At, known, NameSuggestion.Nearest(member.Name, known));
             }
 
             yield return member;

@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Configuration;
 
@@ -21,7 +22,7 @@ internal sealed record ProConfiguration
     public IReadOnlyList<ServiceConfiguration> Services { get; init; } = [];
 
     /// <summary>The aliases that releases move besides latest; null where the key is absent.</summary>
-    public IReadOnlyList<VersionAlias>? Aliases { get; init; }
+    public ProAlias? Aliases { get; init; }
 
     /// <summary>Patterns of versions that cleaning never removes.</summary>
     public IReadOnlyList<string> Protect { get; init; } = [];
@@ -76,16 +77,6 @@ internal sealed record EnvironmentConfiguration
 
     /// <summary>A docker context or an engine's address.</summary>
     public string? Engine { get; init; }
-}
-
-/// <summary>An alias that a release moves besides latest.</summary>
-internal enum VersionAlias
-{
-    /// <summary><c>v1.2</c>.</summary>
-    Minor,
-
-    /// <summary><c>v1</c>.</summary>
-    Major,
 }
 
 /// <summary>May two versions of a service run at once?</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 using Pro.DockerVersioning.Git;
 using Keys = Pro.DockerVersioning.Configuration.ProConfigurationKeys;
 using Values = Pro.DockerVersioning.Configuration.ConfigurationValues;
@@ -9,10 +10,10 @@ namespace Pro.DockerVersioning.Configuration;
 /// <summary>Reads <c>pro.json</c>. Strict: a typing error in a key must not silently change what is built or kept.</summary>
 internal static class ProConfigurationReader
 {
-    private static readonly Dictionary<string, VersionAlias> AliasNames = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, ProAlias> AliasNames = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["Minor"] = VersionAlias.Minor,
-        ["Major"] = VersionAlias.Major,
+        ["Minor"] = ProAlias.Minor,
+        ["Major"] = ProAlias.Major,
     };
 
     private static readonly Dictionary<string, UpdateOrder> OrderNames = new(StringComparer.Ordinal)
@@ -126,8 +127,9 @@ internal static class ProConfigurationReader
             : throw ConfigurationErrors.WrongValue(member.Name, $"\"{text}\"", "a URL with http:// or https://", member.Value.At);
     }
 
-    private static List<VersionAlias> ReadAliases(LocatedJsonMember member) =>
-        [.. Values.Items(member).Select(item => Values.Choice(item, member.Name, AliasNames)).Distinct()];
+    private static ProAlias ReadAliases(LocatedJsonMember member) => Values.Items(member)
+        .Select(item => Values.Choice(item, member.Name, AliasNames))
+        .Aggregate(ProAlias.None, static (all, alias) => all | alias);
 
     private static List<string> ReadTexts(LocatedJsonMember member) =>
         [.. Values.Items(member).Select(item => Values.Text(item, member.Name))];

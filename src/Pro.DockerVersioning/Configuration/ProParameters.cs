@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Versions;
+
 namespace Pro.DockerVersioning.Configuration;
 
 /// <summary>What a command's parameters say; null or empty where they say nothing.</summary>
@@ -15,8 +17,8 @@ internal sealed record ProParameters
     /// <summary><c>-Engine</c>: a docker context or an engine's address.</summary>
     public string? Engine { get; init; }
 
-    /// <summary><c>-Alias</c>; null where the parameter wasn't given, empty where it asks for none.</summary>
-    public IReadOnlyList<VersionAlias>? Aliases { get; init; }
+    /// <summary><c>-Alias</c>; null where the parameter wasn't given.</summary>
+    public ProAlias? Aliases { get; init; }
 
     /// <summary><c>-Protect</c>: besides what <c>pro.json</c> protects.</summary>
     public IReadOnlyList<string> Protect { get; init; } = [];

@@ -33,7 +33,7 @@ internal sealed record ProSettings
     public required Setting<bool?> BuildKit { get; init; }
 
     /// <summary>The aliases that a release moves besides latest.</summary>
-    public required Setting<IReadOnlyList<VersionAlias>> Aliases { get; init; }
+    public required Setting<ProAlias> Aliases { get; init; }
 
     /// <summary>Patterns that cleaning never removes: those of the parameter and those of <c>pro.json</c> together.</summary>
     public required IReadOnlyList<string> Protect { get; init; }
@@ -43,14 +43,6 @@ internal sealed record ProSettings
 
     /// <summary>The history's folder as an absolute path; null: the user's state folder.</summary>
     public Setting<string>? History { get; init; }
-
-    /// <summary>The aliases as flags.</summary>
-    public ProAlias AliasFlags() => Aliases.Value.Aggregate(ProAlias.None, static (flags, alias) => flags | alias switch
-    {
-        VersionAlias.Minor => ProAlias.Minor,
-        VersionAlias.Major => ProAlias.Major,
-        _ => ProAlias.None,
-    });
 
     /// <summary>The registry, or an error that says the three ways to name one.</summary>
     /// <exception cref="ProException">Nobody names a registry.</exception>
@@ -91,7 +83,7 @@ internal sealed record ProSettings
         return configuration.Environments.TryGetValue(name, out var chosen)
             ? new ChosenEnvironment(name, chosen)
             : throw ConfigurationErrors.UnknownEnvironment(
-                name, [.. configuration.Environments.Keys], NearestName.Of(name, configuration.Environments.Keys));
+                name, [.. configuration.Environments.Keys], NameSuggestion.Nearest(name, configuration.Environments.Keys));
     }
 
     private static Setting<string>? ResolveRegistry(
@@ -126,7 +118,7 @@ internal sealed record ProSettings
         (parameters.Engine, SettingOrigin.Parameter, "-Engine"),
         (environment?.Configuration.Engine, SettingOrigin.ChosenEnvironment, environment?.Key(Keys.Engine) ?? string.Empty));
 
-    private static Setting<IReadOnlyList<VersionAlias>> ResolveAliases(ProParameters parameters, ProConfiguration configuration)
+    private static Setting<ProAlias> ResolveAliases(ProParameters parameters, ProConfiguration configuration)
     {
         if (parameters.Aliases is { } asked)
         {
@@ -135,7 +127,7 @@ internal sealed record ProSettings
 
         return configuration.Aliases is { } configured
             ? new(configured, SettingOrigin.Configuration, Keys.Aliases)
-            : new([], SettingOrigin.Default, string.Empty);
+            : new(ProAlias.None, SettingOrigin.Default, string.Empty);
     }
 
     private static Setting<int> ResolveKeep(

@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Versions;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Reporting;
@@ -93,7 +94,7 @@ internal sealed class ServiceCatalog
             index = others.Count == 1 ? _services.IndexOf(others[0]) : -1;
         }
 
-        return index >= 0 ? _services[index] : throw ConfigurationErrors.UnknownService(name, Names, NearestName.Of(name, Names));
+        return index >= 0 ? _services[index] : throw ConfigurationErrors.UnknownService(name, Names, NameSuggestion.Nearest(name, Names));
     }
 
     private static List<string> FilesInside(string root, Setting<IReadOnlyList<string>> files) =>

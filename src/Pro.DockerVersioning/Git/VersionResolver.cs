@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using LibGit2Sharp;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Git;
 
@@ -132,7 +133,7 @@ internal sealed partial class VersionResolver(GitRepository repository)
         }
 
         var withPrefix = "v" + version;
-        var nearest = FindTag(withPrefix) is null ? NearestName.Find(version, repository.Tags()) : withPrefix;
+        var nearest = FindTag(withPrefix) is null ? NameSuggestion.Nearest(version, repository.Tags()) : withPrefix;
         return LooksLikeRelease().IsMatch(version)
             ? GitErrors.TagNotFound(version, nearest, repository.TagsMayBeMissing)
             : GitErrors.VersionNotFound(version, nearest, repository.TagsMayBeMissing);

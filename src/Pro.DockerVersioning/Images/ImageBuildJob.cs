@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Images.Building;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Images;

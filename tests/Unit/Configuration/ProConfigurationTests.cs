@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Versions;
 using Pro.DockerVersioning.Errors;
 using Xunit;
 
@@ -35,7 +36,7 @@ public sealed class ProConfigurationTests
         Assert.Equal(("api", "apps/api", "apps/api/Dockerfile", "runtime"), (api.Name, api.Context, api.Dockerfile, api.Target));
         Assert.Equal([new("NODE_ENV", "production"), new("LEVEL", "1.10"), new("FAST", "true"), new("TOKEN", null)], api.BuildArgs);
         Assert.Equal((UpdateOrder.StartFirst, "http://localhost:3000/health", "the-api"), (api.Order, api.HealthUrl, api.Image));
-        Assert.Equal([VersionAlias.Minor, VersionAlias.Major], configuration.Aliases);
+        Assert.Equal(ProAlias.Minor | ProAlias.Major, configuration.Aliases);
         Assert.Equal(["v1.0.*"], configuration.Protect);
         var retention = configuration.Retention;
         Assert.Equal((10, 5, 3), (retention["production"], retention["TEST"], retention["development"]));

@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Versions;
 using Pro.DockerVersioning.Errors;
 using Xunit;
 
@@ -175,7 +176,7 @@ public sealed class ProSettingsTests
     [Fact]
     public void Aliases_and_protection()
     {
-        Assert.Equal([VersionAlias.Major], Resolve().Aliases.Value);
+        Assert.Equal(ProAlias.Major, Resolve().Aliases.Value);
         Assert.Empty(Resolve(new() { Aliases = [] }).Aliases.Value);
         Assert.Empty(Resolve(configuration: ProConfiguration.Empty).Aliases.Value);
 
