@@ -244,6 +244,13 @@ public sealed class ScriptedHttpServer : IAsyncDisposable
             }
 
             var parts = line.Split(' ');
+            if (parts.Length != 3 || !parts[2].StartsWith("HTTP/1.", StringComparison.Ordinal))
+            {
+                // A TLS handshake, for one. As Go's server answers it.
+                await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), cancellationToken);
+                return null;
+            }
+
             var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
             while (await LineAsync(cancellationToken) is { Length: > 0 } header)
             {
@@ -376,7 +383,7 @@ public sealed class ScriptedHttpServer : IAsyncDisposable
         public override async ValueTask DisposeAsync()
         {
             await inner.WriteAsync("0\r\n\r\n"u8.ToArray());
-            GC.SuppressFinalize(this);
+            await base.DisposeAsync();
         }
     }
 }

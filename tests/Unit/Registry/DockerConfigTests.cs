@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -9,6 +10,8 @@ namespace Pro.DockerVersioning.Tests.Registry;
 public sealed class DockerConfigTests : IDisposable
 {
     private const int Bound = 30_000;
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("pro-docker-config-").FullName;
     private readonly Dictionary<string, string?> _environment = new(StringComparer.Ordinal);
@@ -101,7 +104,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("https://index.docker.io/v1/", "index.docker.io")]
     public async Task A_login_is_found_under_each_form_of_the_name(string key, string host)
     {
-        var credential = await Store($$"""{"auths":{"other":{"auth":"eDp5"},"{{key}}":{"auth":"{{Base64("anna:" + Secrets.Password)}}"}}}""").GetAsync(host, Cancel);
+        var credential = await Store($$$$"""{"auths":{"other":{"auth":"eDp5"},"{{{{key}}}}":{"auth":"{{{{Base64("anna:" + Secrets.Password)}}}}"}}}""").GetAsync(host, Cancel);
 
         Assert.Equal("anna", credential!.Username);
         Assert.Equal(Secrets.Password, credential.RevealSecret());
@@ -112,7 +115,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("registry.example.com", "registry.example.com:5000")]
     [InlineData("example.com", "registry.example.com")]
     public async Task A_login_of_another_registry_is_not_taken(string key, string host) =>
-        Assert.Null(await Store($$"""{"auths":{"{{key}}":{"auth":"eDp5"}}}""").GetAsync(host, Cancel));
+        Assert.Null(await Store($$$$"""{"auths":{"{{{{key}}}}":{"auth":"eDp5"}}}""").GetAsync(host, Cancel));
 
     [Fact(Timeout = Bound)]
     public async Task User_and_password_may_stand_apart_and_an_empty_entry_is_no_login()
@@ -129,10 +132,10 @@ public sealed class DockerConfigTests : IDisposable
     public async Task Tokens_go_before_the_password()
     {
         // As `az acr login` writes it: a user of zeros, no password, and a token.
-        var store = Store($$"""
+        var store = Store($$$$"""
             {"auths":{
-              "i":{"auth":"{{Base64("00000000-0000-0000-0000-000000000000:")}}","identitytoken":"refresh"},
-              "r":{"auth":"{{Base64("u:p")}}","identitytoken":"refresh","registrytoken":"bearer"}}}
+              "i":{"auth":"{{{{Base64("00000000-0000-0000-0000-000000000000:")}}}}","identitytoken":"refresh"},
+              "r":{"auth":"{{{{Base64("u:p")}}}}","identitytoken":"refresh","registrytoken":"bearer"}}}
             """);
 
         var identity = await store.GetAsync("i", Cancel);
@@ -147,7 +150,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("/////w==")]
     public async Task A_broken_entry_is_an_error_for_its_own_registry_only(string auth)
     {
-        var store = Store($$"""{"auths":{"bad":{"auth":"{{auth}}"},"good":{"auth":"{{Base64("u:p")}}"}}}""");
+        var store = Store($$$$"""{"auths":{"bad":{"auth":"{{{{auth}}}}"},"good":{"auth":"{{{{Base64("u:p")}}}}"}}}""");
 
         Assert.NotNull(await store.GetAsync("good", Cancel));
         var error = await Assert.ThrowsAsync<ProException>(() => store.GetAsync("bad", Cancel));
@@ -161,8 +164,8 @@ public sealed class DockerConfigTests : IDisposable
     {
         Helper("own", "cat > /dev/null; echo '{\"ServerURL\":\"x\",\"Username\":\"own\",\"Secret\":\"s1\"}'");
         Helper("general", "read host; echo \"{\\\"Username\\\":\\\"general\\\",\\\"Secret\\\":\\\"for $host\\\"}\"");
-        var store = Store($$"""
-            {"credHelpers":{"a.example":"own"},"credsStore":"general","auths":{"a.example":{"auth":"{{Base64("file:x")}}"},"b.example":{}}}
+        var store = Store($$$$"""
+            {"credHelpers":{"a.example":"own"},"credsStore":"general","auths":{"a.example":{"auth":"{{{{Base64("file:x")}}}}"},"b.example":{}}}
             """);
 
         Assert.Equal("own", (await store.GetAsync("a.example", Cancel))!.Username);
@@ -200,7 +203,7 @@ public sealed class DockerConfigTests : IDisposable
     {
         Helper("protest", "echo 'credentials not found in native keychain'; exit 1");
 
-        Assert.Null(await Store($$"""{"credsStore":"protest","auths":{"h":{"auth":"{{Base64("file:x")}}"}}}""").GetAsync("h", Cancel));
+        Assert.Null(await Store($$$$"""{"credsStore":"protest","auths":{"h":{"auth":"{{{{Base64("file:x")}}}}"}}}""").GetAsync("h", Cancel));
     }
 
     [Theory(Timeout = Bound)]
@@ -276,8 +279,8 @@ public sealed class DockerConfigTests : IDisposable
     [Fact(Timeout = Bound)]
     public async Task DOCKER_AUTH_CONFIG_goes_before_everything()
     {
-        _environment["DOCKER_AUTH_CONFIG"] = $$"""{"auths":{"h":{"auth":"{{Base64("variable:x")}}"}}}""";
-        var store = Store($$"""{"auths":{"h":{"auth":"{{Base64("file:x")}}"},"i":{"auth":"{{Base64("file:x")}}"}}}""");
+        _environment["DOCKER_AUTH_CONFIG"] = $$$$"""{"auths":{"h":{"auth":"{{{{Base64("variable:x")}}}}"}}}""";
+        var store = Store($$$$"""{"auths":{"h":{"auth":"{{{{Base64("file:x")}}}}"},"i":{"auth":"{{{{Base64("file:x")}}}}"}}}""");
 
         Assert.Equal("variable", (await store.GetAsync("h", Cancel))!.Username);
         Assert.Equal("file", (await store.GetAsync("i", Cancel))!.Username);
@@ -314,7 +317,7 @@ public sealed class DockerConfigTests : IDisposable
             Assert.DoesNotContain('+', header);
             Assert.DoesNotContain('/', header);
             using var document = JsonDocument.Parse(Convert.FromBase64String(header.Replace('-', '+').Replace('_', '/')));
-            return JsonSerializer.Serialize(document, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+            return JsonSerializer.Serialize(document, Readable);
         }
     }
 
@@ -336,7 +339,11 @@ public sealed class DockerConfigTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The helpers of these tests are shell scripts.");
         var path = Path.Combine(_folder, "docker-credential-" + name);
         File.WriteAllText(path, $"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         _environment["PATH"] = morePath is null ? _folder : $"{_folder}:{morePath}";
     }
 }

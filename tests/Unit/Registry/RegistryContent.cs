@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Pro.DockerVersioning.Registry;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -31,7 +32,7 @@ internal sealed class RegistryContent : IDisposable
         string repository, string tag, string content, CancellationToken cancellationToken, string mediaType = ImageType)
     {
         var config = await PushBlobAsync(
-            repository, $$"""{"architecture":"amd64","os":"linux","comment":"{{content}}","rootfs":{"type":"layers","diff_ids":[]}}""", cancellationToken);
+            repository, $$$"""{"architecture":"amd64","os":"linux","comment":"{{{content}}}","rootfs":{"type":"layers","diff_ids":[]}}""", cancellationToken);
         var layer = await PushBlobAsync(repository, content, cancellationToken);
         var oci = mediaType == OciImageType;
         var manifest = $$"""

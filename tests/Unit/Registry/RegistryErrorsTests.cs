@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Errors;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 

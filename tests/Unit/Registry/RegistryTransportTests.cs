@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Registry;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -261,7 +262,7 @@ public sealed class RegistryTransportTests
     {
         using var certificate = SelfSigned();
         await using var secure = ScriptedHttpServer.StartAsync((_, _) => Task.FromResult(ScriptedResponse.Empty(200)), certificate);
-        await using var plain = ScriptedHttpServer.Start(_ => ScriptedResponse.Empty(200));
+        await using var plain = await RegistryProcess.StartAsync(null, Cancel);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
 
         var untrusted = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri(secure.Url), Cancel));

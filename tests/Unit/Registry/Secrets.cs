@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Engine;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
