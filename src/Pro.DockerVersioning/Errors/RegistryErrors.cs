@@ -124,6 +124,15 @@ internal static partial class RegistryErrors
         host,
         inner);
 
+    public static ProException CertificateUnreadable(string host, string path, Exception inner) => new(
+        "RegistryCertificateUnreadable",
+        ProErrorCategory.ReadError,
+        $"The certificate '{path}' for {host} can't be used: {inner.Message}",
+        "Put PEM files there: authorities as NAME.crt, a client's certificate as NAME.cert with its key as NAME.key. " +
+        "Or give this user the right to read them.",
+        path,
+        inner);
+
     /// <summary>A connection that failed: which way, and at what host.</summary>
     public static ProException Unreachable(string host, Exception exception) =>
         Unreachable(host, "this machine", KindOf(exception), Innermost(exception).Message, exception);

@@ -24,7 +24,7 @@ internal sealed class RegistrySession : IDisposable
     {
         _host = host;
         _options = options;
-        _transport = new RegistryTransport(options);
+        _transport = new RegistryTransport(host, options);
         _authenticator = new RegistryAuthenticator(host, findCredential, _transport, options);
     }
 
@@ -113,7 +113,7 @@ internal sealed class RegistrySession : IDisposable
         {
             try
             {
-                if (await IsRegistryAsync(candidate, cancellationToken).ConfigureAwait(false))
+                if (await AnswersAsync(candidate, cancellationToken).ConfigureAwait(false))
                 {
                     _options.Reports?.Report(new VerboseReport($"{_host} answers at {candidate.Scheme}."));
                     return candidate;
@@ -140,12 +140,15 @@ internal sealed class RegistrySession : IDisposable
         }
     }
 
-    /// <summary>A registry answers /v2/ with 200 or 401; a TLS server that is spoken to in HTTP, often with 400.</summary>
-    private async Task<bool> IsRegistryAsync(Uri candidate, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether this scheme is spoken there. Whatever the answer is, it is one, except the two with which a TLS server turns plain
+    /// HTTP away; if the registry is out of order, the question itself will tell.
+    /// </summary>
+    private async Task<bool> AnswersAsync(Uri candidate, CancellationToken cancellationToken)
     {
         var response = await _transport
             .SendAsync(_host, () => new HttpRequestMessage(HttpMethod.Get, new Uri(candidate, "v2/")), cancellationToken)
             .ConfigureAwait(false);
-        return response.IsSuccess || response.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests;
+        return response.Status is not (HttpStatusCode.BadRequest or HttpStatusCode.UpgradeRequired);
     }
 }

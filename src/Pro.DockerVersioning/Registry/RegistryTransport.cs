@@ -16,14 +16,27 @@ internal sealed class RegistryTransport : IDisposable
     private const int MostRedirects = 5;
     private static readonly ProductInfoHeaderValue UserAgent = new("Pro.DockerVersioning", typeof(RegistryTransport).Assembly.GetName().Version?.ToString(3));
 
-    private readonly HttpClient _verifying = CreateClient(anyCertificate: false);
-    private readonly HttpClient _trusting = CreateClient(anyCertificate: true);
+    private readonly HttpClient _verifying = CreateClient(anyCertificate: false, null);
+    private readonly HttpClient _trusting = CreateClient(anyCertificate: true, null);
+    private readonly HttpClient? _own;
+    private readonly RegistryCertificates? _certificates;
+    private readonly string _host;
     private readonly RegistryClientOptions _options;
 
-    public RegistryTransport(RegistryClientOptions options) => _options = options;
+    /// <param name="host">The registry, to which alone its own certificates apply.</param>
+    /// <param name="options">Trust, times, reports.</param>
+    public RegistryTransport(string host, RegistryClientOptions options)
+    {
+        _host = host;
+        _options = options;
+        _certificates = RegistryCertificates.Load(host, options.CertificateFolders);
+        _own = _certificates is null ? null : CreateClient(anyCertificate: false, _certificates);
+    }
 
     public void Dispose()
     {
+        _own?.Dispose();
+        _certificates?.Dispose();
         _verifying.Dispose();
         _trusting.Dispose();
     }
@@ -55,6 +68,11 @@ internal sealed class RegistryTransport : IDisposable
     public TimeSpan? RetryAfter(RegistryResponse response) =>
         response.Headers.RetryAfter is not { } header ? null
         : header.Delta ?? (header.Date is { } date ? date - _options.Clock.GetUtcNow() : null);
+
+    private HttpClient ClientFor(Uri address) =>
+        IsTrusting(address) ? _trusting
+        : _own is not null && address.Authority.Equals(_host, StringComparison.OrdinalIgnoreCase) ? _own
+        : _verifying;
 
     private static bool IsWorthAnotherTry(HttpStatusCode status) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
@@ -98,7 +116,7 @@ internal sealed class RegistryTransport : IDisposable
             }
 
             // Decided for each address anew: the token server of an insecure registry need not be insecure.
-            var client = IsTrusting(request.RequestUri!) ? _trusting : _verifying;
+            var client = ClientFor(request.RequestUri!);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             target = RedirectTarget(request, response);
             if (target is null)
@@ -154,12 +172,15 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The client disposes its handler.")]
+    private static HttpClient CreateClient(bool anyCertificate, RegistryCertificates? certificates) =>
+        new(CreateHandler(anyCertificate, certificates)) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <param name="anyCertificate">Take any certificate.</param>
+    /// <param name="certificates">Trust these as well, and show the client's; or null.</param>
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation",
         Justification = "Only for registries on loopback or that the engine's operator listed as insecure: the engine takes any there.")]
-    [SuppressMessage("Security", "CA5399:HttpClient is created without enabling CheckCertificateRevocationList",
-        Justification = "Docker's client doesn't ask either; private authorities often publish no lists, and the pull would fail.")]
-    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The client disposes its handler.")]
-    private static HttpClient CreateClient(bool anyCertificate)
+    internal static SocketsHttpHandler CreateHandler(bool anyCertificate, RegistryCertificates? certificates)
     {
         var handler = new SocketsHttpHandler
         {
@@ -169,12 +190,13 @@ internal sealed class RegistryTransport : IDisposable
             Proxy = new ProxyExceptForLoopback(),
             UseCookies = false,
         };
+        certificates?.Apply(handler.SslOptions);
         if (anyCertificate)
         {
             handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         }
 
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        return handler;
     }
 
     /// <summary>The environment's proxy (HTTPS_PROXY, NO_PROXY), but never for loopback, as in Go: a proxy can't reach this machine's.</summary>

@@ -53,6 +53,14 @@ public sealed class RegistryErrorsTests
         Assert.NotEmpty(error.RecommendedAction);
     }
 
+    [Fact]
+    public void What_things_are_called_is_no_news()
+    {
+        const string Name = "registry.example.com/certificate/i/o timeout/denied:unauthorized";
+
+        Assert.Equal("RegistryRefused", RegistryErrors.FromEngineMessage($"blob upload invalid for {Name}", Name, true).Id);
+    }
+
     [Theory]
     [InlineData("dial tcp 192.0.2.1:443: connect: connection refused", "refuses the connection")]
     [InlineData("lookup registry.example.com: no such host", "name of registry.example.com is not known")]
