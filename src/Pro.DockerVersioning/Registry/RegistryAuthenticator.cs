@@ -37,6 +37,18 @@ internal sealed class RegistryAuthenticator(
     /// <summary>Forgets what did not work.</summary>
     public void Forget(string scope) => _answers.TryRemove(scope, out _);
 
+    /// <summary>The registry's own words without what it may have sent back of ours: the login's secret, or a token.</summary>
+    public string Describe(RegistryResponse response)
+    {
+        var text = response.Describe();
+        foreach (var token in _answers.Values.Select(answer => answer.Header.Parameter).OfType<string>())
+        {
+            text = text.Replace(token, "***", StringComparison.Ordinal);
+        }
+
+        return _credential?.Redact(text) ?? text;
+    }
+
     /// <summary>Answers a 401.</summary>
     /// <param name="scope">What we want to do: <c>repository:NAME:pull</c>. The challenge's own scope goes before it.</param>
     /// <param name="target">The repository, for messages.</param>
@@ -71,13 +83,13 @@ internal sealed class RegistryAuthenticator(
             || response.HasError("DENIED")
             || (credential is not { Kind: RegistryCredentialKind.RegistryToken } && RegistryChallenge.Choose(response.Headers) is { IsBearer: true });
         return credential is not null && isAboutRight
-            ? RegistryErrors.AccessDenied(host, target, credential.ToString(), credential.Redact(response.Describe()))
+            ? RegistryErrors.AccessDenied(host, target, credential.ToString(), Describe(response))
             : Refusal(target, credential, response);
     }
 
     private ProException Refusal(string target, RegistryCredential? credential, RegistryResponse response) => credential is null
-        ? RegistryErrors.NotLoggedIn(host, target, response.Describe())
-        : RegistryErrors.LoginRefused(host, target, credential.ToString(), credential.Redact(response.Describe()));
+        ? RegistryErrors.NotLoggedIn(host, target, Describe(response))
+        : RegistryErrors.LoginRefused(host, target, credential.ToString(), Describe(response));
 
     /// <summary>Looks the login up once, when it is first needed: a helper may take its time or ask the user.</summary>
     private async Task<RegistryCredential?> CredentialAsync(CancellationToken cancellationToken)
@@ -131,12 +143,12 @@ internal sealed class RegistryAuthenticator(
 
     private ProException TokenRefusal(Uri realm, string target, RegistryCredential? credential, RegistryResponse response) => (int)response.Status switch
     {
-        429 => RegistryErrors.RateLimited(realm.Authority, target, response.Describe(), transport.RetryAfter(response)),
-        >= 500 => RegistryErrors.OutOfOrder(realm.Authority, (int)response.Status, response.Describe()),
+        429 => RegistryErrors.RateLimited(realm.Authority, target, Describe(response), transport.RetryAfter(response)),
+        >= 500 => RegistryErrors.OutOfOrder(realm.Authority, (int)response.Status, Describe(response)),
         403 when credential is not null =>
-            RegistryErrors.AccessDenied(host, target, credential.ToString(), credential.Redact(response.Describe())),
+            RegistryErrors.AccessDenied(host, target, credential.ToString(), Describe(response)),
         400 or 401 or 403 => Refusal(target, credential, response),
-        _ => RegistryErrors.InvalidAnswer(realm.Authority, target, $"the token server answers {response.Describe()}"),
+        _ => RegistryErrors.InvalidAnswer(realm.Authority, target, $"the token server answers {Describe(response)}"),
     };
 
     private Answer ReadToken(RegistryResponse response, Uri realm, string target)

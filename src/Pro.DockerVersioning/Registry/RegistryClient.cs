@@ -153,7 +153,7 @@ internal sealed partial class RegistryClient : IDisposable
     {
         if (!response.IsSuccess)
         {
-            throw RegistryErrors.Refused(Host, target, response.Describe());
+            throw RegistryErrors.Refused(Host, target, _session.Describe(response));
         }
     }
 

@@ -42,11 +42,22 @@ internal sealed class RegistrySession : IDisposable
         var response = await SendAuthenticatedAsync(request, cancellationToken).ConfigureAwait(false);
         return (int)response.Status switch
         {
-            401 or 403 => throw await _authenticator.RefusalAsync(request.Target, response, cancellationToken).ConfigureAwait(false),
-            429 => throw RegistryErrors.RateLimited(_host, request.Target, response.Describe(), _transport.RetryAfter(response)),
-            >= 500 => throw RegistryErrors.OutOfOrder(_host, (int)response.Status, response.Describe()),
+            401 or 403 => throw await RefusalAsync(request, response, cancellationToken).ConfigureAwait(false),
+            429 => throw RegistryErrors.RateLimited(_host, request.Target, Describe(response), _transport.RetryAfter(response)),
+            >= 500 => throw RegistryErrors.OutOfOrder(_host, (int)response.Status, Describe(response)),
             _ => response,
         };
+    }
+
+    /// <summary>The registry's own words for a message, without secrets.</summary>
+    public string Describe(RegistryResponse response) => _authenticator.Describe(response);
+
+    /// <summary>Forgets the refused answer only after the error is made: until then it is what must be kept out of its words.</summary>
+    private async Task<ProException> RefusalAsync(RegistryRequest request, RegistryResponse response, CancellationToken cancellationToken)
+    {
+        var refusal = await _authenticator.RefusalAsync(request.Target, response, cancellationToken).ConfigureAwait(false);
+        _authenticator.Forget(request.Scope);
+        return refusal;
     }
 
     private async Task<RegistryResponse> SendAuthenticatedAsync(RegistryRequest request, CancellationToken cancellationToken)
@@ -59,13 +70,7 @@ internal sealed class RegistrySession : IDisposable
         }
 
         var answer = await _authenticator.AnswerAsync(request.Scope, request.Target, response, cancellationToken).ConfigureAwait(false);
-        response = await SendWithAsync(answer).ConfigureAwait(false);
-        if (response.Status == HttpStatusCode.Unauthorized)
-        {
-            _authenticator.Forget(request.Scope);
-        }
-
-        return response;
+        return await SendWithAsync(answer).ConfigureAwait(false);
 
         Task<RegistryResponse> SendWithAsync(AuthenticationHeaderValue? authorization) =>
             _transport.SendAsync(_host, () => Create(request.Method, address, authorization), cancellationToken);

@@ -18,9 +18,9 @@ internal sealed class RegistryTransport : IDisposable
 
     private readonly HttpClient _verifying = CreateClient(anyCertificate: false, null);
     private readonly HttpClient _trusting = CreateClient(anyCertificate: true, null);
-    private readonly HttpClient? _own;
-    private readonly RegistryCertificates? _certificates;
+    private readonly Lazy<HttpClient?> _own;
     private readonly string _host;
+    private RegistryCertificates? _certificates;
     private readonly RegistryClientOptions _options;
 
     /// <param name="host">The registry, to which alone its own certificates apply.</param>
@@ -29,13 +29,18 @@ internal sealed class RegistryTransport : IDisposable
     {
         _host = host;
         _options = options;
-        _certificates = RegistryCertificates.Load(host, options.CertificateFolders);
-        _own = _certificates is null ? null : CreateClient(anyCertificate: false, _certificates);
+
+        // Read when first needed: a bad file is the error of a question, not of making a client.
+        _own = new Lazy<HttpClient?>(CreateOwn);
     }
 
     public void Dispose()
     {
-        _own?.Dispose();
+        if (_own is { IsValueCreated: true, Value: { } own })
+        {
+            own.Dispose();
+        }
+
         _certificates?.Dispose();
         _verifying.Dispose();
         _trusting.Dispose();
@@ -71,8 +76,14 @@ internal sealed class RegistryTransport : IDisposable
 
     private HttpClient ClientFor(Uri address) =>
         IsTrusting(address) ? _trusting
-        : _own is not null && address.Authority.Equals(_host, StringComparison.OrdinalIgnoreCase) ? _own
+        : address.Authority.Equals(_host, StringComparison.OrdinalIgnoreCase) ? _own.Value ?? _verifying
         : _verifying;
+
+    private HttpClient? CreateOwn()
+    {
+        _certificates = RegistryCertificates.Load(_host, _options.CertificateFolders);
+        return _certificates is null ? null : CreateClient(anyCertificate: false, _certificates);
+    }
 
     private static bool IsWorthAnotherTry(HttpStatusCode status) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway

@@ -138,6 +138,27 @@ public sealed class RegistryAuthenticationTests
         Assert.Contains("requested access to the resource is denied", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = Bound)]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(429)]
+    [InlineData(500)]
+    public async Task Whatever_the_registry_sends_back_of_a_login_or_token_stays_out_of_the_error(int status)
+    {
+        await using var tokens = ScriptedHttpServer.Start(_ => ScriptedResponse.Json("""{"token":"issued-token"}"""));
+        await using var registry = ScriptedHttpServer.Start(request => request.Header("Authorization") is { } header
+            ? ScriptedResponse.Json($$"""{"errors":[{"code":"X","message":"{{header}} {{Secrets.Password}}"}]}""", status, Challenge(tokens))
+            : ScriptedResponse.Json("{}", 401, Challenge(tokens)));
+        using var client = new RegistryClient(registry.Host, Secrets.Login(), new RegistryClientOptions { Clock = new JumpingClock() });
+
+        var error = await Assert.ThrowsAsync<ProException>(() => client.GetTagsAsync("pro/api", Cancel));
+
+        Assert.Contains("Bearer ***", error.Message, StringComparison.Ordinal);
+        Secrets.AreNotIn(error);
+        Secrets.AreNotIn(error, "issued-token");
+    }
+
     [Fact(Timeout = Bound)]
     public async Task The_login_never_goes_to_an_unencrypted_token_server_elsewhere()
     {
