@@ -39,7 +39,8 @@ internal static partial class RegistryErrors
             NoSpaceId,
             ProErrorCategory.WriteError,
             $"There is no space left for {failure.Reference}: {Clean(failure.Text)}",
-            "See what takes it (docker system df) and remove old versions: Remove-ProOldImage. If it is the registry's disk, its operator must.",
+            "See what takes it (docker system df) and remove old versions: Remove-ProOldImage. " +
+            "If it is the registry's disk, its operator must.",
             failure.Reference,
             failure.Inner)),
         new(["tag does not exist", "does not exist locally", "no such image", "reference does not exist"], failure => new ProException(
@@ -60,7 +61,8 @@ internal static partial class RegistryErrors
         new(["connection refused"], Reached(UnreachableKind.Refused)),
         new(["i/o timeout", "timeout exceeded", "deadline exceeded", "handshake timeout", "request canceled while waiting"],
             Reached(UnreachableKind.TimedOut)),
-        new(["x509:", "tls: ", "certificate signed by", "certificate verif", "verify certificate", "certificate has expired"], Reached(UnreachableKind.Certificate)),
+        new(["x509:", "tls: ", "certificate signed by", "certificate verif", "verify certificate", "certificate has expired"],
+            Reached(UnreachableKind.Certificate)),
         new(["no route to host", "network is unreachable", "connection reset", "broken pipe", "unexpected eof", ": eof"],
             Reached(UnreachableKind.Network)),
         new(["500 internal server error", "502 bad gateway", "503 service unavailable", "504 gateway time"],
@@ -76,7 +78,9 @@ internal static partial class RegistryErrors
             ManifestNotFound(failure.Host, failure.Reference, failure.Text, failure.Inner)),
         new(["is immutable", "cannot be overwritten"], failure =>
             TagImmutable(failure.Host, failure.Reference, failure.Text, failure.Inner)),
-        new(["denied:", "access denied", "access to the resource is denied", "unauthorized to access", "insufficient_scope", "403 forbidden"],
+        new(
+            ["denied:", "access denied", "access to the resource is denied", "unauthorized to access", "insufficient_scope",
+                "403 forbidden"],
             failure => failure.HadCredentials
                 ? AccessDenied(failure.Host, failure.Reference, null, failure.Text, failure.Inner)
                 : NotLoggedIn(failure.Host, failure.Reference, failure.Text, failure.Inner)),

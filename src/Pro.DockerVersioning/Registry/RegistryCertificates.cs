@@ -21,7 +21,11 @@ internal sealed class RegistryCertificates : IDisposable
 
     /// <summary>Where Docker looks, on this system: the engine's folder, and the one of a rootless engine.</summary>
     public static IReadOnlyList<string> DefaultFolders { get; } = OperatingSystem.IsWindows()
-        ? [Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "docker", "certs.d"), Home(".docker", "certs.d")]
+        ?
+        [
+            Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "docker", "certs.d"),
+            Home(".docker", "certs.d"),
+        ]
         : ["/etc/docker/certs.d", Home(".config", "docker", "certs.d"), Home(".docker", "certs.d")];
 
     /// <summary>Reads the certificates for a registry from the first folder that has any; null where none has.</summary>

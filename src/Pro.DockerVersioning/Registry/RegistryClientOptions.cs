@@ -5,7 +5,8 @@ namespace Pro.DockerVersioning.Registry;
 /// <summary>What a <see cref="RegistryClient"/> may be told besides its host and login.</summary>
 internal sealed record RegistryClientOptions
 {
-    /// <summary>True for hosts that the engine lists as insecure: plain HTTP and any certificate are taken there, as the engine does.</summary>
+    /// <summary>True for hosts that the engine lists as insecure: plain HTTP and any certificate are taken there,
+    /// as the engine does.</summary>
     public Func<string, bool> IsInsecure { get; init; } = _ => false;
 
     /// <summary>Where Docker keeps certificates of registries, each under its host.</summary>

@@ -14,7 +14,8 @@ internal sealed class RegistryTransport : IDisposable
 {
     private const int LongestAnswer = 32 * 1024 * 1024;
     private const int MostRedirects = 5;
-    private static readonly ProductInfoHeaderValue UserAgent = new("Pro.DockerVersioning", typeof(RegistryTransport).Assembly.GetName().Version?.ToString(3));
+    private static readonly ProductInfoHeaderValue UserAgent =
+        new("Pro.DockerVersioning", typeof(RegistryTransport).Assembly.GetName().Version?.ToString(3));
 
     private readonly HttpClient _verifying = CreateClient(anyCertificate: false, null);
     private readonly HttpClient _trusting = CreateClient(anyCertificate: true, null);
@@ -64,7 +65,8 @@ internal sealed class RegistryTransport : IDisposable
                 return response;
             }
 
-            _options.Reports?.Report(new VerboseReport($"{host} answered {(int)response.Status}; trying again in {wait.TotalSeconds:0.#} s."));
+            _options.Reports?.Report(
+                new VerboseReport($"{host} answered {(int)response.Status}; trying again in {wait.TotalSeconds:0.#} s."));
             await Task.Delay(wait, _options.Clock, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -128,7 +130,8 @@ internal sealed class RegistryTransport : IDisposable
 
             // Decided for each address anew: the token server of an insecure registry need not be insecure.
             var client = ClientFor(request.RequestUri!);
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            using var response = await client
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             target = RedirectTarget(request, response);
             if (target is null)
             {
@@ -137,8 +140,8 @@ internal sealed class RegistryTransport : IDisposable
 
             if (redirects == MostRedirects || (target.Scheme != Uri.UriSchemeHttps && !IsTrusting(target)))
             {
-                throw RegistryErrors.InvalidAnswer(
-                    host, request.RequestUri!.AbsolutePath, $"it redirects {(redirects == MostRedirects ? "in a circle" : "to an unencrypted address")}");
+                var where = redirects == MostRedirects ? "in a circle" : "to an unencrypted address";
+                throw RegistryErrors.InvalidAnswer(host, request.RequestUri!.AbsolutePath, $"it redirects {where}");
             }
         }
     }
@@ -158,7 +161,8 @@ internal sealed class RegistryTransport : IDisposable
     private static Uri? RedirectTarget(HttpRequestMessage request, HttpResponseMessage response)
     {
         var isRedirect = (int)response.StatusCode is 301 or 302 or 303 or 307 or 308;
-        return isRedirect && response.Headers.Location is { } location && (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head)
+        var isReading = request.Method == HttpMethod.Get || request.Method == HttpMethod.Head;
+        return isRedirect && isReading && response.Headers.Location is { } location
             ? new Uri(request.RequestUri!, location)
             : null;
     }
@@ -210,7 +214,8 @@ internal sealed class RegistryTransport : IDisposable
         return handler;
     }
 
-    /// <summary>The environment's proxy (HTTPS_PROXY, NO_PROXY), but never for loopback, as in Go: a proxy can't reach this machine's.</summary>
+    /// <summary>The environment's proxy (HTTPS_PROXY, NO_PROXY), but never for loopback, as in Go:
+    /// a proxy can't reach this machine's.</summary>
     private sealed class ProxyExceptForLoopback : IWebProxy
     {
         public ICredentials? Credentials
@@ -219,7 +224,8 @@ internal sealed class RegistryTransport : IDisposable
             set => throw new NotSupportedException();
         }
 
-        public Uri? GetProxy(Uri destination) => RegistryEndpoint.IsLoopback(destination) ? null : HttpClient.DefaultProxy.GetProxy(destination);
+        public Uri? GetProxy(Uri destination) =>
+            RegistryEndpoint.IsLoopback(destination) ? null : HttpClient.DefaultProxy.GetProxy(destination);
 
         public bool IsBypassed(Uri host) => RegistryEndpoint.IsLoopback(host) || HttpClient.DefaultProxy.IsBypassed(host);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Pro.DockerVersioning.Engine;
@@ -11,7 +12,8 @@ public sealed class DockerConfigTests : IDisposable
 {
     private const int Bound = 30_000;
 
-    private static readonly JsonSerializerOptions Readable = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+        { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("pro-docker-config-").FullName;
     private readonly Dictionary<string, string?> _environment = new(StringComparer.Ordinal);
@@ -104,7 +106,10 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("https://index.docker.io/v1/", "index.docker.io")]
     public async Task A_login_is_found_under_each_form_of_the_name(string key, string host)
     {
-        var credential = await Store($$$$"""{"auths":{"other":{"auth":"eDp5"},"{{{{key}}}}":{"auth":"{{{{Base64("anna:" + Secrets.Password)}}}}"}}}""").GetAsync(host, Cancel);
+        var login = Base64("anna:" + Secrets.Password);
+        var store = Store($$$$"""{"auths":{"other":{"auth":"eDp5"},"{{{{key}}}}":{"auth":"{{{{login}}}}"}}}""");
+
+        var credential = await store.GetAsync(host, Cancel);
 
         Assert.Equal("anna", credential!.Username);
         Assert.Equal(Secrets.Password, credential.RevealSecret());
@@ -165,7 +170,8 @@ public sealed class DockerConfigTests : IDisposable
         Helper("own", "cat > /dev/null; echo '{\"ServerURL\":\"x\",\"Username\":\"own\",\"Secret\":\"s1\"}'");
         Helper("general", "read host; echo \"{\\\"Username\\\":\\\"general\\\",\\\"Secret\\\":\\\"for $host\\\"}\"");
         var store = Store($$$$"""
-            {"credHelpers":{"a.example":"own"},"credsStore":"general","auths":{"a.example":{"auth":"{{{{Base64("file:x")}}}}"},"b.example":{}}}
+            {"credHelpers":{"a.example":"own"},"credsStore":"general",
+             "auths":{"a.example":{"auth":"{{{{Base64("file:x")}}}}"},"b.example":{}}}
             """);
 
         Assert.Equal("own", (await store.GetAsync("a.example", Cancel))!.Username);
@@ -179,7 +185,8 @@ public sealed class DockerConfigTests : IDisposable
     [Fact(Timeout = Bound)]
     public async Task A_helper_gets_the_action_as_its_argument_and_the_host_alone_on_its_input()
     {
-        Helper("protest", $"echo \"$@\" > {_folder}/arguments; cat > {_folder}/input; echo '{{\"Username\":\"u\",\"Secret\":\"s\"}}'", "/usr/bin:/bin");
+        Helper(
+            "protest", $"echo \"$@\" > {_folder}/arguments; cat > {_folder}/input; echo '{{\"Username\":\"u\",\"Secret\":\"s\"}}'");
 
         await Store("""{"credsStore":"protest"}""").GetAsync("localhost:5000", Cancel);
 
@@ -203,7 +210,9 @@ public sealed class DockerConfigTests : IDisposable
     {
         Helper("protest", "echo 'credentials not found in native keychain'; exit 1");
 
-        Assert.Null(await Store($$$$"""{"credsStore":"protest","auths":{"h":{"auth":"{{{{Base64("file:x")}}}}"}}}""").GetAsync("h", Cancel));
+        var store = Store($$$$"""{"credsStore":"protest","auths":{"h":{"auth":"{{{{Base64("file:x")}}}}"}}}""");
+
+        Assert.Null(await store.GetAsync("h", Cancel));
     }
 
     [Theory(Timeout = Bound)]
@@ -241,21 +250,21 @@ public sealed class DockerConfigTests : IDisposable
     [Fact(Timeout = Bound)]
     public async Task A_helper_that_never_answers_is_ended()
     {
-        Helper("protest", $"echo $$ > {_folder}/pid; exec sleep 600", "/usr/bin:/bin");
+        Helper("protest", $"echo $$ > {_folder}/pid; exec sleep 600");
         var config = Config("""{"credsStore":"protest"}""");
         var store = new RegistryCredentialStore(config, Read, TimeSpan.FromMilliseconds(500));
 
         var error = await Assert.ThrowsAsync<ProException>(() => store.GetAsync("h", Cancel));
 
         Assert.Equal("CredentialHelperTimedOut", error.Id);
-        var id = int.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "pid"), Cancel), System.Globalization.CultureInfo.InvariantCulture);
+        var id = int.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "pid"), Cancel), CultureInfo.InvariantCulture);
         Assert.Throws<ArgumentException>(() => System.Diagnostics.Process.GetProcessById(id));
     }
 
     [Fact(Timeout = Bound)]
     public async Task Cancelling_ends_a_helper()
     {
-        Helper("protest", "exec sleep 600", "/usr/bin:/bin");
+        Helper("protest", "exec sleep 600");
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var asking = Store("""{"credsStore":"protest"}""").GetAsync("h", cancel.Token);
 
@@ -292,8 +301,9 @@ public sealed class DockerConfigTests : IDisposable
         var credential = RegistryCredential.FromPassword("registry.example.com", "anna", Secrets.Password, "config.json");
 
         Assert.Equal("anna at registry.example.com (config.json)", credential.ToString());
-        Assert.DoesNotContain(
-            credential.GetType().GetProperties(), property => property.GetValue(credential)?.ToString()?.Contains(Secrets.Password, StringComparison.Ordinal) == true);
+        Assert.All(
+            credential.GetType().GetProperties(),
+            property => Assert.DoesNotContain(Secrets.Password, $"{property.GetValue(credential)}", StringComparison.Ordinal));
         Assert.DoesNotContain(Secrets.Password, JsonSerializer.Serialize(credential), StringComparison.Ordinal);
     }
 
@@ -333,8 +343,8 @@ public sealed class DockerConfigTests : IDisposable
 
     private RegistryCredentialStore Store(string content) => new(Config(content), Read);
 
-    /// <summary>A helper in the only folder of the test's own PATH; more folders where the script needs programs.</summary>
-    private void Helper(string name, string script, string? morePath = null)
+    /// <summary>A helper in the only folder of the test's own PATH.</summary>
+    private void Helper(string name, string script)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The helpers of these tests are shell scripts.");
         var path = Path.Combine(_folder, "docker-credential-" + name);
@@ -343,7 +353,5 @@ public sealed class DockerConfigTests : IDisposable
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
-
-        _environment["PATH"] = morePath is null ? _folder : $"{_folder}:{morePath}";
     }
 }

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
-/// <summary>Docker's certs.d, against a real TLS server. The handler is asked directly: on loopback the client would trust anyone.</summary>
+/// <summary>Docker's certs.d, against a real TLS server. The handler is asked directly: on loopback the client would
+/// trust anyone.</summary>
 public sealed class RegistryCertificatesTests : IDisposable
 {
     private const int Bound = 30_000;
