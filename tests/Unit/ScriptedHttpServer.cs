@@ -15,7 +15,8 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
     public string Path => Uri.UnescapeDataString(Target.Split('?')[0]);
 
     /// <summary>The query's parameters, decoded; of several by one name the last.</summary>
-    public IReadOnlyDictionary<string, string> Query => Parse(Target.Contains('?', StringComparison.Ordinal) ? Target.Split('?', 2)[1] : string.Empty);
+    public IReadOnlyDictionary<string, string> Query =>
+        Parse(Target.Contains('?', StringComparison.Ordinal) ? Target.Split('?', 2)[1] : string.Empty);
 
     public string Text => Encoding.UTF8.GetString(Body);
 
@@ -57,7 +58,8 @@ public sealed class ScriptedResponse
     public static ScriptedResponse Json(string json, int status = 200, params (string Name, string Value)[] headers) =>
         new() { Status = status, Headers = [("Content-Type", "application/json"), .. headers], Body = Encoding.UTF8.GetBytes(json) };
 
-    public static ScriptedResponse Empty(int status, params (string Name, string Value)[] headers) => new() { Status = status, Headers = headers };
+    public static ScriptedResponse Empty(int status, params (string Name, string Value)[] headers) =>
+        new() { Status = status, Headers = headers };
 }
 
 /// <summary>
@@ -82,7 +84,8 @@ public sealed class ScriptedHttpServer : IAsyncDisposable
         _certificate = certificate;
         _script = script;
         _socketPath = (endPoint as UnixDomainSocketEndPoint)?.ToString();
-        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, _socketPath is null ? ProtocolType.Tcp : ProtocolType.Unspecified);
+        var protocol = _socketPath is null ? ProtocolType.Tcp : ProtocolType.Unspecified;
+        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, protocol);
         _listener.Bind(endPoint);
         _listener.Listen(128);
         _accepting = AcceptAsync();
@@ -190,7 +193,8 @@ public sealed class ScriptedHttpServer : IAsyncDisposable
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            return new ScriptedResponse { Status = 599, Headers = [("Content-Type", "text/plain")], Body = Encoding.UTF8.GetBytes(exception.Message) };
+            var text = Encoding.UTF8.GetBytes(exception.Message);
+            return new ScriptedResponse { Status = 599, Headers = [("Content-Type", "text/plain")], Body = text };
         }
     }
 
@@ -244,6 +248,14 @@ public sealed class ScriptedHttpServer : IAsyncDisposable
             }
 
             var parts = line.Split(' ');
+            if (parts.Length != 3 || !parts[2].StartsWith("HTTP/1.", StringComparison.Ordinal))
+            {
+                // A TLS handshake, for one. As Go's server answers it.
+                await stream.WriteAsync(
+                    "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), cancellationToken);
+                return null;
+            }
+
             var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
             while (await LineAsync(cancellationToken) is { Length: > 0 } header)
             {
@@ -261,12 +273,14 @@ public sealed class ScriptedHttpServer : IAsyncDisposable
 
         private async Task<byte[]> BodyAsync(Dictionary<string, string> headers, CancellationToken cancellationToken)
         {
-            if (headers.TryGetValue("Transfer-Encoding", out var encoding) && encoding.Contains("chunked", StringComparison.OrdinalIgnoreCase))
+            if (headers.TryGetValue("Transfer-Encoding", out var encoding)
+                && encoding.Contains("chunked", StringComparison.OrdinalIgnoreCase))
             {
                 using var body = new MemoryStream();
                 while (true)
                 {
-                    var size = int.Parse((await LineAsync(cancellationToken))!.Split(';')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+                    var head = (await LineAsync(cancellationToken))!.Split(';')[0];
+                    var size = int.Parse(head, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
                     body.Write(await BytesAsync(size, cancellationToken));
                     _ = await LineAsync(cancellationToken);
                     if (size == 0)
@@ -366,7 +380,8 @@ public sealed class ScriptedHttpServer : IAsyncDisposable
         {
             if (!buffer.IsEmpty)
             {
-                await inner.WriteAsync(Encoding.ASCII.GetBytes(buffer.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n"), cancellationToken);
+                var head = buffer.Length.ToString("x", CultureInfo.InvariantCulture) + "\r\n";
+                await inner.WriteAsync(Encoding.ASCII.GetBytes(head), cancellationToken);
                 await inner.WriteAsync(buffer, cancellationToken);
                 await inner.WriteAsync("\r\n"u8.ToArray(), cancellationToken);
                 await inner.FlushAsync(cancellationToken);
@@ -376,7 +391,7 @@ public sealed class ScriptedHttpServer : IAsyncDisposable
         public override async ValueTask DisposeAsync()
         {
             await inner.WriteAsync("0\r\n\r\n"u8.ToArray());
-            GC.SuppressFinalize(this);
+            await base.DisposeAsync();
         }
     }
 }

@@ -37,7 +37,8 @@ internal sealed class DockerConfigFile
     /// <summary>True where neither a login nor a helper stands in it: Docker then looks for the system's own helper.</summary>
     public bool HasNoLogins => Auths.Count == 0 && CredentialHelpers.Count == 0 && string.IsNullOrEmpty(CredentialsStore);
 
-    /// <summary>The folder of Docker's configuration (<c>DOCKER_CONFIG</c> or <c>~/.docker</c>); contexts and plug-ins live there too.</summary>
+    /// <summary>The folder of Docker's configuration (<c>DOCKER_CONFIG</c> or <c>~/.docker</c>);
+    /// contexts and plug-ins live there too.</summary>
     /// <param name="environment">Reads a variable. Not the process's own by force: a session changes it, and tests need their own.</param>
     public static string FindFolder(Func<string, string?> environment)
     {
@@ -57,7 +58,8 @@ internal sealed class DockerConfigFile
     }
 
     /// <summary>Reads the file; without one, everything is empty.</summary>
-    /// <exception cref="ProException">It can't be read (<c>DockerConfigUnreadable</c>) or understood (<c>DockerConfigInvalid</c>).</exception>
+    /// <exception cref="ProException">It can't be read (<c>DockerConfigUnreadable</c>) or understood
+    /// (<c>DockerConfigInvalid</c>).</exception>
     public static DockerConfigFile Load(Func<string, string?> environment)
     {
         var path = System.IO.Path.Combine(FindFolder(environment), "config.json");

@@ -3,7 +3,8 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Engine;
 
-/// <summary>Reads Docker's JSON as Docker's own client (Go's decoder) does: names in any case, null as absent, unknown names ignored.</summary>
+/// <summary>Reads Docker's JSON as Docker's own client (Go's decoder) does: names in any case, null as absent,
+/// unknown names ignored.</summary>
 internal static class DockerConfigJson
 {
     /// <summary>Parses a whole file; an empty one is an empty object.</summary>

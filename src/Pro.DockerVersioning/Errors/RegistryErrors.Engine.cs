@@ -15,11 +15,12 @@ internal static partial class RegistryErrors
     /// <param name="inner">The library's exception.</param>
     public static ProException FromEngineMessage(string message, string reference, bool hadCredentials, Exception? inner = null)
     {
-        var host = HostOf(reference);
-        return Find(message, EngineSide) ?? Find(message, Connection) ?? Find(message, Registry) ?? Refused(host, reference, message, inner);
-
-        ProException? Find(string text, IEnumerable<Rule> rules) =>
-            rules.FirstOrDefault(rule => rule.Fits(text))?.Make(new EngineFailure(host, reference, text, hadCredentials, inner));
+        // A service may be called "certificate" or a tag "denied": names are no news.
+        var news = message.Replace(reference, string.Empty, StringComparison.OrdinalIgnoreCase);
+        var failure = new EngineFailure(HostOf(reference), reference, message, hadCredentials, inner);
+        return EngineSide.Concat(Connection).Concat(Registry).FirstOrDefault(rule => rule.Fits(news)) is { } rule
+            ? rule.Make(failure)
+            : Refused(failure.Host, reference, message, inner);
     }
 
     /// <summary>The registry in a reference; without one it is Docker Hub, by the same rule that Docker applies.</summary>
@@ -38,7 +39,8 @@ internal static partial class RegistryErrors
             NoSpaceId,
             ProErrorCategory.WriteError,
             $"There is no space left for {failure.Reference}: {Clean(failure.Text)}",
-            "See what takes it (docker system df) and remove old versions: Remove-ProOldImage. If it is the registry's disk, its operator must.",
+            "See what takes it (docker system df) and remove old versions: Remove-ProOldImage. " +
+            "If it is the registry's disk, its operator must.",
             failure.Reference,
             failure.Inner)),
         new(["tag does not exist", "does not exist locally", "no such image", "reference does not exist"], failure => new ProException(
@@ -59,7 +61,8 @@ internal static partial class RegistryErrors
         new(["connection refused"], Reached(UnreachableKind.Refused)),
         new(["i/o timeout", "timeout exceeded", "deadline exceeded", "handshake timeout", "request canceled while waiting"],
             Reached(UnreachableKind.TimedOut)),
-        new(["x509:", "tls:", "certificate"], Reached(UnreachableKind.Certificate)),
+        new(["x509:", "tls: ", "certificate signed by", "certificate verif", "verify certificate", "certificate has expired"],
+            Reached(UnreachableKind.Certificate)),
         new(["no route to host", "network is unreachable", "connection reset", "broken pipe", "unexpected eof", ": eof"],
             Reached(UnreachableKind.Network)),
         new(["500 internal server error", "502 bad gateway", "503 service unavailable", "504 gateway time"],
@@ -71,11 +74,13 @@ internal static partial class RegistryErrors
         new(["no basic auth credentials", "token has expired", "token expired", "incorrect username or password"], LoginWanted),
         new(["name unknown", "name_unknown", "repository name not known", "repository not found"], failure =>
             RepositoryNotFound(failure.Host, failure.Reference, failure.Text, failure.Inner)),
-        new(["manifest unknown", "manifest_unknown", "manifest for "], failure =>
+        new(["manifest unknown", "manifest_unknown", "manifest for  not found"], failure =>
             ManifestNotFound(failure.Host, failure.Reference, failure.Text, failure.Inner)),
-        new(["immutable", "cannot be overwritten"], failure =>
+        new(["is immutable", "cannot be overwritten"], failure =>
             TagImmutable(failure.Host, failure.Reference, failure.Text, failure.Inner)),
-        new(["denied:", "access denied", "access to the resource is denied", "unauthorized to access", "insufficient_scope", "403 forbidden"],
+        new(
+            ["denied:", "access denied", "access to the resource is denied", "unauthorized to access", "insufficient_scope",
+                "403 forbidden"],
             failure => failure.HadCredentials
                 ? AccessDenied(failure.Host, failure.Reference, null, failure.Text, failure.Inner)
                 : NotLoggedIn(failure.Host, failure.Reference, failure.Text, failure.Inner)),

@@ -124,6 +124,15 @@ internal static partial class RegistryErrors
         host,
         inner);
 
+    public static ProException CertificateUnreadable(string host, string path, Exception inner) => new(
+        "RegistryCertificateUnreadable",
+        ProErrorCategory.ReadError,
+        $"The certificate '{path}' for {host} can't be used: {inner.Message}",
+        "Put PEM files there: authorities as NAME.crt, a client's certificate as NAME.cert with its key as NAME.key. " +
+        "Or give this user the right to read them.",
+        path,
+        inner);
+
     /// <summary>A connection that failed: which way, and at what host.</summary>
     public static ProException Unreachable(string host, Exception exception) =>
         Unreachable(host, "this machine", KindOf(exception), Innermost(exception).Message, exception);
@@ -164,11 +173,12 @@ internal static partial class RegistryErrors
                 $"Check that the registry is running and that REGISTRY names the right port: curl -i http://{host}/v2/"),
             UnreachableKind.Certificate => (
                 $"the TLS certificate of {host} is not trusted",
-                $"Have the certificate's authority trusted ({CertificateFolder(host)}, or the system's store), or a valid certificate installed."),
+                $"Have the certificate's authority trusted ({CertificateFolder(host)}, or the system's store), " +
+                "or a valid certificate installed."),
             UnreachableKind.PlainHttp => (
                 $"{host} speaks plain HTTP where HTTPS is wanted",
-                $"Put TLS before the registry; or, in a closed network, add \"{host}\" to \"insecure-registries\" in the engine's daemon.json " +
-                "and restart it."),
+                $"Put TLS before the registry; or, in a closed network, add \"{host}\" to \"insecure-registries\" " +
+                "in the engine's daemon.json and restart it."),
             UnreachableKind.TimedOut => (
                 $"{host} does not answer in time",
                 $"Check the network, proxy (HTTPS_PROXY, NO_PROXY) and firewall on the way: curl -i https://{host}/v2/"),

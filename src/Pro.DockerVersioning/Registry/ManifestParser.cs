@@ -18,7 +18,8 @@ internal static class ManifestParser
     ];
 
     /// <summary>The digest of content, as registries write it.</summary>
-    public static string DigestOf(ReadOnlySpan<byte> content) => "sha256:" + Convert.ToHexString(SHA256.HashData(content)).ToLowerInvariant();
+    public static string DigestOf(ReadOnlySpan<byte> content) =>
+        "sha256:" + Convert.ToHexString(SHA256.HashData(content)).ToLowerInvariant();
 
     /// <summary>Parses a manifest.</summary>
     /// <param name="content">The bytes as they came: the digest is theirs.</param>

@@ -37,6 +37,18 @@ internal sealed class RegistryAuthenticator(
     /// <summary>Forgets what did not work.</summary>
     public void Forget(string scope) => _answers.TryRemove(scope, out _);
 
+    /// <summary>The registry's own words without what it may have sent back of ours: the login's secret, or a token.</summary>
+    public string Describe(RegistryResponse response)
+    {
+        var text = response.Describe();
+        foreach (var token in _answers.Values.Select(answer => answer.Header.Parameter).OfType<string>())
+        {
+            text = text.Replace(token, "***", StringComparison.Ordinal);
+        }
+
+        return _credential?.Redact(text) ?? text;
+    }
+
     /// <summary>Answers a 401.</summary>
     /// <param name="scope">What we want to do: <c>repository:NAME:pull</c>. The challenge's own scope goes before it.</param>
     /// <param name="target">The repository, for messages.</param>
@@ -51,7 +63,8 @@ internal sealed class RegistryAuthenticator(
         var answer = challenge switch
         {
             { IsBearer: true } => await AnswerBearerAsync(challenge, scope, target, credential, cancellationToken).ConfigureAwait(false),
-            { IsBasic: true } when credential is { Kind: RegistryCredentialKind.Password } => new(credential.ToBasicHeader(), DateTimeOffset.MaxValue),
+            { IsBasic: true } when credential is { Kind: RegistryCredentialKind.Password } =>
+                new(credential.ToBasicHeader(), DateTimeOffset.MaxValue),
             _ => throw Refusal(target, credential, response),
         };
         _answers[scope] = answer;
@@ -69,15 +82,16 @@ internal sealed class RegistryAuthenticator(
         // A token server has looked at the login before it gave a token: a 401 to that token is about the right.
         var isAboutRight = response.Status == HttpStatusCode.Forbidden
             || response.HasError("DENIED")
-            || (credential is not { Kind: RegistryCredentialKind.RegistryToken } && RegistryChallenge.Choose(response.Headers) is { IsBearer: true });
+            || (credential is not { Kind: RegistryCredentialKind.RegistryToken }
+                && RegistryChallenge.Choose(response.Headers) is { IsBearer: true });
         return credential is not null && isAboutRight
-            ? RegistryErrors.AccessDenied(host, target, credential.ToString(), credential.Redact(response.Describe()))
+            ? RegistryErrors.AccessDenied(host, target, credential.ToString(), Describe(response))
             : Refusal(target, credential, response);
     }
 
     private ProException Refusal(string target, RegistryCredential? credential, RegistryResponse response) => credential is null
-        ? RegistryErrors.NotLoggedIn(host, target, response.Describe())
-        : RegistryErrors.LoginRefused(host, target, credential.ToString(), credential.Redact(response.Describe()));
+        ? RegistryErrors.NotLoggedIn(host, target, Describe(response))
+        : RegistryErrors.LoginRefused(host, target, credential.ToString(), Describe(response));
 
     /// <summary>Looks the login up once, when it is first needed: a helper may take its time or ask the user.</summary>
     private async Task<RegistryCredential?> CredentialAsync(CancellationToken cancellationToken)
@@ -89,7 +103,8 @@ internal sealed class RegistryAuthenticator(
             {
                 _credential = await findCredential(host, cancellationToken).ConfigureAwait(false);
                 _credentialKnown = true;
-                options.Reports?.Report(new VerboseReport(_credential is null ? $"No login for {host}." : $"Login for {host}: {_credential}."));
+                options.Reports?.Report(
+                    new VerboseReport(_credential is null ? $"No login for {host}." : $"Login for {host}: {_credential}."));
             }
 
             return _credential;
@@ -129,15 +144,18 @@ internal sealed class RegistryAuthenticator(
         return response.IsSuccess ? ReadToken(response, realm, target) : throw TokenRefusal(realm, target, credential, response);
     }
 
-    private ProException TokenRefusal(Uri realm, string target, RegistryCredential? credential, RegistryResponse response) => (int)response.Status switch
+    private ProException TokenRefusal(Uri realm, string target, RegistryCredential? credential, RegistryResponse response)
     {
-        429 => RegistryErrors.RateLimited(realm.Authority, target, response.Describe(), transport.RetryAfter(response)),
-        >= 500 => RegistryErrors.OutOfOrder(realm.Authority, (int)response.Status, response.Describe()),
-        403 when credential is not null =>
-            RegistryErrors.AccessDenied(host, target, credential.ToString(), credential.Redact(response.Describe())),
-        400 or 401 or 403 => Refusal(target, credential, response),
-        _ => RegistryErrors.InvalidAnswer(realm.Authority, target, $"the token server answers {response.Describe()}"),
-    };
+        var said = Describe(response);
+        return (int)response.Status switch
+        {
+            429 => RegistryErrors.RateLimited(realm.Authority, target, said, transport.RetryAfter(response)),
+            >= 500 => RegistryErrors.OutOfOrder(realm.Authority, (int)response.Status, said),
+            403 when credential is not null => RegistryErrors.AccessDenied(host, target, credential.ToString(), said),
+            400 or 401 or 403 => Refusal(target, credential, response),
+            _ => RegistryErrors.InvalidAnswer(realm.Authority, target, $"the token server answers {said}"),
+        };
+    }
 
     private Answer ReadToken(RegistryResponse response, Uri realm, string target)
     {
@@ -183,7 +201,8 @@ internal sealed class RegistryAuthenticator(
             }
 
             var query = string.Join('&', parameters.Select(parameter => $"{parameter.Key}={Uri.EscapeDataString(parameter.Value)}"));
-            var address = new UriBuilder(realm) { Query = string.Join('&', new[] { realm.Query.TrimStart('?'), query }.Where(part => part.Length > 0)) };
+            var own = realm.Query.TrimStart('?');
+            var address = new UriBuilder(realm) { Query = own.Length == 0 ? query : $"{own}&{query}" };
             var request = new HttpRequestMessage(HttpMethod.Get, address.Uri);
             request.Headers.Authorization = credential?.ToBasicHeader();
             return request;
@@ -209,7 +228,11 @@ internal sealed class RegistryAuthenticator(
             }
 
             // One parameter a scope: that is how token servers read several.
-            parameters.AddRange(scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(one => new KeyValuePair<string, string>("scope", one)));
+            foreach (var one in scope.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                parameters.Add(new("scope", one));
+            }
+
             return parameters;
         }
     }

@@ -22,7 +22,8 @@ internal sealed record RegistryChallenge(string Scheme, IReadOnlyDictionary<stri
         return challenges.FirstOrDefault(challenge => challenge.IsBearer) ?? challenges.FirstOrDefault(challenge => challenge.IsBasic);
     }
 
-    public static RegistryChallenge Parse(AuthenticationHeaderValue header) => new(header.Scheme, ParseParameters(header.Parameter ?? string.Empty));
+    public static RegistryChallenge Parse(AuthenticationHeaderValue header) =>
+        new(header.Scheme, ParseParameters(header.Parameter ?? string.Empty));
 
     private static Dictionary<string, string> ParseParameters(string text)
     {

@@ -54,7 +54,8 @@ internal sealed partial class RegistryClient : IDisposable
                 throw RegistryErrors.InvalidAnswer(Host, target, "its pages of tags have no end");
             }
 
-            var response = await _session.SendAsync(new(HttpMethod.Get, path, name, "pull", target), cancellationToken).ConfigureAwait(false);
+            var request = new RegistryRequest(HttpMethod.Get, path, name, "pull", target);
+            var response = await _session.SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (response.Status == HttpStatusCode.NotFound)
             {
                 return null;
@@ -153,7 +154,7 @@ internal sealed partial class RegistryClient : IDisposable
     {
         if (!response.IsSuccess)
         {
-            throw RegistryErrors.Refused(Host, target, response.Describe());
+            throw RegistryErrors.Refused(Host, target, _session.Describe(response));
         }
     }
 

@@ -5,8 +5,12 @@ namespace Pro.DockerVersioning.Registry;
 /// <summary>What a <see cref="RegistryClient"/> may be told besides its host and login.</summary>
 internal sealed record RegistryClientOptions
 {
-    /// <summary>True for hosts that the engine lists as insecure: plain HTTP and any certificate are taken there, as the engine does.</summary>
+    /// <summary>True for hosts that the engine lists as insecure: plain HTTP and any certificate are taken there,
+    /// as the engine does.</summary>
     public Func<string, bool> IsInsecure { get; init; } = _ => false;
+
+    /// <summary>Where Docker keeps certificates of registries, each under its host.</summary>
+    public IReadOnlyList<string> CertificateFolders { get; init; } = RegistryCertificates.DefaultFolders;
 
     /// <summary>The clock for waiting between attempts and for the age of tokens.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -30,7 +30,8 @@ internal sealed class RegistryManifest
     /// <summary>Its length in bytes.</summary>
     public required long Size { get; init; }
 
-    /// <summary>The digest of the image's configuration, which is the image id of engines without the containerd store; null for an index.</summary>
+    /// <summary>The digest of the image's configuration, which is the image id of engines without the containerd store;
+    /// null for an index.</summary>
     public ManifestDescriptor? Config { get; init; }
 
     /// <summary>The image's layers, base first; empty for an index.</summary>

@@ -40,7 +40,8 @@ internal sealed record RegistryResponse(HttpStatusCode Status, HttpResponseHeade
         {
             using var document = JsonDocument.Parse(Body);
             var root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array)
+            if (root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty("errors", out var errors) && errors.ValueKind == JsonValueKind.Array)
             {
                 return [.. errors.EnumerateArray().Select(error => (Text(error, "code"), Text(error, "message")))];
             }

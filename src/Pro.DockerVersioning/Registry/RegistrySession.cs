@@ -24,7 +24,7 @@ internal sealed class RegistrySession : IDisposable
     {
         _host = host;
         _options = options;
-        _transport = new RegistryTransport(options);
+        _transport = new RegistryTransport(host, options);
         _authenticator = new RegistryAuthenticator(host, findCredential, _transport, options);
     }
 
@@ -42,11 +42,22 @@ internal sealed class RegistrySession : IDisposable
         var response = await SendAuthenticatedAsync(request, cancellationToken).ConfigureAwait(false);
         return (int)response.Status switch
         {
-            401 or 403 => throw await _authenticator.RefusalAsync(request.Target, response, cancellationToken).ConfigureAwait(false),
-            429 => throw RegistryErrors.RateLimited(_host, request.Target, response.Describe(), _transport.RetryAfter(response)),
-            >= 500 => throw RegistryErrors.OutOfOrder(_host, (int)response.Status, response.Describe()),
+            401 or 403 => throw await RefusalAsync(request, response, cancellationToken).ConfigureAwait(false),
+            429 => throw RegistryErrors.RateLimited(_host, request.Target, Describe(response), _transport.RetryAfter(response)),
+            >= 500 => throw RegistryErrors.OutOfOrder(_host, (int)response.Status, Describe(response)),
             _ => response,
         };
+    }
+
+    /// <summary>The registry's own words for a message, without secrets.</summary>
+    public string Describe(RegistryResponse response) => _authenticator.Describe(response);
+
+    /// <summary>Forgets the refused answer only after the error is made: until then it is what must be kept out of its words.</summary>
+    private async Task<ProException> RefusalAsync(RegistryRequest request, RegistryResponse response, CancellationToken cancellationToken)
+    {
+        var refusal = await _authenticator.RefusalAsync(request.Target, response, cancellationToken).ConfigureAwait(false);
+        _authenticator.Forget(request.Scope);
+        return refusal;
     }
 
     private async Task<RegistryResponse> SendAuthenticatedAsync(RegistryRequest request, CancellationToken cancellationToken)
@@ -59,13 +70,7 @@ internal sealed class RegistrySession : IDisposable
         }
 
         var answer = await _authenticator.AnswerAsync(request.Scope, request.Target, response, cancellationToken).ConfigureAwait(false);
-        response = await SendWithAsync(answer).ConfigureAwait(false);
-        if (response.Status == HttpStatusCode.Unauthorized)
-        {
-            _authenticator.Forget(request.Scope);
-        }
-
-        return response;
+        return await SendWithAsync(answer).ConfigureAwait(false);
 
         Task<RegistryResponse> SendWithAsync(AuthenticationHeaderValue? authorization) =>
             _transport.SendAsync(_host, () => Create(request, address, authorization), cancellationToken);
@@ -119,7 +124,7 @@ internal sealed class RegistrySession : IDisposable
         {
             try
             {
-                if (await IsRegistryAsync(candidate, cancellationToken).ConfigureAwait(false))
+                if (await AnswersAsync(candidate, cancellationToken).ConfigureAwait(false))
                 {
                     _options.Reports?.Report(new VerboseReport($"{_host} answers at {candidate.Scheme}."));
                     return candidate;
@@ -146,12 +151,15 @@ internal sealed class RegistrySession : IDisposable
         }
     }
 
-    /// <summary>A registry answers /v2/ with 200 or 401; a TLS server that is spoken to in HTTP, often with 400.</summary>
-    private async Task<bool> IsRegistryAsync(Uri candidate, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether this scheme is spoken there. Whatever the answer is, it is one, except the two with which a TLS server turns plain
+    /// HTTP away; if the registry is out of order, the question itself will tell.
+    /// </summary>
+    private async Task<bool> AnswersAsync(Uri candidate, CancellationToken cancellationToken)
     {
         var response = await _transport
             .SendAsync(_host, () => new HttpRequestMessage(HttpMethod.Get, new Uri(candidate, "v2/")), cancellationToken)
             .ConfigureAwait(false);
-        return response.IsSuccess || response.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests;
+        return response.Status is not (HttpStatusCode.BadRequest or HttpStatusCode.UpgradeRequired);
     }
 }

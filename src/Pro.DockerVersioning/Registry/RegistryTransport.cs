@@ -14,16 +14,35 @@ internal sealed class RegistryTransport : IDisposable
 {
     private const int LongestAnswer = 32 * 1024 * 1024;
     private const int MostRedirects = 5;
-    private static readonly ProductInfoHeaderValue UserAgent = new("Pro.DockerVersioning", typeof(RegistryTransport).Assembly.GetName().Version?.ToString(3));
+    private static readonly ProductInfoHeaderValue UserAgent =
+        new("Pro.DockerVersioning", typeof(RegistryTransport).Assembly.GetName().Version?.ToString(3));
 
-    private readonly HttpClient _verifying = CreateClient(anyCertificate: false);
-    private readonly HttpClient _trusting = CreateClient(anyCertificate: true);
+    private readonly HttpClient _verifying = CreateClient(anyCertificate: false, null);
+    private readonly HttpClient _trusting = CreateClient(anyCertificate: true, null);
+    private readonly Lazy<HttpClient?> _own;
+    private readonly string _host;
+    private RegistryCertificates? _certificates;
     private readonly RegistryClientOptions _options;
 
-    public RegistryTransport(RegistryClientOptions options) => _options = options;
+    /// <param name="host">The registry, to which alone its own certificates apply.</param>
+    /// <param name="options">Trust, times, reports.</param>
+    public RegistryTransport(string host, RegistryClientOptions options)
+    {
+        _host = host;
+        _options = options;
+
+        // Read when first needed: a bad file is the error of a question, not of making a client.
+        _own = new Lazy<HttpClient?>(CreateOwn);
+    }
 
     public void Dispose()
     {
+        if (_own is { IsValueCreated: true, Value: { } own })
+        {
+            own.Dispose();
+        }
+
+        _certificates?.Dispose();
         _verifying.Dispose();
         _trusting.Dispose();
     }
@@ -46,7 +65,8 @@ internal sealed class RegistryTransport : IDisposable
                 return response;
             }
 
-            _options.Reports?.Report(new VerboseReport($"{host} answered {(int)response.Status}; trying again in {wait.TotalSeconds:0.#} s."));
+            _options.Reports?.Report(
+                new VerboseReport($"{host} answered {(int)response.Status}; trying again in {wait.TotalSeconds:0.#} s."));
             await Task.Delay(wait, _options.Clock, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -55,6 +75,17 @@ internal sealed class RegistryTransport : IDisposable
     public TimeSpan? RetryAfter(RegistryResponse response) =>
         response.Headers.RetryAfter is not { } header ? null
         : header.Delta ?? (header.Date is { } date ? date - _options.Clock.GetUtcNow() : null);
+
+    private HttpClient ClientFor(Uri address) =>
+        IsTrusting(address) ? _trusting
+        : address.Authority.Equals(_host, StringComparison.OrdinalIgnoreCase) ? _own.Value ?? _verifying
+        : _verifying;
+
+    private HttpClient? CreateOwn()
+    {
+        _certificates = RegistryCertificates.Load(_host, _options.CertificateFolders);
+        return _certificates is null ? null : CreateClient(anyCertificate: false, _certificates);
+    }
 
     private static bool IsWorthAnotherTry(HttpStatusCode status) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
@@ -98,8 +129,9 @@ internal sealed class RegistryTransport : IDisposable
             }
 
             // Decided for each address anew: the token server of an insecure registry need not be insecure.
-            var client = IsTrusting(request.RequestUri!) ? _trusting : _verifying;
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            var client = ClientFor(request.RequestUri!);
+            using var response = await client
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             target = RedirectTarget(request, response);
             if (target is null)
             {
@@ -108,8 +140,8 @@ internal sealed class RegistryTransport : IDisposable
 
             if (redirects == MostRedirects || (target.Scheme != Uri.UriSchemeHttps && !IsTrusting(target)))
             {
-                throw RegistryErrors.InvalidAnswer(
-                    host, request.RequestUri!.AbsolutePath, $"it redirects {(redirects == MostRedirects ? "in a circle" : "to an unencrypted address")}");
+                var where = redirects == MostRedirects ? "in a circle" : "to an unencrypted address";
+                throw RegistryErrors.InvalidAnswer(host, request.RequestUri!.AbsolutePath, $"it redirects {where}");
             }
         }
     }
@@ -129,7 +161,8 @@ internal sealed class RegistryTransport : IDisposable
     private static Uri? RedirectTarget(HttpRequestMessage request, HttpResponseMessage response)
     {
         var isRedirect = (int)response.StatusCode is 301 or 302 or 303 or 307 or 308;
-        return isRedirect && response.Headers.Location is { } location && (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head)
+        var isReading = request.Method == HttpMethod.Get || request.Method == HttpMethod.Head;
+        return isRedirect && isReading && response.Headers.Location is { } location
             ? new Uri(request.RequestUri!, location)
             : null;
     }
@@ -154,12 +187,15 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The client disposes its handler.")]
+    private static HttpClient CreateClient(bool anyCertificate, RegistryCertificates? certificates) =>
+        new(CreateHandler(anyCertificate, certificates)) { Timeout = Timeout.InfiniteTimeSpan };
+
+    /// <param name="anyCertificate">Take any certificate.</param>
+    /// <param name="certificates">Trust these as well, and show the client's; or null.</param>
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation",
         Justification = "Only for registries on loopback or that the engine's operator listed as insecure: the engine takes any there.")]
-    [SuppressMessage("Security", "CA5399:HttpClient is created without enabling CheckCertificateRevocationList",
-        Justification = "Docker's client doesn't ask either; private authorities often publish no lists, and the pull would fail.")]
-    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The client disposes its handler.")]
-    private static HttpClient CreateClient(bool anyCertificate)
+    internal static SocketsHttpHandler CreateHandler(bool anyCertificate, RegistryCertificates? certificates)
     {
         var handler = new SocketsHttpHandler
         {
@@ -169,15 +205,17 @@ internal sealed class RegistryTransport : IDisposable
             Proxy = new ProxyExceptForLoopback(),
             UseCookies = false,
         };
+        certificates?.Apply(handler.SslOptions);
         if (anyCertificate)
         {
             handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
         }
 
-        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        return handler;
     }
 
-    /// <summary>The environment's proxy (HTTPS_PROXY, NO_PROXY), but never for loopback, as in Go: a proxy can't reach this machine's.</summary>
+    /// <summary>The environment's proxy (HTTPS_PROXY, NO_PROXY), but never for loopback, as in Go:
+    /// a proxy can't reach this machine's.</summary>
     private sealed class ProxyExceptForLoopback : IWebProxy
     {
         public ICredentials? Credentials
@@ -186,7 +224,8 @@ internal sealed class RegistryTransport : IDisposable
             set => throw new NotSupportedException();
         }
 
-        public Uri? GetProxy(Uri destination) => RegistryEndpoint.IsLoopback(destination) ? null : HttpClient.DefaultProxy.GetProxy(destination);
+        public Uri? GetProxy(Uri destination) =>
+            RegistryEndpoint.IsLoopback(destination) ? null : HttpClient.DefaultProxy.GetProxy(destination);
 
         public bool IsBypassed(Uri host) => RegistryEndpoint.IsLoopback(host) || HttpClient.DefaultProxy.IsBypassed(host);
     }

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -9,6 +11,9 @@ namespace Pro.DockerVersioning.Tests.Registry;
 public sealed class DockerConfigTests : IDisposable
 {
     private const int Bound = 30_000;
+
+    private static readonly JsonSerializerOptions Readable = new()
+        { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("pro-docker-config-").FullName;
     private readonly Dictionary<string, string?> _environment = new(StringComparer.Ordinal);
@@ -101,7 +106,10 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("https://index.docker.io/v1/", "index.docker.io")]
     public async Task A_login_is_found_under_each_form_of_the_name(string key, string host)
     {
-        var credential = await Store($$"""{"auths":{"other":{"auth":"eDp5"},"{{key}}":{"auth":"{{Base64("anna:" + Secrets.Password)}}"}}}""").GetAsync(host, Cancel);
+        var login = Base64("anna:" + Secrets.Password);
+        var store = Store($$$$"""{"auths":{"other":{"auth":"eDp5"},"{{{{key}}}}":{"auth":"{{{{login}}}}"}}}""");
+
+        var credential = await store.GetAsync(host, Cancel);
 
         Assert.Equal("anna", credential!.Username);
         Assert.Equal(Secrets.Password, credential.RevealSecret());
@@ -112,7 +120,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("registry.example.com", "registry.example.com:5000")]
     [InlineData("example.com", "registry.example.com")]
     public async Task A_login_of_another_registry_is_not_taken(string key, string host) =>
-        Assert.Null(await Store($$"""{"auths":{"{{key}}":{"auth":"eDp5"}}}""").GetAsync(host, Cancel));
+        Assert.Null(await Store($$$$"""{"auths":{"{{{{key}}}}":{"auth":"eDp5"}}}""").GetAsync(host, Cancel));
 
     [Fact(Timeout = Bound)]
     public async Task User_and_password_may_stand_apart_and_an_empty_entry_is_no_login()
@@ -129,10 +137,10 @@ public sealed class DockerConfigTests : IDisposable
     public async Task Tokens_go_before_the_password()
     {
         // As `az acr login` writes it: a user of zeros, no password, and a token.
-        var store = Store($$"""
+        var store = Store($$$$"""
             {"auths":{
-              "i":{"auth":"{{Base64("00000000-0000-0000-0000-000000000000:")}}","identitytoken":"refresh"},
-              "r":{"auth":"{{Base64("u:p")}}","identitytoken":"refresh","registrytoken":"bearer"}}}
+              "i":{"auth":"{{{{Base64("00000000-0000-0000-0000-000000000000:")}}}}","identitytoken":"refresh"},
+              "r":{"auth":"{{{{Base64("u:p")}}}}","identitytoken":"refresh","registrytoken":"bearer"}}}
             """);
 
         var identity = await store.GetAsync("i", Cancel);
@@ -147,7 +155,7 @@ public sealed class DockerConfigTests : IDisposable
     [InlineData("/////w==")]
     public async Task A_broken_entry_is_an_error_for_its_own_registry_only(string auth)
     {
-        var store = Store($$"""{"auths":{"bad":{"auth":"{{auth}}"},"good":{"auth":"{{Base64("u:p")}}"}}}""");
+        var store = Store($$$$"""{"auths":{"bad":{"auth":"{{{{auth}}}}"},"good":{"auth":"{{{{Base64("u:p")}}}}"}}}""");
 
         Assert.NotNull(await store.GetAsync("good", Cancel));
         var error = await Assert.ThrowsAsync<ProException>(() => store.GetAsync("bad", Cancel));
@@ -161,8 +169,9 @@ public sealed class DockerConfigTests : IDisposable
     {
         Helper("own", "cat > /dev/null; echo '{\"ServerURL\":\"x\",\"Username\":\"own\",\"Secret\":\"s1\"}'");
         Helper("general", "read host; echo \"{\\\"Username\\\":\\\"general\\\",\\\"Secret\\\":\\\"for $host\\\"}\"");
-        var store = Store($$"""
-            {"credHelpers":{"a.example":"own"},"credsStore":"general","auths":{"a.example":{"auth":"{{Base64("file:x")}}"},"b.example":{}}}
+        var store = Store($$$$"""
+            {"credHelpers":{"a.example":"own"},"credsStore":"general",
+             "auths":{"a.example":{"auth":"{{{{Base64("file:x")}}}}"},"b.example":{}}}
             """);
 
         Assert.Equal("own", (await store.GetAsync("a.example", Cancel))!.Username);
@@ -176,7 +185,8 @@ public sealed class DockerConfigTests : IDisposable
     [Fact(Timeout = Bound)]
     public async Task A_helper_gets_the_action_as_its_argument_and_the_host_alone_on_its_input()
     {
-        Helper("protest", $"echo \"$@\" > {_folder}/arguments; cat > {_folder}/input; echo '{{\"Username\":\"u\",\"Secret\":\"s\"}}'", "/usr/bin:/bin");
+        Helper(
+            "protest", $"echo \"$@\" > {_folder}/arguments; cat > {_folder}/input; echo '{{\"Username\":\"u\",\"Secret\":\"s\"}}'");
 
         await Store("""{"credsStore":"protest"}""").GetAsync("localhost:5000", Cancel);
 
@@ -200,7 +210,9 @@ public sealed class DockerConfigTests : IDisposable
     {
         Helper("protest", "echo 'credentials not found in native keychain'; exit 1");
 
-        Assert.Null(await Store($$"""{"credsStore":"protest","auths":{"h":{"auth":"{{Base64("file:x")}}"}}}""").GetAsync("h", Cancel));
+        var store = Store($$$$"""{"credsStore":"protest","auths":{"h":{"auth":"{{{{Base64("file:x")}}}}"}}}""");
+
+        Assert.Null(await store.GetAsync("h", Cancel));
     }
 
     [Theory(Timeout = Bound)]
@@ -238,21 +250,21 @@ public sealed class DockerConfigTests : IDisposable
     [Fact(Timeout = Bound)]
     public async Task A_helper_that_never_answers_is_ended()
     {
-        Helper("protest", $"echo $$ > {_folder}/pid; exec sleep 600", "/usr/bin:/bin");
+        Helper("protest", $"echo $$ > {_folder}/pid; exec sleep 600");
         var config = Config("""{"credsStore":"protest"}""");
         var store = new RegistryCredentialStore(config, Read, TimeSpan.FromMilliseconds(500));
 
         var error = await Assert.ThrowsAsync<ProException>(() => store.GetAsync("h", Cancel));
 
         Assert.Equal("CredentialHelperTimedOut", error.Id);
-        var id = int.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "pid"), Cancel), System.Globalization.CultureInfo.InvariantCulture);
+        var id = int.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "pid"), Cancel), CultureInfo.InvariantCulture);
         Assert.Throws<ArgumentException>(() => System.Diagnostics.Process.GetProcessById(id));
     }
 
     [Fact(Timeout = Bound)]
     public async Task Cancelling_ends_a_helper()
     {
-        Helper("protest", "exec sleep 600", "/usr/bin:/bin");
+        Helper("protest", "exec sleep 600");
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var asking = Store("""{"credsStore":"protest"}""").GetAsync("h", cancel.Token);
 
@@ -276,8 +288,8 @@ public sealed class DockerConfigTests : IDisposable
     [Fact(Timeout = Bound)]
     public async Task DOCKER_AUTH_CONFIG_goes_before_everything()
     {
-        _environment["DOCKER_AUTH_CONFIG"] = $$"""{"auths":{"h":{"auth":"{{Base64("variable:x")}}"}}}""";
-        var store = Store($$"""{"auths":{"h":{"auth":"{{Base64("file:x")}}"},"i":{"auth":"{{Base64("file:x")}}"}}}""");
+        _environment["DOCKER_AUTH_CONFIG"] = $$$$"""{"auths":{"h":{"auth":"{{{{Base64("variable:x")}}}}"}}}""";
+        var store = Store($$$$"""{"auths":{"h":{"auth":"{{{{Base64("file:x")}}}}"},"i":{"auth":"{{{{Base64("file:x")}}}}"}}}""");
 
         Assert.Equal("variable", (await store.GetAsync("h", Cancel))!.Username);
         Assert.Equal("file", (await store.GetAsync("i", Cancel))!.Username);
@@ -289,8 +301,9 @@ public sealed class DockerConfigTests : IDisposable
         var credential = RegistryCredential.FromPassword("registry.example.com", "anna", Secrets.Password, "config.json");
 
         Assert.Equal("anna at registry.example.com (config.json)", credential.ToString());
-        Assert.DoesNotContain(
-            credential.GetType().GetProperties(), property => property.GetValue(credential)?.ToString()?.Contains(Secrets.Password, StringComparison.Ordinal) == true);
+        Assert.All(
+            credential.GetType().GetProperties(),
+            property => Assert.DoesNotContain(Secrets.Password, $"{property.GetValue(credential)}", StringComparison.Ordinal));
         Assert.DoesNotContain(Secrets.Password, JsonSerializer.Serialize(credential), StringComparison.Ordinal);
     }
 
@@ -314,7 +327,7 @@ public sealed class DockerConfigTests : IDisposable
             Assert.DoesNotContain('+', header);
             Assert.DoesNotContain('/', header);
             using var document = JsonDocument.Parse(Convert.FromBase64String(header.Replace('-', '+').Replace('_', '/')));
-            return JsonSerializer.Serialize(document, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+            return JsonSerializer.Serialize(document, Readable);
         }
     }
 
@@ -330,13 +343,15 @@ public sealed class DockerConfigTests : IDisposable
 
     private RegistryCredentialStore Store(string content) => new(Config(content), Read);
 
-    /// <summary>A helper in the only folder of the test's own PATH; more folders where the script needs programs.</summary>
-    private void Helper(string name, string script, string? morePath = null)
+    /// <summary>A helper in the only folder of the test's own PATH.</summary>
+    private void Helper(string name, string script)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The helpers of these tests are shell scripts.");
         var path = Path.Combine(_folder, "docker-credential-" + name);
         File.WriteAllText(path, $"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _environment["PATH"] = morePath is null ? _folder : $"{_folder}:{morePath}";
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 }

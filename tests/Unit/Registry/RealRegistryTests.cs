@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Registry;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 

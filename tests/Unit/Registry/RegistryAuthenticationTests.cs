@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Registry;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -33,8 +34,9 @@ public sealed class RegistryAuthenticationTests
         Assert.Equal("repository:pro/api:pull", question.Query["scope"]);
         Assert.Equal("anna", question.Query["account"]);
         Assert.Equal("extra", question.Query["keep"]);
-        Assert.Equal("Basic " + Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"anna:{Secrets.Password}")), question.Header("Authorization"));
-        Assert.DoesNotContain(registry.Requests, request => request.Header("Authorization")?.StartsWith("Basic", StringComparison.Ordinal) == true);
+        Assert.Equal("Basic " + Secrets.Basic(Secrets.Password), question.Header("Authorization"));
+        Assert.DoesNotContain(
+            registry.Requests, request => $"{request.Header("Authorization")}".StartsWith("Basic", StringComparison.Ordinal));
     }
 
     [Fact(Timeout = Bound)]
@@ -124,7 +126,7 @@ public sealed class RegistryAuthenticationTests
     public async Task A_good_login_without_the_right_is_another_error_than_no_login(int status, bool withLogin, string id)
     {
         await using var tokens = ScriptedHttpServer.Start(_ => ScriptedResponse.Json("""{"token":"small"}"""));
-        await using var registry = ScriptedHttpServer.Start(request => request.Path == "/v2/" ? ScriptedResponse.Json("{}") : ScriptedResponse.Json(
+        await using var registry = ScriptedHttpServer.Start(request => ScriptedResponse.Json(
             """{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}""",
             request.Header("Authorization") is null ? 401 : status,
             Challenge(tokens)));
@@ -135,6 +137,28 @@ public sealed class RegistryAuthenticationTests
         Assert.Equal(id, error.Id);
         Assert.Contains($"docker login {registry.Host}", error.RecommendedAction, StringComparison.Ordinal);
         Assert.Contains("requested access to the resource is denied", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory(Timeout = Bound)]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(429)]
+    [InlineData(500)]
+    public async Task Whatever_the_registry_sends_back_of_a_login_or_token_stays_out_of_the_error(int status)
+    {
+        await using var tokens = ScriptedHttpServer.Start(_ => ScriptedResponse.Json("""{"token":"issued-token"}"""));
+        await using var registry = ScriptedHttpServer.Start(request => request.Header("Authorization") is { } header
+            ? ScriptedResponse.Json(
+                $$"""{"errors":[{"code":"X","message":"{{header}} {{Secrets.Password}}"}]}""", status, Challenge(tokens))
+            : ScriptedResponse.Json("{}", 401, Challenge(tokens)));
+        using var client = new RegistryClient(registry.Host, Secrets.Login(), new RegistryClientOptions { Clock = new JumpingClock() });
+
+        var error = await Assert.ThrowsAsync<ProException>(() => client.GetTagsAsync("pro/api", Cancel));
+
+        Assert.Contains("Bearer ***", error.Message, StringComparison.Ordinal);
+        Secrets.AreNotIn(error);
+        Secrets.AreNotIn(error, "issued-token");
     }
 
     [Fact(Timeout = Bound)]
@@ -204,8 +228,9 @@ public sealed class RegistryAuthenticationTests
     private static ScriptedHttpServer Registry(ScriptedHttpServer tokens, params string[] accepted) =>
         Registry(tokens, authorization => accepted.Contains(authorization));
 
-    private static ScriptedHttpServer Registry(ScriptedHttpServer tokens, Func<string?, bool> accepts) => ScriptedHttpServer.Start(request =>
-        accepts(request.Header("Authorization"))
+    private static ScriptedHttpServer Registry(ScriptedHttpServer tokens, Func<string?, bool> accepts) =>
+        ScriptedHttpServer.Start(request => accepts(request.Header("Authorization"))
             ? ScriptedResponse.Json(Tags)
-            : ScriptedResponse.Json("""{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}""", 401, Challenge(tokens)));
+            : ScriptedResponse.Json(
+                """{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}""", 401, Challenge(tokens)));
 }

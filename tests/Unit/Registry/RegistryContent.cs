@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Pro.DockerVersioning.Registry;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -31,9 +31,12 @@ internal sealed class RegistryContent : IDisposable
         string repository, string tag, string content, CancellationToken cancellationToken, string mediaType = ImageType)
     {
         var config = await PushBlobAsync(
-            repository, $$"""{"architecture":"amd64","os":"linux","comment":"{{content}}","rootfs":{"type":"layers","diff_ids":[]}}""", cancellationToken);
+            repository,
+            $$$"""{"architecture":"amd64","os":"linux","comment":"{{{content}}}","rootfs":{"type":"layers","diff_ids":[]}}""",
+            cancellationToken);
         var layer = await PushBlobAsync(repository, content, cancellationToken);
         var oci = mediaType == OciImageType;
+        var layerType = oci ? "application/vnd.oci.image.layer.v1.tar+gzip" : "application/vnd.docker.image.rootfs.diff.tar.gzip";
         var manifest = $$"""
             {
               "schemaVersion": 2,
@@ -43,7 +46,7 @@ internal sealed class RegistryContent : IDisposable
                 "size": {{config.Size}}, "digest": "{{config.Digest}}"
               },
               "layers": [ {
-                "mediaType": "{{(oci ? "application/vnd.oci.image.layer.v1.tar+gzip" : "application/vnd.docker.image.rootfs.diff.tar.gzip")}}",
+                "mediaType": "{{layerType}}",
                 "size": {{layer.Size}}, "digest": "{{layer.Digest}}"
               } ]
             }
@@ -52,12 +55,14 @@ internal sealed class RegistryContent : IDisposable
     }
 
     /// <summary>Pushes a manifest as it is and gives its digest.</summary>
-    public async Task<string> PushManifestAsync(string repository, string reference, string manifest, string mediaType, CancellationToken cancellationToken)
+    public async Task<string> PushManifestAsync(
+        string repository, string reference, string manifest, string mediaType, CancellationToken cancellationToken)
     {
         var bytes = Encoding.UTF8.GetBytes(manifest);
         using var body = new ByteArrayContent(bytes);
         body.Headers.ContentType = new MediaTypeHeaderValue(mediaType);
-        using var response = await _client.PutAsync(new Uri($"v2/{repository}/manifests/{reference}", UriKind.Relative), body, cancellationToken);
+        var address = new Uri($"v2/{repository}/manifests/{reference}", UriKind.Relative);
+        using var response = await _client.PutAsync(address, body, cancellationToken);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
         return ManifestParser.DigestOf(bytes);
     }
@@ -72,8 +77,8 @@ internal sealed class RegistryContent : IDisposable
         var separator = location.Query.Length == 0 ? '?' : '&';
         using var body = new ByteArrayContent(bytes);
         body.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        using var done = await _client.PutAsync(
-            new Uri(string.Create(CultureInfo.InvariantCulture, $"{location}{separator}digest={Uri.EscapeDataString(digest)}")), body, cancellationToken);
+        var address = new Uri($"{location}{separator}digest={Uri.EscapeDataString(digest)}");
+        using var done = await _client.PutAsync(address, body, cancellationToken);
         Assert.True(done.IsSuccessStatusCode, await done.Content.ReadAsStringAsync(cancellationToken));
         return (digest, bytes.Length);
     }

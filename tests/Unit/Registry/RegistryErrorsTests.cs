@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Errors;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -15,28 +16,46 @@ public sealed class RegistryErrorsTests
     [InlineData("no basic auth credentials", false, "RegistryLoginRequired")]
     [InlineData("unauthorized: incorrect username or password", true, "RegistryLoginRequired")]
     [InlineData("denied: Your authorization token has expired. Reauthenticate and try again.", true, "RegistryLoginRequired")]
-    [InlineData("unauthorized: unauthorized to access repository: pro/api, action: push: unauthorized to access repository", true, "RegistryAccessDenied")]
-    [InlineData("push access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+    [InlineData(
+        "unauthorized: unauthorized to access repository: pro/api, action: push: unauthorized to access repository",
         true, "RegistryAccessDenied")]
-    [InlineData("pull access denied for pro/api, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+    [InlineData(
+        "push access denied, repository does not exist or may require authorization: " +
+        "server message: insufficient_scope: authorization failed",
+        true, "RegistryAccessDenied")]
+    [InlineData(
+        "pull access denied for pro/api, repository does not exist or may require 'docker login': " +
+        "denied: requested access to the resource is denied",
         false, "RegistryLoginRequired")]
     [InlineData("error parsing HTTP 403 response body: unexpected end of JSON input: 403 Forbidden", true, "RegistryAccessDenied")]
     [InlineData("name unknown: repository name not known to registry", true, "RegistryRepositoryNotFound")]
-    [InlineData("name unknown: The repository with name 'api' does not exist in the registry with id '123'", true, "RegistryRepositoryNotFound")]
+    [InlineData(
+        "name unknown: The repository with name 'api' does not exist in the registry with id '123'",
+        true, "RegistryRepositoryNotFound")]
     [InlineData("manifest unknown: manifest unknown", false, "RegistryManifestNotFound")]
-    [InlineData("manifest for registry.example.com/pro/api:v1.2.3 not found: manifest unknown: manifest unknown", false, "RegistryManifestNotFound")]
-    [InlineData("Get \"http://registry.example.com/v2/\": dial tcp 192.0.2.1:80: connect: connection refused", false, "RegistryUnreachable")]
-    [InlineData("Get \"https://registry.example.com/v2/\": dial tcp: lookup registry.example.com on 192.0.2.53:53: no such host", false, "RegistryUnreachable")]
+    [InlineData(
+        "manifest for registry.example.com/pro/api:v1.2.3 not found: manifest unknown: manifest unknown",
+        false, "RegistryManifestNotFound")]
+    [InlineData(
+        "Get \"http://registry.example.com/v2/\": dial tcp 192.0.2.1:80: connect: connection refused",
+        false, "RegistryUnreachable")]
+    [InlineData(
+        "Get \"https://registry.example.com/v2/\": dial tcp: lookup registry.example.com on 192.0.2.53:53: no such host",
+        false, "RegistryUnreachable")]
     [InlineData("Get \"https://registry.example.com/v2/\": x509: certificate signed by unknown authority", false, "RegistryUnreachable")]
     [InlineData("Get \"https://registry.example.com/v2/\": http: server gave HTTP response to HTTPS client", false, "RegistryUnreachable")]
-    [InlineData("Get \"https://registry.example.com/v2/\": net/http: request canceled while waiting for connection (Client.Timeout exceeded)", false,
+    [InlineData(
+        "Get \"https://registry.example.com/v2/\": net/http: request canceled while waiting for connection (Client.Timeout exceeded)",
+        false,
         "RegistryUnreachable")]
     [InlineData("received unexpected HTTP status: 503 Service Unavailable", true, "RegistryUnreachable")]
     [InlineData("toomanyrequests: You have reached your unauthenticated pull rate limit.", false, "RegistryRateLimited")]
     [InlineData("tag does not exist: registry.example.com/pro/api:v1.2.3", true, "RegistryImageNotOnEngine")]
     [InlineData("An image does not exist locally with the tag: registry.example.com/pro/api", true, "RegistryImageNotOnEngine")]
     [InlineData("write /var/lib/docker/tmp/x: no space left on device", true, "RegistryNoSpaceLeft")]
-    [InlineData("tag invalid: The image tag 'v1.2.3' already exists in the 'api' repository and cannot be overwritten because the repository is immutable.",
+    [InlineData(
+        "tag invalid: The image tag 'v1.2.3' already exists in the 'api' repository " +
+        "and cannot be overwritten because the repository is immutable.",
         true, "RegistryTagImmutable")]
     [InlineData("blob upload invalid", true, "RegistryRefused")]
     [InlineData("open /var/lib/docker/image: permission denied", true, "RegistryRefused")]
@@ -50,6 +69,14 @@ public sealed class RegistryErrorsTests
         Assert.Contains(message.Split('?')[0], error.Message, StringComparison.Ordinal);
         Assert.Same(inner, error.InnerException);
         Assert.NotEmpty(error.RecommendedAction);
+    }
+
+    [Fact]
+    public void What_things_are_called_is_no_news()
+    {
+        const string Name = "registry.example.com/certificate/i/o timeout/denied:unauthorized";
+
+        Assert.Equal("RegistryRefused", RegistryErrors.FromEngineMessage($"blob upload invalid for {Name}", Name, true).Id);
     }
 
     [Theory]
@@ -71,9 +98,12 @@ public sealed class RegistryErrorsTests
     [InlineData("registry.example.com/pro/api:v1", "docker login registry.example.com")]
     [InlineData("localhost:5000/api:v1", "docker login localhost:5000")]
     [InlineData("localhost/api:v1", "docker login localhost")]
-    public void The_remedy_names_the_registry(string reference, string command) =>
-        Assert.Contains(
-            command, RegistryErrors.FromEngineMessage("no basic auth credentials", reference, false).RecommendedAction, StringComparison.Ordinal);
+    public void The_remedy_names_the_registry(string reference, string command)
+    {
+        var error = RegistryErrors.FromEngineMessage("no basic auth credentials", reference, false);
+
+        Assert.Contains(command, error.RecommendedAction, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("pro/api:v1")]
@@ -90,7 +120,8 @@ public sealed class RegistryErrorsTests
     [Fact]
     public void Signed_addresses_and_users_in_addresses_are_cut_out_of_foreign_text()
     {
-        var clean = RegistryErrors.Clean("Put \"https://user:pass@h.example/v2/x?_state=SIGNED&digest=1\": EOF\r\n\u001b[31mred" + new string('x', 1000));
+        var clean = RegistryErrors.Clean(
+            "Put \"https://user:pass@h.example/v2/x?_state=SIGNED&digest=1\": EOF\r\n\u001b[31mred" + new string('x', 1000));
 
         Assert.DoesNotContain("SIGNED", clean, StringComparison.Ordinal);
         Assert.DoesNotContain("pass", clean, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -41,7 +42,8 @@ public sealed partial class RegistryProcess : IAsyncDisposable
     public static async Task<RegistryProcess> StartAsync(RegistryProcessOptions? options, CancellationToken cancellationToken)
     {
         options ??= new RegistryProcessOptions();
-        Assert.SkipWhen(Program is null, "docker-registry is not installed (Debian's package docker-registry; scripts/test.sh installs it).");
+        Assert.SkipWhen(
+            Program is null, "docker-registry is not installed (Debian's package docker-registry; scripts/test.sh installs it).");
         var folder = Directory.CreateTempSubdirectory("pro-registry-").FullName;
         var config = Path.Combine(folder, "config.yml");
         await File.WriteAllTextAsync(config, await ConfigurationAsync(options, folder, cancellationToken), cancellationToken);

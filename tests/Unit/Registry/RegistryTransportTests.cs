@@ -1,8 +1,10 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Registry;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -21,7 +23,8 @@ public sealed class RegistryTransportTests
         {
             ("/v2/", _) => ScriptedResponse.Json("{}"),
             ("/v2/pro/api/tags/list", null) => Page("a", "</v2/pro/api/tags/list?n=1000&last=a>; rel=\"next\""),
-            ("/v2/pro/api/tags/list", "a") => Page("b", "<http://inner.invalid:5000/v2/pro/api/tags/list?last=b&n=1000>; title=\"x\"; rel=next"),
+            ("/v2/pro/api/tags/list", "a") => Page(
+                "b", "<http://inner.invalid:5000/v2/pro/api/tags/list?last=b&n=1000>; title=\"x\"; rel=next"),
             ("/v2/pro/api/tags/list", "b") => Page("c", "</v2/pro/api/tags/list?last=a>; rel=\"prev\""),
             _ => throw new InvalidOperationException(request.ToString()),
         });
@@ -156,7 +159,8 @@ public sealed class RegistryTransportTests
             : ScriptedResponse.Json("""{"schemaVersion":2,"manifests":[]}"""));
         using var client = new RegistryClient(server.Host, Secrets.None);
 
-        var error = await Assert.ThrowsAsync<ProException>(() => client.GetManifestAsync("pro/api", "sha256:" + new string('a', 64), Cancel));
+        var digest = "sha256:" + new string('a', 64);
+        var error = await Assert.ThrowsAsync<ProException>(() => client.GetManifestAsync("pro/api", digest, Cancel));
 
         Assert.Equal("RegistryAnswerInvalid", error.Id);
     }
@@ -167,19 +171,20 @@ public sealed class RegistryTransportTests
         const string Manifest = """{"schemaVersion":2,"manifests":[]}""";
         await using var server = ScriptedHttpServer.Start(request => request.Path == "/v2/"
             ? ScriptedResponse.Json("{}")
-            : new ScriptedResponse { Headers = [("Content-Type", RegistryContent.OciIndexType)], Body = System.Text.Encoding.UTF8.GetBytes(Manifest) });
+            : new ScriptedResponse { Headers = [("Content-Type", RegistryContent.OciIndexType)], Body = Encoding.UTF8.GetBytes(Manifest) });
         using var client = new RegistryClient(server.Host, Secrets.None);
 
         var head = await client.HeadManifestAsync("pro/api", "v1.0.0", Cancel);
 
-        Assert.Equal(ManifestParser.DigestOf(System.Text.Encoding.UTF8.GetBytes(Manifest)), head!.Digest);
+        Assert.Equal(ManifestParser.DigestOf(Encoding.UTF8.GetBytes(Manifest)), head!.Digest);
         Assert.Contains(RegistryContent.OciIndexType, server.Requests[^1].Header("Accept"), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Bound)]
     public async Task A_web_page_is_no_registry()
     {
-        await using var server = ScriptedHttpServer.Start(_ => new ScriptedResponse { Headers = [("Content-Type", "text/html")], Body = "<html/>"u8.ToArray() });
+        await using var server = ScriptedHttpServer.Start(_ =>
+            new ScriptedResponse { Headers = [("Content-Type", "text/html")], Body = "<html/>"u8.ToArray() });
         using var client = new RegistryClient(server.Host, Secrets.None);
 
         var error = await Assert.ThrowsAsync<ProException>(() => client.GetTagsAsync("pro/api", Cancel));
@@ -232,7 +237,8 @@ public sealed class RegistryTransportTests
             await Task.Delay(Timeout.Infinite, stop);
             return ScriptedResponse.Empty(200);
         });
-        using var client = new RegistryClient(server.Host, Secrets.None, new RegistryClientOptions { RequestTimeout = TimeSpan.FromMilliseconds(100) });
+        var options = new RegistryClientOptions { RequestTimeout = TimeSpan.FromMilliseconds(100) };
+        using var client = new RegistryClient(server.Host, Secrets.None, options);
 
         var error = await Assert.ThrowsAsync<ProException>(() => client.GetTagsAsync("pro/api", Cancel));
 
@@ -261,13 +267,14 @@ public sealed class RegistryTransportTests
     {
         using var certificate = SelfSigned();
         await using var secure = ScriptedHttpServer.StartAsync((_, _) => Task.FromResult(ScriptedResponse.Empty(200)), certificate);
-        await using var plain = ScriptedHttpServer.Start(_ => ScriptedResponse.Empty(200));
+        await using var plain = await RegistryProcess.StartAsync(null, Cancel);
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
 
         var untrusted = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri(secure.Url), Cancel));
         var withoutTls = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri($"https://{plain.Host}/"), Cancel));
 
-        Assert.Contains("certificate of registry.test is not trusted", RegistryErrors.Unreachable("registry.test", untrusted).Message, StringComparison.Ordinal);
+        var stranger = RegistryErrors.Unreachable("registry.test", untrusted);
+        Assert.Contains("certificate of registry.test is not trusted", stranger.Message, StringComparison.Ordinal);
         var error = RegistryErrors.Unreachable("registry.test", withoutTls);
         Assert.Contains("speaks plain HTTP", error.Message, StringComparison.Ordinal);
         Assert.Contains("insecure-registries", error.RecommendedAction, StringComparison.Ordinal);

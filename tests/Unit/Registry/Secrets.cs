@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Engine;
+using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;
 
@@ -7,7 +8,8 @@ internal static class Secrets
 {
     public const string Password = "pa$$ w:rd/+&?secret";
 
-    public static Func<string, CancellationToken, Task<RegistryCredential?>> None { get; } = (_, _) => Task.FromResult<RegistryCredential?>(null);
+    public static Func<string, CancellationToken, Task<RegistryCredential?>> None { get; } =
+        (_, _) => Task.FromResult<RegistryCredential?>(null);
 
     public static Func<string, CancellationToken, Task<RegistryCredential?>> Login(string user = "anna", string password = Password) =>
         (host, _) => Task.FromResult<RegistryCredential?>(RegistryCredential.FromPassword(host, user, password, "config.json"));
@@ -15,12 +17,15 @@ internal static class Secrets
     public static Func<string, CancellationToken, Task<RegistryCredential?>> IdentityToken(string token = Password) =>
         (host, _) => Task.FromResult<RegistryCredential?>(RegistryCredential.FromIdentityToken(host, null, token, "config.json"));
 
+    /// <summary>What Basic makes of anna's login.</summary>
+    public static string Basic(string secret) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"anna:{secret}"));
+
     /// <summary>Neither the exception with all its inner ones nor what it recommends holds the secret, in any of its spellings.</summary>
     public static void AreNotIn(Errors.ProException exception, string secret = Password)
     {
         var everything = $"{exception}\n{exception.RecommendedAction}\n{exception.Target}";
         Assert.DoesNotContain(secret, everything, StringComparison.Ordinal);
         Assert.DoesNotContain(Uri.EscapeDataString(secret), everything, StringComparison.Ordinal);
-        Assert.DoesNotContain(Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"anna:{secret}")), everything, StringComparison.Ordinal);
+        Assert.DoesNotContain(Basic(secret), everything, StringComparison.Ordinal);
     }
 }
