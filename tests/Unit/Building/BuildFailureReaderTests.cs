@@ -19,6 +19,17 @@ public sealed class BuildFailureReaderTests
         Assert.Equal(path, failure.MissingContextPath);
     }
 
+    [Theory]
+    [InlineData("COPY ./dist/app.js /dist/b.js /", "/dist", "dist/app.js")]
+    [InlineData("COPY dist distribution/x /", "/dist", "dist")]
+    [InlineData("COPY other /", "/dist", "dist")]
+    public void A_missing_folder_stands_for_the_file_that_was_wanted_in_it(string instruction, string reported, string path)
+    {
+        var failure = BuildFailureReader.Read($"failed to compute cache key: \"{reported}\" not found: not found", Failed("[2/2] " + instruction));
+
+        Assert.Equal(path, failure.MissingContextPath);
+    }
+
     [Fact]
     public void A_file_that_another_stage_lacks_is_no_file_of_the_context()
     {

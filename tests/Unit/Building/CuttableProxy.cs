@@ -23,6 +23,11 @@ internal sealed class CuttableProxy : IDisposable
     {
         lock (_sockets)
         {
+            if (_cut)
+            {
+                return;
+            }
+
             _cut = true;
             _listener.Dispose();
             foreach (var socket in _sockets)

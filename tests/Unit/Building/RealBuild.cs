@@ -32,9 +32,16 @@ internal sealed class RealBuild : IAsyncDisposable
 
     public List<string> Secrets { get; } = [];
 
+    public List<string> Ssh { get; } = [];
+
+    public List<string> PushTags { get; } = [];
+
     public Dictionary<string, string?> Variables { get; } = [];
 
     public string? Target { get; set; }
+
+    /// <summary>The tar begins with a PAX header.</summary>
+    public bool PaxFirst { get; set; }
 
     public bool NoCache { get; set; }
 
@@ -93,6 +100,8 @@ internal sealed class RealBuild : IAsyncDisposable
                 BuildArgs = BuildArgs,
                 Labels = new Dictionary<string, string> { ["pro.test"] = Nonce },
                 Secrets = Secrets,
+                Ssh = Ssh,
+                PushTags = PushTags,
                 Target = Target,
                 NoCache = NoCache,
             },
@@ -126,6 +135,11 @@ internal sealed class RealBuild : IAsyncDisposable
     {
         await using var tar = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true);
         await using var busybox = File.OpenRead(Busybox);
+        if (PaxFirst)
+        {
+            await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "说明.md"), cancellationToken);
+        }
+
         await tar.WriteEntryAsync(Entry("busybox", busybox), cancellationToken);
         if (InContext is not null)
         {

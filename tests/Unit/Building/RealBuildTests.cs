@@ -171,6 +171,18 @@ public sealed class RealBuildTests
 
     [Theory]
     [MemberData(nameof(Builders))]
+    public async Task A_context_that_begins_with_an_extended_header_is_taken_for_a_tar(string name)
+    {
+        await using var build = await RealBuild.StartAsync();
+        build.PaxFirst = true;
+
+        var outcome = await build.RunAsync(await build.BuilderAsync(name), "COPY 说明.md /\nRUN test -f /说明.md\n", Token);
+
+        Assert.NotNull(outcome.ImageId);
+    }
+
+    [Theory]
+    [MemberData(nameof(Builders))]
     public async Task The_contexts_own_failure_wins_over_the_builders(string name)
     {
         await using var build = await RealBuild.StartAsync();
@@ -217,7 +229,7 @@ public sealed class RealBuildTests
 
         var error = await Assert.ThrowsAsync<ProException>(() => build.RunAsync(builder, $"RUN echo sleeping; sleep 20; echo {build.Nonce}\n", Token));
 
-        Assert.Equal("BuildEngineLost", error.Id);
+        Assert.True(error.Id == "BuildEngineLost", error.Message);
         await Processes.AssertGoneAsync(build.Nonce, TimeSpan.FromSeconds(30));
     }
 
@@ -240,6 +252,36 @@ public sealed class RealBuildTests
         Assert.Contains(build.Nonce, build.Progress.Lines("RUN --mount"));
     }
 
+    [Fact]
+    public async Task What_buildx_pushes_is_told_by_its_digest_and_has_no_id_here()
+    {
+        await using var build = await RealBuild.StartAsync();
+        await using var registry = await LoopbackRegistry.StartAsync();
+        var reference = $"{registry.Address}/api:v1.2.3";
+        build.PushTags.Add(reference);
+
+        var outcome = await build.RunAsync(await build.BuilderAsync("buildx"), "FROM scratch\nENV A=1\n", Token);
+
+        Assert.Null(outcome.ImageId);
+        Assert.Equal(await registry.DigestAsync("api", "v1.2.3"), outcome.Digest);
+    }
+
+    [Theory]
+    [MemberData(nameof(Clients))]
+    public async Task An_SSH_key_reaches_the_step_as_an_agent(string name)
+    {
+        await using var build = await RealBuild.StartAsync();
+        using var key = System.Security.Cryptography.RSA.Create(2048);
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, key.ExportRSAPrivateKeyPem(), Token);
+        build.Ssh.Add($"default={Path.GetFileName(file)}");
+
+        await build.RunAsync(await build.BuilderAsync(name), $"RUN --mount=type=ssh test -S \"$SSH_AUTH_SOCK\" && echo {build.Nonce}\n", Token);
+
+        File.Delete(file);
+        Assert.Contains(build.Nonce, build.Progress.Lines("RUN --mount"));
+    }
+
     [Theory]
     [MemberData(nameof(EngineBuilders))]
     public async Task What_needs_a_session_is_refused_before_anything_is_sent(string name)
@@ -254,6 +296,25 @@ public sealed class RealBuildTests
         Assert.Equal("BuilderLacksFeature", error.Id);
         Assert.Contains("-Secret", error.Message, StringComparison.Ordinal);
         Assert.Contains("buildx", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Looking_for_the_clients_takes_no_noticeable_time()
+    {
+        await using var build = await RealBuild.StartAsync();
+
+        // A PATH that nobody has asked about yet, so that nothing is remembered.
+        var environment = new ChildEnvironment(
+            Path.GetTempPath(),
+            new Dictionary<string, string?> { ["PATH"] = Environment.GetEnvironmentVariable("PATH") + ":/" + build.Nonce, ["HOME"] = "/" + build.Nonce });
+        var watch = Stopwatch.StartNew();
+        var clients = await BuilderProbe.FindClientsAsync(environment);
+        var first = watch.Elapsed;
+        await BuilderProbe.FindClientsAsync(environment);
+        var second = watch.Elapsed - first;
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{clients.Count} clients: {first.TotalMilliseconds:0} ms, again {second.TotalMilliseconds:0.0} ms");
+        Assert.True(first < TimeSpan.FromSeconds(2) && second < TimeSpan.FromMilliseconds(50), $"{first}, {second}");
     }
 
     [Theory]
