@@ -65,7 +65,7 @@ internal static class BuildErrors
     public static ProException EngineLost(string subject, string message, Exception? inner = null) => new(
         "BuildEngineLost",
         ProErrorCategory.ConnectionError,
-        $"Building {subject} failed: the engine went away in the middle: {message}",
+        $"Building {subject} failed: the engine can't be reached any more: {message}",
         EngineLostRemedy,
         subject,
         inner);
@@ -182,8 +182,9 @@ internal static class BuildErrors
             "Make room on the engine's disk: Remove-ProOldImage, then 'docker builder prune'. No tag was changed."),
         BuildFailureKind.EngineLost => ("BuildEngineLost", ProErrorCategory.ConnectionError, EngineLostRemedy),
         BuildFailureKind.PlatformUnsupported => ("BuildPlatformUnsupported", ProErrorCategory.NotImplemented,
-            "Foreign platforms need QEMU on the engine's host (docker run --privileged --rm tonistiigi/binfmt --install all); several at once " +
-            "need a builder of their own (docker buildx create --use)."),
+            "Foreign platforms need QEMU on the engine's host (docker run --privileged --rm tonistiigi/binfmt --install all)."),
+        BuildFailureKind.DriverUnsupported => ("BuildDriverUnsupported", ProErrorCategory.NotImplemented,
+            "Several platforms and exported caches need a builder instance of their own: docker buildx create --use"),
         BuildFailureKind.NeedsBuildKit => ("BuildNeedsBuildKit", ProErrorCategory.NotImplemented, InstallBuildx),
         _ => ("BuildFailed", ProErrorCategory.InvalidOperation, "The whole output: -Verbose. No tag was changed."),
     };
@@ -203,7 +204,7 @@ internal static class BuildErrors
         BuildFailureKind.BaseImageUnauthorized => $"the registry refuses the base image '{failure.Image}': {failure.Message}",
         BuildFailureKind.BaseImageUnreachable => $"the registry of the base image '{failure.Image}' can't be reached: {failure.Message}",
         BuildFailureKind.NoSpace => $"the engine's disk is full: {failure.Message}",
-        BuildFailureKind.EngineLost => $"the engine went away in the middle: {failure.Message}",
+        BuildFailureKind.EngineLost => $"the engine can't be reached any more: {failure.Message}",
         _ => failure.Message,
     };
 

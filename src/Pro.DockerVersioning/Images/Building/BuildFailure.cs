@@ -62,8 +62,11 @@ internal enum BuildFailureKind
     /// <summary>The engine went away.</summary>
     EngineLost,
 
-    /// <summary>This builder can't build for the platform, or not for several.</summary>
+    /// <summary>Nothing here runs or has the platform.</summary>
     PlatformUnsupported,
+
+    /// <summary>buildx could, but its builder instance can't: several platforms, an exported cache.</summary>
+    DriverUnsupported,
 
     /// <summary>The Dockerfile needs BuildKit or more of it than this builder has.</summary>
     NeedsBuildKit,

@@ -66,7 +66,20 @@ internal static partial class BuildFailureReader
         }
 
         var path = Mount().Replace(match.Groups["path"].Value, string.Empty).TrimStart('/');
-        return new BuildFailure(BuildFailureKind.ContextFileMissing, text) { MissingContextPath = path };
+        return new BuildFailure(BuildFailureKind.ContextFileMissing, text) { MissingContextPath = WholePath(path, step) };
+    }
+
+    /// <summary>BuildKit may name only the first folder that is missing: the instruction says which file was wanted in it.</summary>
+    private static string WholePath(string path, BuildStep? step)
+    {
+        if (step is null)
+        {
+            return path;
+        }
+
+        var words = DockerfileInstruction.Parse(step.Instruction).Words;
+        var sources = words.SkipLast(1).Select(word => word.StartsWith("./", StringComparison.Ordinal) ? word[2..] : word.TrimStart('/')).ToList();
+        return sources.Contains(path) ? path : sources.Find(source => source.StartsWith(path + "/", StringComparison.Ordinal)) ?? path;
     }
 
     private static BuildFailure? BaseImage(string text, BuildStep? step)
@@ -100,6 +113,7 @@ internal static partial class BuildFailureReader
 
     private static BuildFailure Builder(string text) => new(
         EngineLost().IsMatch(text) ? BuildFailureKind.EngineLost
+            : text.Contains("is not supported for the docker driver", StringComparison.Ordinal) ? BuildFailureKind.DriverUnsupported
             : PlatformUnsupported().IsMatch(text) ? BuildFailureKind.PlatformUnsupported
             : text.Contains("no active sessions", StringComparison.Ordinal) ? BuildFailureKind.NeedsBuildKit
             : BuildFailureKind.Other,
@@ -153,9 +167,9 @@ internal static partial class BuildFailureReader
     [GeneratedRegex("failed to do request|dial tcp|connection refused|no such host|i/o timeout|TLS handshake|x509|network is unreachable|server gave HTTP response|context deadline exceeded|Client.Timeout|request canceled while waiting|EOF", RegexOptions.IgnoreCase)]
     private static partial Regex Unreachable();
 
-    [GeneratedRegex(@"Cannot connect to the Docker daemon|error during connect|code = Unavailable|connection reset by peer|transport is closing|broken pipe|unexpected EOF|use of closed network connection|error reading from server: EOF|The command .*EOF\z", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect|code = Unavailable|connection reset by peer|transport is closing|broken pipe|unexpected EOF|use of closed network connection|server did not provide an image ID|error reading from server: EOF|The command .*EOF\z", RegexOptions.IgnoreCase)]
     private static partial Regex EngineLost();
 
-    [GeneratedRegex(@"[Mm]ulti-platform build is not supported|multiple platforms feature is currently not supported|no match for platform|does not provide the specified platform|exec format error|unknown operating system or architecture|was found but does not match the specified platform")]
+    [GeneratedRegex(@"multiple platforms feature is currently not supported|no match for platform|does not provide the specified platform|exec format error|unknown operating system or architecture|was found but does not match the specified platform")]
     private static partial Regex PlatformUnsupported();
 }

@@ -8,7 +8,7 @@ namespace Pro.DockerVersioning.Images.Building;
 /// <param name="environment">Where it runs.</param>
 /// <param name="engine">The engine that the image has to be on.</param>
 internal sealed class BuildxBuilder(string executable, string? version, ChildEnvironment environment, IDockerClient engine)
-    : DockerClientBuilder(executable, environment, engine)
+    : ClientImageBuilder(executable, environment, engine)
 {
     private static readonly Version KnowsProvenance = new(0, 10);
 

@@ -11,7 +11,7 @@ namespace Pro.DockerVersioning.Images.Building;
 /// <param name="environment">Where it runs.</param>
 /// <param name="engine">The engine that the image has to be on.</param>
 internal sealed class ClientBuildKitBuilder(string executable, string version, ChildEnvironment environment, IDockerClient engine)
-    : DockerClientBuilder(executable, environment, engine)
+    : ClientImageBuilder(executable, environment, engine)
 {
     /// <summary>The first version that brings BuildKit along.</summary>
     public static readonly Version First = new(18, 9);

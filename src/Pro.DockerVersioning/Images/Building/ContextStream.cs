@@ -33,6 +33,11 @@ internal sealed class ContextStream(Stream inner, IProgress<BuildProgress> progr
     {
         try
         {
+            if (_written == 0 && TarStart.NeedsRoot(buffer.Span))
+            {
+                await inner.WriteAsync(TarStart.Root, cancellationToken).ConfigureAwait(false);
+            }
+
             await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -56,6 +61,11 @@ internal sealed class ContextStream(Stream inner, IProgress<BuildProgress> progr
     {
         try
         {
+            if (_written == 0 && TarStart.NeedsRoot(buffer))
+            {
+                inner.Write(TarStart.Root.Span);
+            }
+
             inner.Write(buffer);
         }
         catch

@@ -12,7 +12,7 @@ internal interface IImageBuilder
     /// <summary>What it can do. A request for anything else is refused before the build.</summary>
     BuilderFeatures Features { get; }
 
-    /// <summary>Builds. On any failure nothing is tagged.</summary>
+    /// <summary>Builds. On any failure nothing is tagged. Progress may be reported from several threads, never after the end.</summary>
     /// <exception cref="Errors.ProException">
     /// The build failed. Where a step of it did, the inner exception is a <see cref="BuildFailedException"/>.
     /// </exception>

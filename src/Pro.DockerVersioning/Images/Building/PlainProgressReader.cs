@@ -11,9 +11,14 @@ internal sealed partial class PlainProgressReader(BuildLog log)
     private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
     private bool _summary;
     private string? _location;
+    private string? _lastMessage;
+    private string? _error;
 
-    /// <summary>The last line that belongs to no step: when the client fails, its error.</summary>
-    public string? LastMessage { get; private set; }
+    /// <summary>
+    /// When the client fails, its error: what follows ERROR (several lines, where it gives advice), or for clients before 23 the last line
+    /// that belongs to no step.
+    /// </summary>
+    public string? Error => _error ?? _lastMessage;
 
     /// <summary>Takes one line, without its line end.</summary>
     public void Read(string line)
@@ -90,7 +95,8 @@ internal sealed partial class PlainProgressReader(BuildLog log)
         else
         {
             _location = Location().Match(line) is { Success: true } match ? match.Groups["line"].Value : null;
-            LastMessage = line;
+            _lastMessage = line;
+            _error = _error is not null ? $"{_error} {line}" : line.StartsWith("ERROR: ", StringComparison.OrdinalIgnoreCase) ? line : null;
             if (!_summary)
             {
                 log.Line(null, line);

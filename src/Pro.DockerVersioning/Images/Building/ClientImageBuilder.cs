@@ -5,7 +5,7 @@ using Pro.DockerVersioning.Errors;
 namespace Pro.DockerVersioning.Images.Building;
 
 /// <summary>What both builders by Docker's own client have in common.</summary>
-internal abstract class DockerClientBuilder(string executable, ChildEnvironment environment, IDockerClient engine) : IImageBuilder
+internal abstract class ClientImageBuilder(string executable, ChildEnvironment environment, IDockerClient engine) : IImageBuilder
 {
     /// <inheritdoc/>
     public abstract string Name { get; }
@@ -78,7 +78,7 @@ internal abstract class DockerClientBuilder(string executable, ChildEnvironment 
             .ConfigureAwait(false);
         if (exitCode != 0)
         {
-            var message = reader.LastMessage ?? log.FailedStepError ?? $"{Name} ended with exit code {exitCode} and said nothing.";
+            var message = reader.Error ?? log.FailedStepError ?? $"{Name} ended with exit code {exitCode} and said nothing.";
             throw BuildErrors.BuildFailed(request.Subject, BuildFailureReader.Read(message, log));
         }
     }
