@@ -70,10 +70,11 @@ run_xunit() {
     rm -f "$report"
     if [ ! -x "$program" ]; then broken "$name" "$program was not built"; return; fi
     if [ -n "$filter" ]; then set -- "$@" -method "*$filter*"; fi
-    within "$(seconds_left)" "$program" -noColor -xml "$report" "$@" >"$log" 2>&1 </dev/null || code=$?
+    within "$(seconds_left)" "$program" -noColor -result-xml "$report" "$@" >"$log" 2>&1 </dev/null || code=$?
     good=$(attribute passed "$report" 2>/dev/null) || good=''
     if [ -z "$good" ]; then
-        tail -n 40 "$log"
+        # A crash prints the frames of every thread; what it says stands between them.
+        grep -Ev '^ +at ' "$log" | tail -n 40
         broken "$name" "the runner ended without a report (exit code $code); the end of its log stands above"
         return
     fi
