@@ -1,0 +1,91 @@
+namespace Pro.DockerVersioning.Configuration.Compose;
+
+/// <summary>
+/// Puts a later file over an earlier one as compose does: mappings by key, lists appended, scalars replaced; <c>build</c> may be a
+/// text or a mapping, and arguments and labels a list or a mapping.
+/// </summary>
+/// <remarks>See https://docs.docker.com/reference/compose-file/merge/.</remarks>
+internal static class ComposeMerge
+{
+    private const string Build = "build";
+
+    /// <summary>Under these keys a list of KEY=VALUE means the same as a mapping.</summary>
+    private static readonly string[] KeyedLists = ["args", "labels", "additional_contexts"];
+
+    /// <summary>Merges the services of two files, or a service with the one that it extends.</summary>
+    public static ComposeMapping Merge(ComposeMapping earlier, ComposeMapping later) => Merge(earlier, later, keyed: false);
+
+    private static ComposeMapping Merge(ComposeMapping earlier, ComposeMapping later, bool keyed)
+    {
+        var entries = earlier.Entries.ToList();
+        foreach (var (key, value) in later.Entries)
+        {
+            var index = entries.FindIndex(entry => entry.Key == key);
+            if (value.MergeMode == ComposeMergeMode.Reset)
+            {
+                entries.RemoveAll(entry => entry.Key == key);
+            }
+            else if (index < 0)
+            {
+                entries.Add(new(key, value));
+            }
+            else
+            {
+                // An argument without a value is a value: "take it from the environment".
+                entries[index] = new(key, keyed ? value : MergeValue(key, entries[index].Value, value));
+            }
+        }
+
+        return later.With(entries);
+    }
+
+    private static ComposeNode MergeValue(string key, ComposeNode earlier, ComposeNode later)
+    {
+        if (later.MergeMode == ComposeMergeMode.Override)
+        {
+            return later;
+        }
+
+        // A key without a value says nothing, and so takes nothing away.
+        if (later is ComposeScalar { IsNull: true })
+        {
+            return earlier;
+        }
+
+        return (Normalize(key, earlier), Normalize(key, later)) switch
+        {
+            (ComposeMapping left, ComposeMapping right) => Merge(left, right, KeyedLists.Contains(key, StringComparer.Ordinal)),
+            (ComposeSequence left, ComposeSequence right) =>
+                new ComposeSequence(right.Source, right.At.Line, right.At.Column, [.. left.Items, .. right.Items]),
+            _ => later,
+        };
+    }
+
+    /// <summary>Gives both sides one shape.</summary>
+    private static ComposeNode Normalize(string key, ComposeNode node)
+    {
+        if (key == Build && node is ComposeScalar { IsNull: false } context)
+        {
+            return new ComposeMapping(node.Source, node.At.Line, node.At.Column, [new("context", context)]);
+        }
+
+        return KeyedLists.Contains(key, StringComparer.Ordinal) && node is ComposeSequence list ? ToMapping(list) : node;
+    }
+
+    /// <summary>Makes a mapping of a list of KEY=VALUE; an entry without = has no value. The last of equal keys wins.</summary>
+    internal static ComposeMapping ToMapping(ComposeSequence list)
+    {
+        var entries = new List<KeyValuePair<string, ComposeNode>>();
+        foreach (var item in list.Items.OfType<ComposeScalar>())
+        {
+            var equals = item.Text.IndexOf('=', StringComparison.Ordinal);
+            var key = equals < 0 ? item.Text : item.Text[..equals];
+            var value = new ComposeScalar(
+                item.Source, item.At.Line, item.At.Column, equals < 0 ? string.Empty : item.Text[(equals + 1)..], isNull: equals < 0);
+            entries.RemoveAll(entry => entry.Key == key);
+            entries.Add(new(key, value));
+        }
+
+        return new ComposeMapping(list.Source, list.At.Line, list.At.Column, entries);
+    }
+}

@@ -1,0 +1,75 @@
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+
+namespace Pro.DockerVersioning.Configuration.Compose;
+
+/// <summary>The services of a compose project. Values are read, and variables replaced, only when somebody asks for them.</summary>
+internal sealed class ComposeProject
+{
+    /// <summary>The names that compose looks for, in its order.</summary>
+    internal static readonly IReadOnlyList<string> DefaultNames =
+        ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+    /// <summary>The files that compose puts over the default one, in its order; it takes the first.</summary>
+    internal static readonly IReadOnlyList<string> DefaultOverrideNames =
+        ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
+
+    private ComposeProject(IReadOnlyList<string> files, IReadOnlyList<ComposeService> services)
+    {
+        Files = files;
+        Services = services;
+    }
+
+    /// <summary>The files, relative to the repository's root, in the order in which they are merged.</summary>
+    public IReadOnlyList<string> Files { get; }
+
+    /// <summary>The services in the order of the files.</summary>
+    public IReadOnlyList<ComposeService> Services { get; }
+
+    /// <summary>A service by name; null where there is none.</summary>
+    public ComposeService? Find(string name) => Services.FirstOrDefault(service => service.Name == name);
+
+    /// <summary>Loads the named files, later ones over earlier ones.</summary>
+    /// <exception cref="ProException">A file is missing or wrong.</exception>
+    public static ComposeProject Load(ComposeInputs inputs, IReadOnlyList<string> files)
+    {
+        var services = new ComposeLoader(inputs).Load(files);
+        return new ComposeProject(files, [.. services.Select(entry => new ComposeService(entry.Key, entry.Value))]);
+    }
+
+    /// <summary>
+    /// Loads what compose itself would find at the repository's root: the files that COMPOSE_FILE in <c>.env</c> names, else a file of
+    /// a default name and its override. Null where there is nothing.
+    /// </summary>
+    /// <exception cref="ProException">A file is wrong.</exception>
+    public static ComposeProject? LoadDefault(ComposeInputs inputs)
+    {
+        var files = FilesOfEnvFile(inputs) ?? DefaultFiles(inputs.Tree);
+        return files.Count == 0 ? null : Load(inputs, files);
+    }
+
+    private static List<string> DefaultFiles(ISourceTree tree)
+    {
+        if (DefaultNames.FirstOrDefault(name => SourceText.Exists(tree, name)) is not { } main)
+        {
+            return [];
+        }
+
+        return DefaultOverrideNames.FirstOrDefault(name => SourceText.Exists(tree, name)) is { } over ? [main, over] : [main];
+    }
+
+    private static List<string>? FilesOfEnvFile(ComposeInputs inputs)
+    {
+        var values = new ComposeLoader(inputs).ReadEnvFile(".env", inputs.Environment);
+        if (!values.TryGetValue(ProEnvironmentVariables.ComposeFileName, out var text) || string.IsNullOrWhiteSpace(text))
+        {
+            return null;
+        }
+
+        var at = new FilePosition(".env", 1, 1);
+        var separator = inputs.Environment(ProEnvironmentVariables.ComposePathSeparatorName)
+            ?? values.GetValueOrDefault(ProEnvironmentVariables.ComposePathSeparatorName);
+        return [.. ProEnvironmentVariables.SplitComposeFiles(text, separator)
+            .Select(file => RepositoryPath.Resolve(string.Empty, file) ?? throw ConfigurationErrors.OutsideOfRepository(file, at))];
+    }
+}

@@ -1,0 +1,53 @@
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Configuration.Compose;
+
+/// <summary>A service of a compose project, as far as images are concerned.</summary>
+internal sealed class ComposeService(string name, ComposeMapping node)
+{
+    /// <summary>Its key under <c>services</c>.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Where it stands.</summary>
+    public FilePosition At => node.At;
+
+    /// <summary>True where compose would build it.</summary>
+    public bool HasBuild => node["build"] is not null;
+
+    /// <summary>The image as written, variables and all; null where it has none.</summary>
+    public string? ImageText => (node["image"] as ComposeScalar)?.Text;
+
+    /// <summary>The image with its variables replaced; null where it has none.</summary>
+    /// <exception cref="ProException">A variable that must be set isn't.</exception>
+    public string? Image => node["image"] is ComposeScalar image ? ComposeInterpolation.Expand(image) : null;
+
+    /// <summary>What <c>deploy.update_config.order</c> says; null where it says nothing.</summary>
+    /// <exception cref="ProException">It is neither stop-first nor start-first.</exception>
+    public UpdateOrder? Order
+    {
+        get
+        {
+            if (((node["deploy"] as ComposeMapping)?["update_config"] as ComposeMapping)?["order"] is not ComposeScalar order)
+            {
+                return null;
+            }
+
+            return ComposeInterpolation.Expand(order) switch
+            {
+                "stop-first" => UpdateOrder.StopFirst,
+                "start-first" => UpdateOrder.StartFirst,
+                var other => throw ConfigurationErrors.WrongCompose(order.At, $"order must be stop-first or start-first, not {other}"),
+            };
+        }
+    }
+
+    /// <summary>Reads <c>build</c>; null where compose wouldn't build the service.</summary>
+    /// <exception cref="ProException">A value has the wrong type, or a variable that must be set isn't.</exception>
+    public ComposeBuild? ReadBuild() => node["build"] switch
+    {
+        null => null,
+        ComposeScalar context => new ComposeBuildReader(node, context).Read(),
+        ComposeMapping build => new ComposeBuildReader(node, build).Read(),
+        var other => throw ConfigurationErrors.WrongCompose(other.At, $"\"build\" must be a text or a mapping, not {other.Kind}"),
+    };
+}

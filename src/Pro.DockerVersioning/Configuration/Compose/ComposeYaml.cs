@@ -1,0 +1,173 @@
+using Pro.DockerVersioning.Errors;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Pro.DockerVersioning.Configuration.Compose;
+
+/// <summary>
+/// Builds nodes from YamlDotNet's events: anchors and merge keys are resolved, a key that stands twice is an error, and scalars
+/// keep their text, since YAML's typing would make 1.1 of a version 1.10.
+/// </summary>
+internal sealed class ComposeYaml
+{
+    /// <summary>Deeper files are no compose files; the limit keeps a hostile one from overflowing the stack.</summary>
+    private const int Deepest = 64;
+
+    private const string MergeKey = "<<";
+
+    private readonly ComposeSource _source;
+    private readonly Parser _parser;
+    private readonly Dictionary<AnchorName, ComposeNode> _anchors = [];
+
+    private ComposeYaml(ComposeSource source, TextReader text)
+    {
+        _source = source;
+        _parser = new Parser(text);
+    }
+
+    /// <summary>Parses a file; one with several documents is as good as several files.</summary>
+    /// <exception cref="ProException">It isn't YAML, or a key stands twice; the message names the line.</exception>
+    public static IReadOnlyList<ComposeNode> Parse(string text, ComposeSource source)
+    {
+        using var reader = new StringReader(text);
+        try
+        {
+            return new ComposeYaml(source, reader).ReadDocuments();
+        }
+        catch (YamlException exception)
+        {
+            var at = new FilePosition(source.File, (int)exception.Start.Line, (int)exception.Start.Column);
+            throw ConfigurationErrors.BrokenYaml(at, Reason(text, exception), exception);
+        }
+    }
+
+    /// <summary>YAML forbids tabs in indentation, and YamlDotNet's words for it don't say so.</summary>
+    private static string Reason(string text, YamlException exception)
+    {
+        var line = text.Split('\n').ElementAtOrDefault((int)exception.Start.Line - 1) ?? string.Empty;
+        var indentation = line[..(line.Length - line.TrimStart().Length)];
+        return indentation.Contains('\t', StringComparison.Ordinal)
+            ? "a tab stands in the indentation, where YAML allows only spaces"
+            : exception.Message.TrimEnd('.');
+    }
+
+    private List<ComposeNode> ReadDocuments()
+    {
+        var documents = new List<ComposeNode>();
+        _parser.Consume<StreamStart>();
+        while (!_parser.Accept<StreamEnd>(out _))
+        {
+            _parser.Consume<DocumentStart>();
+            _anchors.Clear();
+            documents.Add(ReadNode(0));
+            _parser.Consume<DocumentEnd>();
+        }
+
+        return documents;
+    }
+
+    private ComposeNode ReadNode(int depth)
+    {
+        if (depth > Deepest)
+        {
+            throw new YamlException(_parser.Current!.Start, _parser.Current.End, $"it is nested more than {Deepest} levels deep");
+        }
+
+        if (_parser.TryConsume<AnchorAlias>(out var alias))
+        {
+            // An alias inside of what it names isn't there yet: such a circle has no meaning in a compose file.
+            return _anchors.TryGetValue(alias.Value, out var known)
+                ? known
+                : throw new YamlException(alias.Start, alias.End, $"the alias *{alias.Value.Value} has no anchor before it");
+        }
+
+        var start = (NodeEvent)_parser.Current!;
+        ComposeNode node = start switch
+        {
+            Scalar => ReadScalar(),
+            SequenceStart => ReadSequence(depth),
+            _ => ReadMapping(depth),
+        };
+        if (!start.Anchor.IsEmpty)
+        {
+            _anchors[start.Anchor] = node;
+        }
+
+        return node;
+    }
+
+    private ComposeScalar ReadScalar()
+    {
+        var scalar = _parser.Consume<Scalar>();
+        var isNull = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty
+            && scalar.Value is "" or "~" or "null" or "Null" or "NULL";
+        return new ComposeScalar(_source, (int)scalar.Start.Line, (int)scalar.Start.Column, scalar.Value, isNull)
+        {
+            MergeMode = ModeOf(scalar),
+        };
+    }
+
+    private ComposeSequence ReadSequence(int depth)
+    {
+        var start = _parser.Consume<SequenceStart>();
+        var items = new List<ComposeNode>();
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+        {
+            items.Add(ReadNode(depth + 1));
+        }
+
+        return new ComposeSequence(_source, (int)start.Start.Line, (int)start.Start.Column, items) { MergeMode = ModeOf(start) };
+    }
+
+    private ComposeMapping ReadMapping(int depth)
+    {
+        var start = _parser.Consume<MappingStart>();
+        var own = new List<KeyValuePair<string, ComposeNode>>();
+        var inherited = new List<KeyValuePair<string, ComposeNode>>();
+        var seen = new Dictionary<string, FilePosition>(StringComparer.Ordinal);
+        while (!_parser.TryConsume<MappingEnd>(out _))
+        {
+            var keyNode = ReadNode(depth + 1);
+            if (keyNode is not ComposeScalar { Text: var key } || keyNode is ComposeScalar { IsNull: true })
+            {
+                throw ConfigurationErrors.WrongCompose(keyNode.At, $"a key must be a text, not {keyNode.Kind}");
+            }
+
+            if (!seen.TryAdd(key, keyNode.At))
+            {
+                throw ConfigurationErrors.DuplicateKey(key, keyNode.At, seen[key]);
+            }
+
+            var value = ReadNode(depth + 1);
+            if (key == MergeKey)
+            {
+                inherited.AddRange(MergedEntries(value));
+            }
+            else
+            {
+                own.Add(new(key, value));
+            }
+        }
+
+        // A mapping's own keys win; among merged mappings the first one that has the key.
+        var entries = own.Concat(inherited.Where(entry => !seen.ContainsKey(entry.Key))).DistinctBy(entry => entry.Key, StringComparer.Ordinal);
+        return new ComposeMapping(_source, (int)start.Start.Line, (int)start.Start.Column, [.. entries]) { MergeMode = ModeOf(start) };
+    }
+
+    private static IEnumerable<KeyValuePair<string, ComposeNode>> MergedEntries(ComposeNode value) => value switch
+    {
+        ComposeMapping mapping => mapping.Entries,
+        ComposeSequence sequence => sequence.Items.SelectMany(item => item is ComposeMapping mapping
+            ? mapping.Entries
+            : throw ConfigurationErrors.WrongCompose(item.At, $"the merge key << takes mappings, not {item.Kind}")),
+        ComposeScalar { IsNull: true } => [],
+        _ => throw ConfigurationErrors.WrongCompose(value.At, $"the merge key << takes a mapping, not {value.Kind}"),
+    };
+
+    private static ComposeMergeMode ModeOf(NodeEvent node) => node.Tag.IsEmpty ? ComposeMergeMode.Merge : node.Tag.Value switch
+    {
+        "!reset" => ComposeMergeMode.Reset,
+        "!override" => ComposeMergeMode.Override,
+        _ => ComposeMergeMode.Merge,
+    };
+}

@@ -1,0 +1,185 @@
+using System.Text.Json;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+using Keys = Pro.DockerVersioning.Configuration.ProConfigurationKeys;
+using Values = Pro.DockerVersioning.Configuration.ConfigurationValues;
+
+namespace Pro.DockerVersioning.Configuration;
+
+/// <summary>Reads <c>pro.json</c>. Strict: a typing error in a key must not silently change what is built or kept.</summary>
+internal static class ProConfigurationReader
+{
+    private static readonly Dictionary<string, VersionAlias> AliasNames = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["Minor"] = VersionAlias.Minor,
+        ["Major"] = VersionAlias.Major,
+    };
+
+    private static readonly Dictionary<string, UpdateOrder> OrderNames = new(StringComparer.Ordinal)
+    {
+        ["stop-first"] = UpdateOrder.StopFirst,
+        ["start-first"] = UpdateOrder.StartFirst,
+    };
+
+    /// <summary>Reads the file at a tree's root; without one, the empty configuration.</summary>
+    /// <exception cref="ProException">The file is wrong.</exception>
+    public static ProConfiguration Read(ISourceTree tree) =>
+        SourceText.Read(tree, ProConfiguration.FileName) is { } text ? Parse(text) : ProConfiguration.Empty;
+
+    /// <summary>Reads the file on disk, at the root that <see cref="ProjectRoot"/> found; without one, the empty configuration.</summary>
+    /// <exception cref="ProException">The file is wrong or can't be read.</exception>
+    public static ProConfiguration ReadFromDisk(string root)
+    {
+        var path = Path.Combine(root, ProConfiguration.FileName);
+        try
+        {
+            return File.Exists(path) ? Parse(SourceText.Decode(File.ReadAllBytes(path), path)) : ProConfiguration.Empty;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw ConfigurationErrors.CannotRead(path, exception);
+        }
+    }
+
+    /// <summary>Parses the text of the file.</summary>
+    /// <exception cref="ProException">It is wrong; the message names line and column.</exception>
+    public static ProConfiguration Parse(string text)
+    {
+        var root = LocatedJson.Parse(text, ProConfiguration.FileName);
+        var result = new ProConfiguration { Exists = true };
+        foreach (var member in Values.Members(root, ProConfiguration.FileName, Keys.OfFile))
+        {
+            result = member.Name switch
+            {
+                Keys.Registry => result with { Registry = Values.Text(member) },
+                Keys.Services => result with { Services = ReadServices(member) },
+                Keys.Aliases => result with { Aliases = ReadAliases(member) },
+                Keys.Protect => result with { Protect = ReadTexts(member) },
+                Keys.Retention => result with { Retention = ReadRetention(member) },
+                Keys.Environments => result with { Environments = ReadEnvironments(member) },
+                Keys.History => result with { History = Values.Text(member) },
+                _ => CheckSchemaReference(result, member),
+            };
+        }
+
+        return result;
+    }
+
+    /// <summary>The reference to the schema is for editors; only its type matters here.</summary>
+    private static ProConfiguration CheckSchemaReference(ProConfiguration configuration, LocatedJsonMember member)
+    {
+        _ = Values.Text(member);
+        return configuration;
+    }
+
+    private static List<ServiceConfiguration> ReadServices(LocatedJsonMember services) =>
+        [.. Values.Members(services.Value, services.Name).Select(ReadService)];
+
+    private static ServiceConfiguration ReadService(LocatedJsonMember service)
+    {
+        var result = new ServiceConfiguration { Name = Values.Name(service, Keys.Services), At = service.At };
+        foreach (var member in Values.Members(service.Value, service.Name, Keys.OfService))
+        {
+            result = member.Name switch
+            {
+                Keys.Context => result with { Context = Values.Path(member) },
+                Keys.Dockerfile => result with { Dockerfile = ReadFilePath(member) },
+                Keys.Target => result with { Target = Values.Text(member) },
+                Keys.BuildArgs => result with { BuildArgs = ReadBuildArgs(member) },
+                Keys.Order => result with { Order = Values.Choice(member.Value, member.Name, OrderNames) },
+                Keys.HealthUrl => result with { HealthUrl = ReadUrl(member) },
+                _ => result with { Image = Values.Text(member) },
+            };
+        }
+
+        return result;
+    }
+
+    private static string ReadFilePath(LocatedJsonMember member) =>
+        Values.Path(member) is { Length: > 0 } path
+            ? path
+            : throw ConfigurationErrors.WrongValue(member.Name, Values.Shown(member.Value), "a file's path", member.Value.At);
+
+    private static List<KeyValuePair<string, string?>> ReadBuildArgs(LocatedJsonMember arguments)
+    {
+        var result = new List<KeyValuePair<string, string?>>();
+        foreach (var member in Values.Members(arguments.Value, arguments.Name))
+        {
+            var value = member.Value.Kind switch
+            {
+                JsonTokenType.Null => null,
+                JsonTokenType.StartObject or JsonTokenType.StartArray => throw ConfigurationErrors.WrongValue(
+                    member.Name, Values.Shown(member.Value), "a text, a number, true, false or null", member.Value.At),
+                _ => member.Value.Text,
+            };
+            result.Add(new(member.Name, value));
+        }
+
+        return result;
+    }
+
+    private static string ReadUrl(LocatedJsonMember member)
+    {
+        var text = Values.Text(member);
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+            ? text
+            : throw ConfigurationErrors.WrongValue(member.Name, $"\"{text}\"", "a URL with http:// or https://", member.Value.At);
+    }
+
+    private static List<VersionAlias> ReadAliases(LocatedJsonMember member) =>
+        [.. Values.Items(member).Select(item => Values.Choice(item, member.Name, AliasNames)).Distinct()];
+
+    private static List<string> ReadTexts(LocatedJsonMember member) =>
+        [.. Values.Items(member).Select(item => Values.Text(item, member.Name))];
+
+    private static Dictionary<string, int> ReadRetention(LocatedJsonMember retention) =>
+        ReadByEnvironment(retention, Values.Count);
+
+    private static Dictionary<string, EnvironmentConfiguration> ReadEnvironments(LocatedJsonMember environments) =>
+        ReadByEnvironment(environments, ReadEnvironment);
+
+    /// <summary>Names of environments are typed at a prompt, so their case doesn't matter: "Test" and "test" are one.</summary>
+    private static Dictionary<string, T> ReadByEnvironment<T>(LocatedJsonMember container, Func<LocatedJsonMember, T> read)
+    {
+        var result = new Dictionary<string, T>(StringComparer.OrdinalIgnoreCase);
+        var seen = new Dictionary<string, FilePosition>(StringComparer.OrdinalIgnoreCase);
+        foreach (var member in Values.Members(container.Value, container.Name))
+        {
+            var name = Values.Name(member, container.Name);
+            if (!seen.TryAdd(name, member.At))
+            {
+                throw ConfigurationErrors.DuplicateKey(name, member.At, seen[name]);
+            }
+
+            result.Add(name, read(member));
+        }
+
+        return result;
+    }
+
+    private static EnvironmentConfiguration ReadEnvironment(LocatedJsonMember environment)
+    {
+        var result = new EnvironmentConfiguration();
+        foreach (var member in Values.Members(environment.Value, environment.Name, Keys.OfEnvironment))
+        {
+            result = member.Name == Keys.Engine
+                ? result with { Engine = Values.Text(member) }
+                : result with { ComposeFiles = ReadComposeFiles(member) };
+        }
+
+        return result;
+    }
+
+    private static List<string> ReadComposeFiles(LocatedJsonMember member)
+    {
+        if (member.Value.Kind == JsonTokenType.String)
+        {
+            return [ReadFilePath(member)];
+        }
+
+        return member.Value.Kind == JsonTokenType.StartArray && member.Value.Items.Count > 0
+            ? [.. member.Value.Items.Select(item => Values.Path(item, member.Name))]
+            : throw ConfigurationErrors.WrongValue(
+                member.Name, Values.Shown(member.Value), "a file's path or a list of paths", member.Value.At);
+    }
+}

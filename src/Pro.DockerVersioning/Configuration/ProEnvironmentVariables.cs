@@ -1,0 +1,60 @@
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Configuration;
+
+/// <summary>The environment variables that the module honours. One that is set but empty counts as not set.</summary>
+/// <param name="read">Reads one variable; null where it isn't set.</param>
+internal sealed class ProEnvironmentVariables(Func<string, string?> read)
+{
+    public const string RegistryName = "REGISTRY";
+    public const string ComposeFileName = "COMPOSE_FILE";
+    public const string ComposePathSeparatorName = "COMPOSE_PATH_SEPARATOR";
+    public const string BuildKitName = "DOCKER_BUILDKIT";
+    public const string DockerHostName = "DOCKER_HOST";
+    public const string DockerContextName = "DOCKER_CONTEXT";
+    public const string DockerConfigName = "DOCKER_CONFIG";
+    public const string TlsVerifyName = "DOCKER_TLS_VERIFY";
+    public const string CertificatePathName = "DOCKER_CERT_PATH";
+
+    /// <summary>This process's environment.</summary>
+    public static ProEnvironmentVariables OfProcess { get; } = new(Environment.GetEnvironmentVariable);
+
+    /// <summary>Where images go.</summary>
+    public string? Registry => Get(RegistryName);
+
+    /// <summary>The compose files as written, in order; empty where none is named.</summary>
+    public IReadOnlyList<string> ComposeFiles =>
+        Get(ComposeFileName) is { } text ? SplitComposeFiles(text, Get(ComposePathSeparatorName)) : [];
+
+    /// <summary>Whether Docker's client is to build with BuildKit; null: its own default.</summary>
+    /// <exception cref="ProException">The value is no boolean of Docker's.</exception>
+    public bool? BuildKit => Get(BuildKitName) is { } text
+        ? DockerBoolean.TryParse(text, out var value) ? value : throw ConfigurationErrors.NotABoolean(BuildKitName, text)
+        : null;
+
+    /// <summary>The engine's address.</summary>
+    public string? DockerHost => Get(DockerHostName);
+
+    /// <summary>The docker context.</summary>
+    public string? DockerContext => Get(DockerContextName);
+
+    /// <summary>The folder of Docker's client configuration.</summary>
+    public string? DockerConfig => Get(DockerConfigName);
+
+    /// <summary>Docker's client takes any text here, "0" too, as a yes; so do we.</summary>
+    public bool TlsVerify => Get(TlsVerifyName) is not null;
+
+    /// <summary>The folder with ca.pem, cert.pem and key.pem.</summary>
+    public string? CertificatePath => Get(CertificatePathName);
+
+    /// <summary>A variable by name as it is, an empty one included: compose and build arguments tell the two apart.</summary>
+    public string? Raw(string name) => read(name);
+
+    /// <summary>Splits what COMPOSE_FILE holds, as compose does.</summary>
+    /// <param name="text">The value.</param>
+    /// <param name="separator">COMPOSE_PATH_SEPARATOR; null: the system's own separator of paths.</param>
+    internal static IReadOnlyList<string> SplitComposeFiles(string text, string? separator) =>
+        text.Split(separator ?? Path.PathSeparator.ToString(), StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private string? Get(string name) => read(name) is { Length: > 0 } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+}

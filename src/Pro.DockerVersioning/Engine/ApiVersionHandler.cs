@@ -1,0 +1,52 @@
+namespace Pro.DockerVersioning.Engine;
+
+/// <summary>
+/// Negotiates the API's version without a request of its own. The first request names none and is answered in the engine's newest
+/// version, whose number stands in the answer's header; an engine newer than <see cref="Newest"/> is asked in ours from then on.
+/// So engines from 20.10 (API 1.41) to 29 (which refuses everything below 1.44) and later ones are served.
+/// </summary>
+internal sealed class ApiVersionHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    /// <summary>The newest version that Docker.DotNet was made for: Docker 29.4.</summary>
+    internal static readonly Version Newest = new(1, 54);
+
+    private volatile string? _prefix;
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (_prefix is { } prefix)
+        {
+            if (prefix.Length > 0)
+            {
+                request.RequestUri = Prefixed(request.RequestUri!, prefix);
+            }
+
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+
+        var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (!response.Headers.TryGetValues("Api-Version", out var values) || !Version.TryParse(values.First(), out var engine))
+        {
+            return response;
+        }
+
+        _prefix = engine > Newest ? $"/v{Newest}" : "";
+        if (_prefix.Length == 0 || request.Content is not null || request.Method != HttpMethod.Get)
+        {
+            return response;
+        }
+
+        // The first answer may have a shape that we don't know: ask again in our version.
+        response.Dispose();
+        using var again = new HttpRequestMessage(request.Method, Prefixed(request.RequestUri!, _prefix)) { Version = request.Version };
+        foreach (var header in request.Headers)
+        {
+            _ = again.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+
+        return await base.SendAsync(again, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static Uri Prefixed(Uri address, string prefix) => new UriBuilder(address) { Path = prefix + address.AbsolutePath }.Uri;
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Docker.DotNet.Handler.Abstractions;
+using Docker.DotNet.X509;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Engine;
+
+/// <summary>Puts TLS and the negotiation of the API's version around Docker.DotNet's transport.</summary>
+internal sealed class EngineAuthentication : IAuthProvider
+{
+    private readonly CertificateCredentials? _tls;
+
+    public EngineAuthentication(EngineEndpoint endpoint) => _tls = endpoint.UsesTls ? Load(endpoint) : null;
+
+    /// <inheritdoc/>
+    public bool TlsEnabled => _tls is not null;
+
+    /// <inheritdoc/>
+    public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) =>
+        new ApiVersionHandler(_tls?.ConfigureHandler(handler) ?? handler);
+
+    [SuppressMessage("Security", "CA5359:Do not disable certificate validation", Justification = "The user's context says SkipTLSVerify.")]
+    private static CertificateCredentials Load(EngineEndpoint endpoint)
+    {
+        if (endpoint.CertificateFolder is not { } folder)
+        {
+            return new CertificateCredentials(null);
+        }
+
+        try
+        {
+            var certificate = Path.Combine(folder, "cert.pem");
+            var key = Path.Combine(folder, "key.pem");
+            var authority = Path.Combine(folder, "ca.pem");
+            var credentials = new CertificateCredentials(
+                File.Exists(certificate) ? DockerTlsCertificates.LoadCertificateFromPemFiles(certificate, key) : null);
+            if (endpoint.SkipsVerification)
+            {
+                credentials.ServerCertificateValidationCallback = AcceptAny;
+            }
+            else if (File.Exists(authority))
+            {
+                credentials.ServerCertificateValidationCallback =
+                    SignedBy(DockerTlsCertificates.LoadCertificateAuthorityFromPemFile(authority));
+            }
+
+            return credentials;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
+            or System.Security.Cryptography.CryptographicException)
+        {
+            throw EngineErrors.CertificatesUnreadable(folder, endpoint.Source, exception);
+        }
+    }
+
+    private static bool AcceptAny(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => true;
+
+    // Docker.DotNet's own callback looks at the chain only, and would accept the certificate of any host that the authority has signed.
+    private static RemoteCertificateValidationCallback SignedBy(X509Certificate2 authority)
+    {
+        var chainOnly = DockerTlsCertificates.CreateCertificateAuthorityValidationCallback(authority);
+        return (sender, certificate, chain, errors) =>
+            (errors & (SslPolicyErrors.RemoteCertificateNameMismatch | SslPolicyErrors.RemoteCertificateNotAvailable)) == 0
+            && chainOnly(sender, certificate, chain, errors);
+    }
+}

@@ -1,0 +1,59 @@
+using Docker.DotNet;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Engine;
+
+/// <summary>One connection to a Docker engine. What the engine or the way to it says is translated here, once.</summary>
+internal sealed class EngineConnection : IDisposable
+{
+    private EngineConnection(EngineEndpoint endpoint, IDockerClient client)
+    {
+        Endpoint = endpoint;
+        Client = client;
+    }
+
+    /// <summary>Where the engine is.</summary>
+    public EngineEndpoint Endpoint { get; }
+
+    /// <summary>Docker.DotNet's client; calls go through <see cref="CallAsync{T}"/>.</summary>
+    public IDockerClient Client { get; }
+
+    /// <summary>Prepares a connection; nothing is sent yet.</summary>
+    /// <exception cref="ProException">The address, context or certificates are no good.</exception>
+    public static EngineConnection Open(EngineEndpoint endpoint) => new(endpoint, Build(endpoint, headers: null));
+
+    /// <summary>Asks the engine, and translates what goes wrong.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public async Task<T> CallAsync<T>(Func<IDockerClient, Task<T>> call)
+    {
+        try
+        {
+            return await call(Client).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (EngineFaults.Translate(exception, Endpoint) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    /// <inheritdoc cref="CallAsync{T}"/>
+    public Task CallAsync(Func<IDockerClient, Task> call) => CallAsync(async client =>
+    {
+        await call(client).ConfigureAwait(false);
+        return true;
+    });
+
+    /// <summary>A client that sends one more header with each request: for calls that Docker.DotNet gives no credentials.</summary>
+    public IDockerClient WithHeader(string name, string value) => Build(Endpoint, new Dictionary<string, string> { [name] = value });
+
+    /// <inheritdoc/>
+    public void Dispose() => Client.Dispose();
+
+    private static DockerClient Build(EngineEndpoint endpoint, Dictionary<string, string>? headers)
+    {
+        var builder = new DockerClientBuilder()
+            .WithEndpoint(endpoint.Address)
+            .WithAuthProvider(new EngineAuthentication(endpoint));
+        return (headers is null ? builder : builder.WithHeaders(headers)).Build();
+    }
+}

@@ -1,0 +1,152 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Engine;
+
+/// <summary>
+/// Where the Docker engine is, found as Docker's own client finds it: <c>DOCKER_HOST</c>, then <c>DOCKER_CONTEXT</c>, then the
+/// context chosen by <c>docker context use</c>, then the platform's default.
+/// See https://docs.docker.com/engine/manage-resources/contexts/.
+/// </summary>
+internal sealed record EngineEndpoint
+{
+    private const string DefaultContext = "default";
+
+    /// <summary>The address: <c>unix://</c>, <c>npipe://</c>, <c>tcp://</c> or <c>https://</c>.</summary>
+    public required Uri Address { get; init; }
+
+    /// <summary>Who says so, for messages: "DOCKER_HOST", "the context 'prod'", "the default".</summary>
+    public required string Source { get; init; }
+
+    /// <summary>True where the connection is encrypted.</summary>
+    public bool UsesTls { get; init; }
+
+    /// <summary>The folder with <c>ca.pem</c>, <c>cert.pem</c> and <c>key.pem</c>, or null.</summary>
+    public string? CertificateFolder { get; init; }
+
+    /// <summary>True where the context says not to check the engine's certificate.</summary>
+    public bool SkipsVerification { get; init; }
+
+    /// <summary>
+    /// What a child process (Docker's client) needs in its environment to talk to the same engine; empty where it inherits the same
+    /// answer. A null value takes the variable away.
+    /// </summary>
+    public IReadOnlyDictionary<string, string?> ChildEnvironment { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>True for an engine on this machine, reached by a socket or a pipe.</summary>
+    public bool IsLocal => Address.Scheme is "unix" or "npipe";
+
+    /// <inheritdoc/>
+    public override string ToString() => Address.OriginalString;
+
+    /// <summary>Finds the endpoint.</summary>
+    /// <param name="environment">Reads an environment variable.</param>
+    /// <param name="engine">A context's name or a host that goes before everything else, or null.</param>
+    /// <exception cref="ProException">The address or the context is no good.</exception>
+    public static EngineEndpoint Resolve(Func<string, string?> environment, string? engine = null)
+    {
+        if (!string.IsNullOrEmpty(engine))
+        {
+            return engine.Contains("://", StringComparison.Ordinal)
+                ? FromHost(engine, "the engine named in pro.json", environment) with { ChildEnvironment = ChildHost(engine) }
+                : FromContext(engine, environment) with { ChildEnvironment = ChildContext(engine) };
+        }
+
+        if (environment("DOCKER_HOST") is { Length: > 0 } host)
+        {
+            return FromHost(host, "DOCKER_HOST", environment);
+        }
+
+        var context = environment("DOCKER_CONTEXT");
+        if (string.IsNullOrEmpty(context))
+        {
+            context = DockerConfigFile.Load(environment).CurrentContext;
+        }
+
+        return string.IsNullOrEmpty(context) || context == DefaultContext ? Default() : FromContext(context, environment);
+    }
+
+    private static EngineEndpoint Default() => new()
+    {
+        Address = new Uri(OperatingSystem.IsWindows() ? "npipe://./pipe/docker_engine" : "unix:///var/run/docker.sock"),
+        Source = "the default",
+    };
+
+    private static EngineEndpoint FromHost(string host, string source, Func<string, string?> environment)
+    {
+        var address = Parse(host, source);
+        var verify = !string.IsNullOrEmpty(environment("DOCKER_TLS_VERIFY"));
+        var overTcp = address.Scheme is "tcp" or "http" or "https";
+        var folder = environment("DOCKER_CERT_PATH");
+        return new EngineEndpoint
+        {
+            Address = address,
+            Source = source,
+            UsesTls = overTcp && (verify || address.Scheme == "https"),
+            CertificateFolder = overTcp && verify
+                ? string.IsNullOrEmpty(folder) ? DockerConfigFile.FindFolder(environment) : folder
+                : null,
+        };
+    }
+
+    private static EngineEndpoint FromContext(string name, Func<string, string?> environment)
+    {
+        if (name == DefaultContext)
+        {
+            return Default();
+        }
+
+        var folder = DockerConfigFile.FindFolder(environment);
+        var id = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name))).ToLowerInvariant();
+        var meta = Path.Combine(folder, "contexts", "meta", id, "meta.json");
+        if (!File.Exists(meta))
+        {
+            throw EngineErrors.ContextNotFound(name, meta);
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(meta));
+            var endpoint = document.RootElement.GetProperty("Endpoints").GetProperty("docker");
+            var host = endpoint.GetProperty("Host").GetString() ?? "";
+            var certificates = Path.Combine(folder, "contexts", "tls", id, "docker");
+            var address = Parse(host, $"the context '{name}'");
+            var tls = Directory.Exists(certificates);
+            return new EngineEndpoint
+            {
+                Address = address,
+                Source = $"the context '{name}'",
+                UsesTls = address.Scheme is "tcp" or "http" or "https" && (tls || address.Scheme == "https"),
+                CertificateFolder = tls ? certificates : null,
+                SkipsVerification = endpoint.TryGetProperty("SkipTLSVerify", out var skip) && skip.ValueKind == JsonValueKind.True,
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or IOException)
+        {
+            throw EngineErrors.ContextUnreadable(name, meta, exception);
+        }
+    }
+
+    private static Uri Parse(string host, string source)
+    {
+        // Docker's client accepts a bare socket path's scheme and Windows' four slashes.
+        var text = host.Replace("npipe:////./", "npipe://./", StringComparison.Ordinal);
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var address))
+        {
+            throw EngineErrors.AddressInvalid(host, source);
+        }
+
+        return address.Scheme switch
+        {
+            "unix" or "npipe" or "tcp" or "http" or "https" => address,
+            "ssh" => throw EngineErrors.SshNotSupported(host, source),
+            _ => throw EngineErrors.AddressInvalid(host, source),
+        };
+    }
+
+    private static Dictionary<string, string?> ChildHost(string host) => new() { ["DOCKER_HOST"] = host, ["DOCKER_CONTEXT"] = null };
+
+    private static Dictionary<string, string?> ChildContext(string name) => new() { ["DOCKER_HOST"] = null, ["DOCKER_CONTEXT"] = name };
+}

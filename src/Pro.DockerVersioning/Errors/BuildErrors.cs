@@ -1,0 +1,232 @@
+using System.Globalization;
+using System.Text;
+using Pro.DockerVersioning.Images.Building;
+
+namespace Pro.DockerVersioning.Errors;
+
+/// <summary>The errors of building an image.</summary>
+internal static class BuildErrors
+{
+    /// <summary>The build failed; the inner exception carries the <see cref="BuildFailure"/>.</summary>
+    public static ProException BuildFailed(string subject, BuildFailure failure, Exception? inner = null)
+    {
+        var (id, category, remedy) = Remedy(failure);
+        var message = $"Building {subject} failed{Where(failure)}: {What(failure)}{Tail(failure)}";
+        return new ProException(id, category, message, remedy, subject, new BuildFailedException(failure, inner));
+    }
+
+    /// <summary>A COPY failed on a file that lies on disk but not in the tree that is built.</summary>
+    /// <param name="subject">What was built: "api v1.2.3".</param>
+    /// <param name="tree">How messages name the tree: "the tree of v1.2.3".</param>
+    /// <param name="failure">A failure with a <see cref="BuildFailure.MissingContextPath"/>.</param>
+    public static ProException FileOnlyOnDisk(string subject, string tree, BuildFailure failure) => new(
+        "BuildContextFileOnlyOnDisk",
+        ProErrorCategory.ObjectNotFound,
+        $"Building {subject} failed{Where(failure)}: '{failure.MissingContextPath}' is on disk, but not in {tree}.",
+        "Commit the file (is it ignored by .gitignore?) and build that commit, or build what is on disk with -WorkingTree.",
+        failure.MissingContextPath,
+        new BuildFailedException(failure));
+
+    /// <summary>The builder ended without an image and without saying why.</summary>
+    public static ProException NoImage(string subject, string builder) => new(
+        "BuildWithoutImage",
+        ProErrorCategory.InvalidData,
+        $"Building {subject} ended without an error and without an image: {builder} told no image id.",
+        "Build again with -Verbose to see its output; look into the engine's log if it happens again.",
+        subject);
+
+    /// <summary>The client built, but the engine that this module talks to has no such image.</summary>
+    public static ProException ImageElsewhere(string subject, string imageId, string builder) => new(
+        "BuildOnOtherEngine",
+        ProErrorCategory.InvalidOperation,
+        $"{subject} was built as {imageId}, but this engine has no such image: {builder} works for another engine.",
+        "Let both use the same one: set DOCKER_HOST or DOCKER_CONTEXT, and look at 'docker context ls' and 'docker buildx ls'.",
+        subject);
+
+    /// <summary>The program couldn't be started.</summary>
+    public static ProException ClientNotStarted(string subject, string path, Exception inner) => new(
+        "BuildClientNotStarted",
+        ProErrorCategory.ResourceUnavailable,
+        $"Building {subject} failed: '{path}' couldn't be started: {inner.Message}",
+        $"Try '{path} version' at a prompt, and install Docker's client again if it fails there too.",
+        path,
+        inner);
+
+    /// <summary>The engine's API refused or broke the call before a build began.</summary>
+    public static ProException EngineRefused(string subject, string message, Exception inner) => new(
+        "BuildRefusedByEngine",
+        ProErrorCategory.InvalidOperation,
+        $"Building {subject} failed: the engine refused it: {message}",
+        "See what the message names; 'docker version' shows what the engine is.",
+        subject,
+        inner);
+
+    /// <summary>The connection to the engine ended in the middle.</summary>
+    public static ProException EngineLost(string subject, string message, Exception? inner = null) => new(
+        "BuildEngineLost",
+        ProErrorCategory.ConnectionError,
+        $"Building {subject} failed: the engine went away in the middle: {message}",
+        EngineLostRemedy,
+        subject,
+        inner);
+
+    /// <summary>A feature that the builder hasn't.</summary>
+    /// <param name="subject">What was to be built.</param>
+    /// <param name="builder">The builder's name.</param>
+    /// <param name="feature">"-Secret", "# syntax=docker/dockerfile:1".</param>
+    /// <param name="reason">Why it can't.</param>
+    public static ProException BuilderLacks(string subject, string builder, string feature, string reason) => new(
+        "BuilderLacksFeature",
+        ProErrorCategory.NotImplemented,
+        $"{subject} can't be built with {feature} by {builder}: {reason}.",
+        InstallBuildx,
+        feature);
+
+    /// <summary>Several platforms make an index, which no classic image store holds.</summary>
+    public static ProException PlatformsNeedPush(string subject, IReadOnlyList<string> platforms) => new(
+        "BuildPlatformsNeedPush",
+        ProErrorCategory.InvalidArgument,
+        $"{subject} can't be built for {platforms.Count} platforms ({string.Join(", ", platforms)}) without being pushed: " +
+        "the engine's store holds one platform of an image.",
+        "Add -Push, or name one platform.",
+        subject);
+
+    /// <summary>A name that no variable can have, or a value that none can hold.</summary>
+    public static ProException BuildArgumentInvalid(string subject, string name) => new(
+        "BuildArgumentInvalid",
+        ProErrorCategory.InvalidArgument,
+        $"The build argument '{name}' of {subject} can't be passed: its name or value holds what no environment variable may hold.",
+        "Name it as the Dockerfile's ARG does: letters, digits and underscores. The value can't hold a NUL.",
+        name);
+
+    /// <summary>Two names that this system takes for one.</summary>
+    public static ProException BuildArgumentTwice(string subject, string name) => new(
+        "BuildArgumentAmbiguous",
+        ProErrorCategory.InvalidArgument,
+        $"The build argument '{name}' of {subject} is given twice: this system's environment doesn't tell upper from lower case.",
+        "Give one of them another name, in the Dockerfile too.",
+        name);
+
+    /// <summary>A name that would change Docker's client.</summary>
+    public static ProException BuildArgumentReserved(string subject, string name) => new(
+        "BuildArgumentReserved",
+        ProErrorCategory.InvalidArgument,
+        $"The build argument '{name}' of {subject} can't be passed: values go through the environment of Docker's client (its argument " +
+        "list can be read by every user), and a variable of this name would change the client itself.",
+        name.Contains("PROXY", StringComparison.OrdinalIgnoreCase)
+            ? "Set the proxy under \"proxies\" in Docker's config.json: it becomes a build argument by itself. Or set the variable to the " +
+              "same value in the session."
+            : $"Give the argument another name, in the Dockerfile too, for example 'APP_{name}'.",
+        name);
+
+    /// <summary>One name for an argument and a secret, with two values.</summary>
+    public static ProException BuildArgumentIsSecret(string subject, string name) => new(
+        "BuildArgumentIsSecret",
+        ProErrorCategory.InvalidArgument,
+        $"The build argument '{name}' of {subject} has another value than the variable '{name}' that a secret is taken from.",
+        "Give one of them another name.",
+        name);
+
+    /// <summary>A secret in another form. Its text isn't repeated.</summary>
+    public static ProException SecretInvalid(string subject, string? id) => new(
+        "BuildSecretInvalid",
+        ProErrorCategory.InvalidArgument,
+        $"A secret of {subject}{(id is null ? "" : $" ('{id}')")} hasn't the form 'id=NAME,src=FILE' or 'id=NAME,env=VARIABLE'.",
+        "Name the file or the variable that holds the secret, never its value: -Secret 'id=npm,src=.npmrc'.",
+        id);
+
+    /// <summary>The secret's file isn't there.</summary>
+    public static ProException SecretFileMissing(string subject, string id, string path) => new(
+        "BuildSecretFileMissing",
+        ProErrorCategory.ObjectNotFound,
+        $"The secret '{id}' of {subject} is to come from '{path}', which is no file.",
+        "Give an existing file as src=, relative to the current folder.",
+        path);
+
+    /// <summary>The secret's variable isn't set.</summary>
+    public static ProException SecretVariableMissing(string subject, string id, string variable) => new(
+        "BuildSecretVariableMissing",
+        ProErrorCategory.ObjectNotFound,
+        $"The secret '{id}' of {subject} is to come from the variable '{variable}', which isn't set.",
+        $"Set it first: $env:{variable} = …",
+        variable);
+
+    private const string InstallBuildx =
+        "Install Docker's buildx (the package docker-buildx-plugin, or https://github.com/docker/buildx/releases); it is found by itself.";
+
+    private const string EngineLostRemedy =
+        "See whether the engine runs ('docker version') and why it stopped (its log; memory, disk), then build again. No tag was changed.";
+
+    private static (string Id, ProErrorCategory Category, string Remedy) Remedy(BuildFailure failure) => failure.Kind switch
+    {
+        BuildFailureKind.StepFailed => ("BuildStepFailed", ProErrorCategory.InvalidOperation, failure.ExitCode == 137
+            ? "Code 137 is a kill, mostly for want of memory: give the engine more, or let the step do with less. No tag was changed."
+            : "Correct the step in the Dockerfile or what it works on. The whole output: -Verbose. No tag was changed."),
+        BuildFailureKind.ContextFileMissing => ("BuildContextFileMissing", ProErrorCategory.ObjectNotFound,
+            "Is it committed? Is it inside the service's context? Does .dockerignore leave it out? COPY's paths start at the context."),
+        BuildFailureKind.DockerfileMissing => ("DockerfileMissing", ProErrorCategory.ObjectNotFound,
+            "Commit the Dockerfile, or name the right one as \"dockerfile\" in pro.json."),
+        BuildFailureKind.DockerfileInvalid => ("DockerfileInvalid", ProErrorCategory.InvalidData,
+            failure.DockerfileLine is { } line
+                ? string.Create(CultureInfo.InvariantCulture, $"Correct line {line} of the Dockerfile.")
+                : "Correct the Dockerfile."),
+        BuildFailureKind.TargetMissing => ("BuildTargetNotFound", ProErrorCategory.ObjectNotFound,
+            "Name a stage that the Dockerfile has (FROM … AS NAME), in -Target or as \"target\" in pro.json."),
+        BuildFailureKind.BaseImageMissing => ("BaseImageNotFound", ProErrorCategory.ObjectNotFound,
+            $"See whether it exists: docker pull {failure.Image}"),
+        BuildFailureKind.BaseImageUnauthorized => ("BaseImageUnauthorized", ProErrorCategory.AuthenticationError,
+            $"See whether the name is right, and log in: docker login {RegistryOf(failure.Image)}".TrimEnd()),
+        BuildFailureKind.BaseImageUnreachable => ("BaseImageUnreachable", ProErrorCategory.ConnectionError,
+            $"See whether the engine reaches the registry (network, proxy, certificate): docker pull {failure.Image}"),
+        BuildFailureKind.NoSpace => ("BuildNoSpace", ProErrorCategory.WriteError,
+            "Make room on the engine's disk: Remove-ProOldImage, then 'docker builder prune'. No tag was changed."),
+        BuildFailureKind.EngineLost => ("BuildEngineLost", ProErrorCategory.ConnectionError, EngineLostRemedy),
+        BuildFailureKind.PlatformUnsupported => ("BuildPlatformUnsupported", ProErrorCategory.NotImplemented,
+            "Foreign platforms need QEMU on the engine's host (docker run --privileged --rm tonistiigi/binfmt --install all); several at once " +
+            "need a builder of their own (docker buildx create --use)."),
+        BuildFailureKind.NeedsBuildKit => ("BuildNeedsBuildKit", ProErrorCategory.NotImplemented, InstallBuildx),
+        _ => ("BuildFailed", ProErrorCategory.InvalidOperation, "The whole output: -Verbose. No tag was changed."),
+    };
+
+    private static string Where(BuildFailure failure)
+    {
+        var where = failure.Step is null || failure.Image is not null ? string.Empty : $" in step {failure.Step}";
+        return failure.DockerfileLine is { } line ? string.Create(CultureInfo.InvariantCulture, $"{where} (line {line} of the Dockerfile)") : where;
+    }
+
+    private static string What(BuildFailure failure) => failure.Kind switch
+    {
+        BuildFailureKind.StepFailed => string.Create(CultureInfo.InvariantCulture, $"its program ended with exit code {failure.ExitCode}."),
+        BuildFailureKind.ContextFileMissing => $"'{failure.MissingContextPath}' isn't in the build context.",
+        BuildFailureKind.DockerfileMissing => $"the Dockerfile '{failure.MissingContextPath}' isn't in the build context.",
+        BuildFailureKind.BaseImageMissing => $"the base image '{failure.Image}' isn't there: {failure.Message}",
+        BuildFailureKind.BaseImageUnauthorized => $"the registry refuses the base image '{failure.Image}': {failure.Message}",
+        BuildFailureKind.BaseImageUnreachable => $"the registry of the base image '{failure.Image}' can't be reached: {failure.Message}",
+        BuildFailureKind.NoSpace => $"the engine's disk is full: {failure.Message}",
+        BuildFailureKind.EngineLost => $"the engine went away in the middle: {failure.Message}",
+        _ => failure.Message,
+    };
+
+    private static string Tail(BuildFailure failure)
+    {
+        if (failure.LastLines.Count == 0 || failure.Kind is not (BuildFailureKind.StepFailed or BuildFailureKind.Other or BuildFailureKind.NoSpace))
+        {
+            return string.Empty;
+        }
+
+        var tail = new StringBuilder().Append('\n').Append("Its last output:");
+        foreach (var line in failure.LastLines)
+        {
+            tail.Append("\n  ").Append(line);
+        }
+
+        return tail.ToString();
+    }
+
+    /// <summary>What <c>docker login</c> wants to be told; nothing for Docker Hub.</summary>
+    private static string RegistryOf(string? image)
+    {
+        var first = image?.Split('/') is { Length: > 1 } parts ? parts[0] : string.Empty;
+        return first is not "docker.io" && (first.AsSpan().ContainsAny('.', ':') || first == "localhost") ? first : string.Empty;
+    }
+}

@@ -1,0 +1,155 @@
+using Pro.DockerVersioning.Configuration;
+
+namespace Pro.DockerVersioning.Errors;
+
+/// <summary>The errors of configuration: pro.json, environment variables, compose files, the catalogue of services.</summary>
+internal static class ConfigurationErrors
+{
+    private const string SeeSchema = "The keys and their values are described in pro.schema.json, beside the module.";
+    private const string CorrectFile = "Correct the file at that place.";
+
+    public static ProException CannotRead(string path, Exception inner) => new(
+        "ConfigurationUnreadable", ProErrorCategory.ReadError, $"{path} can't be read: {inner.Message}",
+        "Check that the file may be read by the user who runs this.", path, inner);
+
+    public static ProException NotUtf8(string path, Exception inner) => new(
+        "ConfigurationNotUtf8", ProErrorCategory.InvalidData, $"{path} isn't UTF-8 text.",
+        "Save the file again as UTF-8.", path, inner);
+
+    public static ProException FileTooLarge(string path, long length, long limit) => new(
+        "ConfigurationTooLarge", ProErrorCategory.InvalidData, $"{path} has {length} bytes; more than {limit} is no configuration.",
+        "Name the right file.", path);
+
+    public static ProException BrokenJson(FilePosition at, Exception inner) => new(
+        "ConfigurationBroken", ProErrorCategory.InvalidData, $"{at}: this isn't JSON: {WithoutPosition(inner.Message)}",
+        "Correct the file at that place. Comments and commas at the end of lists are allowed.", at.File, inner);
+
+    public static ProException DuplicateKey(string key, FilePosition at, FilePosition first) => new(
+        "ConfigurationDuplicateKey", ProErrorCategory.InvalidData,
+        $"{at}: the key \"{key}\" stands twice; the first time in line {first.Line}.", "Take one of the two away.", key);
+
+    public static ProException UnknownKey(string key, FilePosition at, IReadOnlyList<string> known)
+    {
+        var action = NearestName.Of(key, known) is { } nearest
+            ? $"Did you mean \"{nearest}\"? Known here: {string.Join(", ", known)}."
+            : $"Known here: {string.Join(", ", known)}.";
+        return new("ConfigurationUnknownKey", ProErrorCategory.InvalidData, $"{at}: the key \"{key}\" is unknown.", action, key);
+    }
+
+    public static ProException WrongValue(string key, string shown, string wanted, FilePosition at) => new(
+        "ConfigurationWrongValue", ProErrorCategory.InvalidData, $"{at}: \"{key}\" must be {wanted}, not {shown}.", SeeSchema, key);
+
+    public static ProException PathOutside(string key, string path, FilePosition at) => new(
+        "ConfigurationPathOutside", ProErrorCategory.InvalidData,
+        $"{at}: the path \"{path}\" of \"{key}\" leads outside of the repository.",
+        "Write a path relative to the repository's root, like apps/api.", path);
+
+    public static ProException NotABoolean(string variable, string value) => new(
+        "EnvironmentVariableNotABoolean", ProErrorCategory.InvalidArgument,
+        $"The environment variable {variable} is \"{value}\"; Docker takes 1, 0, true or false.",
+        $"Set it right: $env:{variable} = '1', or take it away: Remove-Item Env:{variable}", variable);
+
+    public static ProException RegistryMissing() => new(
+        "RegistryMissing", ProErrorCategory.InvalidArgument, "No registry is set, so images have no name.",
+        "Give -Registry registry.example.com/pro, or set $env:REGISTRY = 'registry.example.com/pro', "
+        + "or write \"registry\": \"registry.example.com/pro\" into pro.json at the repository's root.");
+
+    public static ProException BadRegistry(Setting<string> registry, string reason, string action) => new(
+        "RegistryInvalid", ProErrorCategory.InvalidArgument,
+        $"\"{registry.Value}\" of {registry.Source} can't begin an image's name: {reason}.", action, registry.Value);
+
+    public static ProException UnknownEnvironment(string name, IEnumerable<string> known)
+    {
+        var names = known.ToList();
+        var nearest = NearestName.Of(name, names) is { } guess ? $"Did you mean \"{guess}\"? " : string.Empty;
+        var action = names.Count == 0
+            ? "Declare it in pro.json: \"environments\": { \"" + name + "\": { \"composeFile\": \"docker-compose.yml\" } }"
+            : $"{nearest}Known: {string.Join(", ", names)}.";
+        return new("EnvironmentNotFound", ProErrorCategory.ObjectNotFound, $"pro.json has no environment \"{name}\".", action, name);
+    }
+
+    public static ProException BrokenYaml(FilePosition at, string reason, Exception inner) => new(
+        "ComposeFileBroken", ProErrorCategory.InvalidData, $"{at}: this isn't YAML: {reason}.", CorrectFile, at.File, inner);
+
+    public static ProException WrongCompose(FilePosition at, string what) => new(
+        "ComposeFileWrong", ProErrorCategory.InvalidData, $"{at}: {what}.", CorrectFile, at.File);
+
+    public static ProException ComposeFileNotFound(string file, string tree) => new(
+        "ComposeFileNotFound", ProErrorCategory.ObjectNotFound, $"The compose file {file} isn't in {tree}.",
+        "Name another one with -ComposeFile or $env:COMPOSE_FILE; a version is built with the files that it holds itself.", file);
+
+    public static ProException ComposeFileOutside(string file, string source, string root) => new(
+        "ComposeFileOutside", ProErrorCategory.InvalidArgument,
+        $"The compose file {file} of {source} lies outside of the repository {root}.",
+        "Name one inside of the repository: a version holds the files that it is built with.", file);
+
+    public static ProException OutsideOfRepository(string path, FilePosition at) => new(
+        "ComposePathOutside", ProErrorCategory.InvalidData, $"{at}: {path} isn't a file of this repository.",
+        "Bring the file into the repository, or declare the services in pro.json.", path);
+
+    public static ProException IncludeConflict(string service, FilePosition first, FilePosition second) => new(
+        "ComposeIncludeConflict", ProErrorCategory.InvalidData,
+        $"{second}: the included service {service} is declared already ({first}).", "Rename one, or take it away.", service);
+
+    public static ProException BadInterpolation(string text, FilePosition at) => new(
+        "ComposeInterpolationInvalid", ProErrorCategory.InvalidData, $"{at}: \"{text}\" isn't a valid use of a variable.",
+        "Write ${NAME}, ${NAME:-default} or ${NAME:?message}; a dollar that is meant is written $$.", text);
+
+    public static ProException VariableRequired(string name, string message, FilePosition at)
+    {
+        var why = message.Length == 0 ? string.Empty : $": {message}";
+        return new(
+            "ComposeVariableRequired", ProErrorCategory.InvalidArgument, $"{at}: the variable {name} must be set{why}.",
+            $"Set it: $env:{name} = '…', or write it into the .env beside the compose file.", name);
+    }
+
+    public static ProException BadEnvLine(string line, FilePosition at) => new(
+        "EnvFileWrong", ProErrorCategory.InvalidData, $"{at}: this isn't NAME=VALUE: {NameOnly(line)}",
+        "Correct the line; a value with blanks or quotes in it is put into quotes.", at.File);
+
+    public static ProException OpenQuote(FilePosition at) => new(
+        "EnvFileWrong", ProErrorCategory.InvalidData, $"{at}: the quote that opens in this value isn't closed.",
+        "Close the quote.", at.File);
+
+    public static ProException ServiceRefused(string service, string source, IEnumerable<string> reasons) => new(
+        "ServiceNotBuildable", ProErrorCategory.NotImplemented,
+        $"The service {service} of {source} can't be built as it is declared: {string.Join("; ", reasons)}.",
+        "Change the declaration, or declare the service in pro.json.", service);
+
+    public static ProException ContextNotFound(string service, string context, string source, string tree) => new(
+        "ServiceContextNotFound", ProErrorCategory.ObjectNotFound,
+        $"The context {context} of the service {service} ({source}) is no folder of {tree}.",
+        "Correct the context, or build a version that has it; -WorkingTree builds what is on disk.", service);
+
+    public static ProException DockerfileNotFound(string service, string dockerfile, string source, string tree) => new(
+        "DockerfileNotFound", ProErrorCategory.ObjectNotFound,
+        $"The Dockerfile {dockerfile} of the service {service} ({source}) isn't in {tree}.",
+        "Commit it, or name another one in pro.json or the compose file; -WorkingTree builds what is on disk.", service);
+
+    public static ProException ServiceWithoutContext(string service, FilePosition at, IReadOnlyList<string> folders)
+    {
+        var why = folders.Count == 0
+            ? "neither apps, services nor the root has a folder of that name with a Dockerfile"
+            : $"it could be {string.Join(" or ", folders)}";
+        return new(
+            "ServiceWithoutContext", ProErrorCategory.InvalidData, $"{at}: nothing says where the service {service} lives: {why}.",
+            "Add \"context\" or \"dockerfile\" to it.", service);
+    }
+
+    public static ProException UnknownService(string service, IReadOnlyList<string> known, string? nearest) => new(
+        "ServiceNotFound", ProErrorCategory.ObjectNotFound, $"There is no service \"{service}\".",
+        (nearest is null ? string.Empty : $"Did you mean \"{nearest}\"? ") + $"Known: {string.Join(", ", known)}.", service);
+
+    public static ProException NoServices(string place) => new(
+        "NoServices", ProErrorCategory.ObjectNotFound, $"No service is declared in {place}.",
+        "Declare services in one of three ways: \"services\" in pro.json at the repository's root; services with \"build\" in "
+        + "compose.yaml or docker-compose.yml; or folders with a Dockerfile: apps/NAME, services/NAME or NAME.");
+
+    /// <summary>System.Text.Json counts lines from zero, and we say the place ourselves.</summary>
+    private static string WithoutPosition(string message) =>
+        message.IndexOf(" LineNumber:", StringComparison.Ordinal) is var index and >= 0 ? message[..index] : message;
+
+    /// <summary>A .env holds secrets: of a line that can't be read only what stands before = or : is shown.</summary>
+    private static string NameOnly(string line) =>
+        line.AsSpan().IndexOfAny('=', ':') is var index and >= 0 ? line[..index] + "=…" : "a line without a name";
+}

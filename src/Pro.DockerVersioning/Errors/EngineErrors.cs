@@ -1,0 +1,93 @@
+using System.Net;
+
+namespace Pro.DockerVersioning.Errors;
+
+/// <summary>What can go wrong on the way to the Docker engine.</summary>
+internal static class EngineErrors
+{
+    /// <summary>A docker context that doesn't exist.</summary>
+    public static ProException ContextNotFound(string name, string path) => new(
+        "DockerContextNotFound",
+        ProErrorCategory.ObjectNotFound,
+        $"There is no docker context '{name}' (looked for {path}).",
+        "List the contexts with 'docker context ls', and set DOCKER_CONTEXT to one of them.",
+        name);
+
+    /// <summary>A docker context whose file can't be understood.</summary>
+    public static ProException ContextUnreadable(string name, string path, Exception inner) => new(
+        "DockerContextUnreadable",
+        ProErrorCategory.InvalidData,
+        $"The docker context '{name}' can't be read from {path}: {inner.Message}",
+        $"Look at it with 'docker context inspect {name}', or make it again.",
+        name,
+        inner);
+
+    /// <summary>An address that is no engine's.</summary>
+    public static ProException AddressInvalid(string host, string source) => new(
+        "DockerHostInvalid",
+        ProErrorCategory.InvalidArgument,
+        $"'{host}' ({source}) is no address of a Docker engine.",
+        "Use unix:///var/run/docker.sock, npipe://./pipe/docker_engine or tcp://HOST:2376.",
+        host);
+
+    /// <summary>An engine behind SSH.</summary>
+    public static ProException SshNotSupported(string host, string source) => new(
+        "DockerHostSshNotSupported",
+        ProErrorCategory.NotImplemented,
+        $"'{host}' ({source}): this module can't reach an engine over ssh:// itself.",
+        "Open a tunnel, 'ssh -NL /tmp/engine.sock:/var/run/docker.sock USER@HOST', and set DOCKER_HOST to unix:///tmp/engine.sock.",
+        host);
+
+    /// <summary>TLS files that are missing or broken.</summary>
+    public static ProException CertificatesUnreadable(string folder, string source, Exception inner) => new(
+        "DockerCertificatesUnreadable",
+        ProErrorCategory.AuthenticationError,
+        $"The certificates of {source} can't be read from {folder}: {inner.Message}",
+        "The folder needs ca.pem, cert.pem and key.pem, readable by this user. Set DOCKER_CERT_PATH to it.",
+        folder,
+        inner);
+
+    /// <summary>Nobody answers.</summary>
+    public static ProException Unreachable(string address, string source, bool isLocal, string why, Exception inner) => new(
+        "EngineUnreachable",
+        ProErrorCategory.ResourceUnavailable,
+        $"No Docker engine answers at {address} ({source}): {why.TrimEnd('.')}.",
+        isLocal
+            ? OperatingSystem.IsLinux()
+                ? "Start it with 'systemctl start docker', or set DOCKER_HOST to the engine that you mean."
+                : "Start Docker Desktop, or set DOCKER_HOST to the engine that you mean."
+            : $"Look whether the engine runs and listens there, and whether {source} is what you mean.",
+        address,
+        inner);
+
+    /// <summary>The socket is there, but not for this user.</summary>
+    public static ProException AccessDenied(string address, string source, Exception inner) => new(
+        "EngineAccessDenied",
+        ProErrorCategory.PermissionDenied,
+        $"This user may not open {address} ({source}).",
+        OperatingSystem.IsWindows()
+            ? "Add the user to the group 'docker-users', and log on again."
+            : "Add the user to the group that owns the socket ('usermod -aG docker USER'), and log on again.",
+        address,
+        inner);
+
+    /// <summary>The engine answered with an error of its own.</summary>
+    public static ProException Refused(string address, HttpStatusCode status, string message, Exception inner) => new(
+        status switch
+        {
+            HttpStatusCode.NotFound => "EngineObjectNotFound",
+            HttpStatusCode.Conflict => "EngineConflict",
+            _ => "EngineRefused",
+        },
+        status switch
+        {
+            HttpStatusCode.NotFound => ProErrorCategory.ObjectNotFound,
+            HttpStatusCode.Conflict => ProErrorCategory.ResourceExists,
+            HttpStatusCode.BadRequest => ProErrorCategory.InvalidArgument,
+            _ => ProErrorCategory.InvalidOperation,
+        },
+        $"The engine at {address} says: {message}",
+        "Look into the engine's own log for more.",
+        address,
+        inner);
+}

@@ -1,0 +1,67 @@
+namespace Pro.DockerVersioning.Errors;
+
+/// <summary>What can be wrong with a build or a publication before anything is done.</summary>
+internal static class ImageErrors
+{
+    /// <summary>-Ref without a version.</summary>
+    public static ProException RefNeedsVersion(string name) => new(
+        "RefNeedsVersion",
+        ProErrorCategory.InvalidArgument,
+        $"-Ref {name} says what to build, but no version says what to call it.",
+        "Give a version too: Build-ProImage SERVICE v1.2.3 -Ref " + name + ". Without -Ref, a commit is named by its hash.",
+        name);
+
+    /// <summary>-Ref names another commit than the tag of that version.</summary>
+    public static ProException RefIsNotTheTag(string version, string tagged, string name, string commit) => new(
+        "RefIsNotTheTag",
+        ProErrorCategory.ResourceExists,
+        $"The git tag {version} is commit {Short(tagged)}, but -Ref {name} is {Short(commit)}: an image of one would be called the other.",
+        $"Leave -Ref out to build the tag, or choose a version that is no tag yet.",
+        version);
+
+    /// <summary>A label of the user's that would say something else than the image is.</summary>
+    public static ProException LabelReserved(string name) => new(
+        "LabelReserved",
+        ProErrorCategory.InvalidArgument,
+        $"The label '{name}' is the module's own: it says which commit and version the image is of.",
+        "Choose another name for the label.",
+        name);
+
+    /// <summary>An image of another commit has that version.</summary>
+    public static ProException VersionIsAnotherCommit(string reference, string? there, string wanted, bool isTag) => new(
+        "VersionIsAnotherCommit",
+        ProErrorCategory.ResourceExists,
+        there is null
+            ? $"{reference} is on this engine already, and no label says of which commit it is."
+            : $"{reference} is on this engine already, built from commit {Short(there)}; this would be {Short(wanted)}"
+                + (isTag ? ": the git tag has moved." : "."),
+        "Make a new version instead. -Force builds over it, and what was that version is then reached by its image id only.",
+        reference);
+
+    /// <summary>A version that isn't on the engine.</summary>
+    public static ProException VersionNotFound(string reference, IEnumerable<string> known) => new(
+        "VersionNotFound",
+        ProErrorCategory.ObjectNotFound,
+        $"There is no {reference} on this engine.",
+        string.Join(", ", known.Take(5)) is { Length: > 0 } some
+            ? $"It has {some}. Get-ProImageVersion lists all; Build-ProImage makes it."
+            : "Build-ProImage makes it.",
+        reference);
+
+    /// <summary>A version is at the registry with other content.</summary>
+    public static ProException PublishedOtherwise(string reference, string digest) => new(
+        "PublishedOtherwise",
+        ProErrorCategory.ResourceExists,
+        $"The registry has {reference} already, with another content ({digest}). Others may run it.",
+        "Make a new version instead. -Force overwrites it.",
+        reference);
+
+    /// <summary>Nothing to publish.</summary>
+    public static ProException NothingToPublish() => new(
+        "NothingToPublish",
+        ProErrorCategory.InvalidArgument,
+        "Neither a service nor a build or version from the pipeline was given.",
+        "Name a service and a version: Publish-ProImage api v1.2.3.");
+
+    private static string Short(string commit) => commit.Length > 12 ? commit[..12] : commit;
+}

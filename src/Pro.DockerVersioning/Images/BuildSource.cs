@@ -1,0 +1,70 @@
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Images;
+
+/// <summary>What is built, the same for all services of one command: a commit, the files of it or of the disk, and the version.</summary>
+/// <param name="Repository">The repository.</param>
+/// <param name="Commit">The commit.</param>
+/// <param name="Tree">The files: the commit's, or the disk's.</param>
+/// <param name="Version">The version; a build of the disk may make it dirty, service by service.</param>
+internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Commit, ISourceTree Tree, ProVersion Version)
+{
+    /// <summary>True where the disk is built.</summary>
+    public bool IsWorkingTree => Tree is WorkingTree;
+
+    /// <summary>Finds out what the user means.</summary>
+    /// <exception cref="ProException">It means nothing, or not what its name says.</exception>
+    public static BuildSource Resolve(GitRepository repository, ImageBuildOptions options)
+    {
+        var (commit, version) = options switch
+        {
+            { Describe: true } => Described(repository),
+            { Ref: { } name } => Named(repository, options.Version, name),
+            _ => Meant(repository, options.Version),
+        };
+        ISourceTree tree = options.WorkingTree ? repository.TreeOnDisk() : repository.TreeOf(commit);
+        return new BuildSource(repository, commit, tree, version.WithTime(commit.Time));
+    }
+
+    private static (ResolvedCommit Commit, ProVersion Version) Described(GitRepository repository)
+    {
+        var head = repository.Resolve(null);
+        var text = repository.Describe(head.Sha);
+        return (head, repository.TagsAt(head.Sha).Contains(text, StringComparer.Ordinal) ? ProVersion.ParseTag(text) : ProVersion.Parse(text));
+    }
+
+    private static (ResolvedCommit Commit, ProVersion Version) Named(GitRepository repository, string? version, string name)
+    {
+        var parsed = ProVersion.ParseTag(version ?? throw ImageErrors.RefNeedsVersion(name));
+        var commit = repository.Resolve(name);
+        if (repository.Tags().Contains(parsed.ToString(), StringComparer.Ordinal)
+            && repository.Resolve(parsed.ToString()) is var tagged
+            && tagged.Sha != commit.Sha)
+        {
+            throw ImageErrors.RefIsNotTheTag(parsed.ToString(), tagged.Sha, name, commit.Sha);
+        }
+
+        return (commit, parsed);
+    }
+
+    private static (ResolvedCommit Commit, ProVersion Version) Meant(GitRepository repository, string? version)
+    {
+        var commit = repository.Resolve(version);
+        if (commit.Tag is null)
+        {
+            return (commit, ProVersion.Parse(commit.Version));
+        }
+
+        if (ProVersion.TryParseTag(commit.Tag, out var release))
+        {
+            return (commit, release);
+        }
+
+        // A tag like "1.2.3" was meant as a version and is refused; one like "nightly" is a name of a commit as a branch is.
+        return VersionSuggestion.Suggest(commit.Tag) is null
+            ? (commit, ProVersion.Parse(commit.Sha[..VersionGrammar.HashLength]))
+            : throw VersionSuggestion.Explain(commit.Tag);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using CliWrap;
+using CliWrap.Buffered;
+using Docker.DotNet;
+
+namespace Pro.DockerVersioning.Images.Building;
+
+/// <summary>A builder, and why it is this one.</summary>
+/// <param name="Builder">The builder.</param>
+/// <param name="Explanation">One sentence for the verbose stream.</param>
+internal sealed record BuilderChoice(IImageBuilder Builder, string Explanation);
+
+/// <summary>
+/// Chooses the builder: buildx; else an older client with BuildKit; else the Engine API. Every <c>docker</c> on PATH is looked at, since
+/// a newer client without buildx may stand first. Looked at once for each PATH and set of Docker's variables in a process.
+/// </summary>
+internal static class BuilderProbe
+{
+    /// <summary>How long one program may take to tell its version.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly string[] RelevantVariables = ["PATH", "HOME", "USERPROFILE", "DOCKER_CONFIG", "DOCKER_CLI_PLUGIN_EXTRA_DIRS"];
+
+    private static readonly ConcurrentDictionary<string, Task<IReadOnlyList<ClientProbe>>> Known = new(StringComparer.Ordinal);
+
+    /// <summary>Chooses.</summary>
+    /// <param name="environment">Where a client would run, with PATH and <c>DOCKER_BUILDKIT</c>.</param>
+    /// <param name="engine">The engine to build for.</param>
+    /// <param name="login">Finds the logins that base images are pulled with.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task<BuilderChoice> ChooseAsync(
+        ChildEnvironment environment,
+        IDockerClient engine,
+        RegistryLogin login,
+        CancellationToken cancellationToken)
+    {
+        if (environment.Get("DOCKER_BUILDKIT") is "0" or "false")
+        {
+            return new BuilderChoice(new EngineApiBuilder(engine, EngineBuilderKind.Classic, login), "Builds with the classic builder: DOCKER_BUILDKIT is 0.");
+        }
+
+        var clients = await FindClientsAsync(environment).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (clients.FirstOrDefault(client => client.HasBuildx) is { } buildx)
+        {
+            var builder = new BuildxBuilder(buildx.Path, buildx.BuildxVersion, environment, engine);
+            return new BuilderChoice(builder, $"Builds with {builder.Description}.{Losers(clients, buildx, "buildx")}");
+        }
+
+        if (clients.FirstOrDefault(client => client.HasBuildKit) is { } old)
+        {
+            var builder = new ClientBuildKitBuilder(old.Path, old.Version!, environment, engine);
+            return new BuilderChoice(builder, $"Builds with {builder.Description}: no client has buildx.{Losers(clients, old, "BuildKit")}");
+        }
+
+        return await ChooseEngineAsync(clients, engine, login, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Looks at every client on PATH, or remembers.</summary>
+    internal static Task<IReadOnlyList<ClientProbe>> FindClientsAsync(ChildEnvironment environment)
+    {
+        var paths = ClientSearch.Find(environment);
+        var key = string.Join('\n', paths.Concat(RelevantVariables.Select(name => environment.Get(name))));
+        return Known.GetOrAdd(key, _ => ProbeAllAsync(paths, environment));
+    }
+
+    private static async Task<BuilderChoice> ChooseEngineAsync(
+        IReadOnlyList<ClientProbe> clients,
+        IDockerClient engine,
+        RegistryLogin login,
+        CancellationToken cancellationToken)
+    {
+        var version = await engine.System.GetVersionAsync(cancellationToken).ConfigureAwait(false);
+        var kind = EngineBuilderKind.BuildKit;
+        var why = string.Empty;
+        if (version.Os == "windows")
+        {
+            (kind, why) = (EngineBuilderKind.Classic, " The engine runs Windows containers, which BuildKit doesn't build here.");
+        }
+        else if (ClientVersion.Parse(version.APIVersion) < new Version(1, 39))
+        {
+            (kind, why) = (EngineBuilderKind.Classic, $" The engine's API {version.APIVersion} has no BuildKit.");
+        }
+
+        var builder = new EngineApiBuilder(engine, kind, login);
+        var none = clients.Count == 0 ? "no docker program is on PATH" : "no client can";
+        return new BuilderChoice(builder, $"Builds with {builder.Description}: {none}.{why}{Losers(clients, null, "BuildKit")}");
+    }
+
+    private static string Losers(IReadOnlyList<ClientProbe> clients, ClientProbe? winner, string what)
+    {
+        var losers = clients.Where(client => client != winner).Select(client => $"{client.Path} ({client.WhyNot(what)})").ToList();
+        return losers.Count == 0 ? string.Empty : $" Passed over: {string.Join(", ", losers)}.";
+    }
+
+    private static async Task<IReadOnlyList<ClientProbe>> ProbeAllAsync(IReadOnlyList<string> paths, ChildEnvironment environment) =>
+        await Task.WhenAll(paths.Select(path => ProbeAsync(path, environment))).ConfigureAwait(false);
+
+    private static async Task<ClientProbe> ProbeAsync(string path, ChildEnvironment environment)
+    {
+        var version = RunAsync(path, ["--version"], environment);
+        var buildx = RunAsync(path, ["buildx", "version"], environment);
+        return new ClientProbe(path, await version.ConfigureAwait(false), await buildx.ConfigureAwait(false));
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever is wrong with a program, it is passed over with that reason.")]
+    private static async Task<ProbeAnswer> RunAsync(string path, string[] arguments, ChildEnvironment environment)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            var result = await Cli.Wrap(path)
+                .WithArguments(arguments)
+                .WithEnvironmentVariables(environment.Overlay)
+                .WithValidation(CommandResultValidation.None)
+                .ExecuteBufferedAsync(patience.Token)
+                .ConfigureAwait(false);
+            return new ProbeAnswer(result.IsSuccess, result.StandardOutput.Trim());
+        }
+        catch (OperationCanceledException)
+        {
+            return new ProbeAnswer(false, $"didn't answer within {Patience.TotalSeconds:0} s");
+        }
+        catch (Exception exception)
+        {
+            return new ProbeAnswer(false, "couldn't be started: " + exception.Message);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Docker.DotNet;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Images.Building;
+
+/// <summary>What both builders by Docker's own client have in common.</summary>
+internal abstract class DockerClientBuilder(string executable, ChildEnvironment environment, IDockerClient engine) : IImageBuilder
+{
+    /// <inheritdoc/>
+    public abstract string Name { get; }
+
+    /// <inheritdoc/>
+    public abstract string Description { get; }
+
+    /// <inheritdoc/>
+    public abstract BuilderFeatures Features { get; }
+
+    /// <summary>The client's program.</summary>
+    protected string Executable { get; } = executable;
+
+    /// <inheritdoc/>
+    public async Task<BuildOutcome> BuildAsync(BuildRequest request, IProgress<BuildProgress> progress, CancellationToken cancellationToken)
+    {
+        BuildRequirements.Require(this, request);
+        var secrets = request.Secrets.Select(secret => SecretSpec.Parse(request.Subject, secret, environment)).ToList();
+        var variables = BuildArgumentVariables.Of(request, secrets, environment).Concat(Variables());
+        var folder = Directory.CreateTempSubdirectory("pro-build-");
+        try
+        {
+            var files = new ResultFiles(Path.Combine(folder.FullName, "iid"), Path.Combine(folder.FullName, "metadata.json"));
+            var arguments = Arguments(request, secrets, files);
+            await RunAsync(request, arguments, environment.With(variables), progress, cancellationToken).ConfigureAwait(false);
+            return request.PushTags.Count > 0
+                ? new BuildOutcome(null, files.Digest ?? throw BuildErrors.NoImage(request.Subject, Name))
+                : new BuildOutcome(await FindImageAsync(request, files, cancellationToken).ConfigureAwait(false), null);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>The client's arguments. Those of the user are always joined to their option, so that none can be taken for an option.</summary>
+    protected abstract IReadOnlyList<string> Arguments(BuildRequest request, IReadOnlyList<SecretSpec> secrets, ResultFiles files);
+
+    /// <summary>Variables that the client needs for its work.</summary>
+    protected abstract IEnumerable<KeyValuePair<string, string?>> Variables();
+
+    /// <summary>What both clients understand in the same way.</summary>
+    protected static IEnumerable<string> CommonArguments(BuildRequest request, IReadOnlyList<SecretSpec> secrets, ResultFiles files) =>
+    [
+        "--progress=plain",
+        $"--iidfile={files.ImageIdFile}",
+        $"--file={request.Dockerfile}",
+        .. request.Target is null ? Array.Empty<string>() : [$"--target={request.Target}"],
+        .. request.BuildArgs.Keys.Order(StringComparer.Ordinal).Select(name => $"--build-arg={name}"),
+        .. request.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"--label={label.Key}={label.Value}"),
+        .. request.Platforms.Count == 0 ? Array.Empty<string>() : [$"--platform={string.Join(',', request.Platforms)}"],
+        .. secrets.Select(secret => $"--secret={secret}"),
+        .. request.Ssh.Select(ssh => $"--ssh={ssh}"),
+        .. request.CacheFrom.Select(cache => $"--cache-from={cache}"),
+        .. request.NoCache ? ["--no-cache"] : Array.Empty<string>(),
+        .. request.Pull ? ["--pull"] : Array.Empty<string>(),
+    ];
+
+    private async Task RunAsync(
+        BuildRequest request,
+        IReadOnlyList<string> arguments,
+        ChildEnvironment child,
+        IProgress<BuildProgress> progress,
+        CancellationToken cancellationToken)
+    {
+        var log = new BuildLog(progress);
+        var reader = new PlainProgressReader(log);
+        var exitCode = await new ClientProcess(Executable, child)
+            .RunAsync(request, arguments, reader.Read, progress, cancellationToken)
+            .ConfigureAwait(false);
+        if (exitCode != 0)
+        {
+            var message = reader.LastMessage ?? log.FailedStepError ?? $"{Name} ended with exit code {exitCode} and said nothing.";
+            throw BuildErrors.BuildFailed(request.Subject, BuildFailureReader.Read(message, log));
+        }
+    }
+
+    /// <summary>
+    /// The id as this engine knows it. The client tells the configuration's digest, but an engine with the containerd store names images
+    /// by their manifest; and a client that works for another engine must not look like a success.
+    /// </summary>
+    private async Task<string> FindImageAsync(BuildRequest request, ResultFiles files, CancellationToken cancellationToken)
+    {
+        var candidates = new[] { files.ImageId, files.Digest }.OfType<string>().Distinct(StringComparer.Ordinal).ToList();
+        foreach (var candidate in candidates)
+        {
+            try
+            {
+                return (await engine.Images.InspectImageAsync(candidate, cancellationToken).ConfigureAwait(false)).ID;
+            }
+            catch (DockerImageNotFoundException)
+            {
+                // The next one may be it.
+            }
+        }
+
+        throw candidates.Count == 0
+            ? BuildErrors.NoImage(request.Subject, Name)
+            : BuildErrors.ImageElsewhere(request.Subject, candidates[0], Description);
+    }
+
+    /// <summary>Where the client writes what it made.</summary>
+    protected sealed record ResultFiles(string ImageIdFile, string MetadataFile)
+    {
+        /// <summary>The image's id, or null.</summary>
+        public string? ImageId => File.Exists(ImageIdFile) && File.ReadAllText(ImageIdFile).Trim() is { Length: > 0 } id ? id : null;
+
+        /// <summary>The digest of the manifest or index, or null.</summary>
+        public string? Digest
+        {
+            get
+            {
+                if (!File.Exists(MetadataFile))
+                {
+                    return null;
+                }
+
+                using var document = JsonDocument.Parse(File.ReadAllBytes(MetadataFile));
+                return document.RootElement.TryGetProperty("containerimage.digest", out var digest) ? digest.GetString() : null;
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Images;
+
+/// <summary>An image of the engine's list, as far as we need it, with its references parsed once.</summary>
+internal sealed class EngineImage
+{
+    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
+
+    public EngineImage(ImagesListResponse response)
+    {
+        Id = response.ID;
+        // The engine dates images in UTC.
+        Created = new DateTimeOffset(DateTime.SpecifyKind(response.Created, DateTimeKind.Utc));
+        Size = response.Size;
+        Labels = response.Labels?.AsReadOnly() ?? NoLabels;
+        References = Parse(response.RepoTags);
+        Digests = Parse(response.RepoDigests);
+    }
+
+    /// <summary>The image id.</summary>
+    public string Id { get; }
+
+    /// <summary>When the engine says it was made; reproducible images are dated 1970 or 1980.</summary>
+    public DateTimeOffset Created { get; }
+
+    /// <summary>Bytes, with shared layers.</summary>
+    public long Size { get; }
+
+    /// <summary>Its labels.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; }
+
+    /// <summary>Its names with tags.</summary>
+    public IReadOnlyList<ImageReference> References { get; }
+
+    /// <summary>Its names with digests.</summary>
+    public IReadOnlyList<ImageReference> Digests { get; }
+
+    /// <summary>A label's value, or null.</summary>
+    public string? Label(string name) => Labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+
+    // "<none>:<none>" is how an untagged image lists on older engines.
+    private static List<ImageReference> Parse(IList<string>? references)
+    {
+        var parsed = new List<ImageReference>(references?.Count ?? 0);
+        foreach (var text in references ?? [])
+        {
+            if (ImageReference.TryParse(text, out var reference))
+            {
+                parsed.Add(reference);
+            }
+        }
+
+        return parsed;
+    }
+}

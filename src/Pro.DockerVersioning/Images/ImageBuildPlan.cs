@@ -1,0 +1,69 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Images;
+
+/// <summary>What a build of one service will do: the same plan for -WhatIf and for the run.</summary>
+internal sealed record ImageBuildPlan
+{
+    /// <summary>The service.</summary>
+    public required ServiceDefinition Service { get; init; }
+
+    /// <summary>The version that the image gets.</summary>
+    public required ProVersion Version { get; init; }
+
+    /// <summary>The commit.</summary>
+    public required ResolvedCommit Commit { get; init; }
+
+    /// <summary>What is built, in words: "the tree of v1.2.3".</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The image's name with the version's tag.</summary>
+    public required ImageReference Reference { get; init; }
+
+    /// <summary>The files.</summary>
+    public required BuildContext Context { get; init; }
+
+    /// <summary>The identity of all that goes in.</summary>
+    public required string Inputs { get; init; }
+
+    /// <summary>What the builder gets.</summary>
+    public required BuildRequest Request { get; init; }
+
+    /// <summary>Aliases wanted, and how latest goes.</summary>
+    public required ImageBuildOptions Options { get; init; }
+
+    /// <summary>What happens to each alias, judged over this engine's images.</summary>
+    public required IReadOnlyList<AliasDecision> Aliases { get; init; }
+
+    /// <summary>The id of the image that is the same already; null where there is something to build.</summary>
+    public string? AlreadyBuilt { get; init; }
+
+    /// <summary>What the user should know before: uncommitted files that stay out.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>True where the builder itself pushes, since the engine can't hold an image of several platforms.</summary>
+    public bool IsPushedByBuilder => Options.Platforms.Count > 1;
+
+    /// <summary>The plan in lines, each with its reason.</summary>
+    public IEnumerable<string> Describe(string builder)
+    {
+        yield return AlreadyBuilt is { } id
+            ? $"{Reference} is built already from {Source} with the same inputs ({Shorten(id)}); -Force builds it again"
+            : $"build {Reference} from {Source} (commit {Commit.Sha[..VersionGrammar.HashLength]}, {Context.Entries.Count} entries "
+                + $"of {(Service.Context.Length == 0 ? "the root" : Service.Context)}) with {builder}";
+        foreach (var alias in Aliases)
+        {
+            yield return $"{alias.Alias} {(alias.Moves ? "moves" : "stays")}: {alias.Reason}";
+        }
+
+        if (Options.Push)
+        {
+            yield return $"push {Reference} and the aliases that belong to it at the registry";
+        }
+    }
+
+    private static string Shorten(string id) => id.Replace("sha256:", "", StringComparison.Ordinal) is { Length: > 12 } hex ? hex[..12] : id;
+}

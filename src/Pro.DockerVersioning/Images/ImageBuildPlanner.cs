@@ -1,0 +1,164 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Images;
+
+/// <summary>Plans builds: looks at everything, changes nothing.</summary>
+internal sealed class ImageBuildPlanner(
+    ProSettings settings,
+    BuildSource source,
+    ImageBuildOptions options,
+    ImageInventory inventory,
+    IProgress<Report> reporter)
+{
+    private readonly Lazy<ServiceCatalog> _today = new(() => ServiceCatalog.Load(source.Repository.TreeOnDisk(), settings, reporter));
+    private readonly Lazy<ServiceCatalog?> _then = new(() => CatalogOf(source, settings, reporter));
+
+    /// <summary>Plans the build of one service.</summary>
+    /// <exception cref="ProException">It can't be built as asked.</exception>
+    public ImageBuildPlan Plan(string name, CancellationToken cancellationToken)
+    {
+        var service = Find(name);
+        service.EnsureBuildable(source.Tree, Settled());
+        var context = BuildContext.Create(source.Tree, service.Context, service.Dockerfile, cancellationToken);
+        var version = VersionOf(service, context, cancellationToken);
+        var repository = RepositoryName.Combine(settings.RequireRegistry(), service.Image);
+        var reference = repository.WithTag(version.ImageTag);
+        var inputs = new BuildInputs(service, options, source.Commit, version, context, source.Repository.SourceAddress());
+        var existing = inventory.Find(reference);
+        RefuseAnotherCommit(reference, existing);
+        return new ImageBuildPlan
+        {
+            Service = service,
+            Version = version,
+            Commit = source.Commit,
+            Source = source.Tree.Description,
+            Reference = reference,
+            Context = context,
+            Inputs = inputs.Identity,
+            Request = Request(service, context, inputs, version),
+            Options = options,
+            Aliases = AliasJudgement.OnEngine(inventory, repository, version, source.Commit.Sha, options, source.Repository),
+            AlreadyBuilt = existing is not null && IsSame(existing, inputs) ? existing.Id : null,
+            Warnings = [.. Warnings(service)],
+        };
+    }
+
+    // The definition belongs to the source: a build of v1.0.0 goes by the pro.json and the compose file of v1.0.0. Where that tree
+    // declares no such service (it had no pro.json yet), today's definition is tried.
+    private ServiceDefinition Find(string name) =>
+        _then.Value is { } then && then.Names.Contains(name, StringComparer.OrdinalIgnoreCase) ? then.Get(name) : _today.Value.Get(name);
+
+    private static ServiceCatalog? CatalogOf(BuildSource source, ProSettings settings, IProgress<Report> reporter)
+    {
+        var root = settings.Location.Root ?? source.Repository.Root;
+        var missing = settings.ComposeFiles.Value
+            .Select(file => Path.GetRelativePath(root, file).Replace('\\', '/'))
+            .FirstOrDefault(file => source.Tree.Find(file) is null);
+        if (missing is null)
+        {
+            return ServiceCatalog.Load(source.Tree, settings, reporter);
+        }
+
+        reporter.Report(new VerboseReport($"{source.Tree.Description} has no {missing}: the services are taken from today's."));
+        return null;
+    }
+
+    private List<string> Settled()
+    {
+        var settled = new List<string>();
+        if (options.Platforms.Count > 0)
+        {
+            settled.AddRange(["platform", "platforms"]);
+        }
+
+        if (options.Secrets.Count > 0)
+        {
+            settled.Add("secrets");
+        }
+
+        if (options.Ssh.Count > 0)
+        {
+            settled.Add("ssh");
+        }
+
+        return settled;
+    }
+
+    /// <summary>A build of the disk keeps the version only where its context is the commit's to the byte.</summary>
+    private ProVersion VersionOf(ServiceDefinition service, BuildContext context, CancellationToken cancellationToken)
+    {
+        if (!source.IsWorkingTree)
+        {
+            return source.Version;
+        }
+
+        try
+        {
+            var committed = BuildContext.Create(
+                source.Repository.TreeOf(source.Commit), service.Context, service.Dockerfile, cancellationToken);
+            if (committed.TreeHash == context.TreeHash)
+            {
+                return source.Version;
+            }
+        }
+        catch (ProException)
+        {
+            // The commit has no such context, or one that can't be built: then the disk's is another in any case.
+        }
+
+        return source.Version.WithDirty(context.TreeHash[..VersionGrammar.HashLength]);
+    }
+
+    private void RefuseAnotherCommit(ImageReference reference, EngineImage? existing)
+    {
+        if (existing is null || options.Force || existing.Label(ImageLabels.Revision) == source.Commit.Sha)
+        {
+            return;
+        }
+
+        throw ImageErrors.VersionIsAnotherCommit(
+            reference.ToString(), existing.Label(ImageLabels.Revision), source.Commit.Sha, source.Commit.Tag is not null);
+    }
+
+    private bool IsSame(EngineImage existing, BuildInputs inputs) =>
+        existing.Label(ImageLabels.Inputs) == inputs.Identity && !options.Force && !options.NoCache && !options.Pull;
+
+    private BuildRequest Request(ServiceDefinition service, BuildContext context, BuildInputs inputs, ProVersion version) => new()
+    {
+        Subject = $"{service.Name} {version}",
+        Dockerfile = context.DockerfileName,
+        DockerfileText = context.DockerfileText,
+        WriteContext = (stream, cancellationToken) =>
+            context.WriteTarAsync(stream, source.Commit.Time, progress: null, cancellationToken),
+        Target = inputs.Target,
+        BuildArgs = inputs.Arguments,
+        Labels = inputs.Labels,
+        Platforms = options.Platforms,
+        Secrets = options.Secrets,
+        Ssh = options.Ssh,
+        CacheFrom = options.CacheFrom.Count > 0 ? options.CacheFrom : service.CacheFrom,
+        CacheTo = options.CacheTo,
+        NoCache = options.NoCache || service.NoCache,
+        Pull = options.Pull || service.Pull,
+    };
+
+    private IEnumerable<string> Warnings(ServiceDefinition service)
+    {
+        if (source.IsWorkingTree)
+        {
+            yield break;
+        }
+
+        var uncommitted = source.Repository.CountUncommitted(service.Context);
+        if (uncommitted > 0)
+        {
+            yield return $"{service.Name}: {uncommitted} uncommitted file{(uncommitted == 1 ? " is" : "s are")} not in this image, "
+                + $"which is built from {source.Tree.Description}. -WorkingTree builds the disk.";
+        }
+    }
+}

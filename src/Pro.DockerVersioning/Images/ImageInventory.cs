@@ -1,0 +1,205 @@
+using System.Globalization;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Images;
+
+/// <summary>
+/// What is on an engine: all images and all containers, asked for in two requests however many there are. Compares image ids, not
+/// names: a container may hold an image whose tag has moved on.
+/// </summary>
+internal sealed class ImageInventory
+{
+    private readonly IReadOnlyList<EngineImage> _images;
+    private readonly Dictionary<string, EngineImage> _byId;
+    private readonly Dictionary<string, EngineImage> _byReference;
+    private readonly IReadOnlyList<ContainerListResponse> _containers;
+    private readonly ILookup<string, ContainerListResponse> _containersByImage;
+
+    internal ImageInventory(IEnumerable<ImagesListResponse> images, IEnumerable<ContainerListResponse> containers)
+    {
+        _images = [.. images.Select(image => new EngineImage(image))];
+        _byId = _images.GroupBy(image => image.Id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
+        _byReference = new Dictionary<string, EngineImage>(StringComparer.Ordinal);
+        foreach (var image in _images)
+        {
+            foreach (var reference in image.References)
+            {
+                _byReference[Key(reference)] = image;
+            }
+        }
+
+        _containers = [.. containers];
+        _containersByImage = _containers.ToLookup(container => container.ImageID, StringComparer.Ordinal);
+    }
+
+    /// <summary>Asks the engine for its images and containers, both at once.</summary>
+    public static async Task<ImageInventory> LoadAsync(EngineConnection engine, CancellationToken cancellationToken)
+    {
+        var images = engine.CallAsync(client => client.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken));
+        var containers = engine.CallAsync(client =>
+            client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, cancellationToken));
+        await Task.WhenAll(images, containers).ConfigureAwait(false);
+        return new ImageInventory(await images.ConfigureAwait(false), await containers.ConfigureAwait(false));
+    }
+
+    /// <summary>The image that a reference names here, or null.</summary>
+    public EngineImage? Find(ImageReference reference) => _byReference.GetValueOrDefault(Key(reference));
+
+    /// <summary>The image with an id, or null.</summary>
+    public EngineImage? FindById(string id) => _byId.GetValueOrDefault(id);
+
+    /// <summary>The versions of a service, newest first: releases by SemVer, then commits by time.</summary>
+    /// <param name="service">The service's name.</param>
+    /// <param name="repository">Its repository, <c>registry/service</c>.</param>
+    public IReadOnlyList<ProImageVersion> VersionsOf(string service, ImageReference repository)
+    {
+        var current = CurrentOf(service, repository);
+        var versions = new List<ProImageVersion>();
+        foreach (var image in _images)
+        {
+            foreach (var reference in image.References)
+            {
+                if (reference.SameRepository(repository) && ProVersion.TryFromImageTag(reference.Tag, out var version))
+                {
+                    versions.Add(Describe(service, repository, image, reference, version, current.Contains((image.Id, version.ToString()))));
+                }
+            }
+        }
+
+        versions.AddRange(Untagged(service, repository, current));
+        versions.Sort(static (left, right) => right.Version.CompareTo(left.Version));
+        return versions;
+    }
+
+    /// <summary>Who holds each alias of a repository on this engine.</summary>
+    public IReadOnlyList<AliasHolder> AliasHolders(ImageReference repository)
+    {
+        var holders = new List<AliasHolder>();
+        foreach (var image in _images)
+        {
+            foreach (var reference in image.References)
+            {
+                if (reference.SameRepository(repository) && AliasPolicy.IsAlias(reference.Tag))
+                {
+                    holders.Add(new AliasHolder(
+                        reference.Tag!,
+                        VersionOf(image, repository, prefer: null),
+                        image.Label(ImageLabels.Revision) ?? image.Id));
+                }
+            }
+        }
+
+        return holders;
+    }
+
+    private static string Key(ImageReference reference) => $"{reference.NormalizedName}:{reference.Tag}";
+
+    private static ProVersion WithTime(ProVersion version, EngineImage image) => version.WithTime(TimeOf(image));
+
+    private static DateTimeOffset TimeOf(EngineImage image) =>
+        image.Label(ImageLabels.Created) is { } text
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : image.Created;
+
+    /// <summary>
+    /// The version of an image: by the preferred tag if that still names it, else by its label, else the newest of its tags.
+    /// </summary>
+    private static ProVersion? VersionOf(EngineImage image, ImageReference repository, string? prefer)
+    {
+        var tagged = image.References
+            .Where(reference => reference.SameRepository(repository))
+            .Select(reference => ProVersion.TryFromImageTag(reference.Tag, out var version) ? version : null)
+            .OfType<ProVersion>()
+            .ToList();
+        if (prefer is not null && tagged.Find(version => version.ImageTag == prefer) is { } preferred)
+        {
+            return WithTime(preferred, image);
+        }
+
+        var label = image.Label(ImageLabels.Version);
+        var labelled = tagged.Find(version => version.ToString() == label)
+            ?? (tagged.Count == 0 && ProVersion.TryParse(label, out var parsed) ? parsed : null)
+            ?? tagged.Max();
+        return labelled is null ? null : WithTime(labelled, image);
+    }
+
+    private ProImageVersion Describe(
+        string service,
+        ImageReference repository,
+        EngineImage image,
+        ImageReference? reference,
+        ProVersion version,
+        bool isCurrent) => new()
+        {
+            Service = service,
+            Version = WithTime(version, image),
+            Tag = reference?.Tag,
+            Reference = reference?.ToString() ?? image.Id,
+            Aliases = [.. image.References
+                .Where(other => other.SameRepository(repository) && AliasPolicy.IsAlias(other.Tag))
+                .Select(other => other.Tag!)
+                .Order(StringComparer.Ordinal)],
+            ImageId = image.Id,
+            Digest = image.Digests.FirstOrDefault(digest => digest.SameRepository(repository))?.Digest,
+            Commit = image.Label(ImageLabels.Revision),
+            Created = TimeOf(image),
+            Size = image.Size,
+            Containers = [.. _containersByImage[image.Id].Select(ToContainer)],
+            IsCurrent = isCurrent,
+            IsBuiltByPro = image.Label(ImageLabels.Service) is not null,
+        };
+
+    private static ProContainer ToContainer(ContainerListResponse container) =>
+        new(container.Names?.FirstOrDefault()?.TrimStart('/') ?? container.ID, container.ID, container.State);
+
+    /// <summary>Which versions run now, as pairs of image id and version.</summary>
+    private HashSet<(string ImageId, string Version)> CurrentOf(string service, ImageReference repository)
+    {
+        var current = new HashSet<(string, string)>();
+        foreach (var container in _containers)
+        {
+            if (!ToContainer(container).IsRunning || FindById(container.ImageID) is not { } image)
+            {
+                continue;
+            }
+
+            // The engine shows the reference with which the container was started only while that still names its image.
+            var started = ImageReference.TryParse(container.Image, out var reference) && reference.SameRepository(repository)
+                ? reference.Tag
+                : null;
+            if ((started is not null || Belongs(image, service, repository))
+                && VersionOf(image, repository, started) is { } version)
+            {
+                _ = current.Add((image.Id, version.ToString()));
+            }
+        }
+
+        return current;
+    }
+
+    /// <summary>Images of the service that have lost every tag of the repository, and that a container still uses.</summary>
+    private IEnumerable<ProImageVersion> Untagged(
+        string service,
+        ImageReference repository,
+        HashSet<(string ImageId, string Version)> current)
+    {
+        foreach (var image in _images)
+        {
+            if (_containersByImage.Contains(image.Id)
+                && !image.References.Any(reference => reference.SameRepository(repository))
+                && Belongs(image, service, repository)
+                && VersionOf(image, repository, prefer: null) is { } version)
+            {
+                yield return Describe(service, repository, image, null, version, current.Contains((image.Id, version.ToString())));
+            }
+        }
+    }
+
+    private static bool Belongs(EngineImage image, string service, ImageReference repository) =>
+        image.References.Any(reference => reference.SameRepository(repository))
+        || image.Digests.Any(digest => digest.SameRepository(repository))
+        || (image.References.Count == 0 && image.Label(ImageLabels.Service) == service);
+}

@@ -1,0 +1,51 @@
+using Semver;
+
+namespace Pro.DockerVersioning.Versions;
+
+/// <summary>The total order of versions, oldest first.</summary>
+internal static class VersionOrder
+{
+    /// <summary>
+    /// A lexicographic comparison, key by key: that is what makes it transitive. 0 is given only to versions of equal text.
+    /// </summary>
+    public static int Compare(ProVersion left, ProVersion? right)
+    {
+        if (right is null)
+        {
+            return 1;
+        }
+
+        int order = CompareBase(left, right);
+
+        // Just below the version it was changed from: nobody can build it again, so it must never be the newest of anything.
+        order = order != 0 ? order : right.IsDirty.CompareTo(left.IsDirty);
+        return order != 0 ? order : string.CompareOrdinal(left.ToString(), right.ToString());
+    }
+
+    private static int CompareBase(ProVersion left, ProVersion right) => (left.SemVer, right.SemVer) switch
+    {
+        (null, null) => CompareCommits(left, right),
+        (null, _) => -1,
+        (_, null) => 1,
+        var (one, other) => CompareReleases(one, other) is var order and not 0 ? order : CompareDescriptions(left, right),
+    };
+
+    private static int CompareCommits(ProVersion left, ProVersion right)
+    {
+        int order = Nullable.Compare(left.Time, right.Time);
+        return order != 0 ? order : string.CompareOrdinal(left.BaseText, right.BaseText);
+    }
+
+    private static int CompareReleases(SemVersion left, SemVersion right)
+    {
+        int order = SemVersion.ComparePrecedence(left, right);
+        return order != 0 ? order : string.CompareOrdinal(left.Metadata, right.Metadata);
+    }
+
+    /// <summary>Of one base: the release itself, then the commits after it.</summary>
+    private static int CompareDescriptions(ProVersion left, ProVersion right)
+    {
+        int order = (left.CommitCount ?? -1).CompareTo(right.CommitCount ?? -1);
+        return order != 0 ? order : string.CompareOrdinal(left.BaseText, right.BaseText);
+    }
+}
