@@ -56,7 +56,7 @@ function Get-ModuleVersion { (Import-PowerShellDataFile (Join-Path $root "$modul
 
 function Invoke-Build([string] $Project = "$moduleName.slnx") {
     Assert-Command dotnet 'Install the .NET SDK 10: https://dotnet.microsoft.com/download'
-    Invoke-Program dotnet @('build', (Join-Path $root $Project), '-c', 'Release', '--nologo', '-v', 'q')
+    Invoke-Program dotnet @('build', (Join-Path $root $Project), '-c', 'Release', '--nologo', '-v', 'q', '-clp:NoSummary')
 }
 
 # Takes the addresses of the registries over into this session, as the tests expect them.

@@ -111,7 +111,7 @@ run_on_net8() {
     local folder="$results/net8" rid
     rid=$(runtime_identifier)
     if ! quietly "$results/publish-net8.log" dotnet publish "$root/tests/Unit" -c $configuration -f net8.0 -r "$rid" \
-        --self-contained -o "$folder" --nologo -v q; then
+        --self-contained -o "$folder" --nologo -v q -clp:NoSummary; then
         broken net8 "the publish failed (above)"
         return
     fi
@@ -163,7 +163,7 @@ export PRO_TEST_MODULE=$module
 say "building (log: TestResults/build.log)"
 # What an earlier build left in the package must not be tested as if this one had made it.
 rm -rf "$module"
-if ! quietly "$results/build.log" dotnet build "$root/Pro.DockerVersioning.slnx" -c $configuration --nologo -v q; then
+if ! quietly "$results/build.log" dotnet build "$root/Pro.DockerVersioning.slnx" -c $configuration --nologo -v q -clp:NoSummary; then
     broken build "failed (above)"
     finish
 fi
