@@ -38,7 +38,8 @@ internal sealed class AboutTopic
     private void AddSections(PageSection title)
     {
         var (lead, sections) = PageSection.Split(title.Blocks, level: 2);
-        if (lead.Count > 0 || sections.Count < 2 || sections[0].Title != ShortDescription || sections[0].Blocks is not [ParagraphText summary])
+        if (lead.Count > 0 || sections.Count < 2
+            || sections[0] is not { Title: ShortDescription, Blocks: [ParagraphText summary] })
         {
             _errors.Add(title.Line, $"a topic begins with '## {ShortDescription}' and one paragraph, and goes on with other sections");
             return;
@@ -46,7 +47,8 @@ internal sealed class AboutTopic
 
         if (summary.Text.Length > Width - TextIndent)
         {
-            _errors.Add(summary.Line, $"the short description is the topic's synopsis: one line of at most {Width - TextIndent} characters");
+            _errors.Add(
+                summary.Line, $"the short description is the topic's synopsis: one line of at most {Width - TextIndent} characters");
         }
 
         foreach (var section in sections)

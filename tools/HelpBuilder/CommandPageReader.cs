@@ -21,10 +21,7 @@ internal sealed partial class CommandPageReader
     {
         var front = FrontMatter.Read(source, _errors);
         front.Require("Module Name", _errors);
-        if (front.Require("schema", _errors) is not ("2.0.0" or ""))
-        {
-            _errors.Add(1, "'schema' must be 2.0.0");
-        }
+        front.Require("schema", "2.0.0", _errors);
 
         var (lead, titles) = PageSection.Split(MarkdownText.Read(source.Text, _errors), level: 1);
         if (titles.Count != 1 || titles[0].Title != source.Name || lead.Count > 0)
@@ -108,6 +105,7 @@ internal sealed partial class CommandPageReader
 
         var remarks = blocks.Skip(introduction.Count + code.Count).ToList();
         MamlText.Check(introduction, _errors);
+        MamlText.CheckExample(code, _errors);
         MamlText.Check(remarks, _errors);
         return new PageExample(section.Title, introduction, code, remarks);
     }

@@ -3,7 +3,7 @@ namespace Pro.DockerVersioning.HelpBuilder;
 /// <summary>The lines of <c>key: value</c> between the two <c>---</c> at a page's top.</summary>
 internal sealed class FrontMatter
 {
-    private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, (string Value, int Line)> _values = new(StringComparer.OrdinalIgnoreCase);
 
     public static FrontMatter Read(PageSource source, PageErrors errors)
     {
@@ -32,18 +32,27 @@ internal sealed class FrontMatter
     /// <summary>The value of a key; an error where the key is missing, or empty and may not be.</summary>
     public string Require(string key, PageErrors errors, bool mayBeEmpty = false)
     {
-        if (!_values.TryGetValue(key, out var value))
+        if (!_values.TryGetValue(key, out var entry))
         {
             errors.Add(1, $"the front matter lacks '{key}'");
             return string.Empty;
         }
 
-        if (value.Length == 0 && !mayBeEmpty)
+        if (entry.Value.Length == 0 && !mayBeEmpty)
         {
-            errors.Add(1, $"'{key}' in the front matter is empty");
+            errors.Add(entry.Line, $"'{key}' in the front matter is empty");
         }
 
-        return value;
+        return entry.Value;
+    }
+
+    /// <summary>The same for a key that has one value only.</summary>
+    public void Require(string key, string value, PageErrors errors)
+    {
+        if (Require(key, errors) is { Length: > 0 } other && other != value)
+        {
+            errors.Add(_values[key].Line, $"'{key}' must be {value}, not '{other}'");
+        }
     }
 
     private void Add(int line, string text, PageErrors errors)
@@ -53,7 +62,7 @@ internal sealed class FrontMatter
         {
             errors.Add(line, $"'{text}' is no 'key: value'");
         }
-        else if (!_values.TryAdd(text[..colon].Trim(), text[(colon + 1)..].Trim()))
+        else if (!_values.TryAdd(text[..colon].Trim(), (text[(colon + 1)..].Trim(), line)))
         {
             errors.Add(line, $"'{text[..colon].Trim()}' stands twice in the front matter");
         }

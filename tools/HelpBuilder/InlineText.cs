@@ -15,7 +15,9 @@ internal static class InlineText
 
     /// <summary>The links of a paragraph, in their order.</summary>
     public static IReadOnlyList<PageLink> Links(ContainerInline? inlines, int line, PageErrors errors) =>
-        [.. (inlines ?? Enumerable.Empty<Inline>()).OfType<LinkInline>().Where(link => !link.IsImage).Select(link => ToLink(link, line, errors))];
+        [.. (inlines ?? Enumerable.Empty<Inline>()).OfType<LinkInline>()
+            .Where(link => !link.IsImage)
+            .Select(link => ToLink(link, line, errors))];
 
     /// <summary>A link as its text stands in help.</summary>
     public static string Show(PageLink link) =>
@@ -59,7 +61,8 @@ internal static class InlineText
             case HtmlInline html when html.Tag.StartsWith("<!--", StringComparison.Ordinal):
                 break;
             case HtmlInline html:
-                errors.Add(inline.Line + 1, $"'{html.Tag}' is HTML, which help can't show; as text it is written in back quotes or with a backslash");
+                errors.Add(
+                    inline.Line + 1, $"'{html.Tag}' is HTML, which help can't show; as text it needs back quotes or a backslash");
                 break;
             case EmphasisInline or LinkDelimiterInline:
                 Append(text, (ContainerInline)inline, line, errors);

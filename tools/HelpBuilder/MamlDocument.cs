@@ -14,7 +14,13 @@ internal static class MamlDocument
     public static string Write(IEnumerable<CommandPage> pages)
     {
         var root = new XElement(MamlNames.Root + "helpItems", new XAttribute("schema", "maml"), pages.Select(Command));
-        var settings = new XmlWriterSettings { Indent = true, NewLineChars = "\n", NewLineHandling = NewLineHandling.None, OmitXmlDeclaration = true };
+        var settings = new XmlWriterSettings
+        {
+            Indent = true,
+            NewLineChars = "\n",
+            NewLineHandling = NewLineHandling.None,
+            OmitXmlDeclaration = true,
+        };
         var text = new StringBuilder("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
         using (var writer = XmlWriter.Create(text, settings))
         {
@@ -44,7 +50,8 @@ internal static class MamlDocument
             new XElement(MamlNames.Command + "inputTypes", page.Inputs.Select(type => Type("inputType", type))),
             new XElement(MamlNames.Command + "returnValues", page.Outputs.Select(type => Type("returnValue", type))),
             Notes(page),
-            new XElement(MamlNames.Command + "examples", page.Examples.Select((example, i) => Example(example, i + 1 == page.Examples.Count))),
+            new XElement(
+                MamlNames.Command + "examples", page.Examples.Select((example, i) => Example(example, i + 1 == page.Examples.Count))),
             new XElement(MamlNames.Command + "relatedLinks", Links(page)));
     }
 
@@ -69,7 +76,10 @@ internal static class MamlDocument
             element.Add(new XElement(
                 MamlNames.Command + "parameterValueGroup",
                 table.AcceptedValues.Select(value => new XElement(
-                    MamlNames.Command + "parameterValue", new XAttribute("required", "false"), new XAttribute("variableLength", "false"), value))));
+                    MamlNames.Command + "parameterValue",
+                    new XAttribute("required", "false"),
+                    new XAttribute("variableLength", "false"),
+                    value))));
         }
 
         if (!table.IsSwitch)
@@ -123,7 +133,9 @@ internal static class MamlDocument
         new(
             MamlNames.Command + "example",
             new XElement(MamlNames.Maml + "title", Title(example.Title)),
-            example.Introduction.Count == 0 ? null : new XElement(MamlNames.Maml + "introduction", MamlText.Introduction(example.Introduction)),
+            example.Introduction.Count == 0
+                ? null
+                : new XElement(MamlNames.Maml + "introduction", MamlText.Introduction(example.Introduction)),
             new XElement(MamlNames.Dev + "code", string.Join("\n\n", example.Code.Select(code => code.Text))),
             new XElement(
                 MamlNames.Dev + "remarks",

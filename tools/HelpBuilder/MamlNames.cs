@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Pro.DockerVersioning.HelpBuilder;
 
-/// <summary>The namespaces of MAML. PowerShell's reader looks at local names, and at the prefix of one element (maml:introduction).</summary>
+/// <summary>The namespaces of MAML. PowerShell's reader looks at local names, and at one prefix (maml:introduction).</summary>
 internal static class MamlNames
 {
     public static readonly XNamespace Root = "http://msh";

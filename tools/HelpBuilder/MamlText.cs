@@ -13,6 +13,9 @@ internal static class MamlText
     /// <summary>A console of 80 columns, of which PowerShell leaves one free, less the indentation of a parameter's text.</summary>
     private const int Width = 71;
 
+    /// <summary>An example stands four columns in.</summary>
+    private const int ExampleWidth = 75;
+
     /// <summary>Names the blocks that can't be shown.</summary>
     public static void Check(IReadOnlyList<TextBlock> blocks, PageErrors errors)
     {
@@ -22,6 +25,9 @@ internal static class MamlText
             {
                 case HeadingText heading:
                     errors.Add(heading.Line, $"a heading can't stand here: '{heading.Text}'");
+                    break;
+                case CodeText code:
+                    CheckCode(code, Width - TextLayout.CodeIndent, errors);
                     break;
                 case TableText table when TextLayout.Table(table, Width) is null:
                     errors.Add(table.Line, $"the table does not fit {Width} columns");
@@ -35,6 +41,15 @@ internal static class MamlText
             {
                 errors.Add(blocks[i].Line, "code and tables need a paragraph before them");
             }
+        }
+    }
+
+    /// <summary>Names the lines of an example's code that a console would break.</summary>
+    public static void CheckExample(IReadOnlyList<CodeText> code, PageErrors errors)
+    {
+        foreach (var block in code)
+        {
+            CheckCode(block, ExampleWidth, errors);
         }
     }
 
@@ -77,11 +92,27 @@ internal static class MamlText
 
     public static XElement Paragraph(string text) => new(MamlNames.Maml + "para", text);
 
+    private static void CheckCode(CodeText code, int width, PageErrors errors)
+    {
+        var line = code.Line;
+        foreach (var text in code.Text.Split('\n'))
+        {
+            line++;
+            if (text.Length > width)
+            {
+                errors.Add(line, $"a console would break this line: it has {text.Length} characters, and {width} fit");
+            }
+        }
+    }
+
     private static IEnumerable<string> Texts(IReadOnlyList<TextBlock> blocks) =>
         Merge(blocks).Select(part => part is ListText list ? Lines(list) : ((ParagraphText)part).Text);
 
     private static string Lines(ListText list) =>
-        string.Join('\n', list.Items.Select((item, i) => (list.Ordered ? (i + 1).ToString(CultureInfo.InvariantCulture) + ". " : "- ") + item));
+        string.Join('\n', list.Items.Select((item, i) => Mark(list, i + 1) + item));
+
+    private static string Mark(ListText list, int number) =>
+        list.Ordered ? number.ToString(CultureInfo.InvariantCulture) + ". " : "- ";
 
     // Code and tables join the paragraph before them.
     private static List<TextBlock> Merge(IReadOnlyList<TextBlock> blocks)

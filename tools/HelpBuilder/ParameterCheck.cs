@@ -5,7 +5,8 @@ internal static class ParameterCheck
 {
     public static void Run(CommandPage page, PageErrors errors)
     {
-        foreach (var twice in page.Parameters.GroupBy(parameter => parameter.Name, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
+        var names = page.Parameters.GroupBy(parameter => parameter.Name, StringComparer.OrdinalIgnoreCase);
+        foreach (var twice in names.Where(group => group.Count() > 1))
         {
             errors.Add(twice.Last().Line, $"-{twice.Key} is described twice");
         }
@@ -37,8 +38,8 @@ internal static class ParameterCheck
 
             Compare(parameter, "type", parameter.Type ?? "SwitchParameter", table.Type, table, errors);
             Compare(parameter, "Required", parameter.Required.ToString(), table.Required.ToString(), table, errors);
-            Compare(
-                parameter, "having a position", parameter.Positional.ToString(), (table.Position != ParameterTable.NoPosition).ToString(), table, errors);
+            var positional = table.Position != ParameterTable.NoPosition;
+            Compare(parameter, "having a position", parameter.Positional.ToString(), positional.ToString(), table, errors);
         }
     }
 
@@ -60,7 +61,8 @@ internal static class ParameterCheck
                 errors.Add(table.Line, $"-{parameter.Name}: '## SYNTAX' has no parameter set '{unknown}'");
             }
 
-            foreach (var set in page.Syntax.Where(set => table.Covers(set.Name) && set.Parameters.All(other => other.Name != parameter.Name)))
+            var covered = page.Syntax.Where(set => table.Covers(set.Name));
+            foreach (var set in covered.Where(set => set.Parameters.All(other => other.Name != parameter.Name)))
             {
                 errors.Add(table.Line, $"-{parameter.Name} is missing in the syntax '{set.Name}'");
             }

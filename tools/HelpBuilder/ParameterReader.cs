@@ -47,8 +47,8 @@ internal static class ParameterReader
             errors.Add(stray.Line, "a parameter is its text and then its blocks of ```yaml, nothing after or between");
         }
 
-        return new PageParameter(
-            section.Title.TrimStart('-'), section.Line, description, [.. tables.Where(IsTable).Select(block => ReadTable((CodeText)block, errors))]);
+        var read = tables.Where(IsTable).Select(block => ReadTable((CodeText)block, errors));
+        return new PageParameter(section.Title.TrimStart('-'), section.Line, description, [.. read]);
     }
 
     private static bool IsTable(TextBlock block) => block is CodeText { Language: "yaml" };

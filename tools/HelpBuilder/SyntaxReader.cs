@@ -62,13 +62,23 @@ internal static partial class SyntaxReader
 
     private static SyntaxParameter ToParameter(Match match)
     {
-        var optional = match.Value.StartsWith('[') && (match.Value.StartsWith("[[", StringComparison.Ordinal) || !match.Groups["named"].Success);
+        // Brackets around the name alone: the name may be left out, not the value.
+        var positional = match.Groups["bracket"].Success;
+        var required = !match.Value.StartsWith(positional ? "[[" : "[", StringComparison.Ordinal);
         var type = match.Groups["type"].Success ? match.Groups["type"].Value : null;
-        return new SyntaxParameter(match.Groups["name"].Value, type, !optional, match.Groups["named"].Success);
+        return new SyntaxParameter(match.Groups["name"].Value, type, required, positional);
     }
 
     // Four forms: [[-Name] <Type>] and [-Name] <Type> are positional; [-Name <Type>] and -Name <Type> are not. A switch has no type.
     [GeneratedRegex(
-        @"\G(?:\[\[-(?<name>\w+)(?<named>\]) <(?<type>[^>]+)>\]|\[-(?<name>\w+)(?<named>\]) <(?<type>[^>]+)>|\[-(?<name>\w+)(?: <(?<type>[^>]+)>)?\]|-(?<name>\w+)(?: <(?<type>[^>]+)>)?)(?: +|$)")]
+        """
+        \G(?:
+            \[\[-(?<name>\w+)(?<bracket>\])[ ]<(?<type>[^>]+)>\]
+            | \[-(?<name>\w+)(?<bracket>\])[ ]<(?<type>[^>]+)>
+            | \[-(?<name>\w+)(?:[ ]<(?<type>[^>]+)>)?\]
+            | -(?<name>\w+)(?:[ ]<(?<type>[^>]+)>)?
+        )(?:[ ]+|$)
+        """,
+        RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex Parameter();
 }

@@ -1,6 +1,6 @@
 namespace Pro.DockerVersioning.HelpBuilder;
 
-/// <summary>A block of plain text, what Markdown's blocks become: inline code keeps its back quotes, as PowerShell's own help does.</summary>
+/// <summary>A block of plain text. Inline code keeps its back quotes, as in PowerShell's own help.</summary>
 internal abstract record TextBlock(int Line);
 
 /// <summary>A paragraph in one line; the reader wraps it.</summary>

@@ -16,7 +16,7 @@ internal static class TextLayout
     public static string Indent(string text, int columns) =>
         string.Join('\n', text.Split('\n').Select(line => line.Length == 0 ? line : new string(' ', columns) + line));
 
-    /// <summary>Wraps at spaces; a word longer than the width keeps a line of its own. Each line of the text is wrapped by itself.</summary>
+    /// <summary>Wraps each line at spaces; a word that is longer than the width keeps a line of its own.</summary>
     /// <param name="text">The text.</param>
     /// <param name="width">The columns of a line, indentation included.</param>
     /// <param name="indent">Before the first line.</param>
@@ -39,7 +39,7 @@ internal static class TextLayout
         return string.Join('\n', lines);
     }
 
-    /// <summary>The table with aligned columns, a line under its heading, and its last column wrapped to fit; null where it can't fit.</summary>
+    /// <summary>The table, its last column wrapped to fit; null where it can't fit.</summary>
     public static string? Table(TableText table, int width)
     {
         var columns = table.Rows[0].Count;

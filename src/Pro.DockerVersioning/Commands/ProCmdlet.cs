@@ -87,6 +87,69 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     /// <summary>One bad item: says so and goes on. The command's exit is not a success.</summary>
     private protected void WriteError(ProException error) => WriteError(ErrorRecords.From(error));
 
+    /// <summary>
+    /// One question for a whole plan, which it shows; -WhatIf prints each line. For a cmdlet that supports ShouldProcess.
+    /// </summary>
+    /// <param name="lines">The plan, each line with its reason.</param>
+    /// <param name="question">What is asked below the plan.</param>
+    private protected bool ShouldCarryOut(IReadOnlyCollection<string> lines, string question)
+    {
+        var isWhatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var bound)
+            ? bound is SwitchParameter { IsPresent: true }
+            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference", false));
+        var plan = string.Join(isWhatIf ? Environment.NewLine + "What if: " : Environment.NewLine, lines);
+        return ShouldProcess(plan, plan + Environment.NewLine + question, "The plan");
+    }
+
+    /// <summary>
+    /// Runs work on several items side by side and gives each result as it comes. An item's <see cref="ProException"/> is an error of that
+    /// item; anything else ends the command, after all the work has been cancelled and has ended.
+    /// </summary>
+    private protected async Task ForEachAsync<TItem, TResult>(
+        IEnumerable<TItem> items,
+        int throttleLimit,
+        Func<TItem, CancellationToken, Task<TResult>> work,
+        Action<TResult> give)
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        using var throttle = new SemaphoreSlim(throttleLimit);
+        var running = items.Select(item => Task.Run(() => OneAsync(item), CancellationToken.None)).ToList();
+        try
+        {
+            while (running.Count > 0)
+            {
+                var done = await Task.WhenAny(running);
+                _ = running.Remove(done);
+                try
+                {
+                    give(await done);
+                }
+                catch (ProException error)
+                {
+                    WriteError(error);
+                }
+            }
+        }
+        finally
+        {
+            await linked.CancelAsync();
+            await Task.WhenAll(running).ContinueWith(static rest => rest.Exception, TaskScheduler.Default);
+        }
+
+        async Task<TResult> OneAsync(TItem item)
+        {
+            await throttle.WaitAsync(linked.Token).ConfigureAwait(false);
+            try
+            {
+                return await work(item, linked.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                _ = throttle.Release();
+            }
+        }
+    }
+
     private void Run(Func<Task> body)
     {
         if (_stop.IsCancellationRequested)

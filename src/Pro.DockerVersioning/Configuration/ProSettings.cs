@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 using Keys = Pro.DockerVersioning.Configuration.ProConfigurationKeys;
 using Names = Pro.DockerVersioning.Configuration.ProEnvironmentVariables;
 
@@ -42,6 +43,14 @@ internal sealed record ProSettings
 
     /// <summary>The history's folder as an absolute path; null: the user's state folder.</summary>
     public Setting<string>? History { get; init; }
+
+    /// <summary>The aliases as flags.</summary>
+    public ProAlias AliasFlags() => Aliases.Value.Aggregate(ProAlias.None, static (flags, alias) => flags | alias switch
+    {
+        VersionAlias.Minor => ProAlias.Minor,
+        VersionAlias.Major => ProAlias.Major,
+        _ => ProAlias.None,
+    });
 
     /// <summary>The registry, or an error that says the three ways to name one.</summary>
     /// <exception cref="ProException">Nobody names a registry.</exception>

@@ -63,5 +63,21 @@ internal static class ImageErrors
         "Neither a service nor a build or version from the pipeline was given.",
         "Name a service and a version: Publish-ProImage api v1.2.3.");
 
+    /// <summary>-Describe together with a name for what to build.</summary>
+    public static ProException DescribeAndVersion(string other) => new(
+        "DescribeAndVersion",
+        ProErrorCategory.InvalidArgument,
+        $"-Describe names HEAD as git describe does; '{other}' names something else.",
+        "Give one of them.",
+        other);
+
+    /// <summary>A name without a value.</summary>
+    public static ProException ValueMissing(string parameter, string name) => new(
+        "ValueMissing",
+        ProErrorCategory.InvalidArgument,
+        $"{parameter}: '{name}' has no value.",
+        $"Give it one, if only the empty text: {parameter} @{{ '{name}' = '' }}.",
+        name);
+
     private static string Short(string commit) => commit.Length > 12 ? commit[..12] : commit;
 }

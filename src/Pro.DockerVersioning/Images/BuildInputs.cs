@@ -119,7 +119,8 @@ internal sealed class BuildInputs
             version = version.ToString(),
             target = Target,
             arguments = _arguments,
-            labels = _labels,
+            // Where the source was cloned from doesn't change what is built.
+            labels = _labels.Where(label => label.Key != ImageLabels.Source),
             platforms = options.Platforms,
         };
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(inputs)))).ToLowerInvariant();

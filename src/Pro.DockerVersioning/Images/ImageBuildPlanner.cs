@@ -48,6 +48,23 @@ internal sealed class ImageBuildPlanner(
         };
     }
 
+    /// <summary>The services that the names mean: those of the source's tree, and those that only today's files declare.</summary>
+    /// <exception cref="ProException">A name without wildcards is unknown.</exception>
+    public IReadOnlyList<string> Match(IEnumerable<string> names)
+    {
+        var then = _then.Value;
+        var result = new List<string>();
+        foreach (var name in names)
+        {
+            var isThere = then is not null && (name.AsSpan().IndexOfAny('*', '?', '[') >= 0
+                ? then.Names.Count > 0
+                : then.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
+            result.AddRange((isThere ? then! : _today.Value).Match(name));
+        }
+
+        return [.. result.Distinct(StringComparer.Ordinal)];
+    }
+
     // The definition belongs to the source: a build of v1.0.0 goes by the pro.json and the compose file of v1.0.0. Where that tree
     // declares no such service (it had no pro.json yet), today's definition is tried.
     private ServiceDefinition Find(string name) =>

@@ -11,10 +11,10 @@ namespace Pro.DockerVersioning.Images;
 /// </summary>
 internal sealed class ImageInventory
 {
-    private readonly IReadOnlyList<EngineImage> _images;
+    private readonly List<EngineImage> _images;
     private readonly Dictionary<string, EngineImage> _byId;
     private readonly Dictionary<string, EngineImage> _byReference;
-    private readonly IReadOnlyList<ContainerListResponse> _containers;
+    private readonly List<ContainerListResponse> _containers;
     private readonly ILookup<string, ContainerListResponse> _containersByImage;
 
     internal ImageInventory(IEnumerable<ImagesListResponse> images, IEnumerable<ContainerListResponse> containers)
@@ -50,6 +50,13 @@ internal sealed class ImageInventory
     /// <summary>The image with an id, or null.</summary>
     public EngineImage? FindById(string id) => _byId.GetValueOrDefault(id);
 
+    /// <summary>The image that was pushed or pulled under a digest in the same repository, or null.</summary>
+    public EngineImage? FindByDigest(ImageReference repository, string digest) =>
+        _images.FirstOrDefault(image => image.Digests.Any(one => one.Digest == digest && one.SameRepository(repository)));
+
+    /// <summary>The version of an image in a repository: by its label, else the newest of its tags; null where it shows none.</summary>
+    public static ProVersion? VersionOf(EngineImage image, ImageReference repository) => VersionOf(image, repository, prefer: null);
+
     /// <summary>The versions of a service, newest first: releases by SemVer, then commits by time.</summary>
     /// <param name="service">The service's name.</param>
     /// <param name="repository">Its repository, <c>registry/service</c>.</param>
@@ -72,6 +79,15 @@ internal sealed class ImageInventory
         versions.Sort(static (left, right) => right.Version.CompareTo(left.Version));
         return versions;
     }
+
+    /// <summary>The versions that a repository's tags name here.</summary>
+    public IEnumerable<ProVersion> TaggedVersionsOf(ImageReference repository) =>
+        from image in _images
+        from reference in image.References
+        where reference.SameRepository(repository)
+        let version = ProVersion.TryFromImageTag(reference.Tag, out var parsed) ? parsed : null
+        where version is not null
+        select WithTime(version, image);
 
     /// <summary>Who holds each alias of a repository on this engine.</summary>
     public IReadOnlyList<AliasHolder> AliasHolders(ImageReference repository)

@@ -48,6 +48,24 @@ public sealed class ProImageBuild
     /// <summary>True where -Push has published it.</summary>
     public bool IsPublished { get; init; }
 
+    /// <summary>The same build after its publication.</summary>
+    internal ProImageBuild Published(ProImagePublication publication, TimeSpan duration) => new()
+    {
+        Service = Service,
+        Version = Version,
+        Reference = Reference,
+        Outcome = Outcome,
+        Aliases = Aliases,
+        AliasReasons = [.. AliasReasons, .. publication.AliasReasons.Select(reason => $"at the registry, {reason}")],
+        ImageId = ImageId,
+        Digest = publication.Digest,
+        Commit = Commit,
+        ContextHash = ContextHash,
+        Builder = Builder,
+        Duration = duration,
+        IsPublished = true,
+    };
+
     /// <summary>The reference.</summary>
     /// <returns>The image's name with the version's tag.</returns>
     public override string ToString() => Reference;

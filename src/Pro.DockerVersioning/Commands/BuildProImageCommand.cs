@@ -1,0 +1,271 @@
+using System.Collections;
+using System.Management.Automation;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>Builds images of services from the tree that a git tag or commit names, and tags them with that version.</summary>
+[Cmdlet("Build", "ProImage", SupportsShouldProcess = true, DefaultParameterSetName = ByName)]
+[OutputType(typeof(ProImageBuild))]
+public sealed class BuildProImageCommand : ProWorkspaceCmdlet
+{
+    private const string ByName = "ByName";
+    private const string Everything = "All";
+
+    private readonly List<string> _services = [];
+
+    /// <summary>The services; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByName, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    public string[] Service { get; set; } = [];
+
+    /// <summary>All services of the repository.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = Everything)]
+    public SwitchParameter All { get; set; }
+
+    /// <summary>A git tag (v1.2.3), what git describe prints, or any commit-ish; HEAD where it isn't given.</summary>
+    [Parameter(Position = 1, ParameterSetName = ByName)]
+    [Parameter(Position = 0, ParameterSetName = Everything)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(GitTagCompleter))]
+    public string? Version { get; set; }
+
+    /// <summary>The commit-ish to build under a version that is no git tag yet.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Ref { get; set; }
+
+    /// <summary>Builds the files on disk, uncommitted changes and all.</summary>
+    [Parameter]
+    public SwitchParameter WorkingTree { get; set; }
+
+    /// <summary>Names HEAD as git describe --tags --abbrev=12 does.</summary>
+    [Parameter]
+    public SwitchParameter Describe { get; set; }
+
+    /// <summary>Aliases to move besides latest: Minor (v1.2), Major (v1). Without it, what pro.json says.</summary>
+    [Parameter]
+    public ProAlias Alias { get; set; }
+
+    /// <summary>Whether latest goes by the forward-only rule (Auto), always moves, or never.</summary>
+    [Parameter]
+    public ProLatestPolicy Latest { get; set; }
+
+    /// <summary>Build arguments, name to value.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable BuildArg { get; set; } = [];
+
+    /// <summary>Secrets in Docker's form: id=npm,src=path or id=npm,env=NAME.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Secret { get; set; } = [];
+
+    /// <summary>SSH agents or keys in Docker's form: default, or id=path.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Ssh { get; set; } = [];
+
+    /// <summary>Platforms, os/arch[/variant]; several need -Push.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Platform { get; set; } = [];
+
+    /// <summary>The stage to build.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Target { get; set; }
+
+    /// <summary>Where cached layers may come from, in Docker's form.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] CacheFrom { get; set; } = [];
+
+    /// <summary>Where cached layers go, in Docker's form.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] CacheTo { get; set; } = [];
+
+    /// <summary>Labels, name to value.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public Hashtable Label { get; set; } = [];
+
+    /// <summary>Runs every step again.</summary>
+    [Parameter]
+    public SwitchParameter NoCache { get; set; }
+
+    /// <summary>Asks for newer base images.</summary>
+    [Parameter]
+    public SwitchParameter Pull { get; set; }
+
+    /// <summary>Publishes each image after it was built.</summary>
+    [Parameter]
+    public SwitchParameter Push { get; set; }
+
+    /// <summary>Builds again what is built already, and over an image of another commit.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>How many services are built side by side.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 4;
+
+    private protected override Task ProcessAsync()
+    {
+        _services.AddRange(All ? ["*"] : Service);
+        return Task.CompletedTask;
+    }
+
+    private protected override async Task EndAsync()
+    {
+        var reporter = Reporter;
+        RequireOneName();
+        var workspace = OpenWorkspace();
+        _ = workspace.Settings.RequireRegistry();
+        using var repository = GitRepository.Open(workspace.Root);
+        var options = Options(workspace.Settings);
+        var source = BuildSource.Resolve(repository, options);
+        using var engine = workspace.OpenEngine();
+        var inventory = await ImageInventory.LoadAsync(engine, StopToken);
+        var choice = await ChooseBuilderAsync(workspace, engine);
+        reporter.Report(new VerboseReport(choice.Explanation));
+
+        var planner = new ImageBuildPlanner(workspace.Settings, source, options, inventory, reporter);
+        var plans = Plan(planner, planner.Match(_services));
+        var lines = plans.SelectMany(plan => plan.Describe(choice.Builder.Description)).ToList();
+        if (lines.Count == 0 || !ShouldCarryOut(lines, "Build?"))
+        {
+            return;
+        }
+
+        using var publisher = Push ? await OpenPublisherAsync(workspace, engine, repository, reporter) : null;
+        var runner = new ImageBuildRunner(engine, choice.Builder, repository, workspace.Root);
+        await ForEachAsync(
+            plans,
+            ThrottleLimit,
+            (plan, stop) => new ImageBuildJob(engine, runner, publisher).RunAsync(plan, reporter, stop),
+            Give);
+    }
+
+    private List<ImageBuildPlan> Plan(ImageBuildPlanner planner, IEnumerable<string> services)
+    {
+        var plans = new List<ImageBuildPlan>();
+        foreach (var service in services)
+        {
+            try
+            {
+                var plan = planner.Plan(service, StopToken);
+                foreach (var warning in plan.Warnings)
+                {
+                    WriteWarning(warning);
+                }
+
+                plans.Add(plan);
+            }
+            catch (ProException error)
+            {
+                // One service that can't be built doesn't keep the others from it.
+                WriteError(error);
+            }
+        }
+
+        return plans;
+    }
+
+    private void Give(ProImageBuild build)
+    {
+        foreach (var reason in build.AliasReasons)
+        {
+            WriteVerbose($"{build.Service} {build.Version}: {reason}");
+        }
+
+        // The guide's script moved latest with every build: who is used to that should hear it.
+        if (build.Version.Kind != ProVersionKind.Release && !build.Aliases.Contains("latest") && Latest == ProLatestPolicy.Auto)
+        {
+            WriteWarning($"{build.Service} {build.Version}: {build.AliasReasons[0]}. -Latest Always moves it all the same.");
+        }
+
+        WriteObject(build);
+    }
+
+    private void RequireOneName()
+    {
+        if (Describe && (Version ?? Ref) is { } other)
+        {
+            throw ImageErrors.DescribeAndVersion(other);
+        }
+    }
+
+    private ImageBuildOptions Options(ProSettings settings) => new()
+    {
+        Version = Version,
+        Ref = Ref,
+        Describe = Describe,
+        WorkingTree = WorkingTree,
+        Aliases = settings.AliasFlags(),
+        Latest = Latest,
+        BuildArgs = Texts(BuildArg, "-BuildArg"),
+        Labels = Texts(Label, "-Label"),
+        Target = Target,
+        Platforms = Platform,
+        Secrets = Secret,
+        Ssh = Ssh,
+        CacheFrom = CacheFrom,
+        CacheTo = CacheTo,
+        NoCache = NoCache,
+        Pull = Pull,
+        Push = Push,
+        Force = Force,
+    };
+
+    private protected override ProParameters Parameters =>
+        base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias.ToList() : null };
+
+    private Task<BuilderChoice> ChooseBuilderAsync(ProWorkspace workspace, EngineConnection engine)
+    {
+        var read = workspace.Settings.Variables.Raw;
+        var store = new RegistryCredentialStore(DockerConfigFile.Load(read), read);
+        return BuilderProbe.ChooseAsync(
+            new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment), engine.Client, LoginAsync, StopToken);
+
+        async Task<AuthConfig?> LoginAsync(string image, CancellationToken cancellationToken) =>
+            ImageReference.TryParse(image, out var reference)
+                ? (await store.GetAsync(reference.Registry, cancellationToken).ConfigureAwait(false))?.ToAuthConfig()
+                : null;
+    }
+
+    private Task<ImagePublisher> OpenPublisherAsync(
+        ProWorkspace workspace,
+        EngineConnection engine,
+        GitRepository repository,
+        IProgress<Report> reporter)
+    {
+        var host = RepositoryName.Combine(workspace.Settings.RequireRegistry(), "x").Registry;
+        return ImagePublisher.OpenAsync(engine, host, workspace.Settings.Variables.Raw, repository, reporter, StopToken);
+    }
+
+    private static Dictionary<string, string> Texts(Hashtable table, string parameter)
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in table)
+        {
+            texts[entry.Key.ToString()!] = entry.Value is null
+                ? throw ImageErrors.ValueMissing(parameter, entry.Key.ToString()!)
+                : LanguagePrimitives.ConvertTo<string>(entry.Value);
+        }
+
+        return texts;
+    }
+}

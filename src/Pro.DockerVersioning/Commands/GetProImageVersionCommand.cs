@@ -1,0 +1,62 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>Lists the versions of services on the engine, newest first.</summary>
+[Cmdlet(VerbsCommon.Get, "ProImageVersion")]
+[OutputType(typeof(ProImageVersion))]
+public sealed class GetProImageVersionCommand : ProWorkspaceCmdlet
+{
+    /// <summary>The services; wildcards are allowed. All where it isn't given.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    public string[] Service { get; set; } = ["*"];
+
+    /// <summary>Only these versions; wildcards are allowed: 'v1.2.*'.</summary>
+    [Parameter(Position = 1)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageVersionCompleter))]
+    public string[] Version { get; set; } = [];
+
+    /// <summary>Only releases in this range, in npm's grammar: '&gt;=1.2 &lt;2'.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Range { get; set; }
+
+    /// <summary>Only stable releases: no pre-releases, no commits.</summary>
+    [Parameter]
+    public SwitchParameter Stable { get; set; }
+
+    /// <summary>Only what runs now.</summary>
+    [Parameter]
+    public SwitchParameter Current { get; set; }
+
+    private protected override async Task ProcessAsync()
+    {
+        var patterns = Version.Select(VersionPattern.Parse).ToList();
+        var range = Range is null ? null : VersionRange.Parse(Range);
+        var workspace = OpenWorkspace();
+        var catalog = workspace.ReadCatalog(Reporter);
+        var services = catalog.Match(Service).Select(catalog.Get).Select(service => (service, workspace.RepositoryOf(service))).ToList();
+        using var engine = workspace.OpenEngine();
+        var inventory = await ImageInventory.LoadAsync(engine, StopToken);
+        foreach (var (service, repository) in services)
+        {
+            foreach (var version in inventory.VersionsOf(service.Name, repository))
+            {
+                if ((!Stable || version.Version.IsStable)
+                    && (!Current || version.IsCurrent)
+                    && (range?.Contains(version.Version) ?? true)
+                    && (patterns.Count == 0 || patterns.Exists(pattern => pattern.IsMatch(version.Version))))
+                {
+                    WriteObject(version);
+                }
+            }
+        }
+    }
+}

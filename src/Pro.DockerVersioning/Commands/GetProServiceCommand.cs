@@ -1,0 +1,74 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>Lists the services of the repository and the version of each that runs now.</summary>
+[Cmdlet(VerbsCommon.Get, "ProService")]
+[OutputType(typeof(ProService))]
+public sealed class GetProServiceCommand : ProWorkspaceCmdlet
+{
+    /// <summary>The services; wildcards are allowed. All where it isn't given.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    public string[] Service { get; set; } = ["*"];
+
+    private protected override async Task ProcessAsync()
+    {
+        var workspace = OpenWorkspace();
+        var catalog = workspace.ReadCatalog(Reporter);
+        var services = new List<(ServiceDefinition Definition, ImageReference? Repository)>();
+        foreach (var name in catalog.Match(Service))
+        {
+            try
+            {
+                var definition = catalog.Get(name);
+                services.Add((definition, workspace.Settings.Registry is null ? null : workspace.RepositoryOf(definition)));
+            }
+            catch (ProException wrong)
+            {
+                // A service that is declared wrongly doesn't keep the others from being listed.
+                WriteError(wrong);
+            }
+        }
+
+        var inventory = services.Exists(service => service.Repository is not null) ? await LoadAsync(workspace) : null;
+        foreach (var (definition, repository) in services)
+        {
+            WriteObject(Describe(definition, repository, inventory));
+        }
+    }
+
+    private static ProService Describe(ServiceDefinition service, ImageReference? repository, ImageInventory? inventory) => new()
+    {
+        Service = service.Name,
+        Context = service.Context.Length == 0 ? "." : service.Context,
+        Dockerfile = service.Dockerfile,
+        Image = repository?.ToString() ?? service.Image,
+        CurrentVersion = inventory is null || repository is null
+            ? []
+            : [.. inventory.VersionsOf(service.Name, repository).Where(version => version.IsCurrent).Select(version => version.Version)],
+        DeclaredIn = service.Source,
+    };
+
+    /// <summary>What a repository declares can be listed without an engine; only what runs is unknown then.</summary>
+    private async Task<ImageInventory?> LoadAsync(ProWorkspace workspace)
+    {
+        try
+        {
+            using var engine = workspace.OpenEngine();
+            return await ImageInventory.LoadAsync(engine, StopToken);
+        }
+        catch (ProException unreachable)
+        {
+            WriteWarning($"What runs now is not known. {unreachable.Message} {unreachable.RecommendedAction}");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>Pushes versions to the registry, and moves the aliases that belong to them there.</summary>
+[Cmdlet(VerbsData.Publish, "ProImage", SupportsShouldProcess = true)]
+[OutputType(typeof(ProImagePublication))]
+public sealed class PublishProImageCommand : ProWorkspaceCmdlet
+{
+    private readonly List<(string Service, string? Version, string? Reference)> _asked = [];
+
+    /// <summary>The service.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    public string Service { get; set; } = "";
+
+    /// <summary>The version; the newest stable one on the engine where it isn't given.</summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ImageVersionCompleter))]
+    public string? Version { get; set; }
+
+    /// <summary>The image's name, as builds and versions from the pipeline give it; it wins over service and version.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? Reference { get; set; }
+
+    /// <summary>Aliases to move besides latest: Minor (v1.2), Major (v1). Without it, what pro.json says.</summary>
+    [Parameter]
+    public ProAlias Alias { get; set; }
+
+    /// <summary>Whether latest goes by the forward-only rule (Auto), always moves, or never.</summary>
+    [Parameter]
+    public ProLatestPolicy Latest { get; set; }
+
+    /// <summary>Overwrites a version that the registry has with another content.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>How many images are pushed side by side.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 3;
+
+    private protected override ProParameters Parameters =>
+        base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias.ToList() : null };
+
+    private protected override Task ProcessAsync()
+    {
+        _asked.Add((Service, Version, Reference));
+        return Task.CompletedTask;
+    }
+
+    private protected override async Task EndAsync()
+    {
+        if (_asked.Count == 0)
+        {
+            // An empty pipeline: nothing was asked.
+            return;
+        }
+
+        var reporter = Reporter;
+        var workspace = OpenWorkspace();
+        using var engine = workspace.OpenEngine();
+        var inventory = await ImageInventory.LoadAsync(engine, StopToken);
+        var items = Items(workspace, inventory);
+        using var repository = TryOpenRepository(workspace, reporter);
+        var options = new PublishOptions(workspace.Settings.AliasFlags(), Latest, Force);
+        foreach (var registry in items.GroupBy(item => item.Reference.Registry, StringComparer.Ordinal))
+        {
+            using var publisher = await ImagePublisher.OpenAsync(
+                engine, registry.Key, workspace.Settings.Variables.Raw, repository, reporter, StopToken);
+            await PublishAsync(publisher, InOrder(registry), inventory, options, reporter);
+        }
+    }
+
+    /// <summary>Older versions first: whatever order the pipeline had, the newest takes the aliases last.</summary>
+    private static List<PublishItem> InOrder(IEnumerable<PublishItem> items) =>
+        [.. items.DistinctBy(item => item.Reference).OrderBy(item => item.Version)];
+
+    private async Task PublishAsync(
+        ImagePublisher publisher,
+        List<PublishItem> items,
+        ImageInventory inventory,
+        PublishOptions options,
+        IProgress<Report> reporter)
+    {
+        var plans = new List<PublishPlan>();
+        await ForEachAsync(
+            items,
+            ThrottleLimit,
+            (item, stop) => publisher.PlanAsync(item, inventory, options, reporter, stop),
+            plans.Add);
+        var lines = plans.SelectMany(plan => plan.Describe()).ToList();
+        if (lines.Count > 0 && ShouldCarryOut(lines, "Publish?"))
+        {
+            await ForEachAsync(
+                plans,
+                ThrottleLimit,
+                (plan, stop) => publisher.RunAsync(plan, options, reporter, stop),
+                publication =>
+                {
+                    foreach (var reason in publication.AliasReasons)
+                    {
+                        WriteVerbose($"{publication.Service} {publication.Version}: {reason}");
+                    }
+
+                    WriteObject(publication);
+                });
+        }
+    }
+
+    private List<PublishItem> Items(ProWorkspace workspace, ImageInventory inventory)
+    {
+        var catalog = new Lazy<ServiceCatalog>(() => workspace.ReadCatalog(Reporter));
+        var items = new List<PublishItem>();
+        foreach (var (service, version, reference) in _asked)
+        {
+            try
+            {
+                items.Add(Item(workspace, catalog, inventory, service, version, reference));
+            }
+            catch (ProException error)
+            {
+                WriteError(error);
+            }
+        }
+
+        return items;
+    }
+
+    private static PublishItem Item(
+        ProWorkspace workspace,
+        Lazy<ServiceCatalog> catalog,
+        ImageInventory inventory,
+        string service,
+        string? version,
+        string? reference)
+    {
+        if (reference is not null)
+        {
+            var named = ImageReference.Parse(reference);
+            return ProVersion.TryFromImageTag(named.Tag, out var tagged)
+                ? new PublishItem(service, tagged, named)
+                : throw ImageErrors.ReferenceIsNoVersion(reference);
+        }
+
+        var definition = catalog.Value.Get(service);
+        var repository = workspace.RepositoryOf(definition);
+        var wanted = version is not null
+            ? ProVersion.Parse(version)
+            : inventory.TaggedVersionsOf(repository).Where(one => one.IsStable).Max()
+                ?? throw ImageErrors.NoStableVersion(repository.ToString());
+        return new PublishItem(definition.Name, wanted, repository.WithTag(wanted.ImageTag));
+    }
+
+    /// <summary>The repository only says which commit is whose ancestor: a machine that only publishes may have none.</summary>
+    private static GitRepository? TryOpenRepository(ProWorkspace workspace, IProgress<Report> reporter)
+    {
+        try
+        {
+            return GitRepository.Open(workspace.Root);
+        }
+        catch (ProException unreadable)
+        {
+            reporter.Report(new VerboseReport($"Commits can't be compared: {unreadable.Message}"));
+            return null;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Configuration;
+
+/// <summary>What a command works on: the repository's files on disk, its settings, and the engine that they name.</summary>
+internal sealed class ProWorkspace
+{
+    private ProWorkspace(ProSettings settings) => Settings = settings;
+
+    /// <summary>What holds for the command.</summary>
+    public ProSettings Settings { get; }
+
+    /// <summary>The repository's root; outside of one, the folder that the command runs in.</summary>
+    public string Root => Path.GetFullPath(Settings.Location.Root ?? Settings.Location.CurrentFolder);
+
+    /// <summary>Reads the settings that hold in a folder. Git's repository isn't opened.</summary>
+    /// <exception cref="ProException">A value is wrong.</exception>
+    public static ProWorkspace Open(string folder, ProParameters parameters, ProEnvironmentVariables variables)
+    {
+        var location = new ProLocation(folder, ProjectRoot.Find(folder));
+        var configuration = ProConfigurationReader.ReadFromDisk(location.Root ?? folder);
+        return new ProWorkspace(ProSettings.Resolve(parameters, variables, configuration, location));
+    }
+
+    /// <summary>The services as the files on disk declare them.</summary>
+    /// <exception cref="ProException">A file is wrong.</exception>
+    public ServiceCatalog ReadCatalog(IProgress<Report>? reports) => ServiceCatalog.Load(new WorkingTree(Root), Settings, reports);
+
+    /// <summary>Where a service's images are: <c>registry/service</c>.</summary>
+    /// <exception cref="ProException">No registry is set, or a name can't be an image's.</exception>
+    public ImageReference RepositoryOf(ServiceDefinition service) => RepositoryName.Combine(Settings.RequireRegistry(), service.Image);
+
+    /// <summary>Prepares the connection to the engine.</summary>
+    /// <exception cref="ProException">Its address is no good.</exception>
+    public EngineConnection OpenEngine() =>
+        EngineConnection.Open(EngineEndpoint.Resolve(Settings.Variables.Raw, Settings.Engine?.Value));
+}

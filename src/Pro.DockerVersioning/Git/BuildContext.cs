@@ -1,0 +1,170 @@
+using System.Security.Cryptography;
+using System.Text;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Git;
+
+/// <summary>One entry of a context: its name inside the tar, and where it comes from.</summary>
+/// <param name="Name">Relative to the context, without leading or trailing slash.</param>
+/// <param name="Source">The tree's entry.</param>
+internal sealed record ContextEntry(string Name, SourceEntry Source);
+
+/// <summary>
+/// What goes to the builder: the files of a folder, filtered by its ignore file, and the Dockerfile. No builder applies an ignore file
+/// to a tar, so the filter is wholly here.
+/// </summary>
+internal sealed class BuildContext
+{
+    private readonly ISourceTree tree;
+    private readonly Lazy<string> treeHash;
+
+    private BuildContext(ISourceTree tree, IReadOnlyList<ContextEntry> entries, string dockerfileName, string dockerfileText)
+    {
+        this.tree = tree;
+        Entries = entries;
+        DockerfileName = dockerfileName;
+        DockerfileText = dockerfileText;
+        treeHash = new(ComputeTreeHash);
+    }
+
+    /// <summary>Everything that is sent, a folder before its children, siblings in ordinal order.</summary>
+    public IReadOnlyList<ContextEntry> Entries { get; }
+
+    /// <summary>The Dockerfile's path inside the tar.</summary>
+    public string DockerfileName { get; }
+
+    /// <summary>The Dockerfile's content, to see what it declares.</summary>
+    public string DockerfileText { get; }
+
+    /// <summary>
+    /// The identity of the context: SHA-256, in hex, over each entry's mode, name and git blob id. The same bytes on disk and in a
+    /// commit have the same hash. For a commit no content is read; for the working tree everything is, once.
+    /// </summary>
+    public string TreeHash => treeHash.Value;
+
+    /// <summary>Gathers a context.</summary>
+    /// <param name="tree">The commit's or the disk's files.</param>
+    /// <param name="contextDirectory">The folder, relative to the repository's root; empty or "." for the root.</param>
+    /// <param name="dockerfile">The Dockerfile, relative to the repository's root too, inside the folder or not.</param>
+    /// <param name="cancellationToken">Ends the walk.</param>
+    /// <exception cref="ProException">
+    /// Folder or Dockerfile aren't in the tree, a line of the ignore file is no pattern, or the context holds submodules or git-lfs
+    /// pointers.
+    /// </exception>
+    public static BuildContext Create(
+        ISourceTree tree, string contextDirectory, string dockerfile, CancellationToken cancellationToken = default)
+    {
+        var directory = FindContext(tree, contextDirectory);
+        var file = DockerfileLocation.Find(tree, directory.Path, dockerfile);
+        var ignore = file.ReadIgnore(tree);
+        var entries = new ContextWalk(tree, directory.Path, ignore, file.InContext, cancellationToken).Run();
+        if (file.InContext is null)
+        {
+            entries.Add(new(file.Name, file.Entry with { Kind = SourceEntryKind.File }));
+        }
+
+        RefuseMissingContent(tree, entries, cancellationToken);
+        return new(tree, entries, file.Name, file.Text);
+    }
+
+    /// <summary>Writes the context as a tar: the same bytes for the same commit on every machine, memory flat.</summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="mtime">The time of every entry (the commit's), cut to whole seconds.</param>
+    /// <param name="progress">Told now and then how many bytes were written in all.</param>
+    /// <param name="cancellationToken">Stops in the middle.</param>
+    public async Task WriteTarAsync(
+        Stream destination, DateTimeOffset mtime, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var writer = new TarWriter(destination, mtime, progress);
+        foreach (var entry in Entries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await WriteEntryAsync(writer, entry, cancellationToken).ConfigureAwait(false);
+        }
+
+        await writer.FinishAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static SourceEntry FindContext(ISourceTree tree, string path)
+    {
+        var found = TreePath.Follow(tree, path);
+        return found switch
+        {
+            { Kind: SourceEntryKind.Directory } => found,
+            { Kind: SourceEntryKind.Submodule } => throw GitErrors.ContentNotInGit(tree.Description, [found.Path], []),
+            _ => throw GitErrors.ContextNotFound(tree.Description, path, found is null && tree.IsOnDisk(TreePath.Normalize(path))),
+        };
+    }
+
+    private static void RefuseMissingContent(ISourceTree tree, List<ContextEntry> entries, CancellationToken cancellationToken)
+    {
+        List<string> submodules = [];
+        List<string> pointers = [];
+        foreach (var entry in entries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (entry.Source.Kind == SourceEntryKind.Submodule)
+            {
+                submodules.Add(entry.Source.Path);
+            }
+            else if (entry.Source.Kind is SourceEntryKind.File or SourceEntryKind.ExecutableFile && LfsPointer.Is(tree, entry.Source))
+            {
+                pointers.Add(entry.Source.Path);
+            }
+        }
+
+        if (submodules.Count + pointers.Count > 0)
+        {
+            throw GitErrors.ContentNotInGit(tree.Description, submodules, pointers);
+        }
+    }
+
+    private async Task WriteEntryAsync(TarWriter writer, ContextEntry entry, CancellationToken cancellationToken)
+    {
+        switch (entry.Source.Kind)
+        {
+            case SourceEntryKind.Directory:
+                await writer.WriteDirectoryAsync(entry.Name, cancellationToken).ConfigureAwait(false);
+                break;
+            case SourceEntryKind.SymbolicLink:
+                var target = TreePath.ReadText(tree, entry.Source);
+                await writer.WriteLinkAsync(entry.Name, target, cancellationToken).ConfigureAwait(false);
+                break;
+            default:
+                using (var content = tree.Open(entry.Source))
+                {
+                    var executable = entry.Source.Kind == SourceEntryKind.ExecutableFile;
+                    await writer.WriteFileAsync(entry.Name, executable, content, cancellationToken).ConfigureAwait(false);
+                }
+
+                break;
+        }
+    }
+
+    private string ComputeTreeHash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var entry in Entries)
+        {
+            Append(hash, Mode(entry.Source.Kind), entry.Name, IdOf(entry.Source));
+        }
+
+        Append(hash, "dockerfile", DockerfileName, string.Empty);
+        return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
+    }
+
+    // A folder has no id here: the filter may have taken some of its children, and those that are left speak for themselves.
+    private string IdOf(SourceEntry entry) =>
+        entry.Kind == SourceEntryKind.Directory ? string.Empty : entry.ObjectId ?? BlobId.Compute(tree, entry);
+
+    private static string Mode(SourceEntryKind kind) => kind switch
+    {
+        SourceEntryKind.Directory => "40000",
+        SourceEntryKind.SymbolicLink => "120000",
+        SourceEntryKind.ExecutableFile => "100755",
+        _ => "100644",
+    };
+
+    private static void Append(IncrementalHash hash, string mode, string name, string id) =>
+        hash.AppendData(Encoding.UTF8.GetBytes($"{mode} {id}\t{name}\0"));
+}

@@ -1,0 +1,76 @@
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Git;
+
+/// <summary>Where a Dockerfile was found, and which ignore file goes with it.</summary>
+internal sealed class DockerfileLocation
+{
+    private readonly string contextDirectory;
+    private readonly string asGiven;
+
+    private DockerfileLocation(string contextDirectory, string asGiven, SourceEntry entry, string text, string? inContext, string name)
+    {
+        this.contextDirectory = contextDirectory;
+        this.asGiven = asGiven;
+        Entry = entry;
+        Text = text;
+        InContext = inContext;
+        Name = name;
+    }
+
+    /// <summary>The file itself, links followed.</summary>
+    public SourceEntry Entry { get; }
+
+    /// <summary>Its content.</summary>
+    public string Text { get; }
+
+    /// <summary>Its path relative to the context; null where it lies outside.</summary>
+    public string? InContext { get; }
+
+    /// <summary>Its path inside the tar.</summary>
+    public string Name { get; }
+
+    /// <summary>Finds it; as with Docker, <c>dockerfile</c> will do where <c>Dockerfile</c> isn't there.</summary>
+    /// <exception cref="ProException">It isn't in the tree.</exception>
+    public static DockerfileLocation Find(ISourceTree tree, string contextDirectory, string dockerfile)
+    {
+        var asGiven = TreePath.Normalize(dockerfile);
+        var entry = FindFile(tree, asGiven);
+        if (entry is null && TreePath.Name(asGiven) is "Dockerfile")
+        {
+            var lower = TreePath.Join(TreePath.Parent(asGiven), "dockerfile");
+            entry = FindFile(tree, lower);
+            asGiven = entry is null ? asGiven : lower;
+        }
+
+        if (entry is null)
+        {
+            throw GitErrors.DockerfileNotFound(tree.Description, asGiven, tree.IsOnDisk(asGiven));
+        }
+
+        var text = TreePath.ReadText(tree, entry);
+        var inContext = TreePath.RelativeTo(contextDirectory, entry.Path);
+
+        // A name that nobody uses, and that changes only when the content does: the tar stays the same for the same commit.
+        var name = inContext ?? $".pro.Dockerfile-{(entry.ObjectId ?? BlobId.Compute(tree, entry))[..12]}";
+        return new(contextDirectory, asGiven, entry, text, inContext, name);
+    }
+
+    /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over <c>.dockerignore</c> at the context's top.</summary>
+    public DockerIgnore ReadIgnore(ISourceTree tree)
+    {
+        string[] candidates = [$"{asGiven}.dockerignore", $"{Entry.Path}.dockerignore", TreePath.Join(contextDirectory, ".dockerignore")];
+        foreach (var candidate in candidates)
+        {
+            if (FindFile(tree, candidate) is { } file)
+            {
+                return DockerIgnore.Parse(TreePath.ReadText(tree, file), candidate);
+            }
+        }
+
+        return DockerIgnore.None;
+    }
+
+    private static SourceEntry? FindFile(ISourceTree tree, string path) =>
+        TreePath.Follow(tree, path) is { Kind: SourceEntryKind.File or SourceEntryKind.ExecutableFile } file ? file : null;
+}

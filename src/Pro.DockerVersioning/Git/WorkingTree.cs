@@ -1,0 +1,199 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using LibGit2Sharp;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Git;
+
+/// <summary>
+/// The files as they are on disk, those that git ignores too, just as <c>docker build</c> would see them; only <c>.git</c> is never
+/// among them. Links aren't followed. A submodule that was filled is an ordinary folder; an empty one is a
+/// <see cref="SourceEntryKind.Submodule"/>, since its content isn't here.
+/// </summary>
+internal sealed class WorkingTree : ISourceTree
+{
+    private static readonly EnumerationOptions Everything = new()
+    {
+        AttributesToSkip = FileAttributes.None,
+        IgnoreInaccessible = false,
+        MatchType = MatchType.Simple,
+        RecurseSubdirectories = false,
+    };
+
+    private readonly string root;
+    private readonly GitRepository? repository;
+
+    // The index knows what such a file system can't say: the executable bit, and links that were written out as files.
+    private readonly bool modesFromIndex;
+
+    /// <summary>
+    /// The files below a folder, without opening the repository: to list services, nobody needs it, and it may be another user's.
+    /// Submodules aren't recognized, and on Windows no file is executable.
+    /// </summary>
+    internal WorkingTree(string root) => this.root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+
+    internal WorkingTree(GitRepository repository)
+        : this(repository.Root)
+    {
+        this.repository = repository;
+        modesFromIndex = OperatingSystem.IsWindows()
+            || repository.Library.Config.Get<bool>("core.filemode") is { Value: false };
+    }
+
+    /// <inheritdoc/>
+    public string Description => "the working tree";
+
+    /// <inheritdoc/>
+    public SourceEntry? Find(string path)
+    {
+        // Level by level through the listings: a file system may ignore case, and links on the way aren't followed.
+        var reached = new SourceEntry(string.Empty, SourceEntryKind.Directory, null);
+        foreach (var name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (reached.Kind != SourceEntryKind.Directory)
+            {
+                return null;
+            }
+
+            var wanted = TreePath.Join(reached.Path, name);
+            var child = Children(reached.Path).FirstOrDefault(item => string.Equals(item.Name, name, StringComparison.Ordinal));
+            if (child is null)
+            {
+                return null;
+            }
+
+            reached = new(wanted, KindOf(wanted, child), null);
+        }
+
+        return reached;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<SourceEntry> List(string directory) => Children(directory)
+        .Select(item => Translate(TreePath.Join(directory, item.Name), item))
+        .OrderBy(entry => entry.Path, StringComparer.Ordinal)
+        .ToArray();
+
+    /// <inheritdoc/>
+    public long GetLength(SourceEntry entry)
+    {
+        var file = new FileInfo(FullPath(entry.Path));
+        if (LinkText(entry, file) is { } target)
+        {
+            return Encoding.UTF8.GetByteCount(target);
+        }
+
+        return file.Exists ? file.Length : throw GitErrors.FileUnreadable(entry.Path, "it has vanished", null);
+    }
+
+    /// <inheritdoc/>
+    public SourceContent Open(SourceEntry entry)
+    {
+        var file = new FileInfo(FullPath(entry.Path));
+        if (LinkText(entry, file) is { } target)
+        {
+            var bytes = Encoding.UTF8.GetBytes(target);
+            return new(new MemoryStream(bytes, writable: false), bytes.Length);
+        }
+
+        try
+        {
+            // Opening a named pipe would wait for a writer; like an empty file it has no length.
+            return file.Length == 0
+                ? new(Stream.Null, 0)
+                : OpenFile(file.FullName);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw GitErrors.FileUnreadable(entry.Path, error.Message, error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool IsOnDisk(string path) => Path.Exists(FullPath(path));
+
+    [SuppressMessage("Reliability", "CA2000", Justification = "The caller disposes the content, and with it the stream.")]
+    private static SourceContent OpenFile(string path)
+    {
+        var stream = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Open,
+            Access = FileAccess.Read,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            Options = FileOptions.SequentialScan,
+            BufferSize = 0,
+        });
+        return new(stream, stream.Length);
+    }
+
+    private static string? LinkText(SourceEntry entry, FileInfo file)
+    {
+        if (entry.Kind != SourceEntryKind.SymbolicLink || file.LinkTarget is not { } target)
+        {
+            return null;
+        }
+
+        return OperatingSystem.IsWindows() ? target.Replace('\\', '/') : target;
+    }
+
+    private static bool IsGitDirectory(FileSystemInfo item) =>
+        string.Equals(item.Name, ".git", OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
+
+    private string FullPath(string path) => path.Length == 0 ? root : Path.Combine(root, path);
+
+    private FileSystemInfo[] Children(string directory)
+    {
+        var folder = new DirectoryInfo(FullPath(directory));
+        try
+        {
+            return folder.Exists
+                ? [.. folder.EnumerateFileSystemInfos("*", Everything).Where(item => !IsGitDirectory(item))]
+                : [];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw GitErrors.FileUnreadable(directory, error.Message, error);
+        }
+    }
+
+    private SourceEntry Translate(string path, FileSystemInfo item)
+    {
+        if (item.Name.Contains('\uFFFD', StringComparison.Ordinal))
+        {
+            throw GitErrors.FileNameUnusable(Description, path);
+        }
+
+        return new(path, KindOf(path, item), null);
+    }
+
+    private SourceEntryKind KindOf(string path, FileSystemInfo item)
+    {
+        if (item.LinkTarget is not null)
+        {
+            return SourceEntryKind.SymbolicLink;
+        }
+
+        if (item is DirectoryInfo)
+        {
+            return IsEmptySubmodule(path) ? SourceEntryKind.Submodule : SourceEntryKind.Directory;
+        }
+
+        if (modesFromIndex)
+        {
+            return repository!.Library.Index[path]?.Mode switch
+            {
+                Mode.ExecutableFile => SourceEntryKind.ExecutableFile,
+                Mode.SymbolicLink => SourceEntryKind.SymbolicLink,
+                _ => SourceEntryKind.File,
+            };
+        }
+
+        // The owner's bit alone, as git has it.
+        return !OperatingSystem.IsWindows() && (item.UnixFileMode & UnixFileMode.UserExecute) != 0
+            ? SourceEntryKind.ExecutableFile
+            : SourceEntryKind.File;
+    }
+
+    private bool IsEmptySubmodule(string path) =>
+        repository?.Library.Index[path]?.Mode == Mode.GitLink && Children(path).Length == 0;
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Images;
+
+/// <summary>
+/// Carries a plan out: builds without a tag, and tags only what was built, so that a failed build changes none; then moves the aliases,
+/// judged again over what is on the engine by then.
+/// </summary>
+internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder builder, GitRepository history, string root)
+{
+    /// <summary>Builds and tags.</summary>
+    /// <exception cref="ProException">The build failed; no tag has changed.</exception>
+    public async Task<ProImageBuild> RunAsync(ImageBuildPlan plan, IProgress<Report> reporter, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        if (plan.AlreadyBuilt is { } existing)
+        {
+            var kept = await MoveAliasesAsync(plan, existing, cancellationToken).ConfigureAwait(false);
+            return Result(plan, ProBuildOutcome.AlreadyBuilt, existing, digest: null, kept, clock.Elapsed);
+        }
+
+        var outcome = await BuildAsync(plan, reporter, cancellationToken).ConfigureAwait(false);
+        if (outcome.ImageId is not { } id)
+        {
+            return Result(plan, ProBuildOutcome.Built, imageId: null, outcome.Digest, plan.Aliases, clock.Elapsed);
+        }
+
+        await TagAsync(id, plan.Reference, cancellationToken).ConfigureAwait(false);
+        var aliases = await MoveAliasesAsync(plan, id, cancellationToken).ConfigureAwait(false);
+        return Result(plan, ProBuildOutcome.Built, id, outcome.Digest, aliases, clock.Elapsed);
+    }
+
+    private async Task<BuildOutcome> BuildAsync(ImageBuildPlan plan, IProgress<Report> reporter, CancellationToken cancellationToken)
+    {
+        using var progress = new BuildReporter(plan, reporter);
+        try
+        {
+            return await builder.BuildAsync(plan.Request, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException failed) when (failed.InnerException is BuildFailedException { Failure.MissingContextPath: { } path } inner
+            && IsOnDisk(plan, path))
+        {
+            throw BuildErrors.FileOnlyOnDisk(plan.Request.Subject, plan.Source, inner.Failure);
+        }
+    }
+
+    private bool IsOnDisk(ImageBuildPlan plan, string path) => Path.Exists(Path.Combine(root, plan.Service.Context, path.TrimStart('/')));
+
+    /// <summary>Another build may have come in between: judged over what is there now.</summary>
+    private async Task<IReadOnlyList<AliasDecision>> MoveAliasesAsync(ImageBuildPlan plan, string id, CancellationToken cancellationToken)
+    {
+        var inventory = await ImageInventory.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
+        var repository = plan.Reference.WithoutTag();
+        var decisions = AliasJudgement.OnEngine(inventory, repository, plan.Version, plan.Commit.Sha, plan.Options, history);
+        foreach (var decision in decisions.Where(decision => decision.Moves))
+        {
+            var alias = repository.WithTag(decision.Alias);
+            if (inventory.Find(alias)?.Id != id)
+            {
+                await TagAsync(id, alias, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return decisions;
+    }
+
+    private Task TagAsync(string id, ImageReference reference, CancellationToken cancellationToken) =>
+        engine.CallAsync(client => client.Images.TagImageAsync(
+            id,
+            new ImageTagParameters { RepositoryName = reference.Name, Tag = reference.Tag! },
+            cancellationToken));
+
+    private ProImageBuild Result(
+        ImageBuildPlan plan,
+        ProBuildOutcome outcome,
+        string? imageId,
+        string? digest,
+        IReadOnlyList<AliasDecision> aliases,
+        TimeSpan duration) => new()
+        {
+            Service = plan.Service.Name,
+            Version = plan.Version,
+            Reference = plan.Reference.ToString(),
+            Outcome = outcome,
+            Aliases = [.. aliases.Where(alias => alias.Moves).Select(alias => alias.Alias)],
+            AliasReasons = [.. aliases.Select(alias => alias.ToString())],
+            ImageId = imageId,
+            Digest = digest,
+            Commit = plan.Commit.Sha,
+            ContextHash = plan.Context.TreeHash,
+            Builder = outcome == ProBuildOutcome.Built ? builder.Name : "",
+            Duration = duration,
+            IsPublished = plan.IsPushedByBuilder && digest is not null,
+        };
+}

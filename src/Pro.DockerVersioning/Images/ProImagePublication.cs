@@ -1,0 +1,42 @@
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Images;
+
+/// <summary>What a publication came to.</summary>
+public sealed class ProImagePublication
+{
+    internal ProImagePublication()
+    {
+    }
+
+    /// <summary>The service.</summary>
+    public required string Service { get; init; }
+
+    /// <summary>The version.</summary>
+    public required ProVersion Version { get; init; }
+
+    /// <summary>The image's name with the version's tag.</summary>
+    public required string Reference { get; init; }
+
+    /// <summary>Pushed, or there already.</summary>
+    public required ProPublicationOutcome Outcome { get; init; }
+
+    /// <summary>The digest under which the registry knows it.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>The aliases that point at it at the registry now.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>Why each alias moved or stayed at the registry, a sentence each.</summary>
+    public IReadOnlyList<string> AliasReasons { get; init; } = [];
+
+    /// <summary>The image id on the engine that pushed it.</summary>
+    public required string ImageId { get; init; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>The reference with its digest: what names this content for ever.</summary>
+    /// <returns>The reference.</returns>
+    public override string ToString() => $"{Reference}@{Digest}";
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Text.Json;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Registry;
+
+/// <content>Gives a manifest another name, and reads what an image's configuration says.</content>
+internal sealed partial class RegistryClient
+{
+    /// <summary>Lets a tag name a manifest that the repository holds already: its own bytes are put under the tag, no layer travels.</summary>
+    /// <param name="repository">Without the registry.</param>
+    /// <param name="digest">The manifest.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ProException">There is no such manifest, or the registry refuses.</exception>
+    public async Task TagManifestAsync(string repository, string digest, string tag, CancellationToken cancellationToken)
+    {
+        var get = ManifestRequest(HttpMethod.Get, repository, digest, "pull,push");
+        var manifest = await _session.SendAsync(get, cancellationToken).ConfigureAwait(false);
+        if (manifest.Status == HttpStatusCode.NotFound)
+        {
+            throw RegistryErrors.ManifestNotFound(Host, get.Target, null);
+        }
+
+        EnsureSuccess(manifest, get.Target);
+        if (ManifestParser.DigestOf(manifest.Body) != digest && digest.StartsWith("sha256:", StringComparison.Ordinal))
+        {
+            throw RegistryErrors.InvalidAnswer(Host, get.Target, "it answers with other bytes than the digest names");
+        }
+
+        var put = ManifestRequest(HttpMethod.Put, repository, tag, "pull,push") with
+        {
+            Body = manifest.Body,
+            ContentType = manifest.ContentType ?? throw RegistryErrors.InvalidAnswer(Host, get.Target, "its manifest has no media type"),
+        };
+        var response = await _session.SendAsync(put, cancellationToken).ConfigureAwait(false);
+        EnsureSuccess(response, put.Target);
+    }
+
+    /// <summary>A label of an image, out of its configuration; null where it hasn't got it.</summary>
+    /// <param name="repository">Without the registry.</param>
+    /// <param name="config">The configuration that the image's manifest names.</param>
+    /// <param name="label">The label's name.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<string?> GetImageLabelAsync(
+        string repository, ManifestDescriptor config, string label, CancellationToken cancellationToken)
+    {
+        var name = RegistryNames.Repository(Host, repository);
+        var target = $"{Host}/{repository}@{config.Digest}";
+        var request = new RegistryRequest(HttpMethod.Get, $"v2/{name}/blobs/{config.Digest}", name, "pull", target);
+        var response = await _session.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (response.Status == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+
+        EnsureSuccess(response, target);
+        try
+        {
+            using var document = JsonDocument.Parse(response.Body);
+            return document.RootElement.TryGetProperty("config", out var settings)
+                && settings.TryGetProperty("Labels", out var labels)
+                && labels.ValueKind == JsonValueKind.Object
+                && labels.TryGetProperty(label, out var value)
+                    ? value.GetString()
+                    : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw RegistryErrors.InvalidAnswer(Host, target, "the image's configuration is not in its format", exception);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+using System.Security.Cryptography;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Git;
+
+public sealed class BuildContextTests : IDisposable
+{
+    private const string Pointer =
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+
+    private readonly TestRepository made = TestRepository.Create();
+    private GitRepository? opened;
+
+    private GitRepository Repository => opened ??= GitRepository.Open(made.Root);
+
+    private CommitTree Tree => Repository.TreeOf(Repository.Resolve(null));
+
+    private WorkingTree Disk => Repository.TreeOnDisk();
+
+    [Fact]
+    public void Without_an_ignore_file_everything_below_the_folder_goes_folders_first()
+    {
+        made.Commit(("api/Dockerfile", "FROM scratch"), ("api/a.txt", "1"), ("api/a/b", "1"), ("api/B", "1"), ("web/x", "1"));
+
+        var context = BuildContext.Create(Tree, "api", "api/Dockerfile");
+
+        Assert.Equal(["B", "Dockerfile", "a", "a/b", "a.txt"], Names(context));
+        Assert.Equal(("Dockerfile", "FROM scratch"), (context.DockerfileName, context.DockerfileText));
+    }
+
+    [Fact]
+    public void The_ignore_file_filters_and_an_ignored_folder_stays_for_what_was_brought_back()
+    {
+        made.Commit(
+            ("Dockerfile", "FROM scratch"),
+            (".dockerignore", "**/*.log\nnode_modules\nbuild\n!build/keep/me\nempty\n"),
+            ("build/drop", "1"),
+            ("build/keep/me", "1"),
+            ("build/keep/not", "1"),
+            ("empty/x", "1"),
+            ("logs/a.log", "1"),
+            ("node_modules/m/index.js", "1"),
+            ("src/a.log", "1"),
+            ("src/a.js", "1"));
+
+        string[] expected = [".dockerignore", "Dockerfile", "build", "build/keep", "build/keep/me", "logs", "src", "src/a.js"];
+
+        Assert.Equal(expected, Names(BuildContext.Create(Tree, ".", "Dockerfile")));
+        Assert.Equal(expected, Names(BuildContext.Create(Disk, string.Empty, "./Dockerfile")));
+    }
+
+    [Fact]
+    public void Ignored_folders_are_not_entered()
+    {
+        made.Commit(("Dockerfile", "FROM scratch"), (".dockerignore", "node_modules\n!src/x\n"), ("node_modules/a/b", "1"), ("src/x", "1"));
+        var tree = new CountingTree(Tree);
+
+        BuildContext.Create(tree, ".", "Dockerfile");
+
+        Assert.Equal(["", "src"], tree.Listed.Distinct());
+    }
+
+    [Fact]
+    public void The_ignore_file_beside_the_Dockerfile_wins()
+    {
+        made.Commit(
+            ("api/docker/prod.Dockerfile", "FROM scratch"),
+            ("api/docker/prod.Dockerfile.dockerignore", "a\n"),
+            ("api/.dockerignore", "b\n"),
+            ("api/a", "1"),
+            ("api/b", "1"));
+
+        var names = Names(BuildContext.Create(Tree, "api", "api/docker/prod.Dockerfile"));
+
+        Assert.DoesNotContain("a", names);
+        Assert.Contains("b", names);
+    }
+
+    [Fact]
+    public void The_Dockerfile_goes_even_if_it_is_ignored()
+    {
+        made.Commit(("x/docker/Dockerfile", "FROM scratch"), (".dockerignore", "*\n"), ("x/docker/other", "1"), ("y", "1"));
+
+        Assert.Equal(["x", "x/docker", "x/docker/Dockerfile"], Names(BuildContext.Create(Tree, "", "x/docker/Dockerfile")));
+    }
+
+    [Fact]
+    public void A_Dockerfile_outside_the_context_is_added_under_a_name_of_its_content()
+    {
+        made.Commit(("docker/api.Dockerfile", "FROM scratch\n"), ("docker/api.Dockerfile.dockerignore", "b\n"), ("api/a", "1"), ("api/b", "1"));
+
+        var context = BuildContext.Create(Tree, "api", "docker/api.Dockerfile");
+
+        Assert.Equal($".pro.Dockerfile-{made.Sha("HEAD:docker/api.Dockerfile")[..12]}", context.DockerfileName);
+        Assert.Equal(["a", context.DockerfileName], Names(context));
+        Assert.Equal(context.TreeHash, BuildContext.Create(Disk, "api", "docker/api.Dockerfile").TreeHash);
+    }
+
+    [Fact]
+    public void Links_to_the_context_and_to_the_Dockerfile_are_followed_inside_the_repository()
+    {
+        made.Write("real/Dockerfile", "FROM scratch").Write("real/shared.Dockerfile", "FROM busybox").Link("api", "real");
+        made.Link("real/Linked", "../common/../real/shared.Dockerfile").Link("out", "../elsewhere").Link("circle", "circle");
+        made.Commit(("common/x", "1"));
+
+        var context = BuildContext.Create(Tree, "api", "api/Linked");
+
+        Assert.Equal(("shared.Dockerfile", "FROM busybox"), (context.DockerfileName, context.DockerfileText));
+        Assert.Equal("PathOutsideRepository", Assert.Throws<ProException>(() => BuildContext.Create(Tree, "real", "out")).Id);
+        Assert.Equal("SymbolicLinkLoop", Assert.Throws<ProException>(() => BuildContext.Create(Disk, "real", "circle")).Id);
+    }
+
+    [Fact]
+    public void A_lower_case_dockerfile_will_do_and_nothing_else_is_taken_for_another_case()
+    {
+        made.Commit(("a/dockerfile", "FROM scratch"), ("b/DOCKERFILE", "FROM scratch"));
+
+        Assert.Equal("dockerfile", BuildContext.Create(Tree, "a", "a/Dockerfile").DockerfileName);
+        Assert.Equal("dockerfile", BuildContext.Create(Disk, "a", "a/Dockerfile").DockerfileName);
+        Assert.Equal("DockerfileNotFound", Assert.Throws<ProException>(() => BuildContext.Create(Tree, "b", "b/Dockerfile")).Id);
+        Assert.Equal("DockerfileNotFound", Assert.Throws<ProException>(() => BuildContext.Create(Disk, "b", "b/Dockerfile")).Id);
+    }
+
+    [Fact]
+    public void What_is_missing_in_the_tree_is_named_and_whether_it_is_on_disk()
+    {
+        made.Commit(("a/x", "1"));
+        made.AnnotatedTag("v1.0.0");
+        made.Write("a/Dockerfile", "FROM scratch").Write("new/Dockerfile", "FROM scratch");
+        var tag = Repository.TreeOf(Repository.Resolve("v1.0.0"));
+
+        var context = Assert.Throws<ProException>(() => BuildContext.Create(tag, "new", "new/Dockerfile"));
+        var dockerfile = Assert.Throws<ProException>(() => BuildContext.Create(tag, "a", "a/Dockerfile"));
+        var neither = Assert.Throws<ProException>(() => BuildContext.Create(tag, "nowhere", "nowhere/Dockerfile"));
+        var outside = Assert.Throws<ProException>(() => BuildContext.Create(tag, "a/../..", "a/Dockerfile"));
+
+        Assert.Equal("ContextNotFound", context.Id);
+        Assert.Contains("'new' in the tree of v1.0.0, though there is one on disk", context.Message, StringComparison.Ordinal);
+        Assert.Equal("DockerfileNotFound", dockerfile.Id);
+        Assert.Contains("-WorkingTree", dockerfile.RecommendedAction, StringComparison.Ordinal);
+        Assert.DoesNotContain("on disk", neither.Message, StringComparison.Ordinal);
+        Assert.Equal("PathOutsideRepository", outside.Id);
+    }
+
+    [Fact]
+    public void Submodules_and_lfs_pointers_in_the_context_are_one_error_that_names_them()
+    {
+        var lib = made.Commit(("Dockerfile", "FROM scratch"), (".dockerignore", "ignored\n"));
+        made.Git("update-index", "--add", "--cacheinfo", $"160000,{lib},vendor/lib");
+        made.Git("update-index", "--add", "--cacheinfo", $"160000,{lib},ignored/lib");
+        made.Write("big.bin", Pointer).Write("ignored/big.bin", Pointer).Write("no-pointer.txt", "version https://git-lfs.example.com/spec/v1\n");
+        made.Git("add", "big.bin", "ignored/big.bin", "no-pointer.txt");
+        made.Git("commit", "--quiet", "-m", "x");
+
+        var error = Assert.Throws<ProException>(() => BuildContext.Create(Tree, ".", "Dockerfile"));
+
+        Assert.Equal("ContentNotInGit", error.Id);
+        Assert.Contains("submodules (vendor/lib)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("git-lfs pointers in place of the files (big.bin)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("git lfs pull", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains(
+            "(big.bin)", Assert.Throws<ProException>(() => BuildContext.Create(Disk, ".", "Dockerfile")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_many_pointers_ten_are_named_and_the_rest_counted()
+    {
+        made.Commit([("Dockerfile", "FROM scratch"), .. Enumerable.Range(10, 15).Select(number => ($"f{number}", Pointer))]);
+
+        var error = Assert.Throws<ProException>(() => BuildContext.Create(Tree, ".", "Dockerfile"));
+
+        Assert.Contains("f19 and 5 more", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_same_bytes_on_disk_and_in_the_commit_have_the_same_hash_and_the_same_tar()
+    {
+        made.Write("Dockerfile", "FROM scratch").Write("äöü/\"q\"\n", "1").Write("empty", "").Write(".dockerignore", "drop\n");
+        made.WriteExecutable("run.sh", "#!/bin/sh\n").Link("dir/link", "../run.sh");
+        made.Commit();
+        made.Write("drop", "not in the commit");
+
+        var commit = BuildContext.Create(Tree, ".", "Dockerfile");
+        var disk = BuildContext.Create(Disk, ".", "Dockerfile");
+
+        Assert.Equal(commit.TreeHash, disk.TreeHash);
+        Assert.Equal(await TarHash(commit), await TarHash(disk));
+        Assert.Matches("^[0-9a-f]{64}$", commit.TreeHash);
+    }
+
+    [Fact]
+    public void Every_change_of_content_mode_name_or_Dockerfile_changes_the_hash()
+    {
+        made.Commit(("Dockerfile", "FROM scratch"), ("Other", "FROM scratch"), ("a", "1"));
+        var hashes = new List<string> { BuildContext.Create(Disk, ".", "Dockerfile").TreeHash };
+        hashes.Add(BuildContext.Create(Disk, ".", "Other").TreeHash);
+        made.Write("a", "2");
+        hashes.Add(BuildContext.Create(Disk, ".", "Dockerfile").TreeHash);
+        made.WriteExecutable("a", "2");
+        hashes.Add(BuildContext.Create(Disk, ".", "Dockerfile").TreeHash);
+        made.Delete("a").Link("a", "2");
+        hashes.Add(BuildContext.Create(Disk, ".", "Dockerfile").TreeHash);
+        made.Delete("a").Write("b", "2");
+        hashes.Add(BuildContext.Create(Disk, ".", "Dockerfile").TreeHash);
+        Directory.CreateDirectory(made.FullPath("void"));
+        hashes.Add(BuildContext.Create(Disk, ".", "Dockerfile").TreeHash);
+
+        Assert.Equal(hashes.Count, hashes.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Several_contexts_are_written_at_once_from_one_repository()
+    {
+        made.Commit([("Dockerfile", "FROM scratch"), .. Enumerable.Range(0, 300).Select(number => ($"d{number % 7}/f{number}", $"content {number}"))]);
+        var tree = Tree;
+
+        var hashes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => TarHash(BuildContext.Create(tree, ".", "Dockerfile")))));
+
+        Assert.Single(hashes.Distinct());
+    }
+
+    public void Dispose()
+    {
+        opened?.Dispose();
+        made.Dispose();
+    }
+
+    private static string[] Names(BuildContext context) => [.. context.Entries.Select(entry => entry.Name)];
+
+    private static async Task<string> TarHash(BuildContext context)
+    {
+        using var tar = new MemoryStream();
+        await context.WriteTarAsync(tar, DateTimeOffset.UnixEpoch, null, TestContext.Current.CancellationToken);
+        return Convert.ToHexString(SHA256.HashData(tar.ToArray()));
+    }
+
+    private sealed class CountingTree(ISourceTree inner) : ISourceTree
+    {
+        public List<string> Listed { get; } = [];
+
+        public string Description => inner.Description;
+
+        public SourceEntry? Find(string path) => inner.Find(path);
+
+        public IEnumerable<SourceEntry> List(string directory)
+        {
+            Listed.Add(directory);
+            return inner.List(directory);
+        }
+
+        public long GetLength(SourceEntry entry) => inner.GetLength(entry);
+
+        public SourceContent Open(SourceEntry entry) => inner.Open(entry);
+
+        public bool IsOnDisk(string path) => inner.IsOnDisk(path);
+    }
+}

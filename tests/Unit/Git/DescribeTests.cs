@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Text;
+using Pro.DockerVersioning.Git;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Git;
+
+public sealed class DescribeTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void It_answers_as_git_does_on_a_history_with_merges_and_many_tags(int seed)
+    {
+        using var made = TestRepository.Create();
+        var random = new Random(seed);
+        made.GitWithInput(History(random, 2200), "fast-import", "--quiet");
+        AddTags(made, random, 2200);
+        made.Git("reset", "--quiet", "--hard", "main");
+        using var repository = GitRepository.Open(made.Root);
+        var all = made.Git("rev-list", "--all").Split('\n');
+
+        var sample = Enumerable.Range(0, 60).Select(_ => all[random.Next(all.Length)]).Distinct().ToArray();
+
+        foreach (var sha in sample)
+        {
+            string? expected;
+            try
+            {
+                expected = made.Git("describe", "--tags", "--abbrev=12", sha);
+            }
+            catch (InvalidOperationException)
+            {
+                expected = null;
+            }
+
+            Assert.Equal(expected, repository.DescribeOrNull(sha));
+            if (expected is not null)
+            {
+                Assert.Equal(sha, repository.Resolve(expected).Sha);
+            }
+        }
+    }
+
+    [Fact]
+    public void Of_several_tags_on_one_commit_it_names_the_one_that_git_names()
+    {
+        using var made = TestRepository.Create();
+        made.Commit(("a", "1"));
+        made.Tag("v1-b").Tag("v1-c");
+        Check();
+
+        // Packed references are read after loose ones by libgit2, by name by git.
+        made.Git("pack-refs", "--all");
+        made.Tag("v1-d").Tag("v1-a");
+        Check();
+
+        made.AnnotatedTag("z-old").AnnotatedTag("y-new");
+        Check();
+
+        made.AnnotatedTag("x-on-a-tag", "z-old");
+        made.Git("pack-refs", "--all");
+        Check();
+
+        void Check()
+        {
+            using var repository = GitRepository.Open(made.Root);
+            var tip = made.Sha("HEAD");
+            Assert.Equal(made.Git("describe", "--tags", "--abbrev=12", tip), repository.Describe(tip));
+            made.Commit(("a", "next"));
+            var child = made.Sha("HEAD");
+            Assert.Equal(made.Git("describe", "--tags", "--abbrev=12", child), repository.Describe(child));
+            made.Git("reset", "--quiet", "--hard", tip);
+        }
+    }
+
+    [Fact]
+    public void A_tag_whose_name_looks_described_is_still_a_tag()
+    {
+        using var made = TestRepository.Create();
+        var sha = made.Commit(("a", "1"));
+        made.Tag("v1.0.0-3-gabcdef1");
+
+        using var repository = GitRepository.Open(made.Root);
+
+        Assert.Equal("v1.0.0-3-gabcdef1", repository.Describe(sha));
+    }
+
+    /// <summary>Three branches that merge into each other now and then, one commit a minute, some in the same second.</summary>
+    private static string History(Random random, int commits)
+    {
+        var text = new StringBuilder();
+        var tips = new int[3];
+        var time = 1_600_000_000L;
+        for (var mark = 1; mark <= commits; mark++)
+        {
+            var branch = mark == 1 ? 0 : random.Next(3);
+            time += random.Next(4) == 0 ? 0 : 60;
+            text.Append(CultureInfo.InvariantCulture, $"commit refs/heads/{(branch == 0 ? "main" : "side" + branch)}\nmark :{mark}\n");
+            text.Append(CultureInfo.InvariantCulture, $"committer Ada <ada@example.com> {time} +0000\ndata 1\nx\n");
+            var parent = tips[branch] == 0 ? tips[0] : tips[branch];
+            if (parent != 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"from :{parent}\n");
+                var other = tips[random.Next(3)];
+                if (other != 0 && other != parent && random.Next(8) == 0)
+                {
+                    text.Append(CultureInfo.InvariantCulture, $"merge :{other}\n");
+                }
+            }
+
+            text.Append('\n');
+            tips[branch] = mark;
+        }
+
+        return text.Append("done\n").ToString();
+    }
+
+    private static void AddTags(TestRepository made, Random random, int commits)
+    {
+        var all = made.Git("rev-list", "--all").Split('\n');
+        var text = new StringBuilder();
+        for (var number = 0; number < commits / 20; number++)
+        {
+            var sha = all[random.Next(all.Length)];
+            if (random.Next(2) == 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"reset refs/tags/v0.{number}.0\nfrom {sha}\n\n");
+            }
+            else
+            {
+                text.Append(CultureInfo.InvariantCulture, $"tag v1.{number}.0\nfrom {sha}\n");
+                text.Append(CultureInfo.InvariantCulture, $"tagger Ada <ada@example.com> {1_700_000_000 + random.Next(50)} +0000\ndata 1\nx\n");
+            }
+        }
+
+        made.GitWithInput(text.ToString(), "fast-import", "--quiet");
+    }
+}
