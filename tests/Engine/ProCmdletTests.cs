@@ -60,7 +60,7 @@ public sealed class ProCmdletTests : IDisposable
         Assert.Equal(ErrorCategory.ObjectNotFound, result.Error.CategoryInfo.Category);
         Assert.Equal("x", result.Error.TargetObject);
         Assert.Equal("Name another.", result.Error.ErrorDetails.RecommendedAction);
-        Assert.Equal("There is no 'x'. Name another.", result.Error.ToString());
+        Assert.Equal("There is no 'x'.", result.Error.ToString());
     }
 
     [Fact]

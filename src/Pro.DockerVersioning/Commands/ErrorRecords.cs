@@ -10,7 +10,8 @@ internal static class ErrorRecords
     public static ErrorRecord From(ProException error) =>
         new(error, error.Id, Enum.Parse<ErrorCategory>(error.Category.ToString()), error.Target)
         {
-            ErrorDetails = new ErrorDetails($"{error.Message} {error.RecommendedAction}".TrimEnd())
+            // PowerShell shows the recommendation on a line of its own.
+            ErrorDetails = new ErrorDetails(error.Message)
             {
                 RecommendedAction = error.RecommendedAction,
             },

@@ -21,7 +21,7 @@ internal static class ConfigurationValues
         {
             if (!known.Contains(member.Name, StringComparer.Ordinal))
             {
-                throw ConfigurationErrors.UnknownKey(member.Name, member.At, known);
+                throw ConfigurationErrors.UnknownKey(member.Name, member.At, known, NearestName.Of(member.Name, known));
             }
 
             yield return member;

@@ -18,7 +18,9 @@ internal static class NamePattern
             var close = pattern[index] == '[' ? pattern.IndexOf(']', index + 1) : -1;
             if (close > index + 1)
             {
-                var set = pattern[(index + 1)..close].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("^", "\\^", StringComparison.Ordinal);
+                var set = pattern[(index + 1)..close]
+                    .Replace("\\", "\\\\", StringComparison.Ordinal)
+                    .Replace("^", "\\^", StringComparison.Ordinal);
                 expression.Append('[').Append(set).Append(']');
                 index = close;
             }
@@ -28,7 +30,8 @@ internal static class NamePattern
             }
         }
 
-        const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.Singleline;
+        const RegexOptions Options =
+            RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.Singleline;
         try
         {
             return new Regex(expression.Append("\\z").ToString(), Options).IsMatch;

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Errors;
+
 namespace Pro.DockerVersioning.Configuration;
 
 /// <summary>The content of <c>pro.json</c>. Every key is optional; what isn't there is null or empty.</summary>

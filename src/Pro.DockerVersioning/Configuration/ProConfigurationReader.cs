@@ -83,7 +83,7 @@ internal static class ProConfigurationReader
             result = member.Name switch
             {
                 Keys.Context => result with { Context = Values.Path(member) },
-                Keys.Dockerfile => result with { Dockerfile = ReadFilePath(member) },
+                Keys.Dockerfile => result with { Dockerfile = ReadFilePath(member.Value, member.Name) },
                 Keys.Target => result with { Target = Values.Text(member) },
                 Keys.BuildArgs => result with { BuildArgs = ReadBuildArgs(member) },
                 Keys.Order => result with { Order = Values.Choice(member.Value, member.Name, OrderNames) },
@@ -95,10 +95,10 @@ internal static class ProConfigurationReader
         return result;
     }
 
-    private static string ReadFilePath(LocatedJsonMember member) =>
-        Values.Path(member) is { Length: > 0 } path
+    private static string ReadFilePath(LocatedJson value, string key) =>
+        Values.Path(value, key) is { Length: > 0 } path
             ? path
-            : throw ConfigurationErrors.WrongValue(member.Name, Values.Shown(member.Value), "a file's path", member.Value.At);
+            : throw ConfigurationErrors.WrongValue(key, Values.Shown(value), "a file's path", value.At);
 
     private static List<KeyValuePair<string, string?>> ReadBuildArgs(LocatedJsonMember arguments)
     {
@@ -174,11 +174,11 @@ internal static class ProConfigurationReader
     {
         if (member.Value.Kind == JsonTokenType.String)
         {
-            return [ReadFilePath(member)];
+            return [ReadFilePath(member.Value, member.Name)];
         }
 
         return member.Value.Kind == JsonTokenType.StartArray && member.Value.Items.Count > 0
-            ? [.. member.Value.Items.Select(item => Values.Path(item, member.Name))]
+            ? [.. member.Value.Items.Select(item => ReadFilePath(item, member.Name))]
             : throw ConfigurationErrors.WrongValue(
                 member.Name, Values.Shown(member.Value), "a file's path or a list of paths", member.Value.At);
     }

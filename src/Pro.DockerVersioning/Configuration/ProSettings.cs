@@ -26,7 +26,7 @@ internal sealed record ProSettings
     /// <summary>The compose files as absolute paths, later ones over earlier ones; empty: compose's default names.</summary>
     public required Setting<IReadOnlyList<string>> ComposeFiles { get; init; }
 
-    /// <summary>The docker context or address that this command asks for; null: what DOCKER_HOST and Docker's own configuration say.</summary>
+    /// <summary>The docker context or address that this command asks for; null: what DOCKER_HOST and Docker's files say.</summary>
     public Setting<string>? Engine { get; init; }
 
     /// <summary>Whether to build with BuildKit; the value null leaves it to Docker's client.</summary>
@@ -90,7 +90,8 @@ internal sealed record ProSettings
 
         return configuration.Environments.TryGetValue(name, out var chosen)
             ? new ChosenEnvironment(name, chosen)
-            : throw ConfigurationErrors.UnknownEnvironment(name, configuration.Environments.Keys);
+            : throw ConfigurationErrors.UnknownEnvironment(
+                name, [.. configuration.Environments.Keys], NearestName.Of(name, configuration.Environments.Keys));
     }
 
     private static Setting<string>? ResolveRegistry(

@@ -15,17 +15,17 @@ internal static class RegistryText
         if (text.Contains("://", StringComparison.Ordinal))
         {
             var bare = text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..];
-            throw ConfigurationErrors.BadRegistry(registry, "it has a scheme", $"Write it without: {bare}");
+            throw Bad(registry, "it has a scheme", $"Write it without: {bare}");
         }
 
         if (text.Length == 0 || text.StartsWith('/') || text.Contains("//", StringComparison.Ordinal))
         {
-            throw ConfigurationErrors.BadRegistry(registry, "a part of it is empty", Example);
+            throw Bad(registry, "a part of it is empty", Example);
         }
 
         if (text.Any(char.IsWhiteSpace) || text.IndexOfAny(['@', '\\', '?', '#']) >= 0)
         {
-            throw ConfigurationErrors.BadRegistry(registry, "it holds a character that no image's name has", Example);
+            throw Bad(registry, "it holds a character that no image's name has", Example);
         }
 
         return CheckPath(registry, text);
@@ -39,11 +39,14 @@ internal static class RegistryText
 
         if (path.Contains(':', StringComparison.Ordinal))
         {
-            throw ConfigurationErrors.BadRegistry(registry, "it has a tag", "Leave the tag away: the version becomes the tag.");
+            throw Bad(registry, "it has a tag", "Leave the tag away: the version becomes the tag.");
         }
 
         return path.Any(char.IsAsciiLetterUpper)
-            ? throw ConfigurationErrors.BadRegistry(registry, "its path has capital letters", $"Write {host}{path.ToLowerInvariant()}")
+            ? throw Bad(registry, "its path has capital letters", $"Write {host}{path.ToLowerInvariant()}")
             : text;
     }
+
+    private static ProException Bad(Setting<string> registry, string reason, string action) =>
+        ConfigurationErrors.BadRegistry(registry.Value, registry.Source, reason, action);
 }

@@ -46,7 +46,7 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
             : [new("folder", $"{string.Join(" and ", folders)} are both named {name}; declare it in {ProConfiguration.FileName}")],
     };
 
-    /// <summary>A service of <c>pro.json</c>: its keys win one by one, and the compose entry of the same name fills in the others.</summary>
+    /// <summary>A service of <c>pro.json</c>: its keys win one by one; the compose entry of the same name fills in the others.</summary>
     /// <exception cref="ProException">Nobody says where its context is.</exception>
     public ServiceDefinition FromConfiguration(ServiceConfiguration service, ComposeService? compose)
     {

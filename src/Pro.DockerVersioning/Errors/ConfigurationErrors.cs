@@ -1,5 +1,3 @@
-using Pro.DockerVersioning.Configuration;
-
 namespace Pro.DockerVersioning.Errors;
 
 /// <summary>The errors of configuration: pro.json, environment variables, compose files, the catalogue of services.</summary>
@@ -28,13 +26,9 @@ internal static class ConfigurationErrors
         "ConfigurationDuplicateKey", ProErrorCategory.InvalidData,
         $"{at}: the key \"{key}\" stands twice; the first time in line {first.Line}.", "Take one of the two away.", key);
 
-    public static ProException UnknownKey(string key, FilePosition at, IReadOnlyList<string> known)
-    {
-        var action = NearestName.Of(key, known) is { } nearest
-            ? $"Did you mean \"{nearest}\"? Known here: {string.Join(", ", known)}."
-            : $"Known here: {string.Join(", ", known)}.";
-        return new("ConfigurationUnknownKey", ProErrorCategory.InvalidData, $"{at}: the key \"{key}\" is unknown.", action, key);
-    }
+    public static ProException UnknownKey(string key, FilePosition at, IReadOnlyList<string> known, string? nearest) => new(
+        "ConfigurationUnknownKey", ProErrorCategory.InvalidData, $"{at}: the key \"{key}\" is unknown.",
+        $"{DidYouMean(nearest)}Known here: {string.Join(", ", known)}.", key);
 
     public static ProException WrongValue(string key, string shown, string wanted, FilePosition at) => new(
         "ConfigurationWrongValue", ProErrorCategory.InvalidData, $"{at}: \"{key}\" must be {wanted}, not {shown}.", SeeSchema, key);
@@ -54,17 +48,15 @@ internal static class ConfigurationErrors
         "Give -Registry registry.example.com/pro, or set $env:REGISTRY = 'registry.example.com/pro', "
         + "or write \"registry\": \"registry.example.com/pro\" into pro.json at the repository's root.");
 
-    public static ProException BadRegistry(Setting<string> registry, string reason, string action) => new(
+    public static ProException BadRegistry(string registry, string source, string reason, string action) => new(
         "RegistryInvalid", ProErrorCategory.InvalidArgument,
-        $"\"{registry.Value}\" of {registry.Source} can't begin an image's name: {reason}.", action, registry.Value);
+        $"\"{registry}\" of {source} can't begin an image's name: {reason}.", action, registry);
 
-    public static ProException UnknownEnvironment(string name, IEnumerable<string> known)
+    public static ProException UnknownEnvironment(string name, IReadOnlyCollection<string> known, string? nearest)
     {
-        var names = known.ToList();
-        var nearest = NearestName.Of(name, names) is { } guess ? $"Did you mean \"{guess}\"? " : string.Empty;
-        var action = names.Count == 0
+        var action = known.Count == 0
             ? "Declare it in pro.json: \"environments\": { \"" + name + "\": { \"composeFile\": \"docker-compose.yml\" } }"
-            : $"{nearest}Known: {string.Join(", ", names)}.";
+            : $"{DidYouMean(nearest)}Known: {string.Join(", ", known)}.";
         return new("EnvironmentNotFound", ProErrorCategory.ObjectNotFound, $"pro.json has no environment \"{name}\".", action, name);
     }
 
@@ -138,12 +130,14 @@ internal static class ConfigurationErrors
 
     public static ProException UnknownService(string service, IReadOnlyList<string> known, string? nearest) => new(
         "ServiceNotFound", ProErrorCategory.ObjectNotFound, $"There is no service \"{service}\".",
-        (nearest is null ? string.Empty : $"Did you mean \"{nearest}\"? ") + $"Known: {string.Join(", ", known)}.", service);
+        $"{DidYouMean(nearest)}Known: {string.Join(", ", known)}.", service);
 
     public static ProException NoServices(string place) => new(
         "NoServices", ProErrorCategory.ObjectNotFound, $"No service is declared in {place}.",
         "Declare services in one of three ways: \"services\" in pro.json at the repository's root; services with \"build\" in "
         + "compose.yaml or docker-compose.yml; or folders with a Dockerfile: apps/NAME, services/NAME or NAME.");
+
+    private static string DidYouMean(string? nearest) => nearest is null ? string.Empty : $"Did you mean \"{nearest}\"? ";
 
     /// <summary>System.Text.Json counts lines from zero, and we say the place ourselves.</summary>
     private static string WithoutPosition(string message) =>

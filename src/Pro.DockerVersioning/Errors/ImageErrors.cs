@@ -56,12 +56,21 @@ internal static class ImageErrors
         "Make a new version instead. -Force overwrites it.",
         reference);
 
-    /// <summary>Nothing to publish.</summary>
-    public static ProException NothingToPublish() => new(
-        "NothingToPublish",
+    /// <summary>A reference whose tag is no version.</summary>
+    public static ProException ReferenceIsNoVersion(string reference) => new(
+        "ReferenceIsNoVersion",
         ProErrorCategory.InvalidArgument,
-        "Neither a service nor a build or version from the pipeline was given.",
-        "Name a service and a version: Publish-ProImage api v1.2.3.");
+        $"'{reference}' names no version: its tag is an alias or something else.",
+        "Publish a version; the aliases that belong to it follow.",
+        reference);
+
+    /// <summary>No stable version to publish.</summary>
+    public static ProException NoStableVersion(string repository) => new(
+        "NoStableVersion",
+        ProErrorCategory.ObjectNotFound,
+        $"This engine has no stable version of {repository}.",
+        "Name the version, or build one: Build-ProImage SERVICE v1.2.3.",
+        repository);
 
     /// <summary>-Describe together with a name for what to build.</summary>
     public static ProException DescribeAndVersion(string other) => new(

@@ -97,7 +97,7 @@ internal sealed class ComposeBuildReader
         ComposeScalar { IsNull: true } => true,
         ComposeScalar scalar => key switch
         {
-            "privileged" => ComposeInterpolation.Expand(scalar) is "false" or "",
+            "privileged" => ComposeInterpolation.Expand(scalar).ToLowerInvariant() is "false" or "no" or "off" or "",
             "network" or "isolation" => ComposeInterpolation.Expand(scalar) is "default" or "",
             _ => false,
         },
@@ -111,7 +111,8 @@ internal sealed class ComposeBuildReader
         var at = (node ?? (ComposeNode)_build).At;
         if (ComposePaths.IsRemote(written))
         {
-            _refusals.Add(new ServiceRefusal("context", $"the context {written} is remote, and a version is built from this repository ({at})"));
+            _refusals.Add(new ServiceRefusal(
+                "context", $"the context {written} is remote, and a version is built from this repository ({at})"));
             return (written, null);
         }
 

@@ -10,13 +10,18 @@ namespace Pro.DockerVersioning.Configuration.Compose;
 /// <remarks>See https://docs.docker.com/reference/compose-file/interpolation/.</remarks>
 internal sealed class ComposeInterpolation
 {
+    /// <summary>Nobody writes more; the limit keeps a hostile file from overflowing the stack.</summary>
+    private const int Deepest = 32;
+
     private readonly string _text;
     private readonly FilePosition _at;
     private readonly Func<string, string?> _find;
     private readonly Action<string>? _tellMissing;
+    private readonly int _depth;
 
-    private ComposeInterpolation(string text, FilePosition at, Func<string, string?> find, Action<string>? tellMissing)
+    private ComposeInterpolation(string text, FilePosition at, Func<string, string?> find, Action<string>? tellMissing, int depth = 0)
     {
+        _depth = depth;
         _text = text;
         _at = at;
         _find = find;
@@ -108,6 +113,11 @@ internal sealed class ComposeInterpolation
 
         // The colon makes an empty value count as a missing one.
         var colon = rest[0] == ':';
+        if (colon && rest.Length == 1)
+        {
+            throw ConfigurationErrors.BadInterpolation(_text, _at);
+        }
+
         var word = rest[(colon ? 2 : 1)..];
         var value = _find(name);
         var present = value is not null && !(colon && value.Length == 0);
@@ -120,7 +130,9 @@ internal sealed class ComposeInterpolation
         };
     }
 
-    private string Nested(string word) => Expand(word, _at, _find, _tellMissing);
+    private string Nested(string word) => _depth < Deepest
+        ? new ComposeInterpolation(word, _at, _find, _tellMissing, _depth + 1).Run()
+        : throw ConfigurationErrors.BadInterpolation(_text, _at);
 
     /// <summary>The index of the brace that closes the one before <paramref name="start"/>.</summary>
     private int FindClose(int start)

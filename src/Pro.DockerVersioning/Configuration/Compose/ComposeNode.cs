@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Errors;
+
 namespace Pro.DockerVersioning.Configuration.Compose;
 
 /// <summary>A node of a compose file, with its place. Scalars keep their text as written.</summary>

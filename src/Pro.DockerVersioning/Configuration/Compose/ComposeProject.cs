@@ -1,5 +1,5 @@
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Configuration.Compose;
 
@@ -44,18 +44,31 @@ internal sealed class ComposeProject
     /// <exception cref="ProException">A file is wrong.</exception>
     public static ComposeProject? LoadDefault(ComposeInputs inputs)
     {
-        var files = FilesOfEnvFile(inputs) ?? DefaultFiles(inputs.Tree);
+        var files = FilesOfEnvFile(inputs) ?? DefaultFiles(inputs);
         return files.Count == 0 ? null : Load(inputs, files);
     }
 
-    private static List<string> DefaultFiles(ISourceTree tree)
+    private static List<string> DefaultFiles(ComposeInputs inputs)
     {
-        if (DefaultNames.FirstOrDefault(name => SourceText.Exists(tree, name)) is not { } main)
+        if (FirstOf(DefaultNames, inputs) is not { } main)
         {
             return [];
         }
 
-        return DefaultOverrideNames.FirstOrDefault(name => SourceText.Exists(tree, name)) is { } over ? [main, over] : [main];
+        return FirstOf(DefaultOverrideNames, inputs) is { } over ? [main, over] : [main];
+    }
+
+    /// <summary>The first of the names that exists. Others would be read by nobody, so they are told.</summary>
+    private static string? FirstOf(IReadOnlyList<string> names, ComposeInputs inputs)
+    {
+        var found = names.Where(name => SourceText.Exists(inputs.Tree, name)).ToList();
+        if (found.Count > 1)
+        {
+            inputs.Reports?.Report(new WarningReport(
+                $"Of {string.Join(", ", found)} only {found[0]} is read, as compose does. -ComposeFile names another one."));
+        }
+
+        return found.FirstOrDefault();
     }
 
     private static List<string>? FilesOfEnvFile(ComposeInputs inputs)

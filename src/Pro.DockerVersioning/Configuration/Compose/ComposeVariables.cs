@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Configuration.Compose;

@@ -30,25 +30,45 @@ internal sealed class ComposeYaml
     public static IReadOnlyList<ComposeNode> Parse(string text, ComposeSource source)
     {
         using var reader = new StringReader(text);
+        var yaml = new ComposeYaml(source, reader);
         try
         {
-            return new ComposeYaml(source, reader).ReadDocuments();
+            return yaml.ReadDocuments();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            // YamlDotNet's scanner gives up like this on some broken texts; the last good event is the nearest place there is.
+            var last = yaml._parser.Current?.End ?? new Mark(0, 1, 1);
+            var place = new FilePosition(source.File, (int)Math.Max(last.Line, 1), (int)Math.Max(last.Column, 1));
+            throw ConfigurationErrors.BrokenYaml(place, "nothing can be made of what follows here", exception);
         }
         catch (YamlException exception)
         {
-            var at = new FilePosition(source.File, (int)exception.Start.Line, (int)exception.Start.Column);
-            throw ConfigurationErrors.BrokenYaml(at, Reason(text, exception), exception);
+            var broken = TabInIndentation(text, exception);
+            var at = broken ?? new Mark(0, exception.Start.Line, exception.Start.Column);
+            var reason = broken is null ? exception.Message.TrimEnd('.') : "a tab stands in the indentation, where YAML allows only spaces";
+            throw ConfigurationErrors.BrokenYaml(new FilePosition(source.File, (int)at.Line, (int)at.Column), reason, exception);
         }
     }
 
-    /// <summary>YAML forbids tabs in indentation, and YamlDotNet's words for it don't say so.</summary>
-    private static string Reason(string text, YamlException exception)
+    /// <summary>
+    /// YAML forbids tabs in indentation. YamlDotNet's words for it don't say so, and name the beginning of what the tab cut off. In the
+    /// part that it names any tab is the culprit; below it one in the first column, where no text block can stand either.
+    /// </summary>
+    private static Mark? TabInIndentation(string text, YamlException exception)
     {
-        var line = text.Split('\n').ElementAtOrDefault((int)exception.Start.Line - 1) ?? string.Empty;
-        var indentation = line[..(line.Length - line.TrimStart().Length)];
-        return indentation.Contains('\t', StringComparison.Ordinal)
-            ? "a tab stands in the indentation, where YAML allows only spaces"
-            : exception.Message.TrimEnd('.');
+        var lines = text.Split('\n');
+        for (var line = (int)Math.Max(exception.Start.Line, 1); line <= lines.Length; line++)
+        {
+            var content = lines[line - 1];
+            var tab = content[..(content.Length - content.TrimStart().Length)].IndexOf('\t', StringComparison.Ordinal);
+            if (tab == 0 || (tab > 0 && line <= exception.End.Line + 1))
+            {
+                return new Mark(0, line, tab + 1);
+            }
+        }
+
+        return null;
     }
 
     private List<ComposeNode> ReadDocuments()
@@ -150,7 +170,9 @@ internal sealed class ComposeYaml
         }
 
         // A mapping's own keys win; among merged mappings the first one that has the key.
-        var entries = own.Concat(inherited.Where(entry => !seen.ContainsKey(entry.Key))).DistinctBy(entry => entry.Key, StringComparer.Ordinal);
+        var entries = own
+            .Concat(inherited.Where(entry => !seen.ContainsKey(entry.Key)))
+            .DistinctBy(entry => entry.Key, StringComparer.Ordinal);
         return new ComposeMapping(_source, (int)start.Start.Line, (int)start.Start.Column, [.. entries]) { MergeMode = ModeOf(start) };
     }
 

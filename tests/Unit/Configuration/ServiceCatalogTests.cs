@@ -1,0 +1,191 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Configuration;
+
+public sealed class ServiceCatalogTests
+{
+    private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetTempPath(), "shop"));
+
+    private static ServiceCatalog Load(MemoryTree tree, Dictionary<string, string>? variables = null, Collected? reports = null)
+    {
+        var environment = new ProEnvironmentVariables((variables ?? []).GetValueOrDefault);
+        return ServiceCatalog.Load(
+            tree, ProSettings.Resolve(new(), environment, ProConfiguration.Empty, new ProLocation(Root, Root)), reports);
+    }
+
+    [Fact]
+    public void Folders_with_a_dockerfile_are_services()
+    {
+        var catalog = Load(new MemoryTree(
+            ("apps/web/Dockerfile", ""), ("apps/api/Dockerfile", ""), ("apps/lib/index.ts", ""), ("services/crawler/Dockerfile", ""),
+            ("broker/Dockerfile", ""), (".devcontainer/Dockerfile", ""), ("Dockerfile", ""), ("deep/er/x/Dockerfile", "")));
+
+        Assert.Equal(["api", "web", "crawler", "broker"], catalog.Names);
+        var api = catalog.Get("api");
+        Assert.Equal(("apps/api", "apps/api/Dockerfile", ServiceOrigin.Folder), (api.Context, api.Dockerfile, api.Origin));
+    }
+
+    [Fact]
+    public void A_lone_dockerfile_in_the_root_is_the_repositorys_service()
+    {
+        var service = Load(new MemoryTree(("Dockerfile", "->docker.txt"), ("docker.txt", "FROM scratch"))).Get("shop");
+        Assert.Equal(("", "Dockerfile"), (service.Context, service.Dockerfile));
+    }
+
+    [Fact]
+    public void Compose_services_with_build_come_before_folders()
+    {
+        var catalog = Load(new MemoryTree(
+            ("docker-compose.yml", "services:\n  web: { build: apps/site }\n  db: { image: postgres }\n"
+                + "  api: { build: { context: ., dockerfile: apps/api/Dockerfile } }\n"),
+            ("apps/api/Dockerfile", ""), ("apps/site/Dockerfile", "")));
+
+        Assert.Equal(["web", "api"], catalog.Names);
+        Assert.Equal(("", "apps/api/Dockerfile"), (catalog.Get("api").Context, catalog.Get("api").Dockerfile));
+        Assert.Equal((ServiceOrigin.ComposeFile, "docker-compose.yml"), (catalog.Get("web").Origin, catalog.Get("web").Source));
+    }
+
+    [Fact]
+    public void Pro_json_wins_key_by_key_and_compose_fills_in()
+    {
+        var catalog = Load(
+            new MemoryTree(
+                ("pro.json", """
+                    { "services": {
+                        "api": { "target": "own", "buildArgs": { "B": "own", "E": null }, "order": "stop-first", "healthUrl": "http://h/" },
+                        "web": { "context": "site" },
+                        "tool": { "dockerfile": "tools/x/Dockerfile", "image": "the-tool" },
+                        "cleaner": { } } }
+                    """),
+                ("compose.yaml", """
+                    services:
+                      api:
+                        build:
+                          context: apps/api
+                          dockerfile: Dockerfile.api
+                          target: theirs
+                          args: { A: theirs, B: theirs }
+                          labels: { l: v }
+                        deploy: { update_config: { order: start-first } }
+                      web: { build: ../elsewhere }
+                      other: { build: other }
+                    """),
+                ("services/cleaner/Dockerfile", "")),
+            new() { ["E"] = "environment" });
+
+        Assert.Equal(["api", "web", "tool", "cleaner"], catalog.Names);
+        var api = catalog.Get("api");
+        Assert.Equal(("apps/api", "apps/api/Dockerfile.api", "own"), (api.Context, api.Dockerfile, api.Target));
+        Assert.Equal([new("A", "theirs"), new("B", "own"), new("E", "environment")], api.BuildArgs);
+        Assert.Equal((UpdateOrder.StopFirst, "http://h/", ServiceOrigin.Configuration), (api.Order, api.HealthUrl, api.Origin));
+        Assert.Equal([new("l", "v")], api.Labels);
+        Assert.Equal(("site", "site/Dockerfile"), (catalog.Get("web").Context, catalog.Get("web").Dockerfile));
+        Assert.Empty(catalog.Get("web").Refusals);
+        Assert.Equal(("tools/x", "the-tool"), (catalog.Get("tool").Context, catalog.Get("tool").Image));
+        Assert.Equal("services/cleaner", catalog.Get("cleaner").Context);
+    }
+
+    [Fact]
+    public void A_service_that_lives_nowhere_is_an_error_that_does_not_touch_the_others()
+    {
+        var catalog = Load(new MemoryTree(("pro.json", "{ \"services\": {\n \"api\": {}, \"web\": { \"context\": \"w\" } } }")));
+
+        var error = Assert.Throws<ProException>(() => catalog.Get("api"));
+        Assert.Equal("ServiceWithoutContext", error.Id);
+        Assert.Contains("pro.json, line 2", error.Message, StringComparison.Ordinal);
+        Assert.Equal("w", catalog.Get("web").Context);
+    }
+
+    [Fact]
+    public void A_compose_file_of_images_only_leaves_the_services_to_the_default_file()
+    {
+        var tree = new MemoryTree(
+            ("docker-compose.prod.yml", "services:\n  api: { image: r/api }\n"),
+            ("docker-compose.yml", "services:\n  api: { build: apps/api }\n"));
+        Assert.Equal("apps/api", Load(tree, new() { ["COMPOSE_FILE"] = "docker-compose.prod.yml" }).Get("api").Context);
+    }
+
+    [Fact]
+    public void A_compose_file_outside_of_the_repository_says_who_named_it()
+    {
+        var error = Assert.Throws<ProException>(() => Load(new MemoryTree(("x", "")), new() { ["COMPOSE_FILE"] = "../x.yml" }));
+        Assert.Equal("ComposeFileOutside", error.Id);
+        Assert.Contains("COMPOSE_FILE (environment variable)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_service_lists_the_known_ones_and_suggests_the_nearest()
+    {
+        var catalog = Load(new MemoryTree(("apps/crawler/Dockerfile", ""), ("apps/cleaner/Dockerfile", "")));
+
+        var error = Assert.Throws<ProException>(() => catalog.Get("crwaler"));
+        Assert.Equal("ServiceNotFound", error.Id);
+        Assert.Equal("There is no service \"crwaler\".", error.Message);
+        Assert.Equal("Did you mean \"crawler\"? Known: cleaner, crawler.", error.RecommendedAction);
+        Assert.StartsWith("Known:", Assert.Throws<ProException>(() => catalog.Get("zzz")).RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_services_at_all_says_the_three_ways_to_declare_them()
+    {
+        var error = Assert.Throws<ProException>(() => Load(new MemoryTree(("README.md", ""))).Match("api"));
+        Assert.Equal("NoServices", error.Id);
+        Assert.Contains("pro.json", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("compose.yaml", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("apps/NAME", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_and_wildcards_match_in_order_and_once()
+    {
+        var catalog = Load(new MemoryTree(
+            ("apps/api/Dockerfile", ""), ("apps/admin/Dockerfile", ""), ("apps/web/Dockerfile", ""), ("apps/a.b/Dockerfile", "")));
+
+        Assert.Equal(["web", "a.b", "admin", "api"], catalog.Match("web", "a*", "api"));
+        Assert.Equal(["api"], catalog.Match("API"));
+        Assert.Equal(["web"], catalog.Match("W?b", "[w]eb"));
+        Assert.Empty(catalog.Match("x*", "[z-a]"));
+        Assert.Equal("ServiceNotFound", Assert.Throws<ProException>(() => catalog.Match("web", "wbe")).Id);
+    }
+
+    [Fact]
+    public void A_refused_service_lists_but_does_not_build_unless_a_parameter_settles_it()
+    {
+        var tree = new MemoryTree(
+            ("compose.yaml", "services:\n  api: { build: { context: ., platforms: [ linux/arm64 ], network: host } }\n"),
+            ("Dockerfile", ""));
+        var api = Load(tree).Get("api");
+
+        var error = Assert.Throws<ProException>(() => api.EnsureBuildable(tree));
+        Assert.Equal("ServiceNotBuildable", error.Id);
+        Assert.Contains("build.platforms", error.Message, StringComparison.Ordinal);
+        Assert.Contains("build.network", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<ProException>(() => api.EnsureBuildable(tree, "platforms"));
+        Assert.DoesNotContain("build.platforms", error.Message, StringComparison.Ordinal);
+        api.EnsureBuildable(tree, "platforms", "network");
+    }
+
+    [Fact]
+    public void Two_folders_of_one_name_are_refused_when_built()
+    {
+        var tree = new MemoryTree(("apps/api/Dockerfile", ""), ("services/api/Dockerfile", ""));
+        var error = Assert.Throws<ProException>(() => Load(tree).Get("api").EnsureBuildable(tree));
+        Assert.Contains("apps/api and services/api", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_context_or_dockerfile_names_the_tree()
+    {
+        var tree = new MemoryTree(
+            ("pro.json", "{ \"services\": { \"a\": { \"context\": \"none\" }, \"b\": { \"context\": \"b\" } } }"), ("b/x", ""));
+        var catalog = Load(tree);
+
+        Assert.Equal("ServiceContextNotFound", Assert.Throws<ProException>(() => catalog.Get("a").EnsureBuildable(tree)).Id);
+        var error = Assert.Throws<ProException>(() => catalog.Get("b").EnsureBuildable(tree));
+        Assert.Equal("DockerfileNotFound", error.Id);
+        Assert.Contains("b/Dockerfile", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the tree of v1.2.3", error.Message, StringComparison.Ordinal);
+    }
+}
