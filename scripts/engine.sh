@@ -357,7 +357,8 @@ import_base_image() {
     say 'root:x:0:0:root:/root:/bin/sh' >"$folder/etc/passwd"
     say 'root:x:0:' >"$folder/etc/group"
     tar -C "$folder" --owner=0 --group=0 --numeric-owner -cf - . \
-        | "$docker" import --change 'ENV PATH=/bin' --change 'CMD ["sh"]' - "$base_image" >/dev/null
+        | "$docker" import --change 'ENV PATH=/bin' --change 'CMD ["sh"]' - "$base_image" >/dev/null \
+        || { rm -rf "$folder"; die "The engine did not take the base image (above)."; }
     rm -rf "$folder"
 }
 

@@ -1,7 +1,7 @@
 # Types the commands of a script file at a prompt, one after another, and shows what they say: play.ps1 -Path FILE [-Prompt TEXT]
 #
 # Comments stand between the commands as they are in the file. A command that is meant to fail says so after it, on its line:
-# `# error: …`. The exit code is 0 only if just those failed. Runs in pwsh and in ProShell alike, so it uses nothing but the
+# `# error: why`. The exit code is 0 only if just those failed. Runs in pwsh and in ProShell alike, so it uses nothing but the
 # engine's own commands (no Write-Host, no Get-Content).
 [CmdletBinding()]
 param(

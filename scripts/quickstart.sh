@@ -26,7 +26,7 @@ say "== 2 of 4: the module"
 projects=("$root/src/Pro.DockerVersioning")
 pwsh=$(find_pwsh) || { pwsh=''; projects+=("$root/tools/ProShell"); }
 for project in "${projects[@]}"; do
-    quietly "$state/build.log" dotnet build "$project" -c Release --nologo -v q || die "The build of $project failed (above)."
+    quietly "$state/build.log" dotnet build "$project" -c Release --nologo -v q -clp:NoSummary || die "The build of $project failed (above)."
 done
 say "built: $module"
 

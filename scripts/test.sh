@@ -70,10 +70,11 @@ run_xunit() {
     rm -f "$report"
     if [ ! -x "$program" ]; then broken "$name" "$program was not built"; return; fi
     if [ -n "$filter" ]; then set -- "$@" -method "*$filter*"; fi
-    within "$(seconds_left)" "$program" -noColor -xml "$report" "$@" >"$log" 2>&1 </dev/null || code=$?
+    within "$(seconds_left)" "$program" -noColor -result-xml "$report" "$@" >"$log" 2>&1 </dev/null || code=$?
     good=$(attribute passed "$report" 2>/dev/null) || good=''
     if [ -z "$good" ]; then
-        tail -n 40 "$log"
+        # A crash prints the frames of every thread; what it says stands between them.
+        grep -Ev '^ +at ' "$log" | tail -n 40
         broken "$name" "the runner ended without a report (exit code $code); the end of its log stands above"
         return
     fi
@@ -110,7 +111,7 @@ run_on_net8() {
     local folder="$results/net8" rid
     rid=$(runtime_identifier)
     if ! quietly "$results/publish-net8.log" dotnet publish "$root/tests/Unit" -c $configuration -f net8.0 -r "$rid" \
-        --self-contained -o "$folder" --nologo -v q; then
+        --self-contained -o "$folder" --nologo -v q -clp:NoSummary; then
         broken net8 "the publish failed (above)"
         return
     fi
@@ -162,7 +163,7 @@ export PRO_TEST_MODULE=$module
 say "building (log: TestResults/build.log)"
 # What an earlier build left in the package must not be tested as if this one had made it.
 rm -rf "$module"
-if ! quietly "$results/build.log" dotnet build "$root/Pro.DockerVersioning.slnx" -c $configuration --nologo -v q; then
+if ! quietly "$results/build.log" dotnet build "$root/Pro.DockerVersioning.slnx" -c $configuration --nologo -v q -clp:NoSummary; then
     broken build "failed (above)"
     finish
 fi
