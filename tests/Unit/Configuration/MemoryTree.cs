@@ -33,10 +33,19 @@ internal sealed class MemoryTree(params (string Path, string Text)[] files) : IS
             .Select(path => Find(path)!);
     }
 
+    public long GetLength(SourceEntry entry) => Bytes(entry).Length;
+
     public SourceContent Open(SourceEntry entry)
     {
-        var text = _files[entry.Path];
-        var bytes = Encoding.UTF8.GetBytes(entry.Kind == SourceEntryKind.SymbolicLink ? text[2..] : text);
+        var bytes = Bytes(entry);
         return new(new MemoryStream(bytes), bytes.Length);
+    }
+
+    public bool IsOnDisk(string path) => false;
+
+    private byte[] Bytes(SourceEntry entry)
+    {
+        var text = _files[entry.Path];
+        return Encoding.UTF8.GetBytes(entry.Kind == SourceEntryKind.SymbolicLink ? text[2..] : text);
     }
 }
