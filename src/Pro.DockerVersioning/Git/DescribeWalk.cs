@@ -22,7 +22,7 @@ internal sealed class DescribeWalk(TagIndex tags)
     public DescribeText? Describe(Commit commit)
     {
         var hash = commit.Sha[..DescribeText.HashLength];
-        if (GitTag.Preferred(tags.At(commit.Sha)) is { } exact)
+        if (tags.PreferredAt(commit.Sha) is { } exact)
         {
             return new(exact.Name, 0, hash);
         }
@@ -46,7 +46,7 @@ internal sealed class DescribeWalk(TagIndex tags)
         while (queue.TryDequeue(out var node, out _))
         {
             seen++;
-            if (GitTag.Preferred(tags.At(node.Id.Sha)) is { } tag)
+            if (tags.PreferredAt(node.Id.Sha) is { } tag)
             {
                 if (candidates.Count == MaximumCandidates)
                 {
@@ -58,7 +58,7 @@ internal sealed class DescribeWalk(TagIndex tags)
                 var candidate = new Candidate(tag, seen - 1, Seen << (candidates.Count + 1));
                 candidates.Add(candidate);
                 node.Flags |= candidate.Flag;
-                annotated |= tag.TaggedAt is not null;
+                annotated |= tag.AnnotationSha is not null;
             }
 
             foreach (var candidate in candidates.Where(candidate => (node.Flags & candidate.Flag) == 0))

@@ -13,6 +13,10 @@ internal sealed partial class GitRepository : IDisposable
     private readonly Repository repository;
     private readonly Lazy<TagIndex> tags;
 
+    // libgit2 hashes every object that it reads, which took three quarters of the time of a context's tar. git itself doesn't:
+    // zlib's checksum finds a damaged object, and git fsck is there for more.
+    static GitRepository() => GlobalSettings.SetStrictHashVerification(false);
+
     private GitRepository(Repository repository)
     {
         this.repository = repository;

@@ -8,7 +8,8 @@ namespace Pro.DockerVersioning.Tests.Git;
 public sealed class BuildContextTests : IDisposable
 {
     private const string Pointer =
-        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
+        "version https://git-lfs.github.com/spec/v1\n"
+        + "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n";
 
     private readonly TestRepository made = TestRepository.Create();
     private GitRepository? opened;
@@ -89,7 +90,8 @@ public sealed class BuildContextTests : IDisposable
     [Fact]
     public void A_Dockerfile_outside_the_context_is_added_under_a_name_of_its_content()
     {
-        made.Commit(("docker/api.Dockerfile", "FROM scratch\n"), ("docker/api.Dockerfile.dockerignore", "b\n"), ("api/a", "1"), ("api/b", "1"));
+        made.Write("docker/api.Dockerfile.dockerignore", "b\n");
+        made.Commit(("docker/api.Dockerfile", "FROM scratch\n"), ("api/a", "1"), ("api/b", "1"));
 
         var context = BuildContext.Create(Tree, "api", "docker/api.Dockerfile");
 
@@ -150,7 +152,8 @@ public sealed class BuildContextTests : IDisposable
         var lib = made.Commit(("Dockerfile", "FROM scratch"), (".dockerignore", "ignored\n"));
         made.Git("update-index", "--add", "--cacheinfo", $"160000,{lib},vendor/lib");
         made.Git("update-index", "--add", "--cacheinfo", $"160000,{lib},ignored/lib");
-        made.Write("big.bin", Pointer).Write("ignored/big.bin", Pointer).Write("no-pointer.txt", "version https://git-lfs.example.com/spec/v1\n");
+        made.Write("big.bin", Pointer).Write("ignored/big.bin", Pointer);
+        made.Write("no-pointer.txt", Pointer.Replace("github", "example"));
         made.Git("add", "big.bin", "ignored/big.bin", "no-pointer.txt");
         made.Git("commit", "--quiet", "-m", "x");
 
@@ -213,10 +216,12 @@ public sealed class BuildContextTests : IDisposable
     [Fact]
     public async Task Several_contexts_are_written_at_once_from_one_repository()
     {
-        made.Commit([("Dockerfile", "FROM scratch"), .. Enumerable.Range(0, 300).Select(number => ($"d{number % 7}/f{number}", $"content {number}"))]);
+        var files = Enumerable.Range(0, 300).Select(number => ($"d{number % 7}/f{number}", $"content {number}"));
+        made.Commit([("Dockerfile", "FROM scratch"), .. files]);
         var tree = Tree;
 
-        var hashes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => TarHash(BuildContext.Create(tree, ".", "Dockerfile")))));
+        var hashes = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => Task.Run(() => TarHash(BuildContext.Create(tree, ".", "Dockerfile")))));
 
         Assert.Single(hashes.Distinct());
     }

@@ -8,13 +8,14 @@ namespace Pro.DockerVersioning.Tests.Git;
 public sealed class DescribeTests
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void It_answers_as_git_does_on_a_history_with_merges_and_many_tags(int seed)
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    public void It_answers_as_git_does_on_a_history_with_merges_and_many_tags(int seed, bool wrongClocks)
     {
         using var made = TestRepository.Create();
         var random = new Random(seed);
-        made.GitWithInput(History(random, 2200), "fast-import", "--quiet");
+        made.GitWithInput(History(random, 2200, wrongClocks), "fast-import", "--quiet");
         AddTags(made, random, 2200);
         made.Git("reset", "--quiet", "--hard", "main");
         using var repository = GitRepository.Open(made.Root);
@@ -87,7 +88,7 @@ public sealed class DescribeTests
     }
 
     /// <summary>Three branches that merge into each other now and then, one commit a minute, some in the same second.</summary>
-    private static string History(Random random, int commits)
+    private static string History(Random random, int commits, bool wrongClocks)
     {
         var text = new StringBuilder();
         var tips = new int[3];
@@ -97,7 +98,8 @@ public sealed class DescribeTests
             var branch = mark == 1 ? 0 : random.Next(3);
             time += random.Next(4) == 0 ? 0 : 60;
             text.Append(CultureInfo.InvariantCulture, $"commit refs/heads/{(branch == 0 ? "main" : "side" + branch)}\nmark :{mark}\n");
-            text.Append(CultureInfo.InvariantCulture, $"committer Ada <ada@example.com> {time} +0000\ndata 1\nx\n");
+            var clock = wrongClocks && random.Next(5) == 0 ? time + random.Next(-20_000, 20_000) : time;
+            text.Append(CultureInfo.InvariantCulture, $"committer Ada <ada@example.com> {clock} +0000\ndata 1\nx\n");
             var parent = tips[branch] == 0 ? tips[0] : tips[branch];
             if (parent != 0)
             {
@@ -130,7 +132,8 @@ public sealed class DescribeTests
             else
             {
                 text.Append(CultureInfo.InvariantCulture, $"tag v1.{number}.0\nfrom {sha}\n");
-                text.Append(CultureInfo.InvariantCulture, $"tagger Ada <ada@example.com> {1_700_000_000 + random.Next(50)} +0000\ndata 1\nx\n");
+                var time = 1_700_000_000 + random.Next(50);
+                text.Append(CultureInfo.InvariantCulture, $"tagger Ada <ada@example.com> {time} +0000\ndata 1\nx\n");
             }
         }
 

@@ -155,4 +155,37 @@ public sealed class GitRepositoryTests
         Assert.Equal(["v1.0.0", "v1.0.0-again"], repository.TagsAt(first));
         Assert.Equal(["on-a-tag", "v2.0.0"], repository.TagsAt(second));
     }
+
+    [Fact]
+    public void Packed_tags_are_read_from_a_worktree_too_and_loose_ones_win_over_them()
+    {
+        using var made = TestRepository.Create();
+        var first = made.Commit(("a", "1"));
+        made.AnnotatedTag("v1.0.0").Tag("moved").Tag("deep/er/tag");
+        made.Git("pack-refs", "--all", "--prune");
+        var second = made.Commit(("a", "2"));
+        made.Git("tag", "--force", "moved", second);
+        var linked = Path.Combine(made.Beside, "linked");
+        made.Git("worktree", "add", "--quiet", "--detach", linked);
+
+        using var repository = GitRepository.Open(linked);
+
+        Assert.Equal(["deep/er/tag", "v1.0.0"], repository.TagsAt(first));
+        Assert.Equal(["moved"], repository.TagsAt(second));
+    }
+
+    [Fact]
+    public void Packed_tags_without_their_targets_are_looked_up()
+    {
+        using var made = TestRepository.Create();
+        var sha = made.Commit(("a", "1"));
+        made.AnnotatedTag("v1.0.0").Tag("light").Git("pack-refs", "--all", "--prune");
+        var packed = made.FullPath(".git/packed-refs");
+        File.WriteAllLines(packed, File.ReadAllLines(packed).Where(line => line[0] is not '#' and not '^'));
+
+        using var repository = GitRepository.Open(made.Root);
+
+        Assert.Equal(["light", "v1.0.0"], repository.TagsAt(sha));
+        Assert.Equal("v1.0.0", repository.Describe(sha));
+    }
 }

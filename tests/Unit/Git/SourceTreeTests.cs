@@ -106,7 +106,8 @@ public sealed class SourceTreeTests : IDisposable
         made.Git("-c", "core.quotePath=false", "read-tree", "--empty");
         var path = Path.Combine(made.Beside, "input");
         File.WriteAllBytes(path, [.. Encoding.ASCII.GetBytes($"100644 {blob}\tb"), 0xE9, 0]);
-        using (var shell = System.Diagnostics.Process.Start("sh", ["-c", $"cd '{made.Root}' && git update-index -z --index-info < '{path}'"]))
+        var command = $"cd '{made.Root}' && git update-index -z --index-info < '{path}'";
+        using (var shell = System.Diagnostics.Process.Start("sh", ["-c", command]))
         {
             shell.WaitForExit();
         }

@@ -18,7 +18,8 @@ public sealed class TarWriterTests : IDisposable
     [Fact]
     public async Task A_tag_has_one_tar_with_one_SHA_256_on_every_machine_and_day()
     {
-        made.Write("api/Dockerfile", "FROM scratch\nCOPY . /\n").Write("api/empty", "").Write("api/src/main.c", "int main() { return 0; }\n");
+        made.Write("api/Dockerfile", "FROM scratch\nCOPY . /\n").Write("api/empty", "");
+        made.Write("api/src/main.c", "int main() { return 0; }\n");
         made.WriteExecutable("api/run.sh", "#!/bin/sh\nexec true\n").Link("api/link", "src/main.c");
         made.Write("api/" + Deep[..150] + "/file", "split by ustar\n");
         made.Commit();
@@ -45,7 +46,8 @@ public sealed class TarWriterTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "modes and links");
         CommitNamesForPax();
-        made.WriteExecutable("api/run.sh", "#!/bin/sh\n").Write("api/big", [.. Enumerable.Range(0, 300_000).Select(number => (byte)number)]);
+        made.WriteExecutable("api/run.sh", "#!/bin/sh\n");
+        made.Write("api/big", [.. Enumerable.Range(0, 300_000).Select(number => (byte)number)]);
         made.Commit();
         made.Git("tag", "--force", "v1.0.0");
         var tar = Path.Combine(made.Beside, "context.tar");
@@ -56,7 +58,8 @@ public sealed class TarWriterTests : IDisposable
         Run("tar", "-xpf", tar, "-C", target);
         Run("git", "diff", "--no-index", "--exit-code", made.FullPath("api"), target);
 
-        Assert.All(listing.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(" 0/0 ", line, StringComparison.Ordinal));
+        var lines = listing.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(lines, line => Assert.Contains(" 0/0 ", line, StringComparison.Ordinal));
         Assert.Equal((UnixFileMode)0x1ED, ModeOf(Path.Combine(target, "run.sh")));
         Assert.Equal((UnixFileMode)0x1A4, ModeOf(Path.Combine(target, "Dockerfile")));
         Assert.Equal((UnixFileMode)0x1ED, ModeOf(Path.Combine(target, "äöü")));
@@ -198,8 +201,10 @@ public sealed class TarWriterTests : IDisposable
 
     private void CommitNamesForPax()
     {
-        made.Write("api/Dockerfile", "FROM scratch\n").Write("api/" + LongName, "a name of 120\n").Write("api/äöü/ß.txt", "not ASCII\n");
-        made.Write("api/日本語 \"quoted\"", "and quotes\n").Write($"api/{Deep}/{Deep}/x", "over 255\n").Write("api/line\nbreak", "1\n");
+        made.Write("api/Dockerfile", "FROM scratch\n").Write("api/" + LongName, "a name of 120\n");
+        made.Write("api/äöü/ß.txt", "not ASCII\n");
+        made.Write("api/日本語 \"quoted\"", "and quotes\n").Write("api/line\nbreak", "1\n");
+        made.Write($"api/{Deep}/{Deep}/x", "over 255\n");
         made.Link("api/long-target", new string('t', 130)).Link("api/other", "äöü/ß.txt");
         made.Commit();
         made.AnnotatedTag("v1.0.0");

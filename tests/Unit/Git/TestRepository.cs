@@ -145,7 +145,8 @@ public sealed class TestRepository : IDisposable
             StandardOutputEncoding = Encoding.UTF8,
         };
         var time = FirstCommit.AddHours(ticks).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-        foreach (var argument in (string[])["-c", "core.autocrlf=false", "-c", "gc.auto=0", "-c", "protocol.file.allow=always", .. arguments])
+        string[] always = ["-c", "core.autocrlf=false", "-c", "gc.auto=0", "-c", "protocol.file.allow=always"];
+        foreach (var argument in always.Concat(arguments))
         {
             start.ArgumentList.Add(argument);
         }

@@ -118,7 +118,7 @@ public sealed class VersionResolverTests : IDisposable
     }
 
     [Fact]
-    public void Where_clocks_were_wrong_the_answer_of_git_describe_itself_is_still_accepted()
+    public void What_git_describe_prints_is_accepted_with_any_number_of_digits()
     {
         made.Commit(("a", "1"));
         made.AnnotatedTag("v1.0.0");
