@@ -22,7 +22,7 @@ Build-ProImage api v1.2.0 -Push
 # A back-port of an old line, made after it, leaves latest alone.
 Build-ProImage api v1.0.1
 
-# No version: what is checked out, named by its commit.
+# No version: what is checked out, named by its commit. It comes after v1.2.0, so latest moves on.
 Build-ProImage api
 
 # Mistakes say what to do about them.
