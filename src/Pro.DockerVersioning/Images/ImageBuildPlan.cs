@@ -56,7 +56,7 @@ internal sealed record ImageBuildPlan
                 + $"of {(Service.Context.Length == 0 ? "the root" : Service.Context)}) with {builder}";
         foreach (var alias in Aliases)
         {
-            yield return $"{alias.Alias} {(alias.Moves ? "moves" : "stays")}: {alias.Reason}";
+            yield return alias.ToString();
         }
 
         if (Options.Push)

@@ -28,7 +28,7 @@ internal sealed record PublishPlan(
         };
         foreach (var alias in Aliases)
         {
-            yield return $"{alias.Alias} {(alias.Moves ? "moves" : "stays")} at the registry: {alias.Reason}";
+            yield return $"at the registry, {alias}";
         }
     }
 }

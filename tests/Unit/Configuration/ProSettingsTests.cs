@@ -177,8 +177,8 @@ public sealed class ProSettingsTests
     public void Aliases_and_protection()
     {
         Assert.Equal(ProAlias.Major, Resolve().Aliases.Value);
-        Assert.Empty(Resolve(new() { Aliases = [] }).Aliases.Value);
-        Assert.Empty(Resolve(configuration: ProConfiguration.Empty).Aliases.Value);
+        Assert.Equal(ProAlias.None, Resolve(new() { Aliases = ProAlias.None }).Aliases.Value);
+        Assert.Equal(ProAlias.None, Resolve(configuration: ProConfiguration.Empty).Aliases.Value);
 
         // Protection only ever grows.
         Assert.Equal(["v2.*", "v1.0.*"], Resolve(new() { Protect = ["v2.*"] }).Protect);
