@@ -114,8 +114,8 @@ internal static class BuildErrors
         $"The build argument '{name}' of {subject} can't be passed: values go through the environment of Docker's client (its argument " +
         "list can be read by every user), and a variable of this name would change the client itself.",
         name.Contains("PROXY", StringComparison.OrdinalIgnoreCase)
-            ? "Set the proxy under \"proxies\" in Docker's config.json: it becomes a build argument by itself. Or set the variable to the " +
-              "same value in the session."
+            ? "Set the proxy under \"proxies\" in Docker's config.json: it becomes a build argument by itself. Or set the variable " +
+              "to the same value in the session."
             : $"Give the argument another name, in the Dockerfile too, for example 'APP_{name}'.",
         name);
 
@@ -192,7 +192,9 @@ internal static class BuildErrors
     private static string Where(BuildFailure failure)
     {
         var where = failure.Step is null || failure.Image is not null ? string.Empty : $" in step {failure.Step}";
-        return failure.DockerfileLine is { } line ? string.Create(CultureInfo.InvariantCulture, $"{where} (line {line} of the Dockerfile)") : where;
+        return failure.DockerfileLine is { } line
+            ? string.Create(CultureInfo.InvariantCulture, $"{where} (line {line} of the Dockerfile)")
+            : where;
     }
 
     private static string What(BuildFailure failure) => failure.Kind switch
@@ -210,7 +212,8 @@ internal static class BuildErrors
 
     private static string Tail(BuildFailure failure)
     {
-        if (failure.LastLines.Count == 0 || failure.Kind is not (BuildFailureKind.StepFailed or BuildFailureKind.Other or BuildFailureKind.NoSpace))
+        if (failure.LastLines.Count == 0
+            || failure.Kind is not (BuildFailureKind.StepFailed or BuildFailureKind.Other or BuildFailureKind.NoSpace))
         {
             return string.Empty;
         }

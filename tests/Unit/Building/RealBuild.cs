@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Images.Building;
@@ -121,9 +122,24 @@ internal sealed class RealBuild : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var image in await ImagesAsync())
+        // The classic builder's images have children that must go first, and go away with their own child.
+        for (var left = await ImagesAsync(); left.Count > 0;)
         {
-            await Engine.Images.DeleteImageAsync(image.ID, new ImageDeleteParameters { Force = true }, CancellationToken.None);
+            foreach (var image in left)
+            {
+                try
+                {
+                    await Engine.Images.DeleteImageAsync(image.ID, new ImageDeleteParameters { Force = true }, CancellationToken.None);
+                }
+                catch (DockerApiException exception) when (exception.StatusCode is HttpStatusCode.Conflict or HttpStatusCode.NotFound)
+                {
+                    // In the next round.
+                }
+            }
+
+            var before = left.Count;
+            left = await ImagesAsync();
+            Assert.True(left.Count < before, "Images of the test can't be removed.");
         }
 
         Engine.Dispose();

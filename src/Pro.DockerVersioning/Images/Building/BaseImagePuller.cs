@@ -70,7 +70,8 @@ internal sealed class BaseImagePuller(IDockerClient engine, RegistryLogin login,
         {
             var found = await engine.Images.InspectImageAsync(image.Reference, cancellationToken).ConfigureAwait(false);
             return image.Platform?.Split('/') is not [var os, var architecture, ..]
-                || (os.Equals(found.Os, StringComparison.OrdinalIgnoreCase) && architecture.Equals(found.Architecture, StringComparison.OrdinalIgnoreCase));
+                || (os.Equals(found.Os, StringComparison.OrdinalIgnoreCase)
+                    && architecture.Equals(found.Architecture, StringComparison.OrdinalIgnoreCase));
         }
         catch (DockerImageNotFoundException)
         {
@@ -78,7 +79,7 @@ internal sealed class BaseImagePuller(IDockerClient engine, RegistryLogin login,
         }
     }
 
-    /// <summary>The pull's messages as they come, on the reading thread: <see cref="Progress{T}"/> would deliver the error too late.</summary>
+    /// <summary>The pull's messages as they come, on the reading thread: <see cref="Progress{T}"/> would be late.</summary>
     private sealed class PullMessages(string image, IProgress<BuildProgress> progress) : IProgress<JSONMessage>
     {
         private string? _status;

@@ -26,7 +26,10 @@ internal static class BuildArgumentVariables
 
     /// <summary>The variables that carry the values.</summary>
     /// <exception cref="ProException">A name can't go this way.</exception>
-    public static IReadOnlyDictionary<string, string?> Of(BuildRequest request, IReadOnlyList<SecretSpec> secrets, ChildEnvironment environment)
+    public static IReadOnlyDictionary<string, string?> Of(
+        BuildRequest request,
+        IReadOnlyList<SecretSpec> secrets,
+        ChildEnvironment environment)
     {
         var variables = new Dictionary<string, string?>(ChildEnvironment.NameComparer);
         foreach (var (name, value) in request.BuildArgs)

@@ -33,7 +33,8 @@ internal static partial class BuildFailureReader
         if (DockerfileMissing().Match(text) is { Success: true } missing)
         {
             // BuildKit before 22.06 names its own mount: /var/lib/docker/tmp/buildkit-mount123/PATH.
-            return new BuildFailure(BuildFailureKind.DockerfileMissing, text) { MissingContextPath = Mount().Replace(missing.Groups["path"].Value, string.Empty) };
+            var path = Mount().Replace(missing.Groups["path"].Value, string.Empty);
+            return new BuildFailure(BuildFailureKind.DockerfileMissing, text) { MissingContextPath = path };
         }
 
         if (TargetMissing().IsMatch(text))
@@ -50,7 +51,7 @@ internal static partial class BuildFailureReader
         {
             return new BuildFailure(BuildFailureKind.DockerfileInvalid, text)
             {
-                DockerfileLine = parse.Groups["line"] is { Success: true } line ? int.Parse(line.Value, CultureInfo.InvariantCulture) : null,
+                DockerfileLine = int.TryParse(parse.Groups["line"].Value, CultureInfo.InvariantCulture, out var line) ? line : null,
             };
         }
 
@@ -78,7 +79,9 @@ internal static partial class BuildFailureReader
         }
 
         var words = DockerfileInstruction.Parse(step.Instruction).Words;
-        var sources = words.SkipLast(1).Select(word => word.StartsWith("./", StringComparison.Ordinal) ? word[2..] : word.TrimStart('/')).ToList();
+        var sources = words.SkipLast(1)
+            .Select(word => word.StartsWith("./", StringComparison.Ordinal) ? word[2..] : word.TrimStart('/'))
+            .ToList();
         return sources.Contains(path) ? path : sources.Find(source => source.StartsWith(path + "/", StringComparison.Ordinal)) ?? path;
     }
 
@@ -119,7 +122,10 @@ internal static partial class BuildFailureReader
             : BuildFailureKind.Other,
         text);
 
-    [GeneratedRegex(@"\A(?:(?:ERROR|error): |failed to build: |failed to solve: |failed to solve with frontend \S+: |failed to create LLB definition: |rpc error: code = Unknown desc = )+", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\A(?:(?:ERROR|error): |failed to build: |failed to solve: |failed to solve with frontend \S+: "
+        + @"|failed to create LLB definition: |rpc error: code = Unknown desc = )+",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Leading();
 
     [GeneratedRegex("no space left on device|There is not enough space on the disk|disk quota exceeded", RegexOptions.IgnoreCase)]
@@ -128,7 +134,10 @@ internal static partial class BuildFailureReader
     [GeneratedRegex(@"(?:exit code: |returned a non-zero code: )(?<code>-?[0-9]{1,10})\s*\z", RegexOptions.ExplicitCapture)]
     private static partial Regex ExitCode();
 
-    [GeneratedRegex(@"(?:failed to read dockerfile: (?:failed to \w+ )?open (?<path>[^:]+)(?:: no such file or directory|: file does not exist)|Cannot locate specified Dockerfile: (?<path>.+))", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(?:failed to read dockerfile: (?:failed to \w+ )?open (?<path>[^:]+)(?:: no such file or directory"
+        + @"|: file does not exist)|Cannot locate specified Dockerfile: (?<path>.+))",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex DockerfileMissing();
 
     [GeneratedRegex(@"\A\S*/(?:buildkit-mount|docker-builder)[0-9]+/")]
@@ -137,14 +146,23 @@ internal static partial class BuildFailureReader
     [GeneratedRegex(@"target stage ""?[^ ]+""? could not be found|failed to reach build target|stage ""?[^ ]+""? not found")]
     private static partial Regex TargetMissing();
 
-    [GeneratedRegex(@"requires BuildKit|BuildKit to be enabled|[Uu]nknown flag: (?:mount|link|network|security|parents|exclude)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"requires BuildKit|BuildKit to be enabled|[Uu]nknown flag: (?:mount|link|network|security|parents|exclude)",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex NeedsBuildKit();
 
-    [GeneratedRegex(@"dockerfile parse error(?: on)? line (?<line>[0-9]+)|Dockerfile parse error(?: on)? line (?<line>[0-9]+)|Dockerfile:(?<line>[0-9]+)|the Dockerfile \(.*\) cannot be empty|Dockerfile cannot be empty|no build stage in current context|file with no instructions|failed to parse stage name|base name \(.*\) should not be blank", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"dockerfile parse error(?: on)? line (?<line>[0-9]+)|Dockerfile parse error(?: on)? line (?<line>[0-9]+)"
+        + @"|Dockerfile:(?<line>[0-9]+)|the Dockerfile \(.*\) cannot be empty|Dockerfile cannot be empty"
+        + @"|no build stage in current context|file with no instructions|failed to parse stage name"
+        + @"|base name \(.*\) should not be blank",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex ParseError();
 
     [GeneratedRegex(
-        @"(?:(?:COPY|ADD) failed: (?:file not found in build context or excluded by \.dockerignore: |forbidden path outside the build context: )?stat (?<path>.+?): (?:file does not exist|no such file or directory)"
+        @"(?:(?:COPY|ADD) failed: "
+        + @"(?:file not found in build context or excluded by \.dockerignore: |forbidden path outside the build context: )?"
+        + @"stat (?<path>.+?): (?:file does not exist|no such file or directory)"
         + @"|failed to compute cache key: (?:failed to calculate checksum of ref [^""]+: )?""(?<path>[^""]+)"": not found"
         + @"|failed to compute cache key: ""(?<path>[^""]+)"" not found"
         + @"|failed to calculate checksum of ref [^""]+: ""(?<path>[^""]+)"": not found"
@@ -158,18 +176,36 @@ internal static partial class BuildFailureReader
     [GeneratedRegex(@"\AFROM (?:--platform=\S+ )?(?<image>\S+)", RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
     private static partial Regex From();
 
-    [GeneratedRegex(@"(?:pull access denied for |manifest for |failed to resolve source metadata for |failed to load metadata for )(?<image>[^\s,]+?)(?=[,:]?(?:\s|\z))", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(?:pull access denied for |manifest for |failed to resolve source metadata for "
+        + @"|failed to load metadata for )(?<image>[^\s,]+?)(?=[,:]?(?:\s|\z))",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex ImageInMessage();
 
-    [GeneratedRegex("unauthorized|authentication required|no basic auth credentials|denied: |access denied|authorization failed|insufficient_scope|403 Forbidden|401 Unauthorized|incorrect username or password", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        "unauthorized|authentication required|no basic auth credentials|denied: |access denied|authorization failed"
+        + "|insufficient_scope|403 Forbidden|401 Unauthorized|incorrect username or password",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Unauthorized();
 
-    [GeneratedRegex("failed to do request|dial tcp|connection refused|no such host|i/o timeout|TLS handshake|x509|network is unreachable|server gave HTTP response|context deadline exceeded|Client.Timeout|request canceled while waiting|EOF", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        "failed to do request|dial tcp|connection refused|no such host|i/o timeout|TLS handshake|x509"
+        + "|network is unreachable|server gave HTTP response|context deadline exceeded|Client.Timeout"
+        + "|request canceled while waiting|EOF",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Unreachable();
 
-    [GeneratedRegex(@"Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect|code = Unavailable|connection reset by peer|transport is closing|broken pipe|unexpected EOF|use of closed network connection|server did not provide an image ID|error reading from server: EOF|The command .*EOF\z", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect"
+        + @"|code = Unavailable|connection reset by peer|transport is closing|broken pipe|unexpected EOF"
+        + @"|use of closed network connection|server did not provide an image ID|error reading from server: EOF"
+        + @"|The command .*EOF\z",
+        RegexOptions.IgnoreCase)]
     private static partial Regex EngineLost();
 
-    [GeneratedRegex(@"multiple platforms feature is currently not supported|no match for platform|does not provide the specified platform|exec format error|unknown operating system or architecture|was found but does not match the specified platform")]
+    [GeneratedRegex(
+        @"multiple platforms feature is currently not supported|no match for platform"
+        + @"|does not provide the specified platform|exec format error|unknown operating system or architecture"
+        + @"|was found but does not match the specified platform")]
     private static partial Regex PlatformUnsupported();
 }

@@ -136,7 +136,8 @@ internal sealed class BuildKitTraceReader(BuildLog log)
     {
         public StepOutcome Outcome => this switch
         {
-            { Error: { Length: > 0 } error } => error.EndsWith("context canceled", StringComparison.Ordinal) ? StepOutcome.Canceled : StepOutcome.Failed,
+            { Error: { Length: > 0 } error } when error.EndsWith("context canceled", StringComparison.Ordinal) => StepOutcome.Canceled,
+            { Error.Length: > 0 } => StepOutcome.Failed,
             { Cached: true } => StepOutcome.Cached,
             _ => StepOutcome.Done,
         };

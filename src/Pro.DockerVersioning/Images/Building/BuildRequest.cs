@@ -46,8 +46,8 @@ internal sealed record BuildRequest
     public bool Pull { get; init; }
 
     /// <summary>
-    /// References that the builder itself pushes: the only way for several platforms. The result then has a digest and no id (buildx's docker
-    /// driver leaves the tags on the engine as well). Empty: the image stays on the engine without a tag, and the caller tags it.
+    /// References that the builder itself pushes: the only way for several platforms. The result then has a digest and no id (buildx's
+    /// docker driver leaves the tags on the engine as well). Empty: the image stays on the engine without a tag, and the caller tags it.
     /// </summary>
     public IReadOnlyList<string> PushTags { get; init; } = [];
 }

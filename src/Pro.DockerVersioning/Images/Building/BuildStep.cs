@@ -25,10 +25,13 @@ internal sealed partial record BuildStep(string Name, string Instruction)
 
     /// <summary>True for COPY and ADD that take files out of the context, not out of another stage or image.</summary>
     public bool CopiesFromContext =>
-        (Instruction.StartsWith("COPY ", StringComparison.OrdinalIgnoreCase) || Instruction.StartsWith("ADD ", StringComparison.OrdinalIgnoreCase))
+        (Instruction.StartsWith("COPY ", StringComparison.OrdinalIgnoreCase)
+            || Instruction.StartsWith("ADD ", StringComparison.OrdinalIgnoreCase))
         && !Instruction.Contains("--from=", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Reads BuildKit's own form: <c>[linux/amd64 base 2/5] RUN x</c>, <c>[internal] load y</c>, <c>exporting to image</c>.</summary>
+    /// <summary>
+    /// Reads BuildKit's own form: <c>[linux/amd64 base 2/5] RUN x</c>, <c>[internal] load y</c>, <c>exporting to image</c>.
+    /// </summary>
     public static BuildStep FromBuildKit(string name)
     {
         var match = Bracketed().Match(name);
@@ -68,7 +71,9 @@ internal sealed partial record BuildStep(string Name, string Instruction)
 
     /// <inheritdoc/>
     public override string ToString() =>
-        Number is null ? Name : string.Create(CultureInfo.InvariantCulture, $"[{(Stage is null ? "" : Stage + " ")}{Number}/{Total}] {Instruction}");
+        Number is null
+            ? Name
+            : string.Create(CultureInfo.InvariantCulture, $"[{(Stage is null ? "" : Stage + " ")}{Number}/{Total}] {Instruction}");
 
     [GeneratedRegex(@"\A\[(?<words>[^\]]*?)(?:\s*\b(?<number>[0-9]{1,6})/(?<total>[0-9]{1,6}))?\]\s+", RegexOptions.ExplicitCapture)]
     private static partial Regex Bracketed();

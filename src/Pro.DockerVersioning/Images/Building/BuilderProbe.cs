@@ -37,7 +37,9 @@ internal static class BuilderProbe
     {
         if (environment.Get("DOCKER_BUILDKIT") is "0" or "false")
         {
-            return new BuilderChoice(new EngineApiBuilder(engine, EngineBuilderKind.Classic, login), "Builds with the classic builder: DOCKER_BUILDKIT is 0.");
+            return new BuilderChoice(
+                new EngineApiBuilder(engine, EngineBuilderKind.Classic, login),
+                "Builds with the classic builder: DOCKER_BUILDKIT is 0.");
         }
 
         var clients = await FindClientsAsync(environment).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -50,7 +52,9 @@ internal static class BuilderProbe
         if (clients.FirstOrDefault(client => client.HasBuildKit) is { } old)
         {
             var builder = new ClientBuildKitBuilder(old.Path, old.Version!, environment, engine);
-            return new BuilderChoice(builder, $"Builds with {builder.Description}: no client has buildx.{Losers(clients, old, "BuildKit")}");
+            return new BuilderChoice(
+                builder,
+                $"Builds with {builder.Description}: no client has buildx.{Losers(clients, old, "BuildKit")}");
         }
 
         return await ChooseEngineAsync(clients, engine, login, cancellationToken).ConfigureAwait(false);
@@ -103,7 +107,7 @@ internal static class BuilderProbe
         return new ClientProbe(path, await version.ConfigureAwait(false), await buildx.ConfigureAwait(false));
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever is wrong with a program, it is passed over with that reason.")]
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever is wrong with a program, it is passed over with that reason.")]
     private static async Task<ProbeAnswer> RunAsync(string path, string[] arguments, ChildEnvironment environment)
     {
         using var patience = new CancellationTokenSource(Patience);

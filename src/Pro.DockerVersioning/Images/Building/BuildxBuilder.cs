@@ -20,8 +20,8 @@ internal sealed class BuildxBuilder(string executable, string? version, ChildEnv
 
     /// <inheritdoc/>
     public override BuilderFeatures Features =>
-        BuilderFeatures.BuildKitSyntax | BuilderFeatures.RemoteSyntax | BuilderFeatures.Secrets | BuilderFeatures.Ssh | BuilderFeatures.Platform
-        | BuilderFeatures.MultiPlatform | BuilderFeatures.CacheFrom | BuilderFeatures.CacheTo;
+        BuilderFeatures.BuildKitSyntax | BuilderFeatures.RemoteSyntax | BuilderFeatures.Secrets | BuilderFeatures.Ssh
+        | BuilderFeatures.Platform | BuilderFeatures.MultiPlatform | BuilderFeatures.CacheFrom | BuilderFeatures.CacheTo;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Arguments(BuildRequest request, IReadOnlyList<SecretSpec> secrets, ResultFiles files) =>

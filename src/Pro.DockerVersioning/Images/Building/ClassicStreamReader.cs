@@ -83,6 +83,8 @@ internal sealed partial class ClassicStreamReader(BuildLog log)
     [GeneratedRegex(@"\e\[[0-9;]*m")]
     private static partial Regex Colour();
 
-    [GeneratedRegex(@"\A(?: ---> (?:[0-9a-f]{12})?| ---> Running in [0-9a-f]{12}|Removing intermediate container [0-9a-f]{12}|Successfully built [0-9a-f]{12})\z")]
+    [GeneratedRegex(
+        @"\A(?: ---> (?:[0-9a-f]{12})?| ---> Running in [0-9a-f]{12}|Removing intermediate container [0-9a-f]{12}"
+        + @"|Successfully built [0-9a-f]{12})\z")]
     private static partial Regex Bookkeeping();
 }

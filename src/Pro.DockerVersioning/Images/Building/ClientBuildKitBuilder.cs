@@ -27,8 +27,8 @@ internal sealed class ClientBuildKitBuilder(string executable, string version, C
 
     /// <inheritdoc/>
     public override BuilderFeatures Features =>
-        BuilderFeatures.BuildKitSyntax | BuilderFeatures.RemoteSyntax | BuilderFeatures.Secrets | BuilderFeatures.Ssh | BuilderFeatures.Platform
-        | BuilderFeatures.CacheFrom;
+        BuilderFeatures.BuildKitSyntax | BuilderFeatures.RemoteSyntax | BuilderFeatures.Secrets | BuilderFeatures.Ssh
+        | BuilderFeatures.Platform | BuilderFeatures.CacheFrom;
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Arguments(BuildRequest request, IReadOnlyList<SecretSpec> secrets, ResultFiles files) =>

@@ -41,7 +41,7 @@ internal abstract class ClientImageBuilder(string executable, ChildEnvironment e
         }
     }
 
-    /// <summary>The client's arguments. Those of the user are always joined to their option, so that none can be taken for an option.</summary>
+    /// <summary>The client's arguments. The user's own are joined to their option, so that none can be taken for an option.</summary>
     protected abstract IReadOnlyList<string> Arguments(BuildRequest request, IReadOnlyList<SecretSpec> secrets, ResultFiles files);
 
     /// <summary>Variables that the client needs for its work.</summary>

@@ -67,7 +67,7 @@ internal sealed class ClientProcess(string executable, ChildEnvironment environm
         /// <summary>The source's own failure wins over whatever the child says about an input that ended too early.</summary>
         public void ThrowIfFailed() => _failure?.Throw();
 
-        [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Kept, and thrown when the child has ended.")]
+        [SuppressMessage("Design", "CA1031", Justification = "Kept, and thrown when the child has ended.")]
         public async Task WriteAsync(Stream input, CancellationToken cancellationToken)
         {
             var stream = new ContextStream(input, progress);

@@ -24,7 +24,7 @@ internal static class ClientSearch
         return found;
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A folder on PATH that can't be read holds no client.")]
+    [SuppressMessage("Design", "CA1031", Justification = "A folder on PATH that can't be read holds no client.")]
     private static string? TryResolve(string path)
     {
         try

@@ -10,7 +10,10 @@ namespace Pro.DockerVersioning.Images.Building;
 /// </summary>
 internal sealed class ContextPipe : IAsyncDisposable
 {
-    private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 1 << 20, resumeWriterThreshold: 1 << 19, useSynchronizationContext: false));
+    private readonly Pipe _pipe = new(new PipeOptions(
+        pauseWriterThreshold: 1 << 20,
+        resumeWriterThreshold: 1 << 19,
+        useSynchronizationContext: false));
     private readonly CancellationTokenSource _stop;
     private readonly Task _writing;
     private ExceptionDispatchInfo? _failure;
@@ -39,7 +42,7 @@ internal sealed class ContextPipe : IAsyncDisposable
         _stop.Dispose();
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Kept, and thrown by the build's own task.")]
+    [SuppressMessage("Design", "CA1031", Justification = "Kept, and thrown by the build's own task.")]
     private async Task WriteAsync(BuildRequest request, IProgress<BuildProgress> progress)
     {
         var stream = new ContextStream(_pipe.Writer.AsStream(leaveOpen: true), progress);

@@ -76,7 +76,9 @@ internal sealed class DockerfileInspector
                 ReadArguments(instruction.Words);
                 break;
             case "FROM" when instruction.Words.Count > 0:
-                var name = instruction.Words is [_, var word, var alias] && word.Equals("AS", StringComparison.OrdinalIgnoreCase) ? alias : null;
+                var name = instruction.Words is [_, var word, var alias] && word.Equals("AS", StringComparison.OrdinalIgnoreCase)
+                    ? alias
+                    : null;
                 _stages.Add(new DockerfileStage(instruction.Words[0], name, instruction.Flag("platform")));
                 break;
             case "COPY" or "ADD" when _stages.Count > 0 && instruction.Flag("from") is { Length: > 0 } source:
@@ -119,7 +121,8 @@ internal sealed class DockerfileInspector
         var flag = instruction.Keyword switch
         {
             "RUN" => instruction.Flags.Select(flag => flag.Name).FirstOrDefault(name => name is "mount" or "network" or "security"),
-            "COPY" or "ADD" => instruction.Flags.Select(flag => flag.Name).FirstOrDefault(name => name is "link" or "parents" or "exclude" or "checksum"),
+            "COPY" or "ADD" => instruction.Flags.Select(flag => flag.Name)
+                .FirstOrDefault(name => name is "link" or "parents" or "exclude" or "checksum"),
             _ => null,
         };
         return flag is not null ? $"{instruction.Keyword} --{flag}"

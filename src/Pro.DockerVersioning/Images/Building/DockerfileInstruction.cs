@@ -95,7 +95,9 @@ internal sealed partial record DockerfileInstruction(
         return words;
     }
 
-    [GeneratedRegex(@"(?:\A|[^<'""])[0-9]*<<(?<dash>-?)(?<quote>['""]?)(?<name>[A-Za-z_][A-Za-z0-9_.-]*)\k<quote>", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(?:\A|[^<'""])[0-9]*<<(?<dash>-?)(?<quote>['""]?)(?<name>[A-Za-z_][A-Za-z0-9_.-]*)\k<quote>",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Heredoc();
 
     private readonly record struct Word(string Raw, string Text);

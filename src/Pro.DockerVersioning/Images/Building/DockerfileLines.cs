@@ -13,7 +13,8 @@ internal sealed partial class DockerfileLines
     private readonly List<DockerfileInstruction> _instructions = [];
     private readonly Queue<string> _lines;
 
-    private DockerfileLines(string text) => _lines = new Queue<string>(text.TrimStart('\uFEFF').Split('\n').Select(line => line.TrimEnd('\r')));
+    private DockerfileLines(string text) =>
+        _lines = new Queue<string>(text.TrimStart('\uFEFF').Split('\n').Select(line => line.TrimEnd('\r')));
 
     /// <summary>The parser directives: <c># syntax=</c>, <c># escape=</c>.</summary>
     public IReadOnlyDictionary<string, string> Directives => _directives;

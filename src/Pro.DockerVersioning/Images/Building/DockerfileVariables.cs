@@ -41,7 +41,8 @@ internal static partial class DockerfileVariables
     }
 
     [GeneratedRegex(
-        @"(?<escaped>\\\$)|\$(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?<operator>:?[-+])(?<other>[^{}]*(?:\$\{[^{}]*\}[^{}]*)*))?\})",
+        @"(?<escaped>\\\$)|\$(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|"
+        + @"\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?<operator>:?[-+])(?<other>[^{}]*(?:\$\{[^{}]*\}[^{}]*)*))?\})",
         RegexOptions.ExplicitCapture)]
     private static partial Regex Variable();
 }

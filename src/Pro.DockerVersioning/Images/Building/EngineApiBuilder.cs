@@ -50,7 +50,8 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         await PullBasesAsync(request, dockerfile, progress, cancellationToken).ConfigureAwait(false);
         var answer = new EngineBuildAnswer(request.Subject, kind, new BuildLog(progress));
         await SendAsync(request, parameters, answer, progress, cancellationToken).ConfigureAwait(false);
-        return new BuildOutcome(answer.ImageId ?? throw BuildErrors.EngineLost(request.Subject, "its answer ended before the image's id."), null);
+        var id = answer.ImageId ?? throw BuildErrors.EngineLost(request.Subject, "its answer ended before the image's id.");
+        return new BuildOutcome(id, null);
     }
 
     private void RequireOwnSyntax(BuildRequest request, DockerfileInspector dockerfile)
@@ -67,7 +68,11 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
 
         if (kind == EngineBuilderKind.Classic && dockerfile.BuildKitFeature is { } feature)
         {
-            throw BuildErrors.BuilderLacks(request.Subject, Description, $"'{feature}'", "only BuildKit understands it; is DOCKER_BUILDKIT=0 set?");
+            throw BuildErrors.BuilderLacks(
+                request.Subject,
+                Description,
+                $"'{feature}'",
+                "only BuildKit understands it; is DOCKER_BUILDKIT=0 set?");
         }
     }
 
@@ -97,7 +102,9 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         NoCache = request.NoCache,
 
         // The engine wants one JSON array here; the library would repeat the parameter.
-        CacheFrom = request.CacheFrom.Count == 0 ? null : [JsonSerializer.Serialize(request.CacheFrom.Select(cache => CacheImage(request, cache)))],
+        CacheFrom = request.CacheFrom.Count == 0
+            ? null
+            : [JsonSerializer.Serialize(request.CacheFrom.Select(cache => CacheImage(request, cache)))],
         Remove = true,
         ForceRemove = true,
     };

@@ -3,13 +3,13 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Images.Building;
 
-/// <summary>One secret in Docker's own form, looked at before the build: a file or a variable that isn't there would fail in the middle.</summary>
+/// <summary>One secret in Docker's own form, looked at before the build: what isn't there would fail in the middle.</summary>
 /// <param name="Id">Its name in the Dockerfile.</param>
 /// <param name="Path">The file that holds it, or null.</param>
 /// <param name="Variable">The variable that holds it, or null.</param>
 internal sealed record SecretSpec(string Id, string? Path, string? Variable)
 {
-    /// <summary>Reads <c>id=x,src=PATH</c>, <c>id=x,env=NAME</c>, <c>id=x</c> (a variable or else a file of that name), as the client does.</summary>
+    /// <summary>Reads <c>id=x,src=PATH</c>, <c>id=x,env=NAME</c>, <c>id=x</c> (a variable, else a file), as the client does.</summary>
     /// <exception cref="ProException">It has another form, or its file or variable isn't there.</exception>
     public static SecretSpec Parse(string subject, string spec, ChildEnvironment environment)
     {
@@ -59,7 +59,9 @@ internal sealed record SecretSpec(string Id, string? Path, string? Variable)
 
         if (variable is not null)
         {
-            return environment.Get(variable) is null ? throw BuildErrors.SecretVariableMissing(subject, id, variable) : new SecretSpec(id, null, variable);
+            return environment.Get(variable) is null
+                ? throw BuildErrors.SecretVariableMissing(subject, id, variable)
+                : new SecretSpec(id, null, variable);
         }
 
         var full = environment.FullPath(path!);

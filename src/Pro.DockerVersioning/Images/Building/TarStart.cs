@@ -12,7 +12,8 @@ internal static class TarStart
     private const int TypeOffset = 156;
 
     /// <summary>Is this the beginning of a tar that the client wouldn't know?</summary>
-    public static bool NeedsRoot(ReadOnlySpan<byte> firstWrite) => firstWrite.Length > TypeOffset && firstWrite[TypeOffset] is (byte)'x' or (byte)'g' or (byte)'L' or (byte)'K';
+    public static bool NeedsRoot(ReadOnlySpan<byte> firstWrite) =>
+        firstWrite.Length > TypeOffset && firstWrite[TypeOffset] is (byte)'x' or (byte)'g' or (byte)'L' or (byte)'K';
 
     /// <summary>The header of the folder <c>./</c>, mode 0755, owner 0, time 0.</summary>
     public static ReadOnlyMemory<byte> Root { get; } = CreateRoot();
