@@ -70,7 +70,7 @@ public sealed class AliasTests : EngineTest
         _ = Repository.Git("checkout", "--quiet", "-b", "side", "HEAD~1");
         _ = Commit(text: "aside");
         var result = Run("Build-ProImage api").ThrowIfFailed();
-        Assert.Contains("latest stays", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Contains("latest: stays", Assert.Single(result.Warnings), StringComparison.Ordinal);
         Assert.Contains("-Latest Always", Assert.Single(result.Warnings), StringComparison.Ordinal);
         Assert.Equal(newest, Id("api:latest"));
 

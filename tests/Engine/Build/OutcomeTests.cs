@@ -204,8 +204,8 @@ public sealed class OutcomeTests : EngineTest
         Assert.Contains($"What if: ", screen, StringComparison.Ordinal);
         Assert.Contains($"build {Registry}/api:v1.1.9 from the tree of v1.1.9 (commit {old}", screen, StringComparison.Ordinal);
         Assert.Matches("with .*(docker|buildx|Engine API)", screen);
-        Assert.Contains("latest stays at v2.0.0: v1.1.9 is older", screen, StringComparison.Ordinal);
-        Assert.Contains("v1.1 is new, at v1.1.9", screen, StringComparison.Ordinal);
+        Assert.Contains("latest: stays at v2.0.0: v1.1.9 is older", screen, StringComparison.Ordinal);
+        Assert.Contains("v1.1: is new, at v1.1.9", screen, StringComparison.Ordinal);
         Assert.Equal(before, TestEngine.Tags(Registry));
 
         // A line of the plan a line on the screen, each with its mark.
