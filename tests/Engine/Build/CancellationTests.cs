@@ -53,7 +53,6 @@ public sealed class CancellationTests : EngineTest
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"It took {clock.Elapsed}.");
         Assert.Empty(Processes(Head));
         Assert.Empty(Tags());
-        Assert.All(result.Progress.GroupBy(bar => bar.ActivityId), bar => Assert.Equal(ProgressRecordType.Completed, bar.Last().RecordType));
 
         // The engine ends the step a moment after its client went.
         while (Processes($"sleep {_nap}").Any())
