@@ -5,6 +5,7 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Images.Building;
 using Pro.DockerVersioning.Reporting;
@@ -152,10 +153,11 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
         using var publisher = Push ? await OpenPublisherAsync(workspace, engine, repository, reporter) : null;
         var runner = new ImageBuildRunner(engine, choice.Builder, repository, workspace.Root);
+        var recorded = new RecordedImages(HistoryLog.Open(workspace.Settings), engine, reporter);
         await ForEachAsync(
             plans,
             ThrottleLimit,
-            (plan, stop) => new ImageBuildJob(engine, runner, publisher).RunAsync(plan, reporter, stop),
+            (plan, stop) => recorded.BuildAsync(new ImageBuildJob(engine, runner, publisher), plan, stop),
             Give);
     }
 

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
@@ -73,6 +74,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         var items = Items(workspace);
         using var repository = TryOpenRepository(workspace, reporter);
         var options = new PublishOptions(workspace.Settings.Aliases.Value, Latest, Force);
+        var recorded = new RecordedImages(HistoryLog.Open(workspace.Settings), engine, reporter);
         foreach (var registry in items.GroupBy(item => item.Reference.Registry, StringComparer.Ordinal))
         {
             await PublishToAsync(registry);
@@ -82,7 +84,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         {
             using var publisher = await ImagePublisher.OpenAsync(
                 engine, registry.Key, workspace.Settings.Variables.Raw, repository, reporter, StopToken);
-            await PublishAsync(publisher, InOrder(registry), inventory, options, reporter);
+            await PublishAsync(publisher, InOrder(registry), inventory, options, recorded, reporter);
         }
     }
 
@@ -95,6 +97,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         List<PublishItem> items,
         ImageInventory inventory,
         PublishOptions options,
+        RecordedImages recorded,
         IProgress<Report> reporter)
     {
         var plans = new List<PublishPlan>();
@@ -109,7 +112,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
             await ForEachAsync(
                 plans,
                 ThrottleLimit,
-                (plan, stop) => publisher.RunAsync(plan, options, reporter, stop),
+                (plan, stop) => recorded.PublishAsync(plan.Item, () => publisher.RunAsync(plan, options, reporter, stop)),
                 publication =>
                 {
                     foreach (var reason in publication.AliasReasons)
