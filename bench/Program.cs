@@ -4,7 +4,7 @@ using Pro.DockerVersioning.Bench;
 IBenchmark[] all = [new DescribeBenchmark(), new ListBenchmark(), new StartBenchmark(), new BuildBenchmark(), new ArchiveBenchmark(), new MemoryBenchmark()];
 if (args.FirstOrDefault(name => all.All(one => one.Name != name)) is { } unknown)
 {
-    Console.Error.WriteLine($"There is no measurement '{unknown}'. There are: {string.Join(", ", all.Select(one => one.Name))}.");
+    await Console.Error.WriteLineAsync($"There is no measurement '{unknown}'. There are: {string.Join(", ", all.Select(one => one.Name))}.");
     return 64;
 }
 
