@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
@@ -38,10 +39,8 @@ public sealed class HistoryLogTests : IDisposable
     {
         await Log.AppendAsync(Entries.Build("api", "v1.0.0"), _reports);
 
-        // Opening a folder as a file fails: these must not be touched.
-        Directory.CreateDirectory(Path.Combine(_folder, "history-2026-08.jsonl"));
-        Directory.CreateDirectory(Path.Combine(_folder, "history-2026-10.jsonl"));
-
+        Unreadable(Path.Combine(_folder, "history-2026-08.jsonl"));
+        Unreadable(Path.Combine(_folder, "history-2026-10.jsonl"));
         var september = new HistoryFilter
         {
             After = new DateTimeOffset(2026, 9, 1, 0, 0, 0, TimeSpan.Zero),
@@ -103,20 +102,34 @@ public sealed class HistoryLogTests : IDisposable
     }
 
     [Fact]
-    public async Task A_full_disk_is_a_warning()
+    public async Task A_full_disk_is_a_warning_and_leaves_no_half_line()
     {
-        Assert.SkipUnless(System.IO.File.Exists("/dev/full"), "No /dev/full here.");
-        System.IO.File.CreateSymbolicLink(File, "/dev/full");
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "full")).FullName;
+        Assert.SkipUnless(await RunAsync("mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", folder), "Only root can make a small disk.");
+        try
+        {
+            var log = HistoryLog.At(folder);
+            var written = 0;
+            while (_reports.Warnings.Count == 0)
+            {
+                await log.AppendAsync(Entries.Build("api", "v1.0.0") with { Message = new string('m', 1500) }, _reports);
+                written++;
+            }
 
-        await Log.AppendAsync(Entries.Build("api", "v1.0.0"), _reports);
-
-        Assert.Contains("No space left", Assert.Single(_reports.Warnings), StringComparison.Ordinal);
+            Assert.Contains("No space left", _reports.Warnings[0], StringComparison.Ordinal);
+            Assert.Equal(written - 1, (await ReadAsync(log, new HistoryFilter())).Count);
+            Assert.Empty(_reports.Verbose);
+        }
+        finally
+        {
+            Assert.True(await RunAsync("umount", folder));
+        }
     }
 
     [Fact]
     public async Task A_history_that_can_not_be_read_is_an_error_of_reading_only()
     {
-        Directory.CreateDirectory(File);
+        Unreadable(File);
 
         var error = await Assert.ThrowsAsync<ProException>(() => VersionsAsync(new HistoryFilter()));
         Assert.Equal("HistoryUnreadable", error.Id);
@@ -263,6 +276,21 @@ public sealed class HistoryLogTests : IDisposable
         // Of each writer every line, in its order.
         var newestFirst = Enumerable.Range(0, count).Reverse().Select(number => $"v0.{number}.0").ToList();
         Assert.All(entries.GroupBy(entry => entry.Service), one => Assert.Equal(newestFirst, one.Select(entry => entry.Version!.ToString())));
+    }
+
+    /// <summary>A link to itself: opening it fails, also for root.</summary>
+    private static void Unreadable(string path) => System.IO.File.CreateSymbolicLink(path, path);
+
+    private static async Task<bool> RunAsync(string program, params string[] arguments)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        await process.WaitForExitAsync(Token);
+        return process.ExitCode == 0;
     }
 
     private List<string?> Names() => [.. Directory.GetFiles(_folder, "*.jsonl").Select(Path.GetFileName).Order(StringComparer.Ordinal)];
