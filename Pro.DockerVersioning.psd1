@@ -12,6 +12,7 @@
     FunctionsToExport      = @()
     CmdletsToExport        = @(
         'Build-ProImage'
+        'Get-ProHistory'
         'Get-ProImageVersion'
         'Get-ProService'
         'Publish-ProImage'

@@ -23,6 +23,16 @@ internal static class TestSetup
     /// <summary>The assembly of cmdlets made for these tests.</summary>
     public static string TestCmdlets { get; } = Metadata("TestCmdlets");
 
+    /// <summary>The console host on System.Management.Automation.</summary>
+    public static string ProShell { get; } = Path.GetFullPath(Metadata("ProShell"));
+
     private static string Metadata(string key) =>
         typeof(TestSetup).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
+}
+
+/// <summary>What must be read before any test changes the environment.</summary>
+internal static class BeforeAllTests
+{
+    [System.Runtime.CompilerServices.ModuleInitializer]
+    internal static void Run() => System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(TestEngine).TypeHandle);
 }

@@ -5,6 +5,7 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Images.Building;
 using Pro.DockerVersioning.Reporting;
@@ -17,7 +18,7 @@ namespace Pro.DockerVersioning.Commands;
 [OutputType(typeof(ProImageBuild))]
 public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 {
-    private const string ByName = "ByName";
+    private const string ByName = "Service";
     private const string Everything = "All";
 
     private readonly List<string> _services = [];
@@ -136,10 +137,15 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         _ = workspace.Settings.RequireRegistry();
         using var repository = GitRepository.Open(workspace.Root);
         var options = Options(workspace.Settings);
-        var source = BuildSource.Resolve(repository, options);
         using var engine = workspace.OpenEngine();
-        var inventory = await ImageInventory.LoadAsync(engine, StopToken);
-        var choice = await ChooseBuilderAsync(workspace, engine);
+
+        // Side by side: the engine and Docker's client take their time to answer, and git has its own to do. All are waited for, and of
+        // several errors git's is the one that is told.
+        var resolving = Task.Run(() => BuildSource.Resolve(repository, options), StopToken);
+        var loading = ImageInventory.LoadAsync(engine, StopToken);
+        var choosing = ChooseBuilderAsync(workspace, engine);
+        await Task.WhenAll(resolving, loading, choosing);
+        var (source, inventory, choice) = (await resolving, await loading, await choosing);
         reporter.Report(new VerboseReport(choice.Explanation));
 
         var planner = new ImageBuildPlanner(workspace.Settings, source, options, inventory, reporter);
@@ -152,10 +158,11 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
         using var publisher = Push ? await OpenPublisherAsync(workspace, engine, repository, reporter) : null;
         var runner = new ImageBuildRunner(engine, choice.Builder, repository, workspace.Root);
+        var recorded = new RecordedImages(HistoryLog.Open(workspace.Settings), engine, reporter);
         await ForEachAsync(
             plans,
             ThrottleLimit,
-            (plan, stop) => new ImageBuildJob(engine, runner, publisher).RunAsync(plan, reporter, stop),
+            (plan, stop) => recorded.BuildAsync(new ImageBuildJob(engine, runner, publisher), plan, stop),
             Give);
     }
 
@@ -233,11 +240,11 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     private protected override ProParameters Parameters =>
         base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias : null };
 
-    private Task<BuilderChoice> ChooseBuilderAsync(ProWorkspace workspace, EngineConnection engine)
+    private async Task<BuilderChoice> ChooseBuilderAsync(ProWorkspace workspace, EngineConnection engine)
     {
         var read = workspace.Settings.Variables.Raw;
         var store = new RegistryCredentialStore(DockerConfigFile.Load(read), read);
-        return BuilderProbe.ChooseAsync(
+        return await BuilderProbe.ChooseAsync(
             new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment), engine.Client, LoginAsync, StopToken);
 
         async Task<AuthConfig?> LoginAsync(string image, CancellationToken cancellationToken) =>

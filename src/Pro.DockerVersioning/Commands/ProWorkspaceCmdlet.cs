@@ -5,7 +5,7 @@ using Pro.DockerVersioning.Errors;
 namespace Pro.DockerVersioning.Commands;
 
 /// <summary>The base of the cmdlets that work on a repository's services.</summary>
-public abstract class ProWorkspaceCmdlet : ProCmdlet
+public abstract class ProWorkspaceCmdlet : ProFolderCmdlet
 {
     private protected ProWorkspaceCmdlet()
     {
@@ -20,23 +20,6 @@ public abstract class ProWorkspaceCmdlet : ProCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] ComposeFile { get; set; } = [];
-
-    /// <summary>A folder of the repository; the current one where it isn't given.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? Path { get; set; }
-
-    /// <summary>The folder that the command runs in, as the system knows it.</summary>
-    private protected string Folder
-    {
-        get
-        {
-            // The session's folder: the process's own is another one.
-            var current = SessionState.Path.CurrentFileSystemLocation.ProviderPath;
-            var folder = Path is null ? current : System.IO.Path.GetFullPath(SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path));
-            return Directory.Exists(folder) ? folder : throw WorkspaceErrors.FolderNotFound(folder);
-        }
-    }
 
     /// <summary>The parameters that decide about settings.</summary>
     private protected virtual ProParameters Parameters => new() { Registry = Registry, ComposeFiles = ComposeFile };

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
@@ -13,7 +14,7 @@ namespace Pro.DockerVersioning.Commands;
 [OutputType(typeof(ProImagePublication))]
 public sealed class PublishProImageCommand : ProWorkspaceCmdlet
 {
-    private readonly List<(string Service, string? Version, string? Reference)> _asked = [];
+    private readonly List<(string Service, string Version, string? Reference)> _asked = [];
 
     /// <summary>The service.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -21,11 +22,11 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     [ArgumentCompleter(typeof(ServiceCompleter))]
     public string Service { get; set; } = "";
 
-    /// <summary>The version; the newest stable one on the engine where it isn't given.</summary>
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The version.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageVersionCompleter))]
-    public string? Version { get; set; }
+    public string Version { get; set; } = "";
 
     /// <summary>The image's name, as builds and versions from the pipeline give it; it wins over service and version.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -70,9 +71,10 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         var workspace = OpenWorkspace();
         using var engine = workspace.OpenEngine();
         var inventory = await ImageInventory.LoadAsync(engine, StopToken);
-        var items = Items(workspace, inventory);
+        var items = Items(workspace);
         using var repository = TryOpenRepository(workspace, reporter);
         var options = new PublishOptions(workspace.Settings.Aliases.Value, Latest, Force);
+        var recorded = new RecordedImages(HistoryLog.Open(workspace.Settings), engine, reporter);
         foreach (var registry in items.GroupBy(item => item.Reference.Registry, StringComparer.Ordinal))
         {
             await PublishToAsync(registry);
@@ -82,7 +84,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         {
             using var publisher = await ImagePublisher.OpenAsync(
                 engine, registry.Key, workspace.Settings.Variables.Raw, repository, reporter, StopToken);
-            await PublishAsync(publisher, InOrder(registry), inventory, options, reporter);
+            await PublishAsync(publisher, InOrder(registry), inventory, options, recorded, reporter);
         }
     }
 
@@ -95,6 +97,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         List<PublishItem> items,
         ImageInventory inventory,
         PublishOptions options,
+        RecordedImages recorded,
         IProgress<Report> reporter)
     {
         var plans = new List<PublishPlan>();
@@ -109,7 +112,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
             await ForEachAsync(
                 plans,
                 ThrottleLimit,
-                (plan, stop) => publisher.RunAsync(plan, options, reporter, stop),
+                (plan, stop) => recorded.PublishAsync(plan.Item, () => publisher.RunAsync(plan, options, reporter, stop)),
                 publication =>
                 {
                     foreach (var reason in publication.AliasReasons)
@@ -122,7 +125,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         }
     }
 
-    private List<PublishItem> Items(ProWorkspace workspace, ImageInventory inventory)
+    private List<PublishItem> Items(ProWorkspace workspace)
     {
         var catalog = new Lazy<ServiceCatalog>(() => workspace.ReadCatalog(Reporter));
         var items = new List<PublishItem>();
@@ -130,7 +133,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         {
             try
             {
-                items.Add(Item(workspace, catalog, inventory, service, version, reference));
+                items.Add(Item(workspace, catalog, service, version, reference));
             }
             catch (ProException error)
             {
@@ -144,9 +147,8 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     private static PublishItem Item(
         ProWorkspace workspace,
         Lazy<ServiceCatalog> catalog,
-        ImageInventory inventory,
         string service,
-        string? version,
+        string version,
         string? reference)
     {
         if (reference is not null)
@@ -164,10 +166,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
 
         var definition = catalog.Value.Get(service);
         var repository = workspace.RepositoryOf(definition);
-        var wanted = version is not null
-            ? ProVersion.Parse(version)
-            : inventory.TaggedVersionsOf(repository).Where(one => one.IsStable).Max()
-                ?? throw ImageErrors.NoStableVersion(repository.ToString());
+        var wanted = ProVersion.Parse(version);
         return new PublishItem(definition.Name, wanted, repository.WithTag(wanted.ImageTag));
     }
 

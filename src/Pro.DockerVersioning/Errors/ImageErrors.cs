@@ -72,14 +72,6 @@ internal static class ImageErrors
         $"Publish the image that has the name: Publish-ProImage {service} {version}. Or give this one a version of its own with docker tag.",
         id);
 
-    /// <summary>No stable version to publish.</summary>
-    public static ProException NoStableVersion(string repository) => new(
-        "NoStableVersion",
-        ProErrorCategory.ObjectNotFound,
-        $"This engine has no stable version of {repository}.",
-        "Name the version, or build one: Build-ProImage SERVICE v1.2.3.",
-        repository);
-
     /// <summary>-Describe together with a name for what to build.</summary>
     public static ProException DescribeAndVersion(string other) => new(
         "DescribeAndVersion",

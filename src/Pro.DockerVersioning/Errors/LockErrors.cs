@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace Pro.DockerVersioning.Errors;
+
+/// <summary>What can go wrong with locks.</summary>
+internal static class LockErrors
+{
+    /// <summary>Another operation is under way.</summary>
+    /// <param name="target">What is locked.</param>
+    /// <param name="holder">What is done, by whom, where, since when.</param>
+    /// <param name="host">Where its process is.</param>
+    /// <param name="process">The process id.</param>
+    /// <param name="deadline">Until when.</param>
+    public static ProException TargetLocked(string target, string holder, string host, int process, DateTimeOffset deadline) => new(
+        "TargetLocked",
+        ProErrorCategory.ResourceBusy,
+        string.Create(CultureInfo.InvariantCulture, $"{target} is locked until {deadline:u} at the latest: {holder}."),
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Wait until it is done. Where process {process} on {host} is surely gone, run the command again with -BreakLock."),
+        target);
+
+    /// <summary>The lock went away in the middle of an operation.</summary>
+    public static ProException Lost(string target, string operation) => new(
+        "LockLost",
+        ProErrorCategory.InvalidOperation,
+        $"The lock of {target} is no longer ours ({operation}): somebody broke it, or 'docker volume prune' removed it.",
+        "Look at what runs now, and run the command again once nobody else works on it.",
+        target);
+
+    /// <summary>A volume that has a lock's name and is none.</summary>
+    public static ProException VolumeIsNotOurs(string name) => new(
+        "LockVolumeNotOurs",
+        ProErrorCategory.ResourceExists,
+        $"The volume {name} has the name of a lock, but not its labels.",
+        $"Look at it with 'docker volume inspect {name}', and remove it with 'docker volume rm {name}'.",
+        name);
+
+    /// <summary>The sentence for a lock that could not be given back.</summary>
+    public static string NotReleased(string target, string name, Exception fault) =>
+        $"The lock of {target} could not be removed: {fault.Message.TrimEnd('.')}. The next command of this session, or of any other on "
+        + $"this machine once this one has ended, takes it over. 'docker volume rm {name}' removes it at once.";
+}

@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.History;
+
+/// <summary>
+/// The history: one line of JSON for each operation. Writing it never fails an operation; what could not be written is said in a warning.
+/// </summary>
+internal sealed class HistoryLog
+{
+    private readonly string? _folder;
+
+    private HistoryLog(string? folder) => _folder = folder;
+
+    /// <summary>The folder; null where the user has no home and pro.json names none.</summary>
+    public string? Folder => _folder;
+
+    /// <summary>Finds the history; nothing is read or written yet.</summary>
+    public static HistoryLog Open(ProSettings settings) => new(HistoryFolder.Resolve(settings));
+
+    /// <summary>The history in a folder.</summary>
+    internal static HistoryLog At(string folder) => new(folder);
+
+    /// <summary>
+    /// Appends an entry. There is no token: what was done is recorded, also after Ctrl+C. Never throws for what the disk says.
+    /// </summary>
+    public async Task AppendAsync(ProHistoryEntry entry, IProgress<Report> reports)
+    {
+        if (_folder is null)
+        {
+            Warn(HistoryErrors.NoFolder(entry.ToString()));
+            return;
+        }
+
+        var path = HistoryFolder.FileFor(_folder, entry.Time);
+        try
+        {
+            await HistoryFile.AppendAsync(path, HistoryLine.Write(entry)).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            Warn(HistoryErrors.NotWritten(entry.ToString(), path, fault));
+        }
+
+        void Warn(ProException error) => reports.Report(new WarningReport($"{error.Message} {error.RecommendedAction}"));
+    }
+
+    /// <summary>
+    /// The entries that are asked for, newest first, as they are read. Lines that are none are skipped, counted, and told in verbose.
+    /// </summary>
+    /// <exception cref="ProException">The folder or a file can't be read. A folder that isn't there is an empty history.</exception>
+    public async IAsyncEnumerable<ProHistoryEntry> ReadAsync(
+        HistoryFilter filter, IProgress<Report> reports, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var path in Files(filter))
+        {
+            var skipped = 0;
+            var lines = HistoryFile.ReadAsync(path, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using (lines.ConfigureAwait(false))
+            {
+                while (await NextAsync(lines, path).ConfigureAwait(false))
+                {
+                    if (!HistoryLine.TryRead(lines.Current.Span, out var entry))
+                    {
+                        skipped++;
+                    }
+                    else if (filter.Matches(entry))
+                    {
+                        yield return entry;
+                    }
+                }
+            }
+
+            if (skipped > 0)
+            {
+                reports.Report(new VerboseReport($"{path}: {skipped} line{(skipped == 1 ? "" : "s")} could not be understood."));
+            }
+        }
+    }
+
+    /// <summary>
+    /// The last entry of a service at a place whose version was proven to work there, leaving out a version (the current one). Null where
+    /// there is none, or the history can't be read: that is said in a warning.
+    /// </summary>
+    public async Task<ProHistoryEntry?> LastVerifiedAsync(
+        HistoryPlace place, ProVersion? except, IProgress<Report> reports, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var filter = new HistoryFilter { Services = [service => service == place.Service] };
+            await foreach (var entry in ReadAsync(filter, reports, cancellationToken).ConfigureAwait(false))
+            {
+                if (entry is { IsVerified: true, Version: { } version } && !version.Equals(except) && place.Matches(entry))
+                {
+                    return entry;
+                }
+            }
+        }
+        catch (ProException unreadable)
+        {
+            reports.Report(new WarningReport($"{unreadable.Message} {unreadable.RecommendedAction}"));
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// When versions were last of use on an engine. Where the history can't be read it knows of none, and a warning says so.
+    /// </summary>
+    public async Task<LastUses> LastUsesAsync(string engine, string host, IProgress<Report> reports, CancellationToken cancellationToken)
+    {
+        var uses = new LastUses();
+        try
+        {
+            await foreach (var entry in ReadAsync(new HistoryFilter(), reports, cancellationToken).ConfigureAwait(false))
+            {
+                if (HistoryPlace.IsSameEngine(entry, engine, host))
+                {
+                    uses.Add(entry);
+                }
+            }
+        }
+        catch (ProException unreadable)
+        {
+            reports.Report(new WarningReport($"{unreadable.Message} {unreadable.RecommendedAction}"));
+        }
+
+        return uses;
+    }
+
+    private IReadOnlyList<string> Files(HistoryFilter filter)
+    {
+        if (_folder is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            return HistoryFolder.Files(_folder, filter.After, filter.Before);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw HistoryErrors.Unreadable(_folder, fault);
+        }
+    }
+
+    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<ReadOnlyMemory<byte>> lines, string path)
+    {
+        try
+        {
+            return await lines.MoveNextAsync().ConfigureAwait(false);
+        }
+        catch (FileNotFoundException)
+        {
+            // Put away meanwhile.
+            return false;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw HistoryErrors.Unreadable(path, fault);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Pro.DockerVersioning.Configuration;
+
+namespace Pro.DockerVersioning.Services.Locking;
+
+/// <summary>A lock as its labels say it: who holds it, since when, doing what, until when.</summary>
+internal sealed record LockInfo
+{
+    /// <summary>The target.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>Tells this lock from any other of the same target.</summary>
+    public required string Nonce { get; init; }
+
+    /// <summary>What is being done.</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>Who does it.</summary>
+    public required string User { get; init; }
+
+    /// <summary>The machine on which it is done.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>The process that does it.</summary>
+    public required LockProcess Process { get; init; }
+
+    /// <summary>When it was taken, by that machine's clock.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>After this it counts as left behind, by that machine's clock.</summary>
+    public required DateTimeOffset Deadline { get; init; }
+
+    /// <summary>The compose files' folder on that machine; null where no files are needed.</summary>
+    public string? ComposePath { get; init; }
+
+    /// <summary>A lock of this process.</summary>
+    internal static LockInfo Ours(LockRequest request, DateTimeOffset now) => new()
+    {
+        Target = request.Target,
+        Nonce = Guid.NewGuid().ToString("N"),
+        Operation = request.Operation,
+        User = ProOperator.User,
+        Host = ProOperator.Host,
+        Process = LockProcess.Current,
+        Since = now,
+        Deadline = now + request.Deadline,
+        ComposePath = request.ComposePath,
+    };
+
+    /// <summary>Why it counts as left behind; null where it is held. Pure.</summary>
+    /// <param name="here">The process that looks.</param>
+    /// <param name="startOf">See <see cref="LockProcess.IsGone"/>.</param>
+    /// <param name="isOurs">Whether this process holds a lock with that nonce.</param>
+    /// <param name="now">The time.</param>
+    internal string? WhyStale(LockProcess here, Func<int, string?> startOf, Func<string, bool> isOurs, DateTimeOffset now)
+    {
+        if (Process == here && !isOurs(Nonce))
+        {
+            return "this process has left it behind";
+        }
+
+        if (Process.IsGone(here, startOf))
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"its process {Process.Id} on {Host} is gone");
+        }
+
+        return now > Deadline ? string.Create(CultureInfo.InvariantCulture, $"its deadline {Deadline:u} has passed") : null;
+    }
+
+    /// <summary>The lock in a sentence's part.</summary>
+    /// <returns>For example "roll back api to v1.2.2, by alice on build-1 (process 4711), since …".</returns>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Operation}, by {User} on {Host} (process {Process.Id}), since {Since:u}");
+}

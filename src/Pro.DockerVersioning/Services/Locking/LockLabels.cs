@@ -1,0 +1,113 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Pro.DockerVersioning.Services.Locking;
+
+/// <summary>What kind of volume it is.</summary>
+internal enum LockRole
+{
+    /// <summary>The lock itself.</summary>
+    Lock,
+
+    /// <summary>The right to remove it.</summary>
+    Takeover,
+
+    /// <summary>A later deadline of it.</summary>
+    Renewal,
+}
+
+/// <summary>A lock as the labels of a volume, which are texts. Pure.</summary>
+internal static class LockLabels
+{
+    /// <summary>Every volume of ours has it; its value is the role.</summary>
+    public const string Role = "pro.dockerversioning.lock";
+
+    /// <summary>Of a takeover or renewal: the nonce of the lock that it is about.</summary>
+    public const string Of = Role + ".of";
+
+    private const string Target = Role + ".target";
+    private const string Nonce = Role + ".nonce";
+    private const string Operation = Role + ".operation";
+    private const string User = Role + ".user";
+    private const string Host = Role + ".host";
+    private const string Machine = Role + ".machine";
+    private const string Boot = Role + ".boot";
+    private const string ProcessId = Role + ".process";
+    private const string ProcessStart = Role + ".process-start";
+    private const string Since = Role + ".since";
+    private const string Deadline = Role + ".deadline";
+    private const string ComposePath = Role + ".compose-path";
+
+    /// <summary>The labels of a lock, takeover or renewal.</summary>
+    public static Dictionary<string, string> Write(LockInfo info, LockRole role, string? of)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [Role] = role.ToString(),
+            [Target] = info.Target,
+            [Nonce] = info.Nonce,
+            [Operation] = info.Operation,
+            [User] = info.User,
+            [Host] = info.Host,
+            [Machine] = info.Process.Machine,
+            [Boot] = info.Process.Boot,
+            [ProcessId] = info.Process.Id.ToString(CultureInfo.InvariantCulture),
+            [ProcessStart] = info.Process.Start,
+            [Since] = Text(info.Since),
+            [Deadline] = Text(info.Deadline),
+        };
+        if (of is not null)
+        {
+            labels[Of] = of;
+        }
+
+        if (info.ComposePath is not null)
+        {
+            labels[ComposePath] = info.ComposePath;
+        }
+
+        return labels;
+    }
+
+    /// <summary>Reads them back; a volume that somebody else has made is none.</summary>
+    public static bool TryRead(IReadOnlyDictionary<string, string> labels, [NotNullWhen(true)] out LockInfo? info)
+    {
+        info = null;
+        if (Get(Nonce) is not { Length: > 0 } nonce
+            || Get(Target) is not { } target
+            || !int.TryParse(Get(ProcessId), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            || !TryTime(Get(Since), out var since)
+            || !TryTime(Get(Deadline), out var deadline))
+        {
+            return false;
+        }
+
+        info = new LockInfo
+        {
+            Target = target,
+            Nonce = nonce,
+            Operation = Get(Operation) ?? "",
+            User = Get(User) ?? "",
+            Host = Get(Host) ?? "",
+            Process = new LockProcess(Get(Machine) ?? "", Get(Boot) ?? "", id, Get(ProcessStart) ?? ""),
+            Since = since,
+            Deadline = deadline,
+            ComposePath = Get(ComposePath),
+        };
+        return true;
+
+        string? Get(string name) => labels.TryGetValue(name, out var value) ? value : null;
+    }
+
+    /// <summary>The role of a volume of ours.</summary>
+    public static bool TryReadRole(IReadOnlyDictionary<string, string> labels, out LockRole role)
+    {
+        role = default;
+        return labels.TryGetValue(Role, out var text) && Enum.TryParse(text, out role) && Enum.IsDefined(role);
+    }
+
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+
+    private static bool TryTime(string? text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+}
