@@ -7,22 +7,27 @@ namespace Pro.DockerVersioning.Errors;
 internal static class VerificationErrors
 {
     /// <summary>It ended.</summary>
-    public static ProException Exited(VerificationEvidence evidence) => Failed("ContainerExited", ProErrorCategory.InvalidOperation, evidence);
+    public static ProException Exited(VerificationEvidence evidence) =>
+        Failed("ContainerExited", ProErrorCategory.InvalidOperation, evidence);
 
     /// <summary>It ends again and again.</summary>
     public static ProException Restarting(VerificationEvidence evidence) =>
         Failed("ContainerRestarting", ProErrorCategory.InvalidOperation, evidence);
 
     /// <summary>Its check says that it is sick.</summary>
-    public static ProException Unhealthy(VerificationEvidence evidence) => Failed("ContainerUnhealthy", ProErrorCategory.InvalidOperation, evidence);
+    public static ProException Unhealthy(VerificationEvidence evidence) =>
+        Failed("ContainerUnhealthy", ProErrorCategory.InvalidOperation, evidence);
 
     /// <summary>It took too long.</summary>
-    public static ProException TimedOut(VerificationEvidence evidence) => Failed("HealthTimeout", ProErrorCategory.OperationTimeout, evidence);
+    public static ProException TimedOut(VerificationEvidence evidence) =>
+        Failed("HealthTimeout", ProErrorCategory.OperationTimeout, evidence);
 
     private static ProException Failed(string id, ProErrorCategory category, VerificationEvidence evidence)
     {
         var text = new StringBuilder();
-        _ = text.Append(CultureInfo.InvariantCulture, $"{evidence.Subject} {evidence.Reason}, {evidence.After.TotalSeconds:0.0} s after the check began.");
+        _ = text.Append(
+            CultureInfo.InvariantCulture,
+            $"{evidence.Subject} {evidence.Reason}, {evidence.After.TotalSeconds:0.0} s after the check began.");
         Append(text, $"{evidence.Proof} said last", evidence.HealthLog);
         Append(text, "Its last log lines", evidence.LogTail);
         return new ProException(id, category, text.ToString(), Remedy(id, evidence), evidence.Subject);

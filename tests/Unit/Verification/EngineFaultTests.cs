@@ -34,7 +34,9 @@ public sealed class EngineFaultTests
         var heard = new Heard();
 
         var result = await RunAsync(
-            request => ++looks switch { 1 => Running(FirstStart), < 4 => ScriptedResponse.Empty(503), _ => Running(SecondStart) }, heard, Stable);
+            request => ++looks switch { 1 => Running(FirstStart), < 4 => ScriptedResponse.Empty(503), _ => Running(SecondStart) },
+            heard,
+            Stable);
 
         Assert.Equal((ProHealth.Running, SecondStart), (result.Health, result.StartedAt));
         Assert.Contains("with the engine", Assert.Single(heard.Warnings), StringComparison.Ordinal);
@@ -70,7 +72,7 @@ public sealed class EngineFaultTests
 
         var result = await RunAsync(
             request => heard.Lines.Any(line => line.Contains("can't be run", StringComparison.Ordinal))
-                ? Running(FirstStart, """{"Status":"healthy","Log":[{"Start":"2026-01-02T03:04:35Z","End":"2026-01-02T03:04:36Z","ExitCode":0}]}""")
+                ? Running(FirstStart, """{"Status":"healthy","Log":[{"Start":"2026-01-02T03:04:35Z","ExitCode":0}]}""")
                 : Running(FirstStart, """{"Status":"starting","Log":[]}"""),
             heard,
             new());
@@ -86,7 +88,8 @@ public sealed class EngineFaultTests
         var check = health == "null" ? "null" : """{"Test":["CMD-SHELL","true"]}""";
         return ScriptedResponse.Json(
             $$"""
-            {"Id":"c1","Name":"/pro-api","Created":"2026-01-02T03:04:00Z","RestartCount":0,"Config":{"Image":"r/api:v2","Healthcheck":{{check}} },
+            {"Id":"c1","Name":"/pro-api","Created":"2026-01-02T03:04:00Z","RestartCount":0,
+            "Config":{"Image":"r/api:v2","Healthcheck":{{check}} },
             "State":{"Status":"running","Running":true,"StartedAt":"{{startedAt}}","Health":{{health}} } }
             """);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Formats.Tar;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
@@ -11,6 +12,7 @@ internal sealed class RealContainer : IAsyncDisposable
 {
     public const string Base = "pro-sample/base:1";
     private const string Busybox = "/bin/busybox";
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     private RealContainer(EngineConnection engine, string id, string? image)
     {
@@ -24,6 +26,9 @@ internal sealed class RealContainer : IAsyncDisposable
     public string Id { get; }
 
     public Heard Heard { get; } = new();
+
+    /// <summary>Since the request to start it was sent.</summary>
+    public TimeSpan SinceStart => _clock.Elapsed;
 
     private string? Image { get; }
 

@@ -19,11 +19,11 @@ public sealed class RealHealthCheckTests(ITestOutputHelper output)
 
         var result = await container.VerifyAsync();
 
-        output.WriteLine($"verdict after {result.Duration.TotalMilliseconds:0} ms");
+        output.WriteLine(
+            $"{result.Duration.TotalMilliseconds:0} ms from the call, {container.SinceStart.TotalMilliseconds:0} ms from before the start");
         Assert.Equal((ProHealth.Healthy, ProHealthProof.HealthCheck, true), (result.Health, result.Proof, result.IsWell));
         Assert.True(result.Duration < TimeSpan.FromSeconds(5), $"{result.Duration}");
         Assert.Null(result.ExitCode);
-        Assert.Contains(container.Heard.Lines, line => line.Contains("exit code 1", StringComparison.Ordinal));
         Assert.True(container.Heard.Bars.Last().Completed);
     }
 
@@ -119,7 +119,8 @@ public sealed class RealHealthCheckTests(ITestOutputHelper output)
     [Fact(Timeout = 60_000)]
     public async Task A_health_command_without_a_shell_runs_in_an_image_without_one()
     {
-        await using var container = await RealContainer.StartWithoutShellAsync(new HealthcheckConfig { Test = ["CMD", "/app/busybox", "true"] });
+        await using var container = await RealContainer.StartWithoutShellAsync(
+            new HealthcheckConfig { Test = ["CMD", "/app/busybox", "true"] });
 
         Assert.Equal(ProHealth.Healthy, (await container.VerifyAsync()).Health);
     }
@@ -188,7 +189,8 @@ public sealed class RealHealthCheckTests(ITestOutputHelper output)
         Assert.Equal((ProHealth.Running, ProHealthProof.Stability), (result.Health, result.Proof));
     }
 
-    private static HealthcheckConfig Shell(string command, TimeSpan? interval = null, long? retries = null, TimeSpan? startPeriod = null) => new()
+    private static HealthcheckConfig Shell(
+        string command, TimeSpan? interval = null, long? retries = null, TimeSpan? startPeriod = null) => new()
     {
         Test = ["CMD-SHELL", command],
         Interval = interval ?? TimeSpan.FromSeconds(30),

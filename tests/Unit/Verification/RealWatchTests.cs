@@ -17,7 +17,12 @@ public sealed class RealWatchTests
     [Fact(Timeout = 60_000)]
     public async Task A_watch_sees_a_container_get_unhealthy_later()
     {
-        var check = new HealthcheckConfig { Test = ["CMD-SHELL", "test ! -f /tmp/sick"], Interval = TimeSpan.FromMilliseconds(300), Retries = 1 };
+        var check = new HealthcheckConfig
+        {
+            Test = ["CMD-SHELL", "test ! -f /tmp/sick"],
+            Interval = TimeSpan.FromMilliseconds(300),
+            Retries = 1,
+        };
         await using var container = await RealContainer.StartAsync(Forever, check);
         var verified = await container.VerifyAsync();
         Assert.True(verified.IsWell);

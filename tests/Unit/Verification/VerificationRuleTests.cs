@@ -14,7 +14,7 @@ public sealed class VerificationRuleTests
     {
         var failures = new FailureCount(Check(interval: 10, startPeriod: 0, retries: 3));
 
-        Assert.False(Enumerable.Range(0, 30).Any(second => failures.Add(TimeSpan.FromSeconds(second))));
+        Assert.DoesNotContain(Enumerable.Range(0, 30), second => failures.Add(TimeSpan.FromSeconds(second)));
         Assert.True(failures.Add(TimeSpan.FromSeconds(30)));
     }
 
@@ -23,7 +23,7 @@ public sealed class VerificationRuleTests
     {
         var failures = new FailureCount(Check(interval: 10, startPeriod: 35, retries: 1));
 
-        Assert.False(Enumerable.Range(0, 40).Any(second => failures.Add(TimeSpan.FromSeconds(second))));
+        Assert.DoesNotContain(Enumerable.Range(0, 40), second => failures.Add(TimeSpan.FromSeconds(second)));
         Assert.True(failures.Add(TimeSpan.FromSeconds(40)));
     }
 
@@ -33,7 +33,9 @@ public sealed class VerificationRuleTests
         var check = HealthCheck.Of(Container(new HealthcheckConfig { Test = ["CMD-SHELL", "curl localhost"] }))!;
 
         Assert.Equal(["/bin/sh", "-c", "curl localhost"], check.Command);
-        Assert.Equal((30, 30, 0, 3), (check.Interval.TotalSeconds, check.Timeout.TotalSeconds, check.StartPeriod.TotalSeconds, check.Retries));
+        Assert.Equal(
+            (30, 30, 0, 3),
+            (check.Interval.TotalSeconds, check.Timeout.TotalSeconds, check.StartPeriod.TotalSeconds, check.Retries));
         Assert.Equal(TimeSpan.FromSeconds(120), check.Allowance);
     }
 
@@ -132,7 +134,8 @@ public sealed class VerificationRuleTests
 
         Assert.Equal(id, error.Id);
         Assert.StartsWith("api v2.0.0 failed, 0.0 s after", error.Message, StringComparison.Ordinal);
-        Assert.Contains("Its health URL said last:\n  http://x answered 500\nIts last log lines:\n  no database", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "Its health URL said last:\n  http://x answered 500\nIts last log lines:\n  no database", error.Message, StringComparison.Ordinal);
         Assert.Contains("docker run -it --rm --entrypoint /bin/sh r/api:v2", error.RecommendedAction, StringComparison.Ordinal);
     }
 
@@ -144,5 +147,6 @@ public sealed class VerificationRuleTests
         Retries = retries,
     };
 
-    private static ContainerInspectResponse Container(HealthcheckConfig check) => new() { Config = new ContainerConfig { Healthcheck = check } };
+    private static ContainerInspectResponse Container(HealthcheckConfig check) =>
+        new() { Config = new ContainerConfig { Healthcheck = check } };
 }

@@ -25,7 +25,8 @@ internal sealed class ContainerWatch : IAsyncDisposable
     private readonly string _id;
     private readonly TimeSpan _outage;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Channel<bool> _nudges = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _nudges =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly TaskCompletionSource<long> _exitCode = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _listening = Task.CompletedTask;
 
@@ -46,7 +47,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
     /// <param name="engine">The engine.</param>
     /// <param name="id">The container.</param>
     /// <param name="outage">How long the engine may be away.</param>
-    /// <param name="restartsBefore">A container with more restarts has ended before this look: what came since its creation is asked for.</param>
+    /// <param name="restartsBefore">One with more restarts has ended before this look: events since its creation are asked for.</param>
     /// <param name="cancellationToken">Ends the first look.</param>
     public static async Task<ContainerWatch> OpenAsync(
         EngineConnection engine, string id, TimeSpan outage, long restartsBefore, CancellationToken cancellationToken)
@@ -125,7 +126,8 @@ internal sealed class ContainerWatch : IAsyncDisposable
     }
 
     private static bool IsOutage(ProException fault) =>
-        fault.Id == "EngineUnreachable" || fault.InnerException is DockerApiException { StatusCode: >= System.Net.HttpStatusCode.InternalServerError };
+        fault.Id == "EngineUnreachable"
+        || fault.InnerException is DockerApiException { StatusCode: >= System.Net.HttpStatusCode.InternalServerError };
 
     private static string UnixTime(string? text)
     {

@@ -14,8 +14,8 @@ internal sealed class HealthCheckProof(EngineConnection engine, string id, Healt
     public ProHealthProof Kind => ProHealthProof.HealthCheck;
 
     /// <inheritdoc/>
-    public string Description =>
-        string.Create(CultureInfo.InvariantCulture, $"its HEALTHCHECK, run at once (its interval is {check.Interval.TotalSeconds:0.###} s)");
+    public string Description => string.Create(
+        CultureInfo.InvariantCulture, $"its HEALTHCHECK, run at once (its interval is {check.Interval.TotalSeconds:0.###} s)");
 
     /// <inheritdoc/>
     public TimeSpan Allowance => check.Allowance;

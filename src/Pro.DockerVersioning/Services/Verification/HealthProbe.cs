@@ -46,8 +46,9 @@ internal sealed class HealthProbe(EngineConnection engine, string id, HealthChec
             var exec = await engine.CallAsync(client => client.Exec.CreateContainerExecAsync(id, parameters, cancellationToken))
                 .ConfigureAwait(false);
             var output = new LogText(maxLines: 3);
-            using (var stream = await engine.CallAsync(
-                client => client.Exec.StartContainerExecAsync(exec.ID, new ContainerExecStartParameters(), cancellationToken)).ConfigureAwait(false))
+            var start = new ContainerExecStartParameters();
+            using (var stream = await engine.CallAsync(client => client.Exec.StartContainerExecAsync(exec.ID, start, cancellationToken))
+                .ConfigureAwait(false))
             {
                 await output.ReadAsync(stream, cancellationToken).ConfigureAwait(false);
             }
@@ -55,7 +56,8 @@ internal sealed class HealthProbe(EngineConnection engine, string id, HealthChec
             return Judge(await ExitCodeAsync(exec.ID, cancellationToken).ConfigureAwait(false), string.Join('\n', output.Lines));
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested
-            && fault is ProException or IOException or HttpRequestException or DockerApiException or InvalidOperationException or JsonException)
+            && fault is ProException or IOException or HttpRequestException or DockerApiException
+                or InvalidOperationException or JsonException)
         {
             return new ProbeOutcome(ProbeVerdict.CannotRun, LogText.Clean(fault.Message));
         }
@@ -66,7 +68,8 @@ internal sealed class HealthProbe(EngineConnection engine, string id, HealthChec
         // The engine's own words where the runtime can't start the command: no such program, no shell in the image.
         if (exitCode is null || (exitCode is 126 or 127 && output.Contains("OCI runtime exec failed", StringComparison.Ordinal)))
         {
-            return new ProbeOutcome(ProbeVerdict.CannotRun, output.Length > 0 ? LogText.Clean(output.ReplaceLineEndings(" ")) : "no exit code");
+            var why = output.Length > 0 ? LogText.Clean(output.ReplaceLineEndings(" ")) : "no exit code";
+            return new ProbeOutcome(ProbeVerdict.CannotRun, why);
         }
 
         var text = string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}{ContainerSnapshot.Output(output)}");
@@ -79,7 +82,8 @@ internal sealed class HealthProbe(EngineConnection engine, string id, HealthChec
         var until = DateTime.UtcNow + ExitPatience;
         while (true)
         {
-            var state = await engine.CallAsync(client => client.Exec.InspectContainerExecAsync(exec, cancellationToken)).ConfigureAwait(false);
+            var state = await engine.CallAsync(client => client.Exec.InspectContainerExecAsync(exec, cancellationToken))
+                .ConfigureAwait(false);
             if (!state.Running || DateTime.UtcNow > until)
             {
                 return state.Running ? null : state.ExitCode;

@@ -1,5 +1,3 @@
-using Pro.DockerVersioning.Engine;
-
 namespace Pro.DockerVersioning.Services.Verification;
 
 /// <summary>

@@ -9,7 +9,8 @@ internal sealed class StabilityProof(TimeSpan time) : IProof
     public ProHealthProof Kind => ProHealthProof.Stability;
 
     /// <inheritdoc/>
-    public string Description => string.Create(CultureInfo.InvariantCulture, $"running for {time.TotalSeconds:0.###} s (it has no HEALTHCHECK)");
+    public string Description =>
+        string.Create(CultureInfo.InvariantCulture, $"running for {time.TotalSeconds:0.###} s (it has no HEALTHCHECK)");
 
     /// <inheritdoc/>
     public TimeSpan Allowance => Timeout.InfiniteTimeSpan;
@@ -22,6 +23,7 @@ internal sealed class StabilityProof(TimeSpan time) : IProof
     {
         await Task.Delay(time, cancellationToken).ConfigureAwait(false);
         return new Finding(
-            ProHealth.Running, string.Create(CultureInfo.InvariantCulture, $"ran for {time.TotalSeconds:0.###} s without an exit or a restart"));
+            ProHealth.Running,
+            string.Create(CultureInfo.InvariantCulture, $"ran for {time.TotalSeconds:0.###} s without an exit or a restart"));
     }
 }

@@ -33,7 +33,8 @@ internal sealed class UrlProbe : IDisposable
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, _address);
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token)
+                .ConfigureAwait(false);
             var text = string.Create(CultureInfo.InvariantCulture, $"{_address} answered {(int)response.StatusCode}");
             return new ProbeOutcome(response.IsSuccessStatusCode ? ProbeVerdict.Well : ProbeVerdict.NotWell, text);
         }

@@ -26,7 +26,8 @@ internal sealed class VerificationRun(
     {
         _proof = watch.Latest.Container is { } container && HealthCheck.Of(container) is { } check
             ? new HealthCheckProof(engine, id, check, Say)
-            : options.HealthUrl is { } address ? new HealthUrlProof(address, options.RequestTimeout, Say) : new StabilityProof(options.StabilityTime);
+            : options.HealthUrl is { } address ? new HealthUrlProof(address, options.RequestTimeout, Say)
+            : new StabilityProof(options.StabilityTime);
         Say($"is verified by {_proof.Description}");
         Show(_proof.Description);
         return _proof;
@@ -48,7 +49,8 @@ internal sealed class VerificationRun(
     }
 
     /// <summary>Follows a container that was found well, for so long.</summary>
-    public async Task<Finding> WatchAsync(Baseline baseline, VerificationResult verified, TimeSpan time, CancellationToken cancellationToken)
+    public async Task<Finding> WatchAsync(
+        Baseline baseline, VerificationResult verified, TimeSpan time, CancellationToken cancellationToken)
     {
         Show("watching");
         var stillWell = new Finding(verified.Health, "stayed well");
@@ -65,13 +67,16 @@ internal sealed class VerificationRun(
         }
 
         var finding = await FirstAsync(sources, cancellationToken).ConfigureAwait(false);
-        return ReferenceEquals(finding, stillWell) ? await ConfirmAsync(baseline, finding, cancellationToken).ConfigureAwait(false) : finding;
+        return ReferenceEquals(finding, stillWell)
+            ? await ConfirmAsync(baseline, finding, cancellationToken).ConfigureAwait(false)
+            : finding;
     }
 
     /// <summary>The engine's restart has started the container again: from now on that start is judged.</summary>
     public Baseline StartAnew()
     {
-        progress.Report(new WarningReport($"{Subject} was started again with the engine while it was verified; the verification begins anew."));
+        progress.Report(new WarningReport(
+            $"{Subject} was started again with the engine while it was verified; the verification begins anew."));
         return new Baseline(watch.Latest.StartedAt, watch.Latest.Container?.RestartCount ?? 0);
     }
 
@@ -129,7 +134,11 @@ internal sealed class VerificationRun(
         Task<Finding>[] tasks = [.. sources.Select(source => source(stop.Token))];
         try
         {
-            return await (await Task.WhenAny(tasks).ConfigureAwait(false)).ConfigureAwait(false);
+            var first = await Task.WhenAny(tasks).ConfigureAwait(false);
+
+            // A stream that is cancelled may fail in its own way first.
+            cancellationToken.ThrowIfCancellationRequested();
+            return await first.ConfigureAwait(false);
         }
         finally
         {
@@ -147,7 +156,10 @@ internal sealed class VerificationRun(
                 return end;
             }
 
-            if (usesHealth && now.EngineHealth is { } healthy && Verdict(healthy) is { } verdict && (until ?? verdict.Health) == verdict.Health)
+            if (usesHealth
+                && now.EngineHealth is { } healthy
+                && Verdict(healthy) is { } verdict
+                && (until ?? verdict.Health) == verdict.Health)
             {
                 return verdict;
             }
@@ -166,10 +178,11 @@ internal sealed class VerificationRun(
         return baseline.EndIn(now) ?? (now.State?.Paused == true ? new Finding(ProHealth.Unhealthy, "stands paused") : well);
     }
 
-    private async Task<long?> ExitCodeAsync(Finding finding, ContainerSnapshot last, CancellationToken cancellationToken) => finding.Health switch
+    private async Task<long?> ExitCodeAsync(
+        Finding finding, ContainerSnapshot last, CancellationToken cancellationToken) => finding.Health switch
     {
-        ProHealth.Exited or ProHealth.Restarting when last.State is { Status: not "created" } state && (!state.Running || state.Restarting) =>
-            state.ExitCode,
+        ProHealth.Exited or ProHealth.Restarting
+            when last.State is { Status: not "created" } state && (!state.Running || state.Restarting) => state.ExitCode,
         ProHealth.Exited or ProHealth.Restarting when last.State is not { Status: "created" } =>
             await watch.ExitCodeAsync(EventPatience, cancellationToken).ConfigureAwait(false),
         _ => null,
@@ -179,5 +192,6 @@ internal sealed class VerificationRun(
 
     private void Show(string status) => progress.Report(Bar(status));
 
-    private ProgressReport Bar(string status) => new($"{id}/verification", $"Verifying {Subject}", status) { ParentKey = options.ProgressParent };
+    private ProgressReport Bar(string status) =>
+        new($"{id}/verification", $"Verifying {Subject}", status) { ParentKey = options.ProgressParent };
 }
