@@ -135,7 +135,9 @@ public sealed class VerificationRuleTests
         Assert.Equal(id, error.Id);
         Assert.StartsWith("api v2.0.0 failed, 0.0 s after", error.Message, StringComparison.Ordinal);
         Assert.EndsWith(
-            "Its health URL said last:\n  http://x answered 500\nIts last log lines:\n  no database", error.Message, StringComparison.Ordinal);
+            "Its health URL said last:\n  http://x answered 500\nIts last log lines:\n  no database",
+            error.Message,
+            StringComparison.Ordinal);
         Assert.Contains("docker run -it --rm --entrypoint /bin/sh r/api:v2", error.RecommendedAction, StringComparison.Ordinal);
     }
 

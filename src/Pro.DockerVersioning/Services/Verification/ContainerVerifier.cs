@@ -39,8 +39,9 @@ internal static class ContainerVerifier
     }
 
     /// <summary>
-    /// Goes on watching a container that was verified and found well: an end, a restart, the engine's verdict "unhealthy", or the health URL failing several times in a row ends it at
-    /// once. The URL is asked only where it was the proof: one that never answered can't say that things got worse.
+    /// Goes on watching a container that was verified and found well: an end, a restart, the engine's verdict
+    /// "unhealthy", or the health URL failing several times in a row ends it at once. The URL is asked only where
+    /// it was the proof: one that never answered can't say that things got worse.
     /// </summary>
     /// <exception cref="ProException">The engine stayed away for longer than <see cref="VerificationOptions.EngineOutage"/>.</exception>
     public static async Task<VerificationResult> WatchAsync(
