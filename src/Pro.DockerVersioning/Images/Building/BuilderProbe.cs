@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using CliWrap;
 using CliWrap.Buffered;
 using Docker.DotNet;
+using Pro.DockerVersioning.Engine;
 
 namespace Pro.DockerVersioning.Images.Building;
 
