@@ -181,7 +181,7 @@ internal sealed class ComposeRig : IAsyncDisposable
     private async Task MakeImagesAsync()
     {
         var sleeping = await Engine.Client.Containers.CreateContainerAsync(
-            new CreateContainerParameters { Image = Base, Name = "pro-cr-" + _nonce, Cmd = ["sleep", "1000"] }, Stop);
+            new CreateContainerParameters { Image = Base, Name = "pro-cr-" + _nonce, Cmd = ["sleep", "1000"], StopSignal = "SIGKILL" }, Stop);
         foreach (var (tag, command) in new[]
         {
             ("v1", "CMD [\"sh\",\"-c\",\"echo hello; exec sleep 1000\"]"),
@@ -196,7 +196,7 @@ internal sealed class ComposeRig : IAsyncDisposable
                     ContainerID = sleeping.ID,
                     RepositoryName = Repository.ToString(),
                     Tag = tag,
-                    Changes = [command, "STOPSIGNAL SIGKILL", $"LABEL org.example.tag={tag}"],
+                    Changes = [command, $"LABEL org.example.tag={tag}"],
                 },
                 Stop);
         }

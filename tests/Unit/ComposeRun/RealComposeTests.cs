@@ -140,7 +140,7 @@ public sealed class RealComposeTests
         var container = Assert.Single(outcome.Containers);
         Assert.True(container.IsNew);
         await rig.Engine.Client.Containers.WaitContainerAsync(container.Id, Stop);
-        Assert.Equal(1, (await rig.InspectAsync(container.Id)).State.ExitCode);
+        Assert.Equal(1, (await rig.InspectAsync(container.Id)).State!.ExitCode);
     }
 
     [Theory]

@@ -26,7 +26,7 @@ internal static class AtomicFile
     /// <exception cref="UnauthorizedAccessException">This user may not, or couldn't keep the owner.</exception>
     public static async Task<byte[]?> ChangeAsync(string path, Func<byte[]?, FileChange> change, CancellationToken cancellationToken)
     {
-        var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        var target = new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
         await using var held = (await LockAsync(target + ".pro-lock", cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         RemoveLeftovers(target);
         for (var attempt = 0; attempt < 3; attempt++)

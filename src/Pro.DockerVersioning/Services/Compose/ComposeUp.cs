@@ -77,9 +77,11 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
             arguments.AddRange(["--pull", "never"]);
         }
 
-        if (before.Count > 0)
+        // After an up that failed, an old container and the one that was to replace it have the same number.
+        var replicas = before.DistinctBy(container => container.Number).Count();
+        if (replicas > 0)
         {
-            arguments.AddRange(["--scale", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{image.Service}={before.Count}")]);
+            arguments.AddRange(["--scale", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{image.Service}={replicas}")]);
         }
 
         arguments.Add(image.Service);
