@@ -30,7 +30,8 @@ public sealed class AtomicFileTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 20).Select(index => Task.Run(() => SetAsync($"V{index}", "x"))));
 
         Assert.Equal(
-            Enumerable.Range(0, 20).Select(index => $"V{index}=x").Order(), _project.Read(".env").Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+            Enumerable.Range(0, 20).Select(index => $"V{index}=x").Order(),
+            _project.Read(".env").Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
         Assert.Equal([_project.DotEnv], Directory.GetFiles(_project.Folder));
     }
 

@@ -64,6 +64,7 @@ public sealed class ComposeProbeTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Programs are shell scripts here.");
         _project.Write(name, $"#!/bin/sh\n{script}\n");
-        File.SetUnixFileMode(Path.Combine(_project.Folder, name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(
+            Path.Combine(_project.Folder, name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }

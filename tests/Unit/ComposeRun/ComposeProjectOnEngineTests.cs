@@ -13,7 +13,8 @@ public sealed class ComposeProjectOnEngineTests
         using var project = new TemporaryProject();
         project.Write("deploy/compose.yml", "").Write("extra/more.yml", "");
 
-        var found = ComposeProjectOnEngine.FromContainer("c", Labels(Path.Combine(project.Folder, "deploy"), "deploy/compose.yml,extra/more.yml"));
+        var found = ComposeProjectOnEngine.FromContainer(
+            "c", Labels(Path.Combine(project.Folder, "deploy"), "deploy/compose.yml,extra/more.yml"));
 
         Assert.Equal(
             [Path.Combine(project.Folder, "deploy", "compose.yml"), Path.Combine(project.Folder, "extra", "more.yml")], found.Files);
@@ -42,8 +43,8 @@ public sealed class ComposeProjectOnEngineTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Paths as Unix has them.");
         using var project = new TemporaryProject();
-        var exception = Assert.Throws<ProException>(
-            () => ComposeProjectOnEngine.FromContainer("c", Labels(folder.Replace("HERE", project.Folder, StringComparison.Ordinal), files)));
+        var labels = Labels(folder.Replace("HERE", project.Folder, StringComparison.Ordinal), files);
+        var exception = Assert.Throws<ProException>(() => ComposeProjectOnEngine.FromContainer("c", labels));
 
         Assert.Equal("ComposeFilesElsewhere", exception.Id);
         Assert.Contains(Environment.MachineName, exception.Message, StringComparison.Ordinal);

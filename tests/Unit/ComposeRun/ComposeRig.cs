@@ -87,7 +87,8 @@ internal sealed class ComposeRig : IAsyncDisposable
         return this;
     }
 
-    public ComposeClient Client(ComposeProjectOnEngine? project = null) => new(Program, project ?? Files.Project, Files.Environment, Endpoint);
+    public ComposeClient Client(ComposeProjectOnEngine? project = null) =>
+        new(Program, project ?? Files.Project, Files.Environment, Endpoint);
 
     public ImagePin Pin(string service = "api", ComposeClient? client = null, params ComposeProjectOnEngine[] neighbours)
     {
@@ -123,7 +124,8 @@ internal sealed class ComposeRig : IAsyncDisposable
         config.Image = Image(tag).ToString();
         config.Labels = labels;
         var endpoints = old.NetworkSettings!.Networks.ToDictionary(
-            network => network.Key, network => new EndpointSettings { Aliases = [.. network.Value.Aliases.Where(alias => alias != old.ID[..12])] });
+            network => network.Key,
+            network => new EndpointSettings { Aliases = [.. network.Value.Aliases.Where(alias => alias != old.ID[..12])] });
         await Engine.Client.Containers.RemoveContainerAsync(old.ID, new ContainerRemoveParameters { Force = true }, Stop);
         var created = await Engine.Client.Containers.CreateContainerAsync(
             new CreateContainerParameters(config)
@@ -140,7 +142,8 @@ internal sealed class ComposeRig : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var client = Engine.Client;
-        foreach (var container in await client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, CancellationToken.None))
+        var all = new ContainersListParameters { All = true };
+        foreach (var container in await client.Containers.ListContainersAsync(all, CancellationToken.None))
         {
             if (ComposeLabels.Get(container.Labels, ComposeLabels.Project)?.StartsWith(ProjectName, StringComparison.Ordinal) == true)
             {
@@ -159,7 +162,8 @@ internal sealed class ComposeRig : IAsyncDisposable
 
         foreach (var tag in new[] { "v1", "v2", "dies", "broken" })
         {
-            await GoneAsync(() => client.Images.DeleteImageAsync(Image(tag).ToString(), new ImageDeleteParameters(), CancellationToken.None));
+            var reference = Image(tag).ToString();
+            await GoneAsync(() => client.Images.DeleteImageAsync(reference, new ImageDeleteParameters(), CancellationToken.None));
         }
 
         Engine.Dispose();
@@ -181,7 +185,8 @@ internal sealed class ComposeRig : IAsyncDisposable
     private async Task MakeImagesAsync()
     {
         var sleeping = await Engine.Client.Containers.CreateContainerAsync(
-            new CreateContainerParameters { Image = Base, Name = "pro-cr-" + _nonce, Cmd = ["sleep", "1000"], StopSignal = "SIGKILL" }, Stop);
+            new CreateContainerParameters { Image = Base, Name = "pro-cr-" + _nonce, Cmd = ["sleep", "1000"], StopSignal = "SIGKILL" },
+            Stop);
         foreach (var (tag, command) in new[]
         {
             ("v1", "CMD [\"sh\",\"-c\",\"echo hello; exec sleep 1000\"]"),

@@ -107,7 +107,8 @@ public sealed class ImagePinTests
             [ComposeLabels.Files] = "docker-compose.yml",
         };
 
-        var neighbours = ImagePin.Neighbours(project.Project, [labels, labels, new Dictionary<string, string>(labels) { [ComposeLabels.Project] = "shop" }]);
+        var own = new Dictionary<string, string>(labels) { [ComposeLabels.Project] = "shop" };
+        var neighbours = ImagePin.Neighbours(project.Project, [labels, labels, own]);
 
         Assert.Contains("shop-prod", Assert.Single(project.Analyse("r/api", "api", [.. neighbours]).SharedBy), StringComparison.Ordinal);
     }

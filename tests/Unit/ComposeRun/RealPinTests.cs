@@ -136,7 +136,9 @@ public sealed class RealPinTests
         Assert.Contains("plain", kept.Warning, StringComparison.Ordinal);
         Assert.Contains($"image: {rig.Image("v2")}", kept.Warning, StringComparison.Ordinal);
         var id = await rig.SwapAsync(
-            old, "v2", ComposeLabels.ForNewContainer(old.Config!.Labels, judgement.NewHash!, await rig.ImageIdAsync("v2"), kept.Project.Files));
+            old,
+            "v2",
+            ComposeLabels.ForNewContainer(old.Config!.Labels, judgement.NewHash!, await rig.ImageIdAsync("v2"), kept.Project.Files));
 
         // The next operation, from the new container's labels: back to v1, by compose's own up this time.
         var now = await rig.InspectAsync(id);

@@ -17,9 +17,12 @@ internal static class AtomicFile
     /// <summary>Another operation's edit takes milliseconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>A lock may go between the failed try and the look at it. What still fails after this has another reason.</summary>
+    private static readonly TimeSpan JustGone = TimeSpan.FromSeconds(1);
+
     /// <summary>Changes a file under a lock, so that two services' operations in one folder don't lose each other's line.</summary>
     /// <param name="path">The file; it may be missing.</param>
-    /// <param name="change">Gets the content (null: no file) and gives the new one; null leaves it, and for a new one takes it away.</param>
+    /// <param name="change">Gets the content (null: no file) and says what becomes of it. It may be asked again.</param>
     /// <param name="cancellationToken">Stops waiting for the lock.</param>
     /// <returns>The content before.</returns>
     /// <exception cref="IOException">It can't be read or written, or somebody else changes it all the time.</exception>
@@ -73,7 +76,8 @@ internal static class AtomicFile
             await using (stream.ConfigureAwait(false))
             {
                 await stream.WriteAsync(content).ConfigureAwait(false);
-                stream.Flush(flushToDisk: true);
+                await stream.FlushAsync().ConfigureAwait(false);
+                RandomAccess.FlushToDisk(stream.SafeFileHandle);
             }
 
             await KeepOwnerAsync(target, next).ConfigureAwait(false);
@@ -126,9 +130,10 @@ internal static class AtomicFile
 
                 await stream.DisposeAsync().ConfigureAwait(false);
             }
-            catch (IOException exception) when (exception is not DirectoryNotFoundException && File.Exists(path) && watch.Elapsed < Patience)
+            catch (IOException exception) when (exception is not DirectoryNotFoundException
+                && watch.Elapsed < (File.Exists(path) ? Patience : JustGone))
             {
-                // Held by another operation.
+                // Held by another operation, or held a moment ago.
             }
 
             await Task.Delay(20, cancellationToken).ConfigureAwait(false);
@@ -147,7 +152,8 @@ internal static class AtomicFile
         }
     }
 
-    private static bool Same(byte[]? one, byte[]? other) => one is null ? other is null : other is not null && one.AsSpan().SequenceEqual(other);
+    private static bool Same(byte[]? one, byte[]? other) =>
+        one is null ? other is null : other is not null && one.AsSpan().SequenceEqual(other);
 
     private static async Task KeepOwnerAsync(string target, string next)
     {

@@ -132,9 +132,10 @@ internal sealed partial class ComposeClient
         await Task.WhenAll(oldHash, newHash, oldConfig, newConfig).ConfigureAwait(false);
         if (await oldHash.ConfigureAwait(false) != ComposeLabels.Get(labels, ComposeLabels.Hash))
         {
-            var other = ClientVersion.Parse(ComposeLabels.Get(labels, ComposeLabels.Version)) is { } maker && (maker.Major < 2) != Program.IsV1;
+            var madeBy = ComposeLabels.Get(labels, ComposeLabels.Version);
+            var other = ClientVersion.Parse(madeBy) is { } maker && (maker.Major < 2) != Program.IsV1;
             var reason = other
-                ? $"{Program} can't compare it with what compose {labels[ComposeLabels.Version]} made"
+                ? $"{Program} can't compare it with what compose {madeBy} made"
                 : "the compose file, its variables or the image have changed since the container was made";
             return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null);
         }
@@ -197,7 +198,9 @@ internal sealed partial class ComposeClient
     /// </summary>
     private static Dictionary<string, string?> EngineFor(ComposeProgram program, ChildEnvironment environment, EngineEndpoint endpoint)
     {
-        if (!program.IsV1 || !string.IsNullOrEmpty(environment.Get("DOCKER_HOST")) || string.IsNullOrEmpty(environment.Get("DOCKER_CONTEXT")))
+        if (!program.IsV1
+            || !string.IsNullOrEmpty(environment.Get("DOCKER_HOST"))
+            || string.IsNullOrEmpty(environment.Get("DOCKER_CONTEXT")))
         {
             return [];
         }

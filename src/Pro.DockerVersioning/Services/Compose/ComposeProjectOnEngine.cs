@@ -137,7 +137,8 @@ internal sealed partial record ComposeProjectOnEngine
     /// <summary>/srv/shop/deploy and deploy/compose.yml give /srv/shop.</summary>
     private static string? StartOf(string folder, string first)
     {
-        var parts = (Path.GetDirectoryName(first) ?? string.Empty).Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
+        var parts = (Path.GetDirectoryName(first) ?? string.Empty)
+            .Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
         var start = Path.TrimEndingDirectorySeparator(folder);
         foreach (var part in Enumerable.Reverse(parts))
         {

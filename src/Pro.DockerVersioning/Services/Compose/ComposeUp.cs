@@ -1,3 +1,4 @@
+using System.Globalization;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -37,7 +38,7 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
             throw ComposeErrors.FileMissing(over.File);
         }
 
-        var before = await ContainersAsync(new HashSet<string>(), cancellationToken).ConfigureAwait(false);
+        var before = await ContainersAsync([], cancellationToken).ConfigureAwait(false);
         using var pinned = PinnedProject.Lasting(client.Project, pin);
         var answer = await client.RunPinnedAsync(pinned.WithVariables(Quiet), Arguments(before), heard, cancellationToken)
             .ConfigureAwait(false);
@@ -56,16 +57,23 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         image.Service,
         answer.ExitCode,
         answer.LastLines,
-        $"docker ps --all --filter label={ComposeLabels.Project}={client.Project.Name} --filter label={ComposeLabels.Service}={image.Service}");
+        $"docker ps --all --filter label={ComposeLabels.Project}={client.Project.Name} " +
+        $"--filter label={ComposeLabels.Service}={image.Service}");
 
     /// <summary>The service's containers, running or not.</summary>
-    public Task<IReadOnlyList<ComposeContainer>> ContainersAsync(CancellationToken cancellationToken) => ContainersAsync(new HashSet<string>(), cancellationToken);
+    public Task<IReadOnlyList<ComposeContainer>> ContainersAsync(CancellationToken cancellationToken) =>
+        ContainersAsync([], cancellationToken);
 
     /// <summary>Before, <c>up</c> had no <c>--pull</c>.</summary>
     private static readonly System.Version KnowsPull = new(2, 13);
 
-    /// <summary>An operator may have asked for orphans to be removed; another project's containers of the same name would be some.</summary>
+    /// <summary>An operator may have asked for orphans to be removed; a project of the same name would lose its containers.</summary>
     private static readonly Dictionary<string, string?> Quiet = new() { ["COMPOSE_REMOVE_ORPHANS"] = "false", ["COMPOSE_MENU"] = "false" };
+
+    /// <summary>Links of other containers to this one are among its names.</summary>
+    private static string NameOf(ContainerListResponse container) => container.Names
+        .Select(name => name.TrimStart('/'))
+        .FirstOrDefault(name => !name.Contains('/', StringComparison.Ordinal)) ?? container.ID;
 
     private List<string> Arguments(IReadOnlyList<ComposeContainer> before)
     {
@@ -81,14 +89,14 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         var replicas = before.DistinctBy(container => container.Number).Count();
         if (replicas > 0)
         {
-            arguments.AddRange(["--scale", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{image.Service}={replicas}")]);
+            arguments.AddRange(["--scale", string.Create(CultureInfo.InvariantCulture, $"{image.Service}={replicas}")]);
         }
 
         arguments.Add(image.Service);
         return arguments;
     }
 
-    private async Task<IReadOnlyList<ComposeContainer>> ContainersAsync(IReadOnlySet<string> known, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ComposeContainer>> ContainersAsync(HashSet<string> known, CancellationToken cancellationToken)
     {
         var filter = new Dictionary<string, IDictionary<string, bool>>
         {
@@ -104,7 +112,7 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
             .Where(container => ComposeLabels.IsServiceContainer(container.Labels))
             .Select(container => new ComposeContainer(
                 container.ID,
-                container.Names.Select(name => name.TrimStart('/')).FirstOrDefault(name => !name.Contains('/', StringComparison.Ordinal)) ?? container.ID,
+                NameOf(container),
                 int.TryParse(ComposeLabels.Get(container.Labels, ComposeLabels.Number), out var number) ? number : 0,
                 container.State,
                 container.ImageID,

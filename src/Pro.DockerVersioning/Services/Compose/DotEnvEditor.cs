@@ -89,7 +89,9 @@ internal static partial class DotEnvEditor
 
     private static int LineEnd(string text, int index) => text.IndexOf('\n', index) is var end and >= 0 ? end : text.Length;
 
-    [GeneratedRegex(@"\G[ \t]*(?:export[ \t]+)?(?<name>[A-Za-z0-9_.\-\[\]]+)[ \t]*(?:(?<equals>[=:])[ \t]*|(?=\r?$))", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\G[ \t]*(?:export[ \t]+)?(?<name>[A-Za-z0-9_.\-\[\]]+)[ \t]*(?:(?<equals>[=:])[ \t]*|(?=\r?$))",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex Head();
 
     [GeneratedRegex(@"[ \t]#|\A#")]

@@ -14,8 +14,9 @@ internal static class OverrideFile
 {
     private const string Ending = ".pro.yml";
 
-    private const string Head = "# Written by Pro.DockerVersioning: the versions that were deployed or rolled back to. Compose reads it when it is named\n" +
-        "# with -f after the other files. To go back to what those say, delete this file.\n";
+    private const string Head =
+        "# Written by Pro.DockerVersioning: the versions that were deployed or rolled back to.\n" +
+        "# Compose reads it when it is named with -f after the other files. To go back to what those say, delete it.\n";
 
     /// <summary>Where a project's file is, or would be.</summary>
     public static string PathFor(ComposeProjectOnEngine project)
@@ -63,9 +64,11 @@ internal static class OverrideFile
             .Select(document => document["services"])
             .OfType<ComposeMapping>()
             .SelectMany(services => services.Entries)
-            .Where(entry => (entry.Value as ComposeMapping)?["image"] is ComposeScalar)
-            .ToDictionary(entry => entry.Key, entry => ((ComposeScalar)((ComposeMapping)entry.Value)["image"]!).Text, StringComparer.Ordinal)
+            .Where(entry => ImageOf(entry.Value) is not null)
+            .ToDictionary(entry => entry.Key, entry => ImageOf(entry.Value)!, StringComparer.Ordinal)
         : [];
+
+    private static string? ImageOf(ComposeNode service) => ((service as ComposeMapping)?["image"] as ComposeScalar)?.Text;
 
     private static IEnumerable<ComposeMapping> Parse(string path)
     {

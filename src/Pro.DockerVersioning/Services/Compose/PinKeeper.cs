@@ -51,7 +51,8 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
         byte[]? before;
         try
         {
-            before = await AtomicFile.ChangeAsync(Project.DotEnv, content => Edit(content, pin, ref written, ref refusal), cancellationToken)
+            before = await AtomicFile
+                .ChangeAsync(Project.DotEnv, content => Edit(content, pin, ref written, ref refusal), cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProException)
@@ -80,7 +81,8 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
             }
 
             await kept.UndoAsync(CancellationToken.None).ConfigureAwait(false);
-            return NotKept($"With {pin.Line} in {kept.File} compose would still take {rendered ?? "no image"}. {SetLine(pin, image.WrittenAt)}");
+            return NotKept(
+                $"With {pin.Line} in {kept.File} compose would still take {rendered ?? "no image"}. Look at {image.WrittenAt}.");
         }
         catch
         {
@@ -156,7 +158,8 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
                 pin.File,
                 content =>
                 {
-                    written = Encoding.UTF8.GetBytes(OverrideFile.With(pin.File, OverrideFile.VersionKey(Project), pin.Service, pin.Target));
+                    var text = OverrideFile.With(pin.File, OverrideFile.VersionKey(Project), pin.Service, pin.Target);
+                    written = Encoding.UTF8.GetBytes(text);
                     return content is not null && content.AsSpan().SequenceEqual(written) ? FileChange.None : FileChange.Write(written);
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -174,9 +177,9 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
     private string OverrideWarning(OverridePin pin, ComposeProjectOnEngine project)
     {
         var files = string.Join(' ', project.Files.Select(file => "-f " + Path.GetRelativePath(project.WorkingDirectory, file)));
-        return $"The image of {pin.Service} isn't set by one variable, so {pin.File} pins {pin.Target}. A plain " +
-            $"'{client.Program.CommandName} up' doesn't read that file and goes back: name it ('{client.Program.CommandName} {files} up -d'), or " +
-            char.ToLowerInvariant(ImageLine(pin)[0]) + ImageLine(pin)[1..];
+        var compose = client.Program.CommandName;
+        return $"The image of {pin.Service} isn't set by one variable, so {pin.File} pins {pin.Target}. A plain '{compose} up' doesn't read " +
+            $"that file and goes back: name it ('{compose} {files} up -d'), or correct the line. {ImageLine(pin)}";
     }
 
     private string ImageLine(OverridePin pin) => $"Write into {image.WrittenAt}: image: {pin.Target}";

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -65,7 +66,7 @@ internal sealed class ProcessTree
             using var process = Process.GetProcessById(id);
             process.Kill();
         }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or Win32Exception)
         {
             // It has ended meanwhile.
         }
@@ -75,7 +76,7 @@ internal sealed class ProcessTree
     private static bool IsAlive((int Id, string Start) process) =>
         Stat(process.Id) is { } stat && stat[StartTime] == process.Start && stat[0] is not ("Z" or "X");
 
-    /// <summary>Where the start time stands in what <see cref="Stat"/> gives: field 22 of proc(5), counted from the state, field 3.</summary>
+    /// <summary>Where the start time stands in what <see cref="Stat"/> gives: field 22 of proc(5), counted from field 3.</summary>
     private const int StartTime = 19;
 
     /// <summary>The fields of /proc/ID/stat from the state on. The name before them may hold blanks and brackets.</summary>

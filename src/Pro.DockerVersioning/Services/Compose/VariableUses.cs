@@ -50,7 +50,7 @@ internal sealed class VariableUses(ComposeProjectOnEngine project, ProjectFiles 
         _ => false,
     };
 
-    /// <summary>A service may take the whole <c>.env</c> into its containers' environment: then each change of it makes another container.</summary>
+    /// <summary>A service may take the whole <c>.env</c> into its environment: then each change of it makes another container.</summary>
     private bool TakesWholeFile(ComposeMapping node)
     {
         var items = node["env_file"] is ComposeSequence list ? list.Items : node["env_file"] is { } one ? [one] : [];
@@ -76,7 +76,8 @@ internal sealed class VariableUses(ComposeProjectOnEngine project, ProjectFiles 
             {
                 yield return $"the file {file}";
             }
-            else if ((document["services"] as ComposeMapping)?[service] is ComposeMapping node && node["image"] is null && node["build"] is null)
+            else if ((document["services"] as ComposeMapping)?[service] is ComposeMapping node
+                && node["image"] is null && node["build"] is null)
             {
                 // It has no image of its own: somebody puts it over one of our files, and that is another project with our variable.
                 yield return $"what {file} is put over";
