@@ -41,7 +41,11 @@ public sealed class AtomicFileTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Modes and links as Unix has them.");
         _project.Write("real/env", "V=v1\n");
         var real = Path.Combine(_project.Folder, "real", "env");
-        File.SetUnixFileMode(real, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(real, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        }
+
         if (Environment.UserName == "root")
         {
             await CliWrap.Cli.Wrap("chown").WithArguments(["1234:4321", real]).ExecuteAsync(TestContext.Current.CancellationToken);

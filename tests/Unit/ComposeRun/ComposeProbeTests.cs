@@ -64,7 +64,10 @@ public sealed class ComposeProbeTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Programs are shell scripts here.");
         _project.Write(name, $"#!/bin/sh\n{script}\n");
-        File.SetUnixFileMode(
-            Path.Combine(_project.Folder, name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(
+                Path.Combine(_project.Folder, name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 }

@@ -44,7 +44,7 @@ public sealed class RealPinTests
         Assert.False(System.IO.File.Exists(rig.Files.DotEnv));
 
         kept = await KeepAsync(rig);
-        System.IO.File.AppendAllText(rig.Files.DotEnv, "MORE=1\n");
+        await System.IO.File.AppendAllTextAsync(rig.Files.DotEnv, "MORE=1\n", Stop);
         Assert.False(await kept.UndoAsync(Stop));
         Assert.Equal("API_VERSION=v2\nMORE=1\n", rig.Files.Read(".env"));
     }

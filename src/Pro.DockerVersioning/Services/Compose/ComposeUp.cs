@@ -40,7 +40,7 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
 
         var before = await ContainersAsync([], cancellationToken).ConfigureAwait(false);
         using var pinned = PinnedProject.Lasting(client.Project, pin);
-        var answer = await client.RunPinnedAsync(pinned.WithVariables(Quiet), Arguments(before), heard, cancellationToken)
+        var answer = await client.RunPinnedAsync(pinned.WithVariables(Settings()), Arguments(before), heard, cancellationToken)
             .ConfigureAwait(false);
         if (answer.ExitCode != 0)
         {
@@ -51,6 +51,9 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         var after = await ContainersAsync(known, cancellationToken).ConfigureAwait(false);
         return after.Count > 0 ? new ComposeUpOutcome(after, answer.LastLines) : throw Failed(answer);
     }
+
+    private IEnumerable<KeyValuePair<string, string?>> Settings() =>
+        image.Variables.Find(Timeout) is null ? Quiet.Append(new(Timeout, "300")) : Quiet;
 
     private ProException Failed(ComposeAnswer answer) => ComposeErrors.UpFailed(
         client.Program.CommandName,
@@ -69,6 +72,9 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
 
     /// <summary>An operator may have asked for orphans to be removed; a project of the same name would lose its containers.</summary>
     private static readonly Dictionary<string, string?> Quiet = new() { ["COMPOSE_REMOVE_ORPHANS"] = "false", ["COMPOSE_MENU"] = "false" };
+
+    /// <summary>1.x gives the engine a minute for each call, and leaves half-made containers when a busy one takes longer.</summary>
+    private const string Timeout = "COMPOSE_HTTP_TIMEOUT";
 
     /// <summary>Links of other containers to this one are among its names.</summary>
     private static string NameOf(ContainerListResponse container) => container.Names

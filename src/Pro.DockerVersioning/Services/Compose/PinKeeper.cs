@@ -178,8 +178,8 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
     {
         var files = string.Join(' ', project.Files.Select(file => "-f " + Path.GetRelativePath(project.WorkingDirectory, file)));
         var compose = client.Program.CommandName;
-        return $"The image of {pin.Service} isn't set by one variable, so {pin.File} pins {pin.Target}. A plain '{compose} up' doesn't read " +
-            $"that file and goes back: name it ('{compose} {files} up -d'), or correct the line. {ImageLine(pin)}";
+        return $"The image of {pin.Service} isn't set by one variable, so {pin.File} pins {pin.Target}. A plain '{compose} up' doesn't " +
+            $"read that file and goes back: name it ('{compose} {files} up -d'), or correct the line. {ImageLine(pin)}";
     }
 
     private string ImageLine(OverridePin pin) => $"Write into {image.WrittenAt}: image: {pin.Target}";
