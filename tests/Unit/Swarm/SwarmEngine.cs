@@ -181,8 +181,17 @@ internal sealed class TestService : IAsyncDisposable, IProgress<Report>
         };
         configure?.Invoke(spec);
         await swarm.Connection.CallJsonAsync(json => json.AskAsync(HttpMethod.Post, "services/create", spec, null, Token));
-        await service.UntilAsync(sighting => sighting.HasReached(GoalOf(sighting)) && sighting.RunningFor(GoalOf(sighting)) >= (replicas > 0 ? 1 : 0));
-        return service;
+        try
+        {
+            await service.UntilAsync(sighting =>
+                sighting.HasReached(GoalOf(sighting)) && sighting.RunningFor(GoalOf(sighting)) >= (replicas > 0 ? 1 : 0));
+            return service;
+        }
+        catch
+        {
+            await service.DisposeAsync();
+            throw;
+        }
     }
 
     public static JsonObject Config(string failureAction) => new()
@@ -232,7 +241,7 @@ internal sealed class TestService : IAsyncDisposable, IProgress<Report>
                 return sighting;
             }
 
-            if (Stopwatch.GetElapsedTime(since) > TimeSpan.FromMinutes(2))
+            if (Stopwatch.GetElapsedTime(since) > TimeSpan.FromMinutes(1))
             {
                 Assert.Fail(string.Join("\n", sighting.Tasks.Select(task => task.ToString()).Prepend(sighting.Service.ToString())));
             }

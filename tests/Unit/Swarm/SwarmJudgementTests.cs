@@ -64,7 +64,7 @@ public sealed class SwarmJudgementTests
 
         Assert.Equal("""{"Parallelism":1,"Delay":30000000000}""", made.ToJsonString());
         Assert.Null(SwarmChange.Configure(null, new SwarmUpdateOptions()));
-        Assert.Equal(0, (int?)SwarmChange.Configure(null, new SwarmUpdateOptions { Parallelism = 0 })!["Parallelism"]);
+        Assert.Equal(0, (long?)SwarmChange.Configure(null, new SwarmUpdateOptions { Parallelism = 0 })!["Parallelism"]);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class SwarmJudgementTests
         new SwarmServiceState(new JsonObject
         {
             ["ID"] = "id",
-            ["Version"] = new JsonObject { ["Index"] = 5 },
+            ["Version"] = new JsonObject { ["Index"] = 5UL },
             ["Spec"] = new JsonObject
             {
                 ["Name"] = "api",

@@ -173,7 +173,7 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
               "Privileges": { "NoNewPrivileges": false, "SELinuxContext": { "Disable": true } },
               "Mounts": [
                 { "Type": "tmpfs", "Target": "/t", "TmpfsOptions": { "SizeBytes": 1048576, "Mode": 448 } },
-                { "Type": "bind", "Source": "/tmp", "Target": "/b", "ReadOnly": true, "BindOptions": { "Propagation": "rprivate" } },
+                { "Type": "bind", "Source": "/usr", "Target": "/b", "ReadOnly": true, "BindOptions": { "Propagation": "rprivate" } },
                 { "Type": "volume", "Source": "{{{name}}}", "Target": "/v", "VolumeOptions": { "NoCopy": true, "Labels": { "x": "y" }, "DriverConfig": { "Name": "local" } } }
               ],
               "Healthcheck": { "Test": ["CMD", "/bin/busybox", "true"], "Interval": 1000000000, "Timeout": 2000000000, "StartPeriod": 3000000000, "Retries": 4 },

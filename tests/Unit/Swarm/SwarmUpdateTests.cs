@@ -35,6 +35,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         Assert.Equal((2, service.Name), (result.Tasks, result.ServiceName));
         Assert.DoesNotContain(SwarmReturn.Label, state.Labels);
         var old = await TestService.PinnedAsync(swarm, "v1.0.0");
+        await service.UntilAsync(sighting => sighting.Tasks.All(task => task.Image != old || task.State == "shutdown"));
         var times = await service.TimesAsync();
         foreach (var slot in times.GroupBy(one => one.Task.Slot))
         {
@@ -97,7 +98,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
     [Fact(Timeout = Limit)]
     public async Task A_pause_that_nobody_asked_for_is_taken_back_and_leaves_the_specification_as_it_was()
     {
-        await using var service = await TestService.CreateAsync(swarm);
+        await using var service = await TestService.CreateAsync(swarm, configure: spec => spec["UpdateConfig"]!["Delay"] = 60_000_000_000L);
         var before = await service.LookAsync();
 
         var result = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions());
@@ -195,7 +196,6 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
     public async Task A_task_that_dies_during_the_watch_afterwards_takes_it_back()
     {
         await using var service = await TestService.CreateAsync(swarm, replicas: 1);
-        using var watching = new CancellationTokenSource();
         var killed = false;
         service.Reported = report =>
         {

@@ -23,7 +23,7 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
         }
 
         var config = Editable(own);
-        Set(config, "Parallelism", options.Parallelism);
+        Set(config, "Parallelism", (long?)options.Parallelism);
         Set(config, "Delay", Nanoseconds(options.Delay));
         Set(config, "Monitor", Nanoseconds(options.Monitor));
         Set(config, "FailureAction", options.FailureAction switch
@@ -46,7 +46,7 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
     {
         var canary = Editable(config);
         canary["Parallelism"] = tasks;
-        canary["Delay"] = Nanoseconds(Hold);
+        Set(canary, "Delay", Nanoseconds(Hold));
         return canary;
     }
 
@@ -117,11 +117,19 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
     // A missing parallelism would mean "all at once", where the engine's default without any configuration is one task.
     private static JsonObject Editable(JsonObject? own) => own?.DeepClone() as JsonObject ?? new JsonObject { ["Parallelism"] = 1 };
 
-    private static void Set<T>(JsonObject config, string name, T? value)
+    private static void Set(JsonObject config, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            config[name] = number;
+        }
+    }
+
+    private static void Set(JsonObject config, string name, string? value)
     {
         if (value is not null)
         {
-            config[name] = JsonValue.Create(value);
+            config[name] = value;
         }
     }
 
