@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Docker.DotNet;
@@ -81,8 +82,7 @@ internal sealed class EngineJson(HttpMessageHandler transport, EngineEndpoint en
                 return answer;
             }
 
-            using var reader = new StreamReader(answer);
-            throw new DockerApiException(response.StatusCode, await reader.ReadToEndAsync(limit.Token).ConfigureAwait(false));
+            throw new DockerApiException(response.StatusCode, Encoding.UTF8.GetString(answer.ToArray()));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Swarm;
 using Pro.DockerVersioning.Versions;
 using Xunit;
@@ -93,12 +94,12 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
                     new JsonObject { ["Type"] = "bind", ["Source"] = gate.FullName, ["Target"] = "/gate" });
             });
             var before = await service.StateAsync();
-            string? previous = null;
+            Task<SwarmServiceState>? paused = null;
             service.Reported = report =>
             {
-                if (previous is null && report.ToString().Contains("paused", StringComparison.Ordinal))
+                if (report is VerboseReport { Message: var text } && text.Contains("paused", StringComparison.Ordinal))
                 {
-                    previous = service.StateAsync().GetAwaiter().GetResult().PreviousSpec?["TaskTemplate"]?["ContainerSpec"]?["Image"]?.ToString();
+                    paused ??= service.StateAsync();
                 }
             };
 
@@ -113,7 +114,8 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
             });
 
             // The trap: the second step has made the new image the engine's "previous".
-            Assert.Contains("v5.0.0-moody", previous, StringComparison.Ordinal);
+            Assert.NotNull(paused);
+            Assert.Contains("v5.0.0-moody", SwarmReturn.FromPrevious(await paused)!.Image, StringComparison.Ordinal);
             Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
             Assert.Contains(result.TaskErrors, error => error.Contains("(9)", StringComparison.Ordinal));
             Assert.Equal(["v1.0.0", "v1.0.0", "v1.0.0"], await service.RunningAsync());
