@@ -33,7 +33,8 @@ internal static class SwarmErrors
     public static ProException Job(string service, string mode) => new(
         "SwarmServiceIsJob",
         ProErrorCategory.InvalidOperation,
-        $"The service '{service}' is a job ({mode}): it runs to its end, so that nothing could be verified, and an update would start it again.",
+        $"The service '{service}' is a job ({mode}): it runs to its end, so that nothing could be verified, " +
+        "and an update would start it again.",
         $"Start it with the other image yourself: docker service update --image REFERENCE {service}",
         service);
 
@@ -49,7 +50,9 @@ internal static class SwarmErrors
     public static ProException ImageWithoutDigest(string reference, int nodes) => new(
         "SwarmImageWithoutDigest",
         ProErrorCategory.InvalidOperation,
-        string.Create(CultureInfo.InvariantCulture, $"{reference} has no digest in a registry, and this swarm has {nodes} nodes: each must get the same image."),
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{reference} has no digest in a registry, and this swarm has {nodes} nodes: each must get the same image."),
         "Publish it first: Publish-ProImage SERVICE VERSION",
         reference);
 
@@ -83,7 +86,7 @@ internal static class SwarmErrors
         ProErrorCategory.ResourceBusy,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"The service '{service}' is being changed by somebody else all the time: {attempts} attempts to update it were out of sequence."),
+            $"The service '{service}' is changed by somebody else all the time: {attempts} attempts to update it were out of sequence."),
         "Look who does it, and try again.",
         service);
 
@@ -96,7 +99,8 @@ internal static class SwarmErrors
         service);
 
     /// <summary>The engine went back by itself.</summary>
-    public static ProException RolledBackByEngine(string service, string wanted, string from, string why, IReadOnlyList<string> tasks) => new(
+    public static ProException RolledBackByEngine(
+        string service, string wanted, string from, string why, IReadOnlyList<string> tasks) => new(
         "SwarmRolledBackByEngine",
         ProErrorCategory.InvalidOperation,
         $"'{service}' did not get to {wanted}: {why}. The engine went back to {from}, which runs.{List(tasks)}",
@@ -107,7 +111,8 @@ internal static class SwarmErrors
     public static ProException Paused(string service, string wanted, string from, string why, IReadOnlyList<string> tasks) => new(
         "SwarmUpdatePaused",
         ProErrorCategory.InvalidOperation,
-        $"The update of '{service}' from {from} to {wanted} is paused, as was asked for: {why}. Some tasks may run either version.{List(tasks)}",
+        $"The update of '{service}' from {from} to {wanted} is paused, as was asked for: {why}. " +
+        $"Some tasks may run either version.{List(tasks)}",
         $"Go back with: Invoke-ProRollback {service} -Previous — or deploy a version that works.",
         service);
 
@@ -133,7 +138,8 @@ internal static class SwarmErrors
         "SwarmRestoreFailed",
         ProErrorCategory.InvalidOperation,
         $"'{service}' did not get to {wanted}: {why}. Going back to {from} failed as well: {whyNot.TrimEnd('.')}.{List(tasks)}",
-        $"Look at it now: docker service ps --no-trunc {service}. By hand it goes back with: docker service update --image {from} {service}",
+        $"Look at it now: docker service ps --no-trunc {service}. " +
+        $"By hand it goes back with: docker service update --image {from} {service}",
         service,
         inner);
 

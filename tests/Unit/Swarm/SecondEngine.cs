@@ -65,7 +65,8 @@ public sealed class SecondEngine : IAsyncDisposable
         }
 
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").ToList();
-        var missing = new[] { "dockerd", "docker-registry", "unshare", "ip" }.Where(name => !folders.Exists(folder => File.Exists(Path.Combine(folder, name))));
+        var missing = new[] { "dockerd", "docker-registry", "unshare", "ip" }
+            .Where(name => !folders.Exists(folder => File.Exists(Path.Combine(folder, name))));
         return string.Join(", ", missing) is { Length: > 0 } names ? $"A second engine needs {names} on PATH."
             : File.Exists("/bin/busybox") ? null : "No static busybox to build images from.";
     }
@@ -76,7 +77,8 @@ public sealed class SecondEngine : IAsyncDisposable
         var root = Directory.CreateTempSubdirectory("pro-engine-").FullName;
         await File.WriteAllTextAsync(
             Path.Combine(root, "registry.yml"),
-            $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {root}/registry}}}}\nhttp: {{addr: {Registry}}}\n",
+            $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {root}/registry}}}}\n" +
+            $"http: {{addr: {Registry}}}\n",
             cancellationToken);
         var start = new ProcessStartInfo("sh", [
             "-c", "unshare -n -m -p -f --mount-proc --kill-child sh -c \"$2\" sh \"$1\"; rm -rf \"$1\"", "sh", root, Holder])
@@ -152,8 +154,8 @@ public sealed class SecondEngine : IAsyncDisposable
                 if (Stopwatch.GetElapsedTime(since) > TimeSpan.FromSeconds(90))
                 {
                     var log = Path.Combine(_root, "dockerd.log");
-                    throw new InvalidOperationException(
-                        $"The second engine doesn't answer: {(File.Exists(log) ? await File.ReadAllTextAsync(log, cancellationToken) : "no log")}", exception);
+                    var text = File.Exists(log) ? await File.ReadAllTextAsync(log, cancellationToken) : "no log";
+                    throw new InvalidOperationException($"The second engine doesn't answer: {text}", exception);
                 }
 
                 await Task.Delay(50, cancellationToken);

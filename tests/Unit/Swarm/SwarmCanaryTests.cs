@@ -46,14 +46,16 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         await using var service = await TestService.CreateAsync(swarm, replicas: 3);
         var before = await service.LookAsync();
 
-        var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Canary = 1, ApproveCanary = _ => Task.FromResult(false) });
+        var result = await service.UpdateAsync("v2.0.0",
+            new SwarmUpdateOptions { Canary = 1, ApproveCanary = _ => Task.FromResult(false) });
 
         Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
         Assert.Contains("did not approve", result.Failure!.Message, StringComparison.Ordinal);
         var after = await service.LookAsync();
         SwarmUpdateTests.AssertSame(before.Service.Spec, after.Service.Spec);
         Assert.Equal(["v1.0.0", "v1.0.0", "v1.0.0"], TestService.TagsOf(after));
-        Assert.Equal(2, after.Tasks.Where(task => task.IsRunning).Select(task => task.Id).Intersect(before.Tasks.Select(task => task.Id)).Count());
+        Assert.Equal(2,
+            after.Tasks.Where(task => task.IsRunning).Select(task => task.Id).Intersect(before.Tasks.Select(task => task.Id)).Count());
     }
 
     [Fact(Timeout = Limit)]
@@ -67,7 +69,8 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
             Canary = 1,
             ApproveCanary = async token =>
             {
-                var canary = (await service.LookAsync()).Tasks.Single(task => task.IsRunning && task.Image.Contains(":v2.0.0", StringComparison.Ordinal));
+                var canary = (await service.LookAsync()).Tasks
+                    .Single(task => task.IsRunning && task.Image.Contains(":v2.0.0", StringComparison.Ordinal));
                 await swarm.Engine.Client.Containers.KillContainerAsync(canary.ContainerId!, new(), token);
                 asked.SetResult();
                 await Task.Delay(Timeout.InfiniteTimeSpan, token);
@@ -172,12 +175,14 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
     {
         await using var service = await TestService.CreateAsync(swarm, replicas: 0);
 
-        var unwatched = await Assert.ThrowsAsync<ProException>(() => service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Canary = 1, NoWait = true }));
+        var unwatched = await Assert.ThrowsAsync<ProException>(
+            () => service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Canary = 1, NoWait = true }));
         var empty = await Assert.ThrowsAsync<ProException>(() => service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Canary = 0 }));
 
         Assert.Equal(("SwarmCanaryWithoutWaiting", "SwarmCanaryTooSmall"), (unwatched.Id, empty.Id));
     }
 
     private async Task<IEnumerable<SwarmServiceInfo>> FindAsync(string name) =>
-        (await SwarmServices.FindAsync(swarm.Connection, ImageReference.Parse(SwarmEngine.Repository), Token)).Where(one => one.Name == name);
+        (await SwarmServices.FindAsync(swarm.Connection, ImageReference.Parse(SwarmEngine.Repository), Token))
+            .Where(one => one.Name == name);
 }

@@ -17,7 +17,8 @@ public sealed class SwarmRequestsTests(SwarmEngine swarm)
     // A task that was told to stop goes on for its grace period (the first process of a container ignores a signal without a handler),
     // so that requests on their way are answered.
     private const string Web = "STOPSIGNAL SIGTERM\n" +
-        "HEALTHCHECK --interval=500ms --timeout=20s CMD [\"/bin/busybox\",\"wget\",\"-q\",\"-O\",\"/dev/null\",\"http://127.0.0.1:8080/busybox\"]\n" +
+        "HEALTHCHECK --interval=500ms --timeout=20s CMD " +
+        "[\"/bin/busybox\",\"wget\",\"-q\",\"-O\",\"/dev/null\",\"http://127.0.0.1:8080/busybox\"]\n" +
         "CMD [\"/bin/busybox\",\"httpd\",\"-f\",\"-p\",\"8080\",\"-h\",\"/bin\"]";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -29,8 +30,10 @@ public sealed class SwarmRequestsTests(SwarmEngine swarm)
         await swarm.PublishAsync("v7.1.0-web", $"ENV NEW=1\n{Web}", Token);
         var network = "pro-test-" + Guid.NewGuid().ToString("N")[..8];
         await swarm.Connection.CallJsonAsync(json => json.AskAsync(
-            HttpMethod.Post, "networks/create", new JsonObject { ["Name"] = network, ["Driver"] = "overlay", ["Attachable"] = true }, null, Token));
-        await using var service = await TestService.CreateAsync(swarm, image: await TestService.PinnedAsync(swarm, "v7.0.0-web"), configure: spec =>
+            HttpMethod.Post, "networks/create",
+                new JsonObject { ["Name"] = network, ["Driver"] = "overlay", ["Attachable"] = true }, null, Token));
+        await using var service = await TestService.CreateAsync(swarm,
+            image: await TestService.PinnedAsync(swarm, "v7.0.0-web"), configure: spec =>
         {
             spec["TaskTemplate"]!["Networks"] = new JsonArray(new JsonObject { ["Target"] = network });
             spec["TaskTemplate"]!["ContainerSpec"]!["StopGracePeriod"] = 2_000_000_000L;
@@ -87,7 +90,8 @@ public sealed class SwarmRequestsTests(SwarmEngine swarm)
 
         public async ValueTask DisposeAsync()
         {
-            await swarm.Engine.Client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true }, CancellationToken.None);
+            await swarm.Engine.Client.Containers.RemoveContainerAsync(id,
+                new ContainerRemoveParameters { Force = true }, CancellationToken.None);
             folder.Delete(recursive: true);
         }
     }

@@ -128,7 +128,8 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
         var found = (await SwarmServices.FindAsync(swarm.Connection, ImageReference.Parse(SwarmEngine.Repository), Token))
             .ToDictionary(service => service.Name);
 
-        Assert.Equal(("shop", "v1.0.0", 0), (found[pinned.Name].Stack, found[pinned.Name].Version?.ToString(), found[pinned.Name].Replicas));
+        Assert.Equal(("shop", "v1.0.0", 0),
+            (found[pinned.Name].Stack, found[pinned.Name].Version?.ToString(), found[pinned.Name].Replicas));
         Assert.Equal("v1.0.0", found[byDigest.Name].Version?.ToString());
         Assert.DoesNotContain(other.Name, found.Keys);
     }
@@ -174,24 +175,35 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
               "Mounts": [
                 { "Type": "tmpfs", "Target": "/t", "TmpfsOptions": { "SizeBytes": 1048576, "Mode": 448 } },
                 { "Type": "bind", "Source": "/usr", "Target": "/b", "ReadOnly": true, "BindOptions": { "Propagation": "rprivate" } },
-                { "Type": "volume", "Source": "{{{name}}}", "Target": "/v", "VolumeOptions": { "NoCopy": true, "Labels": { "x": "y" }, "DriverConfig": { "Name": "local" } } }
+                { "Type": "volume", "Source": "{{{name}}}", "Target": "/v",
+                    "VolumeOptions": { "NoCopy": true, "Labels": { "x": "y" }, "DriverConfig": { "Name": "local" } } }
               ],
-              "Healthcheck": { "Test": ["CMD", "/bin/busybox", "true"], "Interval": 1000000000, "Timeout": 2000000000, "StartPeriod": 3000000000, "Retries": 4 },
-              "Hosts": ["10.1.2.3 db database"], "DNSConfig": { "Nameservers": ["10.9.9.9"], "Search": ["example.com"], "Options": ["ndots:2"] },
-              "Secrets": [{ "SecretID": "{{{secret}}}", "SecretName": "{{{name}}}", "File": { "Name": "s", "UID": "1", "GID": "2", "Mode": 256 } }],
-              "Configs": [{ "ConfigID": "{{{config}}}", "ConfigName": "{{{name}}}", "File": { "Name": "/c", "UID": "1", "GID": "2", "Mode": 292 } }],
-              "Sysctls": { "net.ipv4.ip_unprivileged_port_start": "0" }, "CapabilityAdd": ["CAP_NET_ADMIN"], "CapabilityDrop": ["CAP_MKNOD"],
+              "Healthcheck": { "Test": ["CMD", "/bin/busybox", "true"],
+                  "Interval": 1000000000, "Timeout": 2000000000, "StartPeriod": 3000000000, "Retries": 4 },
+              "Hosts": ["10.1.2.3 db database"],
+                  "DNSConfig": { "Nameservers": ["10.9.9.9"], "Search": ["example.com"], "Options": ["ndots:2"] },
+              "Secrets": [{ "SecretID": "{{{secret}}}", "SecretName": "{{{name}}}",
+                  "File": { "Name": "s", "UID": "1", "GID": "2", "Mode": 256 } }],
+              "Configs": [{ "ConfigID": "{{{config}}}", "ConfigName": "{{{name}}}",
+                  "File": { "Name": "/c", "UID": "1", "GID": "2", "Mode": 292 } }],
+              "Sysctls": { "net.ipv4.ip_unprivileged_port_start": "0" },
+                  "CapabilityAdd": ["CAP_NET_ADMIN"], "CapabilityDrop": ["CAP_MKNOD"],
               "Ulimits": [{ "Name": "nofile", "Soft": 1024, "Hard": 2048 }]
             },
-            "Resources": { "Limits": { "NanoCPUs": 500000000, "MemoryBytes": 67108864, "Pids": 50 }, "Reservations": { "NanoCPUs": 1000000, "MemoryBytes": 8388608 } },
+            "Resources": { "Limits": { "NanoCPUs": 500000000, "MemoryBytes": 67108864, "Pids": 50 },
+                "Reservations": { "NanoCPUs": 1000000, "MemoryBytes": 8388608 } },
             "RestartPolicy": { "Condition": "on-failure", "Delay": 100000000, "MaxAttempts": 3, "Window": 5000000000 },
-            "Placement": { "Constraints": ["node.role==manager"], "Preferences": [{ "Spread": { "SpreadDescriptor": "node.labels.zone" } }], "MaxReplicas": 2 },
+            "Placement": { "Constraints": ["node.role==manager"],
+                "Preferences": [{ "Spread": { "SpreadDescriptor": "node.labels.zone" } }], "MaxReplicas": 2 },
             "Networks": [{ "Target": "{{{network}}}", "Aliases": ["web"], "DriverOpts": { "x": "y" } }],
             "LogDriver": { "Name": "json-file", "Options": { "max-size": "1m" } }
           },
-          "UpdateConfig": { "Parallelism": 2, "Delay": 1000001, "FailureAction": "pause", "Monitor": 1000000003, "MaxFailureRatio": 0.25, "Order": "stop-first" },
-          "RollbackConfig": { "Parallelism": 3, "Delay": 5, "FailureAction": "continue", "Monitor": 7, "MaxFailureRatio": 0.5, "Order": "start-first" },
-          "EndpointSpec": { "Mode": "dnsrr", "Ports": [{ "Name": "http", "Protocol": "tcp", "TargetPort": 80, "PublishedPort": 8099, "PublishMode": "host" }] }
+          "UpdateConfig": { "Parallelism": 2, "Delay": 1000001, "FailureAction": "pause", "Monitor": 1000000003,
+              "MaxFailureRatio": 0.25, "Order": "stop-first" },
+          "RollbackConfig": { "Parallelism": 3, "Delay": 5, "FailureAction": "continue", "Monitor": 7,
+              "MaxFailureRatio": 0.5, "Order": "start-first" },
+          "EndpointSpec": { "Mode": "dnsrr",
+              "Ports": [{ "Name": "http", "Protocol": "tcp", "TargetPort": 80, "PublishedPort": 8099, "PublishMode": "host" }] }
         }
         """)!;
 

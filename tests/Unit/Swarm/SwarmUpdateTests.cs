@@ -45,7 +45,8 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         }
 
         Assert.Contains(service.Reports, report => report is ProgressReport { Completed: true });
-        Assert.Contains(service.Reports, report => report is ProgressReport progress && progress.Status.Contains("of 2 tasks run", StringComparison.Ordinal));
+        Assert.Contains(service.Reports, report =>
+            report is ProgressReport progress && progress.Status.Contains("of 2 tasks run", StringComparison.Ordinal));
     }
 
     [Fact(Timeout = Limit)]
@@ -228,7 +229,8 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
     [Fact(Timeout = Limit)]
     public async Task A_global_service_is_updated_and_taken_back_too()
     {
-        await using var service = await TestService.CreateAsync(swarm, configure: spec => spec["Mode"] = new JsonObject { ["Global"] = new JsonObject() });
+        await using var service = await TestService.CreateAsync(swarm,
+            configure: spec => spec["Mode"] = new JsonObject { ["Global"] = new JsonObject() });
 
         var good = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions());
         var bad = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions());
@@ -245,7 +247,8 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         var spec = new JsonObject
         {
             ["Name"] = name,
-            ["TaskTemplate"] = new JsonObject { ["ContainerSpec"] = new JsonObject { ["Image"] = await TestService.PinnedAsync(swarm, "v1.0.0") } },
+            ["TaskTemplate"] =
+                new JsonObject { ["ContainerSpec"] = new JsonObject { ["Image"] = await TestService.PinnedAsync(swarm, "v1.0.0") } },
             ["Mode"] = new JsonObject { ["ReplicatedJob"] = new JsonObject { ["MaxConcurrent"] = 1, ["TotalCompletions"] = 1 } },
         };
         await swarm.Connection.CallJsonAsync(json => json.AskAsync(HttpMethod.Post, "services/create", spec, null, Token));
@@ -271,7 +274,8 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var noImage = await Assert.ThrowsAsync<ProException>(() => service.UpdateAsync("v9.9.9", new SwarmUpdateOptions()));
         var noService = await Assert.ThrowsAsync<ProException>(() => SwarmUpdate.RunAsync(
-            swarm.Connection, "pro-test-none", $"{SwarmEngine.Repository}:v2.0.0", new SwarmUpdateOptions(), new Progress<Report>(), Token));
+            swarm.Connection, "pro-test-none",
+                $"{SwarmEngine.Repository}:v2.0.0", new SwarmUpdateOptions(), new Progress<Report>(), Token));
 
         Assert.Equal(("SwarmImageNotFound", "SwarmServiceNotFound"), (noImage.Id, noService.Id));
         Assert.Equal(before.Index, (await service.StateAsync()).Index);
@@ -282,7 +286,8 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
     private async Task KillOneAsync(TestService service, string tag)
     {
-        var task = (await service.LookAsync()).Tasks.First(task => task.IsRunning && task.Image.Contains($":{tag}", StringComparison.Ordinal));
+        var task = (await service.LookAsync()).Tasks
+            .First(task => task.IsRunning && task.Image.Contains($":{tag}", StringComparison.Ordinal));
         await swarm.Engine.Client.Containers.KillContainerAsync(task.ContainerId!, new(), Token);
     }
 }

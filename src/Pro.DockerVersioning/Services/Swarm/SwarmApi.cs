@@ -97,9 +97,11 @@ internal sealed class SwarmApi(EngineConnection engine)
     {
         try
         {
-            return await engine.CallJsonAsync(json => json.AskAsync(method, path, body, registryAuth, cancellationToken)).ConfigureAwait(false);
+            return await engine.CallJsonAsync(json => json.AskAsync(method, path, body, registryAuth, cancellationToken))
+                .ConfigureAwait(false);
         }
-        catch (ProException exception) when (exception.InnerException is DockerApiException { StatusCode: HttpStatusCode.ServiceUnavailable } refused
+        catch (ProException exception) when (exception.InnerException is
+            DockerApiException { StatusCode: HttpStatusCode.ServiceUnavailable } refused
             && EngineFaults.MessageOf(refused).Contains("not a swarm manager", StringComparison.OrdinalIgnoreCase))
         {
             throw SwarmErrors.NotAManager(engine.Endpoint.ToString(), refused);

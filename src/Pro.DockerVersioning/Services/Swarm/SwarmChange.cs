@@ -72,7 +72,8 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
     public static TimeSpan DelayOf(JsonObject? config) => Span((long?)config?["Delay"] ?? 0);
 
     /// <summary>For how long a configuration says that failures count.</summary>
-    public static TimeSpan MonitorOf(JsonObject? config) => (long?)config?["Monitor"] is > 0 and var monitor ? Span(monitor) : DefaultMonitor;
+    public static TimeSpan MonitorOf(JsonObject? config) =>
+        (long?)config?["Monitor"] is > 0 and var monitor ? Span(monitor) : DefaultMonitor;
 
     /// <summary>A specification with this change.</summary>
     public JsonObject ApplyTo(JsonObject spec)

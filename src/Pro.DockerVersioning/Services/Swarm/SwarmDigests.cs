@@ -1,3 +1,4 @@
+using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
@@ -43,13 +44,14 @@ internal static class SwarmDigests
     }
 
     /// <summary>An image on this engine by a reference or id, or null.</summary>
-    public static async Task<ImageInspectResponse?> InspectAsync(EngineConnection engine, string reference, CancellationToken cancellationToken)
+    public static async Task<ImageInspectResponse?> InspectAsync(
+        EngineConnection engine, string reference, CancellationToken cancellationToken)
     {
         try
         {
             return await engine.CallAsync(client => client.Images.InspectImageAsync(reference, cancellationToken)).ConfigureAwait(false);
         }
-        catch (ProException exception) when (exception.InnerException is DockerApiException { StatusCode: System.Net.HttpStatusCode.NotFound })
+        catch (ProException exception) when (exception.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
         {
             return null;
         }

@@ -60,7 +60,8 @@ internal sealed record SwarmSighting(SwarmServiceState Service, IReadOnlyList<Sw
     /// </summary>
     public SwarmVerdict Judge(SwarmGoal goal)
     {
-        var status = Service.UpdateStatus is { } current && (current.StartedAt is null || current.StartedAt != goal.StatusBefore) ? current : null;
+        var status = Service.UpdateStatus is { } current && (current.StartedAt is null || current.StartedAt != goal.StatusBefore)
+            ? current : null;
         if (Service.Image != goal.Image || Service.ForceUpdate != goal.ForceUpdate)
         {
             return status is { IsRollback: true } ? JudgeRollback(status) : SwarmVerdict.Superseded;

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Pro.DockerVersioning.Services.Swarm;
 
-/// <summary>Reads a log as the engine sends it: frames of an eight byte header and a text, or the text alone where there is a terminal.</summary>
+/// <summary>
+/// Reads a log as the engine sends it: frames of an eight byte header and a text, or the text alone where there is a terminal.
+/// </summary>
 internal static class SwarmLog
 {
     private const int Header = 8;

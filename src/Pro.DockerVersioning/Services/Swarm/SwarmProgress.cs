@@ -15,7 +15,8 @@ internal sealed class SwarmProgress(string service, string activity, IProgress<R
     public IReadOnlyCollection<SwarmTask> Failures => _failures.Values;
 
     /// <summary>What the failed tasks said, each thing once.</summary>
-    public IReadOnlyList<string> Fates => [.. _failures.Values.Select(task => task.FateIn(service)).Distinct(StringComparer.Ordinal).Take(10)];
+    public IReadOnlyList<string> Fates =>
+        [.. _failures.Values.Select(task => task.FateIn(service)).Distinct(StringComparer.Ordinal).Take(10)];
 
     /// <summary>Takes note of the tasks that were there before: their failures are not the update's.</summary>
     public void Begin(IEnumerable<SwarmTask> tasks)

@@ -64,7 +64,10 @@ internal sealed class SwarmRun
         return _plan.Result(SwarmOutcome.Succeeded);
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "Whatever happens once the engine has the update, the service must not stay between two versions.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "Whatever happens once the engine has the update, the service must not stay between two versions.")]
     private async Task<SwarmUpdateResult> WatchedAsync(Func<Task<SwarmVerdict>> watch, CancellationToken cancellationToken)
     {
         try
@@ -98,7 +101,8 @@ internal sealed class SwarmRun
         }
 
         _progress.Say(string.Create(CultureInfo.InvariantCulture, $"{tasks} of {_plan.Sighting.Wanted} tasks run {Wanted} as a canary."));
-        verdict = await _watch.StayUpAsync(_plan.Goal, _options.CanaryWatch, _options.ApproveCanary, cancellationToken).ConfigureAwait(false);
+        verdict = await _watch.StayUpAsync(_plan.Goal, _options.CanaryWatch, _options.ApproveCanary, cancellationToken)
+            .ConfigureAwait(false);
         if (verdict != SwarmVerdict.Completed)
         {
             return verdict;
@@ -125,7 +129,8 @@ internal sealed class SwarmRun
             case SwarmVerdict.Completed:
                 if (HasCanary)
                 {
-                    await _wayBack.FinishAsync(_plan.WayBack with { UpdateConfig = _plan.UpdateConfig }, _plan.Goal.Image, _plan.Goal.ForceUpdate)
+                    await _wayBack.FinishAsync(_plan.WayBack with { UpdateConfig = _plan.UpdateConfig }, _plan.Goal.Image,
+                        _plan.Goal.ForceUpdate)
                         .ConfigureAwait(false);
                 }
 
@@ -140,7 +145,8 @@ internal sealed class SwarmRun
                     SwarmErrors.Paused(_plan.Service.Name, Wanted, From, Why, _progress.Fates)).ConfigureAwait(false);
             case SwarmVerdict.Superseded:
                 var now = await _api.GetServiceAsync(_plan.Service.Id, cancellationToken).ConfigureAwait(false);
-                return await FailedAsync(SwarmOutcome.Superseded, SwarmErrors.Superseded(_plan.Service.Name, Wanted, now.Image)).ConfigureAwait(false);
+                return await FailedAsync(SwarmOutcome.Superseded, SwarmErrors.Superseded(_plan.Service.Name, Wanted, now.Image))
+                    .ConfigureAwait(false);
             default:
                 return await BackAsync(ReasonOf(verdict), cause: null, stopped: false).ConfigureAwait(false);
         }
@@ -186,9 +192,10 @@ internal sealed class SwarmRun
         return _plan.Result(outcome, failure) with { TaskErrors = _progress.Fates, LogTail = log };
     }
 
-    private Task SendAsync(SwarmServiceState? service, JsonObject? config, SwarmReturn? note, CancellationToken cancellationToken) => _steps.SendAsync(
-        service,
-        _ => new SwarmChange(_plan.Goal.Image, _plan.Goal.ForceUpdate, config, note),
-        _plan.Target.Reference,
-        cancellationToken);
+    private Task SendAsync(SwarmServiceState? service, JsonObject? config, SwarmReturn? note, CancellationToken cancellationToken) =>
+        _steps.SendAsync(
+            service,
+            _ => new SwarmChange(_plan.Goal.Image, _plan.Goal.ForceUpdate, config, note),
+            _plan.Target.Reference,
+            cancellationToken);
 }

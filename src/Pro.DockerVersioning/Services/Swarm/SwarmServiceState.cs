@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 namespace Pro.DockerVersioning.Services.Swarm;
 
 /// <summary>How far the engine says an update has come.</summary>
-/// <param name="State"><c>updating</c>, <c>paused</c>, <c>completed</c>, <c>rollback_started</c>, <c>rollback_paused</c> or <c>rollback_completed</c>.</param>
+/// <param name="State">
+/// <c>updating</c>, <c>paused</c>, <c>completed</c>, <c>rollback_started</c>, <c>rollback_paused</c> or <c>rollback_completed</c>.
+/// </param>
 /// <param name="StartedAt">When the engine began, by its clock.</param>
 /// <param name="Message">The engine's own words.</param>
 internal sealed record SwarmUpdateStatus(string State, string? StartedAt, string Message)

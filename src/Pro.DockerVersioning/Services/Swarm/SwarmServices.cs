@@ -100,8 +100,8 @@ internal static class SwarmServices
         var local = await SwarmDigests.InspectAsync(engine, image, cancellationToken).ConfigureAwait(false);
         var belongs = !byId || (local?.RepoTags ?? []).Concat(local?.RepoDigests ?? [])
             .Any(name => ImageReference.TryParse(name, out var one) && one.SameRepository(repository));
-        return (belongs, local?.Config?.Labels?.TryGetValue(ImageLabels.Version, out var label) == true && ProVersion.TryParse(label, out version)
-            ? version
-            : null);
+        return local?.Config?.Labels?.TryGetValue(ImageLabels.Version, out var label) == true && ProVersion.TryParse(label, out version)
+            ? (belongs, version)
+            : (belongs, null);
     }
 }

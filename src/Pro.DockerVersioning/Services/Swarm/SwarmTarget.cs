@@ -23,12 +23,14 @@ internal sealed record SwarmTarget(string Reference, string? Digest, string? Loc
     {
         var reference = ImageReference.Parse(text);
         var local = await SwarmDigests.InspectAsync(api.Engine, text, cancellationToken).ConfigureAwait(false);
-        var digest = await SwarmDigests.ResolveDigestAsync(api.Engine, reference, options.Credential, cancellationToken).ConfigureAwait(false);
+        var digest = await SwarmDigests.ResolveDigestAsync(api.Engine, reference, options.Credential, cancellationToken)
+            .ConfigureAwait(false);
         if (digest is not null)
         {
             if (local is not null && reference.Digest is null && SwarmDigests.DigestOf(local, reference) is null)
             {
-                progress.Warn($"The registry's {text} is deployed ({digest}); this engine's own image of that name was never pushed from here.");
+                progress.Warn(
+                    $"The registry's {text} is deployed ({digest}); this engine's own image of that name was never pushed from here.");
                 local = await SwarmDigests.InspectAsync(api.Engine, $"{reference.Name}@{digest}", cancellationToken).ConfigureAwait(false);
             }
 

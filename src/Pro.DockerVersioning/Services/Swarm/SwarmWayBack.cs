@@ -64,7 +64,8 @@ internal sealed class SwarmWayBack(SwarmSteps steps, SwarmWatch watch, SwarmProg
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
         {
-            await steps.SendAsync(null, _ => new SwarmChange(image, forceUpdate, own.UpdateConfig, null), image, limit.Token).ConfigureAwait(false);
+            await steps.SendAsync(null, _ => new SwarmChange(image, forceUpdate, own.UpdateConfig, null), image, limit.Token)
+                .ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is ProException or OperationCanceledException)
         {
