@@ -56,7 +56,7 @@ public sealed class PublishTests : EngineTest
         _ = Build("v1.0.0-rc.1");
         var error = Bad("Publish-ProImage api v1.0.0", "VersionNotFound", ErrorCategory.ObjectNotFound);
         Assert.Contains("v1.0.0-rc.1", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        _ = Bad("Publish-ProImage aip", "ServiceNotFound", ErrorCategory.ObjectNotFound);
+        _ = Bad("Publish-ProImage aip v1.0.0", "ServiceNotFound", ErrorCategory.ObjectNotFound);
     }
 
     [Fact]
