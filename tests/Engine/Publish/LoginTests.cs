@@ -96,7 +96,7 @@ public sealed class LoginTests : EngineTest
     }
 
     [Fact]
-    public async Task The_four_refusals_are_four_errors()
+    public async Task No_right_and_no_such_repository_are_two_errors()
     {
         await using var denied = TokenRegistry.Start(refusal: (403, "DENIED", "requested access to the resource is denied"));
         Configure(new { auths = new Dictionary<string, object> { [denied.Host] = new { auth = Auth("someone", "pass") } } });
@@ -108,9 +108,6 @@ public sealed class LoginTests : EngineTest
 
         await using var unknown = TokenRegistry.Start(refusal: (404, "NAME_UNKNOWN", "repository name not known to registry"));
         await AtAsync(unknown, result => Check(result.Error, "RegistryRepositoryNotFound", ErrorCategory.ObjectNotFound));
-
-        await using var broken = TokenRegistry.Start(refusal: (503, "UNAVAILABLE", "service unavailable"));
-        await AtAsync(broken, result => Check(result.Error, "RegistryUnreachable", ErrorCategory.ConnectionError));
     }
 
     /// <summary>Publishes to a registry of the test's own.</summary>
