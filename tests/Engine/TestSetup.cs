@@ -23,6 +23,9 @@ internal static class TestSetup
     /// <summary>The assembly of cmdlets made for these tests.</summary>
     public static string TestCmdlets { get; } = Metadata("TestCmdlets");
 
+    /// <summary>The console host on System.Management.Automation.</summary>
+    public static string ProShell { get; } = Path.GetFullPath(Metadata("ProShell"));
+
     private static string Metadata(string key) =>
         typeof(TestSetup).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
 }

@@ -18,7 +18,7 @@ namespace Pro.DockerVersioning.Commands;
 [OutputType(typeof(ProImageBuild))]
 public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 {
-    private const string ByName = "ByName";
+    private const string ByName = "Service";
     private const string Everything = "All";
 
     private readonly List<string> _services = [];

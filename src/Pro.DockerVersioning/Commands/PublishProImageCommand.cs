@@ -14,7 +14,7 @@ namespace Pro.DockerVersioning.Commands;
 [OutputType(typeof(ProImagePublication))]
 public sealed class PublishProImageCommand : ProWorkspaceCmdlet
 {
-    private readonly List<(string Service, string? Version, string? Reference)> _asked = [];
+    private readonly List<(string Service, string Version, string? Reference)> _asked = [];
 
     /// <summary>The service.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -22,11 +22,11 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     [ArgumentCompleter(typeof(ServiceCompleter))]
     public string Service { get; set; } = "";
 
-    /// <summary>The version; the newest stable one on the engine where it isn't given.</summary>
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    /// <summary>The version.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ImageVersionCompleter))]
-    public string? Version { get; set; }
+    public string Version { get; set; } = "";
 
     /// <summary>The image's name, as builds and versions from the pipeline give it; it wins over service and version.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -71,7 +71,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         var workspace = OpenWorkspace();
         using var engine = workspace.OpenEngine();
         var inventory = await ImageInventory.LoadAsync(engine, StopToken);
-        var items = Items(workspace, inventory);
+        var items = Items(workspace);
         using var repository = TryOpenRepository(workspace, reporter);
         var options = new PublishOptions(workspace.Settings.Aliases.Value, Latest, Force);
         var recorded = new RecordedImages(HistoryLog.Open(workspace.Settings), engine, reporter);
@@ -125,7 +125,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         }
     }
 
-    private List<PublishItem> Items(ProWorkspace workspace, ImageInventory inventory)
+    private List<PublishItem> Items(ProWorkspace workspace)
     {
         var catalog = new Lazy<ServiceCatalog>(() => workspace.ReadCatalog(Reporter));
         var items = new List<PublishItem>();
@@ -133,7 +133,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         {
             try
             {
-                items.Add(Item(workspace, catalog, inventory, service, version, reference));
+                items.Add(Item(workspace, catalog, service, version, reference));
             }
             catch (ProException error)
             {
@@ -147,9 +147,8 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     private static PublishItem Item(
         ProWorkspace workspace,
         Lazy<ServiceCatalog> catalog,
-        ImageInventory inventory,
         string service,
-        string? version,
+        string version,
         string? reference)
     {
         if (reference is not null)
@@ -162,10 +161,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
 
         var definition = catalog.Value.Get(service);
         var repository = workspace.RepositoryOf(definition);
-        var wanted = version is not null
-            ? ProVersion.Parse(version)
-            : inventory.TaggedVersionsOf(repository).Where(one => one.IsStable).Max()
-                ?? throw ImageErrors.NoStableVersion(repository.ToString());
+        var wanted = ProVersion.Parse(version);
         return new PublishItem(definition.Name, wanted, repository.WithTag(wanted.ImageTag));
     }
 

@@ -64,14 +64,6 @@ internal static class ImageErrors
         "Publish a version; the aliases that belong to it follow.",
         reference);
 
-    /// <summary>No stable version to publish.</summary>
-    public static ProException NoStableVersion(string repository) => new(
-        "NoStableVersion",
-        ProErrorCategory.ObjectNotFound,
-        $"This engine has no stable version of {repository}.",
-        "Name the version, or build one: Build-ProImage SERVICE v1.2.3.",
-        repository);
-
     /// <summary>-Describe together with a name for what to build.</summary>
     public static ProException DescribeAndVersion(string other) => new(
         "DescribeAndVersion",

@@ -33,7 +33,7 @@ public sealed class VersionOrderTests
             "v10000000000000000000000.0.0",
         ];
 
-        Assert.Equal(oldestFirst, oldestFirst.Reverse().Select(ProVersion.Parse).Order().Select(version => version.ToString()));
+        Assert.Equal(oldestFirst, Enumerable.Reverse(oldestFirst).Select(ProVersion.Parse).Order().Select(version => version.ToString()));
     }
 
     [Fact]

@@ -1,0 +1,50 @@
+using System.Management.Automation;
+
+namespace Pro.DockerVersioning.Tests.Engine;
+
+/// <summary>Get-Help works for every command, and leaves no parameter undescribed.</summary>
+public sealed class HelpTests : IDisposable
+{
+    private readonly Shell _shell = new();
+
+    public static TheoryData<string> Commands => [.. PublicSurface.Commands];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Every_command_has_a_page_with_examples(string command)
+    {
+        var help = _shell.Run($"Get-Help {command} -Full").ThrowIfFailed().Output.Single();
+        var synopsis = (string)help.Properties["Synopsis"].Value;
+        Assert.NotEmpty(synopsis);
+        // Without a page PowerShell shows the syntax in the synopsis's place.
+        Assert.DoesNotContain("[<CommonParameters>]", synopsis, StringComparison.Ordinal);
+        Assert.NotEmpty(Texts(help, "description"));
+        Assert.NotEmpty(LanguagePrimitives.ConvertTo<object[]>(((PSObject)help.Properties["examples"].Value).Properties["example"].Value));
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void No_parameter_is_undescribed_and_none_is_described_that_is_not_there(string command)
+    {
+        var parameters = _shell.Run($"(Get-Command {command}).Parameters.Keys").ThrowIfFailed().Output
+            .Select(name => name.ToString())
+            .Except(Cmdlet.CommonParameters);
+        var described = _shell.Run($"(Get-Help {command} -Full).parameters.parameter").ThrowIfFailed().Output;
+        Assert.Equal(parameters.Order(), described.Select(parameter => parameter.Properties["name"].Value.ToString()).Order());
+        Assert.All(described, parameter => Assert.True(Texts(parameter, "description").Length > 0, $"{command} -{parameter.Properties["name"].Value}"));
+    }
+
+    [Fact]
+    public void The_topic_is_in_the_package_in_its_format()
+    {
+        var text = File.ReadAllText(Path.Combine(TestSetup.ModuleFolder, "en-US", "about_ProDockerVersioning.help.txt"));
+        Assert.StartsWith("TOPIC", text, StringComparison.OrdinalIgnoreCase);
+        Assert.All(text.Split('\n'), line => Assert.True(line.TrimEnd('\r').Length <= 80, line));
+    }
+
+    public void Dispose() => _shell.Dispose();
+
+    private static string Texts(PSObject help, string property) => string.Concat(
+        LanguagePrimitives.ConvertTo<PSObject[]>(help.Properties[property]?.Value ?? Array.Empty<PSObject>())
+            .Select(paragraph => paragraph.Properties["Text"]?.Value?.ToString()));
+}
