@@ -35,9 +35,10 @@ internal sealed class Shell : IDisposable
         return Invoke(shell, stop);
     }
 
-    /// <summary>Runs a script and gives what a user would see on the screen, without colours.</summary>
-    public string Render(string script)
+    /// <summary>Runs a script and gives what a user would see on the screen; without colours unless they are asked for.</summary>
+    public string Render(string script, bool colours = false)
     {
+        _ = Run($"$PSStyle.OutputRendering = '{(colours ? "Ansi" : "PlainText")}'").ThrowIfFailed();
         using var shell = PowerShell.Create(_runspace);
         _ = shell.AddScript(script).AddCommand("Out-Default");
         shell.Commands.Commands[^1].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);

@@ -144,7 +144,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         reporter.Report(new VerboseReport(choice.Explanation));
 
         var planner = new ImageBuildPlanner(workspace.Settings, source, options, inventory, reporter);
-        var plans = Plan(planner, planner.Match(_services));
+        var plans = Plan(planner, MatchEach(_services, name => planner.Match([name])));
         var lines = plans.SelectMany(plan => plan.Describe(choice.Builder.Description)).ToList();
         if (lines.Count == 0 || !ShouldCarryOut(lines, "Build?"))
         {

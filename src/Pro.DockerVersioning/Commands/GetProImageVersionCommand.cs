@@ -9,6 +9,8 @@ namespace Pro.DockerVersioning.Commands;
 [OutputType(typeof(ProImageVersion))]
 public sealed class GetProImageVersionCommand : ProWorkspaceCmdlet
 {
+    private readonly List<string> _services = [];
+
     /// <summary>The services; wildcards are allowed. All where it isn't given.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
@@ -36,13 +38,25 @@ public sealed class GetProImageVersionCommand : ProWorkspaceCmdlet
     [Parameter]
     public SwitchParameter Current { get; set; }
 
-    private protected override async Task ProcessAsync()
+    private protected override Task ProcessAsync()
     {
+        _services.AddRange(Service);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>After the last name: two requests to the engine are enough for all of them.</summary>
+    private protected override async Task EndAsync()
+    {
+        if (_services.Count == 0)
+        {
+            return;
+        }
+
         var patterns = Version.Select(VersionPattern.Parse).ToList();
         var range = Range is null ? null : VersionRange.Parse(Range);
         var workspace = OpenWorkspace();
         var catalog = workspace.ReadCatalog(Reporter);
-        var services = catalog.Match(Service).Select(catalog.Get).Select(service => (service, workspace.RepositoryOf(service))).ToList();
+        var services = MatchEach(_services, name => catalog.Match(name)).Select(catalog.Get).Select(service => (service, workspace.RepositoryOf(service))).ToList();
         using var engine = workspace.OpenEngine();
         var inventory = await ImageInventory.LoadAsync(engine, StopToken);
         foreach (var (service, repository) in services)

@@ -12,6 +12,8 @@ namespace Pro.DockerVersioning.Commands;
 [OutputType(typeof(ProService))]
 public sealed class GetProServiceCommand : ProWorkspaceCmdlet
 {
+    private readonly List<string> _services = [];
+
     /// <summary>The services; wildcards are allowed. All where it isn't given.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
@@ -19,12 +21,24 @@ public sealed class GetProServiceCommand : ProWorkspaceCmdlet
     [ArgumentCompleter(typeof(ServiceCompleter))]
     public string[] Service { get; set; } = ["*"];
 
-    private protected override async Task ProcessAsync()
+    private protected override Task ProcessAsync()
     {
+        _services.AddRange(Service);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>After the last name: two requests to the engine are enough for all of them.</summary>
+    private protected override async Task EndAsync()
+    {
+        if (_services.Count == 0)
+        {
+            return;
+        }
+
         var workspace = OpenWorkspace();
         var catalog = workspace.ReadCatalog(Reporter);
         var services = new List<(ServiceDefinition Definition, ImageReference? Repository)>();
-        foreach (var name in catalog.Match(Service))
+        foreach (var name in MatchEach(_services, name => catalog.Match(name)))
         {
             try
             {

@@ -23,6 +23,27 @@ public abstract class ProWorkspaceCmdlet : ProFolderCmdlet
     /// <summary>The parameters that decide about settings.</summary>
     private protected virtual ProParameters Parameters => new() { Registry = Registry, ComposeFiles = ComposeFile };
 
+    /// <summary>The services that the names mean, each once: an unknown name is an error, and the others go on.</summary>
+    /// <param name="names">The names, wildcards and all.</param>
+    /// <param name="match">Finds the services of one name.</param>
+    private protected List<string> MatchEach(IEnumerable<string> names, Func<string, IReadOnlyList<string>> match)
+    {
+        var services = new List<string>();
+        foreach (var name in names.Distinct(StringComparer.Ordinal))
+        {
+            try
+            {
+                services.AddRange(match(name).Except(services));
+            }
+            catch (ProException unknown) when (unknown.Id == ConfigurationErrors.UnknownServiceId)
+            {
+                WriteError(unknown);
+            }
+        }
+
+        return services;
+    }
+
     /// <summary>Reads what holds here.</summary>
     private protected ProWorkspace OpenWorkspace() => ProWorkspace.Open(Folder, Parameters, ProEnvironmentVariables.OfProcess);
 }

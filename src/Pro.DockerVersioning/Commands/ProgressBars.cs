@@ -6,7 +6,7 @@ namespace Pro.DockerVersioning.Commands;
 /// <summary>The live progress bars of one cmdlet: keys become activity ids, and none stays behind.</summary>
 internal sealed class ProgressBars(Cmdlet cmdlet)
 {
-    private readonly Dictionary<string, ProgressRecord> _bars = [];
+    private readonly Dictionary<string, Bar> _bars = [];
     private int _lastId;
 
     /// <summary>Shows, moves or completes one bar.</summary>
@@ -18,10 +18,8 @@ internal sealed class ProgressBars(Cmdlet cmdlet)
             return;
         }
 
-        var bar = Bar(report);
-        bar.StatusDescription = report.Status.Length == 0 ? " " : report.Status;
-        bar.PercentComplete = report.PercentComplete is { } percent ? Math.Clamp(percent, 0, 100) : -1;
-        cmdlet.WriteProgress(bar);
+        var bar = BarOf(report);
+        Write(bar, report.Status, ProgressRecordType.Processing, report.PercentComplete is { } percent ? Math.Clamp(percent, 0, 100) : -1);
     }
 
     /// <summary>Takes away every bar that is still there.</summary>
@@ -33,19 +31,15 @@ internal sealed class ProgressBars(Cmdlet cmdlet)
         }
     }
 
-    private ProgressRecord Bar(ProgressReport report)
+    private Bar BarOf(ProgressReport report)
     {
         if (_bars.TryGetValue(report.Key, out var bar))
         {
             return bar;
         }
 
-        bar = new ProgressRecord(++_lastId, report.Activity, " ");
-        if (report.ParentKey is { } parent && _bars.TryGetValue(parent, out var parentBar))
-        {
-            bar.ParentActivityId = parentBar.ActivityId;
-        }
-
+        var parent = report.ParentKey is { } key && _bars.TryGetValue(key, out var parentBar) ? parentBar.Id : -1;
+        bar = new Bar(++_lastId, report.Activity, parent);
         _bars.Add(report.Key, bar);
         return bar;
     }
@@ -54,8 +48,18 @@ internal sealed class ProgressBars(Cmdlet cmdlet)
     {
         if (_bars.Remove(key, out var bar))
         {
-            bar.RecordType = ProgressRecordType.Completed;
-            cmdlet.WriteProgress(bar);
+            Write(bar, "", ProgressRecordType.Completed, -1);
         }
     }
+
+    /// <summary>A record each time: a job keeps the records, and shows them when they are no longer what they were.</summary>
+    private void Write(Bar bar, string status, ProgressRecordType type, int percent) =>
+        cmdlet.WriteProgress(new ProgressRecord(bar.Id, bar.Activity, status.Length == 0 ? " " : status)
+        {
+            ParentActivityId = bar.Parent,
+            PercentComplete = percent,
+            RecordType = type,
+        });
+
+    private sealed record Bar(int Id, string Activity, int Parent);
 }

@@ -153,6 +153,11 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     {
         if (reference is not null)
         {
+            if (reference.StartsWith("sha256:", StringComparison.Ordinal))
+            {
+                throw ImageErrors.ImageWithoutTag(service, version, reference);
+            }
+
             var named = ImageReference.Parse(reference);
             return ProVersion.TryFromImageTag(named.Tag, out var tagged)
                 ? new PublishItem(service, tagged, named)

@@ -3,6 +3,8 @@ namespace Pro.DockerVersioning.Errors;
 /// <summary>The errors of configuration: pro.json, environment variables, compose files, the catalogue of services.</summary>
 internal static class ConfigurationErrors
 {
+    public const string UnknownServiceId = "ServiceNotFound";
+
     private const string SeeSchema = "The keys and their values are described in pro.schema.json, beside the module.";
     private const string CorrectFile = "Correct the file at that place.";
 
@@ -129,7 +131,7 @@ internal static class ConfigurationErrors
     }
 
     public static ProException UnknownService(string service, IReadOnlyList<string> known, string? nearest) => new(
-        "ServiceNotFound", ProErrorCategory.ObjectNotFound, $"There is no service \"{service}\".",
+        UnknownServiceId, ProErrorCategory.ObjectNotFound, $"There is no service \"{service}\".",
         $"{DidYouMean(nearest)}Known: {string.Join(", ", known)}.", service);
 
     public static ProException NoServices(string place) => new(

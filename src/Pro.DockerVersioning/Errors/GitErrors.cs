@@ -59,13 +59,21 @@ internal static class GitErrors
         root);
 
     /// <summary>A release that is no tag.</summary>
-    public static ProException TagNotFound(string version, string? nearest, bool fetchTags) => new(
+    public static ProException TagNotFound(string version, string? newest, bool fetchTags) => new(
         "TagNotFound",
         ProErrorCategory.ObjectNotFound,
-        $"There is no git tag '{version}'{Suggestion(nearest)}."
+        $"There is no git tag '{version}'{(newest is null ? string.Empty : $" (the newest is {newest})")}."
             + (fetchTags ? " This clone is shallow or has no tags at all: they may only be missing here." : string.Empty),
-        (fetchTags ? "Fetch the tags: git fetch --tags --unshallow (without --unshallow in a full clone). " : string.Empty)
-            + $"Or make the release from the current commit: git tag -a {version} -m \"{version}\"",
+        (fetchTags ? "Fetch the tags: git fetch --tags --unshallow (without --unshallow in a full clone). Or make" : "Make")
+            + $" the release from the current commit: git tag -a {version} -m \"{version}\". -Ref HEAD builds it without a tag.",
+        version);
+
+    /// <summary>A version without its prefix, whose tag is there.</summary>
+    public static ProException VersionWithoutPrefix(string version, string meant) => new(
+        "VersionNotFound",
+        ProErrorCategory.ObjectNotFound,
+        $"'{version}' is neither a tag nor a commit of this repository (did you mean '{meant}'?).",
+        $"A version starts with v, as its git tag does: {meant}",
         version);
 
     /// <summary>A text that names no commit.</summary>

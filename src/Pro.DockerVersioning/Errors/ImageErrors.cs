@@ -64,6 +64,14 @@ internal static class ImageErrors
         "Publish a version; the aliases that belong to it follow.",
         reference);
 
+    /// <summary>An image that lost its tag: a version that is reached by its id only has no name to publish.</summary>
+    public static ProException ImageWithoutTag(string service, string? version, string id) => new(
+        "ImageWithoutTag",
+        ProErrorCategory.InvalidOperation,
+        $"The image of {service} {version} ({id}) has lost its tag: another image has that name now.",
+        $"Publish the image that has the name: Publish-ProImage {service} {version}. Or give this one a version of its own with docker tag.",
+        id);
+
     /// <summary>-Describe together with a name for what to build.</summary>
     public static ProException DescribeAndVersion(string other) => new(
         "DescribeAndVersion",

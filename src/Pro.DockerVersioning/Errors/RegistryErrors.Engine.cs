@@ -81,11 +81,17 @@ internal static partial class RegistryErrors
         new(
             ["denied:", "access denied", "access to the resource is denied", "unauthorized to access", "insufficient_scope",
                 "403 forbidden"],
-            failure => failure.HadCredentials
-                ? AccessDenied(failure.Host, failure.Reference, null, failure.Text, failure.Inner)
-                : NotLoggedIn(failure.Host, failure.Reference, failure.Text, failure.Inner)),
+            Denied)
+        {
+            // All that the engine says where the registry adds nothing to the code's usual sentence.
+            Alone = "denied",
+        },
         new(["unauthorized", "authentication required", "401 "], LoginWanted),
     ];
+
+    private static ProException Denied(EngineFailure failure) => failure.HadCredentials
+        ? AccessDenied(failure.Host, failure.Reference, null, failure.Text, failure.Inner)
+        : NotLoggedIn(failure.Host, failure.Reference, failure.Text, failure.Inner);
 
     private static ProException LoginWanted(EngineFailure failure) => failure.HadCredentials
         ? LoginRefused(failure.Host, failure.Reference, null, failure.Text, failure.Inner)
@@ -98,6 +104,10 @@ internal static partial class RegistryErrors
 
     private sealed record Rule(string[] Texts, Func<EngineFailure, ProException> Make)
     {
-        public bool Fits(string message) => Texts.Any(text => message.Contains(text, StringComparison.OrdinalIgnoreCase));
+        /// <summary>A text that fits only when nothing else is said.</summary>
+        public string? Alone { get; init; }
+
+        public bool Fits(string message) => Texts.Any(text => message.Contains(text, StringComparison.OrdinalIgnoreCase))
+            || message.Trim().Equals(Alone, StringComparison.OrdinalIgnoreCase);
     }
 }

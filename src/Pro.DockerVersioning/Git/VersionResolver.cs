@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using LibGit2Sharp;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
@@ -10,7 +9,7 @@ namespace Pro.DockerVersioning.Git;
 /// Finds the commit that a text means. An exact tag wins over everything; a described version must be what it says; any other
 /// commit-ish of git's is its hash.
 /// </summary>
-internal sealed partial class VersionResolver(GitRepository repository)
+internal sealed class VersionResolver(GitRepository repository)
 {
     private Repository Library => repository.Library;
 
@@ -132,12 +131,19 @@ internal sealed partial class VersionResolver(GitRepository repository)
             return GitErrors.NoCommits(repository.Root);
         }
 
-        var withPrefix = "v" + version;
-        var nearest = FindTag(withPrefix) is null ? NameSuggestion.Nearest(version, repository.Tags()) : withPrefix;
-        return LooksLikeRelease().IsMatch(version)
-            ? GitErrors.TagNotFound(version, nearest, repository.TagsMayBeMissing)
-            : GitErrors.VersionNotFound(version, nearest, repository.TagsMayBeMissing);
+        if (ProVersion.TryParse(version, out var release) && release.Kind == ProVersionKind.Release)
+        {
+            return GitErrors.TagNotFound(version, NewestRelease(), repository.TagsMayBeMissing);
+        }
+
+        return VersionSuggestion.Suggest(version) is { } suggested && FindTag(suggested) is not null
+            ? GitErrors.VersionWithoutPrefix(version, suggested)
+            : GitErrors.VersionNotFound(version, NameSuggestion.Nearest(version, repository.Tags()), repository.TagsMayBeMissing);
     }
+
+    private string? NewestRelease() => repository.Tags()
+        .Select(tag => ProVersion.TryParseTag(tag, out var version) ? version : null)
+        .Max()?.ToString();
 
     private static string KindOf(GitObject? target) => target switch
     {
@@ -146,8 +152,4 @@ internal sealed partial class VersionResolver(GitRepository repository)
         null => "missing object",
         _ => "git object that is no commit",
     };
-
-    // For the choice of the message only; Versions/ knows what a version is.
-    [GeneratedRegex(@"\Av[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?\z")]
-    private static partial Regex LooksLikeRelease();
 }

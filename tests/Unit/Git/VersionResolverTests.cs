@@ -142,7 +142,7 @@ public sealed class VersionResolverTests : IDisposable
     }
 
     [Fact]
-    public void A_release_that_is_no_tag_says_how_to_make_it_and_what_was_near()
+    public void A_release_that_is_no_tag_says_how_to_make_it_and_which_is_the_newest()
     {
         made.Commit(("a", "1"));
         made.Tag("v1.2.3");
@@ -150,7 +150,7 @@ public sealed class VersionResolverTests : IDisposable
         var error = Assert.Throws<ProException>(() => Repository.Resolve("v1.2.4"));
 
         Assert.Equal("TagNotFound", error.Id);
-        Assert.Contains("did you mean 'v1.2.3'?", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the newest is v1.2.3", error.Message, StringComparison.Ordinal);
         Assert.Contains("git tag -a v1.2.4 -m \"v1.2.4\"", error.RecommendedAction, StringComparison.Ordinal);
         Assert.DoesNotContain("unshallow", error.RecommendedAction, StringComparison.Ordinal);
     }

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using CliWrap;
 using CliWrap.Buffered;
 using Docker.DotNet;
+using Pro.DockerVersioning.Configuration;
 
 namespace Pro.DockerVersioning.Images.Building;
 
@@ -35,11 +36,11 @@ internal static class BuilderProbe
         RegistryLogin login,
         CancellationToken cancellationToken)
     {
-        if (environment.Get("DOCKER_BUILDKIT") is "0" or "false")
+        if (environment.Get("DOCKER_BUILDKIT") is { } wanted && DockerBoolean.TryParse(wanted, out var buildKit) && !buildKit)
         {
             return new BuilderChoice(
                 new EngineApiBuilder(engine, EngineBuilderKind.Classic, login),
-                "Builds with the classic builder: DOCKER_BUILDKIT is 0.");
+                $"Builds with the classic builder: DOCKER_BUILDKIT is {wanted}.");
         }
 
         var clients = await FindClientsAsync(environment).WaitAsync(cancellationToken).ConfigureAwait(false);

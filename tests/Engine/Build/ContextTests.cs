@@ -1,0 +1,175 @@
+using System.Formats.Tar;
+using System.Management.Automation;
+
+namespace Pro.DockerVersioning.Tests.Engine.Build;
+
+/// <summary>Which files get into an image, and how.</summary>
+public sealed class ContextTests : EngineTest
+{
+    [Fact]
+    public void Links_and_executable_bits_arrive_and_times_are_the_commits()
+    {
+        _ = Repository.Write("apps/api/Dockerfile", CopyAll).WriteExecutable("apps/api/bin/run.sh", "#!/bin/sh\n").Write("apps/api/plain", "x");
+        _ = Repository.Link("apps/api/latest", "bin/run.sh");
+        _ = Repository.Commit();
+        _ = One("Build-ProImage api");
+        var files = Files($"api:{Head12}");
+        Assert.Equal(0x1ED, files["bin/run.sh"].Mode & 0x1FF);
+        Assert.Equal(0x1A4, files["plain"].Mode & 0x1FF);
+        Assert.Equal((TarEntryType.SymbolicLink, "bin/run.sh"), (files["latest"].Type, files["latest"].LinkTarget));
+        Assert.Equal(DateTimeOffset.Parse(Repository.Git("log", "-1", "--format=%cI")), files["plain"].Modified);
+    }
+
+    [Fact]
+    public void Names_of_all_alphabets_and_lengths_arrive()
+    {
+        var deep = string.Join('/', Enumerable.Repeat("a-folder-with-a-long-name", 8)) + "/文件 with blanks.txt";
+        _ = Repository.Commit(("apps/api/Dockerfile", CopyAll), ("apps/api/" + deep, "deep"), ("apps/api/empty", ""));
+        _ = One("Build-ProImage api");
+        var files = Files($"api:{Head12}");
+        Assert.Equal("deep", files[deep].Text);
+        Assert.Equal("", files["empty"].Text);
+    }
+
+    [Fact]
+    public void Dockerignore_keeps_files_out_with_Dockers_rules()
+    {
+        _ = Repository.Commit(
+            ("apps/api/Dockerfile", CopyAll),
+            ("apps/api/.dockerignore", "# comment\n*.md\n!README.md\n**/secret\nlogs\n"),
+            ("apps/api/README.md", "kept"),
+            ("apps/api/notes.md", "out"),
+            ("apps/api/sub/notes.md", "kept: *.md means the root only"),
+            ("apps/api/sub/secret", "out"),
+            ("apps/api/logs/today", "out"));
+        _ = One("Build-ProImage api");
+        var files = Files($"api:{Head12}").Keys.ToHashSet();
+        Assert.Subset(files, new HashSet<string> { "README.md", "sub/notes.md" });
+        Assert.DoesNotContain("notes.md", files);
+        Assert.DoesNotContain("sub/secret", files);
+        Assert.DoesNotContain("logs/today", files);
+    }
+
+    [Fact]
+    public void The_ignore_file_beside_the_Dockerfile_wins()
+    {
+        _ = Repository.Commit(
+            ("apps/api/Dockerfile", CopyAll),
+            ("apps/api/.dockerignore", "one\n"),
+            ("apps/api/Dockerfile.dockerignore", "two\n"),
+            ("apps/api/one", "1"),
+            ("apps/api/two", "2"));
+        _ = One("Build-ProImage api");
+        var files = Files($"api:{Head12}");
+        Assert.True(files.ContainsKey("one"));
+        Assert.False(files.ContainsKey("two"));
+    }
+
+    [Theory]
+    [InlineData(1, "1 uncommitted file is")]
+    [InlineData(3, "3 uncommitted files are")]
+    public void Uncommitted_files_stay_out_and_are_counted(int count, string words)
+    {
+        _ = Commit();
+        _ = Repository.Write("README", "outside of the context");
+        _ = Repository.Write("apps/api/file", "changed");
+        for (var number = 1; number < count; number++)
+        {
+            _ = Repository.Write($"apps/api/new{number}", "untracked");
+        }
+
+        var result = Run("Build-ProImage api").ThrowIfFailed();
+        var warning = Assert.Single(result.Warnings);
+        Assert.Contains(words, warning, StringComparison.Ordinal);
+        Assert.Contains("-WorkingTree", warning, StringComparison.Ordinal);
+        Assert.Equal("one", Files($"api:{Head12}")["file"].Text);
+    }
+
+    [Fact]
+    public void A_copy_of_a_file_that_is_only_on_disk_suggests_the_working_tree()
+    {
+        _ = Commit(dockerfile: "FROM scratch\nCOPY generated.js /\n");
+        _ = Repository.Write("apps/api/generated.js", "built");
+        var error = Bad("Build-ProImage api -WarningAction Ignore", "BuildContextFileOnlyOnDisk", ErrorCategory.ObjectNotFound);
+        Assert.Contains("-WorkingTree", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("generated.js", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("built", TestEngine.FilesOf(Text(One("Build-ProImage api -WorkingTree -WarningAction Ignore"), "Reference")!)["generated.js"].Text);
+    }
+
+    [Fact]
+    public void A_copy_of_a_file_that_is_nowhere_says_so()
+    {
+        _ = Commit(dockerfile: "FROM scratch\nCOPY nothing.js /\n");
+        var error = Bad("Build-ProImage api", "BuildContextFileMissing", ErrorCategory.ObjectNotFound);
+        Assert.Contains("nothing.js", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("-WorkingTree", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_submodule_in_the_context_is_an_error_that_names_it_unless_it_is_ignored()
+    {
+        var commit = Commit();
+        _ = Repository.Git("update-index", "--add", "--cacheinfo", $"160000,{commit},apps/api/vendor/lib");
+        _ = Repository.Git("commit", "--quiet", "--message", "A submodule");
+        var error = Bad("Build-ProImage api -WarningAction Ignore", "ContentNotInGit", ErrorCategory.InvalidData);
+        Assert.Contains("vendor/lib", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("submodule", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+
+        _ = Repository.Write("apps/api/.dockerignore", "vendor\n").Git("add", "apps/api/.dockerignore");
+        _ = Repository.Git("commit", "--quiet", "--message", "Leave it out");
+        _ = One("Build-ProImage api -WarningAction Ignore");
+    }
+
+    [Fact]
+    public void A_git_lfs_pointer_in_the_context_is_an_error_that_names_it()
+    {
+        _ = Repository.Commit(
+            ("apps/api/Dockerfile", CopyAll),
+            ("apps/api/model.bin", "version https://git-lfs.github.com/spec/v1\n"
+                + "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n"));
+        var error = Bad("Build-ProImage api", "ContentNotInGit", ErrorCategory.InvalidData);
+        Assert.Contains("model.bin", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("git lfs pull", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_Dockerfile_outside_of_its_context_is_found_and_its_ignore_file_counts()
+    {
+        _ = Repository.Commit(
+            ("pro.json", """{ "services": { "api": { "context": "apps/api", "dockerfile": "docker/api.Dockerfile" } } }"""),
+            ("docker/api.Dockerfile", CopyAll),
+            ("docker/api.Dockerfile.dockerignore", "out\n"),
+            ("apps/api/in", "in"),
+            ("apps/api/out", "out"));
+        _ = One("Build-ProImage api");
+        var files = Files($"api:{Head12}");
+        Assert.Equal("in", files["in"].Text);
+        Assert.False(files.ContainsKey("out"));
+    }
+
+    [Fact]
+    public void The_repositorys_root_can_be_a_context()
+    {
+        _ = Repository.Commit(
+            ("pro.json", """{ "services": { "all": { "context": "." } } }"""), ("Dockerfile", CopyAll), ("apps/api/file", "inside"));
+        _ = One("Build-ProImage all");
+        Assert.Equal("inside", Files($"all:{Head12}")["apps/api/file"].Text);
+        Assert.DoesNotContain(Files($"all:{Head12}").Keys, path => path.StartsWith(".git/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_same_tag_gives_the_same_layer_in_every_clone()
+    {
+        _ = Release("v1.0.0");
+        var first = One("Build-ProImage api v1.0.0 -NoCache");
+        var clone = Path.Combine(Repository.Beside, "clone");
+        _ = Repository.Git("clone", "--quiet", Repository.Root, clone);
+        File.WriteAllText(Path.Combine(clone, "apps/api/file"), "changed here");
+        _ = Shell.In(clone);
+        var second = One($"Build-ProImage api v1.0.0 -NoCache -Registry {Registry}/clone -WarningAction Ignore");
+        Assert.Equal(Text(first, "ContextHash"), Text(second, "ContextHash"));
+        Assert.Equal(Layers(Text(first, "Reference")!), Layers(Text(second, "Reference")!));
+
+        static string Layers(string reference) => TestEngine.Inspect(reference)["RootFS"]!["Layers"]!.ToJsonString();
+    }
+}

@@ -1,0 +1,136 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Tests.Git;
+
+namespace Pro.DockerVersioning.Tests.Engine;
+
+/// <summary>
+/// A test on the real engine: a git repository and a registry path of its own, the session in its folder, a clean environment; and
+/// nothing of it stays behind. The session is one for all, as a user's is that goes on after an error.
+/// </summary>
+public abstract class EngineTest : IDisposable
+{
+    /// <summary>A Dockerfile that needs no program in its image, and so builds at once.</summary>
+    private protected const string CopyAll = "FROM scratch\nCOPY . /\n";
+
+    private static readonly Lazy<Shell> Session = new(() => new Shell());
+
+    // A service that runs programs: the image that engine.sh makes.
+    private protected const string Base = "pro-sample/base:1";
+
+    private readonly string _name = "t" + Guid.NewGuid().ToString("N")[..10];
+
+    protected EngineTest()
+    {
+        Registry = $"{TestSettings.Registry}/{_name}";
+        foreach (var name in (string[])["COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "DOCKER_BUILDKIT", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"])
+        {
+            Variables[name] = null;
+        }
+
+        Variables["REGISTRY"] = Registry;
+
+        // Commits of different tests must differ: images are cleaned up by their revision.
+        _ = Repository.Write(".nonce", _name);
+        _ = Shell.In(Repository.Root);
+    }
+
+    private protected Shell Shell => Session.Value;
+
+    private protected RecordingHost Host => Shell.Host;
+
+    private protected TestRepository Repository { get; } = TestRepository.Create();
+
+    private protected EnvironmentScope Variables { get; } = new();
+
+    /// <summary>The registry and the path before the services' names.</summary>
+    private protected string Registry { get; }
+
+    /// <summary>The path at the registry alone.</summary>
+    private protected string RegistryPath => _name;
+
+    private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private protected string Head => Repository.Sha("HEAD");
+
+    private protected string Head12 => Head[..12];
+
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
+        Variables.Dispose();
+        _ = Shell.In(Path.GetTempPath());
+        Host.Clear();
+        Host.Answers.Clear();
+        var commits = Repository.Git("rev-list", "--all", "--reflog").Split('\n').ToHashSet();
+        TestEngine.Clean(Registry + "/", commits);
+        TestEngine.Clean($"{TestSettings.PrivateRegistry}/{_name}/", commits);
+        Repository.Dispose();
+    }
+
+    /// <summary>Runs commands; whatever they say of errors is the test's to judge.</summary>
+    private protected ShellResult Run(string script) => Shell.Run(script);
+
+    /// <summary>Runs commands that must succeed, and gives what they wrote.</summary>
+    private protected IReadOnlyList<PSObject> Good(string script) => Shell.Run(script).ThrowIfFailed().Output;
+
+    /// <summary>Runs commands that must write one object.</summary>
+    private protected PSObject One(string script) => Assert.Single(Good(script));
+
+    /// <summary>Runs commands that must fail, and checks id, category and remedy of their only error.</summary>
+    private protected ErrorRecord Bad(string script, string id, ErrorCategory category)
+    {
+        var result = Shell.Run(script);
+        Assert.True(result.Failure is not null || result.Errors.Count > 0, $"'{script}' should have failed.");
+        Assert.True(result.Failure is null ? result.Errors.Count == 1 : result.Errors.Count == 0, "One error, no more.");
+        Check(result.Error, id, category);
+        return result.Error;
+    }
+
+    /// <summary>Checks what every error of ours has.</summary>
+    private protected static void Check(ErrorRecord error, string id, ErrorCategory category)
+    {
+        Assert.True(id == error.FullyQualifiedErrorId.Split(',')[0], $"{error.FullyQualifiedErrorId} instead of {id}: {error}");
+        Assert.Equal(category, error.CategoryInfo.Category);
+        Assert.False(string.IsNullOrWhiteSpace(error.ErrorDetails?.RecommendedAction), $"{id} has no remedy.");
+    }
+
+    /// <summary>A service in <c>apps/NAME</c> with a file, committed; gives the commit.</summary>
+    private protected string Commit(string service = "api", string text = "one", string? dockerfile = null) =>
+        Repository.Commit(($"apps/{service}/Dockerfile", dockerfile ?? CopyAll), ($"apps/{service}/file", text));
+
+    /// <summary>The same, as a release.</summary>
+    private protected string Release(string tag, string service = "api", string? dockerfile = null)
+    {
+        var commit = Commit(service, tag, dockerfile);
+        _ = Repository.Tag(tag);
+        return commit;
+    }
+
+    /// <summary>The id of an image of this test, or null: <c>Id("api:latest")</c>.</summary>
+    private protected string? Id(string name) => TestEngine.IdOf($"{Registry}/{name}");
+
+    /// <summary>The labels of an image of this test.</summary>
+    private protected IReadOnlyDictionary<string, string> Labels(string name) => TestEngine.LabelsOf($"{Registry}/{name}");
+
+    /// <summary>The files in an image of this test.</summary>
+    private protected IReadOnlyDictionary<string, ImageFile> Files(string name) => TestEngine.FilesOf($"{Registry}/{name}");
+
+    /// <summary>The tags of a service of this test on the engine, in order.</summary>
+    private protected IReadOnlyList<string> Tags(string service = "api") =>
+        [.. TestEngine.Tags($"{Registry}/{service}:").Select(line => line.Split('=')[0].Split(':')[^1])];
+
+    /// <summary>A property as text.</summary>
+    private protected static string? Text(PSObject value, string property) => value.Properties[property].Value?.ToString();
+
+    /// <summary>A property that is a list, as texts.</summary>
+    private protected static IReadOnlyList<string> Texts(PSObject value, string property) =>
+        [.. ((System.Collections.IEnumerable)value.Properties[property].Value).Cast<object>().Select(one => one.ToString()!)];
+
+    /// <summary>The versions of what a command wrote.</summary>
+    private protected static IReadOnlyList<string> Versions(IEnumerable<PSObject> objects) => [.. objects.Select(one => Text(one, "Version")!)];
+}

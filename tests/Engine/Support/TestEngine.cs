@@ -1,0 +1,189 @@
+using System.Formats.Tar;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Tests.Engine;
+
+/// <summary>
+/// The real engine, asked by plain HTTP over its socket: what the module did is judged by other means than the module's own.
+/// </summary>
+internal static class TestEngine
+{
+    private static readonly HttpClient Client = new(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false })
+    {
+        BaseAddress = new Uri("http://engine"),
+        Timeout = TimeSpan.FromMinutes(2),
+    };
+
+    /// <summary>Where the engine listens; read once, before a test changes the variable.</summary>
+    public static string SocketPath { get; } = Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } host
+        ? host.StartsWith("unix://", StringComparison.Ordinal)
+            ? host["unix://".Length..]
+            : throw new InvalidOperationException($"DOCKER_HOST is {host}: these tests want an engine on a Unix socket.")
+        : "/var/run/docker.sock";
+
+    /// <summary>Images as the engine lists them.</summary>
+    public static IReadOnlyList<JsonNode> Images() => [.. Get("/images/json")!.AsArray().OfType<JsonNode>()];
+
+    /// <summary>Tags and ids of all images under a prefix, in order: what must be the same after a plan that was only shown.</summary>
+    public static IReadOnlyList<string> Tags(string prefix) =>
+    [
+        .. from image in Images()
+           from tag in image["RepoTags"]?.AsArray() ?? []
+           where tag!.ToString().StartsWith(prefix, StringComparison.Ordinal)
+           orderby tag.ToString()
+           select $"{tag}={image["Id"]}",
+    ];
+
+    /// <summary>An image's id, or null.</summary>
+    public static string? IdOf(string reference) => Get($"/images/{reference}/json")?["Id"]?.ToString();
+
+    /// <summary>All that the engine knows of an image.</summary>
+    public static JsonNode Inspect(string reference) =>
+        Get($"/images/{reference}/json") ?? throw new InvalidOperationException($"The engine has no image {reference}.");
+
+    /// <summary>An image's labels.</summary>
+    public static IReadOnlyDictionary<string, string> LabelsOf(string reference) =>
+        (Inspect(reference)["Config"]!["Labels"] as JsonObject)?.ToDictionary(pair => pair.Key, pair => pair.Value!.ToString()) ?? [];
+
+    /// <summary>What an image's steps were, as <c>docker history</c> shows it.</summary>
+    public static string HistoryOf(string reference) => Get($"/images/{reference}/history")!.ToJsonString();
+
+    /// <summary>Gives an image another name.</summary>
+    public static void Tag(string reference, string repository, string tag) =>
+        Ensure(Send(HttpMethod.Post, $"/images/{reference}/tag?repo={Uri.EscapeDataString(repository)}&tag={tag}"));
+
+    /// <summary>Takes a name away, and the image with its last name.</summary>
+    public static void Untag(string reference) => Ensure(Send(HttpMethod.Delete, $"/images/{reference}?noprune=true"));
+
+    /// <summary>Makes an image of one file at once, with whatever labels: as other tools would have left it.</summary>
+    public static string Import(string reference, string content, params (string Name, string Value)[] labels)
+    {
+        var tar = new MemoryStream();
+        using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
+        {
+            writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "file") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+        }
+
+        var colon = reference.LastIndexOf(':');
+        var changes = string.Concat(labels.Select(label => "&changes=" + Uri.EscapeDataString($"LABEL {label.Name}=\"{label.Value}\"")));
+        var path = $"/images/create?fromSrc=-&repo={Uri.EscapeDataString(reference[..colon])}&tag={reference[(colon + 1)..]}{changes}";
+        using var body = new ByteArrayContent(tar.ToArray());
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/x-tar");
+        var answer = Ensure(Send(HttpMethod.Post, path, body));
+        return answer.Contains("\"error\"", StringComparison.Ordinal)
+            ? throw new InvalidOperationException(answer)
+            : IdOf(reference)!;
+    }
+
+    /// <summary>Makes a container, and starts it where that is asked.</summary>
+    public static string CreateContainer(string image, string name, bool start, params string[] command)
+    {
+        var created = Ensure(Send(HttpMethod.Post, $"/containers/create?name={name}", Json(new JsonObject
+        {
+            ["Image"] = image,
+            ["Cmd"] = new JsonArray([.. (command.Length > 0 ? command : ["sh", "-c", "sleep 600"]).Select(word => (JsonNode)word)]),
+            ["Labels"] = new JsonObject { ["pro-test"] = name },
+            ["HostConfig"] = new JsonObject { ["Init"] = false },
+            ["StopSignal"] = "SIGKILL",
+        })));
+        var id = JsonNode.Parse(created)!["Id"]!.ToString();
+        if (start)
+        {
+            _ = Ensure(Send(HttpMethod.Post, $"/containers/{id}/start"));
+        }
+
+        return id;
+    }
+
+    /// <summary>Ends a container at once and keeps it.</summary>
+    public static void Kill(string container) => Ensure(Send(HttpMethod.Post, $"/containers/{container}/kill"));
+
+    /// <summary>Removes a container, running or not.</summary>
+    public static void RemoveContainer(string container) => Ensure(Send(HttpMethod.Delete, $"/containers/{container}?force=true&v=true"));
+
+    /// <summary>Every file, folder and link of an image: by path, what the tar of its file system says.</summary>
+    public static IReadOnlyDictionary<string, ImageFile> FilesOf(string reference)
+    {
+        var container = CreateContainer(reference, "pro-test-" + Guid.NewGuid().ToString("N"), start: false, "none");
+        try
+        {
+            using var answer = Client.Send(new HttpRequestMessage(HttpMethod.Get, $"/containers/{container}/export"));
+            using var stream = answer.EnsureSuccessStatusCode().Content.ReadAsStream();
+            using var tar = new TarReader(stream);
+            var files = new Dictionary<string, ImageFile>();
+            while (tar.GetNextEntry() is { } entry)
+            {
+                using var content = new MemoryStream();
+                entry.DataStream?.CopyTo(content);
+                files[entry.Name.TrimEnd('/')] = new ImageFile(
+                    entry.EntryType, (int)entry.Mode, entry.LinkName, Encoding.UTF8.GetString(content.ToArray()), entry.ModificationTime);
+            }
+
+            return files;
+        }
+        finally
+        {
+            RemoveContainer(container);
+        }
+    }
+
+    /// <summary>Removes what a test made: containers of its images, images under its registry, and those of its commits.</summary>
+    public static void Clean(string prefix, IReadOnlySet<string> commits)
+    {
+        var mine = Images().Where(image => IsOf(image, prefix, commits)).Select(image => image["Id"]!.ToString()).ToHashSet();
+        foreach (var container in Get("/containers/json?all=true")!.AsArray().Where(one => mine.Contains(one!["ImageID"]!.ToString())))
+        {
+            RemoveContainer(container!["Id"]!.ToString());
+        }
+
+        // Children before their parents: several rounds, until nothing goes any more.
+        for (var before = int.MaxValue; mine.Count > 0 && mine.Count < before;)
+        {
+            before = mine.Count;
+            _ = mine.RemoveWhere(id => Send(HttpMethod.Delete, $"/images/{id}?force=true").Status is HttpStatusCode.OK or HttpStatusCode.NotFound);
+        }
+    }
+
+    /// <summary>A connection to the engine's socket, for proxies.</summary>
+    public static Socket Connect()
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Connect(new UnixDomainSocketEndPoint(SocketPath));
+        return socket;
+    }
+
+    private static bool IsOf(JsonNode image, string prefix, IReadOnlySet<string> commits) =>
+        (image["RepoTags"]?.AsArray() ?? []).Concat(image["RepoDigests"]?.AsArray() ?? [])
+            .Any(name => name!.ToString().StartsWith(prefix, StringComparison.Ordinal))
+        || (image["Labels"]?["org.opencontainers.image.revision"] is { } revision && commits.Contains(revision.ToString()));
+
+    private static JsonNode? Get(string path)
+    {
+        var (status, text) = Send(HttpMethod.Get, path);
+        return status == HttpStatusCode.NotFound ? null : JsonNode.Parse(Ensure((status, text)));
+    }
+
+    private static StringContent Json(JsonNode node) => new(node.ToJsonString(), Encoding.UTF8, "application/json");
+
+    private static (HttpStatusCode Status, string Text) Send(HttpMethod method, string path, HttpContent? content = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        using var answer = Client.Send(request);
+        using var reader = new StreamReader(answer.Content.ReadAsStream());
+        return (answer.StatusCode, reader.ReadToEnd());
+    }
+
+    private static string Ensure((HttpStatusCode Status, string Text) answer) => (int)answer.Status < 400
+        ? answer.Text
+        : throw new InvalidOperationException($"The engine answers {(int)answer.Status}: {answer.Text}");
+
+    private static ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<Stream>(new NetworkStream(Connect(), ownsSocket: true));
+}
+
+/// <summary>One entry of an image's file system.</summary>
+internal sealed record ImageFile(TarEntryType Type, int Mode, string LinkTarget, string Text, DateTimeOffset Modified);

@@ -1,0 +1,52 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Tests.Engine;
+
+/// <summary>The real registry, asked by plain HTTP.</summary>
+/// <param name="host"><c>host:port</c>.</param>
+/// <param name="login">User and password, where it wants them.</param>
+internal sealed class TestRegistry(string host, (string User, string Password)? login = null) : IDisposable
+{
+    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://{host}/v2/") };
+
+    /// <summary>The registry of everyone.</summary>
+    public static TestRegistry Open() => new(TestSettings.Registry);
+
+    /// <summary>The one with a login.</summary>
+    public static TestRegistry Private() =>
+        new(TestSettings.PrivateRegistry, (TestSettings.PrivateUser, TestSettings.PrivatePassword));
+
+    /// <summary>The tags of a repository, in order; none where the registry knows no such one.</summary>
+    public IReadOnlyList<string> Tags(string repository)
+    {
+        var (status, text, _) = Send(HttpMethod.Get, $"{repository}/tags/list");
+        return status == HttpStatusCode.NotFound
+            ? []
+            : [.. (JsonNode.Parse(text)!["tags"]?.AsArray() ?? []).Select(tag => tag!.ToString()).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The digest of a tag, or null.</summary>
+    public string? DigestOf(string repository, string tag) => Send(HttpMethod.Head, $"{repository}/manifests/{tag}").Digest;
+
+    public void Dispose() => _client.Dispose();
+
+    private (HttpStatusCode Status, string Text, string? Digest) Send(HttpMethod method, string path)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Headers.Accept.ParseAdd("application/vnd.docker.distribution.manifest.v2+json");
+        request.Headers.Accept.ParseAdd("application/vnd.oci.image.manifest.v1+json");
+        if (login is var (user, password))
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue(
+                "Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+        }
+
+        using var answer = _client.Send(request);
+        using var reader = new StreamReader(answer.Content.ReadAsStream());
+        var digest = answer.Headers.TryGetValues("Docker-Content-Digest", out var values) ? values.Single() : null;
+        return (answer.StatusCode, reader.ReadToEnd(), answer.IsSuccessStatusCode ? digest : null);
+    }
+}
