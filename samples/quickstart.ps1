@@ -38,3 +38,11 @@ Get-ProImageVersion api -Range '>=1.1 <1.2'
 
 # What was built before can be published later, by the pipeline.
 Get-ProImageVersion web -Version v1.1.0 | Publish-ProImage
+
+# What takes the space, and which versions may go? What runs, its way back, latest and what is young stay.
+Get-ProDiskUsage
+Remove-ProOldImage api -Keep 1 -WhatIf
+
+# Everything here was built a minute ago, so it is all too young. A shorter grace period lets the old ones go.
+Remove-ProOldImage api -Keep 1 -KeepCommit 1 -GracePeriod 0 -Confirm:$false
+Get-ProImageVersion api

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Commands;
 

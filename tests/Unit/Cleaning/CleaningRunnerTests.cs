@@ -187,7 +187,7 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
     {
         var plan = await PlanAsync();
         _engine.Fault = static request => request.Path == "/volumes"
-            ? ScriptedResponse.Json($$"""
+            ? ScriptedResponse.Json("""
                 {"Volumes":[{"Name":"pro-lock-api","Labels":{
                 "pro.dockerversioning.lock":"Lock","pro.dockerversioning.lock.target":"shop-api-1","pro.dockerversioning.lock.nonce":"n",
                 "pro.dockerversioning.lock.operation":"roll back api to v1.0.0","pro.dockerversioning.lock.process":"1",
