@@ -12,7 +12,7 @@ namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>
 /// Asks the engine and the history what the planner needs: three requests for all images, containers and locks, whatever their number, and
-/// two small ones for each image that may go.
+/// two small ones for each image that may go, and one about what has just come.
 /// </summary>
 internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
 {
@@ -61,7 +61,26 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
                     facts[id] = answer;
                 }
             }).ConfigureAwait(false);
+        if (ids.Count > 0 && policy.GracePeriod > TimeSpan.Zero)
+        {
+            await AddArrivalsAsync(draft, facts, policy.GracePeriod, cancellationToken).ConfigureAwait(false);
+        }
+
         return CleaningPlanner.Finish(draft, facts, DateTimeOffset.UtcNow);
+    }
+
+    /// <summary>Being pulled or loaded counts like being tagged.</summary>
+    private async Task AddArrivalsAsync(
+        CleaningDraft draft, ConcurrentDictionary<string, ImageFacts> facts, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        var recent = await RecentImages.AskAsync(engine, grace, cancellationToken).ConfigureAwait(false);
+        foreach (var image in draft.Candidates.Select(candidate => candidate.Image).DistinctBy(image => image.Id))
+        {
+            if (recent.TimeOf(image) is { } came && facts.TryGetValue(image.Id, out var known) && !(known.LastTagTime > came))
+            {
+                facts[image.Id] = known with { LastTagTime = came };
+            }
+        }
     }
 
     /// <summary>What an image says of itself; null where it is gone.</summary>

@@ -9,7 +9,12 @@ using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Cleaning;
 
+/// <summary>Alone: the processor's time is the whole process's.</summary>
+[CollectionDefinition(nameof(CleaningScale), DisableParallelization = true)]
+public sealed class CleaningScale;
+
 /// <summary>A large engine, answered from memory over its real HTTP API.</summary>
+[Collection(nameof(CleaningScale))]
 public sealed class CleaningScaleTests : IProgress<Report>
 {
     private const int Images = 10_000;
@@ -47,7 +52,7 @@ public sealed class CleaningScaleTests : IProgress<Report>
 
         // All but the newest could go by count; keeping that many leaves no candidate to ask about, so only the plan itself is measured.
         var policy = new CleaningPolicy { Retention = new RetentionPolicy(1000, 1000, 1000) };
-        var best = TimeSpan.MaxValue;
+        var (best, least) = (TimeSpan.MaxValue, TimeSpan.MaxValue);
         var memory = 0L;
         for (var round = 0; round < 5; round++)
         {
@@ -55,18 +60,28 @@ public sealed class CleaningScaleTests : IProgress<Report>
             GC.Collect();
             var before = GC.GetTotalMemory(forceFullCollection: true);
             var clock = Stopwatch.StartNew();
+            var busy = Processor();
             var world = await survey.LoadAsync(services, cancel);
             var plan = await survey.PlanAsync(world, policy, cancel);
             best = clock.Elapsed < best ? clock.Elapsed : best;
+            least = Processor() - busy is var spent && spent < least ? spent : least;
             memory = Math.Max(memory, GC.GetTotalMemory(forceFullCollection: false) - before);
             Assert.Equal(Images, plan.Lines.Count);
             Assert.Equal(3, server.Requests.Count - asked);
             GC.KeepAlive(world);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"planned in {best.TotalMilliseconds:0} ms with {memory >> 20} MiB");
-        Assert.InRange(best.TotalMilliseconds, 0, 1000);
+        TestContext.Current.TestOutputHelper?.WriteLine($"planned in {best.TotalMilliseconds:0} ms ({least.TotalMilliseconds:0} ms of processor) with {memory >> 20} MiB");
+
+        // Of the processor, the server's part included: what else the machine does must not decide.
+        Assert.InRange(least.TotalMilliseconds, 0, 1000);
         Assert.InRange(memory >> 20, 0, 150);
+    }
+
+    private static TimeSpan Processor()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.TotalProcessorTime;
     }
 
     void IProgress<Report>.Report(Report value)

@@ -180,8 +180,8 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
     public async Task The_engine_accounts_for_its_disk_and_for_every_layer_once()
     {
         await LoadAsync("v1.0.0", "v1.1.0");
-        var lines = await DiskUsageTable.LoadAsync(_engine, [("api", ImageReference.Parse(Api))], Cancel);
-        var api = lines.Single(line => line.Name == "api");
+        var lines = await DiskUsageTable.LoadAsync(_engine, [(_nonce, ImageReference.Parse(Api))], Cancel);
+        var api = lines.Single(line => line.Name == _nonce);
         Assert.Equal((2, 0, 2L * ImageArchive.OwnSize, 2L * ImageArchive.OwnSize), (api.Count, api.Active, api.Size, api.Reclaimable));
         Assert.True(lines.Single(line => line.Kind == ProDiskUsageKind.SharedLayers).Size > 500_000);
         if (_engine.Endpoint.IsLocal && OperatingSystem.IsLinux())

@@ -26,6 +26,9 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
 
     public List<Report> Reports { get; } = [];
 
+    /// <summary>What the engine remembers, a line of JSON each.</summary>
+    public string Events { get; set; } = "";
+
     /// <summary>Looks at a request first; null: it is answered as usual.</summary>
     public Func<ScriptedRequest, ScriptedResponse?> Fault { get; set; } = static _ => null;
 
@@ -71,6 +74,7 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
                 {
                     Id = container.Name, Names = new[] { "/" + container.Name }, ImageID = container.ImageId, Image = container.ImageId, State = "running",
                 })),
+                ("GET", "/events") => new ScriptedResponse { Body = System.Text.Encoding.UTF8.GetBytes(Events) },
                 ("GET", "/volumes") => Json(new { Volumes = Array.Empty<object>() }),
                 ("GET" or "HEAD", "/_ping") => new ScriptedResponse { Body = "OK"u8.ToArray() },
                 ("GET", _) when path.EndsWith("/history", StringComparison.Ordinal) =>

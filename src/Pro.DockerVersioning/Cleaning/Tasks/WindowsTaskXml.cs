@@ -54,5 +54,5 @@ internal static class WindowsTaskXml
     private static XElement Of(string name, params object[] content) => new(Schema + name, content);
 
     // A path holds no quote on Windows; a backslash at its end would take the quote away.
-    private static string Quote(string argument) => argument.StartsWith('-') ? argument : $"\"{argument.TrimEnd('\\')}\"";
+    private static string Quote(string argument) => argument.AsSpan().IndexOfAny(" \\&") < 0 ? argument : $"\"{argument.TrimEnd('\\')}\"";
 }
