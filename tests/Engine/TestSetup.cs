@@ -29,3 +29,10 @@ internal static class TestSetup
     private static string Metadata(string key) =>
         typeof(TestSetup).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
 }
+
+/// <summary>What must be read before any test changes the environment.</summary>
+internal static class BeforeAllTests
+{
+    [System.Runtime.CompilerServices.ModuleInitializer]
+    internal static void Run() => System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(TestEngine).TypeHandle);
+}

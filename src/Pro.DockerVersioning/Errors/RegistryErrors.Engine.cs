@@ -65,7 +65,7 @@ internal static partial class RegistryErrors
             Reached(UnreachableKind.Certificate)),
         new(["no route to host", "network is unreachable", "connection reset", "broken pipe", "unexpected eof", ": eof"],
             Reached(UnreachableKind.Network)),
-        new(["500 internal server error", "502 bad gateway", "503 service unavailable", "504 gateway time"],
+        new(["unexpected http status: 5", "500 internal server error", "502 bad gateway", "503 service unavailable", "504 gateway time"],
             Reached(UnreachableKind.ServerError)),
     ];
 

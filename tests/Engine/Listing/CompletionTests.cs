@@ -85,7 +85,7 @@ public sealed class CompletionTests : EngineTest
         _ = Commit("api");
         Assert.Empty(Tab("Publish-ProImage api v"));
         _ = Shell.In(Repository.Beside);
-        Assert.Empty(Tab("Build-ProImage api v").Where(text => text.StartsWith('v')));
+        Assert.DoesNotContain(Tab("Build-ProImage api v"), text => text.StartsWith('v'));
     }
 
     [Fact]

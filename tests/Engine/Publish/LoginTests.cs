@@ -150,7 +150,11 @@ public sealed class LoginTests : EngineTest
     {
         var path = Path.Combine(_config, "docker-credential-" + name);
         File.WriteAllText(path, $"#!/bin/sh\n[ \"$1\" = get ] || exit 1\nread host\n[ \"$host\" = {TestSettings.PrivateRegistry} ] || {{ echo 'credentials not found in native keychain'; exit 1; }}\necho '{answer}'\n");
-        File.SetUnixFileMode(path, (UnixFileMode)0x1C0);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)0x1C0);
+        }
+
         Variables["PATH"] = _config + ":" + Environment.GetEnvironmentVariable("PATH");
     }
 }

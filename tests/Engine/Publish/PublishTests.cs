@@ -234,6 +234,35 @@ public sealed class PublishTests : EngineTest
     }
 
     [Fact]
+    public void A_push_that_fails_is_an_error_and_the_image_that_was_built_stays()
+    {
+        _ = Release("v1.0.0");
+        try
+        {
+            var result = Run("Build-ProImage api v1.0.0 -Push -Registry 127.0.0.1:1/pro");
+            Check(Assert.Single(result.Errors), "RegistryUnreachable", ErrorCategory.ConnectionError);
+            Assert.Empty(result.Output);
+            Assert.NotNull(TestEngine.IdOf("127.0.0.1:1/pro/api:v1.0.0"));
+        }
+        finally
+        {
+            TestEngine.Untag("127.0.0.1:1/pro/api:v1.0.0");
+            TestEngine.Untag("127.0.0.1:1/pro/api:latest");
+        }
+    }
+
+    [Fact]
+    public void Latest_Never_and_Always_hold_at_the_registry_too()
+    {
+        _ = Build("v1.0.0");
+        _ = Build("v1.1.0");
+        Assert.Empty(Texts(One("Publish-ProImage api v1.1.0 -Latest Never"), "Aliases"));
+        Assert.Equal(["v1.1.0"], _registry.Tags(Api));
+        Assert.Equal(["latest"], Texts(One("Publish-ProImage api v1.0.0 -Latest Always"), "Aliases"));
+        Assert.Equal(_registry.DigestOf(Api, "v1.0.0"), _registry.DigestOf(Api, "latest"));
+    }
+
+    [Fact]
     public void One_version_that_is_refused_does_not_keep_the_others()
     {
         _ = Build("v1.0.0");

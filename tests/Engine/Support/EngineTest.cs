@@ -111,6 +111,21 @@ public abstract class EngineTest : IDisposable
         return commit;
     }
 
+    /// <summary>PATH with that one client in it, or with none.</summary>
+    private protected void OnlyClient(string? client)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Repository.Beside, "path")).FullName;
+        _ = File.CreateSymbolicLink(Path.Combine(folder, "git"), Git());
+        if (client is not null)
+        {
+            _ = File.CreateSymbolicLink(Path.Combine(folder, "docker"), client);
+        }
+
+        Variables["PATH"] = folder;
+
+        static string Git() => Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(one => Path.Combine(one, "git")).First(File.Exists);
+    }
+
     /// <summary>The id of an image of this test, or null: <c>Id("api:latest")</c>.</summary>
     private protected string? Id(string name) => TestEngine.IdOf($"{Registry}/{name}");
 

@@ -117,6 +117,11 @@ internal static class TestEngine
             var files = new Dictionary<string, ImageFile>();
             while (tar.GetNextEntry() is { } entry)
             {
+                if (IsTheEngines(entry.Name.TrimEnd('/')))
+                {
+                    continue;
+                }
+
                 using var content = new MemoryStream();
                 entry.DataStream?.CopyTo(content);
                 files[entry.Name.TrimEnd('/')] = new ImageFile(
@@ -155,6 +160,11 @@ internal static class TestEngine
         socket.Connect(new UnixDomainSocketEndPoint(SocketPath));
         return socket;
     }
+
+    /// <summary>What the engine puts into every container.</summary>
+    private static bool IsTheEngines(string path) =>
+        path is ".dockerenv" or "dev" or "proc" or "sys" or "etc" or "etc/hosts" or "etc/hostname" or "etc/resolv.conf" or "etc/mtab"
+        || path.StartsWith("dev/", StringComparison.Ordinal);
 
     private static bool IsOf(JsonNode image, string prefix, IReadOnlySet<string> commits) =>
         (image["RepoTags"]?.AsArray() ?? []).Concat(image["RepoDigests"]?.AsArray() ?? [])

@@ -81,15 +81,18 @@ internal sealed class TlsProxy : IAsyncDisposable
                 }
 
                 _ = Interlocked.Increment(ref _connections);
-                using var socket = TestEngine.Connect();
-                await using var engine = new NetworkStream(socket);
+                var socket = TestEngine.Connect();
+                await using var engine = new NetworkStream(socket, ownsSocket: true);
                 await engine.WriteAsync(first.AsMemory(0, length), _stop.Token);
-                var back = engine.CopyToAsync(secure, _stop.Token);
-                await secure.CopyToAsync(engine, _stop.Token);
+                await Task.WhenAll(engine.CopyToAsync(secure, _stop.Token), AskAsync());
 
-                // A build's client has said all that it has to say: the engine goes on.
-                socket.Shutdown(SocketShutdown.Send);
-                await back;
+                async Task AskAsync()
+                {
+                    await secure.CopyToAsync(engine, _stop.Token);
+
+                    // A build's client has said all that it has to say: the engine goes on.
+                    socket.Shutdown(SocketShutdown.Send);
+                }
             }
         }
         catch (Exception exception) when (exception is IOException or AuthenticationException or OperationCanceledException or SocketException)
