@@ -120,7 +120,7 @@ public sealed class CleaningTests : IDisposable
     [InlineData("", "production", 10)]
     [InlineData("", "development", 3)]
     [InlineData("""{ "retention": { "production": 2 } }""", "production", 2)]
-    [InlineData("""{ "retention": { "staging": 4 }, "environments": { "staging": { "composeFile": "x.yml" } } }""", "Staging", 4)]
+    [InlineData("""{ "retention": { "staging": 4 }, "environments": { "staging": { "engine": "unix:///var/run/docker.sock" } } }""", "Staging", 4)]
     public void An_environment_says_how_many_stay(string configuration, string environment, int left)
     {
         Configure(configuration);
@@ -133,7 +133,7 @@ public sealed class CleaningTests : IDisposable
     public void An_unknown_environment_is_refused()
     {
         var result = _shell.Run("Remove-ProOldImage api -Environment nowhere -Confirm:$false");
-        Assert.StartsWith("UnknownEnvironment,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("EnvironmentNotFound,", result.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,9 +55,9 @@ internal sealed record DiskUsageReport
         return new ItemUsage(Math.Max(0, Number(usage, "Size") ?? 0), (Number(usage, "RefCount") ?? 0) > 0);
     }
 
-    private static IEnumerable<JsonElement> Items(JsonElement root, string list, string usage) =>
-        Find(root, list) is { ValueKind: JsonValueKind.Array } items ? items.EnumerateArray()
-        : Find(root, usage) is { } newer && Find(newer, "Items") is { ValueKind: JsonValueKind.Array } inner ? inner.EnumerateArray()
+    private static List<JsonElement> Items(JsonElement root, string list, string usage) =>
+        Find(root, list) is { ValueKind: JsonValueKind.Array } items ? [.. items.EnumerateArray()]
+        : Find(root, usage) is { } newer && Find(newer, "Items") is { ValueKind: JsonValueKind.Array } inner ? [.. inner.EnumerateArray()]
         : [];
 
     private static JsonElement? Find(JsonElement item, string name) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Handler.Abstractions;
@@ -23,6 +24,7 @@ internal sealed class EngineHttp : IDisposable
 
     /// <summary>Prepares a connection; nothing is sent yet.</summary>
     /// <exception cref="ProException">The certificates are no good.</exception>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The HttpClient owns the transport.")]
     public static EngineHttp Open(EngineEndpoint endpoint)
     {
         var authentication = new EngineAuthentication(endpoint);

@@ -22,9 +22,9 @@ internal sealed class SystemdScheduler(IProgress<Report> reports) : ITaskSchedul
         _ = Directory.CreateDirectory(Folder);
         await File.WriteAllTextAsync(PathOf(SystemdUnits.ServiceName(task.Name)), SystemdUnits.Service(task), cancellationToken).ConfigureAwait(false);
         await File.WriteAllTextAsync(PathOf(SystemdUnits.TimerName(task.Name)), SystemdUnits.Timer(task), cancellationToken).ConfigureAwait(false);
-        await SystemctlAsync(["daemon-reload"], cancellationToken).ConfigureAwait(false);
-        await SystemctlAsync(["enable", SystemdUnits.TimerName(task.Name)], cancellationToken).ConfigureAwait(false);
-        await SystemctlAsync(["restart", SystemdUnits.TimerName(task.Name)], cancellationToken).ConfigureAwait(false);
+        _ = await SystemctlAsync(["daemon-reload"], cancellationToken).ConfigureAwait(false);
+        _ = await SystemctlAsync(["enable", SystemdUnits.TimerName(task.Name)], cancellationToken).ConfigureAwait(false);
+        _ = await SystemctlAsync(["restart", SystemdUnits.TimerName(task.Name)], cancellationToken).ConfigureAwait(false);
         if (!IsRoot)
         {
             reports.Report(new WarningReport(
@@ -42,18 +42,18 @@ internal sealed class SystemdScheduler(IProgress<Report> reports) : ITaskSchedul
     {
         if (File.Exists(PathOf(SystemdUnits.TimerName(task.Name))))
         {
-            await SystemctlAsync(["disable", "--now", SystemdUnits.TimerName(task.Name)], cancellationToken).ConfigureAwait(false);
+            _ = await SystemctlAsync(["disable", "--now", SystemdUnits.TimerName(task.Name)], cancellationToken).ConfigureAwait(false);
             File.Delete(PathOf(SystemdUnits.TimerName(task.Name)));
         }
 
         File.Delete(PathOf(SystemdUnits.ServiceName(task.Name)));
-        await SystemctlAsync(["daemon-reload"], cancellationToken).ConfigureAwait(false);
+        _ = await SystemctlAsync(["daemon-reload"], cancellationToken).ConfigureAwait(false);
     }
 
     private static string PathOf(string unit) => Path.Combine(Folder, unit);
 
     private static string[] Arguments(string[] arguments) => IsRoot ? arguments : ["--user", .. arguments];
 
-    private static Task SystemctlAsync(string[] arguments, CancellationToken cancellationToken) =>
+    private static Task<string> SystemctlAsync(string[] arguments, CancellationToken cancellationToken) =>
         SystemProgram.RequireAsync(Program, Arguments(arguments), null, cancellationToken);
 }
