@@ -137,10 +137,15 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         _ = workspace.Settings.RequireRegistry();
         using var repository = GitRepository.Open(workspace.Root);
         var options = Options(workspace.Settings);
-        var source = BuildSource.Resolve(repository, options);
         using var engine = workspace.OpenEngine();
-        var inventory = await ImageInventory.LoadAsync(engine, StopToken);
-        var choice = await ChooseBuilderAsync(workspace, engine);
+
+        // Side by side: the engine and Docker's client take their time to answer, and git has its own to do. All are waited for, and of
+        // several errors git's is the one that is told.
+        var resolving = Task.Run(() => BuildSource.Resolve(repository, options), StopToken);
+        var loading = ImageInventory.LoadAsync(engine, StopToken);
+        var choosing = ChooseBuilderAsync(workspace, engine);
+        await Task.WhenAll(resolving, loading, choosing);
+        var (source, inventory, choice) = (await resolving, await loading, await choosing);
         reporter.Report(new VerboseReport(choice.Explanation));
 
         var planner = new ImageBuildPlanner(workspace.Settings, source, options, inventory, reporter);
@@ -235,11 +240,11 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     private protected override ProParameters Parameters =>
         base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias : null };
 
-    private Task<BuilderChoice> ChooseBuilderAsync(ProWorkspace workspace, EngineConnection engine)
+    private async Task<BuilderChoice> ChooseBuilderAsync(ProWorkspace workspace, EngineConnection engine)
     {
         var read = workspace.Settings.Variables.Raw;
         var store = new RegistryCredentialStore(DockerConfigFile.Load(read), read);
-        return BuilderProbe.ChooseAsync(
+        return await BuilderProbe.ChooseAsync(
             new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment), engine.Client, LoginAsync, StopToken);
 
         async Task<AuthConfig?> LoginAsync(string image, CancellationToken cancellationToken) =>

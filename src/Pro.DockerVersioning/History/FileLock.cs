@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Pro.DockerVersioning.History;
 
@@ -20,6 +21,7 @@ internal static class FileLock
     /// <param name="patience">How long others are waited for.</param>
     /// <exception cref="IOException">It can't be opened, or others held it all the time.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
+    [SuppressMessage("Security", "CA5394:Do not use insecure randomness", Justification = "It only spreads waiters.")]
     public static async Task<FileStream> TakeAsync(string path, TimeSpan patience)
     {
         var clock = Stopwatch.StartNew();

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace Pro.DockerVersioning.History;
@@ -14,6 +15,7 @@ internal static class HistoryFile
     /// <summary>Appends a line, and waits until the disk has it.</summary>
     /// <exception cref="IOException">It can't be written; the file is as it was.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
+    [SuppressMessage("Performance", "CA1849:Call async methods when in an async method", Justification = "FlushAsync doesn't wait for the disk.")]
     public static async Task AppendAsync(string path, byte[] line)
     {
         var folder = Path.GetDirectoryName(path)!;
@@ -41,6 +43,7 @@ internal static class HistoryFile
         }
     }
 
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The caller gets it, or it is disposed.")]
     private static async Task<FileStream> WriteAsync(string path, string folder, byte[] line)
     {
         var lockPath = Path.Combine(folder, LockName);

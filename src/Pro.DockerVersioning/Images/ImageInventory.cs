@@ -72,11 +72,14 @@ internal sealed class ImageInventory
         var versions = new List<ProImageVersion>();
         foreach (var image in _images)
         {
+            // Once for the image and not for each of its tags: there may be thousands of them.
+            ImageFacts? facts = null;
             foreach (var reference in image.References)
             {
                 if (reference.SameRepository(repository) && ProVersion.TryFromImageTag(reference.Tag, out var version))
                 {
-                    versions.Add(Describe(service, repository, image, reference, version, current.Contains((image.Id, version.ToString()))));
+                    facts ??= FactsOf(image, repository);
+                    versions.Add(Describe(service, facts, reference, version, current));
                 }
             }
         }
@@ -148,30 +151,36 @@ internal sealed class ImageInventory
         return labelled is null ? null : WithTime(labelled, image);
     }
 
-    private ProImageVersion Describe(
+    private ImageFacts FactsOf(EngineImage image, ImageReference repository) => new(
+        image,
+        TimeOf(image),
+        [.. image.References
+            .Where(other => other.SameRepository(repository) && AliasPolicy.IsAlias(other.Tag))
+            .Select(other => other.Tag!)
+            .Order(StringComparer.Ordinal)],
+        image.Digests.FirstOrDefault(digest => digest.SameRepository(repository))?.Digest,
+        [.. _containersByImage[image.Id].Select(ToContainer)]);
+
+    private static ProImageVersion Describe(
         string service,
-        ImageReference repository,
-        EngineImage image,
+        ImageFacts facts,
         ImageReference? reference,
         ProVersion version,
-        bool isCurrent) => new()
+        HashSet<(string ImageId, string Version)> current) => new()
         {
             Service = service,
-            Version = WithTime(version, image),
+            Version = version.WithTime(facts.Created),
             Tag = reference?.Tag,
-            Reference = reference?.ToString() ?? image.Id,
-            Aliases = [.. image.References
-                .Where(other => other.SameRepository(repository) && AliasPolicy.IsAlias(other.Tag))
-                .Select(other => other.Tag!)
-                .Order(StringComparer.Ordinal)],
-            ImageId = image.Id,
-            Digest = image.Digests.FirstOrDefault(digest => digest.SameRepository(repository))?.Digest,
-            Commit = image.Label(ImageLabels.Revision),
-            Created = TimeOf(image),
-            Size = image.Size,
-            Containers = [.. _containersByImage[image.Id].Select(ToContainer)],
-            IsCurrent = isCurrent,
-            IsBuiltByPro = image.Label(ImageLabels.Service) is not null,
+            Reference = reference?.ToString() ?? facts.Image.Id,
+            Aliases = facts.Aliases,
+            ImageId = facts.Image.Id,
+            Digest = facts.Digest,
+            Commit = facts.Image.Label(ImageLabels.Revision),
+            Created = facts.Created,
+            Size = facts.Image.Size,
+            Containers = facts.Containers,
+            IsCurrent = current.Count > 0 && current.Contains((facts.Image.Id, version.ToString())),
+            IsBuiltByPro = facts.Image.Label(ImageLabels.Service) is not null,
         };
 
     private static ProContainer ToContainer(ContainerListResponse container) =>
@@ -215,7 +224,7 @@ internal sealed class ImageInventory
                 && Belongs(image, service, repository)
                 && VersionOf(image, repository, prefer: null) is { } version)
             {
-                yield return Describe(service, repository, image, null, version, current.Contains((image.Id, version.ToString())));
+                yield return Describe(service, FactsOf(image, repository), null, version, current);
             }
         }
     }
@@ -224,4 +233,12 @@ internal sealed class ImageInventory
         image.References.Any(reference => reference.SameRepository(repository))
         || image.Digests.Any(digest => digest.SameRepository(repository))
         || (image.References.Count == 0 && image.Label(ImageLabels.Service) == service);
+
+    /// <summary>What all versions of one image have in common.</summary>
+    private sealed record ImageFacts(
+        EngineImage Image,
+        DateTimeOffset Created,
+        IReadOnlyList<string> Aliases,
+        string? Digest,
+        IReadOnlyList<ProContainer> Containers);
 }

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Docker.DotNet.Models;
+
+namespace Pro.DockerVersioning.Bench;
+
+/// <summary>Listing a service's versions, newest first, in a running session.</summary>
+internal sealed class ListBenchmark : IBenchmark
+{
+    private const int Versions = 2_000;
+    private const int Pairs = 21;
+
+    /// <inheritdoc/>
+    public string Name => "list";
+
+    /// <inheritdoc/>
+    public string Title => "Listing 2,000 tags in a session against `docker images REPO --format … | sort -rV`";
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> RunAsync(ResultTable table, CancellationToken cancellationToken)
+    {
+        using var engine = EngineImages.Connect();
+        var folder = ServiceRepository.Small();
+        var repository = $"{Setup.Registry}/web";
+        var versions = Enumerable.Range(0, Versions).Select(Version).ToList();
+        using var session = new Session();
+        try
+        {
+            await EngineImages.LoadAsync(engine, repository, versions, cancellationToken);
+            table.Ratio("2,000 images, a version each", Measure(session, folder, repository, cancellationToken), 0.5);
+            await EngineImages.RemoveAsync(engine);
+
+            await EngineImages.LoadAsync(engine, repository, versions.Take(1), cancellationToken);
+            await Parallel.ForEachAsync(versions.Skip(1), cancellationToken, async (version, stop) => await engine.CallAsync(client =>
+                client.Images.TagImageAsync(
+                    $"{repository}:{versions[0]}", new ImageTagParameters { RepositoryName = repository, Tag = version }, stop)));
+            table.Ratio("one image under 2,000 versions", Measure(session, folder, repository, cancellationToken), 0.5);
+        }
+        finally
+        {
+            await EngineImages.RemoveAsync(engine);
+        }
+
+        return [];
+    }
+
+    private static Pairs Measure(Session session, string folder, string repository, CancellationToken cancellationToken) => Bench.Pairs.Measure(
+        Pairs,
+        warmUp: 3,
+        _ =>
+        {
+            var found = session.Run($"Get-ProImageVersion web -Path '{folder}' -Registry {Setup.Registry}").Count;
+            Require(found);
+        },
+        _ =>
+        {
+            var listed = Child.Shell(folder, $"{Setup.Docker} images {repository} --format '{{{{.Tag}}}}' | sort -rV");
+            Require(listed.Count(character => character == '\n'));
+        },
+        cancellationToken);
+
+    private static void Require(int found)
+    {
+        if (found != Versions)
+        {
+            throw new InvalidOperationException($"{found} versions were listed, not {Versions}.");
+        }
+    }
+
+    private static string Version(int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"v{number / 400}.{number / 20 % 20}.{number % 20}");
+}

@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+using Pro.DockerVersioning.Bench;
+
+IBenchmark[] all = [new DescribeBenchmark(), new ListBenchmark(), new StartBenchmark(), new BuildBenchmark(), new ArchiveBenchmark(), new MemoryBenchmark()];
+if (args.FirstOrDefault(name => all.All(one => one.Name != name)) is { } unknown)
+{
+    await Console.Error.WriteLineAsync($"There is no measurement '{unknown}'. There are: {string.Join(", ", all.Select(one => one.Name))}.");
+    return 64;
+}
+
+const int Interrupted = 130;
+using var stop = new CancellationTokenSource();
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+
+Console.WriteLine(Machine.Describe());
+var missed = 0;
+foreach (var benchmark in all.Where(one => args.Length == 0 || args.Contains(one.Name)))
+{
+    Console.WriteLine();
+    Console.WriteLine($"## {benchmark.Title}");
+    Console.WriteLine();
+    var table = new ResultTable(Console.Out);
+    try
+    {
+        foreach (var note in await benchmark.RunAsync(table, stop.Token))
+        {
+            Console.WriteLine();
+            Console.WriteLine(note);
+        }
+    }
+    catch (Exception) when (stop.IsCancellationRequested)
+    {
+        // A child got the signal as well, and its failure is no news.
+        return Interrupted;
+    }
+
+    missed += table.Missed;
+}
+
+Console.WriteLine();
+Console.WriteLine(missed == 0 ? "Every limit was kept." : $"{missed} limit(s) missed.");
+return missed == 0 ? 0 : 1;
+
+// What stands on the engine is taken away first.
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}

@@ -1,0 +1,64 @@
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Tests.History;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Locking;
+
+/// <summary>The real engine, and a target on it that nobody else knows; its volumes are removed afterwards.</summary>
+internal sealed class RealEngine : IAsyncDisposable
+{
+    private RealEngine(EngineConnection connection) => Connection = connection;
+
+    public EngineConnection Connection { get; }
+
+    public string Target { get; } = $"pro-test/{Guid.NewGuid():N}";
+
+    public Kept Reports { get; } = new();
+
+    public static async Task<RealEngine> StartAsync()
+    {
+        var connection = EngineConnection.Open(EngineEndpoint.Resolve(Environment.GetEnvironmentVariable));
+        try
+        {
+            await connection.CallAsync(client => client.System.PingAsync(TestContext.Current.CancellationToken));
+        }
+        catch (ProException exception)
+        {
+            connection.Dispose();
+            Assert.Skip($"No engine: {exception.Message}");
+        }
+
+        return new RealEngine(connection);
+    }
+
+    public LockRequest Request(int seconds = 600) => new(Target, "the test's work", TimeSpan.FromSeconds(seconds));
+
+    public Task<TargetLock> AcquireAsync(LockRequest? request = null, EngineConnection? by = null) =>
+        TargetLock.AcquireAsync(by ?? Connection, request ?? Request(), Reports, TestContext.Current.CancellationToken);
+
+    /// <summary>The volumes that are about this target.</summary>
+    public async Task<IReadOnlyList<LockVolume>> VolumesAsync() =>
+        [.. (await new LockVolumes(Connection).ListAsync(null, CancellationToken.None)).Where(volume => volume.Info.Target == Target)];
+
+    /// <summary>Makes a lock as another process or machine would have.</summary>
+    public async Task<LockInfo> PlantAsync(Func<LockInfo, LockInfo> change)
+    {
+        var info = change(LockInfo.Ours(Request(), DateTimeOffset.UtcNow));
+        var holder = await new LockVolumes(Connection)
+            .CreateAsync(LockNames.Lock(Target), info, LockRole.Lock, null, TestContext.Current.CancellationToken);
+        Assert.Equal(info.Nonce, holder.Nonce);
+        return info;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var volume in await VolumesAsync())
+        {
+            await new LockVolumes(Connection).RemoveAsync(volume.Name, CancellationToken.None);
+        }
+
+        Connection.Dispose();
+    }
+}

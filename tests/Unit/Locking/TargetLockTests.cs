@@ -1,0 +1,281 @@
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Services.Locking;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Locking;
+
+[Trait("Engine", "real")]
+public sealed class TargetLockTests
+{
+    private static readonly LockProcess Elsewhere = new("another machine", "boot", 1, "1");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_lock_is_refused_to_all_others_who_are_told_who_holds_it()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        await using var held = await engine.AcquireAsync(engine.Request() with { ComposePath = "/srv/shop" });
+
+        var refusal = await Assert.ThrowsAsync<ProException>(() => engine.AcquireAsync());
+
+        Assert.Equal("TargetLocked", refusal.Id);
+        Assert.Equal(ProErrorCategory.ResourceBusy, refusal.Category);
+        Assert.Contains(engine.Target, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"the test's work, by {held.Info.User} on {Environment.MachineName}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"{held.Info.Since:u}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"{held.Info.Deadline:u}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("-BreakLock", refusal.RecommendedAction, StringComparison.Ordinal);
+        Assert.Null(await TargetLock.TryAcquireAsync(engine.Connection, engine.Request(), engine.Reports, Token));
+        Assert.Equal(held.Info, await TargetLock.FindAsync(engine.Connection, engine.Target, Token));
+        Assert.Contains(held.Info, await TargetLock.ListAsync(engine.Connection, Token));
+        Assert.True(await held.IsHeldAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_lock_that_was_given_back_leaves_nothing_and_can_be_had_again()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var held = await engine.AcquireAsync();
+        await held.DisposeAsync();
+        await held.DisposeAsync();
+
+        Assert.False(await held.IsHeldAsync(Token));
+        Assert.Empty(await engine.VolumesAsync());
+        await using var again = await engine.AcquireAsync();
+        Assert.True(await again.IsHeldAsync(Token));
+        Assert.Empty(engine.Reports.Warnings);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_twenty_who_race_one_wins_also_for_a_lock_that_was_left_behind(bool isStale)
+    {
+        await using var engine = await RealEngine.StartAsync();
+        for (var round = 0; round < 4; round++)
+        {
+            if (isStale)
+            {
+                _ = await engine.PlantAsync(info => info with { Process = Elsewhere, Deadline = info.Since.AddSeconds(-1) });
+            }
+
+            var racers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(
+                () => TargetLock.TryAcquireAsync(engine.Connection, engine.Request(), engine.Reports, Token), Token)));
+
+            await using var winner = Assert.Single(racers, racer => racer is not null);
+            Assert.True(await winner!.IsHeldAsync(Token));
+            Assert.Single(await engine.VolumesAsync());
+        }
+
+        Assert.Equal(isStale ? 4 : 0, engine.Reports.Warnings.Count);
+    }
+
+    [Fact]
+    public async Task Of_twenty_who_break_a_lock_at_once_one_holds_it_in_the_end()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        _ = await engine.PlantAsync(info => info with { Process = Elsewhere });
+
+        var racers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(
+            () => TargetLock.TryAcquireAsync(engine.Connection, engine.Request() with { Breaks = true }, engine.Reports, Token), Token)));
+
+        var held = await Task.WhenAll(racers.OfType<TargetLock>().Select(one => one.IsHeldAsync(Token)));
+        Assert.Single(held, isHeld => isHeld);
+        foreach (var racer in racers.OfType<TargetLock>())
+        {
+            await racer.DisposeAsync();
+        }
+
+        Assert.Empty(await engine.VolumesAsync());
+    }
+
+    [Fact]
+    public async Task Of_six_processes_that_race_one_wins_also_for_a_lock_that_was_left_behind()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var children = Enumerable.Range(0, 6).Select(_ => TestChild.Start("lock", engine.Target, "600")).ToList();
+        try
+        {
+            for (var round = 0; round < 4; round++)
+            {
+                foreach (var child in children)
+                {
+                    Assert.Equal("ready", await child.ReadAsync());
+                }
+
+                if (round % 2 == 1)
+                {
+                    _ = await engine.PlantAsync(info => info with { Process = info.Process with { Id = int.MaxValue } });
+                }
+
+                await Task.WhenAll(children.Select(child => child.TellAsync("race")));
+                var answers = await Task.WhenAll(children.Select(child => child.ReadAsync()));
+                Assert.Equal(["TargetLocked", "TargetLocked", "TargetLocked", "TargetLocked", "TargetLocked", "won"], answers.Order());
+                await Task.WhenAll(children.Select(child => child.TellAsync("give back")));
+            }
+
+            foreach (var child in children)
+            {
+                Assert.Equal("ready", await child.ReadAsync());
+                Assert.Equal(0, await child.EndAsync());
+            }
+
+            Assert.Empty(await engine.VolumesAsync());
+        }
+        finally
+        {
+            children.ForEach(child => child.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task A_lock_of_a_killed_process_is_taken_over_and_that_of_a_living_one_is_not()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        using var child = TestChild.Start("lock", engine.Target, "600");
+        Assert.Equal("ready", await child.ReadAsync());
+        await child.TellAsync("take it");
+        Assert.Equal("won", await child.ReadAsync());
+
+        var refusal = await Assert.ThrowsAsync<ProException>(() => engine.AcquireAsync());
+        Assert.Contains($"process {child.Id})", refusal.Message, StringComparison.Ordinal);
+
+        await child.KillAsync();
+        await using var taken = await engine.AcquireAsync();
+
+        Assert.True(await taken.IsHeldAsync(Token));
+        var warning = Assert.Single(engine.Reports.Warnings);
+        Assert.Contains($"its process {child.Id} on {Environment.MachineName} is gone", warning, StringComparison.Ordinal);
+        Assert.Contains("the child's work", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_id_of_a_living_process_with_another_start_is_another_process()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        _ = await engine.PlantAsync(info => info with { Process = info.Process with { Start = "1" } });
+
+        await using var taken = await engine.AcquireAsync();
+
+        Assert.True(await taken.IsHeldAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_lock_of_another_machine_is_held_until_its_deadline_or_until_it_is_broken()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var foreign = await engine.PlantAsync(info => info with { Process = Elsewhere, Host = "build-2" });
+
+        var refusal = await Assert.ThrowsAsync<ProException>(() => engine.AcquireAsync());
+        Assert.Contains("on build-2", refusal.Message, StringComparison.Ordinal);
+        await using var broken = await engine.AcquireAsync(engine.Request() with { Breaks = true });
+
+        Assert.True(await broken.IsHeldAsync(Token));
+        Assert.NotEqual(foreign.Nonce, broken.Info.Nonce);
+        Assert.Contains("-BreakLock", Assert.Single(engine.Reports.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_lost_its_lock_learns_it_and_does_not_give_back_anothers()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var first = await engine.AcquireAsync();
+        await using var second = await engine.AcquireAsync(engine.Request() with { Breaks = true });
+
+        Assert.False(await first.IsHeldAsync(Token));
+        var lost = await Assert.ThrowsAsync<ProException>(() => first.RenewAsync(TimeSpan.FromHours(1), Token));
+        Assert.Equal("LockLost", lost.Id);
+        await first.DisposeAsync();
+
+        Assert.True(await second.IsHeldAsync(Token));
+        Assert.Single(await engine.VolumesAsync());
+    }
+
+    [Fact]
+    public async Task A_lock_that_was_renewed_is_held_past_its_first_deadline()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var held = await engine.AcquireAsync(engine.Request(seconds: -1));
+        Assert.NotNull(await TargetLock.WhyStaleAsync(engine.Connection, held.Info, Token));
+        await held.RenewAsync(TimeSpan.FromMinutes(5), Token);
+        await held.RenewAsync(TimeSpan.FromMinutes(10), Token);
+
+        var refusal = await Assert.ThrowsAsync<ProException>(() => engine.AcquireAsync());
+        Assert.Contains($"{held.Info.Deadline:u}", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(2, (await engine.VolumesAsync()).Count);
+        await held.DisposeAsync();
+
+        Assert.Empty(await engine.VolumesAsync());
+    }
+
+    [Fact]
+    public async Task Waiting_ends_when_the_lock_is_given_back_or_the_time_is_over()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var held = await engine.AcquireAsync();
+        var refusal = await Assert.ThrowsAsync<ProException>(
+            () => TargetLock.WaitAsync(engine.Connection, engine.Request(), TimeSpan.FromMilliseconds(1), engine.Reports, Token));
+        Assert.Equal("TargetLocked", refusal.Id);
+
+        var waiting = TargetLock.WaitAsync(engine.Connection, engine.Request(), TimeSpan.FromMinutes(2), engine.Reports, Token);
+        await held.DisposeAsync();
+
+        await using var next = await waiting;
+        Assert.True(await next.IsHeldAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_takeover_that_died_in_the_middle_is_finished_by_the_next()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var gone = LockProcess.Current with { Id = int.MaxValue };
+        var stale = await engine.PlantAsync(info => info with { Process = gone });
+        var volumes = new LockVolumes(engine.Connection);
+        var guard = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = gone };
+        _ = await volumes.CreateAsync(LockNames.Takeover(stale.Nonce), guard, LockRole.Takeover, stale.Nonce, Token);
+
+        // And the one who finished that one died as well.
+        var second = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = gone };
+        _ = await volumes.CreateAsync(LockNames.Takeover(guard.Nonce), second, LockRole.Takeover, guard.Nonce, Token);
+
+        await using var taken = await engine.AcquireAsync();
+
+        Assert.True(await taken.IsHeldAsync(Token));
+        Assert.Single(await engine.VolumesAsync());
+    }
+
+    [Fact]
+    public async Task Sweeping_removes_what_is_left_of_locks_that_are_gone_and_nothing_else()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var volumes = new LockVolumes(engine.Connection);
+        await using var held = await engine.AcquireAsync();
+        await held.RenewAsync(TimeSpan.FromHours(1), Token);
+        var left = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = LockProcess.Current with { Id = int.MaxValue } };
+        _ = await volumes.CreateAsync(LockNames.Takeover("0123" + left.Nonce), left, LockRole.Takeover, "0123" + left.Nonce, Token);
+        _ = await volumes.CreateAsync(LockNames.Renewal(left.Nonce, 1), left, LockRole.Renewal, left.Nonce, Token);
+
+        Assert.True(await TargetLock.SweepAsync(engine.Connection, Token) >= 2);
+
+        Assert.Equal([LockRole.Lock, LockRole.Renewal], (await engine.VolumesAsync()).Select(volume => volume.Role).Order());
+        Assert.True(await held.IsHeldAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_volume_that_only_has_the_name_of_a_lock_is_left_alone()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var name = LockNames.Lock(engine.Target);
+        await engine.Connection.CallAsync(client => client.Volumes.CreateAsync(new() { Name = name }, Token));
+        try
+        {
+            var refusal = await Assert.ThrowsAsync<ProException>(() => engine.AcquireAsync(engine.Request() with { Breaks = true }));
+            Assert.Equal("LockVolumeNotOurs", refusal.Id);
+        }
+        finally
+        {
+            await new LockVolumes(engine.Connection).RemoveAsync(name, Token);
+        }
+    }
+}
