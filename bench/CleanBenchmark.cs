@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Pro.DockerVersioning.Bench;
 
-/// <summary>Removing old versions, in a running session, against what the guide's script did: <c>docker rmi</c>, one after another.</summary>
+/// <summary>Removing old versions in a session, against what the guide's script did: <c>docker rmi</c> in a loop.</summary>
 internal sealed class CleanBenchmark : IBenchmark
 {
     private const int Versions = 200;
@@ -21,7 +21,8 @@ internal sealed class CleanBenchmark : IBenchmark
         using var session = new Session();
         var folder = ServiceRepository.Small();
         var repository = $"{Setup.Registry}/web";
-        var versions = Enumerable.Range(0, Versions + 1).Select(number => string.Create(CultureInfo.InvariantCulture, $"v1.{number}.0")).ToList();
+        var versions = Enumerable.Range(0, Versions + 1).Select(number => string.Create(CultureInfo.InvariantCulture, $"v1.{number}.0"))
+            .ToList();
         var (ours, theirs) = (new List<double>(), new List<double>());
         try
         {

@@ -5,7 +5,8 @@ using Pro.DockerVersioning.Tests.Cleaning;
 
 namespace Pro.DockerVersioning.Tests.Engine;
 
-/// <summary>The real engine, for tests of cleaning: images with names of the test's own, containers of them, and nothing stays behind.</summary>
+/// <summary>The real engine, for tests of cleaning: images with names of the test's own, containers of them, and nothing stays
+/// behind.</summary>
 internal sealed class CleaningEngine : IDisposable
 {
     private const string Socket = "/var/run/docker.sock";
@@ -42,7 +43,8 @@ internal sealed class CleaningEngine : IDisposable
 
     public void Start(string image, bool run)
     {
-        var created = Send(HttpMethod.Post, $"containers/create?name=pro-clean-{Nonce}-{_containers.Count}", JsonContent.Create(new { Image = $"{Registry}/{image}" }));
+        var created = Send(HttpMethod.Post, $"containers/create?name=pro-clean-{Nonce}-{_containers.Count}",
+            JsonContent.Create(new { Image = $"{Registry}/{image}" }));
         _containers.Add(created!["Id"]!.ToString());
         if (run)
         {

@@ -42,9 +42,11 @@ public sealed class CleaningTests : IDisposable
         Assert.Equal(["Removed v1.0.0", "Removed v1.10.1-rc.1"], Actions(output));
         Assert.All(output, result => Assert.Equal(4000L, result.Properties["BytesFreed"].Value));
         Assert.Equal(
-            ["api:aaaaaaaaaaaa", "api:v1.10.0", "api:v1.10.1-rc.2", "api:v1.9.0", "web:v1.0.0", "web:v1.1.0", "web:v1.2.0"], _engine.Tags());
+            ["api:aaaaaaaaaaaa", "api:v1.10.0", "api:v1.10.1-rc.2", "api:v1.9.0", "web:v1.0.0", "web:v1.1.0", "web:v1.2.0"],
+                _engine.Tags());
         Assert.Contains("2 removed; 8kB came free.", _shell.Host.Text, StringComparison.Ordinal);
-        Assert.Equal(["v1.0.0", "v1.10.1-rc.1"], Good("Get-ProHistory -Kind Clean").Select(line => line.Properties["Version"].Value.ToString()).Order());
+        Assert.Equal(["v1.0.0", "v1.10.1-rc.1"], Good("Get-ProHistory -Kind Clean")
+            .Select(line => line.Properties["Version"].Value.ToString()).Order());
         Assert.Empty(Good("Remove-ProOldImage api 2 -KeepPrerelease 1 -GracePeriod 0 -Confirm:$false"));
         Assert.Equal(["Removed v1.0.0"], Actions(Good("Remove-ProOldImage -Keep 2 -GracePeriod 0 -Confirm:$false")));
     }
@@ -66,7 +68,8 @@ public sealed class CleaningTests : IDisposable
         var prompt = Assert.Single(_shell.Host.Prompts);
         Assert.Contains(remove, prompt, StringComparison.Ordinal);
         Assert.Contains(untag, prompt, StringComparison.Ordinal);
-        Assert.Contains("Remove 1 image and take away 1 name of images that stay? At most 4kB come free.", prompt, StringComparison.Ordinal);
+        Assert.Contains("Remove 1 image and take away 1 name of images that stay? At most 4kB come free.", prompt,
+            StringComparison.Ordinal);
         Assert.Equal(4, _engine.Tags().Count);
 
         // Yes, once for the whole plan.
@@ -86,7 +89,8 @@ public sealed class CleaningTests : IDisposable
         _engine.Start("api:v1.4.0", run: false);
         _engine.Tag("api:v1.5.0", "api:latest");
         var results = Good("Get-ProImageVersion api | Remove-ProOldImage -GracePeriod 0 -Confirm:$false")
-            .ToDictionary(result => result.Properties["Version"].Value.ToString()!, result => $"{result.Properties["Action"].Value}: {result.Properties["Reason"].Value}");
+            .ToDictionary(result => result.Properties["Version"].Value.ToString()!, result =>
+            $"{result.Properties["Action"].Value}: {result.Properties["Reason"].Value}");
         Assert.Equal("Removed: asked for by name", results["v1.1.0"]);
         Assert.Equal("Kept: protected by 'v1.0.*'", results["v1.0.0"]);
         Assert.Equal("Kept: pro-previous-0a1b2c3d holds it as the way back", results["v1.2.0"]);
@@ -158,7 +162,8 @@ public sealed class CleaningTests : IDisposable
         Assert.Equal(["Removed v1.0.0", "Removed v1.1.0"], Actions(result.Output));
         Assert.Contains("less than the", Assert.Single(result.Warnings), StringComparison.Ordinal);
         Assert.StartsWith(
-            "SizeInvalid,", _shell.Run("Remove-ProOldImage -TargetFree much -Confirm:$false").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            "SizeInvalid,", _shell.Run("Remove-ProOldImage -TargetFree much -Confirm:$false")
+                .Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,11 +206,13 @@ public sealed class CleaningTests : IDisposable
         Assert.Equal(true, task.Properties["IsScheduled"].Value);
         Assert.Equal(new DateTime(due.Year, due.Month, due.Day, due.Hour, due.Minute, 0), task.Properties["NextRun"].Value);
         var log = (string)task.Properties["Log"].Value;
-        using var cron = Process.Start(new ProcessStartInfo("/bin/busybox", ["crond", "-f", "-c", crontabs, "-L", Path.Combine(_folder, "cron.log")]))!;
+        using var cron = Process.Start(new ProcessStartInfo("/bin/busybox",
+            ["crond", "-f", "-c", crontabs, "-L", Path.Combine(_folder, "cron.log")]))!;
         try
         {
             var clock = Stopwatch.StartNew();
-            while (!(File.Exists(log) && (await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken)).Contains("ended", StringComparison.Ordinal)))
+            while (!(File.Exists(log) && (await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken))
+                .Contains("ended", StringComparison.Ordinal)))
             {
                 Assert.True(clock.Elapsed < TimeSpan.FromMinutes(4), "The task did not run.");
                 await Task.Delay(200, TestContext.Current.CancellationToken);
@@ -229,7 +236,8 @@ public sealed class CleaningTests : IDisposable
         _ = Good("Unregister-ProCleanupTask t");
         Assert.Equal("# mine\n0 0 1 1 * true\n", await File.ReadAllTextAsync(mine, TestContext.Current.CancellationToken));
         Assert.Empty(Good("Get-ProCleanupTask"));
-        Assert.StartsWith("CleanupTaskNotFound,", _shell.Run("Unregister-ProCleanupTask t").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("CleanupTaskNotFound,", _shell.Run("Unregister-ProCleanupTask t")
+            .Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -242,7 +250,8 @@ public sealed class CleaningTests : IDisposable
         var task = Assert.Single(Good("Register-ProCleanupTask -Daily -At 02:00 -Scheduler Cron -Shell /bin/sh"));
         var log = (string)task.Properties["Log"].Value;
         await File.WriteAllTextAsync(log, new string('x', 1_100_000), TestContext.Current.CancellationToken);
-        var start = new ProcessStartInfo(DotNet(), [TestSetup.ProShell, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", (string)task.Properties["Script"].Value])
+        var start = new ProcessStartInfo(DotNet(),
+            [TestSetup.ProShell, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", (string)task.Properties["Script"].Value])
         {
             WorkingDirectory = Path.GetTempPath(),
             RedirectStandardError = true,
@@ -254,7 +263,8 @@ public sealed class CleaningTests : IDisposable
         Assert.Equal(1, process.ExitCode);
         Assert.Contains($"cleanup failed: see {log}", complaint, StringComparison.Ordinal);
         var lines = await File.ReadAllLinesAsync(log, TestContext.Current.CancellationToken);
-        Assert.Contains(lines, line => line.Contains("error: No Docker engine answers at unix:///nowhere/docker.sock", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains("error: No Docker engine answers at unix:///nowhere/docker.sock",
+            StringComparison.Ordinal));
         Assert.EndsWith("ended with exit code 1", lines[^1], StringComparison.Ordinal);
         Assert.Equal(1_100_000, new FileInfo(log + ".1").Length);
     }

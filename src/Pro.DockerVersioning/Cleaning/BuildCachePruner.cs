@@ -11,7 +11,8 @@ namespace Pro.DockerVersioning.Cleaning;
 /// <param name="All">Also what is shared with images and what the engine itself keeps; else only what nothing refers to.</param>
 internal sealed record BuildCacheRequest(TimeSpan? OlderThan, long? Keep, bool All);
 
-/// <summary>Clears the build cache of the engine's own BuildKit: https://docs.docker.com/reference/api/engine/ (POST /build/prune).</summary>
+/// <summary>Clears the build cache of the engine's own BuildKit: https://docs.docker.com/reference/api/engine/ (POST
+/// /build/prune).</summary>
 internal static class BuildCachePruner
 {
     /// <summary>Path and query of the request. Pure.</summary>
@@ -57,7 +58,8 @@ internal static class BuildCachePruner
         return new ProBuildCacheCleanup
         {
             Engine = engine,
-            Removed = root.TryGetProperty("CachesDeleted", out var gone) && gone.ValueKind == JsonValueKind.Array ? gone.GetArrayLength() : 0,
+            Removed = root.TryGetProperty("CachesDeleted", out var gone) && gone.ValueKind == JsonValueKind.Array ? gone.GetArrayLength()
+                : 0,
             BytesFreed = root.TryGetProperty("SpaceReclaimed", out var bytes) && bytes.TryGetInt64(out var freed) ? freed : 0,
         };
     }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>
-/// Sizes as people write and read them. Read as PowerShell reads its own literals, so that <c>20GB</c> is the same in a text and as a number:
+/// Sizes as people write and read them. Read as PowerShell reads its own literals, so that <c>20GB</c> is the same in a text and as a
+/// number:
 /// in steps of 1024. Shown as Docker shows them: in steps of 1000.
 /// </summary>
 internal static class ByteSize

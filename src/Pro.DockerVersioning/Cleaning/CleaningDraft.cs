@@ -19,7 +19,8 @@ internal sealed record CleaningDraft(CleaningWorld World, CleaningPolicy Policy)
         [.. Candidates.Select(candidate => candidate.Image.Id).Distinct(StringComparer.Ordinal)];
 
     /// <summary>
-    /// One image of each service that stays: the layers that it shares with those that go won't come free. The newest one is the most alike.
+    /// One image of each service that stays: the layers that it shares with those that go won't come free. The newest one is the most
+    /// alike.
     /// </summary>
     public IReadOnlyCollection<string> WitnessIds =>
         [.. Decided

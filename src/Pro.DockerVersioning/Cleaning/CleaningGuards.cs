@@ -44,14 +44,16 @@ internal sealed class CleaningGuards
     public string? Young(EngineImage image, ImageFacts facts, DateTimeOffset now)
     {
         var born = Later(image.Created, facts.LastTagTime);
-        return now - born < _policy.GracePeriod ? $"built or tagged {Spans.Text(now - born)} ago, younger than {Spans.Text(_policy.GracePeriod)}" : null;
+        return now - born < _policy.GracePeriod
+            ? $"built or tagged {Spans.Text(now - born)} ago, younger than {Spans.Text(_policy.GracePeriod)}" : null;
     }
 
     /// <summary>Why -OlderThan leaves an image alone; null where it lets it go.</summary>
     public string? NotOld(EngineImage image, ImageFacts facts, DateTimeOffset? lastUse, DateTimeOffset now)
     {
         var last = Later(Later(image.Created, facts.LastTagTime), lastUse);
-        return _policy.OlderThan is { } age && now - last < age ? $"of use {Spans.Text(now - last)} ago, not older than {Spans.Text(age)}" : null;
+        return _policy.OlderThan is { } age && now - last < age ? $"of use {Spans.Text(now - last)} ago, not older than {Spans.Text(age)}"
+            : null;
     }
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;

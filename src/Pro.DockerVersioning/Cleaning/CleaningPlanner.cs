@@ -61,7 +61,8 @@ internal static class CleaningPlanner
 
         if (draft.Policy.ByLastUse)
         {
-            going = [.. going.OrderBy(candidate => candidate.LastUse ?? Later(candidate.Image.Created, facts[candidate.Image.Id].LastTagTime))];
+            going = [.. going.OrderBy(candidate => candidate.LastUse
+                ?? Later(candidate.Image.Created, facts[candidate.Image.Id].LastTagTime))];
         }
 
         return new CleaningPlan([.. CleaningSteps.Assign(going, draft.World.Inventory.Images, facts), .. stays])
@@ -149,7 +150,8 @@ internal static class CleaningPlanner
         foreach (var reference in policy.Named)
         {
             var image = world.Inventory.Find(reference);
-            var reason = !world.Services.Any(service => service.Repository.SameRepository(reference)) ? "its repository is none of the catalogue's"
+            var reason = !world.Services.Any(service => service.Repository.SameRepository(reference))
+                ? "its repository is none of the catalogue's"
                 : image is null ? "gone already"
                 : ProVersion.TryFromImageTag(reference.Tag, out _) ? null
                 : "its tag is no version";

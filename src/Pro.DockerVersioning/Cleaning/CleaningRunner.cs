@@ -8,8 +8,8 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>
-/// Carries a plan out, one line after another: by reference, never by force, by id only what has no name. Time has passed since the plan was
-/// made, so each line is looked at once more. What goes wrong with a line is that line's result, and the others go on.
+/// Carries a plan out, one line after another: by reference, never by force, by id only what has no name. Time has passed since the plan
+/// was made, so each line is looked at once more. What goes wrong with a line is that line's result, and the others go on.
 /// </summary>
 internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> reports)
 {
@@ -72,7 +72,8 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
 
             // Without the token: a removal that has begun is waited for, so that its result is known.
             var removed = await engine.CallAsync(client => client.Images.DeleteImageAsync(
-                line.Reference, new ImageDeleteParameters { Force = false, NoPrune = false }, CancellationToken.None)).ConfigureAwait(false);
+                line.Reference, new ImageDeleteParameters { Force = false, NoPrune = false }, CancellationToken.None))
+                    .ConfigureAwait(false);
             return Done(line, removed, sizes);
         }
         catch (ProException gone) when (gone.Category == ProErrorCategory.ObjectNotFound)
@@ -99,7 +100,8 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             return Result(line, ProCleanupAction.Skipped, $"the service is locked: {held}");
         }
 
-        var now = await engine.CallAsync(client => client.Images.InspectImageAsync(line.Reference, cancellationToken)).ConfigureAwait(false);
+        var now = await engine.CallAsync(client => client.Images.InspectImageAsync(line.Reference, cancellationToken))
+            .ConfigureAwait(false);
         if (now.ID != line.ImageId)
         {
             return Result(line, ProCleanupAction.Skipped, "it names another image by now");
@@ -116,7 +118,8 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         var gone = removed.Select(one => one.TryGetValue("Deleted", out var id) ? id : null).OfType<string>().ToList();
         if (gone.Count == 0)
         {
-            return Result(line, ProCleanupAction.Untagged, line.Step == CleaningStep.Untag ? line.Reason : $"{line.Reason}; the image is still needed");
+            return Result(line, ProCleanupAction.Untagged, line.Step == CleaningStep.Untag ? line.Reason
+                : $"{line.Reason}; the image is still needed");
         }
 
         // An engine with containerd's store names no layers: then what the plan expected is the best that is known.

@@ -30,7 +30,8 @@ internal static class CleaningText
             .Select(action => (action, count: results.Count(result => result.Action == action)))
             .Where(one => one.count > 0)
             .Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.count} {one.action.ToString().ToLowerInvariant()}"));
-        var text = results.Count == 0 ? "Nothing to remove." : $"{string.Join(", ", counts)}; {ByteSize.Text(results.Sum(one => one.BytesFreed))} came free.";
+        var text = results.Count == 0 ? "Nothing to remove."
+            : $"{string.Join(", ", counts)}; {ByteSize.Text(results.Sum(one => one.BytesFreed))} came free.";
         return before is { } then && after is { } now
             ? $"{text} Free at {root}: {ByteSize.Text(then)} before, {ByteSize.Text(now)} now."
             : text;

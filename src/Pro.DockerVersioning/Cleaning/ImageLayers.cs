@@ -23,8 +23,8 @@ internal sealed class ImageLayers
     /// <param name="history">The sizes of the steps that made it, last step first; steps without a layer have 0.</param>
     public static ImageLayers From(IReadOnlyList<string> contents, IReadOnlyList<long> history)
     {
-        // Which of the steps of size 0 made an empty layer, and which none, the engine doesn't say. Where there are fewer sizes than layers,
-        // empty ones count as the topmost: then no more is promised than comes free.
+        // Which of the steps of size 0 made an empty layer, and which none, the engine doesn't say. Where there are fewer sizes than
+        // layers, empty ones count as the topmost: then no more is promised than comes free.
         var sizes = history.Where(size => size > 0).Reverse().ToList();
         var layers = new List<ImageLayer>(contents.Count);
         string? chain = null;

@@ -9,7 +9,8 @@ namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>
 /// Which images came to an engine a short while ago, by its own list of events. An image that was pulled or loaded has no time of tagging,
-/// and its own date may be years back; yet somebody may be about to start it. The engine remembers 256 events, so this is a help, no promise.
+/// and its own date may be years back; yet somebody may be about to start it. The engine remembers 256 events, so this is a help, no
+/// promise.
 /// </summary>
 internal sealed class RecentImages
 {
@@ -41,7 +42,8 @@ internal sealed class RecentImages
     internal static RecentImages Read(byte[] answer)
     {
         var recent = new RecentImages();
-        foreach (var line in Encoding.UTF8.GetString(answer).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var line in Encoding.UTF8.GetString(answer)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             using var document = JsonDocument.Parse(line);
             var root = document.RootElement;

@@ -6,8 +6,8 @@ namespace Pro.DockerVersioning.Cleaning;
 internal static class ServiceLocks
 {
     /// <summary>
-    /// A lock of the service; null where nobody holds one. A target is a container's, a compose project's or a swarm's service, so its name has
-    /// the service's name as a part; a lock that was left behind counts as well, since what it was about isn't repaired yet.
+    /// A lock of the service; null where nobody holds one. A target is a container's, a compose project's or a swarm's service, so its
+    /// name has the service's name as a part; a lock that was left behind counts as well, since what it was about isn't repaired yet.
     /// </summary>
     public static LockInfo? Find(IEnumerable<LockInfo> locks, string service) =>
         locks.FirstOrDefault(held => IsAbout(held.Target, service));

@@ -16,7 +16,8 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
     // A scheduler starts jobs without them. None of these is a secret.
     private static readonly string[] CarriedVariables =
     [
-        "REGISTRY", "COMPOSE_FILE", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "XDG_STATE_HOME",
+        "REGISTRY", "COMPOSE_FILE", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
+            "XDG_STATE_HOME",
     ];
 
     /// <summary>The day of the week.</summary>
@@ -119,7 +120,8 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
             (nameof(Protect), Protect.Length > 0 ? Protect : null),
             (nameof(Environment), Environment),
             (nameof(Registry), Registry),
-            (nameof(ComposeFile), ComposeFile.Length > 0 ? ComposeFile.Select(file => System.IO.Path.GetFullPath(file, Folder)).ToArray() : null),
+            (nameof(ComposeFile), ComposeFile.Length > 0 ? ComposeFile.Select(file => System.IO.Path.GetFullPath(file, Folder)).ToArray()
+                : null),
         };
         return all.Where(one => one.Value is not null).Select(one => KeyValuePair.Create(one.Name, one.Value!));
     }

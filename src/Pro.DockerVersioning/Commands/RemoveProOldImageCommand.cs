@@ -159,7 +159,8 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         Say(CleaningText.Summary(results, root.Path, freeBefore, root.Free));
         if (target is { } goal && root.Free < goal)
         {
-            WriteWarning($"{ByteSize.Text(root.Free ?? 0)} are free now, less than the {ByteSize.Text(goal)} asked for: what is left is needed. " +
+            WriteWarning(
+                $"{ByteSize.Text(root.Free ?? 0)} are free now, less than the {ByteSize.Text(goal)} asked for: what is left is needed. " +
                 "A lower -Keep lets more go; Get-ProDiskUsage shows what else takes the space.");
         }
     }
@@ -231,7 +232,8 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             OlderThan = Bound(nameof(OlderThan)) ? OlderThan : null,
             GracePeriod = GracePeriod,
             ByLastUse = TargetFree is not null,
-            DanglingOf = Bound(nameof(Service)) ? ServicesOf(workspace).Select(service => service.Name).ToHashSet(StringComparer.Ordinal) : null,
+            DanglingOf = Bound(nameof(Service)) ? ServicesOf(workspace).Select(service => service.Name).ToHashSet(StringComparer.Ordinal)
+                : null,
         };
     }
 
@@ -250,7 +252,8 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         return free >= wanted;
     }
 
-    /// <summary>For the eyes at a prompt and in a job's log, as Write-Host does it: no object among the results, and redirected by 6&gt;.</summary>
+    /// <summary>For the eyes at a prompt and in a job's log, as Write-Host does it: no object among the results, and redirected by
+    /// 6&gt;.</summary>
     private void Say(string text) => WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
 
     private bool Bound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);

@@ -10,7 +10,7 @@ internal static class CleaningErrors
         $"{reference} was not removed: {failure.Message}",
         failure.Category == ProErrorCategory.ResourceUnavailable
             ? failure.RecommendedAction
-            : $"'docker ps -a --filter ancestor={reference}' shows what uses it. The others were done; run the command again when it is free.",
+            : $"'docker ps -a --filter ancestor={reference}' shows what uses it. The others were done; run the command again later.",
         reference,
         failure);
 
@@ -28,7 +28,7 @@ internal static class CleaningErrors
         ProErrorCategory.InvalidOperation,
         root is null
             ? $"The engine at {engine} is not on this machine: how much is free on its disk can't be seen from here."
-            : $"The disk of {root}, where the engine at {engine} keeps its images, can't be seen from here (an engine in a virtual machine?).",
+            : $"The disk of {root}, where the engine at {engine} keeps its images, can't be seen from here (a virtual machine?).",
         "Run the command on the engine's own machine, or go by count: Remove-ProOldImage -Keep 3.",
         engine);
 

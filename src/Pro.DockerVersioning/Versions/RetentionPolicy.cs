@@ -29,11 +29,12 @@ internal sealed record RetentionPolicy(int Releases, int Prereleases, int Commit
     }
 
     private static RetentionKind KindOf(ProVersion version) =>
-        version.IsStable ? RetentionKind.Release : version is { IsPrerelease: true, IsDirty: false } ? RetentionKind.Prerelease : RetentionKind.Commit;
+        version.IsStable ? RetentionKind.Release : version is { IsPrerelease: true, IsDirty: false } ? RetentionKind.Prerelease
+            : RetentionKind.Commit;
 
     /// <summary>
-    /// Commits go by their time: a description of an old release can be younger than a bare commit, whose place among the versions is before
-    /// all releases.
+    /// Commits go by their time: a description of an old release can be younger than a bare commit, whose place among the versions is
+    /// before all releases.
     /// </summary>
     private static Comparer<ProVersion> OrderOf(RetentionKind kind) => kind == RetentionKind.Commit
         ? Comparer<ProVersion>.Create(static (left, right) =>

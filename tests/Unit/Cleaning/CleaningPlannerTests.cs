@@ -18,7 +18,8 @@ public sealed class CleaningPlannerTests
     [Fact]
     public void Prereleases_and_commits_have_counts_of_their_own()
     {
-        foreach (var version in new[] { "v1.0.0", "v1.1.0", "v1.2.0-rc.1", "v1.2.0-rc.2", "aaaaaaaaaaaa", "bbbbbbbbbbbb", "v1.1.0-1-gcccccccccccc" })
+        foreach (var version in new[] { "v1.0.0", "v1.1.0", "v1.2.0-rc.1", "v1.2.0-rc.2", "aaaaaaaaaaaa", "bbbbbbbbbbbb",
+            "v1.1.0-1-gcccccccccccc" })
         {
             Image(version);
         }
@@ -136,7 +137,8 @@ public sealed class CleaningPlannerTests
         Image(null);
         Image(null);
         _images[1].RepoDigests.Add($"foreign.example/x@sha256:{new string('a', 64)}");
-        var draft = CleaningPlanner.Draft(World([]), new CleaningPolicy { Mode = CleaningMode.Dangling, Retention = new RetentionPolicy(5, 5, 5) });
+        var draft = CleaningPlanner.Draft(World([]),
+            new CleaningPolicy { Mode = CleaningMode.Dangling, Retention = new RetentionPolicy(5, 5, 5) });
         Assert.Equal([_images[0].ID], draft.Candidates.Select(candidate => candidate.Line.Reference));
     }
 
@@ -193,7 +195,8 @@ public sealed class CleaningPlannerTests
             RepoTags = version is null ? [] : [$"{Api}:{version}"],
             RepoDigests = [],
             Labels = new Dictionary<string, string>(),
-            Created = new DateTime(2026, 1, version?.Contains("bbb", StringComparison.Ordinal) == true ? 5 : day, 0, 0, _images.Count, DateTimeKind.Utc),
+            Created = new DateTime(2026, 1, version?.Contains("bbb", StringComparison.Ordinal) == true ? 5
+                : day, 0, 0, _images.Count, DateTimeKind.Utc),
         });
         return id;
     }
@@ -220,7 +223,8 @@ public sealed class CleaningPlannerTests
         var policy = new CleaningPolicy { Retention = retention, OlderThan = olderThan, ByLastUse = byLastUse };
         var draft = CleaningPlanner.Draft(World(proven ?? []), policy);
         var facts = _images.ToDictionary(image => image.ID, image => new ImageFacts(
-            _tagged.TryGetValue(image.ID, out var time) ? time : null, ImageLayers.From(["sha256:base" + image.ID, "sha256:" + image.ID], [10, 1000])));
+            _tagged.TryGetValue(image.ID, out var time) ? time
+                : null, ImageLayers.From(["sha256:base" + image.ID, "sha256:" + image.ID], [10, 1000])));
         return CleaningPlanner.Finish(draft, facts, Now);
     }
 

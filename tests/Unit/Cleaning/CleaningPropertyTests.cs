@@ -5,7 +5,8 @@ using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Cleaning;
 
-/// <summary>What cleaning promises, over random engines and policies. The checks read the raw lists, not the planner's own idea of them.</summary>
+/// <summary>What cleaning promises, over random engines and policies. The checks read the raw lists, not the planner's own idea of
+/// them.</summary>
 public sealed class CleaningPropertyTests
 {
     private const int Worlds = 200;
@@ -40,7 +41,8 @@ public sealed class CleaningPropertyTests
         Assert.False(world.TagTimes[line.ImageId] > RandomWorld.Now - TimeSpan.FromHours(1)));
 
     [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
-    public void Only_versions_in_repositories_of_the_catalogue_go_and_by_id_only_what_has_no_name(RandomWorld world) => ForAllModes(world, line =>
+    public void Only_versions_in_repositories_of_the_catalogue_go_and_by_id_only_what_has_no_name(RandomWorld world) =>
+        ForAllModes(world, line =>
     {
         if (line.Reference == line.ImageId)
         {
@@ -135,7 +137,8 @@ public sealed class CleaningPropertyTests
 
     private static readonly string[] Reasons =
     [
-        "runs in", "stopped container", "point at it", "points at it", "way back", "deployed last", "protected by", "younger than", "locked", "use it",
+        "runs in", "stopped container", "point at it", "points at it", "way back", "deployed last", "protected by", "younger than",
+            "locked", "use it",
     ];
 
     private static void ForAllModes(RandomWorld world, Action<CleaningLine> check)
@@ -149,7 +152,8 @@ public sealed class CleaningPropertyTests
     private static string KindOf(ProVersion version) =>
         version.Kind != ProVersionKind.Release || version.IsDirty ? "commit" : version.Prerelease is null ? "release" : "pre";
 
-    private static List<(string Reference, string ImageId, ProVersion Version, DateTimeOffset Time)> VersionsOf(RandomWorld world, string repository) =>
+    private static List<(string Reference, string ImageId, ProVersion Version, DateTimeOffset Time)> VersionsOf(RandomWorld world,
+        string repository) =>
         [.. from image in world.Images
             from tag in image.RepoTags
             where tag.StartsWith(repository + ":", StringComparison.Ordinal)

@@ -79,7 +79,8 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
         var plan = await PlanAsync();
         _engine.Images.RemoveAt(1);
         var results = await RunAsync(plan);
-        Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Skipped, ProCleanupAction.Removed], results.Select(result => result.Action));
+        Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Skipped, ProCleanupAction.Removed],
+            results.Select(result => result.Action));
         Assert.All(results, result => Assert.Null(result.Error));
     }
 
@@ -101,7 +102,8 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
             ? ScriptedResponse.Json("""{"message":"conflict: it is needed"}""", 409)
             : null;
         var results = await RunAsync(plan);
-        Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Failed, ProCleanupAction.Removed], results.Select(result => result.Action));
+        Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Failed, ProCleanupAction.Removed],
+            results.Select(result => result.Action));
         Assert.Contains("it is needed", results[1].Reason, StringComparison.Ordinal);
         Assert.Equal("ImageNotRemoved", results[1].Error!.Id);
     }
@@ -121,7 +123,8 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
             return down-- > 0 ? new ScriptedResponse { Abort = true } : null;
         };
         var results = await RunAsync(plan);
-        Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Failed, ProCleanupAction.Removed], results.Select(result => result.Action));
+        Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Failed, ProCleanupAction.Removed],
+            results.Select(result => result.Action));
         Assert.Equal(ProErrorCategory.ResourceUnavailable, results[1].Error!.Category);
     }
 
@@ -139,7 +142,8 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
     {
         var runner = new CleaningRunner(_engine.Connection, _engine) { IsEnough = () => _engine.Images.Count <= 4 };
         var results = await RunAsync(await PlanAsync(), runner);
-        Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Skipped, ProCleanupAction.Skipped], results.Select(result => result.Action));
+        Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Skipped, ProCleanupAction.Skipped],
+            results.Select(result => result.Action));
         Assert.Equal("enough is free", results[2].Reason);
     }
 

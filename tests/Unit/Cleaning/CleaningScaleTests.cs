@@ -30,13 +30,16 @@ public sealed class CleaningScaleTests : IProgress<Report>
             ParentId = "",
             RepoTags = new[] { $"reg.example/pro/s{number % 20}:v1.{number / 20}.0" },
             RepoDigests = new[] { $"reg.example/pro/s{number % 20}@sha256:{number:d64}" },
-            Labels = new Dictionary<string, string> { ["org.opencontainers.image.version"] = $"v1.{number / 20}.0", ["pro.dockerversioning.service"] = $"s{number % 20}" },
+            Labels = new Dictionary<string,
+                string> { ["org.opencontainers.image.version"] = $"v1.{number / 20}.0",
+                    ["pro.dockerversioning.service"] = $"s{number % 20}" },
             Created = 1577836800 + number,
             Size = 100_000_000,
         }));
         var containers = JsonSerializer.Serialize(Enumerable.Range(0, Containers).Select(number => new
         {
-            Id = $"c{number}", Names = new[] { $"/c{number}" }, ImageID = $"sha256:{number * 10:d64}", Image = $"sha256:{number * 10:d64}", State = "running",
+            Id = $"c{number}", Names = new[] { $"/c{number}" }, ImageID = $"sha256:{number * 10:d64}", Image = $"sha256:{number * 10:d64}",
+                State = "running",
         }));
         var socket = Path.Combine(Path.GetTempPath(), $"pro-scale-{Guid.NewGuid():N}"[..20] + ".sock");
         await using var server = ScriptedHttpServer.StartOnSocket(socket, (request, _) => Task.FromResult(request.Path switch
@@ -48,7 +51,8 @@ public sealed class CleaningScaleTests : IProgress<Report>
         }));
         using var engine = EngineConnection.Open(new EngineEndpoint { Address = new Uri(server.Url), Source = "the test" });
         var survey = new CleaningSurvey(engine, HistoryLog.At(Path.Combine(Path.GetTempPath(), "pro-no-history")), this);
-        var services = Enumerable.Range(0, 20).Select(number => ($"s{number}", ImageReference.Parse($"reg.example/pro/s{number}"))).ToList();
+        var services = Enumerable.Range(0, 20).Select(number => ($"s{number}", ImageReference.Parse($"reg.example/pro/s{number}")))
+            .ToList();
 
         // All but the newest could go by count; keeping that many leaves no candidate to ask about, so only the plan itself is measured.
         var policy = new CleaningPolicy { Retention = new RetentionPolicy(1000, 1000, 1000) };
@@ -71,7 +75,8 @@ public sealed class CleaningScaleTests : IProgress<Report>
             GC.KeepAlive(world);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"planned in {best.TotalMilliseconds:0} ms ({least.TotalMilliseconds:0} ms of processor) with {memory >> 20} MiB");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"planned in {best.TotalMilliseconds:0} ms ({least.TotalMilliseconds:0} ms of processor) with {memory >> 20} MiB");
 
         // Of the processor, the server's part included: what else the machine does must not decide.
         Assert.InRange(least.TotalMilliseconds, 0, 1000);

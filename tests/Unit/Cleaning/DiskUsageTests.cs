@@ -75,6 +75,7 @@ public sealed class DiskUsageTests
             new() { ID = "sha256:3", RepoTags = ["foreign/thing:1"] },
         ];
         return DiskUsageTable.Build(
-            DiskUsageReport.Read(Encoding.UTF8.GetBytes(json)), new ImageInventory(images, []), [("api", repository)], "/var/lib/docker", 1000, 300);
+            DiskUsageReport.Read(Encoding.UTF8.GetBytes(json)), new ImageInventory(images, []), [("api", repository)], "/var/lib/docker",
+                1000, 300);
     }
 }

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -44,7 +45,7 @@ internal static class ImageArchive
 
     private static byte[] Configuration(string version, byte[][] layers) => JsonSerializer.SerializeToUtf8Bytes(new
     {
-        architecture = System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64
+        architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64
             ? "arm64"
             : "amd64",
         os = "linux",
@@ -76,7 +77,8 @@ internal static class ImageArchive
         return stream.ToArray();
     }
 
-    private static void Add(TarWriter writer, string name, byte[] content) => writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name)
+    private static void Add(TarWriter writer, string name, byte[] content) =>
+        writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name)
     {
         DataStream = new MemoryStream(content),
         Mode = UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute,

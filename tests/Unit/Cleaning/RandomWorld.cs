@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Docker.DotNet.Models;
 using FsCheck;
 using FsCheck.Fluent;
@@ -9,6 +10,7 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Tests.Cleaning;
 
 /// <summary>An engine's images and containers and a policy, small enough that all rules meet, as plain data.</summary>
+[SuppressMessage("Design", "CA1002:Do not expose generic lists", Justification = "Plain data of a test.")]
 public sealed class RandomWorld
 {
     public const string Api = "reg.example:5000/pro/api";
@@ -43,7 +45,8 @@ public sealed class RandomWorld
 
     internal ImageInventory Inventory => new(Images, Containers);
 
-    internal CleaningWorld World => new(Inventory, [Service("api", Api), Service("web", Web)]) { IsPreviousTag = PreviousVersions.IsPreviousTag };
+    internal CleaningWorld World => new(Inventory,
+        [Service("api", Api), Service("web", Web)]) { IsPreviousTag = PreviousVersions.IsPreviousTag };
 
     internal CleaningPolicy Policy(CleaningMode mode) => new()
     {

@@ -3,7 +3,6 @@ using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 using Xunit;
@@ -132,7 +131,8 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
             $"{Api}:v1.1.0", new ImageTagParameters { RepositoryName = $"pro-clean.invalid/{_nonce}/other", Tag = "1" }, Cancel));
         var results = await RunAsync(await PlanAsync(0));
         Assert.Equal(
-            [("v0.9.0", ProCleanupAction.Untagged, 0L), ("v1.0.0", ProCleanupAction.Removed, ImageArchive.OwnSize), ("v1.1.0", ProCleanupAction.Untagged, 0L)],
+            [("v0.9.0", ProCleanupAction.Untagged, 0L), ("v1.0.0", ProCleanupAction.Removed, ImageArchive.OwnSize),
+                ("v1.1.0", ProCleanupAction.Untagged, 0L)],
             results.Select(result => (result.Version!.ToString(), result.Action, result.BytesFreed)));
     }
 
@@ -201,7 +201,8 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
 
     private async Task LoadAsync(params string[] versions)
     {
-        using var archive = new MemoryStream(ImageArchive.Make(_nonce, [.. versions.Select(version => (version, new[] { $"{Api}:{version}" }))]));
+        using var archive = new MemoryStream(ImageArchive.Make(_nonce,
+            [.. versions.Select(version => (version, new[] { $"{Api}:{version}" }))]));
         await _engine.CallAsync(client => client.Images.LoadImageAsync(
             new ImageLoadParameters { Quiet = true }, archive, new Progress<JSONMessage>(), Cancel));
         foreach (var version in versions)
@@ -217,7 +218,8 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
         _containers.Add(created.ID);
         if (run)
         {
-            _ = await _engine.CallAsync(client => client.Containers.StartContainerAsync(created.ID, new ContainerStartParameters(), Cancel));
+            _ = await _engine.CallAsync(client =>
+                client.Containers.StartContainerAsync(created.ID, new ContainerStartParameters(), Cancel));
         }
 
         return created.ID;
@@ -225,19 +227,22 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
 
     private async Task RemoveContainerAsync(string id)
     {
-        await _engine.CallAsync(client => client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true }, Cancel));
+        await _engine.CallAsync(client =>
+            client.Containers.RemoveContainerAsync(id, new ContainerRemoveParameters { Force = true }, Cancel));
         _ = _containers.Remove(id);
     }
 
     private Task TagAsync(string image, string tag) => _engine.CallAsync(client =>
         client.Images.TagImageAsync(image, new ImageTagParameters { RepositoryName = Api, Tag = tag }, Cancel));
 
-    private Task<ImageInspectResponse> InspectAsync(string name) => _engine.CallAsync(client => client.Images.InspectImageAsync(name, Cancel));
+    private Task<ImageInspectResponse> InspectAsync(string name) =>
+        _engine.CallAsync(client => client.Images.InspectImageAsync(name, Cancel));
 
     private async Task<List<string>> TagsAsync()
     {
         var images = await _engine.CallAsync(client => client.Images.ListImagesAsync(new ImagesListParameters(), CancellationToken.None));
-        return [.. images.SelectMany(image => image.RepoTags ?? []).Where(tag => tag.Contains(_nonce, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        return [.. images.SelectMany(image => image.RepoTags ?? []).Where(tag => tag.Contains(_nonce, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)];
     }
 
     private async Task<CleaningPlan> PlanAsync(int keep, CleaningMode mode = CleaningMode.ByCount, TimeSpan grace = default)

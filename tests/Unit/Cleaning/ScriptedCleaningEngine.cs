@@ -5,7 +5,8 @@ using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Tests.Cleaning;
 
-/// <summary>A Docker engine's images and containers behind its real HTTP API, on a socket of its own; what it does wrong is scripted.</summary>
+/// <summary>A Docker engine's images and containers behind its real HTTP API, on a socket of its own; what it does wrong is
+/// scripted.</summary>
 internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Report>
 {
     private readonly string _socket = Path.Combine(Path.GetTempPath(), $"pro-clean-{Guid.NewGuid():N}"[..20] + ".sock");
@@ -72,7 +73,8 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
                 })),
                 ("GET", "/containers/json") => Json(Containers.Select(container => new
                 {
-                    Id = container.Name, Names = new[] { "/" + container.Name }, ImageID = container.ImageId, Image = container.ImageId, State = "running",
+                    Id = container.Name, Names = new[] { "/" + container.Name }, ImageID = container.ImageId, Image = container.ImageId,
+                        State = "running",
                 })),
                 ("GET", "/events") => new ScriptedResponse { Body = System.Text.Encoding.UTF8.GetBytes(Events) },
                 ("GET", "/volumes") => Json(new { Volumes = Array.Empty<object>() }),
@@ -117,7 +119,8 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
         return Json(new object[] { new { Untagged = name }, new { Deleted = found.Id }, new { Deleted = own } });
     }
 
-    private (string Id, List<string> Tags) Find(string name) => Images.FirstOrDefault(image => image.Id == name || image.Tags.Contains(name));
+    private (string Id, List<string> Tags) Find(string name) =>
+        Images.FirstOrDefault(image => image.Id == name || image.Tags.Contains(name));
 
     private static ScriptedResponse Json(object value) => ScriptedResponse.Json(JsonSerializer.Serialize(value));
 }

@@ -8,8 +8,11 @@ namespace Pro.DockerVersioning.Cleaning.Tasks;
 internal sealed record CleanupSchedule(DayOfWeek? Day, TimeOnly At)
 {
     /// <summary>The five fields of a line of cron: crontab(5).</summary>
-    public string ToCron() => string.Create(
-        CultureInfo.InvariantCulture, $"{At.Minute} {At.Hour} * * {(Day is { } day ? ((int)day).ToString(CultureInfo.InvariantCulture) : "*")}");
+    public string ToCron()
+    {
+        var day = Day is { } one ? ((int)one).ToString(CultureInfo.InvariantCulture) : "*";
+        return string.Create(CultureInfo.InvariantCulture, $"{At.Minute} {At.Hour} * * {day}");
+    }
 
     /// <summary>The event of a systemd timer: systemd.time(7).</summary>
     public string ToCalendar() =>

@@ -3,8 +3,8 @@ using System.Text;
 namespace Pro.DockerVersioning.Cleaning.Tasks;
 
 /// <summary>
-/// The script of a job. A scheduler gives it no profile, no variables, no console: it brings all that along. It uses no module but ours, and
-/// its exit code is the only thing that a scheduler sees. Pure.
+/// The script of a job. A scheduler gives it no profile, no variables, no console: it brings all that along. It uses no module but ours,
+/// and its exit code is the only thing that a scheduler sees. Pure.
 /// </summary>
 internal static class CleanupScript
 {
@@ -44,7 +44,8 @@ internal static class CleanupScript
             }
             # One bad line is an error in the log, and the others are done.
             $failed = $null
-            Remove-ProOldImage @parameters -Confirm:$false -ErrorAction Continue -ErrorVariable failed -InformationAction Continue *>&1 | ForEach-Object {
+            $parameters.ErrorVariable = 'failed'
+            Remove-ProOldImage @parameters -Confirm:$false -ErrorAction Continue -InformationAction Continue *>&1 | ForEach-Object {
                 $prefix = ''
                 if ($_ -is [System.Management.Automation.ErrorRecord]) { $prefix = 'error: ' }
                 if ($_ -is [System.Management.Automation.WarningRecord]) { $prefix = 'warning: ' }

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace Pro.DockerVersioning.Cleaning.Tasks;
 
-/// <summary>A clean-up that a scheduler of the system starts: what is written beside its script, so that it can be listed and taken away.</summary>
+/// <summary>A clean-up that a scheduler of the system starts: what is written beside its script, so that it can be listed and taken
+/// away.</summary>
 internal sealed record CleanupTask
 {
     /// <summary>Its name: letters, digits, '-' and '_'.</summary>

@@ -5,7 +5,8 @@ using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Cleaning.Tasks;
 
-/// <summary>The user's clean-up jobs: a folder for each, with what it is, its script and its log; and their entries with the scheduler.</summary>
+/// <summary>The user's clean-up jobs: a folder for each, with what it is, its script and its log; and their entries with the
+/// scheduler.</summary>
 internal sealed class CleanupTaskStore
 {
     private const string Definition = "task.json";
@@ -47,7 +48,8 @@ internal sealed class CleanupTaskStore
             _ = Directory.CreateDirectory(FolderOf(task.Name));
             await File.WriteAllTextAsync(task.Script, script, cancellationToken).ConfigureAwait(false);
             await SchedulerOf(task.Scheduler).RegisterAsync(task, cancellationToken).ConfigureAwait(false);
-            await File.WriteAllTextAsync(Path.Combine(FolderOf(task.Name), Definition), task.ToJson(), cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(Path.Combine(FolderOf(task.Name), Definition), task.ToJson(), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -101,7 +103,8 @@ internal sealed class CleanupTaskStore
     {
         try
         {
-            var last = File.Exists(log) ? File.ReadLines(log).LastOrDefault(line => line.Contains(CleanupScript.Ended, StringComparison.Ordinal)) : null;
+            var last = File.Exists(log) ? File.ReadLines(log)
+                .LastOrDefault(line => line.Contains(CleanupScript.Ended, StringComparison.Ordinal)) : null;
             var words = last?.Split(' ');
             return words is { Length: > 1 }
                 && DateTimeOffset.TryParse(words[0], CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)

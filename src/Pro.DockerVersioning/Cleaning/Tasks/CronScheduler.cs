@@ -87,7 +87,8 @@ internal sealed class CronScheduler(string lockFile, IProgress<Report> reports) 
         try
         {
             return File.Exists(commandLine)
-                && File.ReadAllText(commandLine).Split('\0').Take(2).Any(word => Path.GetFileName(word) is "cron" or "crond" or "fcron" or "cronie");
+                && File.ReadAllText(commandLine).Split('\0').Take(2)
+                .Any(word => Path.GetFileName(word) is "cron" or "crond" or "fcron" or "cronie");
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

@@ -60,7 +60,8 @@ internal static class Crontab
     /// <summary>Where a line begins that is this text and nothing more.</summary>
     private static int? LineAt(string text, string line, int from)
     {
-        for (var at = text.IndexOf(line, from, StringComparison.Ordinal); at >= 0; at = text.IndexOf(line, at + 1, StringComparison.Ordinal))
+        for (var at = text.IndexOf(line, from, StringComparison.Ordinal); at >= 0; at = text.IndexOf(line, at + 1,
+            StringComparison.Ordinal))
         {
             var end = at + line.Length;
             if ((at == 0 || text[at - 1] == '\n') && (end == text.Length || text[end] is '\n' or '\r'))

@@ -20,8 +20,10 @@ internal sealed class SystemdScheduler(IProgress<Report> reports) : ITaskSchedul
     public async Task RegisterAsync(CleanupTask task, CancellationToken cancellationToken)
     {
         _ = Directory.CreateDirectory(Folder);
-        await File.WriteAllTextAsync(PathOf(SystemdUnits.ServiceName(task.Name)), SystemdUnits.Service(task), cancellationToken).ConfigureAwait(false);
-        await File.WriteAllTextAsync(PathOf(SystemdUnits.TimerName(task.Name)), SystemdUnits.Timer(task), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(PathOf(SystemdUnits.ServiceName(task.Name)), SystemdUnits.Service(task), cancellationToken)
+            .ConfigureAwait(false);
+        await File.WriteAllTextAsync(PathOf(SystemdUnits.TimerName(task.Name)), SystemdUnits.Timer(task), cancellationToken)
+            .ConfigureAwait(false);
         _ = await SystemctlAsync(["daemon-reload"], cancellationToken).ConfigureAwait(false);
         _ = await SystemctlAsync(["enable", SystemdUnits.TimerName(task.Name)], cancellationToken).ConfigureAwait(false);
         _ = await SystemctlAsync(["restart", SystemdUnits.TimerName(task.Name)], cancellationToken).ConfigureAwait(false);

@@ -13,21 +13,24 @@ internal sealed class WindowsScheduler : ITaskScheduler
         var document = WindowsTaskXml.Document(task, $"{Environment.UserDomainName}\\{Environment.UserName}", DateTime.Now);
         var file = Path.ChangeExtension(task.Script, ".xml");
         // The declaration says UTF-16, and schtasks believes it.
-        await File.WriteAllTextAsync(file, $"{document.Declaration}\r\n{document}", Encoding.Unicode, cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(file, $"{document.Declaration}\r\n{document}", Encoding.Unicode, cancellationToken)
+            .ConfigureAwait(false);
         _ = await SystemProgram.RequireAsync(Program, ["/Create", "/TN", NameOf(task), "/XML", file, "/F"], null, cancellationToken)
             .ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task<bool> HasAsync(CleanupTask task, CancellationToken cancellationToken) =>
-        (await SystemProgram.RunAsync(Program, ["/Query", "/TN", NameOf(task)], null, cancellationToken).ConfigureAwait(false)).ExitCode == 0;
+        (await SystemProgram.RunAsync(Program, ["/Query", "/TN", NameOf(task)], null, cancellationToken).ConfigureAwait(false))
+            .ExitCode == 0;
 
     /// <inheritdoc/>
     public async Task UnregisterAsync(CleanupTask task, CancellationToken cancellationToken)
     {
         if (await HasAsync(task, cancellationToken).ConfigureAwait(false))
         {
-            _ = await SystemProgram.RequireAsync(Program, ["/Delete", "/TN", NameOf(task), "/F"], null, cancellationToken).ConfigureAwait(false);
+            _ = await SystemProgram.RequireAsync(Program, ["/Delete", "/TN", NameOf(task), "/F"], null, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
