@@ -24,10 +24,10 @@ internal sealed class RecentImages
         var now = DateTimeOffset.UtcNow;
         using var http = EngineHttp.Open(engine.Endpoint);
 
-        // With an end the engine tells what it remembers and hangs up.
+        // With an end the engine tells what it remembers and hangs up; in fractions of a second, or what has just come would be missing.
         var path = string.Create(
             CultureInfo.InvariantCulture,
-            $"events?since={(now - last).ToUnixTimeSeconds()}&until={now.ToUnixTimeSeconds()}&filters={Uri.EscapeDataString(Filters)}");
+            $"events?since={Seconds(now - last)}&until={Seconds(now)}&filters={Uri.EscapeDataString(Filters)}");
         return Read(await http.SendAsync(HttpMethod.Get, path, cancellationToken).ConfigureAwait(false));
     }
 
@@ -58,4 +58,7 @@ internal sealed class RecentImages
 
         return recent;
     }
+
+    private static string Seconds(DateTimeOffset time) =>
+        (time.ToUnixTimeMilliseconds() / 1000m).ToString("0.000", CultureInfo.InvariantCulture);
 }
