@@ -107,13 +107,19 @@ public sealed partial class HistoryTests : IDisposable
         Assert.SkipUnless(
             _shell.Run("docker image inspect pro-sample/base:1 > $null; $LASTEXITCODE").Output[^1].ToString() == "0",
             "No engine with the sample's base: scripts/engine.sh start makes it.");
-        File.WriteAllText(Path.Combine(shop, "pro.json"), """{ "history": "../log", "services": { "api": { "context": "apps/api" } } }""");
+        await File.WriteAllTextAsync(
+            Path.Combine(shop, "pro.json"),
+            """{ "history": "../log", "services": { "api": { "context": "apps/api" } } }""",
+            TestContext.Current.CancellationToken);
         _ = _shell.In(shop);
         var registry = $"127.0.0.1:1/pro-test-{Guid.NewGuid():N}";
         try
         {
             _ = _shell.Run($"1..2 | ForEach-Object {{ Build-ProImage api v1.0.0 -Registry {registry} }}").ThrowIfFailed();
-            File.WriteAllText(Path.Combine(shop, "apps", "api", "Dockerfile"), "FROM pro-sample/base:1\nRUN echo s3cret && false\n");
+            await File.WriteAllTextAsync(
+                Path.Combine(shop, "apps", "api", "Dockerfile"),
+                "FROM pro-sample/base:1\nRUN printf 's3%s' cret && false\n",
+                TestContext.Current.CancellationToken);
             Assert.NotEmpty(_shell.Run($"Build-ProImage api -WorkingTree -Registry {registry}").Errors);
 
             var read = _shell.Run("Get-ProHistory api -After ([datetime]::Now.AddHours(-1))").ThrowIfFailed();

@@ -63,11 +63,12 @@ internal sealed class RecordingHost : PSHost
 
         public override bool SupportsVirtualTerminal => false;
 
-        public override void Write(string value) => Screen.Append(value);
+        // The host it is who takes colours out, as the console does.
+        public override void Write(string value) => Screen.Append(GetOutputString(value, SupportsVirtualTerminal));
 
-        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Screen.Append(value);
+        public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
 
-        public override void WriteLine(string value) => Screen.Append(value).Append('\n');
+        public override void WriteLine(string value) => Write(value + '\n');
 
         public override void WriteErrorLine(string value) => WriteLine(value);
 

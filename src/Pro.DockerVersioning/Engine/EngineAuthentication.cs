@@ -17,9 +17,12 @@ internal sealed class EngineAuthentication : IAuthProvider
     /// <inheritdoc/>
     public bool TlsEnabled => _tls is not null;
 
+    /// <summary>The whole way to the engine, once a client has been built on it; the client owns it.</summary>
+    public HttpMessageHandler? Transport { get; private set; }
+
     /// <inheritdoc/>
     public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) =>
-        new ApiVersionHandler(_tls?.ConfigureHandler(handler) ?? handler);
+        Transport = new ApiVersionHandler(_tls?.ConfigureHandler(handler) ?? handler);
 
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation", Justification = "The user's context says SkipTLSVerify.")]
     private static CertificateCredentials Load(EngineEndpoint endpoint)

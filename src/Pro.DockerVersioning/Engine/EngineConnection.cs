@@ -6,10 +6,14 @@ namespace Pro.DockerVersioning.Engine;
 /// <summary>One connection to a Docker engine. What the engine or the way to it says is translated here, once.</summary>
 internal sealed class EngineConnection : IDisposable
 {
-    private EngineConnection(EngineEndpoint endpoint, IDockerClient client)
+    private readonly EngineJson _json;
+
+    private EngineConnection(EngineEndpoint endpoint)
     {
+        var authentication = new EngineAuthentication(endpoint);
         Endpoint = endpoint;
-        Client = client;
+        Client = Build(endpoint, authentication, headers: null);
+        _json = new EngineJson(authentication.Transport!, endpoint);
     }
 
     /// <summary>Where the engine is.</summary>
@@ -20,21 +24,11 @@ internal sealed class EngineConnection : IDisposable
 
     /// <summary>Prepares a connection; nothing is sent yet.</summary>
     /// <exception cref="ProException">The address, context or certificates are no good.</exception>
-    public static EngineConnection Open(EngineEndpoint endpoint) => new(endpoint, Build(endpoint, headers: null));
+    public static EngineConnection Open(EngineEndpoint endpoint) => new(endpoint);
 
     /// <summary>Asks the engine, and translates what goes wrong.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
-    public async Task<T> CallAsync<T>(Func<IDockerClient, Task<T>> call)
-    {
-        try
-        {
-            return await call(Client).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (EngineFaults.Translate(exception, Endpoint) is { } translated)
-        {
-            throw translated;
-        }
-    }
+    public Task<T> CallAsync<T>(Func<IDockerClient, Task<T>> call) => TranslateAsync(Client, call);
 
     /// <inheritdoc cref="CallAsync{T}"/>
     public Task CallAsync(Func<IDockerClient, Task> call) => CallAsync(async client =>
@@ -43,17 +37,38 @@ internal sealed class EngineConnection : IDisposable
         return true;
     });
 
+    /// <summary>Asks the engine in its own JSON, and translates what goes wrong.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public Task<T> CallJsonAsync<T>(Func<EngineJson, Task<T>> call) => TranslateAsync(_json, call);
+
     /// <summary>A client that sends one more header with each request: for calls that Docker.DotNet gives no credentials.</summary>
-    public IDockerClient WithHeader(string name, string value) => Build(Endpoint, new Dictionary<string, string> { [name] = value });
+    public IDockerClient WithHeader(string name, string value) =>
+        Build(Endpoint, new EngineAuthentication(Endpoint), new Dictionary<string, string> { [name] = value });
 
     /// <inheritdoc/>
-    public void Dispose() => Client.Dispose();
+    public void Dispose()
+    {
+        _json.Dispose();
+        Client.Dispose();
+    }
 
-    private static DockerClient Build(EngineEndpoint endpoint, Dictionary<string, string>? headers)
+    private async Task<T> TranslateAsync<TWay, T>(TWay way, Func<TWay, Task<T>> call)
+    {
+        try
+        {
+            return await call(way).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (EngineFaults.Translate(exception, Endpoint) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    private static DockerClient Build(EngineEndpoint endpoint, EngineAuthentication authentication, Dictionary<string, string>? headers)
     {
         var builder = new DockerClientBuilder()
             .WithEndpoint(endpoint.Address)
-            .WithAuthProvider(new EngineAuthentication(endpoint));
+            .WithAuthProvider(authentication);
         return (headers is null ? builder : builder.WithHeaders(headers)).Build();
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -140,39 +139,9 @@ internal sealed class ImagePublisher : IDisposable
         };
     }
 
-    /// <summary>
-    /// What the registry has under the version, asked by way of the engine: it has the certificates, proxies and names by which it will
-    /// push.
-    /// </summary>
-    private async Task<string?> RemoteDigestAsync(PublishItem item, CancellationToken cancellationToken)
-    {
-        using var client = engine.WithHeader("X-Registry-Auth", credential?.ToRegistryAuth() ?? RegistryCredential.AnonymousRegistryAuth);
-        try
-        {
-            var response = await client.Distribution.InspectAsync(item.Reference.ToString(), cancellationToken).ConfigureAwait(false);
-            return response.Descriptor.Digest;
-        }
-        catch (DockerApiException refused)
-        {
-            var message = EngineFaults.MessageOf(refused);
-            if (IsNotThere(message))
-            {
-                return null;
-            }
-
-            throw RegistryErrors.FromEngineMessage(message, item.Reference.ToString(), credential is not null, refused);
-        }
-        catch (Exception exception) when (EngineFaults.Translate(exception, engine.Endpoint) is { } translated)
-        {
-            throw translated;
-        }
-    }
-
-    private static bool IsNotThere(string message) =>
-        message.Contains("manifest unknown", StringComparison.OrdinalIgnoreCase)
-        || message.Contains("name unknown", StringComparison.OrdinalIgnoreCase)
-        || message.Contains("not found", StringComparison.OrdinalIgnoreCase)
-        || message.Contains("repository name not known", StringComparison.OrdinalIgnoreCase);
+    /// <summary>What the registry has under the version.</summary>
+    private Task<string?> RemoteDigestAsync(PublishItem item, CancellationToken cancellationToken) =>
+        RegistryQuestions.DigestAsync(engine, item.Reference, credential, cancellationToken);
 
     /// <summary>
     /// The same content: pushed or pulled before under that digest; or, by the manifest, made from the same configuration (whose digest is

@@ -116,7 +116,7 @@ public sealed class VersionTests : EngineTest
         _ = Release("v1.2.3");
         var error = Bad("Build-ProImage api v1.2.4", "TagNotFound", ErrorCategory.ObjectNotFound);
         Assert.Contains("git tag -a v1.2.4", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        Assert.Contains("'v1.2.3'", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the newest is v1.2.3", error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

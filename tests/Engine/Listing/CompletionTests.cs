@@ -9,6 +9,12 @@ public sealed class CompletionTests : EngineTest
         [.. Good($"(TabExpansion2 -inputScript '{line.Replace("'", "''", StringComparison.Ordinal)}' -cursorColumn {line.Length}).CompletionMatches"
             + " | ForEach-Object CompletionText").Select(one => one.ToString())];
 
+    /// <summary>
+    /// A completer gives up after 300 ms, on a busy machine too, and the first one also loads code: then the user presses Tab again.
+    /// </summary>
+    private IReadOnlyList<string> TabAgain(string line) =>
+        Enumerable.Range(0, 40).Select(_ => Tab(line)).FirstOrDefault(found => found.Count > 0) ?? [];
+
     [Theory]
     [InlineData("Build-ProImage ", new[] { "api", "web", "worker" })]
     [InlineData("Build-ProImage W", new[] { "web", "worker" })]
@@ -21,7 +27,7 @@ public sealed class CompletionTests : EngineTest
         _ = Commit("api");
         _ = Commit("web");
         _ = Commit("worker");
-        Assert.Equal(expected, Tab(line));
+        Assert.Equal(expected, TabAgain(line));
     }
 
     [Fact]
@@ -29,7 +35,7 @@ public sealed class CompletionTests : EngineTest
     {
         _ = Repository.Commit(
             ("pro.json", """{ "services": { "it's (new)": { "context": "apps/api", "image": "new" } } }"""), ("apps/api/Dockerfile", CopyAll));
-        Assert.Equal(["'it''s (new)'"], Tab("Build-ProImage it"));
+        Assert.Equal(["'it''s (new)'"], TabAgain("Build-ProImage it"));
         Assert.Equal("it's (new)", Text(One("Build-ProImage 'it''s (new)'"), "Service"));
     }
 
@@ -42,8 +48,8 @@ public sealed class CompletionTests : EngineTest
         }
 
         _ = Repository.Tag("nightly").Tag("1.2.3");
-        Assert.Equal(["v2.0.0", "v2.0.0-rc.1", "v1.10.0", "v1.9.0"], Tab("Build-ProImage api "));
-        Assert.Equal(["v1.10.0", "v1.9.0"], Tab("Build-ProImage api v1."));
+        Assert.Equal(["v2.0.0", "v2.0.0-rc.1", "v1.10.0", "v1.9.0"], TabAgain("Build-ProImage api "));
+        Assert.Equal(["v1.10.0", "v1.9.0"], TabAgain("Build-ProImage api v1."));
     }
 
     [Fact]
@@ -56,12 +62,10 @@ public sealed class CompletionTests : EngineTest
             _ = TestEngine.Import($"{Registry}/{image}", image);
         }
 
-        // The first completion also loads code, and gives up rather than keep the prompt waiting.
-        _ = Tab("Publish-ProImage api ");
-        Assert.Equal(["v1.10.0", "v1.9.0"], Tab("Publish-ProImage api "));
-        Assert.Equal(["v1.10.0", "v1.9.0"], Tab("Get-ProImageVersion -Service api -Version v1"));
-        Assert.Equal(["v3.0.0"], Tab("Publish-ProImage web "));
-        Assert.Equal(["v1.9.0"], Tab("Get-ProImageVersion api v1.10.0, v1.9"));
+        Assert.Equal(["v1.10.0", "v1.9.0"], TabAgain("Publish-ProImage api "));
+        Assert.Equal(["v1.10.0", "v1.9.0"], TabAgain("Get-ProImageVersion -Service api -Version v1"));
+        Assert.Equal(["v3.0.0"], TabAgain("Publish-ProImage web "));
+        Assert.Equal(["v1.9.0"], TabAgain("Get-ProImageVersion api v1.10.0, v1.9"));
     }
 
     [Theory]
@@ -93,6 +97,6 @@ public sealed class CompletionTests : EngineTest
     {
         _ = Commit("api");
         _ = Shell.In("/");
-        Assert.Equal(["api"], Tab($"Build-ProImage -Path '{Repository.Root}' -Service "));
+        Assert.Equal(["api"], TabAgain($"Build-ProImage -Path '{Repository.Root}' -Service "));
     }
 }

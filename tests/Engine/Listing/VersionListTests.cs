@@ -195,10 +195,11 @@ public sealed class VersionListTests : EngineTest
     }
 
     [Theory]
-    [InlineData("Get-ProImageVersion")]
-    [InlineData("Get-ProService")]
-    [InlineData("Get-ProService | Get-ProImageVersion")]
-    public async Task Two_requests_are_enough_however_many_images_there_are(string script)
+    [InlineData("Get-ProImageVersion", 1)]
+    [InlineData("Get-ProService", 1)]
+    [InlineData("'api', 'web', 'worker' | Get-ProImageVersion", 1)]
+    [InlineData("Get-ProService | Get-ProImageVersion", 2)]
+    public async Task A_command_asks_two_questions_however_many_images_there_are(string script, int commands)
     {
         for (var number = 0; number < 20; number++)
         {
@@ -214,7 +215,8 @@ public sealed class VersionListTests : EngineTest
 
         // One more learns the engine's API version.
         var asked = proxy.Requests.Where(path => !path.EndsWith("/version", StringComparison.Ordinal) && !path.EndsWith("/_ping", StringComparison.Ordinal));
-        Assert.Equal(["/containers/json", "/images/json"], asked.Select(path => path[path.LastIndexOf('/', path.LastIndexOf('/') - 1)..]).Order());
+        var questions = asked.Select(path => path[path.LastIndexOf('/', path.LastIndexOf('/') - 1)..]).Order();
+        Assert.Equal([.. Enumerable.Repeat("/containers/json", commands), .. Enumerable.Repeat("/images/json", commands)], questions);
     }
 
     [Fact]
@@ -224,11 +226,8 @@ public sealed class VersionListTests : EngineTest
         _ = TestEngine.CreateContainer($"{Registry}/api:v1.0.0", RegistryPath + "-run", start: true);
         _ = Image("v1.1.0");
         TestEngine.Tag($"{Registry}/api:v1.1.0", $"{Registry}/api", "v1.1");
-        var rendered = Shell.Render("Get-ProImageVersion api");
-
-        // The header's own accent is PowerShell's; tests/Pester looks at the whole screen in pwsh.
-        Assert.All(rendered.Split('\n').Where(line => line.Contains("v1.", StringComparison.Ordinal)), row => Assert.DoesNotContain('\u001b', row));
-        var screen = System.Text.RegularExpressions.Regex.Replace(rendered, "\u001b\\[[0-9;]*m", "");
+        var screen = Shell.Render("Get-ProImageVersion api");
+        Assert.DoesNotContain('\u001b', screen);
         var lines = screen.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Assert.Contains("Service: api", screen, StringComparison.Ordinal);
         var header = Assert.Single(lines, line => line.StartsWith("Version", StringComparison.Ordinal));
@@ -237,10 +236,6 @@ public sealed class VersionListTests : EngineTest
         Assert.Matches($@"^\* v1\.0\.0 .*running.* {RegistryPath}-run$", running);
         var other = Assert.Single(lines, line => line.Contains("v1.1.0", StringComparison.Ordinal));
         Assert.Matches(@"^v1\.1\.0 .*B +v1\.1$", other);
-
-        var coloured = Shell.Render("Get-ProImageVersion api", colours: true).Split('\n');
-        Assert.Contains("\u001b[92m* v1.0.0\u001b[0m", Assert.Single(coloured, line => line.Contains("v1.0.0", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.DoesNotContain('\u001b', Assert.Single(coloured, line => line.Contains("v1.1.0", StringComparison.Ordinal)).Replace("\u001b[0m", "", StringComparison.Ordinal));
     }
 
     [Fact]

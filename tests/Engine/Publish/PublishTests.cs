@@ -56,7 +56,7 @@ public sealed class PublishTests : EngineTest
         _ = Build("v1.0.0-rc.1");
         var error = Bad("Publish-ProImage api v1.0.0", "VersionNotFound", ErrorCategory.ObjectNotFound);
         Assert.Contains("v1.0.0-rc.1", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        _ = Bad("Publish-ProImage aip", "ServiceNotFound", ErrorCategory.ObjectNotFound);
+        _ = Bad("Publish-ProImage aip v1.0.0", "ServiceNotFound", ErrorCategory.ObjectNotFound);
     }
 
     [Fact]
@@ -212,43 +212,27 @@ public sealed class PublishTests : EngineTest
     }
 
     [Theory]
-    [InlineData("127.0.0.1:1/pro")]
-    [InlineData("registry.invalid/pro")]
-    public void A_registry_out_of_reach_is_an_error_with_its_name_and_a_remedy(string registry)
+    [InlineData("127.0.0.1:1")]
+    [InlineData("registry.invalid")]
+    public void A_registry_out_of_reach_is_an_error_with_its_name_and_a_remedy(string host)
     {
         _ = Release("v1.0.0");
-        _ = One($"Build-ProImage api v1.0.0 -Registry {registry}");
-        try
-        {
-            var result = Run($"Publish-ProImage api v1.0.0 -Registry {registry}");
-            Assert.Equal("RegistryUnreachable", result.Error.FullyQualifiedErrorId.Split(',')[0]);
-            Assert.Contains(registry.Split('/')[0], result.Error.ToString(), StringComparison.Ordinal);
-            Assert.NotEmpty(result.Error.ErrorDetails.RecommendedAction);
-            Assert.Empty(result.Output);
-        }
-        finally
-        {
-            TestEngine.Untag($"{registry}/api:v1.0.0");
-            TestEngine.Untag($"{registry}/api:latest");
-        }
+        _ = One($"Build-ProImage api v1.0.0 -Registry {host}/{RegistryPath}");
+        var result = Run($"Publish-ProImage api v1.0.0 -Registry {host}/{RegistryPath}");
+        Assert.Equal("RegistryUnreachable", result.Error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Contains(host, result.Error.ToString(), StringComparison.Ordinal);
+        Assert.NotEmpty(result.Error.ErrorDetails.RecommendedAction);
+        Assert.Empty(result.Output);
     }
 
     [Fact]
     public void A_push_that_fails_is_an_error_and_the_image_that_was_built_stays()
     {
         _ = Release("v1.0.0");
-        try
-        {
-            var result = Run("Build-ProImage api v1.0.0 -Push -Registry 127.0.0.1:1/pro");
-            Check(Assert.Single(result.Errors), "RegistryUnreachable", ErrorCategory.ConnectionError);
-            Assert.Empty(result.Output);
-            Assert.NotNull(TestEngine.IdOf("127.0.0.1:1/pro/api:v1.0.0"));
-        }
-        finally
-        {
-            TestEngine.Untag("127.0.0.1:1/pro/api:v1.0.0");
-            TestEngine.Untag("127.0.0.1:1/pro/api:latest");
-        }
+        var result = Run($"Build-ProImage api v1.0.0 -Push -Registry 127.0.0.1:1/{RegistryPath}");
+        Check(Assert.Single(result.Errors), "RegistryUnreachable", ErrorCategory.ConnectionError);
+        Assert.Empty(result.Output);
+        Assert.NotNull(TestEngine.IdOf($"127.0.0.1:1/{RegistryPath}/api:v1.0.0"));
     }
 
     [Fact]

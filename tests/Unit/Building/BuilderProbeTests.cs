@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Docker.DotNet;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Images.Building;
 using Xunit;
 

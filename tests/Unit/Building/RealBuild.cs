@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Images.Building;
 using Xunit;
 

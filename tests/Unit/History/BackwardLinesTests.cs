@@ -32,7 +32,7 @@ public sealed class BackwardLinesTests
         var text = string.Join('\n', lines) + (isWhole && lines.Length > 0 ? "\n" : "");
 
         // What stands behind the last line feed is a line only if there is something.
-        var expected = text.Split('\n').Reverse().ToList();
+        var expected = Enumerable.Reverse(text.Split('\n')).ToList();
         if (expected[0].Length == 0)
         {
             expected.RemoveAt(0);

@@ -8,6 +8,9 @@ internal sealed class ComposeService(string name, ComposeMapping node)
     /// <summary>Its key under <c>services</c>.</summary>
     public string Name { get; } = name;
 
+    /// <summary>All that the files say of it, merged; variables as written.</summary>
+    public ComposeMapping Node => node;
+
     /// <summary>Where it stands.</summary>
     public FilePosition At => node.At;
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Images.Building;

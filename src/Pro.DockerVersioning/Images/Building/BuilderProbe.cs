@@ -4,6 +4,7 @@ using CliWrap;
 using CliWrap.Buffered;
 using Docker.DotNet;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
 
 namespace Pro.DockerVersioning.Images.Building;
 

@@ -1,4 +1,5 @@
 using Docker.DotNet;
+using Pro.DockerVersioning.Engine;
 
 namespace Pro.DockerVersioning.Images.Building;
 

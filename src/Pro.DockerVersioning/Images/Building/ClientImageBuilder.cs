@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Docker.DotNet;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Images.Building;

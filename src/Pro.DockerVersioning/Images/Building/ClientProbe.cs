@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Pro.DockerVersioning.Engine;
 
 namespace Pro.DockerVersioning.Images.Building;
 

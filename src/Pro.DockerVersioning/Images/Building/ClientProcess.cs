@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using CliWrap;
 using CliWrap.Exceptions;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Images.Building;

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Pro.DockerVersioning.Images.Building;
+namespace Pro.DockerVersioning.Engine;
 
 /// <summary>Reads the numbers at the head of a program's version: "20.10.24+dfsg1", "v0.14.0-desktop.1".</summary>
 internal static partial class ClientVersion

@@ -1,4 +1,4 @@
-namespace Pro.DockerVersioning.Images.Building;
+namespace Pro.DockerVersioning.Engine;
 
 /// <summary>
 /// Where Docker's client runs: the folder that relative paths start from, and the variables that differ from this process's own

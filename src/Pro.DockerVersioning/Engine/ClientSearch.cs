@@ -1,23 +1,27 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Pro.DockerVersioning.Images.Building;
+namespace Pro.DockerVersioning.Engine;
 
-/// <summary>Finds every <c>docker</c> program on PATH, in its order, each once.</summary>
+/// <summary>Finds every program of a name on PATH, in its order, each once.</summary>
 internal static class ClientSearch
 {
-    private static string FileName => OperatingSystem.IsWindows() ? "docker.exe" : "docker";
+    /// <summary>Docker's client.</summary>
+    public const string Docker = "docker";
 
     /// <summary>The full paths as PATH gives them.</summary>
-    public static IReadOnlyList<string> Find(ChildEnvironment environment)
+    /// <param name="environment">With PATH.</param>
+    /// <param name="program">The program's name, without Windows' <c>.exe</c>.</param>
+    public static IReadOnlyList<string> Find(ChildEnvironment environment, string program = Docker)
     {
+        var fileName = OperatingSystem.IsWindows() ? program + ".exe" : program;
         var found = new List<string>();
         var real = new HashSet<string>(ChildEnvironment.NameComparer);
         foreach (var folder in (environment.Get("PATH") ?? string.Empty).Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
         {
             // A relative folder on PATH would be another one for each current folder; nobody's docker should run from there.
-            if (Path.IsPathFullyQualified(folder) && TryResolve(Path.Combine(folder, FileName)) is { } target && real.Add(target))
+            if (Path.IsPathFullyQualified(folder) && TryResolve(Path.Combine(folder, fileName)) is { } target && real.Add(target))
             {
-                found.Add(Path.Combine(folder, FileName));
+                found.Add(Path.Combine(folder, fileName));
             }
         }
 
@@ -36,7 +40,7 @@ internal static class ClientSearch
 
             // /bin is often a link to /usr/bin: one program, found twice.
             var folder = new DirectoryInfo(Path.GetDirectoryName(path)!);
-            var there = Path.Combine((folder.ResolveLinkTarget(returnFinalTarget: true) ?? folder).FullName, FileName);
+            var there = Path.Combine((folder.ResolveLinkTarget(returnFinalTarget: true) ?? folder).FullName, Path.GetFileName(path));
             return File.ResolveLinkTarget(there, returnFinalTarget: true)?.FullName ?? there;
         }
         catch (Exception)

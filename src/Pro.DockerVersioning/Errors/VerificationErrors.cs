@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text;
+
+namespace Pro.DockerVersioning.Errors;
+
+/// <summary>A new version that did not prove well.</summary>
+internal static class VerificationErrors
+{
+    /// <summary>It ended.</summary>
+    public static ProException Exited(VerificationEvidence evidence) =>
+        Failed("ContainerExited", ProErrorCategory.InvalidOperation, evidence);
+
+    /// <summary>It ends again and again.</summary>
+    public static ProException Restarting(VerificationEvidence evidence) =>
+        Failed("ContainerRestarting", ProErrorCategory.InvalidOperation, evidence);
+
+    /// <summary>Its check says that it is sick.</summary>
+    public static ProException Unhealthy(VerificationEvidence evidence) =>
+        Failed("ContainerUnhealthy", ProErrorCategory.InvalidOperation, evidence);
+
+    /// <summary>It took too long.</summary>
+    public static ProException TimedOut(VerificationEvidence evidence) =>
+        Failed("HealthTimeout", ProErrorCategory.OperationTimeout, evidence);
+
+    private static ProException Failed(string id, ProErrorCategory category, VerificationEvidence evidence)
+    {
+        var text = new StringBuilder();
+        _ = text.Append(
+            CultureInfo.InvariantCulture,
+            $"{evidence.Subject} {evidence.Reason}, {evidence.After.TotalSeconds:0.0} s after the check began.");
+        Append(text, $"{evidence.Proof} said last", evidence.HealthLog);
+        Append(text, "Its last log lines", evidence.LogTail);
+        return new ProException(id, category, text.ToString(), Remedy(id, evidence), evidence.Subject);
+    }
+
+    private static void Append(StringBuilder text, string heading, IReadOnlyList<string> lines)
+    {
+        if (lines.Count > 0)
+        {
+            _ = text.Append('\n').Append(heading).Append(':');
+            foreach (var line in lines)
+            {
+                _ = text.Append("\n  ").Append(line);
+            }
+        }
+    }
+
+    private static string Remedy(string id, VerificationEvidence evidence)
+    {
+        var look = evidence.IsKept
+            ? $"See all of its log with 'docker logs {evidence.Container}', and its environment with 'docker inspect {evidence.Container}'."
+            : $"Try the image by hand: docker run -it --rm --entrypoint /bin/sh {evidence.Image}";
+        var more = id == "HealthTimeout"
+            ? " If it only needs longer to start, give it time with -HealthTimeout."
+            : " Look whether what it depends on runs ('docker ps'), and whether its environment is right for this version.";
+        return evidence.IsOutOfMemory ? "Give it more memory, or look why it needs it. " + look : look + more;
+    }
+}

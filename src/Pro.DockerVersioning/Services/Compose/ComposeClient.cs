@@ -1,0 +1,221 @@
+using System.Text.RegularExpressions;
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Services.Compose;
+
+/// <summary>Whether the Container strategy may swap a compose service.</summary>
+/// <param name="OnlyImage">True where nothing but the image would change.</param>
+/// <param name="Why">One sentence for the verbose stream.</param>
+/// <param name="NewHash">The hash for the new container's label; null where compose has to do it.</param>
+internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash);
+
+/// <summary>Compose, working on one project.</summary>
+internal sealed partial class ComposeClient
+{
+    private readonly ComposeProcess _process;
+    private readonly ChildEnvironment _environment;
+
+    /// <summary>A client.</summary>
+    /// <param name="program">Compose.</param>
+    /// <param name="project">The project.</param>
+    /// <param name="environment">The session's folder and what a child needs to reach the engine.</param>
+    /// <param name="endpoint">The engine.</param>
+    public ComposeClient(ComposeProgram program, ComposeProjectOnEngine project, ChildEnvironment environment, EngineEndpoint endpoint)
+    {
+        Program = program;
+        Project = project;
+        Endpoint = endpoint;
+        _environment = environment with { WorkingDirectory = project.WorkingDirectory };
+        _process = new ComposeProcess(program, _environment.With(EngineFor(program, environment, endpoint)));
+    }
+
+    /// <summary>Compose.</summary>
+    public ComposeProgram Program { get; }
+
+    /// <summary>The project.</summary>
+    public ComposeProjectOnEngine Project { get; }
+
+    private EngineEndpoint Endpoint { get; }
+
+    /// <summary>Reads what the project's variables are worth.</summary>
+    /// <exception cref="ProException">A file is broken.</exception>
+    public ProjectVariables ReadVariables() => ProjectVariables.Load(Project, _environment, Program);
+
+    /// <summary>The same client for a project whose files or name have changed.</summary>
+    public ComposeClient For(ComposeProjectOnEngine project) => new(Program, project, _environment, Endpoint);
+
+    /// <summary>The name that compose gives the project of <see cref="ComposeProjectOnEngine.FromFiles"/>.</summary>
+    /// <exception cref="ProException">Compose refuses the files.</exception>
+    public async Task<string> NameAsync(CancellationToken cancellationToken)
+    {
+        // 1.x doesn't tell; its rule is short.
+        if (Program.IsV1)
+        {
+            var folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(Project.WorkingDirectory));
+            var name = ReadVariables().Find("COMPOSE_PROJECT_NAME") is { Length: > 0 } set ? set : folder;
+            return NoName().Replace(name.ToLowerInvariant(), string.Empty) is { Length: > 0 } normal ? normal : "default";
+        }
+
+        var rendered = Parse(await RunAsync(Project, ["config"], pin: null, heard: null, cancellationToken).ConfigureAwait(false));
+        return (rendered["name"] as ComposeScalar)?.Text ?? throw ComposeErrors.NotUnderstood(Program.ToString(), "config", "no name");
+    }
+
+    /// <summary>The image that compose takes for a service: pinned, or as everything stands (null).</summary>
+    /// <exception cref="ProException">Compose refuses the files.</exception>
+    public async Task<string?> ImageAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
+        (ServiceIn(await ConfigAsync(image, pin, cancellationToken).ConfigureAwait(false), image.Service)["image"] as ComposeScalar)?.Text;
+
+    /// <summary>Makes sure that compose would take exactly the target, before anything is touched.</summary>
+    /// <returns>What pins it.</returns>
+    /// <exception cref="ProException">It would take another image; the error says which, and which variables make it.</exception>
+    public async Task<ComposePin> RenderAsync(ImagePin image, ImageReference target, CancellationToken cancellationToken)
+    {
+        var pin = image.For(target);
+
+        // Our own file over theirs would bring about anything; an image of another repository is no version of this service.
+        var overrules = pin is OverridePin && !image.Names(target);
+        var rendered = await ImageAsync(image, overrules ? null : pin, cancellationToken).ConfigureAwait(false);
+        return rendered is not null && ImageReference.TryParse(rendered, out var reference) && reference.Equals(target)
+            ? pin
+            : throw ComposeErrors.RendersOther(
+                image.Service,
+                pin.Target.ToString(),
+                rendered,
+                $"{image.WrittenAt} says {image.Written ?? "no image"}",
+                pin is VariablePin variable ? variable.Line : null,
+                image.DescribeVariables());
+    }
+
+    /// <summary>The hash that compose would write into a container's label.</summary>
+    /// <remarks>1.x puts the image's id into it: the image must be on the engine.</remarks>
+    /// <exception cref="ProException">Compose refuses the files.</exception>
+    public async Task<string> HashAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken)
+    {
+        string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + image.Service];
+        var output = await RunAsync(Project, arguments, pin, heard: null, cancellationToken).ConfigureAwait(false);
+        foreach (Match line in HashLine().Matches(output))
+        {
+            if (line.Groups["service"].Value == image.Service)
+            {
+                return line.Groups["hash"].Value;
+            }
+        }
+
+        throw ComposeErrors.NotUnderstood(Program.ToString(), "config --hash", output.Trim());
+    }
+
+    /// <summary>
+    /// Whether only the image differs between the container and what the files say: the hash rendered for the version that runs is the
+    /// container's own, and the two versions render alike but for the image (a version that also goes into the environment doesn't).
+    /// </summary>
+    /// <param name="image">The service.</param>
+    /// <param name="current">The image that the container was made of.</param>
+    /// <param name="target">The image to come; it must be on the engine.</param>
+    /// <param name="labels">The container's labels.</param>
+    /// <param name="cancellationToken">Stops compose.</param>
+    /// <exception cref="ProException">Compose refuses the files.</exception>
+    public async Task<ComposeJudgement> JudgeAsync(
+        ImagePin image,
+        ImageReference current,
+        ImageReference target,
+        IDictionary<string, string> labels,
+        CancellationToken cancellationToken)
+    {
+        var (old, next) = (image.For(current), image.For(target));
+        var oldHash = HashAsync(image, old, cancellationToken);
+        var newHash = HashAsync(image, next, cancellationToken);
+        var oldConfig = ConfigAsync(image, old, cancellationToken);
+        var newConfig = ConfigAsync(image, next, cancellationToken);
+        await Task.WhenAll(oldHash, newHash, oldConfig, newConfig).ConfigureAwait(false);
+        if (await oldHash.ConfigureAwait(false) != ComposeLabels.Get(labels, ComposeLabels.Hash))
+        {
+            var madeBy = ComposeLabels.Get(labels, ComposeLabels.Version);
+            var other = ClientVersion.Parse(madeBy) is { } maker && (maker.Major < 2) != Program.IsV1;
+            var reason = other
+                ? $"{Program} can't compare it with what compose {madeBy} made"
+                : "the compose file, its variables or the image have changed since the container was made";
+            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null);
+        }
+
+        if (!ComposeDifference.OnlyImages(
+            await oldConfig.ConfigureAwait(false), await newConfig.ConfigureAwait(false), image.Service))
+        {
+            return new ComposeJudgement(
+                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null);
+        }
+
+        return new ComposeJudgement(true, $"Only the image of {image.Service} changes.", await newHash.ConfigureAwait(false));
+    }
+
+    /// <summary>Runs a command on the project, pinned or as everything stands.</summary>
+    /// <returns>Its standard output.</returns>
+    /// <exception cref="ProException">Compose ended with another code than 0; the error has its last lines.</exception>
+    public async Task<string> RunAsync(
+        ComposeProjectOnEngine project,
+        IReadOnlyList<string> arguments,
+        ComposePin? pin,
+        Action<string>? heard,
+        CancellationToken cancellationToken)
+    {
+        using var pinned = PinnedProject.Of(project, pin);
+        var answer = await RunPinnedAsync(pinned, arguments, heard, cancellationToken).ConfigureAwait(false);
+        return answer.ExitCode == 0 ? answer.Output : throw ComposeErrors.Failed(
+            $"{Program.CommandName} {string.Join(' ', arguments)}", Project.WorkingDirectory, answer.ExitCode, answer.LastLines);
+    }
+
+    /// <summary>Runs a command, whatever it ends with.</summary>
+    internal Task<ComposeAnswer> RunPinnedAsync(
+        PinnedProject pinned, IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken) =>
+        (pinned.Variables.Count == 0
+            ? _process
+            : new ComposeProcess(Program, _environment.With(EngineFor(Program, _environment, Endpoint)).With(pinned.Variables)))
+        .RunAsync([.. pinned.Arguments, .. arguments], heard, cancellationToken);
+
+    /// <summary>The later versions tell of a service with profiles only when one of them is active.</summary>
+    internal IEnumerable<string> ProfileArguments(ImagePin image) =>
+        Program.IsV1 ? [] : image.Profiles.Take(1).SelectMany(profile => new[] { "--profile", profile });
+
+    private async Task<ComposeMapping> ConfigAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
+        Parse(await RunAsync(Project, [.. ProfileArguments(image), "config"], pin, heard: null, cancellationToken).ConfigureAwait(false));
+
+    private ComposeMapping ServiceIn(ComposeMapping rendered, string service) =>
+        (rendered["services"] as ComposeMapping)?[service] as ComposeMapping
+            ?? throw ComposeErrors.NotUnderstood(Program.ToString(), "config", $"no service {service}");
+
+    private ComposeMapping Parse(string rendered)
+    {
+        var nothing = new ComposeVariables(_ => null, new Dictionary<string, string>(), string.Empty, reports: null);
+        var source = new ComposeSource($"{Program.CommandName} config", string.Empty, nothing, DiskRoot: null);
+        return ComposeYaml.Parse(rendered, source).OfType<ComposeMapping>().FirstOrDefault()
+            ?? throw ComposeErrors.NotUnderstood(Program.ToString(), "config", "nothing");
+    }
+
+    /// <summary>
+    /// docker-compose 1.x knows <c>DOCKER_HOST</c> but not <c>DOCKER_CONTEXT</c>: it would work on another engine than we do, silently.
+    /// </summary>
+    private static Dictionary<string, string?> EngineFor(ComposeProgram program, ChildEnvironment environment, EngineEndpoint endpoint)
+    {
+        if (!program.IsV1
+            || !string.IsNullOrEmpty(environment.Get("DOCKER_HOST"))
+            || string.IsNullOrEmpty(environment.Get("DOCKER_CONTEXT")))
+        {
+            return [];
+        }
+
+        return new Dictionary<string, string?>
+        {
+            ["DOCKER_HOST"] = endpoint.Address.OriginalString.Replace("npipe://./", "npipe:////./", StringComparison.Ordinal),
+            ["DOCKER_TLS_VERIFY"] = endpoint.UsesTls && !endpoint.SkipsVerification ? "1" : null,
+            ["DOCKER_CERT_PATH"] = endpoint.CertificateFolder,
+        };
+    }
+
+    [GeneratedRegex(@"^(?<service>\S+)[ \t]+(?<hash>[0-9a-f]{64})\r?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex HashLine();
+
+    [GeneratedRegex("[^-_a-z0-9]")]
+    private static partial Regex NoName();
+}

@@ -1,0 +1,136 @@
+using System.Text;
+using CliWrap;
+using CliWrap.Exceptions;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Services.Compose;
+
+/// <summary>Runs compose as a child. Neither it nor what it starts outlives a call.</summary>
+internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment environment)
+{
+    /// <summary>How long compose may take to stop in order after being asked to. Then it is killed, with its own children.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    private const int MostLines = 20;
+
+    /// <summary>A rendered project is some kilobytes.</summary>
+    private const int MostCharacters = 16 * 1024 * 1024;
+
+    /// <summary>Runs it to its end, whatever happens.</summary>
+    /// <param name="arguments">Without the program's prefix.</param>
+    /// <param name="heard">Hears each line as it comes, of both outputs; or null.</param>
+    /// <param name="cancellationToken">Ends compose and waits for that.</param>
+    /// <exception cref="ProException">It can't be started.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; no child is left.</exception>
+    public async Task<ComposeAnswer> RunAsync(
+        IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var hearing = new Hearing(heard);
+        var tree = new ProcessTree();
+        using var kill = new CancellationTokenSource();
+        using var interrupt = new CancellationTokenSource();
+        var command = Cli.Wrap(program.Path)
+            .WithArguments([.. program.Prefix, .. arguments])
+            .WithWorkingDirectory(environment.WorkingDirectory)
+            .WithEnvironmentVariables(environment.Overlay)
+            .WithStandardOutputPipe(PipeTarget.ToDelegate(hearing.Output))
+            .WithStandardErrorPipe(PipeTarget.ToDelegate(hearing.Error))
+            .WithValidation(CommandResultValidation.None);
+        try
+        {
+            var running = command.ExecuteAsync(kill.Token, interrupt.Token);
+
+            // The children are noted before the parent is told: once it is gone, nobody knows whose they were.
+            using var cancelled = cancellationToken.Register(() =>
+            {
+                tree.Note(running.ProcessId);
+                kill.CancelAfter(Grace);
+                interrupt.Cancel();
+            });
+            var result = await running.ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            return new ComposeAnswer(result.ExitCode, hearing.Text, hearing.LastLines);
+        }
+        catch (OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
+        catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or CliWrapException)
+        {
+            throw ComposeErrors.NotStarted(program.Path, exception);
+        }
+        finally
+        {
+            await tree.EndAsync(Grace).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Both outputs are read at once, by two threads.</summary>
+    private sealed class Hearing(Action<string>? heard)
+    {
+        private readonly object _lock = new();
+        private readonly StringBuilder _text = new();
+        private readonly Queue<string> _last = new();
+
+        public string Text
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return _text.ToString();
+                }
+            }
+        }
+
+        public IReadOnlyList<string> LastLines
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return [.. _last];
+                }
+            }
+        }
+
+        public void Output(string line)
+        {
+            lock (_lock)
+            {
+                if (_text.Length < MostCharacters)
+                {
+                    _text.Append(line).Append('\n');
+                }
+
+                Keep(line);
+            }
+        }
+
+        public void Error(string line)
+        {
+            lock (_lock)
+            {
+                Keep(line);
+            }
+        }
+
+        private void Keep(string line)
+        {
+            if (line.AsSpan().Trim().IsEmpty)
+            {
+                return;
+            }
+
+            heard?.Invoke(line);
+            _last.Enqueue(line.TrimEnd());
+            if (_last.Count > MostLines)
+            {
+                _last.Dequeue();
+            }
+        }
+    }
+}

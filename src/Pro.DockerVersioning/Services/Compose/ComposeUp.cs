@@ -1,0 +1,128 @@
+using System.Globalization;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Services.Compose;
+
+/// <summary>A container of a service, found by compose's labels: its name differs between the versions of compose.</summary>
+/// <param name="Id">The id.</param>
+/// <param name="Name">The name, without the leading slash.</param>
+/// <param name="Number">Which replica it is.</param>
+/// <param name="State">The engine's word for its state.</param>
+/// <param name="ImageId">The image.</param>
+/// <param name="IsNew">True where it wasn't there before.</param>
+internal sealed record ComposeContainer(string Id, string Name, int Number, string State, string ImageId, bool IsNew);
+
+/// <summary>What <c>up</c> left behind. Its exit code says nothing about that: 0 also for a service that died at once.</summary>
+/// <param name="Containers">The service's containers now, by number.</param>
+/// <param name="LastLines">What compose said last.</param>
+internal sealed record ComposeUpOutcome(IReadOnlyList<ComposeContainer> Containers, IReadOnlyList<string> LastLines);
+
+/// <summary>
+/// Lets compose bring one service up on a pinned version. Compose removes the old container before the new one has started: whoever calls
+/// has to verify what is there, and to restore by running it again with the old pin.
+/// </summary>
+internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConnection engine)
+{
+    /// <summary>Runs <c>up</c> for the service alone. Replicas keep their number; where none runs, the first ones start.</summary>
+    /// <remarks>An override pin must be kept before (<see cref="PinKeeper"/>): the containers' labels name its file.</remarks>
+    /// <param name="pin">The version.</param>
+    /// <param name="heard">Hears compose's lines as they come; or null.</param>
+    /// <param name="cancellationToken">Ends compose and waits for that: no child is left.</param>
+    /// <exception cref="ProException">Compose failed, or left no container.</exception>
+    public async Task<ComposeUpOutcome> RunAsync(ComposePin pin, Action<string>? heard, CancellationToken cancellationToken)
+    {
+        if (pin is OverridePin over && !File.Exists(over.File))
+        {
+            throw ComposeErrors.FileMissing(over.File);
+        }
+
+        var before = await ContainersAsync([], cancellationToken).ConfigureAwait(false);
+        using var pinned = PinnedProject.Lasting(client.Project, pin);
+        var answer = await client.RunPinnedAsync(pinned.WithVariables(Settings()), Arguments(before), heard, cancellationToken)
+            .ConfigureAwait(false);
+        if (answer.ExitCode != 0)
+        {
+            throw Failed(answer);
+        }
+
+        var known = before.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
+        var after = await ContainersAsync(known, cancellationToken).ConfigureAwait(false);
+        return after.Count > 0 ? new ComposeUpOutcome(after, answer.LastLines) : throw Failed(answer);
+    }
+
+    private IEnumerable<KeyValuePair<string, string?>> Settings() =>
+        image.Variables.Find(Timeout) is null ? Quiet.Append(new(Timeout, "300")) : Quiet;
+
+    private ProException Failed(ComposeAnswer answer) => ComposeErrors.UpFailed(
+        client.Program.CommandName,
+        image.Service,
+        answer.ExitCode,
+        answer.LastLines,
+        $"docker ps --all --filter label={ComposeLabels.Project}={client.Project.Name} " +
+        $"--filter label={ComposeLabels.Service}={image.Service}");
+
+    /// <summary>The service's containers, running or not.</summary>
+    public Task<IReadOnlyList<ComposeContainer>> ContainersAsync(CancellationToken cancellationToken) =>
+        ContainersAsync([], cancellationToken);
+
+    /// <summary>Before, <c>up</c> had no <c>--pull</c>.</summary>
+    private static readonly System.Version KnowsPull = new(2, 13);
+
+    /// <summary>An operator may have asked for orphans to be removed; a project of the same name would lose its containers.</summary>
+    private static readonly Dictionary<string, string?> Quiet = new() { ["COMPOSE_REMOVE_ORPHANS"] = "false", ["COMPOSE_MENU"] = "false" };
+
+    /// <summary>1.x gives the engine a minute for each call, and leaves half-made containers when a busy one takes longer.</summary>
+    private const string Timeout = "COMPOSE_HTTP_TIMEOUT";
+
+    /// <summary>Links of other containers to this one are among its names.</summary>
+    private static string NameOf(ContainerListResponse container) => container.Names
+        .Select(name => name.TrimStart('/'))
+        .FirstOrDefault(name => !name.Contains('/', StringComparison.Ordinal)) ?? container.ID;
+
+    private List<string> Arguments(IReadOnlyList<ComposeContainer> before)
+    {
+        var arguments = new List<string>(client.ProfileArguments(image)) { "up", "--detach", "--no-deps", "--no-build" };
+
+        // The old program pulls only what is missing, the new one may be told otherwise in the file; the image has been secured already.
+        if (client.Program.Version >= KnowsPull)
+        {
+            arguments.AddRange(["--pull", "never"]);
+        }
+
+        // After an up that failed, an old container and the one that was to replace it have the same number.
+        var replicas = before.DistinctBy(container => container.Number).Count();
+        if (replicas > 0)
+        {
+            arguments.AddRange(["--scale", string.Create(CultureInfo.InvariantCulture, $"{image.Service}={replicas}")]);
+        }
+
+        arguments.Add(image.Service);
+        return arguments;
+    }
+
+    private async Task<IReadOnlyList<ComposeContainer>> ContainersAsync(HashSet<string> known, CancellationToken cancellationToken)
+    {
+        var filter = new Dictionary<string, IDictionary<string, bool>>
+        {
+            ["label"] = new Dictionary<string, bool>
+            {
+                [$"{ComposeLabels.Project}={client.Project.Name}"] = true,
+                [$"{ComposeLabels.Service}={image.Service}"] = true,
+            },
+        };
+        var found = await engine.CallAsync(api => api.Containers.ListContainersAsync(
+            new ContainersListParameters { All = true, Filters = filter }, cancellationToken)).ConfigureAwait(false);
+        return [.. found
+            .Where(container => ComposeLabels.IsServiceContainer(container.Labels))
+            .Select(container => new ComposeContainer(
+                container.ID,
+                NameOf(container),
+                int.TryParse(ComposeLabels.Get(container.Labels, ComposeLabels.Number), out var number) ? number : 0,
+                container.State,
+                container.ImageID,
+                !known.Contains(container.ID)))
+            .OrderBy(container => container.Number)];
+    }
+}

@@ -1,0 +1,79 @@
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+
+namespace Pro.DockerVersioning.Services.Compose;
+
+/// <summary>
+/// The compose files of a project as they are on disk, wherever that is: the reader of compose files knows paths below a root only, so the
+/// root is the deepest folder that holds them all.
+/// </summary>
+internal sealed class ProjectFiles
+{
+    private readonly ComposeProject _project;
+    private readonly ProjectVariables _variables;
+
+    private ProjectFiles(ComposeProject project, ProjectVariables variables, string root)
+    {
+        _project = project;
+        _variables = variables;
+        Root = root;
+    }
+
+    /// <summary>The folder that positions are relative to.</summary>
+    public string Root { get; }
+
+    /// <summary>The services, merged.</summary>
+    public IReadOnlyList<ComposeService> Services => _project.Services;
+
+    /// <summary>Reads them.</summary>
+    /// <exception cref="ProException">A file is wrong.</exception>
+    public static ProjectFiles Load(ComposeProjectOnEngine project, ProjectVariables variables)
+    {
+        var root = CommonFolder([project.WorkingDirectory, .. project.Files.Select(file => Path.GetDirectoryName(file)!)]);
+        var inputs = new ComposeInputs(new WorkingTree(root), variables.Find, root);
+        return new ProjectFiles(
+            ComposeProject.Load(inputs, [.. project.Files.Select(file => RepositoryPath(root, file))]), variables, root);
+    }
+
+    /// <summary>A service.</summary>
+    /// <exception cref="ProException">There is none of that name.</exception>
+    public ComposeService Find(ComposeProjectOnEngine project, string service) => _project.Find(service)
+        ?? throw ComposeErrors.ServiceNotFound(service, project.Files, [.. Services.Select(one => one.Name)]);
+
+    /// <summary>A position with its whole path, for messages.</summary>
+    public string Place(FilePosition at) => new FilePosition(Path.GetFullPath(at.File, Root), at.Line, at.Column).ToString();
+
+    /// <summary>The profiles that a service belongs to: it must be named together with one of them.</summary>
+    public IReadOnlyList<string> ProfilesOf(string service) =>
+        _project.Find(service)?.Node["profiles"] is ComposeSequence profiles
+            ? [.. profiles.Items.OfType<ComposeScalar>().Select(profile => VariableFree(profile.Text, profile.At))]
+            : [];
+
+    /// <summary>A text with its variables replaced by what they are worth now.</summary>
+    public string VariableFree(string text, FilePosition at) => ComposeInterpolation.Expand(text, at, _variables.Find, tellMissing: null);
+
+    private static string RepositoryPath(string root, string file) =>
+        Path.GetRelativePath(root, file).Replace(Path.DirectorySeparatorChar, '/');
+
+    private static string CommonFolder(IReadOnlyList<string> folders)
+    {
+        var common = Path.TrimEndingDirectorySeparator(folders[0]);
+        foreach (var folder in folders)
+        {
+            while (!IsBelow(folder, common))
+            {
+                common = Path.GetDirectoryName(common) ?? throw ComposeErrors.FilesApart(folders);
+            }
+        }
+
+        return common;
+    }
+
+    private static bool IsBelow(string folder, string root)
+    {
+        var relative = Path.GetRelativePath(root, folder);
+        return relative != ".." && !Path.IsPathFullyQualified(relative)
+            && !relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Services.Swarm;
+
+/// <summary>What an update is to change, and the way back.</summary>
+internal sealed class SwarmPlan
+{
+    private readonly long _began = Stopwatch.GetTimestamp();
+
+    /// <summary>The service and its tasks before.</summary>
+    public required SwarmSighting Sighting { get; init; }
+
+    /// <summary>The image to run.</summary>
+    public required SwarmTarget Target { get; init; }
+
+    /// <summary>The way back.</summary>
+    public required SwarmReturn WayBack { get; init; }
+
+    /// <summary>What the new tasks are known by.</summary>
+    public required SwarmGoal Goal { get; init; }
+
+    /// <summary>The update configuration: the service's own with what was given.</summary>
+    public required JsonObject? UpdateConfig { get; init; }
+
+    /// <summary>All tasks run the image already.</summary>
+    public required bool IsNothingToDo { get; init; }
+
+    /// <summary>The service before.</summary>
+    public SwarmServiceState Service => Sighting.Service;
+
+    /// <summary>Compares what runs with what is wanted.</summary>
+    public static async Task<SwarmPlan> MakeAsync(
+        SwarmApi api,
+        SwarmServiceState service,
+        SwarmTarget target,
+        SwarmUpdateOptions options,
+        CancellationToken cancellationToken)
+    {
+        var sighting = new SwarmSighting(service, await api.ListTasksAsync(service.Id, cancellationToken).ConfigureAwait(false));
+        var pinned = service.Image!.Contains('@', StringComparison.Ordinal);
+        var running = await SwarmRunningImages.LookAsync(api, pinned ? [] : sighting.Tasks, cancellationToken).ConfigureAwait(false);
+        var cutOff = SwarmReturn.FromLabel(service);
+        var settled = cutOff is null
+            && service.UpdateStatus is null or { State: "completed" or "rollback_completed" }
+            && sighting.HasReached(new SwarmGoal(service.Image, service.ForceUpdate, null));
+        var sameText = service.Image == target.Reference;
+
+        // A tag that has moved since: the same text is another image now, and only the counter makes the engine look again.
+        var tagMoved = sameText && !pinned && running.HasOtherThan(target.LocalId);
+        var same = (sameText && !tagMoved) || (!pinned && target.HasSameTag(service.Image) && running.AreAll(target.LocalId));
+        var force = options.Force || tagMoved;
+        var wayBack = cutOff
+            ?? (sameText && !settled ? SwarmReturn.FromPrevious(service) : null)
+            ?? SwarmReturn.From(service) with { Image = await running.NameAsync(service.Image, cancellationToken).ConfigureAwait(false) };
+        return new SwarmPlan
+        {
+            Sighting = sighting,
+            Target = target,
+            WayBack = wayBack,
+            Goal = new SwarmGoal(target.Reference, service.ForceUpdate + (force ? 1UL : 0UL), service.UpdateStatus?.StartedAt),
+            UpdateConfig = SwarmChange.Configure(cutOff is null ? service.UpdateConfig : cutOff.UpdateConfig, options),
+            IsNothingToDo = same && settled && !options.Force,
+        };
+    }
+
+    /// <summary>A result with what the plan knows.</summary>
+    public SwarmUpdateResult Result(SwarmOutcome outcome, ProException? failure = null) => new()
+    {
+        ServiceId = Service.Id,
+        ServiceName = Service.Name,
+        From = WayBack.Image,
+        To = Target.Reference,
+        Digest = Target.Digest,
+        Outcome = outcome,
+        Tasks = Sighting.Wanted,
+        Duration = Stopwatch.GetElapsedTime(_began),
+        Failure = failure,
+    };
+}

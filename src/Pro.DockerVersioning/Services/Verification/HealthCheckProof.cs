@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Globalization;
+using Pro.DockerVersioning.Engine;
+
+namespace Pro.DockerVersioning.Services.Verification;
+
+/// <summary>Runs the health command at once and often, until it succeeds or has failed as often as the engine would allow.</summary>
+internal sealed class HealthCheckProof(EngineConnection engine, string id, HealthCheck check, Action<string> said) : IProof
+{
+    // Something passing, a 500 of the engine's, may be in the way; a missing shell stays missing.
+    private const int MaxUnable = 5;
+
+    /// <inheritdoc/>
+    public ProHealthProof Kind => ProHealthProof.HealthCheck;
+
+    /// <inheritdoc/>
+    public string Description => string.Create(
+        CultureInfo.InvariantCulture, $"its HEALTHCHECK, run at once (its interval is {check.Interval.TotalSeconds:0.###} s)");
+
+    /// <inheritdoc/>
+    public TimeSpan Allowance => check.Allowance;
+
+    /// <inheritdoc/>
+    public string? LastText { get; private set; }
+
+    /// <inheritdoc/>
+    public async Task<Finding> RunAsync(CancellationToken cancellationToken)
+    {
+        var probe = new HealthProbe(engine, id, check);
+        var pace = new Pace();
+        var failures = new FailureCount(check);
+        var clock = Stopwatch.StartNew();
+        for (var unable = 0; unable < MaxUnable;)
+        {
+            // The container was started before the clock: a failure counts rather later than at the engine.
+            var begun = clock.Elapsed;
+            var outcome = await probe.RunAsync(cancellationToken).ConfigureAwait(false);
+            Note(outcome.Text);
+            if (outcome.Verdict == ProbeVerdict.Well)
+            {
+                return new Finding(ProHealth.Healthy, "is healthy by its HEALTHCHECK");
+            }
+
+            unable = outcome.Verdict == ProbeVerdict.CannotRun ? unable + 1 : 0;
+            if (unable == 0 && failures.Add(begun))
+            {
+                return Unhealthy();
+            }
+
+            await pace.RestAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        said($"its health command can't be run by exec ({LastText}); the engine's own check decides");
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
+        throw new UnreachableException();
+    }
+
+    /// <summary>The engine's verdict, or ours.</summary>
+    internal static Finding Unhealthy() => new(ProHealth.Unhealthy, "is unhealthy by its HEALTHCHECK");
+
+    private void Note(string text)
+    {
+        if (text != LastText)
+        {
+            LastText = text;
+            said($"its health command: {text}");
+        }
+    }
+}

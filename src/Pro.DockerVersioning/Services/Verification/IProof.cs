@@ -1,0 +1,20 @@
+namespace Pro.DockerVersioning.Services.Verification;
+
+/// <summary>One way to prove that a container is well.</summary>
+internal interface IProof
+{
+    /// <summary>Which.</summary>
+    ProHealthProof Kind { get; }
+
+    /// <summary>For reports: "its HEALTHCHECK, run at once (its interval is 30 s)".</summary>
+    string Description { get; }
+
+    /// <summary>How long it may take where the operator says nothing.</summary>
+    TimeSpan Allowance { get; }
+
+    /// <summary>What the last check said; null before the first, and where there is nothing to say.</summary>
+    string? LastText { get; }
+
+    /// <summary>Checks until there is a verdict.</summary>
+    Task<Finding> RunAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace Pro.DockerVersioning.Services.Verification;
+
+/// <summary>Lets the time pass; whoever follows the container meanwhile sees its end or its restart.</summary>
+internal sealed class StabilityProof(TimeSpan time) : IProof
+{
+    /// <inheritdoc/>
+    public ProHealthProof Kind => ProHealthProof.Stability;
+
+    /// <inheritdoc/>
+    public string Description =>
+        string.Create(CultureInfo.InvariantCulture, $"running for {time.TotalSeconds:0.###} s (it has no HEALTHCHECK)");
+
+    /// <inheritdoc/>
+    public TimeSpan Allowance => Timeout.InfiniteTimeSpan;
+
+    /// <inheritdoc/>
+    public string? LastText => null;
+
+    /// <inheritdoc/>
+    public async Task<Finding> RunAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(time, cancellationToken).ConfigureAwait(false);
+        return new Finding(
+            ProHealth.Running,
+            string.Create(CultureInfo.InvariantCulture, $"ran for {time.TotalSeconds:0.###} s without an exit or a restart"));
+    }
+}

@@ -1,0 +1,48 @@
+namespace Pro.DockerVersioning.Services.Verification;
+
+/// <summary>How long and by what a container is verified.</summary>
+internal sealed record VerificationOptions
+{
+    /// <summary>What the container is called in reports; null for its own name.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>
+    /// The address to ask where there is no HEALTHCHECK. Null where there is none, and while its port still belongs to another
+    /// container (start-first): the answer would be the old one's.
+    /// </summary>
+    public Uri? HealthUrl { get; init; }
+
+    /// <summary>How long one request to <see cref="HealthUrl"/> may take.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long the container has to get healthy. Null: a minute, or as long as its HEALTHCHECK itself allows where that is longer
+    /// (start period, then all retries at their interval, and the last one's time-out): cutting it off before would call a
+    /// container sick that its own author calls starting. Given, it is kept to the letter. It bounds no stability proof.
+    /// </summary>
+    public TimeSpan? HealthTimeout { get; init; }
+
+    /// <summary>How long a container without HEALTHCHECK and URL must run.</summary>
+    public TimeSpan StabilityTime { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// The container's restart count before it was started for this. The engine sets it to 0 at every start by hand, so 0 is right for
+    /// whoever has just started it; whoever verifies one that has run for long gives the count that it has.
+    /// </summary>
+    public long RestartsBefore { get; init; }
+
+    /// <summary>How long the engine may be away (restarting) before the verification gives up on it.</summary>
+    public TimeSpan EngineOutage { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many of the container's last log lines the result holds.</summary>
+    public int LogLines { get; init; } = 20;
+
+    /// <summary>While watching: so many failed requests to <see cref="HealthUrl"/> in a row are a failure.</summary>
+    public int WatchFailures { get; init; } = 3;
+
+    /// <summary>While watching: the time between two requests to <see cref="HealthUrl"/>.</summary>
+    public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The bar under which the verification's bar stands, or null.</summary>
+    public string? ProgressParent { get; init; }
+}

@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Globalization;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Services.Verification;
+
+/// <summary>One verification or watch under way: the proof and the container's life side by side, whichever decides first.</summary>
+internal sealed class VerificationRun(
+    EngineConnection engine, string id, VerificationOptions options, ContainerWatch watch, IProgress<Report> progress)
+{
+    private const int HealthLogLines = 5;
+    private static readonly TimeSpan EventPatience = TimeSpan.FromMilliseconds(500);
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private IProof? _proof;
+
+    /// <summary>Since the call.</summary>
+    public TimeSpan Elapsed => _clock.Elapsed;
+
+    private string Subject => options.Subject ?? Name;
+
+    private string Name => Field(watch.First.Container?.Name?.TrimStart('/'), id);
+
+    /// <summary>The way to prove this container well.</summary>
+    public IProof ChooseProof()
+    {
+        _proof = watch.Latest.Container is { } container && HealthCheck.Of(container) is { } check
+            ? new HealthCheckProof(engine, id, check, Say)
+            : options.HealthUrl is { } address ? new HealthUrlProof(address, options.RequestTimeout, Say)
+            : new StabilityProof(options.StabilityTime);
+        Say($"is verified by {_proof.Description}");
+        Show(_proof.Description);
+        return _proof;
+    }
+
+    /// <summary>Runs the proof until it, the container's end, the engine's verdict or the time decides.</summary>
+    public async Task<Finding> VerifyAsync(Baseline baseline, IProof proof, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var finding = await FirstAsync(
+            [
+                proof.RunAsync,
+                stop => FollowAsync(baseline, proof.Kind == ProHealthProof.HealthCheck, until: null, stop),
+                stop => LateAsync(timeout, proof, stop),
+            ],
+            cancellationToken).ConfigureAwait(false);
+        return finding.Health is ProHealth.Healthy or ProHealth.Running && !finding.IsNewStart
+            ? await ConfirmAsync(baseline, finding, cancellationToken).ConfigureAwait(false)
+            : finding;
+    }
+
+    /// <summary>Follows a container that was found well, for so long.</summary>
+    public async Task<Finding> WatchAsync(
+        Baseline baseline, VerificationResult verified, TimeSpan time, CancellationToken cancellationToken)
+    {
+        Show("watching");
+        var stillWell = new Finding(verified.Health, "stayed well");
+        List<Func<CancellationToken, Task<Finding>>> sources =
+        [
+            stop => FollowAsync(baseline, usesHealth: verified.Proof == ProHealthProof.HealthCheck, until: ProHealth.Unhealthy, stop),
+            stop => AfterAsync(time, stillWell, stop),
+        ];
+        if (verified.Proof == ProHealthProof.HealthUrl && options.HealthUrl is { } address)
+        {
+            var url = new HealthUrlProof(address, options.RequestTimeout, Say);
+            _proof = url;
+            sources.Add(stop => url.WatchAsync(options.WatchInterval, options.WatchFailures, stop));
+        }
+
+        var finding = await FirstAsync(sources, cancellationToken).ConfigureAwait(false);
+        return ReferenceEquals(finding, stillWell)
+            ? await ConfirmAsync(baseline, finding, cancellationToken).ConfigureAwait(false)
+            : finding;
+    }
+
+    /// <summary>The engine's restart has started the container again: from now on that start is judged.</summary>
+    public Baseline StartAnew()
+    {
+        progress.Report(new WarningReport(
+            $"{Subject} was started again with the engine while it was verified; the verification begins anew."));
+        return new Baseline(watch.Latest.StartedAt, watch.Latest.Container?.RestartCount ?? 0);
+    }
+
+    /// <summary>The finding with all that explains it.</summary>
+    public async Task<VerificationResult> ResultAsync(Finding finding, ProHealthProof proof, CancellationToken cancellationToken)
+    {
+        var duration = Elapsed;
+        var last = watch.Latest;
+        var exitCode = await ExitCodeAsync(finding, last, cancellationToken).ConfigureAwait(false);
+        var code = exitCode is null ? "" : string.Create(CultureInfo.InvariantCulture, $" (exit code {exitCode})");
+        var ownWord = _proof?.LastText is { } text ? [text] : Array.Empty<string>();
+        Say(finding.Reason + code);
+        return new VerificationResult
+        {
+            Health = finding.Health,
+            Proof = proof,
+            Container = Name,
+            Image = Field(watch.First.Container?.Config?.Image, ""),
+            Reason = finding.Reason + code,
+            Duration = duration,
+            HealthLog = proof == ProHealthProof.HealthCheck ? [.. last.HealthLog.TakeLast(HealthLogLines), .. ownWord] : ownWord,
+            LogTail = await ContainerLogs.TailAsync(engine, id, options.LogLines, cancellationToken).ConfigureAwait(false),
+            ExitCode = exitCode,
+            OutOfMemory = last.State?.OOMKilled ?? false,
+            RestartCount = last.Container?.RestartCount ?? 0,
+            StartedAt = last.StartedAt,
+        };
+    }
+
+    /// <summary>Takes the bar away.</summary>
+    public void Done() => progress.Report(Bar("") with { Completed = true });
+
+    private static string Field(string? text, string otherwise) => string.IsNullOrEmpty(text) ? otherwise : text;
+
+    private static async Task<Finding> AfterAsync(TimeSpan time, Finding finding, CancellationToken cancellationToken)
+    {
+        await Task.Delay(time > TimeSpan.Zero ? time : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        return finding;
+    }
+
+    private static async Task<Finding> LateAsync(TimeSpan timeout, IProof proof, CancellationToken cancellationToken)
+    {
+        await Task.Delay(timeout, cancellationToken).ConfigureAwait(false);
+        var last = proof.LastText is { } text ? $"; last: {text}" : "";
+        return new Finding(
+            ProHealth.TimedOut,
+            string.Create(CultureInfo.InvariantCulture, $"did not get healthy within {timeout.TotalSeconds:0.###} s{last}"));
+    }
+
+    // The first finding, or the first fault; the others are ended before it goes on.
+    private static async Task<Finding> FirstAsync(
+        IEnumerable<Func<CancellationToken, Task<Finding>>> sources, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<Finding>[] tasks = [.. sources.Select(source => source(stop.Token))];
+        try
+        {
+            var first = await Task.WhenAny(tasks).ConfigureAwait(false);
+
+            // A stream that is cancelled may fail in its own way first.
+            cancellationToken.ThrowIfCancellationRequested();
+            return await first.ConfigureAwait(false);
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)Task.WhenAll(tasks)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task<Finding> FollowAsync(Baseline baseline, bool usesHealth, ProHealth? until, CancellationToken cancellationToken)
+    {
+        await foreach (var now in watch.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (baseline.EndIn(now) is { } end)
+            {
+                return end;
+            }
+
+            if (usesHealth
+                && now.EngineHealth is { } healthy
+                && Verdict(healthy) is { } verdict
+                && (until ?? verdict.Health) == verdict.Health)
+            {
+                return verdict;
+            }
+        }
+
+        throw new UnreachableException();
+    }
+
+    private static Finding Verdict(bool healthy) =>
+        healthy ? new Finding(ProHealth.Healthy, "is healthy by its HEALTHCHECK") : HealthCheckProof.Unhealthy();
+
+    // A check can succeed in the last moment of a container.
+    private async Task<Finding> ConfirmAsync(Baseline baseline, Finding well, CancellationToken cancellationToken)
+    {
+        var now = await watch.LookAsync(cancellationToken).ConfigureAwait(false);
+        return baseline.EndIn(now) ?? (now.State?.Paused == true ? new Finding(ProHealth.Unhealthy, "stands paused") : well);
+    }
+
+    private async Task<long?> ExitCodeAsync(
+        Finding finding, ContainerSnapshot last, CancellationToken cancellationToken) => finding.Health switch
+    {
+        ProHealth.Exited or ProHealth.Restarting
+            when last.State is { Status: not "created" } state && (!state.Running || state.Restarting) => state.ExitCode,
+        ProHealth.Exited or ProHealth.Restarting when last.State is not { Status: "created" } =>
+            await watch.ExitCodeAsync(EventPatience, cancellationToken).ConfigureAwait(false),
+        _ => null,
+    };
+
+    private void Say(string what) => progress.Report(new VerboseReport($"{Subject}: {what}."));
+
+    private void Show(string status) => progress.Report(Bar(status));
+
+    private ProgressReport Bar(string status) =>
+        new($"{id}/verification", $"Verifying {Subject}", status) { ParentKey = options.ProgressParent };
+}
