@@ -202,7 +202,7 @@ public sealed class CleaningTests : IDisposable
         var due = DateTime.Now.AddMinutes(DateTime.Now.Second > 40 ? 2 : 1);
         var at = due.ToString("HH:mm", CultureInfo.InvariantCulture);
         var task = Assert.Single(Good($"Register-ProCleanupTask api 1 -Weekly {due.DayOfWeek} -At {at} -Name t -Scheduler Cron -GracePeriod 0"));
-        Assert.Equal(pwsh, File.ReadAllText(mine).Split('\'')[3]);
+        Assert.Equal(pwsh, (await File.ReadAllTextAsync(mine, TestContext.Current.CancellationToken)).Split('\'')[3]);
         Assert.Equal(true, task.Properties["IsScheduled"].Value);
         Assert.Equal(new DateTime(due.Year, due.Month, due.Day, due.Hour, due.Minute, 0), task.Properties["NextRun"].Value);
         var log = (string)task.Properties["Log"].Value;
@@ -291,7 +291,11 @@ public sealed class CleaningTests : IDisposable
     {
         var path = Path.Combine(folder, name);
         File.WriteAllText(path, $"#!/bin/sh\n{command}\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
         return path;
     }
 

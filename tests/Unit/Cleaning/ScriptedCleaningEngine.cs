@@ -11,7 +11,7 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
 {
     private readonly string _socket = Path.Combine(Path.GetTempPath(), $"pro-clean-{Guid.NewGuid():N}"[..20] + ".sock");
     private readonly ScriptedHttpServer _server;
-    private readonly Lock _lock = new();
+    private readonly object _lock = new();
 
     public ScriptedCleaningEngine()
     {
