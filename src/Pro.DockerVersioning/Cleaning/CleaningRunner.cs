@@ -11,36 +11,58 @@ namespace Pro.DockerVersioning.Cleaning;
 /// Carries a plan out, one line after another: by reference, never by force, by id only what has no name. Time has passed since the plan
 /// was made, so each line is looked at once more. What goes wrong with a line is that line's result, and the others go on.
 /// </summary>
-internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> reports)
+internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> reports) : IDisposable
 {
     private const string Bar = "cleaning";
     private readonly CleaningRecheck _recheck = new(engine);
-    private bool _isUnreachable;
+    private volatile bool _isUnreachable;
 
     /// <summary>How long a line waits for an engine that doesn't answer: it may be restarting.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How many lines are under way at once: the engine does several in little more time than one.</summary>
+    internal int Width { get; init; } = 4;
+
     /// <summary>True where enough has come free; asked before each line.</summary>
     internal Func<bool> IsEnough { get; init; } = static () => false;
 
-    /// <summary>Gives each line's result as it is known. Cancelled, it ends between two lines: none is left half done.</summary>
+    /// <summary>Is given each result that changed something, or failed to, also where nobody reads on: the history's.</summary>
+    internal Func<ProCleanupResult, Task> Record { get; init; } = static _ => Task.CompletedTask;
+
+    /// <summary>
+    /// Gives each line's result, in the plan's order. Cancelled, it begins no more lines, and those under way come to their end: none is
+    /// left half done.
+    /// </summary>
     public async IAsyncEnumerable<ProCleanupResult> RunAsync(
         CleaningPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var sizes = plan.LayerSizes;
         var going = plan.Going.ToList();
-        for (var index = 0; index < going.Count; index++)
+        var underWay = new Queue<(string ImageId, Task<ProCleanupResult> Line)>();
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var line = going[index];
-            reports.Report(new ProgressReport(Bar, "Removing images", line.Reference) { PercentComplete = index * 100 / going.Count });
-            yield return IsEnough()
-                ? Result(line, ProCleanupAction.Skipped, "enough is free")
-                : await OneAsync(line, sizes, cancellationToken).ConfigureAwait(false);
-        }
+            for (var index = 0; index < going.Count; index++)
+            {
+                // The names of one image go one after another: the last one takes the image with it.
+                var line = going[index];
+                while (underWay.Count >= Width || underWay.Any(other => other.ImageId == line.ImageId))
+                {
+                    yield return await underWay.Dequeue().Line.ConfigureAwait(false);
+                }
 
-        if (going.Count > 0)
+                cancellationToken.ThrowIfCancellationRequested();
+                reports.Report(new ProgressReport(Bar, "Removing images", line.Reference) { PercentComplete = index * 100 / going.Count });
+                underWay.Enqueue((line.ImageId, RecordedAsync(line, plan.LayerSizes, cancellationToken)));
+            }
+
+            while (underWay.TryDequeue(out var next))
+            {
+                yield return await next.Line.ConfigureAwait(false);
+            }
+        }
+        finally
         {
+            await Task.WhenAll(underWay.Select(other => other.Line))
+                .ContinueWith(static rest => rest.Exception, TaskScheduler.Default).ConfigureAwait(false);
             reports.Report(new ProgressReport(Bar, "Removing images", "") { Completed = true });
         }
 
@@ -49,6 +71,9 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             yield return Result(line, line.Step == CleaningStep.Keep ? ProCleanupAction.Kept : ProCleanupAction.Skipped, line.Reason);
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _recheck.Dispose();
 
     private static ProCleanupResult Result(CleaningLine line, ProCleanupAction action, string reason) => new()
     {
@@ -60,12 +85,29 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         Reason = reason,
     };
 
+    private async Task<ProCleanupResult> RecordedAsync(
+        CleaningLine line, IReadOnlyDictionary<string, long> sizes, CancellationToken cancellationToken)
+    {
+        if (IsEnough())
+        {
+            return Result(line, ProCleanupAction.Skipped, "enough is free");
+        }
+
+        var result = await OneAsync(line, sizes, cancellationToken).ConfigureAwait(false);
+        if (result.Action is ProCleanupAction.Removed or ProCleanupAction.Untagged or ProCleanupAction.Failed)
+        {
+            await Record(result).ConfigureAwait(false);
+        }
+
+        return result;
+    }
+
     private async Task<ProCleanupResult> OneAsync(
         CleaningLine line, IReadOnlyDictionary<string, long> sizes, CancellationToken cancellationToken)
     {
         try
         {
-            if (await ChangedAsync(line, cancellationToken).ConfigureAwait(false) is { } changed)
+            if (await ChangedPatientlyAsync(line, cancellationToken).ConfigureAwait(false) is { } changed)
             {
                 return changed;
             }
@@ -83,6 +125,20 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         catch (ProException failure)
         {
             return await FailedAsync(line, failure, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looking changes nothing, so where the engine didn't answer it is done again when the engine is back.</summary>
+    private async Task<ProCleanupResult?> ChangedPatientlyAsync(CleaningLine line, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ChangedAsync(line, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException away) when (away.Category == ProErrorCategory.ResourceUnavailable && !_isUnreachable)
+        {
+            await WaitForEngineAsync(cancellationToken).ConfigureAwait(false);
+            return await ChangedAsync(line, cancellationToken).ConfigureAwait(false);
         }
     }
 

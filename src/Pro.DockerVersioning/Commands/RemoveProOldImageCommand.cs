@@ -27,6 +27,9 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     private static readonly TimeSpan LockWait = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LockDeadline = TimeSpan.FromHours(2);
 
+    // How many lines are carried out at once.
+    private const int Lines = 4;
+
     private readonly HashSet<ImageReference> _named = [];
     private bool _isAsked;
 
@@ -137,7 +140,8 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         if (!plan.Going.Any())
         {
             // Nothing to ask, nothing to lock; those that were asked for and stay say why.
-            await GiveAsync(new CleaningRunner(engine, reporter), plan, history, engine, reporter, []);
+            using var runner = new CleaningRunner(engine, reporter);
+            await GiveAsync(runner, plan, []);
             Say(CleaningText.Summary([], null, null, null));
         }
         else if (ShouldCarryOut(CleaningText.Lines(plan), CleaningText.Question(plan)))
@@ -153,9 +157,16 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         await using var held = await TargetLock.WaitAsync(engine, request, LockWait, reporter, StopToken);
         var root = await DataRoot.FindAsync(engine, StopToken);
         var freeBefore = root.Free;
-        var runner = new CleaningRunner(engine, reporter) { IsEnough = () => target is { } wanted && root.Free >= wanted };
+        using var oneAtATime = new SemaphoreSlim(1);
+        using var runner = new CleaningRunner(engine, reporter)
+        {
+            // What comes free is seen before the next one goes.
+            Width = target is null ? Lines : 1,
+            IsEnough = () => target is { } wanted && root.Free >= wanted,
+            Record = result => RecordAsync(history, engine, result, oneAtATime, reporter),
+        };
         var results = new List<ProCleanupResult>();
-        await GiveAsync(runner, plan, history, engine, reporter, results);
+        await GiveAsync(runner, plan, results);
         Say(CleaningText.Summary(results, root.Path, freeBefore, root.Free));
         if (target is { } goal && root.Free < goal)
         {
@@ -165,18 +176,11 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         }
     }
 
-    private async Task GiveAsync(
-        CleaningRunner runner,
-        CleaningPlan plan,
-        HistoryLog history,
-        EngineConnection engine,
-        IProgress<Report> reporter,
-        List<ProCleanupResult> results)
+    private async Task GiveAsync(CleaningRunner runner, CleaningPlan plan, List<ProCleanupResult> results)
     {
         await foreach (var result in runner.RunAsync(plan, StopToken))
         {
             results.Add(result);
-            await RecordAsync(history, engine, result, reporter);
             WriteObject(result);
             if (result.Error is { } error)
             {
@@ -186,9 +190,11 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     }
 
     private static async Task RecordAsync(
-        HistoryLog history, EngineConnection engine, ProCleanupResult result, IProgress<Report> reporter)
+        HistoryLog history, EngineConnection engine, ProCleanupResult result, SemaphoreSlim oneAtATime, IProgress<Report> reporter)
     {
-        if (result.Action is ProCleanupAction.Removed or ProCleanupAction.Untagged or ProCleanupAction.Failed)
+        // Without a token: what was done is recorded. Lines that are done at once would only wait for each other at the file.
+        await oneAtATime.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
         {
             await history.AppendAsync(
                 new ProHistoryEntry
@@ -202,7 +208,11 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
                     Outcome = result.Action.ToString(),
                     Reason = result.Reason,
                 },
-                reporter);
+                reporter).ConfigureAwait(false);
+        }
+        finally
+        {
+            _ = oneAtATime.Release();
         }
     }
 

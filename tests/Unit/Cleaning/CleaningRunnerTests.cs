@@ -133,14 +133,14 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
     {
         var plan = await PlanAsync();
         _engine.Fault = static request => new ScriptedResponse { Abort = true };
-        var results = await RunAsync(plan, new CleaningRunner(_engine.Connection, _engine) { Patience = TimeSpan.Zero });
+        var results = await RunAsync(plan, new CleaningRunner(_engine.Connection, _engine) { Width = 1, Patience = TimeSpan.Zero });
         Assert.Equal(3, results.Count(result => result.Action == ProCleanupAction.Failed));
     }
 
     [Fact]
     public async Task Enough_ends_it_and_the_rest_stays()
     {
-        var runner = new CleaningRunner(_engine.Connection, _engine) { IsEnough = () => _engine.Images.Count <= 4 };
+        var runner = new CleaningRunner(_engine.Connection, _engine) { Width = 1, IsEnough = () => _engine.Images.Count <= 4 };
         var results = await RunAsync(await PlanAsync(), runner);
         Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Skipped, ProCleanupAction.Skipped],
             results.Select(result => result.Action));
@@ -165,13 +165,45 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
         var results = new List<ProCleanupResult>();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var result in new CleaningRunner(_engine.Connection, _engine).RunAsync(plan, stop.Token))
+            await foreach (var result in new CleaningRunner(_engine.Connection, _engine) { Width = 1 }.RunAsync(plan, stop.Token))
             {
                 results.Add(result);
             }
         });
         Assert.Equal((ProCleanupAction.Removed, $"{Api}:v1.0.0"), (results.Single().Action, results.Single().Reference));
         Assert.Equal(4, _engine.Images.Count);
+    }
+
+    [Fact]
+    public async Task Several_at_once_give_their_results_in_the_plans_order_and_all_are_recorded_though_nobody_reads_on()
+    {
+        for (var number = 5; number < 40; number++)
+        {
+            _engine.Add(number, $"{Api}:v1.0.{number}");
+        }
+
+        var recorded = new System.Collections.Concurrent.ConcurrentBag<string>();
+        using var runner = new CleaningRunner(_engine.Connection, _engine)
+        {
+            Record = result =>
+            {
+                recorded.Add(result.Reference);
+                return Task.CompletedTask;
+            },
+        };
+        var read = new List<string>();
+        await foreach (var result in runner.RunAsync(await PlanAsync(), Cancel))
+        {
+            read.Add(result.Version!.ToString());
+            if (read.Count == 20)
+            {
+                break;
+            }
+        }
+
+        Assert.Equal(Enumerable.Range(0, 20).Select(number => $"v1.0.{number}"), read);
+        Assert.Equal(40 - recorded.Count, _engine.Images.Count);
+        Assert.InRange(recorded.Count, 20, 24);
     }
 
     [Fact]
@@ -229,7 +261,7 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
     private async Task<List<ProCleanupResult>> RunAsync(CleaningPlan plan, CleaningRunner? runner = null)
     {
         var results = new List<ProCleanupResult>();
-        await foreach (var result in (runner ?? new CleaningRunner(_engine.Connection, _engine)).RunAsync(plan, Cancel))
+        await foreach (var result in (runner ?? new CleaningRunner(_engine.Connection, _engine) { Width = 1 }).RunAsync(plan, Cancel))
         {
             results.Add(result);
         }

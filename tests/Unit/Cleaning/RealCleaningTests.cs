@@ -65,8 +65,10 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
         Assert.Equal((ProCleanupAction.Removed, (long)ImageArchive.OwnSize), (some.Single().Action, some.Single().BytesFreed));
         var plan = await PlanAsync(0);
         var rest = await RunAsync(plan);
-        Assert.Equal([ImageArchive.OwnSize, plan.Going.Last().Bytes], rest.Select(result => result.BytesFreed));
-        Assert.True(rest[1].BytesFreed > 500_000, "The busybox came free with the last image.");
+
+        // Both go at once: either may be the last.
+        Assert.Equal([ImageArchive.OwnSize, plan.Going.Last().Bytes], rest.Select(result => result.BytesFreed).Order());
+        Assert.True(rest.Max(result => result.BytesFreed) > 500_000, "The busybox came free with the last image.");
         Assert.Empty(await TagsAsync());
     }
 
@@ -108,7 +110,7 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
         await LoadAsync("v1.0.0", "v1.1.0");
         var plan = await PlanAsync(0);
         var results = new List<ProCleanupResult>();
-        await foreach (var result in new CleaningRunner(_engine, this).RunAsync(plan, Cancel))
+        await foreach (var result in new CleaningRunner(_engine, this) { Width = 1 }.RunAsync(plan, Cancel))
         {
             results.Add(result);
 
