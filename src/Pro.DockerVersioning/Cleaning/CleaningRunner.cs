@@ -21,7 +21,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How many lines are under way at once: the engine does several in little more time than one.</summary>
-    internal int Width { get; init; } = 4;
+    internal int Width { get; init; } = 8;
 
     /// <summary>True where enough has come free; asked before each line.</summary>
     internal Func<bool> IsEnough { get; init; } = static () => false;

@@ -28,7 +28,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     private static readonly TimeSpan LockDeadline = TimeSpan.FromHours(2);
 
     // How many lines are carried out at once.
-    private const int Lines = 4;
+    private const int Lines = 8;
 
     private readonly HashSet<ImageReference> _named = [];
     private bool _isAsked;

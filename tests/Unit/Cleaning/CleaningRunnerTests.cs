@@ -203,7 +203,7 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
 
         Assert.Equal(Enumerable.Range(0, 20).Select(number => $"v1.0.{number}"), read);
         Assert.Equal(40 - recorded.Count, _engine.Images.Count);
-        Assert.InRange(recorded.Count, 20, 24);
+        Assert.InRange(recorded.Count, 20, 28);
     }
 
     [Fact]
