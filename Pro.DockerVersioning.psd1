@@ -12,10 +12,16 @@
     FunctionsToExport      = @()
     CmdletsToExport        = @(
         'Build-ProImage'
+        'Clear-ProBuildCache'
+        'Get-ProCleanupTask'
+        'Get-ProDiskUsage'
         'Get-ProHistory'
         'Get-ProImageVersion'
         'Get-ProService'
         'Publish-ProImage'
+        'Register-ProCleanupTask'
+        'Remove-ProOldImage'
+        'Unregister-ProCleanupTask'
     )
     VariablesToExport      = @()
     AliasesToExport        = @()

@@ -1,7 +1,16 @@
 using System.Runtime.InteropServices;
 using Pro.DockerVersioning.Bench;
 
-IBenchmark[] all = [new DescribeBenchmark(), new ListBenchmark(), new StartBenchmark(), new BuildBenchmark(), new ArchiveBenchmark(), new MemoryBenchmark()];
+IBenchmark[] all =
+[
+    new DescribeBenchmark(),
+    new ListBenchmark(),
+    new StartBenchmark(),
+    new BuildBenchmark(),
+    new ArchiveBenchmark(),
+    new MemoryBenchmark(),
+    new CleanBenchmark(),
+];
 if (args.FirstOrDefault(name => all.All(one => one.Name != name)) is { } unknown)
 {
     await Console.Error.WriteLineAsync($"There is no measurement '{unknown}'. There are: {string.Join(", ", all.Select(one => one.Name))}.");

@@ -38,3 +38,13 @@ Get-ProImageVersion api -Range '>=1.1 <1.2'
 
 # What was built before can be published later, by the pipeline.
 Get-ProImageVersion web -Version v1.1.0 | Publish-ProImage
+
+# What takes the space on the engine?
+Get-ProDiskUsage
+
+# Clean up: the newest release of each service stays, and whatever else is needed, each with its reason. The candidate of web was built
+# a moment ago: somebody may be about to use it, so it stays for an hour. A shorter grace period lets it go.
+Build-ProImage web v1.2.0-rc.1
+Remove-ProOldImage -Keep 1 -KeepPrerelease 0 -Confirm:$false
+Remove-ProOldImage -Keep 1 -KeepPrerelease 0 -GracePeriod 0 -WhatIf
+Remove-ProOldImage -Keep 1 -KeepPrerelease 0 -GracePeriod 0 -Confirm:$false

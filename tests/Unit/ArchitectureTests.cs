@@ -19,6 +19,7 @@ public sealed class ArchitectureTests
         ["History"] = ["Versions", "Engine", "Configuration"],
         ["Images"] = ["Versions", "Git", "Engine", "Configuration", "Registry"],
         ["Services"] = ["Versions", "Git", "Engine", "Configuration", "Registry", "History", "Images"],
+        ["Cleaning"] = ["Versions", "Engine", "Configuration", "History", "Images", "Services"],
         ["Reporting"] = [],
     };
 

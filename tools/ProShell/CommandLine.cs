@@ -4,12 +4,16 @@ namespace ProShell;
 internal sealed record CommandLine(string? File, string? Commands, IReadOnlyList<string> Arguments)
 {
     private const int UsageError = 64;
+    private static readonly string[] AlwaysSo = ["-NoLogo", "-NoProfile", "-NonInteractive"];
 
     /// <summary>Reads the arguments, in pwsh's spelling as well.</summary>
     public static bool TryParse(IReadOnlyList<string> arguments, out CommandLine options, out string complaint)
     {
         options = new CommandLine(File: null, Commands: null, []);
         complaint = string.Empty;
+
+        // What pwsh's jobs say is so here anyway: no banner, no profile, nobody to ask.
+        arguments = [.. arguments.SkipWhile(argument => AlwaysSo.Contains(argument, StringComparer.OrdinalIgnoreCase))];
         if (arguments.Count == 0)
         {
             return true;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Images;
 
 namespace Pro.DockerVersioning.Commands;
@@ -6,23 +7,19 @@ namespace Pro.DockerVersioning.Commands;
 /// <summary>What the views of Pro.DockerVersioning.Format.ps1xml call. Not meant for scripts: its texts may change.</summary>
 public static class Display
 {
-    private static readonly string[] Units = ["B", "kB", "MB", "GB", "TB"];
-
     /// <summary>A size as Docker writes it: three digits, in units of 1000.</summary>
     /// <param name="bytes">The size in bytes.</param>
     /// <returns>For example "72.8MB".</returns>
-    public static string Size(long bytes)
-    {
-        double size = bytes;
-        var unit = 0;
-        while (size >= 999.5 && unit < Units.Length - 1)
-        {
-            size /= 1000;
-            unit++;
-        }
+    public static string Size(long bytes) => ByteSize.Text(bytes);
 
-        var format = unit == 0 || size >= 99.95 ? "0" : size >= 9.995 ? "0.#" : "0.##";
-        return size.ToString(format, CultureInfo.InvariantCulture) + Units[unit];
+    /// <summary>A part of a whole as a bar of ten places, in characters that every console has.</summary>
+    /// <param name="share">0 to 1.</param>
+    /// <returns>For example "[###.......]  31%".</returns>
+    public static string Bar(double share)
+    {
+        var part = Math.Clamp(share, 0, 1);
+        var full = (int)Math.Round(part * 10, MidpointRounding.AwayFromZero);
+        return string.Create(CultureInfo.InvariantCulture, $"[{new string('#', full)}{new string('.', 10 - full)}] {part * 100,3:0}%");
     }
 
     /// <summary>How long ago something was, in its largest unit.</summary>

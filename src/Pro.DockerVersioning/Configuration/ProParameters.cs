@@ -14,6 +14,11 @@ internal sealed record ProParameters
     /// <summary><c>-Environment</c>: an environment of <c>pro.json</c>.</summary>
     public string? Environment { get; init; }
 
+    /// <summary>
+    /// Cleaning: <c>-Environment</c> chooses how much is kept, so one with a retention will do; it need not say where services run.
+    /// </summary>
+    public bool NeedsRetentionOnly { get; init; }
+
     /// <summary><c>-Engine</c>: a docker context or an engine's address.</summary>
     public string? Engine { get; init; }
 

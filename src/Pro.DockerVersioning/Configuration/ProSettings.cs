@@ -14,6 +14,14 @@ internal sealed record ProSettings
     /// <summary>How many releases cleaning keeps where nobody says: the guide's number.</summary>
     public const int DefaultKeep = 5;
 
+    /// <summary>How many releases these environments keep where <c>pro.json</c> doesn't say.</summary>
+    private static readonly Dictionary<string, int> DefaultRetention = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["production"] = 10,
+        ["test"] = 5,
+        ["development"] = 3,
+    };
+
     /// <summary>Where the command runs.</summary>
     public required ProLocation Location { get; init; }
 
@@ -53,7 +61,7 @@ internal sealed record ProSettings
     public static ProSettings Resolve(
         ProParameters parameters, ProEnvironmentVariables variables, ProConfiguration configuration, ProLocation location)
     {
-        var environment = ChooseEnvironment(parameters.Environment, configuration);
+        var environment = ChooseEnvironment(parameters, configuration);
         return new ProSettings
         {
             Location = location,
@@ -73,15 +81,20 @@ internal sealed record ProSettings
         };
     }
 
-    private static ChosenEnvironment? ChooseEnvironment(string? name, ProConfiguration configuration)
+    private static ChosenEnvironment? ChooseEnvironment(ProParameters parameters, ProConfiguration configuration)
     {
-        if (name is null)
+        if (parameters.Environment is not { } name)
         {
             return null;
         }
 
-        return configuration.Environments.TryGetValue(name, out var chosen)
-            ? new ChosenEnvironment(name, chosen)
+        if (configuration.Environments.TryGetValue(name, out var chosen))
+        {
+            return new ChosenEnvironment(name, chosen);
+        }
+
+        return parameters.NeedsRetentionOnly && (configuration.Retention.ContainsKey(name) || DefaultRetention.ContainsKey(name))
+            ? new ChosenEnvironment(name, new EnvironmentConfiguration())
             : throw ConfigurationErrors.UnknownEnvironment(
                 name, [.. configuration.Environments.Keys], NameSuggestion.Nearest(name, configuration.Environments.Keys));
     }
@@ -138,9 +151,13 @@ internal sealed record ProSettings
             return new(keep, SettingOrigin.Parameter, "-Keep");
         }
 
-        return environment is not null && configuration.Retention.TryGetValue(environment.Name, out var retention)
-            ? new(retention, SettingOrigin.ChosenEnvironment, $"{Keys.Retention}.{environment.Name}")
-            : new(DefaultKeep, SettingOrigin.Default, string.Empty);
+        if (environment is not null && configuration.Retention.TryGetValue(environment.Name, out var retention))
+        {
+            return new(retention, SettingOrigin.ChosenEnvironment, $"{Keys.Retention}.{environment.Name}");
+        }
+
+        var usual = environment is null ? DefaultKeep : DefaultRetention.GetValueOrDefault(environment.Name, DefaultKeep);
+        return new(usual, SettingOrigin.Default, string.Empty);
     }
 
     private static Setting<IReadOnlyList<string>> Files(

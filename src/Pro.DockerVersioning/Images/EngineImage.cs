@@ -14,6 +14,7 @@ internal sealed class EngineImage
         // The engine dates images in UTC.
         Created = new DateTimeOffset(DateTime.SpecifyKind(response.Created, DateTimeKind.Utc));
         Size = response.Size;
+        ParentId = string.IsNullOrEmpty(response.ParentID) ? null : response.ParentID;
         Labels = response.Labels?.AsReadOnly() ?? NoLabels;
         References = Parse(response.RepoTags);
         Digests = Parse(response.RepoDigests);
@@ -27,6 +28,9 @@ internal sealed class EngineImage
 
     /// <summary>Bytes, with shared layers.</summary>
     public long Size { get; }
+
+    /// <summary>The image that the classic builder made this one from, while the engine still has it; else null.</summary>
+    public string? ParentId { get; }
 
     /// <summary>Its labels.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; }

@@ -34,6 +34,9 @@ internal sealed class ImageInventory
         _containersByImage = _containers.ToLookup(container => container.ImageID, StringComparer.Ordinal);
     }
 
+    /// <summary>All images, but for the unnamed ones in the middle of a build's chain.</summary>
+    public IReadOnlyList<EngineImage> Images => _images;
+
     /// <summary>Asks the engine for its images and containers, both at once.</summary>
     public static async Task<ImageInventory> LoadAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
@@ -49,6 +52,9 @@ internal sealed class ImageInventory
 
     /// <summary>The image with an id, or null.</summary>
     public EngineImage? FindById(string id) => _byId.GetValueOrDefault(id);
+
+    /// <summary>The containers that use an image, running or not, by whatever name they were started.</summary>
+    public IReadOnlyList<ProContainer> ContainersOf(string imageId) => [.. _containersByImage[imageId].Select(ToContainer)];
 
     /// <summary>The image that was pushed or pulled under a digest in the same repository, or null.</summary>
     public EngineImage? FindByDigest(ImageReference repository, string digest) =>

@@ -1,0 +1,218 @@
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Cleaning;
+
+/// <summary>Decides what goes and what stays, and why. Pure: no engine, no clock. In two halves, see <see cref="CleaningDraft"/>.</summary>
+internal static class CleaningPlanner
+{
+    /// <summary>The first half.</summary>
+    public static CleaningDraft Draft(CleaningWorld world, CleaningPolicy policy)
+    {
+        var guards = new CleaningGuards(world, policy);
+        var decided = new List<CleaningLine>();
+        var candidates = new List<CleaningCandidate>();
+        if (policy.Mode != CleaningMode.Dangling)
+        {
+            foreach (var service in Merge(world.Services))
+            {
+                AddVersions(world, policy, guards, service, decided, candidates);
+            }
+        }
+
+        if (policy.Mode == CleaningMode.Named)
+        {
+            AddStrangers(world, policy, decided);
+        }
+
+        if (policy.Mode is CleaningMode.Dangling or CleaningMode.Unused)
+        {
+            AddDangling(world, policy, guards, decided, candidates);
+        }
+
+        return new CleaningDraft(world, policy) { Decided = decided, Candidates = candidates };
+    }
+
+    /// <summary>The second half.</summary>
+    /// <param name="draft">The first half.</param>
+    /// <param name="facts">What was asked, by image id; an image that is missing is gone.</param>
+    /// <param name="now">The time.</param>
+    public static CleaningPlan Finish(CleaningDraft draft, IReadOnlyDictionary<string, ImageFacts> facts, DateTimeOffset now)
+    {
+        var guards = new CleaningGuards(draft.World, draft.Policy);
+        var stays = new List<CleaningLine>(draft.Decided);
+        var going = new List<CleaningCandidate>();
+        foreach (var candidate in draft.Candidates)
+        {
+            if (!facts.TryGetValue(candidate.Image.Id, out var known))
+            {
+                stays.Add(candidate.Line with { Step = CleaningStep.Skip, Reason = "gone already" });
+            }
+            else if ((guards.Young(candidate.Image, known, now)
+                ?? guards.NotOld(candidate.Image, known, candidate.LastUse, now)) is { } reason)
+            {
+                stays.Add(candidate.Line with { Step = CleaningStep.Keep, Reason = reason });
+            }
+            else
+            {
+                going.Add(candidate);
+            }
+        }
+
+        if (draft.Policy.ByLastUse)
+        {
+            going = [.. going.OrderBy(candidate => candidate.LastUse
+                ?? Later(candidate.Image.Created, facts[candidate.Image.Id].LastTagTime))];
+        }
+
+        return new CleaningPlan([.. CleaningSteps.Assign(going, draft.World.Inventory.Images, facts), .. stays])
+        {
+            LayerSizes = going
+                .SelectMany(candidate => facts[candidate.Image.Id].Layers.All)
+                .DistinctBy(layer => layer.ChainId)
+                .ToDictionary(layer => layer.ChainId, layer => layer.Size, StringComparer.Ordinal),
+        };
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
+
+    /// <summary>Two services may have one repository: what either needs stays.</summary>
+    private static IEnumerable<CleaningService> Merge(IEnumerable<CleaningService> services) => services
+        .GroupBy(service => service.Repository.NormalizedName, StringComparer.Ordinal)
+        .Select(group => group.First() with
+        {
+            LockedBy = group.Select(service => service.LockedBy).FirstOrDefault(locked => locked is not null),
+            Proven = [.. group.SelectMany(service => service.Proven)],
+        });
+
+    private static void AddVersions(
+        CleaningWorld world,
+        CleaningPolicy policy,
+        CleaningGuards guards,
+        CleaningService service,
+        List<CleaningLine> decided,
+        List<CleaningCandidate> candidates)
+    {
+        var versions = world.Inventory.VersionsOf(service.Name, service.Repository);
+        var kept = guards.Of(service, versions);
+        var verdicts = policy.Mode == CleaningMode.ByCount
+            ? policy.Retention.Judge(versions.Where(version => version.Tag is not null).Select(version => version.Version))
+            : null;
+
+        // Newest first is how they list; the oldest go first.
+        foreach (var version in versions.Where(version => version.Tag is not null).Reverse())
+        {
+            var reference = ImageReference.Parse(version.Reference);
+            if (policy.Mode == CleaningMode.Named && !policy.Named.Contains(reference))
+            {
+                continue;
+            }
+
+            var line = new CleaningLine
+            {
+                Reference = version.Reference,
+                ImageId = version.ImageId,
+                Service = service.Name,
+                Version = version.Version,
+                Step = CleaningStep.Remove,
+                Reason = policy.Mode switch
+                {
+                    CleaningMode.ByCount => verdicts![version.Version].Rule,
+                    CleaningMode.Named => "asked for by name",
+                    _ => "no container uses it",
+                },
+                WasCandidate = true,
+            };
+            var isAmongNewest = verdicts?[version.Version].Stays == true;
+            if (isAmongNewest || kept.ContainsKey(version.Reference))
+            {
+                decided.Add(line with
+                {
+                    Step = CleaningStep.Keep,
+                    Reason = kept.GetValueOrDefault(version.Reference, line.Reason),
+                    WasCandidate = !isAmongNewest,
+                });
+            }
+            else if (service.LockedBy is { } locked)
+            {
+                decided.Add(line with { Step = CleaningStep.Skip, Reason = $"the service is locked: {locked}" });
+            }
+            else
+            {
+                candidates.Add(new CleaningCandidate(line, world.Inventory.FindById(version.ImageId)!, world.LastUse(reference)));
+            }
+        }
+    }
+
+    /// <summary>What was named and isn't there, or isn't ours to remove.</summary>
+    private static void AddStrangers(CleaningWorld world, CleaningPolicy policy, List<CleaningLine> decided)
+    {
+        foreach (var reference in policy.Named)
+        {
+            var image = world.Inventory.Find(reference);
+            var reason = !world.Services.Any(service => service.Repository.SameRepository(reference))
+                ? "its repository is none of the catalogue's"
+                : image is null ? "gone already"
+                : ProVersion.TryFromImageTag(reference.Tag, out _) ? null
+                : "its tag is no version";
+            if (reason is not null)
+            {
+                decided.Add(new CleaningLine
+                {
+                    Reference = reference.ToString(),
+                    ImageId = image?.Id ?? "",
+                    Step = CleaningStep.Skip,
+                    Reason = reason,
+                    WasCandidate = true,
+                });
+            }
+        }
+    }
+
+    private static void AddDangling(
+        CleaningWorld world,
+        CleaningPolicy policy,
+        CleaningGuards guards,
+        List<CleaningLine> decided,
+        List<CleaningCandidate> candidates)
+    {
+        foreach (var image in world.Inventory.Images)
+        {
+            // One with a digest belongs to that repository: it goes by this name, and only where the repository is ours.
+            var service = image.Label(ImageLabels.Service);
+            if (image.References.Count > 0
+                || (policy.DanglingOf is { } only && (service is null || !only.Contains(service)))
+                || !image.Digests.All(digest => world.Services.Any(one => one.Repository.SameRepository(digest))))
+            {
+                continue;
+            }
+
+            IEnumerable<string> names = image.Digests.Count > 0 ? image.Digests.Select(digest => digest.ToString()) : [image.Id];
+            foreach (var name in names)
+            {
+                var line = new CleaningLine
+                {
+                    Reference = name,
+                    ImageId = image.Id,
+                    Service = service,
+                    Version = ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? version : null,
+                    Step = CleaningStep.Remove,
+                    Reason = "no name points at it",
+                    WasCandidate = true,
+                };
+                if (guards.OfUnnamed(image) is { } guard)
+                {
+                    decided.Add(line with { Step = CleaningStep.Keep, Reason = guard });
+                }
+                else if (world.Services.FirstOrDefault(one => one.Name == service && one.LockedBy is not null) is { } locked)
+                {
+                    decided.Add(line with { Step = CleaningStep.Skip, Reason = $"the service is locked: {locked.LockedBy}" });
+                }
+                else
+                {
+                    candidates.Add(new CleaningCandidate(line, image, null));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Cleaning;
+
+/// <summary>What a clean-up is asked to go for.</summary>
+internal enum CleaningMode
+{
+    /// <summary>Versions beyond the counts.</summary>
+    ByCount,
+
+    /// <summary>The versions that were named, by the pipeline for one; no count applies.</summary>
+    Named,
+
+    /// <summary>Images that no name points at.</summary>
+    Dangling,
+
+    /// <summary>All versions that no container uses, and what is dangling.</summary>
+    Unused,
+}
+
+/// <summary>What a clean-up may remove. Pure data; a command's parameters and pro.json say it.</summary>
+internal sealed record CleaningPolicy
+{
+    /// <summary>What it goes for.</summary>
+    public CleaningMode Mode { get; init; }
+
+    /// <summary>How many versions stay; only by count.</summary>
+    public required RetentionPolicy Retention { get; init; }
+
+    /// <summary>The references that were named; only by name.</summary>
+    public IReadOnlySet<ImageReference> Named { get; init; } = new HashSet<ImageReference>();
+
+    /// <summary>Versions that stay whatever else holds.</summary>
+    public IReadOnlyList<VersionPattern> Protect { get; init; } = [];
+
+    /// <summary>Only what was built, tagged and of use before that long; null: whatever its age.</summary>
+    public TimeSpan? OlderThan { get; init; }
+
+    /// <summary>What was built or tagged since that long stays: its build, push or deployment may still be under way.</summary>
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Longest out of use first, whatever the service: what stops midway has removed what is missed least.</summary>
+    public bool ByLastUse { get; init; }
+
+    /// <summary>Dangling images of these services only, as their label says; null: all of this engine.</summary>
+    public IReadOnlySet<string>? DanglingOf { get; init; }
+}

@@ -1,0 +1,38 @@
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Cleaning;
+
+/// <summary>A service whose versions may go.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Repository">Where its images are: <c>registry/service</c>.</param>
+internal sealed record CleaningService(string Name, ImageReference Repository)
+{
+    /// <summary>The operation that holds the service's lock, in a sentence's part; null where none does.</summary>
+    public string? LockedBy { get; init; }
+
+    /// <summary>The versions that were proven to work here, by the history: of each target the last one and the one before it.</summary>
+    public IReadOnlyList<ProvenVersion> Proven { get; init; } = [];
+}
+
+/// <summary>A version that was proven to work in a place.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="IsLast">True for the last one, which is what ought to run; false for the one before it, the way back.</param>
+internal sealed record ProvenVersion(ProVersion Version, bool IsLast);
+
+/// <summary>All that the planner knows before it asks about single images.</summary>
+/// <param name="Inventory">The engine's images and containers.</param>
+/// <param name="Services">The services that were asked for.</param>
+internal sealed record CleaningWorld(ImageInventory Inventory, IReadOnlyList<CleaningService> Services)
+{
+    /// <summary>Whether a tag is one by which a deployment keeps its way back.</summary>
+    public Func<string, bool> IsPreviousTag { get; init; } = static _ => false;
+
+    /// <summary>When a version was last of use, by the history.</summary>
+    public Func<ImageReference, DateTimeOffset?> LastUse { get; init; } = static _ => null;
+}
+
+/// <summary>What only an image's own description says; asked for candidates alone.</summary>
+/// <param name="LastTagTime">When a name was last given to it here; null where the engine doesn't know.</param>
+/// <param name="Layers">Its layers.</param>
+internal sealed record ImageFacts(DateTimeOffset? LastTagTime, ImageLayers Layers);

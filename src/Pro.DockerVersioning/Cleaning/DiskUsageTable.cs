@@ -1,0 +1,95 @@
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Cleaning;
+
+/// <summary>
+/// Tells what takes the space on an engine's disk. The engine measures it for this: that can take long, so no other command asks.
+/// </summary>
+internal static class DiskUsageTable
+{
+    /// <summary>Asks the engine.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public static async Task<IReadOnlyList<ProDiskUsage>> LoadAsync(
+        EngineConnection engine, IReadOnlyList<(string Name, ImageReference Repository)> services, CancellationToken cancellationToken)
+    {
+        using var http = EngineHttp.Open(engine.Endpoint);
+        var usage = http.SendAsync(HttpMethod.Get, "system/df?verbose=1", cancellationToken);
+        var inventory = await ImageInventory.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
+        var root = await DataRoot.FindAsync(engine, cancellationToken).ConfigureAwait(false);
+        var report = DiskUsageReport.Read(await usage.ConfigureAwait(false));
+        return Build(report, inventory, services, root.Path, root.Total, root.Free);
+    }
+
+    /// <summary>The lines. Pure.</summary>
+    internal static IReadOnlyList<ProDiskUsage> Build(
+        DiskUsageReport report,
+        ImageInventory inventory,
+        IReadOnlyList<(string Name, ImageReference Repository)> services,
+        string? disk,
+        long? total,
+        long? free)
+    {
+        var ofService = report.Images.ToLookup(image => ServiceOf(inventory.FindById(image.Id), services), StringComparer.Ordinal);
+        var lines = services.Select(service => service.Name).Distinct(StringComparer.Ordinal)
+            .Select(name => OfImages(ProDiskUsageKind.Service, name, [.. ofService[name]]))
+            .ToList();
+        lines.Add(OfImages(ProDiskUsageKind.OtherImages, "other images", [.. ofService[""]]));
+
+        // No layer of these belongs to one image, so none comes free with one.
+        var shared = Math.Max(0, report.Layers - report.Images.Sum(image => image.Own));
+        lines.Insert(lines.Count - 1, new ProDiskUsage { Kind = ProDiskUsageKind.SharedLayers, Name = "shared layers", Size = shared });
+        lines.Add(OfItems(ProDiskUsageKind.Containers, "containers", report.Containers));
+        lines.Add(OfItems(ProDiskUsageKind.Volumes, "volumes", report.Volumes));
+        lines.Add(OfItems(ProDiskUsageKind.BuildCache, "build cache", report.BuildCache));
+        var sum = Math.Max(1, lines.Sum(line => line.Size));
+        lines = [.. lines.Select(line => WithShare(line, (double)line.Size / sum))];
+        if (disk is not null && total is { } all && free is { } left)
+        {
+            lines.Add(new ProDiskUsage
+            {
+                Kind = ProDiskUsageKind.Disk,
+                Name = disk,
+                Count = 1,
+                Active = 1,
+                Size = all - left,
+                Free = left,
+                Share = all > 0 ? (double)(all - left) / all : 0,
+            });
+        }
+
+        return lines;
+    }
+
+    private static string ServiceOf(EngineImage? image, IReadOnlyList<(string Name, ImageReference Repository)> services) =>
+        image is null ? ""
+        : services.FirstOrDefault(service =>
+            image.References.Concat(image.Digests).Any(reference => reference.SameRepository(service.Repository))
+            || (image.References.Count == 0 && image.Label(ImageLabels.Service) == service.Name)).Name ?? "";
+
+    private static ProDiskUsage OfImages(ProDiskUsageKind kind, string name, IReadOnlyList<ImageUsage> images) =>
+        OfItems(kind, name, [.. images.Select(image => new ItemUsage(image.Own, image.IsInUse))]);
+
+    private static ProDiskUsage OfItems(ProDiskUsageKind kind, string name, IReadOnlyList<ItemUsage> items) => new()
+    {
+        Kind = kind,
+        Name = name,
+        Count = items.Count,
+        Active = items.Count(item => item.IsInUse),
+        Size = items.Sum(item => item.Size),
+        Reclaimable = items.Where(item => !item.IsInUse).Sum(item => item.Size),
+    };
+
+    private static ProDiskUsage WithShare(ProDiskUsage line, double share) => new()
+    {
+        Kind = line.Kind,
+        Name = line.Name,
+        Count = line.Count,
+        Active = line.Active,
+        Size = line.Size,
+        Reclaimable = line.Reclaimable,
+        Share = share,
+    };
+}

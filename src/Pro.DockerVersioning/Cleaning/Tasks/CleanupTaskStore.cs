@@ -1,0 +1,133 @@
+using System.Globalization;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Cleaning.Tasks;
+
+/// <summary>The user's clean-up jobs: a folder for each, with what it is, its script and its log; and their entries with the
+/// scheduler.</summary>
+internal sealed class CleanupTaskStore
+{
+    private const string Definition = "task.json";
+    private readonly string _folder;
+    private readonly IProgress<Report> _reports;
+
+    private CleanupTaskStore(string folder, IProgress<Report> reports)
+    {
+        _folder = folder;
+        _reports = reports;
+    }
+
+    /// <summary>The scheduler of this machine where the user names none.</summary>
+    public static ProTaskScheduler Usual =>
+        OperatingSystem.IsWindows() ? ProTaskScheduler.TaskScheduler
+        : SystemdScheduler.RunsHere ? ProTaskScheduler.Systemd
+        : ProTaskScheduler.Cron;
+
+    /// <summary>The store of this user; nothing is read or written yet.</summary>
+    /// <exception cref="ProException">The user has no home.</exception>
+    public static CleanupTaskStore Open(Func<string, string?> environment, IProgress<Report> reports) =>
+        new(Path.Combine(HistoryFolder.OfUser(environment) ?? throw CleaningErrors.NoHome(), "cleanup"), reports);
+
+    /// <summary>The folder of a job.</summary>
+    public string FolderOf(string name) => Path.Combine(_folder, name);
+
+    /// <summary>Writes a job's files and gives it to the scheduler; one of the same name is replaced.</summary>
+    /// <exception cref="ProException">A file can't be written, or the scheduler refuses.</exception>
+    public async Task RegisterAsync(CleanupTask task, string script, CancellationToken cancellationToken)
+    {
+        var old = Find(task.Name);
+        if (old is not null && old.Scheduler != task.Scheduler)
+        {
+            await SchedulerOf(old.Scheduler).UnregisterAsync(old, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            _ = Directory.CreateDirectory(FolderOf(task.Name));
+            await File.WriteAllTextAsync(task.Script, script, cancellationToken).ConfigureAwait(false);
+            await SchedulerOf(task.Scheduler).RegisterAsync(task, cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(Path.Combine(FolderOf(task.Name), Definition), task.ToJson(), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw CleaningErrors.TaskNotWritten(task.Name, FolderOf(task.Name), fault);
+        }
+    }
+
+    /// <summary>All jobs, by name.</summary>
+    public IReadOnlyList<CleanupTask> List() => !Directory.Exists(_folder) ? [] :
+        [.. Directory.EnumerateDirectories(_folder)
+            .Select(folder => Find(Path.GetFileName(folder)))
+            .OfType<CleanupTask>()
+            .OrderBy(task => task.Name, StringComparer.Ordinal)];
+
+    /// <summary>Takes a job away from the scheduler, and its files but for the logs.</summary>
+    /// <exception cref="ProException">The scheduler refuses.</exception>
+    public async Task UnregisterAsync(CleanupTask task, CancellationToken cancellationToken)
+    {
+        await SchedulerOf(task.Scheduler).UnregisterAsync(task, cancellationToken).ConfigureAwait(false);
+        File.Delete(Path.Combine(FolderOf(task.Name), Definition));
+        File.Delete(task.Script);
+        File.Delete(Path.ChangeExtension(task.Script, ".xml"));
+        if (!Directory.EnumerateFileSystemEntries(FolderOf(task.Name)).Any())
+        {
+            Directory.Delete(FolderOf(task.Name));
+        }
+    }
+
+    /// <summary>A job as users see it: with its last run, by its log, and its next one.</summary>
+    public async Task<ProCleanupTask> DescribeAsync(CleanupTask task, CancellationToken cancellationToken)
+    {
+        var isScheduled = await SchedulerOf(task.Scheduler).HasAsync(task, cancellationToken).ConfigureAwait(false);
+        var (time, code) = LastRun(task.Log);
+        return new ProCleanupTask
+        {
+            Name = task.Name,
+            Scheduler = task.Scheduler,
+            Day = task.Day,
+            At = task.At.ToTimeSpan(),
+            NextRun = isScheduled ? task.Schedule.Next(DateTime.Now) : null,
+            IsScheduled = isScheduled,
+            LastRun = time,
+            LastExitCode = code,
+            Folder = task.Folder,
+            Script = task.Script,
+            Log = task.Log,
+        };
+    }
+
+    private static (DateTimeOffset? Time, int? Code) LastRun(string log)
+    {
+        try
+        {
+            var last = File.Exists(log) ? File.ReadLines(log)
+                .LastOrDefault(line => line.Contains(CleanupScript.Ended, StringComparison.Ordinal)) : null;
+            var words = last?.Split(' ');
+            return words is { Length: > 1 }
+                && DateTimeOffset.TryParse(words[0], CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
+                && int.TryParse(words[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+                ? (time, code)
+                : (null, null);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return (null, null);
+        }
+    }
+
+    private CleanupTask? Find(string name)
+    {
+        var file = Path.Combine(FolderOf(name), Definition);
+        return File.Exists(file) ? CleanupTask.FromJson(File.ReadAllText(file)) : null;
+    }
+
+    private ITaskScheduler SchedulerOf(ProTaskScheduler scheduler) => scheduler switch
+    {
+        ProTaskScheduler.TaskScheduler => new WindowsScheduler(),
+        ProTaskScheduler.Systemd => new SystemdScheduler(_reports),
+        _ => new CronScheduler(Path.Combine(_folder, "crontab.lock"), _reports),
+    };
+}

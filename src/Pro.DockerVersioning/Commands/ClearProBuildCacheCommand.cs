@@ -1,0 +1,40 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>Clears the build cache of the engine's own BuildKit; what a build uses right now stays.</summary>
+[Cmdlet(VerbsCommon.Clear, "ProBuildCache", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(ProBuildCacheCleanup))]
+public sealed class ClearProBuildCacheCommand : ProCleaningCmdlet
+{
+    /// <summary>Only what wasn't used for so long.</summary>
+    [Parameter]
+    public TimeSpan OlderThan { get; set; }
+
+    /// <summary>The least recently used go until only so much is left: 5GB.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Keep { get; set; }
+
+    /// <summary>Also what images share and what the engine keeps for itself.</summary>
+    [Parameter]
+    public SwitchParameter All { get; set; }
+
+    private protected override async Task EndAsync()
+    {
+        var keep = Keep is null ? (long?)null
+            : ByteSize.TryParse(Keep, out var bytes) ? bytes
+            : throw CleaningErrors.SizeInvalid("-Keep", Keep);
+        var age = MyInvocation.BoundParameters.ContainsKey(nameof(OlderThan)) ? OlderThan : (TimeSpan?)null;
+        using var engine = OpenWorkspace().OpenEngine();
+        var what = $"Clear the build cache of {engine.Endpoint}: {(All ? "all of it" : "what no image shares")}"
+            + (age is { } old ? $", unused for {Spans.Text(old)}" : "")
+            + (keep is { } left ? $", until {ByteSize.Text(left)} are left" : "");
+        if (ShouldCarryOut([what], "Later builds make again what is gone. Clear it?"))
+        {
+            WriteObject(await BuildCachePruner.RunAsync(engine.Endpoint, new BuildCacheRequest(age, keep, All), StopToken));
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Cleaning;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>Tells what takes the space on the engine's disk: by service, shared layers once, containers, volumes, build cache.</summary>
+[Cmdlet(VerbsCommon.Get, "ProDiskUsage")]
+[OutputType(typeof(ProDiskUsage))]
+public sealed class GetProDiskUsageCommand : ProCleaningCmdlet
+{
+    private protected override async Task EndAsync()
+    {
+        var workspace = OpenWorkspace();
+        var services = AllServicesIfAny(workspace);
+        using var engine = workspace.OpenEngine();
+        WriteObject(await DiskUsageTable.LoadAsync(engine, services, StopToken), enumerateCollection: true);
+    }
+}

@@ -1,0 +1,148 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Cleaning.Tasks;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>Makes the system run Remove-ProOldImage every week or every day.</summary>
+[Cmdlet(VerbsLifecycle.Register, "ProCleanupTask", SupportsShouldProcess = true, DefaultParameterSetName = WeeklySet)]
+[OutputType(typeof(ProCleanupTask))]
+public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
+{
+    private const string WeeklySet = "Weekly";
+    private const string DailySet = "Daily";
+
+    // A scheduler starts jobs without them. None of these is a secret.
+    private static readonly string[] CarriedVariables =
+    [
+        "REGISTRY", "COMPOSE_FILE", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
+            "XDG_STATE_HOME",
+    ];
+
+    /// <summary>The day of the week.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = WeeklySet)]
+    public DayOfWeek Weekly { get; set; }
+
+    /// <summary>Every day.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = DailySet)]
+    public SwitchParameter Daily { get; set; }
+
+    /// <summary>The time of day, by this machine's clock: 02:00.</summary>
+    [Parameter(Mandatory = true)]
+    public TimeSpan At { get; set; }
+
+    /// <summary>The services; wildcards are allowed. All where it isn't given.</summary>
+    [Parameter(Position = 0)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    public string[] Service { get; set; } = [];
+
+    /// <summary>How many stable releases of each service stay.</summary>
+    [Parameter(Position = 1)]
+    [ValidateRange(0, int.MaxValue)]
+    public int Keep { get; set; }
+
+    /// <summary>Only what was built, tagged and of use before so long.</summary>
+    [Parameter]
+    public TimeSpan OlderThan { get; set; }
+
+    /// <summary>Versions that stay, besides those that pro.json protects; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Protect { get; set; } = [];
+
+    /// <summary>What was built or tagged since so long stays.</summary>
+    [Parameter]
+    public TimeSpan GracePeriod { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>The task's name; one of the same name is replaced.</summary>
+    [Parameter]
+    [ValidatePattern("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    public string Name { get; set; } = "cleanup";
+
+    /// <summary>Who starts it; what this machine has where it isn't given.</summary>
+    [Parameter]
+    public ProTaskScheduler Scheduler { get; set; }
+
+    /// <summary>The shell that runs it: the path of pwsh.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Shell { get; set; }
+
+    private protected override async Task EndAsync()
+    {
+        if (At < TimeSpan.Zero || At >= TimeSpan.FromDays(1))
+        {
+            throw CleaningErrors.TimeInvalid(At);
+        }
+
+        // What would fail every night fails here.
+        var workspace = OpenWorkspace();
+        _ = Services(workspace, Service.Length == 0 ? ["*"] : Service);
+        var store = CleanupTaskStore.Open(workspace.Settings.Variables.Raw, Reporter);
+        var folder = store.FolderOf(Name);
+        var task = new CleanupTask
+        {
+            Name = Name,
+            Scheduler = Bound(nameof(Scheduler)) ? Scheduler : CleanupTaskStore.Usual,
+            Day = Bound(nameof(Weekly)) ? Weekly : null,
+            At = TimeOnly.FromTimeSpan(At),
+            Folder = Folder,
+            Shell = FindShell(),
+            Script = System.IO.Path.Combine(folder, "cleanup.ps1"),
+            Log = System.IO.Path.Combine(folder, "cleanup.log"),
+        };
+        var what = $"{task.Scheduler}, {task.Schedule}: Remove-ProOldImage in {Folder}, log {task.Log}";
+        if (ShouldProcess(what, $"Register the task '{Name}' ({what})?", "Register"))
+        {
+            var module = System.IO.Path.Combine(
+                System.IO.Path.GetDirectoryName(typeof(RegisterProCleanupTaskCommand).Assembly.Location)!, "Pro.DockerVersioning.psd1");
+            await store.RegisterAsync(task, CleanupScript.Text(task, module, Carried(workspace), Arguments()), StopToken);
+            WriteObject(await store.DescribeAsync(task, StopToken));
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Carried(ProWorkspace workspace) => CarriedVariables
+        .Select(name => KeyValuePair.Create(name, workspace.Settings.Variables.Raw(name)!))
+        .Where(variable => !string.IsNullOrEmpty(variable.Value));
+
+    private IEnumerable<KeyValuePair<string, object>> Arguments()
+    {
+        var all = new (string Name, object? Value)[]
+        {
+            (nameof(Service), Service.Length > 0 ? Service : null),
+            (nameof(Keep), Bound(nameof(Keep)) ? Keep : null),
+            (nameof(OlderThan), Bound(nameof(OlderThan)) ? OlderThan : null),
+            (nameof(GracePeriod), Bound(nameof(GracePeriod)) ? GracePeriod : null),
+            (nameof(Protect), Protect.Length > 0 ? Protect : null),
+            (nameof(Environment), Environment),
+            (nameof(Registry), Registry),
+            (nameof(ComposeFile), ComposeFile.Length > 0 ? ComposeFile.Select(file => System.IO.Path.GetFullPath(file, Folder)).ToArray()
+                : null),
+        };
+        return all.Where(one => one.Value is not null).Select(one => KeyValuePair.Create(one.Name, one.Value!));
+    }
+
+    /// <summary>This process where it is pwsh, else the pwsh on the PATH; as a whole path, since a scheduler has another PATH.</summary>
+    private string FindShell()
+    {
+        if (Shell is not null)
+        {
+            var given = System.IO.Path.GetFullPath(SessionState.Path.GetUnresolvedProviderPathFromPSPath(Shell));
+            return File.Exists(given) ? given : throw CleaningErrors.ShellNotFound(given);
+        }
+
+        var name = OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh";
+        var candidates = (System.Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Select(folder => System.IO.Path.Combine(folder, name))
+            .Prepend(System.Environment.ProcessPath ?? "")
+            .Where(path => string.Equals(System.IO.Path.GetFileName(path), name, StringComparison.OrdinalIgnoreCase));
+        return candidates.FirstOrDefault(File.Exists) ?? throw CleaningErrors.ShellNotFound(name);
+    }
+
+    private bool Bound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+}

@@ -1,0 +1,270 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>Removes old versions of services from the engine, and never what something uses or what a rollback would need.</summary>
+[Cmdlet(VerbsCommon.Remove, "ProOldImage",
+    SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = CountSet)]
+[OutputType(typeof(ProCleanupResult))]
+public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
+{
+    private const string CountSet = "ByCount";
+    private const string VersionSet = "ByVersion";
+    private const string DanglingSet = "Dangling";
+    private const string UnusedSet = "Unused";
+
+    // Whole clean-ups exclude each other; a second job waits for the first one that long.
+    private const string LockTarget = "cleaning";
+    private static readonly TimeSpan LockWait = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LockDeadline = TimeSpan.FromHours(2);
+
+    // How many lines are carried out at once.
+    private const int Lines = 8;
+
+    private readonly HashSet<ImageReference> _named = [];
+    private bool _isAsked;
+
+    /// <summary>The services; wildcards are allowed. All where it isn't given.</summary>
+    [Parameter(Position = 0, ParameterSetName = CountSet)]
+    [Parameter(Position = 0, ParameterSetName = DanglingSet)]
+    [Parameter(Position = 0, ParameterSetName = UnusedSet)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    public string[] Service { get; set; } = ["*"];
+
+    /// <summary>How many stable releases of each service stay.</summary>
+    [Parameter(Position = 1, ParameterSetName = CountSet)]
+    [ValidateRange(0, int.MaxValue)]
+    public int Keep { get; set; }
+
+    /// <summary>How many pre-releases of each service stay; as many as -Keep says where it isn't given.</summary>
+    [Parameter(ParameterSetName = CountSet)]
+    [ValidateRange(0, int.MaxValue)]
+    public int KeepPrerelease { get; set; }
+
+    /// <summary>How many commits of each service stay; as many as -Keep says where it isn't given.</summary>
+    [Parameter(ParameterSetName = CountSet)]
+    [ValidateRange(0, int.MaxValue)]
+    public int KeepCommit { get; set; }
+
+    /// <summary>Removes the longest unused first, and only until so much of the engine's disk is free: 20GB.</summary>
+    [Parameter(ParameterSetName = CountSet)]
+    [ValidateNotNullOrEmpty]
+    public string? TargetFree { get; set; }
+
+    /// <summary>The versions, as Get-ProImageVersion gives them; no count applies to them, all else does.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = VersionSet)]
+    [ValidateNotNull]
+    public ProImageVersion[] InputObject { get; set; } = [];
+
+    /// <summary>Removes images that no name points at.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = DanglingSet)]
+    public SwitchParameter Dangling { get; set; }
+
+    /// <summary>Removes all versions that no container uses, and what is dangling; no count applies.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = UnusedSet)]
+    public SwitchParameter Unused { get; set; }
+
+    /// <summary>Only what was built, tagged and of use before so long.</summary>
+    [Parameter]
+    public TimeSpan OlderThan { get; set; }
+
+    /// <summary>Versions that stay, besides those that pro.json protects; wildcards are allowed.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Protect { get; set; } = [];
+
+    /// <summary>What was built or tagged since so long stays.</summary>
+    [Parameter]
+    public TimeSpan GracePeriod { get; set; } = TimeSpan.FromHours(1);
+
+    private protected override ProParameters Parameters =>
+        base.Parameters with { Protect = Protect, Keep = Bound(nameof(Keep)) ? Keep : null };
+
+    private protected override Task ProcessAsync()
+    {
+        // Never called for an empty pipeline, which must not become "all services".
+        _isAsked = true;
+        foreach (var version in InputObject)
+        {
+            if (ImageReference.TryParse(version.Reference, out var reference) && reference.Tag is not null)
+            {
+                _ = _named.Add(reference);
+            }
+            else
+            {
+                WriteVerbose($"{version.Reference} stays: a container uses it, and no name of its own is left to remove.");
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private protected override async Task EndAsync()
+    {
+        if (!_isAsked)
+        {
+            return;
+        }
+
+        var reporter = Reporter;
+        var target = TargetBytes();
+        var workspace = OpenWorkspace();
+        var services = ServicesOf(workspace);
+        using var engine = workspace.OpenEngine();
+        if (target is { } wanted && IsFree(engine, await DataRoot.FindAsync(engine, StopToken), wanted))
+        {
+            return;
+        }
+
+        var history = HistoryLog.Open(workspace.Settings);
+        var survey = new CleaningSurvey(engine, history, reporter);
+        var world = await survey.LoadAsync(services, StopToken);
+        var plan = await survey.PlanAsync(world, PolicyOf(workspace), StopToken);
+        foreach (var line in plan.Lines.Where(line => !line.Goes))
+        {
+            WriteVerbose($"{CleaningText.Name(line)} stays: {line.Reason}.");
+        }
+
+        if (!plan.Going.Any())
+        {
+            // Nothing to ask, nothing to lock; those that were asked for and stay say why.
+            using var runner = new CleaningRunner(engine, reporter);
+            await GiveAsync(runner, plan, []);
+            Say(CleaningText.Summary([], null, null, null));
+        }
+        else if (ShouldCarryOut(CleaningText.Lines(plan), CleaningText.Question(plan)))
+        {
+            await RunAsync(engine, plan, history, target, reporter);
+        }
+    }
+
+    private async Task RunAsync(
+        EngineConnection engine, CleaningPlan plan, HistoryLog history, long? target, IProgress<Report> reporter)
+    {
+        var request = new LockRequest(LockTarget, "clean up images", LockDeadline);
+        await using var held = await TargetLock.WaitAsync(engine, request, LockWait, reporter, StopToken);
+        var root = await DataRoot.FindAsync(engine, StopToken);
+        var freeBefore = root.Free;
+        using var oneAtATime = new SemaphoreSlim(1);
+        using var runner = new CleaningRunner(engine, reporter)
+        {
+            // What comes free is seen before the next one goes.
+            Width = target is null ? Lines : 1,
+            IsEnough = () => target is { } wanted && root.Free >= wanted,
+            Record = result => RecordAsync(history, engine, result, oneAtATime, reporter),
+        };
+        var results = new List<ProCleanupResult>();
+        await GiveAsync(runner, plan, results);
+        Say(CleaningText.Summary(results, root.Path, freeBefore, root.Free));
+        if (target is { } goal && root.Free < goal)
+        {
+            WriteWarning(
+                $"{ByteSize.Text(root.Free ?? 0)} are free now, less than the {ByteSize.Text(goal)} asked for: what is left is needed. " +
+                "A lower -Keep lets more go; Get-ProDiskUsage shows what else takes the space.");
+        }
+    }
+
+    private async Task GiveAsync(CleaningRunner runner, CleaningPlan plan, List<ProCleanupResult> results)
+    {
+        await foreach (var result in runner.RunAsync(plan, StopToken))
+        {
+            results.Add(result);
+            WriteObject(result);
+            if (result.Error is { } error)
+            {
+                WriteError(error);
+            }
+        }
+    }
+
+    private static async Task RecordAsync(
+        HistoryLog history, EngineConnection engine, ProCleanupResult result, SemaphoreSlim oneAtATime, IProgress<Report> reporter)
+    {
+        // Without a token: what was done is recorded. Lines that are done at once would only wait for each other at the file.
+        await oneAtATime.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            await history.AppendAsync(
+                new ProHistoryEntry
+                {
+                    Kind = ProHistoryKind.Clean,
+                    Engine = engine.Endpoint.ToString(),
+                    Service = result.Service ?? "",
+                    Version = result.Version,
+                    Reference = result.Reference,
+                    ImageId = result.ImageId,
+                    Outcome = result.Action.ToString(),
+                    Reason = result.Reason,
+                },
+                reporter).ConfigureAwait(false);
+        }
+        finally
+        {
+            _ = oneAtATime.Release();
+        }
+    }
+
+    private List<(string Name, ImageReference Repository)> ServicesOf(ProWorkspace workspace) => ParameterSetName switch
+    {
+        DanglingSet when !Bound(nameof(Service)) => AllServicesIfAny(workspace),
+        VersionSet => Services(workspace, ["*"]),
+        _ => Services(workspace, Service),
+    };
+
+    private CleaningPolicy PolicyOf(ProWorkspace workspace)
+    {
+        var keep = workspace.Settings.Keep.Value;
+        return new CleaningPolicy
+        {
+            Mode = ParameterSetName switch
+            {
+                VersionSet => CleaningMode.Named,
+                DanglingSet => CleaningMode.Dangling,
+                UnusedSet => CleaningMode.Unused,
+                _ => CleaningMode.ByCount,
+            },
+            Retention = new RetentionPolicy(
+                keep, Bound(nameof(KeepPrerelease)) ? KeepPrerelease : keep, Bound(nameof(KeepCommit)) ? KeepCommit : keep),
+            Named = _named,
+            Protect = [.. workspace.Settings.Protect.Select(VersionPattern.Parse)],
+            OlderThan = Bound(nameof(OlderThan)) ? OlderThan : null,
+            GracePeriod = GracePeriod,
+            ByLastUse = TargetFree is not null,
+            DanglingOf = Bound(nameof(Service)) ? ServicesOf(workspace).Select(service => service.Name).ToHashSet(StringComparer.Ordinal)
+                : null,
+        };
+    }
+
+    private long? TargetBytes() => TargetFree is null ? null
+        : ByteSize.TryParse(TargetFree, out var bytes) ? bytes
+        : throw CleaningErrors.SizeInvalid("-TargetFree", TargetFree);
+
+    private bool IsFree(EngineConnection engine, DataRoot root, long wanted)
+    {
+        var free = root.Free ?? throw CleaningErrors.FreeSpaceUnknown(engine.Endpoint.ToString(), root.Path);
+        if (free >= wanted)
+        {
+            Say($"{ByteSize.Text(free)} are free at {root.Path} already, and {ByteSize.Text(wanted)} were asked for: nothing to do.");
+        }
+
+        return free >= wanted;
+    }
+
+    /// <summary>For the eyes at a prompt and in a job's log, as Write-Host does it: no object among the results, and redirected by
+    /// 6&gt;.</summary>
+    private void Say(string text) => WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
+
+    private bool Bound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+}

@@ -1,0 +1,93 @@
+namespace Pro.DockerVersioning.Errors;
+
+/// <summary>What can go wrong with a clean-up and with the jobs that do it.</summary>
+internal static class CleaningErrors
+{
+    /// <summary>An image that the engine didn't remove.</summary>
+    public static ProException NotRemoved(string reference, ProException failure) => new(
+        "ImageNotRemoved",
+        failure.Category,
+        $"{reference} was not removed: {failure.Message}",
+        failure.Category == ProErrorCategory.ResourceUnavailable
+            ? failure.RecommendedAction
+            : $"'docker ps -a --filter ancestor={reference}' shows what uses it. The others were done; run the command again later.",
+        reference,
+        failure);
+
+    /// <summary>A size that is none.</summary>
+    public static ProException SizeInvalid(string parameter, string text) => new(
+        "SizeInvalid",
+        ProErrorCategory.InvalidArgument,
+        $"{parameter}: '{text}' is no size.",
+        $"Write a number and a unit: {parameter} 20GB. Units are kB, MB, GB and TB, in steps of 1024 as in PowerShell.",
+        text);
+
+    /// <summary>-TargetFree where nobody can say how much is free.</summary>
+    public static ProException FreeSpaceUnknown(string engine, string? root) => new(
+        "FreeSpaceUnknown",
+        ProErrorCategory.InvalidOperation,
+        root is null
+            ? $"The engine at {engine} is not on this machine: how much is free on its disk can't be seen from here."
+            : $"The disk of {root}, where the engine at {engine} keeps its images, can't be seen from here (a virtual machine?).",
+        "Run the command on the engine's own machine, or go by count: Remove-ProOldImage -Keep 3.",
+        engine);
+
+    /// <summary>A program of the system's scheduler that isn't here.</summary>
+    public static ProException SchedulerMissing(string program, Exception inner) => new(
+        "SchedulerMissing",
+        ProErrorCategory.ResourceUnavailable,
+        $"The program '{program}' is not here: {inner.Message}",
+        OperatingSystem.IsWindows()
+            ? "schtasks.exe comes with Windows; look at the PATH."
+            : "Install cron ('apt-get install cron'), or choose another scheduler with -Scheduler.",
+        program,
+        inner);
+
+    /// <summary>A program of the system's scheduler that failed.</summary>
+    public static ProException SchedulerFailed(string command, int exitCode, string complaint) => new(
+        "SchedulerFailed",
+        ProErrorCategory.InvalidOperation,
+        $"'{command}' ended with exit code {exitCode}{(complaint.Length > 0 ? ": " + complaint : ".")}",
+        "Run the command by hand, as the same user, to see more.",
+        command);
+
+    /// <summary>No place for a job's files.</summary>
+    public static ProException NoHome() => new(
+        "NoStateFolder",
+        ProErrorCategory.ResourceUnavailable,
+        "There is no place for a task's script and log: the user has no home.",
+        OperatingSystem.IsWindows() ? "Set LOCALAPPDATA." : "Set HOME or XDG_STATE_HOME.");
+
+    /// <summary>A job's files that can't be written.</summary>
+    public static ProException TaskNotWritten(string name, string folder, Exception inner) => new(
+        "CleanupTaskNotWritten",
+        ProErrorCategory.WriteError,
+        $"The task '{name}' can't be written to {folder}: {inner.Message}",
+        "Look whether the user may write there.",
+        name,
+        inner);
+
+    /// <summary>A time that is no time of day.</summary>
+    public static ProException TimeInvalid(TimeSpan time) => new(
+        "TimeOfDayInvalid",
+        ProErrorCategory.InvalidArgument,
+        $"{time} is no time of day.",
+        "Write hours and minutes: -At 02:00. A bare number means days in PowerShell.",
+        time);
+
+    /// <summary>No pwsh.</summary>
+    public static ProException ShellNotFound(string path) => new(
+        "ShellNotFound",
+        ProErrorCategory.ObjectNotFound,
+        $"The shell '{path}' that would run the task is not there.",
+        "Name pwsh: -Shell /usr/bin/pwsh. Or put it on the PATH.",
+        path);
+
+    /// <summary>No such job.</summary>
+    public static ProException TaskNotFound(string name, IEnumerable<string> known) => new(
+        "CleanupTaskNotFound",
+        ProErrorCategory.ObjectNotFound,
+        $"There is no clean-up task '{name}'.",
+        string.Join(", ", known) is { Length: > 0 } names ? $"There is {names}." : "This user has none; Register-ProCleanupTask makes one.",
+        name);
+}

@@ -1,0 +1,88 @@
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Tests.Cleaning;
+
+namespace Pro.DockerVersioning.Tests.Engine;
+
+/// <summary>The real engine, for tests of cleaning: images with names of the test's own, containers of them, and nothing stays
+/// behind.</summary>
+internal sealed class CleaningEngine : IDisposable
+{
+    private const string Socket = "/var/run/docker.sock";
+    private readonly List<string> _containers = [];
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        ConnectCallback = async (_, cancellationToken) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    {
+        BaseAddress = new Uri("http://engine/"),
+    };
+
+    public CleaningEngine()
+    {
+        Assert.SkipUnless(ImageArchive.IsPossible && File.Exists(Socket), "No engine on the default socket, or no static busybox.");
+        Registry = $"pro-clean.invalid/{Nonce}";
+    }
+
+    public string Nonce { get; } = "e" + Guid.NewGuid().ToString("N")[..10];
+
+    public string Registry { get; }
+
+    public void Load(string service, params string[] versions) => Send(HttpMethod.Post, "images/load?quiet=1", new ByteArrayContent(
+        ImageArchive.Make(Nonce + service, [.. versions.Select(version => (version, new[] { $"{Registry}/{service}:{version}" }))])));
+
+    public void Tag(string from, string to) =>
+        Send(HttpMethod.Post, $"images/{Registry}/{from}/tag?repo={Registry}/{to.Split(':')[0]}&tag={to.Split(':')[1]}");
+
+    public void Start(string image, bool run)
+    {
+        var created = Send(HttpMethod.Post, $"containers/create?name=pro-clean-{Nonce}-{_containers.Count}",
+            JsonContent.Create(new { Image = $"{Registry}/{image}" }));
+        _containers.Add(created!["Id"]!.ToString());
+        if (run)
+        {
+            _ = Send(HttpMethod.Post, $"containers/{_containers[^1]}/start");
+        }
+    }
+
+    /// <summary>The names that are left, without the registry.</summary>
+    public IReadOnlyList<string> Tags() =>
+        [.. Send(HttpMethod.Get, "images/json")!.AsArray()
+            .SelectMany(image => image!["RepoTags"]?.AsArray().Select(tag => tag!.ToString()) ?? [])
+            .Where(tag => tag.StartsWith(Registry + "/", StringComparison.Ordinal))
+            .Select(tag => tag[(Registry.Length + 1)..])
+            .Order(StringComparer.Ordinal)];
+
+    public void Dispose()
+    {
+        foreach (var container in _containers)
+        {
+            Send(HttpMethod.Delete, $"containers/{container}?force=1");
+        }
+
+        foreach (var tag in Tags())
+        {
+            Send(HttpMethod.Delete, $"images/{Registry}/{tag}?force=1");
+        }
+
+        _http.Dispose();
+    }
+
+    private JsonNode? Send(HttpMethod method, string path, HttpContent? content = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        using var response = _http.Send(request);
+        using var reader = new StreamReader(response.Content.ReadAsStream());
+        var text = reader.ReadToEnd();
+        return !response.IsSuccessStatusCode ? throw new InvalidOperationException($"{method} {path}: {text}")
+            : text.StartsWith('[') || text.StartsWith('{') ? JsonNode.Parse(text.Split('\n')[0])
+            : null;
+    }
+}

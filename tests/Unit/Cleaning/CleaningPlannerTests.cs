@@ -1,0 +1,237 @@
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Versions;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Cleaning;
+
+public sealed class CleaningPlannerTests
+{
+    private const string Api = "reg.example/pro/api";
+    private static readonly DateTimeOffset Now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+    private readonly List<ImagesListResponse> _images = [];
+    private readonly List<ContainerListResponse> _containers = [];
+    private readonly Dictionary<string, DateTimeOffset> _tagged = [];
+    private readonly Dictionary<string, DateTimeOffset> _used = [];
+
+    [Fact]
+    public void Prereleases_and_commits_have_counts_of_their_own()
+    {
+        foreach (var version in new[] { "v1.0.0", "v1.1.0", "v1.2.0-rc.1", "v1.2.0-rc.2", "aaaaaaaaaaaa", "bbbbbbbbbbbb",
+            "v1.1.0-1-gcccccccccccc" })
+        {
+            Image(version);
+        }
+
+        // The youngest commit is bbbbbbbbbbbb, by its time.
+        Assert.Equal(["aaaaaaaaaaaa", "v1.1.0-1-gcccccccccccc", "v1.2.0-rc.1"], Gone(new RetentionPolicy(2, 1, 1)));
+    }
+
+    [Fact]
+    public void A_description_that_is_younger_than_a_bare_commit_stays_before_it()
+    {
+        Image("v1.0.0-3-gcccccccccccc", day: 2);
+        Image("aaaaaaaaaaaa", day: 9);
+        Assert.Equal(["v1.0.0-3-gcccccccccccc"], Gone(new RetentionPolicy(1, 1, 1)));
+    }
+
+    [Fact]
+    public void An_image_that_a_container_holds_by_id_after_its_tag_moved_on_is_in_use()
+    {
+        var old = Image("v1.0.0");
+        Image("v1.1.0");
+        Container(old, "running", image: old);
+        Assert.Equal("runs in c1", Reason("v1.0.0", new RetentionPolicy(0, 0, 0)));
+        Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0)));
+    }
+
+    [Fact]
+    public void A_container_started_from_latest_does_not_cost_the_version_its_tag()
+    {
+        var id = Image("v1.0.0");
+        _images[0].RepoTags.Add($"{Api}:latest");
+        Container(id, "exited", image: $"{Api}:latest");
+        Assert.Empty(Gone(new RetentionPolicy(0, 0, 0)));
+    }
+
+    [Fact]
+    public void The_way_back_is_the_next_lower_release_here_where_nothing_else_says_it()
+    {
+        Image("v1.0.0");
+        Image("v1.1.0");
+        Image("v1.2.0-rc.1");
+        Container(Image("v1.2.0"), "running");
+        Image("v2.0.0");
+        Assert.Equal(["v1.0.0", "v2.0.0"], Gone(new RetentionPolicy(0, 0, 0)));
+        Assert.Equal("the way back from v1.2.0", Reason("v1.1.0", new RetentionPolicy(0, 0, 0)));
+    }
+
+    [Fact]
+    public void A_tag_on_the_engine_or_the_history_says_the_way_back_better()
+    {
+        Image("v1.0.0");
+        Image("v1.1.0");
+        Container(Image("v1.2.0"), "running");
+        _images[0].RepoTags.Add($"{Api}:pro-previous-0a1b2c3d");
+        Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0)));
+        _images[0].RepoTags.RemoveAt(1);
+        Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0), [new ProvenVersion(ProVersion.Parse("v1.0.0"), false)]));
+    }
+
+    [Fact]
+    public void An_image_dated_1970_is_young_when_it_was_tagged_just_now()
+    {
+        var id = Image("v1.0.0");
+        _images[0].Created = DateTime.UnixEpoch;
+        _tagged[id] = Now.AddMinutes(-59);
+        Assert.Empty(Gone(new RetentionPolicy(0, 0, 0)));
+        Assert.Equal("built or tagged 59 minutes ago, younger than 1 hour", Reason("v1.0.0", new RetentionPolicy(0, 0, 0)));
+    }
+
+    [Fact]
+    public void OlderThan_goes_by_the_last_sign_of_use()
+    {
+        _tagged[Image("v1.0.0")] = Now.AddDays(-20);
+        _tagged[Image("v1.1.0")] = Now.AddDays(-40);
+        _tagged[Image("v1.2.0")] = Now.AddDays(-40);
+        _used[$"{Api}:v1.2.0"] = Now.AddDays(-5);
+        Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0), olderThan: TimeSpan.FromDays(30)));
+    }
+
+    [Fact]
+    public void By_last_use_the_longest_unused_goes_first_and_not_the_lowest()
+    {
+        Image("v1.0.0");
+        Image("v1.1.0");
+        _used[$"{Api}:v1.0.0"] = Now.AddDays(-5);
+        _used[$"{Api}:v1.1.0"] = Now.AddDays(-50);
+        Assert.Equal(["v1.1.0", "v1.0.0"], Gone(new RetentionPolicy(0, 0, 0), byLastUse: true));
+    }
+
+    [Fact]
+    public void A_name_of_an_image_with_other_names_or_children_is_only_untagged_and_promises_no_space()
+    {
+        Image("v1.0.0");
+        _images[0].RepoTags.Add("other/thing:1");
+        var parent = Image("v1.1.0");
+        Image("v1.2.0");
+        _images[2].ParentID = parent;
+        var lines = Plan(new RetentionPolicy(1, 1, 1)).Going.ToList();
+        Assert.All(lines, line => Assert.Equal((CleaningStep.Untag, 0L), (line.Step, line.Bytes)));
+        Assert.Contains("the image has other names", lines[0].Reason, StringComparison.Ordinal);
+        Assert.Contains("other images are built on it", lines[1].Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Digests_of_the_repository_go_with_its_last_tag()
+    {
+        Image("v1.0.0");
+        _images[0].RepoDigests.Add($"{Api}@sha256:{new string('a', 64)}");
+        Assert.Equal(CleaningStep.Remove, Plan(new RetentionPolicy(0, 0, 0)).Going.Single().Step);
+    }
+
+    [Fact]
+    public void Dangling_images_of_a_repository_that_is_not_ours_stay()
+    {
+        Image(null);
+        Image(null);
+        _images[1].RepoDigests.Add($"foreign.example/x@sha256:{new string('a', 64)}");
+        var draft = CleaningPlanner.Draft(World([]),
+            new CleaningPolicy { Mode = CleaningMode.Dangling, Retention = new RetentionPolicy(5, 5, 5) });
+        Assert.Equal([_images[0].ID], draft.Candidates.Select(candidate => candidate.Line.Reference));
+    }
+
+    [Fact]
+    public void Of_a_dangling_chain_only_its_end_is_listed_and_goes()
+    {
+        Image(null);
+        _images[0].Labels[ImageLabels.Version] = "v1.0.0";
+        _images[0].Labels[ImageLabels.Service] = "api";
+        var policy = new CleaningPolicy
+        {
+            Mode = CleaningMode.Dangling,
+            Retention = new RetentionPolicy(5, 5, 5),
+            Protect = [VersionPattern.Parse("v1.*")],
+        };
+        Assert.Empty(CleaningPlanner.Draft(World([]), policy).Candidates);
+        Assert.Equal("protected by 'v1.*'", CleaningPlanner.Draft(World([]), policy).Decided.Single().Reason);
+    }
+
+    [Fact]
+    public void A_named_version_of_another_repository_or_one_that_is_gone_is_skipped_and_says_so()
+    {
+        Image("v1.0.0");
+        var policy = new CleaningPolicy
+        {
+            Mode = CleaningMode.Named,
+            Retention = new RetentionPolicy(0, 0, 0),
+            Named = new[] { $"{Api}:v9.0.0", "foreign.example/api:v1.0.0", $"{Api}:v1.0.0" }.Select(ImageReference.Parse).ToHashSet(),
+        };
+        var draft = CleaningPlanner.Draft(World([]), policy);
+        Assert.Equal(["gone already", "its repository is none of the catalogue's"], draft.Decided.Select(line => line.Reason).Order());
+        Assert.Equal($"{Api}:v1.0.0", draft.Candidates.Single().Line.Reference);
+    }
+
+    [Fact]
+    public void The_prompt_shows_each_line_with_its_reason_and_the_sum()
+    {
+        Image("v1.0.0");
+        Image("v1.1.0");
+        _images[1].RepoTags.Add("other/thing:1");
+        var plan = Plan(new RetentionPolicy(0, 0, 0));
+        Assert.Equal(
+            [$"Remove {Api}:v1.0.0, 1.01kB: no release is kept", $"Untag {Api}:v1.1.0: no release is kept; the image has other names"],
+            CleaningText.Lines(plan));
+        Assert.Equal("Remove 1 image and take away 1 name of images that stay? At most 1.01kB come free.", CleaningText.Question(plan));
+    }
+
+    private string Image(string? version, int day = 1)
+    {
+        var id = $"sha256:{_images.Count + 1:d64}";
+        _images.Add(new ImagesListResponse
+        {
+            ID = id,
+            RepoTags = version is null ? [] : [$"{Api}:{version}"],
+            RepoDigests = [],
+            Labels = new Dictionary<string, string>(),
+            Created = new DateTime(2026, 1, version?.Contains("bbb", StringComparison.Ordinal) == true ? 5
+                : day, 0, 0, _images.Count, DateTimeKind.Utc),
+        });
+        return id;
+    }
+
+    private void Container(string id, string state, string? image = null) => _containers.Add(new ContainerListResponse
+    {
+        ID = "c",
+        Names = [$"/c{_containers.Count + 1}"],
+        ImageID = id,
+        Image = image ?? _images.Single(one => one.ID == id).RepoTags[0],
+        State = state,
+    });
+
+    private CleaningWorld World(IReadOnlyList<ProvenVersion> proven) =>
+        new(new ImageInventory(_images, _containers), [new CleaningService("api", ImageReference.Parse(Api)) { Proven = proven }])
+        {
+            IsPreviousTag = Services.PreviousVersions.IsPreviousTag,
+            LastUse = reference => _used.TryGetValue(reference.ToString(), out var time) ? time : null,
+        };
+
+    private CleaningPlan Plan(
+        RetentionPolicy retention, IReadOnlyList<ProvenVersion>? proven = null, TimeSpan? olderThan = null, bool byLastUse = false)
+    {
+        var policy = new CleaningPolicy { Retention = retention, OlderThan = olderThan, ByLastUse = byLastUse };
+        var draft = CleaningPlanner.Draft(World(proven ?? []), policy);
+        var facts = _images.ToDictionary(image => image.ID, image => new ImageFacts(
+            _tagged.TryGetValue(image.ID, out var time) ? time
+                : null, ImageLayers.From(["sha256:base" + image.ID, "sha256:" + image.ID], [10, 1000])));
+        return CleaningPlanner.Finish(draft, facts, Now);
+    }
+
+    private List<string> Gone(
+        RetentionPolicy retention, IReadOnlyList<ProvenVersion>? proven = null, TimeSpan? olderThan = null, bool byLastUse = false) =>
+        [.. Plan(retention, proven, olderThan, byLastUse).Going.Select(line => line.Version!.ToString())];
+
+    private string Reason(string version, RetentionPolicy retention) =>
+        Plan(retention).Lines.Single(line => line.Version!.ToString() == version).Reason;
+}

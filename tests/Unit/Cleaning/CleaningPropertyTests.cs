@@ -1,0 +1,164 @@
+using FsCheck.Xunit;
+using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Versions;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Cleaning;
+
+/// <summary>What cleaning promises, over random engines and policies. The checks read the raw lists, not the planner's own idea of
+/// them.</summary>
+public sealed class CleaningPropertyTests
+{
+    private const int Worlds = 200;
+    private static readonly CleaningMode[] Modes = Enum.GetValues<CleaningMode>();
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Nothing_that_a_container_uses_goes_running_or_stopped_by_whatever_name(RandomWorld world) => ForAllModes(world, line =>
+        Assert.DoesNotContain(world.Containers, container => container.ImageID == line.ImageId));
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Nothing_goes_that_an_alias_or_a_way_back_points_at_nor_these_themselves(RandomWorld world) => ForAllModes(world, line =>
+    {
+        var tags = world.Images.Single(image => image.ID == line.ImageId).RepoTags;
+        Assert.DoesNotContain(tags, tag => tag.Contains(":pro-previous", StringComparison.Ordinal));
+        var repository = line.Reference[..line.Reference.LastIndexOf(':')];
+        Assert.DoesNotContain(tags, tag => new[] { "latest", "v1", "v1.2" }.Any(alias => tag == $"{repository}:{alias}"));
+    });
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Nothing_protected_proven_or_locked_goes(RandomWorld world) => ForAllModes(world, line =>
+    {
+        if (line.Version is { } version)
+        {
+            Assert.DoesNotContain(world.Protect, pattern => VersionPattern.Parse(pattern).IsMatch(version));
+            Assert.DoesNotContain(world.Proven, one => one.Service == line.Service && one.Version == version.ToString());
+            Assert.NotEqual(world.Locked, line.Service);
+        }
+    });
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Nothing_younger_than_the_grace_period_goes(RandomWorld world) => ForAllModes(world, line =>
+        Assert.False(world.TagTimes[line.ImageId] > RandomWorld.Now - TimeSpan.FromHours(1)));
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Only_versions_in_repositories_of_the_catalogue_go_and_by_id_only_what_has_no_name(RandomWorld world) =>
+        ForAllModes(world, line =>
+    {
+        if (line.Reference == line.ImageId)
+        {
+            Assert.Empty(world.Images.Single(image => image.ID == line.ImageId).RepoTags);
+            return;
+        }
+
+        var colon = line.Reference.LastIndexOf(':');
+        Assert.Contains(line.Reference[..colon], new[] { RandomWorld.Api, RandomWorld.Web });
+        Assert.True(ProVersion.TryFromImageTag(line.Reference[(colon + 1)..], out _));
+    });
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void By_name_nothing_goes_that_was_not_named(RandomWorld world) =>
+        Assert.Subset(world.Named.ToHashSet(), world.Plan(CleaningMode.Named).Going.Select(line => line.Reference).ToHashSet());
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Exactly_the_oldest_go_of_each_kind_and_each_that_stays_says_why(RandomWorld world)
+    {
+        var plan = world.Plan(CleaningMode.ByCount);
+        foreach (var repository in new[] { RandomWorld.Api, RandomWorld.Web })
+        {
+            var versions = VersionsOf(world, repository);
+            foreach (var (kind, keep) in new[] { ("release", world.Keep), ("pre", world.KeepPrerelease), ("commit", world.KeepCommit) })
+            {
+                var newestFirst = versions.Where(one => KindOf(one.Version) == kind)
+                    .OrderByDescending(one => kind == "commit" ? one.Time : default).ThenByDescending(one => one.Version).ToList();
+                var going = plan.Going.Where(line => line.Reference.StartsWith(repository + ":", StringComparison.Ordinal)
+                    && KindOf(line.Version!) == kind).Select(line => line.Reference).ToHashSet();
+                Assert.DoesNotContain(newestFirst.Take(keep), one => going.Contains(one.Reference));
+                foreach (var beyond in newestFirst.Skip(keep).Where(one => !going.Contains(one.Reference)))
+                {
+                    var line = plan.Lines.Single(line => line.Reference == beyond.Reference);
+                    Assert.True(line.WasCandidate);
+                    Assert.Contains(Reasons, reason => line.Reason.Contains(reason, StringComparison.Ordinal));
+                }
+            }
+        }
+    }
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Running_the_plan_twice_removes_nothing_more(RandomWorld world)
+    {
+        foreach (var mode in Modes.Where(mode => mode is CleaningMode.ByCount or CleaningMode.Named))
+        {
+            Assert.Empty(world.After(world.Plan(mode)).Plan(mode).Going);
+        }
+    }
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void What_runs_has_its_way_back_afterwards(RandomWorld world)
+    {
+        foreach (var mode in Modes)
+        {
+            var after = world.After(world.Plan(mode));
+            foreach (var (repository, service) in new[] { (RandomWorld.Api, "api"), (RandomWorld.Web, "web") })
+            {
+                var isKnown = world.Proven.Exists(one => one.Service == service && !one.IsLast)
+                    || world.Images.Exists(image => image.RepoTags.Any(tag => tag.StartsWith(repository + ":", StringComparison.Ordinal))
+                        && image.RepoTags.Any(tag => tag.Contains(":pro-previous", StringComparison.Ordinal)));
+                foreach (var running in world.Containers.Where(one => !isKnown && one.State == "running"
+                    && one.Image.StartsWith(repository + ":", StringComparison.Ordinal)
+                    && ProVersion.TryFromImageTag(one.Image.Split(':')[^1], out var version) && version.IsStable))
+                {
+                    _ = ProVersion.TryFromImageTag(running.Image.Split(':')[^1], out var current);
+                    var lower = VersionsOf(world, repository)
+                        .Where(one => one.Version.IsStable && one.ImageId != running.ImageID && one.Version.CompareTo(current) < 0)
+                        .OrderByDescending(one => one.Version)
+                        .FirstOrDefault();
+                    if (lower.Reference is not null)
+                    {
+                        Assert.Contains(after.Images, image => image.RepoTags.Contains(lower.Reference));
+                    }
+                }
+            }
+        }
+    }
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void An_image_goes_with_its_last_name_only_and_no_byte_is_counted_twice(RandomWorld world)
+    {
+        foreach (var plan in Modes.Select(world.Plan))
+        {
+            var after = world.After(plan).Images.Select(image => image.ID).ToHashSet();
+            var removed = plan.Going.Where(line => line.Step == CleaningStep.Remove).ToList();
+            Assert.Equal(removed.Count, removed.Select(line => line.ImageId).Distinct().Count());
+            Assert.All(removed, line => Assert.DoesNotContain(line.ImageId, after));
+            Assert.All(plan.Going.Where(line => line.Step == CleaningStep.Untag), line => Assert.Equal(0, line.Bytes));
+            Assert.InRange(plan.Bytes, removed.Count * 1000L, (removed.Count * 1000L) + 10);
+        }
+    }
+
+    private static readonly string[] Reasons =
+    [
+        "runs in", "stopped container", "point at it", "points at it", "way back", "deployed last", "protected by", "younger than",
+            "locked", "use it",
+    ];
+
+    private static void ForAllModes(RandomWorld world, Action<CleaningLine> check)
+    {
+        foreach (var mode in Modes)
+        {
+            Assert.All(world.Plan(mode).Going, check);
+        }
+    }
+
+    private static string KindOf(ProVersion version) =>
+        version.Kind != ProVersionKind.Release || version.IsDirty ? "commit" : version.Prerelease is null ? "release" : "pre";
+
+    private static List<(string Reference, string ImageId, ProVersion Version, DateTimeOffset Time)> VersionsOf(RandomWorld world,
+        string repository) =>
+        [.. from image in world.Images
+            from tag in image.RepoTags
+            where tag.StartsWith(repository + ":", StringComparison.Ordinal)
+            let version = ProVersion.TryFromImageTag(tag[(repository.Length + 1)..], out var parsed) ? parsed : null
+            where version is not null
+            let time = new DateTimeOffset(image.Created)
+            select (tag, image.ID, version.WithTime(time), time)];
+}

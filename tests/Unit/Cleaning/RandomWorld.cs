@@ -1,0 +1,227 @@
+using System.Diagnostics.CodeAnalysis;
+using Docker.DotNet.Models;
+using FsCheck;
+using FsCheck.Fluent;
+using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Tests.Cleaning;
+
+/// <summary>An engine's images and containers and a policy, small enough that all rules meet, as plain data.</summary>
+[SuppressMessage("Design", "CA1002:Do not expose generic lists", Justification = "Plain data of a test.")]
+public sealed class RandomWorld
+{
+    public const string Api = "reg.example:5000/pro/api";
+    public const string Web = "reg.example:5000/pro/web";
+    public const string Foreign = "reg.example:5000/other/api";
+
+    public static readonly DateTimeOffset Now = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
+
+    public required List<ImagesListResponse> Images { get; init; }
+
+    public required List<ContainerListResponse> Containers { get; init; }
+
+    /// <summary>By image id; null: the engine doesn't know.</summary>
+    public required Dictionary<string, DateTimeOffset?> TagTimes { get; init; }
+
+    public required List<(string Service, string Version, bool IsLast)> Proven { get; init; }
+
+    public required string? Locked { get; init; }
+
+    public required int Keep { get; init; }
+
+    public required int KeepPrerelease { get; init; }
+
+    public required int KeepCommit { get; init; }
+
+    public required List<string> Protect { get; init; }
+
+    public required bool ByLastUse { get; init; }
+
+    /// <summary>References of versions that are named.</summary>
+    public required List<string> Named { get; init; }
+
+    internal ImageInventory Inventory => new(Images, Containers);
+
+    internal CleaningWorld World => new(Inventory,
+        [Service("api", Api), Service("web", Web)]) { IsPreviousTag = PreviousVersions.IsPreviousTag };
+
+    internal CleaningPolicy Policy(CleaningMode mode) => new()
+    {
+        Mode = mode,
+        Retention = new RetentionPolicy(Keep, KeepPrerelease, KeepCommit),
+        Named = Named.Select(ImageReference.Parse).ToHashSet(),
+        Protect = [.. Protect.Select(VersionPattern.Parse)],
+        ByLastUse = ByLastUse,
+    };
+
+    internal CleaningPlan Plan(CleaningMode mode)
+    {
+        var draft = CleaningPlanner.Draft(World, Policy(mode));
+        var facts = Images.ToDictionary(image => image.ID, image => new ImageFacts(
+            TagTimes[image.ID], ImageLayers.From(["sha256:base", "sha256:of-" + image.ID], [1000, 10])));
+        return CleaningPlanner.Finish(draft, facts, Now);
+    }
+
+    /// <summary>The engine after a plan has been carried out.</summary>
+    internal RandomWorld After(CleaningPlan plan)
+    {
+        var gone = plan.Going.Select(line => line.Reference).ToHashSet();
+        var left = new List<ImagesListResponse>();
+        foreach (var image in Images)
+        {
+            var tags = image.RepoTags.Where(tag => !gone.Contains(tag)).ToList();
+            var isUntagged = tags.Count == 0 && image.RepoTags.Count > 0;
+            var isParent = Images.Any(other => other.ParentID == image.ID);
+            if (!gone.Contains(image.ID) && (!isUntagged || isParent))
+            {
+                left.Add(new ImagesListResponse
+                {
+                    ID = image.ID,
+                    ParentID = image.ParentID,
+                    RepoTags = tags,
+                    RepoDigests = image.RepoDigests,
+                    Labels = image.Labels,
+                    Created = image.Created,
+                });
+            }
+        }
+
+        return new RandomWorld
+        {
+            // Unnamed parents don't list.
+            Images = [.. left.Where(image => image.RepoTags.Count > 0 || !left.Exists(other => other.ParentID == image.ID))],
+            Containers = Containers,
+            TagTimes = TagTimes,
+            Proven = Proven,
+            Locked = Locked,
+            Keep = Keep,
+            KeepPrerelease = KeepPrerelease,
+            KeepCommit = KeepCommit,
+            Protect = Protect,
+            ByLastUse = ByLastUse,
+            Named = Named,
+        };
+    }
+
+    public override string ToString() => string.Join(Environment.NewLine,
+    [
+        $"keep {Keep}/{KeepPrerelease}/{KeepCommit}, protect [{string.Join(' ', Protect)}], locked {Locked}, named [{string.Join(' ', Named)}]",
+        .. Images.Select(image => $"{image.ID} < {image.ParentID}: {string.Join(' ', image.RepoTags)} tagged {TagTimes[image.ID]:u}"),
+        .. Containers.Select(container => $"{container.Names[0]} ({container.State}) of {container.ImageID} by {container.Image}"),
+        .. Proven.Select(one => $"proven {one}"),
+    ]);
+
+    private CleaningService Service(string name, string repository) => new(name, ImageReference.Parse(repository))
+    {
+        LockedBy = Locked == name ? "a deployment" : null,
+        Proven = [.. Proven.Where(one => one.Service == name).Select(one => new ProvenVersion(ProVersion.Parse(one.Version), one.IsLast))],
+    };
+}
+
+public static class RandomWorlds
+{
+    private static readonly string[] Versions =
+    [
+        "v1.0.0", "v1.0.1", "v1.1.0", "v1.2.0", "v1.10.0", "v2.0.0", "v1.0.0_7", "v1.2.0-rc.1", "v1.2.0-rc.2", "v2.0.0-beta",
+        "abcdef012345", "012345abcdef", "ffffffffffff", "v1.1.0-3-gabcdef012345", "v1.2.0-dirty.abcdef012345",
+    ];
+
+    private static readonly Gen<string> Tag = Gen.Frequency(
+        (12, from version in Gen.Elements(Versions)
+             from repository in Gen.Elements(RandomWorld.Api, RandomWorld.Api, RandomWorld.Web, RandomWorld.Foreign)
+             select $"{repository}:{version}"),
+        (2, from alias in Gen.Elements("latest", "v1", "v1.2")
+            from repository in Gen.Elements(RandomWorld.Api, RandomWorld.Web)
+            select $"{repository}:{alias}"),
+        (1, Gen.Elements($"{RandomWorld.Api}:pro-previous-0a1b2c3d", $"{RandomWorld.Web}:pro-previous", $"{RandomWorld.Api}:dev")));
+
+    private static readonly Gen<Draw> Draws =
+        from tags in Gen.ListOf(Tag, 3)
+        from names in Gen.Choose(0, 3)
+        from age in Gen.Elements(0, 30, 59, 61, 5000, 90000, -1)
+        from parent in Gen.Choose(0, 7)
+        from use in Gen.Frequency((5, Gen.Constant(0)), (1, Gen.Constant(1)), (1, Gen.Constant(2)))
+        from day in Gen.Choose(1, 20)
+        select new Draw([.. tags.Take(names)], age, parent, use, day);
+
+    public static Arbitrary<RandomWorld> Worlds() =>
+        (from draws in Gen.ListOf(Draws, 12)
+         from count in Gen.Choose(0, 12)
+         from proven in Gen.ListOf(
+             from service in Gen.Elements("api", "web")
+             from version in Gen.Elements("v1.0.1", "v1.1.0", "v1.2.0-rc.1")
+             from last in Gen.Elements(true, false)
+             select (service, version, last), 2)
+         from provenCount in Gen.Frequency((3, Gen.Constant(0)), (1, Gen.Choose(1, 2)))
+         from locked in Gen.Frequency((5, Gen.Constant<string?>(null)), (1, Gen.Elements<string?>("api", "web")))
+         from keeps in Gen.ArrayOf(Gen.Choose(0, 3), 3)
+         from protect in Gen.Elements<string[]>([], [], ["v1.0.*"], ["v2*", "abc*"])
+         from byLastUse in Gen.Elements(true, false)
+         from named in Gen.ArrayOf(Gen.Elements(true, false), 36)
+         select Make([.. draws.Take(count)], [.. proven.Take(provenCount)], locked, keeps, protect, byLastUse, named)).ToArbitrary();
+
+    private static RandomWorld Make(
+        List<Draw> draws,
+        List<(string, string, bool)> proven,
+        string? locked,
+        int[] keeps,
+        string[] protect,
+        bool byLastUse,
+        bool[] named)
+    {
+        var images = new List<ImagesListResponse>();
+        var containers = new List<ContainerListResponse>();
+        var times = new Dictionary<string, DateTimeOffset?>();
+        var taken = new HashSet<string>();
+        foreach (var (draw, index) in draws.Select((draw, index) => (draw, index)))
+        {
+            var id = $"sha256:{index:d64}";
+            var tags = draw.Tags.Where(taken.Add).ToList();
+            images.Add(new ImagesListResponse
+            {
+                ID = id,
+                ParentID = draw.Parent < index && draw.Parent < 4 ? $"sha256:{draw.Parent:d64}" : "",
+                RepoTags = tags,
+                RepoDigests = [],
+                Labels = new Dictionary<string, string>(),
+                Created = new DateTime(2026, 1, draw.Day, 0, 0, 0, DateTimeKind.Utc),
+                Size = 1010,
+            });
+            times[id] = draw.Age < 0 ? null : RandomWorld.Now - TimeSpan.FromMinutes(draw.Age);
+            if (draw.Use > 0)
+            {
+                containers.Add(new ContainerListResponse
+                {
+                    ID = $"c{index}",
+                    Names = [$"/c{index}"],
+                    ImageID = id,
+                    Image = tags.FirstOrDefault() ?? id,
+                    State = draw.Use == 1 ? "running" : "exited",
+                });
+            }
+        }
+
+        // As the engine lists: no unnamed image in the middle of a chain.
+        var listed = images.Where(image => image.RepoTags.Count > 0 || !images.Exists(other => other.ParentID == image.ID)).ToList();
+        return new RandomWorld
+        {
+            Images = listed,
+            Containers = containers,
+            TagTimes = times,
+            Proven = proven,
+            Locked = locked,
+            Keep = keeps[0],
+            KeepPrerelease = keeps[1],
+            KeepCommit = keeps[2],
+            Protect = [.. protect],
+            ByLastUse = byLastUse,
+            Named = [.. listed.SelectMany(image => image.RepoTags)
+                .Where((tag, index) => named[index % named.Length] && ProVersion.TryFromImageTag(tag.Split(':')[^1], out _))],
+        };
+    }
+
+    private sealed record Draw(List<string> Tags, int Age, int Parent, int Use, int Day);
+}
