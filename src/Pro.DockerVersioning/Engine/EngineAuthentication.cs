@@ -19,7 +19,10 @@ internal sealed class EngineAuthentication : IAuthProvider
 
     /// <inheritdoc/>
     public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) =>
-        new ApiVersionHandler(_tls?.ConfigureHandler(handler) ?? handler);
+        Transport = new ApiVersionHandler(_tls?.ConfigureHandler(handler) ?? handler);
+
+    /// <summary>What the client sends through, once it is built; the client disposes it.</summary>
+    public HttpMessageHandler? Transport { get; private set; }
 
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation", Justification = "The user's context says SkipTLSVerify.")]
     private static CertificateCredentials Load(EngineEndpoint endpoint)

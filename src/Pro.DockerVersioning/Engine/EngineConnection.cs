@@ -6,10 +6,11 @@ namespace Pro.DockerVersioning.Engine;
 /// <summary>One connection to a Docker engine. What the engine or the way to it says is translated here, once.</summary>
 internal sealed class EngineConnection : IDisposable
 {
-    private EngineConnection(EngineEndpoint endpoint, IDockerClient client)
+    private EngineConnection(EngineEndpoint endpoint, IDockerClient client, HttpMessageHandler transport)
     {
         Endpoint = endpoint;
         Client = client;
+        Http = new EngineHttp(endpoint, transport);
     }
 
     /// <summary>Where the engine is.</summary>
@@ -18,9 +19,17 @@ internal sealed class EngineConnection : IDisposable
     /// <summary>Docker.DotNet's client; calls go through <see cref="CallAsync{T}"/>.</summary>
     public IDockerClient Client { get; }
 
+    /// <summary>The same engine in its own JSON, for what must not pass through models.</summary>
+    public EngineHttp Http { get; }
+
     /// <summary>Prepares a connection; nothing is sent yet.</summary>
     /// <exception cref="ProException">The address, context or certificates are no good.</exception>
-    public static EngineConnection Open(EngineEndpoint endpoint) => new(endpoint, Build(endpoint, headers: null));
+    public static EngineConnection Open(EngineEndpoint endpoint)
+    {
+        var authentication = new EngineAuthentication(endpoint);
+        var client = Build(endpoint, authentication, headers: null);
+        return new EngineConnection(endpoint, client, authentication.Transport!);
+    }
 
     /// <summary>Asks the engine, and translates what goes wrong.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
@@ -44,16 +53,21 @@ internal sealed class EngineConnection : IDisposable
     });
 
     /// <summary>A client that sends one more header with each request: for calls that Docker.DotNet gives no credentials.</summary>
-    public IDockerClient WithHeader(string name, string value) => Build(Endpoint, new Dictionary<string, string> { [name] = value });
+    public IDockerClient WithHeader(string name, string value) =>
+        Build(Endpoint, new EngineAuthentication(Endpoint), new Dictionary<string, string> { [name] = value });
 
     /// <inheritdoc/>
-    public void Dispose() => Client.Dispose();
+    public void Dispose()
+    {
+        Http.Dispose();
+        Client.Dispose();
+    }
 
-    private static DockerClient Build(EngineEndpoint endpoint, Dictionary<string, string>? headers)
+    private static DockerClient Build(EngineEndpoint endpoint, EngineAuthentication authentication, Dictionary<string, string>? headers)
     {
         var builder = new DockerClientBuilder()
             .WithEndpoint(endpoint.Address)
-            .WithAuthProvider(new EngineAuthentication(endpoint));
+            .WithAuthProvider(authentication);
         return (headers is null ? builder : builder.WithHeaders(headers)).Build();
     }
 }
