@@ -23,7 +23,7 @@ internal sealed record RecipeCase(JsonObject Body)
           "Healthcheck": { "Test": [ "CMD-SHELL", "exit 0" ], "Interval": 7000000000, "Timeout": 2000000000, "Retries": 4, "StartPeriod": 1000000000 },
           "HostConfig": {
             "NetworkMode": "{{network}}", "RestartPolicy": { "Name": "on-failure", "MaximumRetryCount": 3 },
-            "Binds": [ "{{volume}}:/named:ro", "{{folder}}:/host:ro,rslave" ], "Tmpfs": { "/run/t": "size=64k,mode=1777" },
+            "Binds": [ "{{volume}}:/named:ro", "{{folder}}:/host:ro" ], "Tmpfs": { "/run/t": "size=64k,mode=1777" },
             "Mounts": [
               { "Type": "volume", "Target": "/mounted", "VolumeOptions": { "NoCopy": true, "Labels": { "a": "b" } } },
               { "Type": "volume", "Source": "{{volume}}", "Target": "/mounted2", "ReadOnly": true },
@@ -35,7 +35,7 @@ internal sealed record RecipeCase(JsonObject Body)
             "Memory": 67108864, "MemorySwap": -1, "MemoryReservation": 33554432, "CpuShares": 512, "NanoCpus": 500000000,
             "PidsLimit": 50, "CpusetCpus": "0", "BlkioWeight": 0, "OomScoreAdj": 100,
             "BlkioDeviceReadBps": [], "CgroupParent": "/pro-test", "CgroupnsMode": "private",
-            "CapAdd": [ "NET_ADMIN" ], "CapDrop": [ "MKNOD", "AUDIT_WRITE" ], "GroupAdd": [ "10", "audio" ],
+            "CapAdd": [ "NET_ADMIN" ], "CapDrop": [ "MKNOD", "AUDIT_WRITE" ], "GroupAdd": [ "10", "29" ],
             "Devices": [ { "PathOnHost": "/dev/null", "PathInContainer": "/dev/nothing", "CgroupPermissions": "rw" } ],
             "DeviceCgroupRules": [ "c 42:* rmw" ], "LogConfig": { "Type": "json-file", "Config": { "max-size": "1m", "labels": "team" } },
             "ExtraHosts": [ "one:10.0.0.1", "two:host-gateway" ], "Dns": [ "10.0.0.53" ], "DnsOptions": [ "ndots:2" ], "DnsSearch": [ "example.com" ],

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Containers;
 using Xunit;
 
@@ -69,7 +70,15 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         cases["unstartable"] = RecipeCase.Unstartable;
         foreach (var (name, one) in cases)
         {
-            failures.AddRange((await DifferencesAsync(one)).Select(difference => $"{name}: {difference}"));
+            try
+            {
+                failures.AddRange((await DifferencesAsync(one)).Select(difference => $"{name}: {difference}"));
+            }
+            catch (ProException exception)
+            {
+                failures.Add($"{name}: {exception.Message}");
+                await _engine.RemoveIfThereAsync("subject");
+            }
         }
 
         Assert.True(failures.Count == 0, string.Join('\n', failures));
@@ -180,9 +189,17 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         {
             mount["Name"] = "ANONYMOUS";
             mount["Source"] = "ANONYMOUS";
+            // The engine's default mode for a volume that has a name; it matters to SELinux only.
+            mount["Mode"] = "";
         }
 
         plain["Mounts"] = new JsonArray(mounts);
+        if (plain["HostConfig"]!["Links"] is JsonArray links)
+        {
+            // In no order.
+            plain["HostConfig"]!["Links"] = new JsonArray([.. links.Select(link => link!.DeepClone()).OrderBy(link => link.GetValue<string>(), StringComparer.Ordinal)]);
+        }
+
         if (plain["HostConfig"]!["Binds"] is JsonArray binds)
         {
             var kept = binds.Where(bind => !VolumeName().IsMatch(bind!.GetValue<string>())).Select(bind => bind!.DeepClone()).ToArray();

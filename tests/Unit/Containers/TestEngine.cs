@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Services.Containers;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;
@@ -14,7 +15,7 @@ internal sealed class TestEngine : IAsyncDisposable
 {
     public const string Base = "pro-sample/base:1";
 
-    private readonly List<(string Path, string Kind)> _made = [];
+    private readonly List<string> _made = [];
 
     private TestEngine(EngineConnection engine) => Engine = engine;
 
@@ -46,7 +47,7 @@ internal sealed class TestEngine : IAsyncDisposable
     {
         var container = await CreateAsync("image-" + tag, new JsonObject { ["Image"] = Base });
         var image = await Http.PostAsync($"commit?container={container}&repo={Prefix}&tag={tag}", config, Cancel);
-        _made.Add(($"images/{Prefix}:{tag}?force=true", "image"));
+        _made.Add($"images/{Prefix}:{tag}?force=true");
         await Http.DeleteAsync($"containers/{container}?force=true", Cancel);
         return image!["Id"]!.GetValue<string>();
     }
@@ -66,19 +67,27 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public Task RemoveAsync(string id) => Http.DeleteAsync($"containers/{id}?force=true", Cancel);
 
+    public async Task RemoveIfThereAsync(string name)
+    {
+        if (await new ContainerCalls(Engine).FindAsync($"{Prefix}-{name}", Cancel) is { } container)
+        {
+            await RemoveAsync(container["Id"]!.GetValue<string>());
+        }
+    }
+
     public async Task<string> NetworkAsync(string name, JsonObject body)
     {
         body["Name"] = $"{Prefix}-{name}";
         body["CheckDuplicate"] = true;
         _ = await Http.PostAsync("networks/create", body, Cancel);
-        _made.Add(($"networks/{Prefix}-{name}", "network"));
+        _made.Add($"networks/{Prefix}-{name}");
         return $"{Prefix}-{name}";
     }
 
     public async Task<string> VolumeAsync(string name)
     {
         _ = await Http.PostAsync("volumes/create", new JsonObject { ["Name"] = $"{Prefix}-{name}" }, Cancel);
-        _made.Add(($"volumes/{Prefix}-{name}", "volume"));
+        _made.Add($"volumes/{Prefix}-{name}");
         return $"{Prefix}-{name}";
     }
 
@@ -98,7 +107,7 @@ internal sealed class TestEngine : IAsyncDisposable
             await Http.DeleteAsync($"containers/{container["Id"]}?force=true&v=true", none);
         }
 
-        foreach (var path in _made.AsEnumerable().Reverse().Select(made => made.Path).Concat(volumes.Select(volume => "volumes/" + volume)))
+        foreach (var path in _made.AsEnumerable().Reverse().Concat(volumes.Select(volume => "volumes/" + volume)))
         {
             try
             {

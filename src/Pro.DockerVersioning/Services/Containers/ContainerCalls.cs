@@ -29,7 +29,33 @@ internal sealed class ContainerCalls(EngineConnection engine)
 
     /// <summary>An image's inspection.</summary>
     public Task<JsonObject> InspectImageAsync(string image, CancellationToken cancellationToken) =>
-        _http.GetAsync($"images/{Uri.EscapeDataString(image)}/json", cancellationToken);
+        _http.GetAsync($"images/{image}/json", cancellationToken);
+
+    /// <summary>An image's inspection, or null where there is none.</summary>
+    public async Task<JsonObject?> FindImageAsync(string image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await InspectImageAsync(image, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits until a container that removes itself is gone.</summary>
+    public async Task WaitUntilRemovedAsync(string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await _http.PostAsync($"containers/{container}/wait?condition=removed", null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            // Gone already.
+        }
+    }
 
     /// <summary>Inspections of all containers, stopped ones too; those that vanish meanwhile are left out.</summary>
     public async Task<IReadOnlyList<JsonObject>> InspectAllAsync(CancellationToken cancellationToken)

@@ -9,6 +9,9 @@ internal static class ContainerLabels
     /// <summary>The configuration of the container before this one: see <see cref="PreviousConfiguration"/>.</summary>
     public const string Previous = Prefix + "previous";
 
+    /// <summary>How the container before this one ran: see <see cref="PreviousState"/>.</summary>
+    public const string State = Prefix + "previous-state";
+
     /// <summary>Swarm's service id.</summary>
     public const string SwarmServiceId = "com.docker.swarm.service.id";
 

@@ -74,7 +74,7 @@ internal sealed record ContainerRecipe
             Body = body,
             Networks = networks,
             Primary = Primary,
-            Leave = Primary is null ? NetworkToLeave() : null,
+            Leave = Primary is null && !Config.Flag("NetworkDisabled") ? NetworkToLeave() : null,
         };
     }
 

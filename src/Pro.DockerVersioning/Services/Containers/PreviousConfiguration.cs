@@ -58,29 +58,31 @@ internal static class PreviousConfiguration
 
             using var packed = new MemoryStream(Convert.FromBase64String(label[Format.Length..]));
             using var gzip = new GZipStream(packed, CompressionMode.Decompress);
-            var json = JsonNode.Parse(gzip)!.AsObject();
+            var json = JsonNode.Parse(gzip) as JsonObject ?? [];
             return new ContainerRecipe
             {
-                Name = json["Name"]!.GetValue<string>(),
-                ImageId = json["ImageId"]!.GetValue<string>(),
-                Reference = json["Reference"]!.GetValue<string>(),
+                Name = Text(json, "Name"),
+                ImageId = Text(json, "ImageId"),
+                Reference = Text(json, "Reference"),
                 Primary = json["Primary"]?.GetValue<string>(),
                 Config = Take(json, "Config"),
                 HostConfig = Take(json, "HostConfig"),
-                Networks = [.. json["Networks"]!.AsArray().Select(network =>
-                    new NetworkAttachment(network!["Network"]!.GetValue<string>(), Take(network.AsObject(), "Endpoint")))],
+                Networks = [.. json.Elements("Networks").OfType<JsonObject>().Select(network =>
+                    new NetworkAttachment(Text(network, "Network"), Take(network, "Endpoint")))],
             };
         }
-        catch (Exception exception) when (exception is FormatException or JsonException or InvalidDataException
-            or NullReferenceException or InvalidOperationException)
+        catch (Exception exception) when (exception is FormatException or JsonException or InvalidDataException or InvalidOperationException)
         {
             throw ContainerErrors.PreviousConfigurationUnreadable(container, exception);
         }
     }
 
+    private static string Text(JsonObject json, string name) =>
+        json.Text(name) is { Length: > 0 } text ? text : throw new FormatException($"it has no {name}");
+
     private static JsonObject Take(JsonObject json, string name)
     {
-        var value = json[name]!.AsObject();
+        var value = json[name] as JsonObject ?? throw new FormatException($"it has no {name}");
         _ = json.Remove(name);
         return value;
     }
