@@ -149,6 +149,11 @@ internal sealed class ContainerCalls(EngineConnection engine)
         {
             // Gone already.
         }
+        catch (ProException exception) when (exception.Id == "EngineConflict")
+        {
+            // It is removing itself.
+            await WaitUntilRemovedAsync(container, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static bool IsNotFound(ProException exception) => exception.Id == "EngineObjectNotFound";

@@ -244,6 +244,7 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
 
         public TimeSpan Gap { get; set; }
 
-        public bool RemovesItself => old["HostConfig"].Flag("AutoRemove");
+        /// <summary>True where the engine removes it as soon as it has stopped; one that never ran stays.</summary>
+        public bool RemovesItself => old["HostConfig"].Flag("AutoRemove") && old["State"].Flag("Running");
     }
 }

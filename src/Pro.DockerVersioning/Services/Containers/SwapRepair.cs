@@ -79,7 +79,7 @@ internal sealed class SwapRepair(ContainerCalls calls)
     {
         var id = previous.Text("Id");
         await calls.StopAsync(id, cancellationToken).ConfigureAwait(false);
-        if (previous["HostConfig"].Flag("AutoRemove") && next is not null)
+        if (previous["HostConfig"].Flag("AutoRemove") && previous["State"].Flag("Running") && next is not null)
         {
             await calls.WaitUntilRemovedAsync(id, cancellationToken).ConfigureAwait(false);
             return null;
@@ -91,8 +91,7 @@ internal sealed class SwapRepair(ContainerCalls calls)
 
     private async Task<JsonObject> RecreateAsync(JsonObject next, string name, CancellationToken cancellationToken)
     {
-        // The new one may hold the ports and addresses. It stays, stopped, and so do the volumes that it shares with the old one.
-        await calls.StopAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
+        // Beside the new one: a volume that only the new one holds is never without a container, even where that removes itself.
         var recipe = PreviousConfiguration.Decode(name, (next["Config"]?["Labels"]).Text(ContainerLabels.Previous));
         var image = await ReferenceOf(recipe, cancellationToken).ConfigureAwait(false);
         var id = await calls.CreateAsync(recipe.On(image, new RecipeOptions { Name = name }), cancellationToken).ConfigureAwait(false);
@@ -108,7 +107,7 @@ internal sealed class SwapRepair(ContainerCalls calls)
             await calls.SetRestartPolicyAsync(id, policy, cancellationToken).ConfigureAwait(false);
         }
 
-        if (next is not null)
+        if (next is not null && await calls.FindAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false) is not null)
         {
             await calls.StopAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
         }
