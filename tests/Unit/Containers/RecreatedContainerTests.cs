@@ -128,8 +128,8 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         var after = await _engine.InspectAsync(again);
 
         Assert.InRange(label!.Length, 1, 4096);
-        Assert.Empty(Differences(before, after).Where(difference =>
-            difference.Path != "Config.Image" && !difference.Path.StartsWith("HostConfig.Mounts", StringComparison.Ordinal)));
+        // It is shown by the id that it was made from, and not by the tag.
+        Assert.Equal(["Config.Image"], Differences(before, after).Select(difference => difference.Path));
     }
 
     private async Task<IReadOnlyList<JsonDifference>> DifferencesAsync(RecipeCase one)

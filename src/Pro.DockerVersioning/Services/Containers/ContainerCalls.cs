@@ -158,6 +158,6 @@ internal sealed class ContainerCalls(EngineConnection engine)
 
     private static bool IsNotFound(ProException exception) => exception.Id == "EngineObjectNotFound";
 
-    private Task Act(string container, string action, CancellationToken cancellationToken) =>
+    private Task<JsonNode?> Act(string container, string action, CancellationToken cancellationToken) =>
         _http.PostAsync($"containers/{container}/{action}", null, cancellationToken);
 }
