@@ -13,7 +13,7 @@ internal sealed record RecipeCase(JsonObject Body)
     public bool Starts { get; init; } = true;
 
     /// <summary>Every option that needs nothing of the machine and excludes no other, on two networks of its own.</summary>
-    public static RecipeCase Wide(string network, string second, string volume, string folder) => new(Parse($$"""
+    public static RecipeCase Wide(string network, string second, string subnet, string volume, string folder) => new(Parse($$"""
         {
           "Hostname": "own-host", "Domainname": "example.com", "User": "1000:1000", "Tty": true, "OpenStdin": true, "StdinOnce": true,
           "AttachStdout": true, "AttachStderr": true, "ExposedPorts": { "80/tcp": {}, "53/udp": {}, "81/tcp": {}, "9000/tcp": {} },
@@ -44,12 +44,12 @@ internal sealed record RecipeCase(JsonObject Body)
             "IpcMode": "shareable", "ReadonlyRootfs": true, "ConsoleSize": [ 0, 0 ], "ContainerIDFile": ""
           },
           "NetworkingConfig": { "EndpointsConfig": { "{{network}}": {
-            "IPAMConfig": { "IPv4Address": "10.213.7.20", "IPv6Address": "fd00:213:7::20", "LinkLocalIPs": [ "169.254.7.7" ] },
+            "IPAMConfig": { "IPv4Address": "{{subnet}}.7.20", "IPv6Address": "fd00:213:7::20", "LinkLocalIPs": [ "169.254.7.7" ] },
             "Aliases": [ "shop", "shop.internal" ] } } }
         }
         """))
     {
-        Connects = [(second, Parse("""{ "IPAMConfig": { "IPv4Address": "10.213.8.30" }, "Aliases": [ "second" ] }"""))],
+        Connects = [(second, Parse($$"""{ "IPAMConfig": { "IPv4Address": "{{subnet}}.8.30" }, "Aliases": [ "second" ] }"""))],
     };
 
     /// <summary>Those that exclude one another, and each way to override a command; by name.</summary>

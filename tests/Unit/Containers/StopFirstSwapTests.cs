@@ -20,9 +20,14 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _engine = await TestEngine.StartAsync();
+        await _engine.DisposeIfFailsAsync(PrepareAsync);
+    }
+
+    private async Task PrepareAsync()
+    {
         _ = await _engine.ImageAsync("old", Parse("""{ "Cmd": [ "sleep", "501" ], "StopSignal": "SIGKILL", "Volumes": { "/data": {} } }"""));
         _ = await _engine.ImageAsync("new", Parse("""{ "Cmd": [ "sleep", "502" ], "StopSignal": "SIGKILL", "Volumes": { "/data": {} } }"""));
-        _network = await _engine.NetworkAsync("app", Parse("""{ "IPAM": { "Config": [ { "Subnet": "10.213.9.0/24" } ] } }"""));
+        _network = await _engine.NetworkAsync("app", Parse($$"""{ "IPAM": { "Config": [ { "Subnet": "{{_engine.Subnet}}.9.0/24" } ] } }"""));
     }
 
     public async ValueTask DisposeAsync()
@@ -164,7 +169,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         else if (await _engine.InspectAsync(Name) is var one
             && (!one["State"]!["Running"]!.GetValue<bool>()
                 || one["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>() != "always"
-                || Endpoint(one)["IPAddress"]!.GetValue<string>() != "10.213.9.9"
+                || Endpoint(one)["IPAddress"]!.GetValue<string>() != _engine.Subnet + ".9.9"
                 || one["NetworkSettings"]!["Ports"]!["80/tcp"] is not JsonArray { Count: 1 }))
         {
             wrong.Add("after the repair it is not as it was");
@@ -185,7 +190,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
             { "Image": "{{_engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} },
               "HostConfig": { "NetworkMode": "{{_network}}", "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28480" } ] },
                 "AutoRemove": {{(removesItself ? "true" : "false")}}, "RestartPolicy": { "Name": "{{(removesItself ? "no" : "always")}}" } },
-              "NetworkingConfig": { "EndpointsConfig": { "{{_network}}": { "IPAMConfig": { "IPv4Address": "10.213.9.9" } } } } }
+              "NetworkingConfig": { "EndpointsConfig": { "{{_network}}": { "IPAMConfig": { "IPv4Address": "{{_engine.Subnet}}.9.9" } } } } }
             """));
         await _engine.StartContainerAsync(id);
         return id;

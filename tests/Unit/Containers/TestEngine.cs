@@ -16,6 +16,7 @@ internal sealed class TestEngine : IAsyncDisposable
     public const string Base = "pro-sample/base:1";
 
     private readonly List<string> _made = [];
+    private readonly HashSet<string> _volumes = new(StringComparer.Ordinal);
 
     private TestEngine(EngineConnection engine) => Engine = engine;
 
@@ -24,6 +25,9 @@ internal sealed class TestEngine : IAsyncDisposable
     public EngineHttp Http => Engine.Http;
 
     public string Prefix { get; } = "pro-recipe-" + Guid.NewGuid().ToString("N")[..8];
+
+    /// <summary>The first two numbers of the test's own networks: runs side by side don't meet, and a run that was killed is in nobody's way.</summary>
+    public string Subnet { get; } = $"10.{Random.Shared.Next(180, 250)}";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -61,7 +65,12 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public async Task StartContainerAsync(string id) => _ = await Http.PostAsync($"containers/{id}/start", null, Cancel);
 
-    public Task<JsonObject> InspectAsync(string id) => Http.GetAsync($"containers/{id}/json", Cancel);
+    public async Task<JsonObject> InspectAsync(string id)
+    {
+        var container = await Http.GetAsync($"containers/{id}/json", Cancel);
+        Remember(container["Mounts"]!.AsArray());
+        return container;
+    }
 
     public Task<JsonObject> InspectImageAsync(string id) => Http.GetAsync($"images/{id}/json", Cancel);
 
@@ -96,18 +105,31 @@ internal sealed class TestEngine : IAsyncDisposable
         new JsonObject { ["Container"] = container, ["EndpointConfig"] = endpoint?.DeepClone() },
         Cancel);
 
+    /// <summary>A test whose preparation fails is not disposed of by the runner.</summary>
+    public async Task DisposeIfFailsAsync(Func<Task> prepare)
+    {
+        try
+        {
+            await prepare();
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         var none = CancellationToken.None;
         var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(Prefix) }.ToJsonString());
-        var volumes = new HashSet<string>(StringComparer.Ordinal);
         foreach (var container in await Http.GetListAsync($"containers/json?all=true&filters={filter}", none))
         {
-            volumes.UnionWith(container!["Mounts"]!.AsArray().Select(mount => mount!["Name"]?.GetValue<string>() ?? "").Where(n => n.Length == 64));
+            Remember(container!["Mounts"]!.AsArray());
             await Http.DeleteAsync($"containers/{container["Id"]}?force=true&v=true", none);
         }
 
-        foreach (var path in _made.AsEnumerable().Reverse().Concat(volumes.Select(volume => "volumes/" + volume)))
+        foreach (var path in _made.AsEnumerable().Reverse().Concat(_volumes.Select(volume => "volumes/" + volume)))
         {
             try
             {
@@ -121,4 +143,8 @@ internal sealed class TestEngine : IAsyncDisposable
 
         Engine.Dispose();
     }
+
+    // Anonymous volumes stay when their container is made again, and are left by the last one.
+    private void Remember(JsonArray mounts) =>
+        _volumes.UnionWith(mounts.Select(mount => mount!["Name"]?.GetValue<string>() ?? "").Where(name => name.Length == 64));
 }

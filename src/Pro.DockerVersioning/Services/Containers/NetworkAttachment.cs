@@ -58,8 +58,9 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         }
         else if (settings["Aliases"] is JsonArray)
         {
-            var own = ContainerIds.Short(container.Text("Id"));
-            var kept = settings.Texts("Aliases").Where(alias => alias != own).ToArray();
+            // The engine adds both by itself, for each new container its own (before Engine 25 among the operator's aliases).
+            string[] own = [ContainerIds.Short(container.Text("Id")), container["Config"].Text("Hostname")];
+            var kept = settings.Texts("Aliases").Where(alias => !own.Contains(alias)).ToArray();
             settings["Aliases"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(alias => JsonValue.Create(alias))]);
         }
 

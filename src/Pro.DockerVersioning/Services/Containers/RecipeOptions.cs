@@ -9,7 +9,10 @@ internal sealed record RecipeOptions
     /// <summary>True where the ports must stay unpublished: they are another container's for now.</summary>
     public bool WithoutPorts { get; init; }
 
-    /// <summary>True where the networks must not know it by the service's aliases yet.</summary>
+    /// <summary>
+    /// True where the networks must not know it by the service's aliases yet. The engine makes an operator's host name an alias
+    /// as well, whatever is asked: a container that has one is known by it from the start.
+    /// </summary>
     public bool WithoutAliases { get; init; }
 
     /// <summary>Labels to set; a null value takes the label away.</summary>
