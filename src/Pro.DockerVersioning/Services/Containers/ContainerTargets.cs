@@ -73,7 +73,7 @@ internal static class ContainerTargets
         IReadOnlyList<(ContainerListResponse Container, ProVersion? Version)> members)
     {
         var containers = members
-            .Select(one => new TargetContainer(one.Container.ID, NameOf(one.Container), one.Container.State, one.Container.ImageID, one.Version))
+            .Select(one => ToTarget(one.Container, one.Version))
             .OrderBy(container => container.Name, StringComparer.Ordinal)
             .ToLookup(container => SwapNames.IsLeftover(container.Name));
         return new ServiceTarget
@@ -86,6 +86,9 @@ internal static class ContainerTargets
             Labels = members[0].Container.Labels?.AsReadOnly() ?? NoLabels,
         };
     }
+
+    private static TargetContainer ToTarget(ContainerListResponse container, ProVersion? version) =>
+        new(container.ID, NameOf(container), container.State, container.ImageID, version);
 
     // A container on a linked network has more names, "/other/alias": its own has one slash.
     private static string NameOf(ContainerListResponse container) =>

@@ -71,7 +71,8 @@ internal static class PreviousConfiguration
                     new NetworkAttachment(Text(network, "Network"), Take(network, "Endpoint")))],
             };
         }
-        catch (Exception exception) when (exception is FormatException or JsonException or InvalidDataException or InvalidOperationException)
+        catch (Exception exception) when (exception is FormatException or JsonException or InvalidDataException
+            or InvalidOperationException)
         {
             throw ContainerErrors.PreviousConfigurationUnreadable(container, exception);
         }

@@ -59,6 +59,8 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
             {
                 throw;
             }
+
+            return new SwapResult(step.NewId, step.OldId, step.Gap);
         }
 
         await RemoveOldAsync(step, request, cancellationToken).ConfigureAwait(false);
@@ -104,7 +106,8 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         if (labels[ContainerLabels.Previous] is null)
         {
             reports.Report(new WarningReport(
-                $"The configuration of {step.Name} is too large for a label: if a prune takes the kept container, it can't be made again."));
+                $"The configuration of {step.Name} is too large for a label: "
+                + "if a prune takes the kept container, it can't be made again."));
         }
 
         return new RecipeOptions { Name = SwapNames.Next(step.Name), Labels = labels };
@@ -147,7 +150,8 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
     {
         var container = await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
         var missing = container["HostConfig"].Members("PortBindings")
-            .Where(port => port.Value is JsonArray { Count: > 0 } && container["NetworkSettings"]?["Ports"]?[port.Key] is not JsonArray { Count: > 0 })
+            .Where(port => port.Value is JsonArray { Count: > 0 })
+            .Where(port => container["NetworkSettings"]?["Ports"]?[port.Key] is not JsonArray { Count: > 0 })
             .Select(port => port.Key)
             .ToArray();
         if (missing.Length > 0 && container["State"].Flag("Running") && NetworkAttachment.Of(container).Count > 0)
@@ -168,7 +172,10 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         }
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The new one is proven: whatever happens to the old one is a warning.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "The new one is proven: whatever happens to the old one is a warning.")]
     private async Task RemoveOldAsync(Step step, SwapRequest request, CancellationToken cancellationToken)
     {
         if (step.RemovesItself)
@@ -184,7 +191,8 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         catch (Exception exception)
         {
             reports.Report(new WarningReport(
-                $"{step.Name} runs the new version, but the old container {SwapNames.Done(step.Name)} is still there: {exception.Message}"));
+                $"{step.Name} runs the new version, but the old container {SwapNames.Done(step.Name)} "
+                + $"is still there: {exception.Message}"));
         }
     }
 
