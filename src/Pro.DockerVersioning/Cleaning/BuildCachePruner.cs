@@ -43,11 +43,10 @@ internal static class BuildCachePruner
     /// <summary>Clears it.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public static async Task<ProBuildCacheCleanup> RunAsync(
-        EngineEndpoint endpoint, BuildCacheRequest request, CancellationToken cancellationToken)
+        EngineConnection engine, BuildCacheRequest request, CancellationToken cancellationToken)
     {
-        using var http = EngineHttp.Open(endpoint);
-        var answer = await http.SendAsync(HttpMethod.Post, Query(request), cancellationToken).ConfigureAwait(false);
-        return Read(endpoint.ToString(), answer);
+        var answer = await engine.Http.ReadAsync(HttpMethod.Post, Query(request), cancellationToken).ConfigureAwait(false);
+        return Read(engine.Endpoint.ToString(), answer);
     }
 
     /// <summary>Reads the engine's answer. Pure.</summary>

@@ -15,8 +15,7 @@ internal static class DiskUsageTable
     public static async Task<IReadOnlyList<ProDiskUsage>> LoadAsync(
         EngineConnection engine, IReadOnlyList<(string Name, ImageReference Repository)> services, CancellationToken cancellationToken)
     {
-        using var http = EngineHttp.Open(engine.Endpoint);
-        var usage = http.SendAsync(HttpMethod.Get, "system/df?verbose=1", cancellationToken);
+        var usage = engine.Http.ReadAsync(HttpMethod.Get, "system/df?verbose=1", cancellationToken);
         var inventory = await ImageInventory.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
         var root = await DataRoot.FindAsync(engine, cancellationToken).ConfigureAwait(false);
         var report = DiskUsageReport.Read(await usage.ConfigureAwait(false));

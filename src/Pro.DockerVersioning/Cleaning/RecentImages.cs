@@ -22,13 +22,12 @@ internal sealed class RecentImages
     public static async Task<RecentImages> AskAsync(EngineConnection engine, TimeSpan last, CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.UtcNow;
-        using var http = EngineHttp.Open(engine.Endpoint);
 
         // With an end the engine tells what it remembers and hangs up; in fractions of a second, or what has just come would be missing.
         var path = string.Create(
             CultureInfo.InvariantCulture,
             $"events?since={Seconds(now - last)}&until={Seconds(now)}&filters={Uri.EscapeDataString(Filters)}");
-        return Read(await http.SendAsync(HttpMethod.Get, path, cancellationToken).ConfigureAwait(false));
+        return Read(await engine.Http.ReadAsync(HttpMethod.Get, path, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>When an image came, by its id or one of its names; null where no event says so.</summary>

@@ -34,7 +34,7 @@ public sealed class ClearProBuildCacheCommand : ProCleaningCmdlet
             + (keep is { } left ? $", until {ByteSize.Text(left)} are left" : "");
         if (ShouldCarryOut([what], "Later builds make again what is gone. Clear it?"))
         {
-            WriteObject(await BuildCachePruner.RunAsync(engine.Endpoint, new BuildCacheRequest(age, keep, All), StopToken));
+            WriteObject(await BuildCachePruner.RunAsync(engine, new BuildCacheRequest(age, keep, All), StopToken));
         }
     }
 }

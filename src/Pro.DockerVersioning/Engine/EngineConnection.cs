@@ -6,14 +6,12 @@ namespace Pro.DockerVersioning.Engine;
 /// <summary>One connection to a Docker engine. What the engine or the way to it says is translated here, once.</summary>
 internal sealed class EngineConnection : IDisposable
 {
-    private readonly EngineJson _json;
-
     private EngineConnection(EngineEndpoint endpoint)
     {
         var authentication = new EngineAuthentication(endpoint);
         Endpoint = endpoint;
         Client = Build(endpoint, authentication, headers: null);
-        _json = new EngineJson(authentication.Transport!, endpoint);
+        Http = new EngineHttp(authentication.Transport!, endpoint);
     }
 
     /// <summary>Where the engine is.</summary>
@@ -22,13 +20,26 @@ internal sealed class EngineConnection : IDisposable
     /// <summary>Docker.DotNet's client; calls go through <see cref="CallAsync{T}"/>.</summary>
     public IDockerClient Client { get; }
 
+    /// <summary>The same engine in its own JSON, for what must not pass through models, and for what Docker.DotNet lacks.</summary>
+    public EngineHttp Http { get; }
+
     /// <summary>Prepares a connection; nothing is sent yet.</summary>
     /// <exception cref="ProException">The address, context or certificates are no good.</exception>
     public static EngineConnection Open(EngineEndpoint endpoint) => new(endpoint);
 
     /// <summary>Asks the engine, and translates what goes wrong.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
-    public Task<T> CallAsync<T>(Func<IDockerClient, Task<T>> call) => TranslateAsync(Client, call);
+    public async Task<T> CallAsync<T>(Func<IDockerClient, Task<T>> call)
+    {
+        try
+        {
+            return await call(Client).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (EngineFaults.Translate(exception, Endpoint) is { } translated)
+        {
+            throw translated;
+        }
+    }
 
     /// <inheritdoc cref="CallAsync{T}"/>
     public Task CallAsync(Func<IDockerClient, Task> call) => CallAsync(async client =>
@@ -37,10 +48,6 @@ internal sealed class EngineConnection : IDisposable
         return true;
     });
 
-    /// <summary>Asks the engine in its own JSON, and translates what goes wrong.</summary>
-    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
-    public Task<T> CallJsonAsync<T>(Func<EngineJson, Task<T>> call) => TranslateAsync(_json, call);
-
     /// <summary>A client that sends one more header with each request: for calls that Docker.DotNet gives no credentials.</summary>
     public IDockerClient WithHeader(string name, string value) =>
         Build(Endpoint, new EngineAuthentication(Endpoint), new Dictionary<string, string> { [name] = value });
@@ -48,20 +55,8 @@ internal sealed class EngineConnection : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _json.Dispose();
+        Http.Dispose();
         Client.Dispose();
-    }
-
-    private async Task<T> TranslateAsync<TWay, T>(TWay way, Func<TWay, Task<T>> call)
-    {
-        try
-        {
-            return await call(way).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (EngineFaults.Translate(exception, Endpoint) is { } translated)
-        {
-            throw translated;
-        }
     }
 
     private static DockerClient Build(EngineEndpoint endpoint, EngineAuthentication authentication, Dictionary<string, string>? headers)

@@ -1,76 +1,116 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Docker.DotNet;
-using Docker.DotNet.Handler.Abstractions;
-using Microsoft.Extensions.Logging.Abstractions;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Engine;
 
 /// <summary>
-/// Plain HTTP to an engine, for the few calls that Docker.DotNet lacks (<c>/build/prune</c>) or reads in their newest shape only
-/// (<c>/system/df</c>). The transport, TLS and version negotiation are the same.
+/// The Engine API in its own JSON, over the transport of <see cref="EngineConnection"/>. Docker.DotNet's models know the fields of
+/// one API version and make null, empty and absent the same; whoever hands a configuration back to the engine needs all three, and
+/// fields that no model of ours has heard of. The caller's token bounds a call: a stop lasts as long as the container's own time-out.
 /// </summary>
-internal sealed class EngineHttp : IDisposable
+internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint endpoint) : IDisposable
 {
-    private readonly EngineEndpoint _endpoint;
-    private readonly HttpClient _client;
+    // Docker.DotNet's client owns the transport and disposes of it.
+    private readonly HttpMessageInvoker _http = new(transport, disposeHandler: false);
+    private readonly Uri _base = BaseOf(endpoint);
 
-    private EngineHttp(EngineEndpoint endpoint, HttpClient client)
-    {
-        _endpoint = endpoint;
-        _client = client;
-    }
-
-    /// <summary>Prepares a connection; nothing is sent yet.</summary>
-    /// <exception cref="ProException">The certificates are no good.</exception>
-    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The HttpClient owns the transport.")]
-    public static EngineHttp Open(EngineEndpoint endpoint)
-    {
-        var authentication = new EngineAuthentication(endpoint);
-        var (handler, address) = Transport(new ResolvedClientOptions
-        {
-            ApiVersion = new Version(1, 0),
-            Endpoint = endpoint.Address,
-            AuthProvider = authentication,
-            Headers = new Dictionary<string, string>(),
-            Timeout = Timeout.InfiniteTimeSpan,
-        });
-
-        // Docker.DotNet's own client puts it around the transport as well, where the transport doesn't.
-        var whole = handler is ApiVersionHandler ? handler : authentication.ConfigureHandler(handler);
-        return new EngineHttp(endpoint, new HttpClient(whole) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan });
-    }
-
-    /// <summary>Sends a request without a body and gives the answer's.</summary>
-    /// <param name="method">The method.</param>
-    /// <param name="path">Path and query, without a slash in front and without a version.</param>
+    /// <summary>Asks for an object.</summary>
+    /// <param name="path">Path and query, without a slash in front and without the API's version: <c>services/api</c>.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
-    public async Task<byte[]> SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    public async Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken) =>
+        (await AskAsync(HttpMethod.Get, path, null, null, cancellationToken).ConfigureAwait(false))?.AsObject() ?? [];
+
+    /// <summary>Asks for a list.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public async Task<JsonArray> GetListAsync(string path, CancellationToken cancellationToken) =>
+        (await AskAsync(HttpMethod.Get, path, null, null, cancellationToken).ConfigureAwait(false))?.AsArray() ?? [];
+
+    /// <summary>Posts; the answer is null where the engine sends none.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public Task<JsonNode?> PostAsync(string path, JsonNode? body, CancellationToken cancellationToken) =>
+        AskAsync(HttpMethod.Post, path, body, null, cancellationToken);
+
+    /// <summary>Deletes.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public Task DeleteAsync(string path, CancellationToken cancellationToken) =>
+        AskAsync(HttpMethod.Delete, path, null, null, cancellationToken);
+
+    /// <summary>Asks, and reads the answer; null where it has no body.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">Path and query, without a slash in front and without the API's version.</param>
+    /// <param name="body">What is sent, or null.</param>
+    /// <param name="registryAuth">The value of <c>X-Registry-Auth</c>, or null.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public async Task<JsonNode?> AskAsync(
+        HttpMethod method,
+        string path,
+        JsonNode? body,
+        string? registryAuth,
+        CancellationToken cancellationToken)
     {
+        var answer = await SendAsync(method, path, body, registryAuth, cancellationToken).ConfigureAwait(false);
         try
         {
-            using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Version = HttpVersion.Version11 };
-            using var response = await _client.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            return response.IsSuccessStatusCode
-                ? await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)
-                : throw new DockerApiException(
-                    response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false));
+            return answer.AsSpan().Trim(" \r\n\t"u8).IsEmpty ? null : JsonNode.Parse(answer);
         }
-        catch (Exception exception) when (EngineFaults.Translate(exception, _endpoint) is { } translated)
+        catch (JsonException exception)
+        {
+            throw EngineErrors.AnswerUnreadable(endpoint.ToString(), path, exception);
+        }
+    }
+
+    /// <summary>Asks for bytes: a log, or what is parsed elsewhere. The answer must be one that ends.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public Task<byte[]> ReadAsync(HttpMethod method, string path, CancellationToken cancellationToken) =>
+        SendAsync(method, path, body: null, registryAuth: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    // The host in the address only fills the Host header where the transport is a socket or a pipe.
+    private static Uri BaseOf(EngineEndpoint endpoint) => endpoint.IsLocal
+        ? new Uri("http://docker/")
+        : new UriBuilder(endpoint.Address) { Scheme = endpoint.UsesTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp, Path = "/" }.Uri;
+
+    private async Task<byte[]> SendAsync(
+        HttpMethod method,
+        string path,
+        JsonNode? body,
+        string? registryAuth,
+        CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(_base, path)) { Version = HttpVersion.Version11 };
+        if (registryAuth is not null)
+        {
+            request.Headers.Add("X-Registry-Auth", registryAuth);
+        }
+
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body));
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        }
+
+        try
+        {
+            using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+
+            // 304: it is so already (started, stopped).
+            return response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified
+                ? answer
+                : throw new DockerApiException(response.StatusCode, Encoding.UTF8.GetString(answer));
+        }
+        catch (Exception exception) when (EngineFaults.Translate(exception, endpoint) is { } translated)
         {
             throw translated;
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
-
-    private static ResolvedTransport Transport(ResolvedClientOptions options) => options.Endpoint.Scheme switch
-    {
-        "unix" => Docker.DotNet.Unix.DockerHandlerFactory.Instance.CreateHandler(new(), options, NullLogger.Instance),
-        "npipe" => Docker.DotNet.NPipe.DockerHandlerFactory.Instance.CreateHandler(new(), options, NullLogger.Instance),
-        _ => Docker.DotNet.NativeHttp.DockerHandlerFactory.Instance.CreateHandler(new(), options, NullLogger.Instance),
-    };
 }

@@ -71,6 +71,15 @@ internal static class EngineErrors
         address,
         inner);
 
+    /// <summary>What answers is no engine, or was cut off.</summary>
+    public static ProException AnswerUnreadable(string address, string path, Exception inner) => new(
+        "EngineAnswerUnreadable",
+        ProErrorCategory.InvalidData,
+        $"What answers at {address} sent no JSON for '{path}': {inner.Message}",
+        "Look whether a Docker engine listens there, and not a proxy in front of it that answers by itself.",
+        address,
+        inner);
+
     /// <summary>The engine answered with an error of its own.</summary>
     public static ProException Refused(string address, HttpStatusCode status, string message, Exception inner) => new(
         status switch

@@ -119,6 +119,30 @@ internal sealed class ImageInventory
         return holders;
     }
 
+    /// <summary>
+    /// The containers of a service, running or not, each with its version: by the reference it was started with if that still
+    /// names its image, else by the image's label or tags; null where nothing says it.
+    /// </summary>
+    public IEnumerable<(ContainerListResponse Container, ProVersion? Version)> ContainersOf(string service, ImageReference repository)
+    {
+        foreach (var container in _containers)
+        {
+            if (FindById(container.ImageID) is not { } image)
+            {
+                continue;
+            }
+
+            // The engine shows the reference with which the container was started only while that still names its image.
+            var started = ImageReference.TryParse(container.Image, out var reference) && reference.SameRepository(repository)
+                ? reference.Tag
+                : null;
+            if (started is not null || Belongs(image, service, repository))
+            {
+                yield return (container, VersionOf(image, repository, started));
+            }
+        }
+    }
+
     private static string Key(ImageReference reference) => $"{reference.NormalizedName}:{reference.Tag}";
 
     private static ProVersion WithTime(ProVersion version, EngineImage image) => version.WithTime(TimeOf(image));
@@ -187,29 +211,10 @@ internal sealed class ImageInventory
         new(container.Names?.FirstOrDefault()?.TrimStart('/') ?? container.ID, container.ID, container.State);
 
     /// <summary>Which versions run now, as pairs of image id and version.</summary>
-    private HashSet<(string ImageId, string Version)> CurrentOf(string service, ImageReference repository)
-    {
-        var current = new HashSet<(string, string)>();
-        foreach (var container in _containers)
-        {
-            if (!ToContainer(container).IsRunning || FindById(container.ImageID) is not { } image)
-            {
-                continue;
-            }
-
-            // The engine shows the reference with which the container was started only while that still names its image.
-            var started = ImageReference.TryParse(container.Image, out var reference) && reference.SameRepository(repository)
-                ? reference.Tag
-                : null;
-            if ((started is not null || Belongs(image, service, repository))
-                && VersionOf(image, repository, started) is { } version)
-            {
-                _ = current.Add((image.Id, version.ToString()));
-            }
-        }
-
-        return current;
-    }
+    private HashSet<(string ImageId, string Version)> CurrentOf(string service, ImageReference repository) =>
+        [.. ContainersOf(service, repository)
+            .Where(one => one.Version is not null && ToContainer(one.Container).IsRunning)
+            .Select(one => (one.Container.ImageID, one.Version!.ToString()))];
 
     /// <summary>Images of the service that have lost every tag of the repository, and that a container still uses.</summary>
     private IEnumerable<ProImageVersion> Untagged(

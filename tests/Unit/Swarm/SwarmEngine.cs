@@ -180,7 +180,7 @@ internal sealed class TestService : IAsyncDisposable, IProgress<Report>
             ["RollbackConfig"] = Config("pause"),
         };
         configure?.Invoke(spec);
-        await swarm.Connection.CallJsonAsync(json => json.AskAsync(HttpMethod.Post, "services/create", spec, null, Token));
+        await swarm.Connection.Http.AskAsync(HttpMethod.Post, "services/create", spec, null, Token);
         try
         {
             await service.UntilAsync(sighting =>

@@ -29,9 +29,9 @@ public sealed class SwarmRequestsTests(SwarmEngine swarm)
         await swarm.PublishAsync("v7.0.0-web", Web, Token);
         await swarm.PublishAsync("v7.1.0-web", $"ENV NEW=1\n{Web}", Token);
         var network = "pro-test-" + Guid.NewGuid().ToString("N")[..8];
-        await swarm.Connection.CallJsonAsync(json => json.AskAsync(
+        await swarm.Connection.Http.AskAsync(
             HttpMethod.Post, "networks/create",
-                new JsonObject { ["Name"] = network, ["Driver"] = "overlay", ["Attachable"] = true }, null, Token));
+                new JsonObject { ["Name"] = network, ["Driver"] = "overlay", ["Attachable"] = true }, null, Token);
         await using var service = await TestService.CreateAsync(swarm,
             image: await TestService.PinnedAsync(swarm, "v7.0.0-web"), configure: spec =>
         {

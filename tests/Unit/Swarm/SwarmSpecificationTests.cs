@@ -208,7 +208,7 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
         """)!;
 
     private async Task<JsonNode> PostAsync(string path, JsonObject body) =>
-        (await swarm.Connection.CallJsonAsync(json => json.AskAsync(HttpMethod.Post, path, body, null, Token)))!;
+        (await swarm.Connection.Http.AskAsync(HttpMethod.Post, path, body, null, Token))!;
 
     private async Task ChangeAsync(TestService service, Action<JsonObject> change)
     {
@@ -231,7 +231,7 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
         {
             try
             {
-                await swarm.Connection.CallJsonAsync(json => json.AskAsync(HttpMethod.Delete, path, null, null, CancellationToken.None));
+                await swarm.Connection.Http.AskAsync(HttpMethod.Delete, path, null, null, CancellationToken.None);
                 return;
             }
             catch (ProException) when (attempt < 100)

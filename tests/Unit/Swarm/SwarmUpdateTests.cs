@@ -251,7 +251,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
                 new JsonObject { ["ContainerSpec"] = new JsonObject { ["Image"] = await TestService.PinnedAsync(swarm, "v1.0.0") } },
             ["Mode"] = new JsonObject { ["ReplicatedJob"] = new JsonObject { ["MaxConcurrent"] = 1, ["TotalCompletions"] = 1 } },
         };
-        await swarm.Connection.CallJsonAsync(json => json.AskAsync(HttpMethod.Post, "services/create", spec, null, Token));
+        await swarm.Connection.Http.AskAsync(HttpMethod.Post, "services/create", spec, null, Token);
         try
         {
             var error = await Assert.ThrowsAsync<ProException>(() => SwarmUpdate.RunAsync(

@@ -75,8 +75,7 @@ internal sealed class SwarmApi(EngineConnection engine)
         try
         {
             var path = string.Create(CultureInfo.InvariantCulture, $"tasks/{taskId}/logs?stdout=1&stderr=1&tail={lines}");
-            using var answer = await engine.CallJsonAsync(json => json.ReadAsync(path, cancellationToken)).ConfigureAwait(false);
-            return SwarmLog.Lines(answer.GetBuffer().AsSpan(0, (int)answer.Length));
+            return SwarmLog.Lines(await engine.Http.ReadAsync(HttpMethod.Get, path, cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception) when (exception is ProException || (exception is OperationCanceledException))
         {
@@ -97,8 +96,7 @@ internal sealed class SwarmApi(EngineConnection engine)
     {
         try
         {
-            return await engine.CallJsonAsync(json => json.AskAsync(method, path, body, registryAuth, cancellationToken))
-                .ConfigureAwait(false);
+            return await engine.Http.AskAsync(method, path, body, registryAuth, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException exception) when (exception.InnerException is
             DockerApiException { StatusCode: HttpStatusCode.ServiceUnavailable } refused

@@ -1,0 +1,49 @@
+namespace Pro.DockerVersioning.Errors;
+
+/// <summary>What can go wrong with the containers of a service.</summary>
+internal static class ContainerErrors
+{
+    /// <summary>The label with the old container's configuration is no good.</summary>
+    public static ProException PreviousConfigurationUnreadable(string container, Exception inner) => new(
+        "PreviousConfigurationUnreadable",
+        ProErrorCategory.InvalidData,
+        $"The label of container {container} that holds its predecessor's configuration can't be read: {inner.Message}.",
+        "A newer version of this module may have written it: use that one. Else start the old version with 'docker run'.",
+        container,
+        inner);
+
+    /// <summary>More than one thing runs the service here.</summary>
+    public static ProException SeveralTargets(string service, IReadOnlyList<(string Target, string Parameter)> candidates) => new(
+        "SeveralTargets",
+        ProErrorCategory.InvalidArgument,
+        $"{candidates.Count} targets run {service} here: {string.Join(", ", candidates.Select(candidate => candidate.Target))}.",
+        $"Say which one: {string.Join(" or ", candidates.Select(candidate => candidate.Parameter))}; -Environment takes it from pro.json.",
+        service);
+
+    /// <summary>-Container names one that is not the service's.</summary>
+    public static ProException ContainerIsNotTheServices(string container, string service, IEnumerable<string> targets) => new(
+        "ContainerIsNotTheServices",
+        ProErrorCategory.ObjectNotFound,
+        $"No container '{container}' here is made from an image of {service}.",
+        string.Join(", ", targets) is { Length: > 0 } known
+            ? $"These are: {known}."
+            : $"Look with 'docker ps -a' at what the container runs, and whether REGISTRY names the registry of that image.",
+        container);
+
+    /// <summary>The engine started the container without its ports.</summary>
+    public static ProException PortsNotBound(string container, IEnumerable<string> ports) => new(
+        "PortsNotBound",
+        ProErrorCategory.ResourceBusy,
+        $"The engine has started {container} without binding {string.Join(", ", ports)}.",
+        "Look for another program or container that holds the port: 'docker ps' and 'ss -ltnup'.",
+        container);
+
+    /// <summary>A swap failed, and the old container could not be brought back.</summary>
+    public static ProException RestoreFailed(string container, string failure, ProException restore) => new(
+        "RestoreFailed",
+        restore.Category,
+        $"Replacing {container} failed ({failure.TrimEnd('.')}), and bringing the old container back failed too: {restore.Message}",
+        $"Run 'Repair-ProService' once the engine answers; the old container is {container} or {container}.pro-prev ('docker ps -a').",
+        container,
+        restore);
+}

@@ -1,0 +1,163 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>What a swap asks of the engine about containers, in the engine's own JSON. Calls that find it done already succeed.</summary>
+internal sealed class ContainerCalls(EngineConnection engine)
+{
+    private readonly EngineHttp _http = engine.Http;
+
+    /// <summary>A container's inspection.</summary>
+    /// <exception cref="ProException">There is none.</exception>
+    public Task<JsonObject> InspectAsync(string container, CancellationToken cancellationToken) =>
+        _http.GetAsync($"containers/{Uri.EscapeDataString(container)}/json", cancellationToken);
+
+    /// <summary>A container's inspection, or null where there is none.</summary>
+    public async Task<JsonObject?> FindAsync(string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await InspectAsync(container, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>An image's inspection.</summary>
+    public Task<JsonObject> InspectImageAsync(string image, CancellationToken cancellationToken) =>
+        _http.GetAsync($"images/{image}/json", cancellationToken);
+
+    /// <summary>An image's inspection, or null where there is none.</summary>
+    public async Task<JsonObject?> FindImageAsync(string image, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await InspectImageAsync(image, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits until a container that removes itself is gone.</summary>
+    public async Task WaitUntilRemovedAsync(string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await _http.PostAsync($"containers/{container}/wait?condition=removed", null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            // Gone already.
+        }
+    }
+
+    /// <summary>Inspections of all containers, stopped ones too; those that vanish meanwhile are left out.</summary>
+    public async Task<IReadOnlyList<JsonObject>> InspectAllAsync(CancellationToken cancellationToken)
+    {
+        var inspections = new List<JsonObject>();
+        foreach (var listed in await _http.GetListAsync("containers/json?all=true", cancellationToken).ConfigureAwait(false))
+        {
+            if (await FindAsync(listed.Text("Id"), cancellationToken).ConfigureAwait(false) is { } inspection)
+            {
+                inspections.Add(inspection);
+            }
+        }
+
+        return inspections;
+    }
+
+    /// <summary>Creates a container with all its networks, and starts nothing. What can't be finished is removed again.</summary>
+    /// <returns>Its id.</returns>
+    public async Task<string> CreateAsync(ContainerCreation creation, CancellationToken cancellationToken)
+    {
+        var answer = await _http
+            .PostAsync($"containers/create?name={Uri.EscapeDataString(creation.Name)}", creation.Body.DeepClone(), cancellationToken)
+            .ConfigureAwait(false);
+        var id = answer.Text("Id");
+        try
+        {
+            foreach (var network in creation.Others)
+            {
+                await ConnectAsync(network, id, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (creation.Leave is { } leave)
+            {
+                await DisconnectAsync(leave, id, cancellationToken).ConfigureAwait(false);
+            }
+
+            return id;
+        }
+        catch
+        {
+            await RemoveAsync(id, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Connects it to a network with its own settings.</summary>
+    public Task ConnectAsync(NetworkAttachment network, string container, CancellationToken cancellationToken) => _http.PostAsync(
+        $"networks/{Uri.EscapeDataString(network.Network)}/connect",
+        new JsonObject { ["Container"] = container, ["EndpointConfig"] = network.Endpoint.DeepClone() },
+        cancellationToken);
+
+    /// <summary>Disconnects it from a network.</summary>
+    public Task DisconnectAsync(string network, string container, CancellationToken cancellationToken) => _http.PostAsync(
+        $"networks/{Uri.EscapeDataString(network)}/disconnect",
+        new JsonObject { ["Container"] = container },
+        cancellationToken);
+
+    /// <summary>Starts it.</summary>
+    public Task StartAsync(string container, CancellationToken cancellationToken) => Act(container, "start", cancellationToken);
+
+    /// <summary>Stops it by its own signal, and kills it after its own time-out; a paused one as well.</summary>
+    public Task StopAsync(string container, CancellationToken cancellationToken) => Act(container, "stop", cancellationToken);
+
+    /// <summary>Freezes its processes.</summary>
+    public Task PauseAsync(string container, CancellationToken cancellationToken) => Act(container, "pause", cancellationToken);
+
+    /// <summary>Lets them go on.</summary>
+    public Task ResumeAsync(string container, CancellationToken cancellationToken) => Act(container, "unpause", cancellationToken);
+
+    /// <summary>Gives it another name.</summary>
+    public Task RenameAsync(string container, string name, CancellationToken cancellationToken) =>
+        Act(container, $"rename?name={Uri.EscapeDataString(name)}", cancellationToken);
+
+    /// <summary>Sets its restart policy.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="policy">As it stands in <c>HostConfig.RestartPolicy</c>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task SetRestartPolicyAsync(string container, JsonNode? policy, CancellationToken cancellationToken) => _http.PostAsync(
+        $"containers/{container}/update",
+        new JsonObject { ["RestartPolicy"] = policy?.DeepClone() },
+        cancellationToken);
+
+    /// <summary>Removes it, running or not; its volumes stay.</summary>
+    public async Task RemoveAsync(string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _http.DeleteAsync($"containers/{container}?force=true", cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            // Gone already.
+        }
+        catch (ProException exception) when (exception.Id == "EngineConflict")
+        {
+            // It is removing itself.
+            await WaitUntilRemovedAsync(container, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsNotFound(ProException exception) => exception.Id == "EngineObjectNotFound";
+
+    private Task<JsonNode?> Act(string container, string action, CancellationToken cancellationToken) =>
+        _http.PostAsync($"containers/{container}/{action}", null, cancellationToken);
+}

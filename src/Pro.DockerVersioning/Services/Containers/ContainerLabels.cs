@@ -1,0 +1,38 @@
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>Labels on containers: the module's own, and those by which we know who owns a container.</summary>
+internal static class ContainerLabels
+{
+    /// <summary>All labels of the module begin so. On a container they never outlive it: each swap writes its own.</summary>
+    public const string Prefix = "pro.dockerversioning.";
+
+    /// <summary>The configuration of the container before this one: see <see cref="PreviousConfiguration"/>.</summary>
+    public const string Previous = Prefix + "previous";
+
+    /// <summary>How the container before this one ran: see <see cref="PreviousState"/>.</summary>
+    public const string State = Prefix + "previous-state";
+
+    /// <summary>Swarm's service id.</summary>
+    public const string SwarmServiceId = "com.docker.swarm.service.id";
+
+    /// <summary>Swarm's service name.</summary>
+    public const string SwarmServiceName = "com.docker.swarm.service.name";
+
+    /// <summary>Compose's project.</summary>
+    public const string ComposeProject = "com.docker.compose.project";
+
+    /// <summary>Compose's service.</summary>
+    public const string ComposeService = "com.docker.compose.service";
+
+    /// <summary>"True" on what <c>compose run</c> has started.</summary>
+    public const string ComposeOneOff = "com.docker.compose.oneoff";
+
+    /// <summary>Compose's hash of the service's configuration.</summary>
+    public const string ComposeConfigHash = "com.docker.compose.config-hash";
+
+    /// <summary>The project's files, separated by commas.</summary>
+    public const string ComposeFiles = "com.docker.compose.project.config_files";
+
+    /// <summary>The project's folder.</summary>
+    public const string ComposeFolder = "com.docker.compose.project.working_dir";
+}

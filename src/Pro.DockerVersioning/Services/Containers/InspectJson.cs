@@ -1,0 +1,41 @@
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>Reads the engine's JSON, in which null, absent and empty often mean the same, and sometimes do not.</summary>
+internal static class InspectJson
+{
+    /// <summary>A text, or "" where there is none.</summary>
+    public static string Text(this JsonNode? node, string name) =>
+        node?[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
+
+    /// <summary>An object's members, or none.</summary>
+    public static IEnumerable<KeyValuePair<string, JsonNode?>> Members(this JsonNode? node, string name) => node?[name] as JsonObject ?? [];
+
+    /// <summary>A list's elements, or none.</summary>
+    public static IEnumerable<JsonNode?> Elements(this JsonNode? node, string name) => node?[name] as JsonArray ?? [];
+
+    /// <summary>A list of texts, or none.</summary>
+    public static IEnumerable<string> Texts(this JsonNode? node, string name) =>
+        node.Elements(name).OfType<JsonValue>().Select(value => value.TryGetValue(out string? text) ? text : "");
+
+    /// <summary>True for true; null and absent are false.</summary>
+    public static bool Flag(this JsonNode? node, string name) =>
+        node?[name] is JsonValue value && value.TryGetValue(out bool flag) && flag;
+
+    /// <summary>True where there is nothing: absent, null, "", [], {}, 0 or false, which the engine takes as "not said".</summary>
+    public static bool IsNothing(JsonNode? node) => node switch
+    {
+        null => true,
+        JsonArray array => array.Count == 0,
+        JsonObject members => members.Count == 0,
+        JsonValue value when value.TryGetValue(out string? text) => text.Length == 0,
+        JsonValue value when value.TryGetValue(out bool flag) => !flag,
+        JsonValue value when value.TryGetValue(out long number) => number == 0,
+        _ => false,
+    };
+
+    /// <summary>Whether both say the same; two that say nothing do.</summary>
+    public static bool Same(JsonNode? left, JsonNode? right) =>
+        JsonNode.DeepEquals(left, right) || (IsNothing(left) && IsNothing(right));
+}

@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>A network that a container is on, with what the operator has said about it.</summary>
+/// <param name="Network">The network's name.</param>
+/// <param name="Endpoint">The endpoint's settings: addresses, aliases, links, driver options; nothing that the engine made.</param>
+internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
+{
+    private const string DefaultBridge = "bridge";
+
+    // What the engine reports of a running endpoint. What is not named here is kept: a newer engine's settings too.
+    private static readonly string[] MadeByEngine =
+    [
+        "NetworkID", "EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "IPv6Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen",
+        "MacAddress", "DNSNames",
+    ];
+
+    /// <summary>
+    /// The networks of a container, the one that gives it its gateway first: the published ports are bound there, and it must be
+    /// the first one to be connected. That is the one of the highest priority (since Engine 28), and then the first by name.
+    /// Internal networks, which have no gateway, come last.
+    /// </summary>
+    public static IReadOnlyList<NetworkAttachment> Of(JsonObject container)
+    {
+        var mode = container["HostConfig"].Text("NetworkMode");
+        return mode is "host" or "none" || mode.StartsWith("container:", StringComparison.Ordinal)
+            ? []
+            : [.. container["NetworkSettings"].Members("Networks")
+                .OrderByDescending(network => network.Value?["GwPriority"]?.GetValue<long>() ?? 0)
+                .ThenBy(network => IsInternal(container, network.Value))
+                .ThenBy(network => network.Key, StringComparer.Ordinal)
+                .Select(network => new NetworkAttachment(network.Key, Settings(network.Key, network.Value, container)))];
+    }
+
+    /// <summary>Whether <c>HostConfig.NetworkMode</c>, a name or an id, means the network.</summary>
+    public static bool IsMeant(string mode, string network, JsonNode? endpoint) =>
+        mode == network
+        || (network == DefaultBridge && mode is "default" or "")
+        || (mode.Length >= 12 && endpoint.Text("NetworkID").StartsWith(mode, StringComparison.Ordinal));
+
+    private static bool IsInternal(JsonObject container, JsonNode? endpoint) =>
+        container["State"].Flag("Running") && endpoint.Text("Gateway").Length == 0 && endpoint.Text("IPv6Gateway").Length == 0;
+
+    private static JsonObject Settings(string network, JsonNode? endpoint, JsonObject container)
+    {
+        var settings = endpoint?.DeepClone() as JsonObject ?? [];
+        foreach (var name in MadeByEngine)
+        {
+            _ = settings.Remove(name);
+        }
+
+        if (network == DefaultBridge)
+        {
+            // The engine refuses aliases and addresses on the default bridge; what it shows there isn't the operator's.
+            _ = settings.Remove("Aliases");
+            _ = settings.Remove("IPAMConfig");
+        }
+        else if (settings["Aliases"] is JsonArray)
+        {
+            // The engine adds both by itself, for each new container its own (before Engine 25 among the operator's aliases).
+            string[] own = [ContainerIds.Short(container.Text("Id")), container["Config"].Text("Hostname")];
+            var kept = settings.Texts("Aliases").Where(alias => !own.Contains(alias)).ToArray();
+            settings["Aliases"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(alias => JsonValue.Create(alias))]);
+        }
+
+        return settings;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>What a repair has found and done.</summary>
+internal enum RepairOutcome
+{
+    /// <summary>No swap was under way.</summary>
+    NothingToDo,
+
+    /// <summary>The new one was not proven: the old one is as it was.</summary>
+    RestoredPrevious,
+
+    /// <summary>The new one was proven: what was left of the old one is gone.</summary>
+    FinishedNew,
+}
+
+/// <summary>
+/// Puts right a swap that was cut off, whoever began it and wherever it stopped. All it needs stands on the engine: names
+/// (<see cref="SwapNames"/>) and labels. The new one, whose labels know how the old one ran, goes last of all, so that each step
+/// leaves a state from which the next repair goes on.
+/// </summary>
+/// <remarks>
+/// The states: NAME and NAME.pro-next: nothing was stopped yet. NAME.pro-prev: the old one is being stopped or is stopped, and
+/// the new one is NAME.pro-next or NAME. NAME.pro-next alone: the old one has removed itself. NAME.pro-done: the new one is proven.
+/// </remarks>
+internal sealed class SwapRepair(ContainerCalls calls)
+{
+    /// <summary>Repairs what belongs to one container's name.</summary>
+    public async Task<RepairOutcome> RepairAsync(string name, CancellationToken cancellationToken)
+    {
+        var current = await calls.FindAsync(name, cancellationToken).ConfigureAwait(false);
+        if (await calls.FindAsync(SwapNames.Done(name), cancellationToken).ConfigureAwait(false) is { } done && current is not null)
+        {
+            await calls.RemoveAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
+            return RepairOutcome.FinishedNew;
+        }
+
+        var next = await calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false);
+        var previous = await calls.FindAsync(SwapNames.Previous(name), cancellationToken).ConfigureAwait(false);
+        if (previous is null && next is null)
+        {
+            return RepairOutcome.NothingToDo;
+        }
+
+        if (previous is not null && current is not null)
+        {
+            await MoveAsideAsync(current, name, cancellationToken).ConfigureAwait(false);
+            next = current;
+        }
+
+        if (previous is not null)
+        {
+            current = await BackToNameAsync(previous, next, name, cancellationToken).ConfigureAwait(false);
+        }
+
+        current ??= await RecreateAsync(next!, name, cancellationToken).ConfigureAwait(false);
+        await FinishAsync(current, next, cancellationToken).ConfigureAwait(false);
+        return RepairOutcome.RestoredPrevious;
+    }
+
+    /// <summary>
+    /// Makes the old one again from the label of the new one, which has its name and gives way: somebody has taken the kept one.
+    /// </summary>
+    public async Task ReplaceAsync(JsonObject successor, string name, CancellationToken cancellationToken)
+    {
+        await MoveAsideAsync(successor, name, cancellationToken).ConfigureAwait(false);
+        _ = await RepairAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task MoveAsideAsync(JsonObject successor, string name, CancellationToken cancellationToken)
+    {
+        await calls.StopAsync(successor.Text("Id"), cancellationToken).ConfigureAwait(false);
+        await calls.RenameAsync(successor.Text("Id"), SwapNames.Next(name), cancellationToken).ConfigureAwait(false);
+    }
+
+    // A stop that somebody asked for goes on in the engine when he has died: it must have ended before the next start counts.
+    private async Task<JsonObject?> BackToNameAsync(JsonObject previous, JsonObject? next, string name, CancellationToken cancellationToken)
+    {
+        var id = previous.Text("Id");
+        await calls.StopAsync(id, cancellationToken).ConfigureAwait(false);
+        if (previous["HostConfig"].Flag("AutoRemove") && previous["State"].Flag("Running") && next is not null)
+        {
+            await calls.WaitUntilRemovedAsync(id, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        await calls.RenameAsync(id, name, cancellationToken).ConfigureAwait(false);
+        return previous;
+    }
+
+    private async Task<JsonObject> RecreateAsync(JsonObject next, string name, CancellationToken cancellationToken)
+    {
+        // Beside the new one: a volume that only the new one holds is never without a container, even where that removes itself.
+        var recipe = PreviousConfiguration.Decode(name, (next["Config"]?["Labels"]).Text(ContainerLabels.Previous));
+        var image = await ReferenceOf(recipe, cancellationToken).ConfigureAwait(false);
+        var id = await calls.CreateAsync(recipe.On(image, new RecipeOptions { Name = name }), cancellationToken).ConfigureAwait(false);
+        return await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task FinishAsync(JsonObject current, JsonObject? next, CancellationToken cancellationToken)
+    {
+        var id = current.Text("Id");
+        var state = PreviousState.FromSuccessor(next);
+        if (state.RestartPolicy is { } policy && !JsonNode.DeepEquals(policy, current["HostConfig"]?["RestartPolicy"]))
+        {
+            await calls.SetRestartPolicyAsync(id, policy, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (next is not null && await calls.FindAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false) is not null)
+        {
+            await calls.StopAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (state.Ran)
+        {
+            await calls.StartAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (state.Status == "paused" && !(await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false))["State"].Flag("Paused"))
+        {
+            await calls.PauseAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (next is not null)
+        {
+            await calls.RemoveAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<string> ReferenceOf(ContainerRecipe recipe, CancellationToken cancellationToken) =>
+        await calls.FindImageAsync(recipe.Reference, cancellationToken).ConfigureAwait(false) is { } image
+            && image.Text("Id") == recipe.ImageId
+            ? recipe.Reference
+            : recipe.ImageId;
+}

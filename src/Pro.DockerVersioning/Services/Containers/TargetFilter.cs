@@ -1,0 +1,28 @@
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>Which of a service's targets is meant.</summary>
+internal sealed record TargetFilter
+{
+    /// <summary>A container's name, or its id (twelve digits at least).</summary>
+    public string? Container { get; init; }
+
+    /// <summary>The full path of a compose file of the project.</summary>
+    public string? ComposeFile { get; init; }
+
+    /// <summary>Whether a target is meant.</summary>
+    public bool Accepts(ServiceTarget target) => (Container is null || HasContainer(target)) && (ComposeFile is null || HasFile(target));
+
+    private bool HasContainer(ServiceTarget target) => target.Containers.Concat(target.Leftovers).Any(one =>
+        SwapNames.BaseOf(one.Name) == Container!.TrimStart('/')
+        || (Container.Length >= 12 && one.Id.StartsWith(Container, StringComparison.Ordinal)));
+
+    // Compose 1 may write paths that are relative to the project's folder.
+    private bool HasFile(ServiceTarget target) =>
+        target.Labels.TryGetValue(ContainerLabels.ComposeFiles, out var files)
+        && files.Split(',').Any(file => SamePath(Path.Combine(target.Labels.GetValueOrDefault(ContainerLabels.ComposeFolder, ""), file)));
+
+    private bool SamePath(string file) => string.Equals(
+        Path.GetFullPath(file),
+        Path.GetFullPath(ComposeFile!),
+        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,134 @@
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Versions;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Containers;
+
+public sealed class ContainerTargetsTests
+{
+    private static readonly ImageReference Repository = ImageReference.Parse("registry.example.com/pro/api");
+
+    [Fact]
+    public void Containers_are_grouped_by_who_owns_them()
+    {
+        var targets = Find(
+            One("api", "v1"),
+            One("shop_api_1", "v1", labels: Compose("shop", "api")),
+            One("shop_api_2", "v2", labels: Compose("shop", "api")),
+            One("shop_api_run_1", "v2", labels: [.. Compose("shop", "api"), (ContainerLabels.ComposeOneOff, "True")]),
+            One("stack_api.1.abc", "v1", labels: [(ContainerLabels.SwarmServiceId, "id"), (ContainerLabels.SwarmServiceName, "stack_api")]),
+            One("web", "v1", repository: "registry.example.com/pro/web"));
+
+        Assert.Equal(
+            ["compose.shop.api", "container.api", "swarm.stack_api"],
+            targets.Select(target => target.TargetId));
+        Assert.Equal(["shop_api_1", "shop_api_2"], targets[0].Containers.Select(container => container.Name));
+        Assert.Equal(["v2.0.0", "v1.0.0"], targets[0].CurrentVersions.Select(version => version.ToString()));
+    }
+
+    [Fact]
+    public void Several_candidates_are_listed_with_what_narrows_them()
+    {
+        var targets = Find(One("api", "v1"), One("shop_api_1", "v1", labels: Compose("shop", "api")));
+
+        var error = Assert.Throws<ProException>(() => ContainerTargets.Single(targets, "api", new TargetFilter()));
+
+        Assert.Equal("SeveralTargets", error.Id);
+        Assert.Contains("compose service shop/api, container api", error.Message, StringComparison.Ordinal);
+        Assert.Contains("-Container api", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("-ComposeFile '/srv/shop/docker-compose.yml'", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal("container.api", ContainerTargets.Single(targets, "api", new TargetFilter { Container = "api" })!.TargetId);
+        Assert.Equal(
+            "compose.shop.api",
+            ContainerTargets.Single(targets, "api", new TargetFilter { ComposeFile = "/srv/shop/../shop/docker-compose.yml" })!.TargetId);
+    }
+
+    [Fact]
+    public void A_stopped_container_is_no_candidate_beside_a_running_one()
+    {
+        var targets = Find(One("api", "v1"), One("api-old", "v1", state: "exited"));
+
+        Assert.Equal("container.api", ContainerTargets.Single(targets, "api", new TargetFilter())!.TargetId);
+    }
+
+    [Fact]
+    public void A_stopped_container_is_the_target_where_nothing_runs() =>
+        Assert.Equal("container.api", ContainerTargets.Single(Find(One("api", "v1", state: "exited")), "api", new TargetFilter())!.TargetId);
+
+    [Theory]
+    [InlineData("api.pro-next")]
+    [InlineData("api.pro-prev")]
+    [InlineData("api.pro-done")]
+    public void What_a_swap_left_belongs_to_its_target_and_is_no_candidate(string leftover)
+    {
+        var target = Assert.Single(Find(One("api", "v1"), One(leftover, "v2", state: "exited")));
+
+        Assert.Equal(["api"], target.Containers.Select(container => container.Name));
+        Assert.Equal([leftover], target.Leftovers.Select(container => container.Name));
+    }
+
+    [Fact]
+    public void A_target_of_which_only_leftovers_are_there_is_found_all_the_same()
+    {
+        var target = ContainerTargets.Single(Find(One("api.pro-prev", "v1", state: "exited")), "api", new TargetFilter());
+
+        Assert.Equal(("container.api", 0, 1), (target!.TargetId, target.Containers.Count, target.Leftovers.Count));
+    }
+
+    [Fact]
+    public void A_container_that_runs_something_else_is_refused_by_name()
+    {
+        var error = Assert.Throws<ProException>(() =>
+            ContainerTargets.Single(Find(One("api", "v1")), "api", new TargetFilter { Container = "db" }));
+
+        Assert.Equal("ContainerIsNotTheServices", error.Id);
+        Assert.Contains("container api", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_service_that_runs_nowhere_has_no_target() =>
+        Assert.Null(ContainerTargets.Single(Find(), "api", new TargetFilter()));
+
+    private static (string, string)[] Compose(string project, string service) =>
+    [
+        (ContainerLabels.ComposeProject, project),
+        (ContainerLabels.ComposeService, service),
+        (ContainerLabels.ComposeFiles, "docker-compose.yml"),
+        (ContainerLabels.ComposeFolder, "/srv/" + project),
+        (ContainerLabels.ComposeOneOff, "False"),
+    ];
+
+    private static ContainerListResponse One(
+        string name,
+        string version,
+        string state = "running",
+        (string Name, string Value)[]? labels = null,
+        string repository = "registry.example.com/pro/api")
+    {
+        var container = new ContainerListResponse
+        {
+            ID = name.PadRight(64, '0'),
+            Names = ["/other/alias", "/" + name],
+            Image = $"{repository}:{version}.0.0",
+            ImageID = $"sha256:{repository}:{version}",
+            State = state,
+            Labels = new Dictionary<string, string>(),
+        };
+        foreach (var (label, value) in labels ?? [])
+        {
+            container.Labels[label] = value;
+        }
+
+        return container;
+    }
+
+    private static IReadOnlyList<ServiceTarget> Find(params ContainerListResponse[] containers) => ContainerTargets.Find(
+        new ImageInventory(
+            containers.Select(container => new ImagesListResponse { ID = container.ImageID, RepoTags = [container.Image] }).DistinctBy(image => image.ID),
+            containers),
+        "api",
+        Repository);
+}

@@ -1,0 +1,213 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Containers;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Containers;
+
+[Trait("Engine", "real")]
+[Collection(nameof(RealContainers))]
+public sealed class StopFirstSwapTests : IAsyncLifetime
+{
+    private TestEngine _engine = null!;
+    private string _network = "";
+
+    private string Name => _engine.Prefix + "-web";
+
+    private string NewImage => _engine.Prefix + ":new";
+
+    public async ValueTask InitializeAsync()
+    {
+        _engine = await TestEngine.StartAsync();
+        await _engine.DisposeIfFailsAsync(PrepareAsync);
+    }
+
+    private async Task PrepareAsync()
+    {
+        _ = await _engine.ImageAsync("old", Parse("""{ "Cmd": [ "sleep", "501" ], "StopSignal": "SIGKILL", "Volumes": { "/data": {} } }"""));
+        _ = await _engine.ImageAsync("new", Parse("""{ "Cmd": [ "sleep", "502" ], "StopSignal": "SIGKILL", "Volumes": { "/data": {} } }"""));
+        _network = await _engine.NetworkAsync("app", Parse($$"""{ "IPAM": { "Config": [ { "Subnet": "{{_engine.Subnet}}.9.0/24" } ] } }"""));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine is not null)
+        {
+            await _engine.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task The_new_one_has_the_name_address_ports_and_volumes_and_the_old_one_is_gone()
+    {
+        var old = await _engine.InspectAsync(await StartOldAsync());
+
+        var result = await SwapAsync(_engine.Engine);
+
+        var container = await _engine.InspectAsync(Name);
+        Assert.Equal(result.ContainerId, container["Id"]!.GetValue<string>());
+        Assert.Equal(["502"], container["Args"]!.AsArray().Select(argument => argument!.GetValue<string>()));
+        Assert.Equal(Endpoint(old)["IPAddress"]!.GetValue<string>(), Endpoint(container)["IPAddress"]!.GetValue<string>());
+        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], container["NetworkSettings"]!["Ports"]));
+        Assert.Equal(old["Mounts"]![0]!["Name"]!.GetValue<string>(), container["Mounts"]![0]!["Name"]!.GetValue<string>());
+        Assert.Equal([Name], await ContainersAsync());
+    }
+
+    [Theory]
+    [InlineData("running", false)]
+    [InlineData("paused", false)]
+    [InlineData("exited", false)]
+    [InlineData("running", true)]
+    public async Task A_version_that_is_not_proven_gives_the_place_back(string state, bool removesItself)
+    {
+        var old = await StartOldAsync(removesItself);
+        if (state != "running")
+        {
+            _ = await _engine.Http.PostAsync($"containers/{old}/{(state == "paused" ? "pause" : "stop")}", null, Cancel);
+        }
+
+        var before = await _engine.InspectAsync(old);
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            SwapAsync(_engine.Engine, (_, _) => throw new InvalidOperationException("sick")));
+
+        var after = await _engine.InspectAsync(Name);
+        Assert.Equal("sick", failure.Message);
+        Assert.Equal(state, after["State"]!["Status"]!.GetValue<string>());
+        Assert.Equal(before["Image"]!.GetValue<string>(), after["Image"]!.GetValue<string>());
+        Assert.Equal(before["HostConfig"]!["RestartPolicy"]!.ToJsonString(), after["HostConfig"]!["RestartPolicy"]!.ToJsonString());
+        Assert.Equal(before["Mounts"]![0]!["Name"]!.GetValue<string>(), after["Mounts"]![0]!["Name"]!.GetValue<string>());
+        Assert.Equal([Name], await ContainersAsync());
+    }
+
+    [Fact]
+    public async Task A_kept_one_that_a_prune_has_taken_is_made_again()
+    {
+        var old = await StartOldAsync();
+        var before = await _engine.InspectAsync(old);
+
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(() => SwapAsync(_engine.Engine, async (_, _) =>
+        {
+            await _engine.RemoveAsync(old);
+            throw new InvalidOperationException("sick");
+        }));
+
+        var after = await _engine.InspectAsync(Name);
+        Assert.Equal(["501"], after["Args"]!.AsArray().Select(argument => argument!.GetValue<string>()));
+        Assert.True(after["State"]!["Running"]!.GetValue<bool>());
+        Assert.Equal(Endpoint(before)["IPAddress"]!.GetValue<string>(), Endpoint(after)["IPAddress"]!.GetValue<string>());
+        Assert.Equal(before["Mounts"]![0]!["Name"]!.GetValue<string>(), after["Mounts"]![0]!["Name"]!.GetValue<string>());
+        Assert.Equal([Name], await ContainersAsync());
+    }
+
+    [Fact]
+    public async Task A_cancelled_swap_gives_the_place_back()
+    {
+        var old = await StartOldAsync();
+        using var source = new CancellationTokenSource();
+
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => SwapAsync(
+            _engine.Engine,
+            async (_, token) =>
+            {
+                await source.CancelAsync();
+                token.ThrowIfCancellationRequested();
+            },
+            source.Token));
+
+        Assert.True((await _engine.InspectAsync(old))["State"]!["Running"]!.GetValue<bool>());
+        Assert.Equal([Name], await ContainersAsync());
+    }
+
+    [Theory]
+    [InlineData(Fault.Refused)]
+    [InlineData(Fault.LostRequest)]
+    [InlineData(Fault.LostAnswer)]
+    public async Task Whichever_call_fails_one_version_runs_and_one_repair_leaves_nothing_over(Fault fault)
+    {
+        var failures = new List<string>();
+        for (var at = 1; ; at++)
+        {
+            _ = await StartOldAsync();
+            await using var faulty = new FaultyEngine(_engine.Engine.Endpoint, fault, at);
+            try
+            {
+                _ = await SwapAsync(faulty.Engine);
+            }
+            catch (ProException)
+            {
+                // Said; what counts is what runs now.
+            }
+
+            if (faulty.Failed is null)
+            {
+                Assert.True(at > 6, $"Only {at - 1} calls were made.");
+                break;
+            }
+
+            failures.AddRange((await WrongAsync()).Select(wrong => $"{at} {faulty.Failed}: {wrong}"));
+            await _engine.RemoveIfThereAsync("web");
+        }
+
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+    }
+
+    private async Task<IReadOnlyList<string>> WrongAsync()
+    {
+        var wrong = new List<string>();
+        if (!(await Task.WhenAll((await ContainersAsync()).Select(_engine.InspectAsync))).Any(one => one["State"]!["Running"]!.GetValue<bool>()))
+        {
+            wrong.Add("nothing runs after the swap");
+        }
+
+        _ = await new SwapRepair(new ContainerCalls(_engine.Engine)).RepairAsync(Name, Cancel);
+        var left = await ContainersAsync();
+        if (!left.SequenceEqual([Name]))
+        {
+            wrong.Add("after the repair there are " + string.Join(", ", left));
+        }
+        else if (await _engine.InspectAsync(Name) is var one
+            && (!one["State"]!["Running"]!.GetValue<bool>()
+                || one["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>() != "always"
+                || Endpoint(one)["IPAddress"]!.GetValue<string>() != _engine.Subnet + ".9.9"
+                || one["NetworkSettings"]!["Ports"]!["80/tcp"] is not JsonArray { Count: 1 }))
+        {
+            wrong.Add("after the repair it is not as it was");
+        }
+
+        return wrong;
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
+
+    private JsonNode Endpoint(JsonObject container) => container["NetworkSettings"]!["Networks"]![_network]!;
+
+    private async Task<string> StartOldAsync(bool removesItself = false)
+    {
+        var id = await _engine.CreateAsync("web", Parse($$"""
+            { "Image": "{{_engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} },
+              "HostConfig": { "NetworkMode": "{{_network}}", "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28480" } ] },
+                "AutoRemove": {{(removesItself ? "true" : "false")}}, "RestartPolicy": { "Name": "{{(removesItself ? "no" : "always")}}" } },
+              "NetworkingConfig": { "EndpointsConfig": { "{{_network}}": { "IPAMConfig": { "IPv4Address": "{{_engine.Subnet}}.9.9" } } } } }
+            """));
+        await _engine.StartContainerAsync(id);
+        return id;
+    }
+
+    private Task<SwapResult> SwapAsync(
+        Engine.EngineConnection engine,
+        Func<string, CancellationToken, Task>? verify = null,
+        CancellationToken? cancellationToken = null) =>
+        new StopFirstSwap(new ContainerCalls(engine), new Progress<Report>(), TimeProvider.System).RunAsync(
+            new SwapRequest { Container = Name, Image = NewImage, Verify = verify ?? ((_, _) => Task.CompletedTask) },
+            cancellationToken ?? Cancel);
+
+    private async Task<string[]> ContainersAsync()
+    {
+        var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(Name) }.ToJsonString());
+        return [.. (await _engine.Http.GetListAsync($"containers/json?all=true&filters={filter}", Cancel))
+            .Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/')).Order(StringComparer.Ordinal)];
+    }
+}
