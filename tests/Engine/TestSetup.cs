@@ -30,9 +30,19 @@ internal static class TestSetup
         typeof(TestSetup).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;
 }
 
-/// <summary>What must be read before any test changes the environment.</summary>
+/// <summary>What must be done before any test.</summary>
 internal static class BeforeAllTests
 {
     [System.Runtime.CompilerServices.ModuleInitializer]
-    internal static void Run() => System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(TestEngine).TypeHandle);
+    internal static void Run()
+    {
+        // Tests change the environment: where the engine is must be read before.
+        System.Runtime.CompilerServices.RuntimeHelpers.RunClassConstructor(typeof(TestEngine).TypeHandle);
+
+        // What they build and publish doesn't belong into the user's own history.
+        var state = Directory.CreateTempSubdirectory("pro-state-").FullName;
+        Environment.SetEnvironmentVariable("XDG_STATE_HOME", state);
+        Environment.SetEnvironmentVariable("LOCALAPPDATA", state);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(state, recursive: true);
+    }
 }

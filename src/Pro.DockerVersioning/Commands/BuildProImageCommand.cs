@@ -139,17 +139,12 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         var options = Options(workspace.Settings);
         using var engine = workspace.OpenEngine();
 
-        // Side by side: the engine and Docker's client take their time to answer, and git has its own to do. All are waited for, and of
-        // several errors git's is the one that is told.
-        var resolving = Task.Run(() => BuildSource.Resolve(repository, options), StopToken);
-        var loading = ImageInventory.LoadAsync(engine, StopToken);
+        // Side by side: the engine and Docker's client take their time to answer, and git has its own to do.
+        var loading = ImageInventory.LoadImagesAsync(engine, StopToken);
         var choosing = ChooseBuilderAsync(workspace, engine);
-        await Task.WhenAll(resolving, loading, choosing);
-        var (source, inventory, choice) = (await resolving, await loading, await choosing);
+        var plans = await PlanAsync(workspace, repository, options, loading, choosing);
+        var choice = await choosing;
         reporter.Report(new VerboseReport(choice.Explanation));
-
-        var planner = new ImageBuildPlanner(workspace.Settings, source, options, inventory, reporter);
-        var plans = Plan(planner, MatchEach(_services, name => planner.Match([name])));
         var lines = plans.SelectMany(plan => plan.Describe(choice.Builder.Description)).ToList();
         if (lines.Count == 0 || !ShouldCarryOut(lines, "Build?"))
         {
@@ -166,29 +161,52 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
             Give);
     }
 
-    private List<ImageBuildPlan> Plan(ImageBuildPlanner planner, IEnumerable<string> services)
+    private async Task<List<ImageBuildPlan>> PlanAsync(
+        ProWorkspace workspace,
+        GitRepository repository,
+        ImageBuildOptions options,
+        Task<ImageInventory> loading,
+        Task choosing)
     {
-        var plans = new List<ImageBuildPlan>();
-        foreach (var service in services)
+        try
+        {
+            var source = BuildSource.Resolve(repository, options);
+            var planner = new ImageBuildPlanner(workspace.Settings, source, options, Reporter);
+            var names = MatchEach(_services, name => planner.Match([name]));
+            var prepared = Each(names, name => planner.Prepare(name, StopToken));
+            var inventory = await loading;
+            var plans = Each(prepared, build => planner.Plan(build, inventory));
+            foreach (var warning in plans.SelectMany(plan => plan.Warnings))
+            {
+                WriteWarning(warning);
+            }
+
+            return plans;
+        }
+        finally
+        {
+            // Nothing is left running behind an error: what was asked is waited for, and its own error comes second.
+            await Task.WhenAll(loading, choosing).ContinueWith(static rest => rest.Exception, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>One service that can't be built doesn't keep the others from it.</summary>
+    private List<TResult> Each<TItem, TResult>(IEnumerable<TItem> items, Func<TItem, TResult> make)
+    {
+        var results = new List<TResult>();
+        foreach (var item in items)
         {
             try
             {
-                var plan = planner.Plan(service, StopToken);
-                foreach (var warning in plan.Warnings)
-                {
-                    WriteWarning(warning);
-                }
-
-                plans.Add(plan);
+                results.Add(make(item));
             }
             catch (ProException error)
             {
-                // One service that can't be built doesn't keep the others from it.
                 WriteError(error);
             }
         }
 
-        return plans;
+        return results;
     }
 
     private void Give(ProImageBuild build)

@@ -12,15 +12,14 @@ internal sealed class ImageBuildPlanner(
     ProSettings settings,
     BuildSource source,
     ImageBuildOptions options,
-    ImageInventory inventory,
     IProgress<Report> reporter)
 {
     private readonly Lazy<ServiceCatalog> _today = new(() => ServiceCatalog.Load(source.Repository.TreeOnDisk(), settings, reporter));
     private readonly Lazy<ServiceCatalog?> _then = new(() => CatalogOf(source, settings, reporter));
 
-    /// <summary>Plans the build of one service.</summary>
+    /// <summary>Gathers what goes into the build of one service; asks no engine.</summary>
     /// <exception cref="ProException">It can't be built as asked.</exception>
-    public ImageBuildPlan Plan(string name, CancellationToken cancellationToken)
+    public PreparedBuild Prepare(string name, CancellationToken cancellationToken)
     {
         var service = Find(name);
         service.EnsureBuildable(source.Tree, Settled());
@@ -29,6 +28,14 @@ internal sealed class ImageBuildPlanner(
         var repository = RepositoryName.Combine(settings.RequireRegistry(), service.Image);
         var reference = repository.WithTag(version.ImageTag);
         var inputs = new BuildInputs(service, options, source.Commit, version, context, source.Repository.SourceAddress());
+        return new PreparedBuild(service, context, version, reference, inputs, [.. Warnings(service)]);
+    }
+
+    /// <summary>Makes the plan, by what is on the engine.</summary>
+    /// <exception cref="ProException">An image of another commit has the version.</exception>
+    public ImageBuildPlan Plan(PreparedBuild build, ImageInventory inventory)
+    {
+        var (service, context, version, reference, inputs, warnings) = build;
         var existing = inventory.Find(reference);
         RefuseAnotherCommit(reference, existing);
         return new ImageBuildPlan
@@ -42,9 +49,9 @@ internal sealed class ImageBuildPlanner(
             Inputs = inputs.Identity,
             Request = Request(service, context, inputs, version),
             Options = options,
-            Aliases = AliasJudgement.OnEngine(inventory, repository, version, source.Commit.Sha, options, source.Repository),
+            Aliases = AliasJudgement.OnEngine(inventory, reference.WithoutTag(), version, source.Commit.Sha, options, source.Repository),
             AlreadyBuilt = existing is not null && IsSame(existing, inputs) ? existing.Id : null,
-            Warnings = [.. Warnings(service)],
+            Warnings = warnings,
         };
     }
 
@@ -179,3 +186,18 @@ internal sealed class ImageBuildPlanner(
         }
     }
 }
+
+/// <summary>What goes into a build, before anybody looks at the engine.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Context">The files.</param>
+/// <param name="Version">The version that the image gets.</param>
+/// <param name="Reference">The image's name with the version's tag.</param>
+/// <param name="Inputs">Arguments, labels, and the identity of the whole.</param>
+/// <param name="Warnings">What the user should know before.</param>
+internal sealed record PreparedBuild(
+    ServiceDefinition Service,
+    BuildContext Context,
+    ProVersion Version,
+    ImageReference Reference,
+    BuildInputs Inputs,
+    IReadOnlyList<string> Warnings);

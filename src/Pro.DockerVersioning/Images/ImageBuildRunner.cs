@@ -22,7 +22,8 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
         var clock = Stopwatch.StartNew();
         if (plan.AlreadyBuilt is { } existing)
         {
-            var kept = await MoveAliasesAsync(plan, existing, cancellationToken).ConfigureAwait(false);
+            var there = await ImageInventory.LoadImagesAsync(engine, cancellationToken).ConfigureAwait(false);
+            var kept = await MoveAliasesAsync(plan, existing, there, cancellationToken).ConfigureAwait(false);
             return Result(plan, ProBuildOutcome.AlreadyBuilt, existing, digest: null, kept, clock.Elapsed);
         }
 
@@ -32,8 +33,11 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
             return Result(plan, ProBuildOutcome.Built, imageId: null, outcome.Digest, plan.Aliases, clock.Elapsed);
         }
 
-        await TagAsync(id, plan.Reference, cancellationToken).ConfigureAwait(false);
-        var aliases = await MoveAliasesAsync(plan, id, cancellationToken).ConfigureAwait(false);
+        // The version itself is no answer to the question who else is there: the tag and the question go side by side.
+        var tagging = TagAsync(id, plan.Reference, cancellationToken);
+        var loading = ImageInventory.LoadImagesAsync(engine, cancellationToken);
+        await Task.WhenAll(tagging, loading).ConfigureAwait(false);
+        var aliases = await MoveAliasesAsync(plan, id, await loading.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         return Result(plan, ProBuildOutcome.Built, id, outcome.Digest, aliases, clock.Elapsed);
     }
 
@@ -54,9 +58,12 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
     private bool IsOnDisk(ImageBuildPlan plan, string path) => Path.Exists(Path.Combine(root, plan.Service.Context, path.TrimStart('/')));
 
     /// <summary>Another build may have come in between: judged over what is there now.</summary>
-    private async Task<IReadOnlyList<AliasDecision>> MoveAliasesAsync(ImageBuildPlan plan, string id, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AliasDecision>> MoveAliasesAsync(
+        ImageBuildPlan plan,
+        string id,
+        ImageInventory inventory,
+        CancellationToken cancellationToken)
     {
-        var inventory = await ImageInventory.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
         var repository = plan.Reference.WithoutTag();
         var decisions = AliasJudgement.OnEngine(inventory, repository, plan.Version, plan.Commit.Sha, plan.Options, history);
         foreach (var decision in decisions.Where(decision => decision.Moves))

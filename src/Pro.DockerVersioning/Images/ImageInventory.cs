@@ -47,6 +47,14 @@ internal sealed class ImageInventory
         return new ImageInventory(await images.ConfigureAwait(false), await containers.ConfigureAwait(false));
     }
 
+    /// <summary>Asks for the images only, and knows of no container then: enough to build, and to judge aliases.</summary>
+    public static async Task<ImageInventory> LoadImagesAsync(EngineConnection engine, CancellationToken cancellationToken)
+    {
+        var images = await engine.CallAsync(client => client.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken))
+            .ConfigureAwait(false);
+        return new ImageInventory(images, []);
+    }
+
     /// <summary>The image that a reference names here, or null.</summary>
     public EngineImage? Find(ImageReference reference) => _byReference.GetValueOrDefault(Key(reference));
 

@@ -197,7 +197,7 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
     {
         // Unused for a century: nothing of anybody's goes.
         var request = new BuildCacheRequest(TimeSpan.FromDays(36500), null, All: false);
-        var result = await BuildCachePruner.RunAsync(_engine.Endpoint, request, Cancel);
+        var result = await BuildCachePruner.RunAsync(_engine, request, Cancel);
         Assert.Equal((0, 0L), (result.Removed, result.BytesFreed));
     }
 
