@@ -17,6 +17,16 @@ internal sealed record SwapRequest
     /// <summary>Returns when the container with that id is proven; throws where it isn't.</summary>
     public required Func<string, CancellationToken, Task> Verify { get; init; }
 
+    /// <summary>
+    /// As <see cref="Verify"/>, for a container whose ports are still another one's: its health URL would be answered by that. Null: the same.
+    /// </summary>
+    public Func<string, CancellationToken, Task>? VerifyBeforePorts { get; init; }
+
+    /// <summary>
+    /// Called with the new container's id when it is proven and has everything, right before there is no way back; throws to go back.
+    /// </summary>
+    public Func<string, CancellationToken, Task> BeforeCommit { get; init; } = static (_, _) => Task.CompletedTask;
+
     /// <summary>Called with the old container's id before it is removed: for its last log lines.</summary>
     public Func<string, CancellationToken, Task> BeforeRemoval { get; init; } = static (_, _) => Task.CompletedTask;
 
@@ -89,6 +99,7 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         step.Gap = clock.GetElapsedTime(stopped);
         await PortsMustBeBoundAsync(step.NewId, cancellationToken).ConfigureAwait(false);
         await request.Verify(step.NewId, cancellationToken).ConfigureAwait(false);
+        await request.BeforeCommit(step.NewId, cancellationToken).ConfigureAwait(false);
         await MarkProvenAsync(step).ConfigureAwait(false);
     }
 
