@@ -38,6 +38,14 @@ internal static class ContainerErrors
         "Look for another program or container that holds the port: 'docker ps' and 'ss -ltnup'.",
         container);
 
+    /// <summary>Proven without its ports, and then not with them.</summary>
+    public static ProException NotProvenOnItsPorts(string container, TimeSpan wait) => new(
+        "NotProvenOnItsPorts",
+        ProErrorCategory.OperationTimeout,
+        $"The new version of {container} was well before it got the ports, and could not be proven on them within {wait.TotalSeconds:0} s.",
+        "Look at healthUrl in pro.json, or let the service be stopped first (order: stop-first).",
+        container);
+
     /// <summary>A swap failed, and the old container could not be brought back.</summary>
     public static ProException RestoreFailed(string container, string failure, ProException restore) => new(
         "RestoreFailed",

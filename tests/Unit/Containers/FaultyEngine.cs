@@ -14,6 +14,9 @@ public enum Fault
 
     /// <summary>The engine does it, and its answer is lost.</summary>
     LostAnswer,
+
+    /// <summary>The engine does it, and whoever asked is dead: nothing comes from him any more.</summary>
+    Killed,
 }
 
 /// <summary>The way to the real engine, on which the n-th call that changes something goes wrong.</summary>
@@ -57,11 +60,16 @@ internal sealed class FaultyEngine : IAsyncDisposable
 
     private async Task<ScriptedResponse> AnswerAsync(ScriptedRequest request, CancellationToken cancellationToken)
     {
+        if (_fault == Fault.Killed && Failed is not null)
+        {
+            return new ScriptedResponse { Abort = true };
+        }
+
         var fails = request.Method != "GET" && Interlocked.Increment(ref _changes) == _at;
         if (fails)
         {
             Failed = request.ToString();
-            if (_fault != Fault.LostAnswer)
+            if (_fault is not (Fault.LostAnswer or Fault.Killed))
             {
                 return _fault == Fault.Refused
                     ? ScriptedResponse.Json("""{ "message": "broken for a test" }""", 500)

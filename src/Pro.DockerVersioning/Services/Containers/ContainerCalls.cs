@@ -113,6 +113,68 @@ internal sealed class ContainerCalls(EngineConnection engine)
         new JsonObject { ["Container"] = container },
         cancellationToken);
 
+    /// <summary>A network's inspection.</summary>
+    public Task<JsonObject> InspectNetworkAsync(string network, CancellationToken cancellationToken) =>
+        _http.GetAsync($"networks/{Uri.EscapeDataString(network)}", cancellationToken);
+
+    /// <summary>Inspections of the networks that have a label with that value.</summary>
+    public async Task<IReadOnlyList<JsonObject>> FindNetworksAsync(string label, string value, CancellationToken cancellationToken)
+    {
+        var filters = new JsonObject { ["label"] = new JsonArray($"{label}={value}") }.ToJsonString();
+        var listed = await _http.GetListAsync("networks?filters=" + Uri.EscapeDataString(filters), cancellationToken).ConfigureAwait(false);
+        var found = new List<JsonObject>();
+        foreach (var network in listed)
+        {
+            // A listing doesn't say who is on it.
+            found.Add(await InspectNetworkAsync(network.Text("Id"), cancellationToken).ConfigureAwait(false));
+        }
+
+        return found;
+    }
+
+    /// <summary>Creates a network.</summary>
+    /// <param name="body">Of <c>POST /networks/create</c>.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task CreateNetworkAsync(JsonObject body, CancellationToken cancellationToken) =>
+        _http.PostAsync("networks/create", body, cancellationToken);
+
+    /// <summary>Removes a network, whoever is on it.</summary>
+    /// <param name="network">Its inspection.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task RemoveNetworkAsync(JsonObject network, CancellationToken cancellationToken)
+    {
+        var id = network.Text("Id");
+        foreach (var (container, _) in network.Members("Containers"))
+        {
+            await LeaveAsync(id, container, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            await _http.DeleteAsync($"networks/{id}", cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            // Gone already.
+        }
+    }
+
+    /// <summary>Disconnects it by force from a network that it may have left already.</summary>
+    public async Task LeaveAsync(string network, string container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await _http.PostAsync(
+                $"networks/{Uri.EscapeDataString(network)}/disconnect",
+                new JsonObject { ["Container"] = container, ["Force"] = true },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            // Gone already.
+        }
+    }
+
     /// <summary>Starts it.</summary>
     public Task StartAsync(string container, CancellationToken cancellationToken) => Act(container, "start", cancellationToken);
 

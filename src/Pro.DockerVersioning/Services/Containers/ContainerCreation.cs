@@ -26,6 +26,9 @@ internal sealed record ContainerCreation
     /// <summary>The network whose endpoint stands in <see cref="Body"/>, or null.</summary>
     public string? Primary { get; init; }
 
+    /// <summary>The same on no network at all: <c>NetworkMode</c> stays what it is, and its network is left again.</summary>
+    public ContainerCreation Unconnected => this with { Leave = Primary ?? Leave, Networks = [] };
+
     /// <summary>Those to connect after the creation (an engine before API 1.44 takes one endpoint only).</summary>
     public IEnumerable<NetworkAttachment> Others => Networks.Where(network => network.Network != Primary);
 }

@@ -12,6 +12,15 @@ internal static class ContainerLabels
     /// <summary>How the container before this one ran: see <see cref="PreviousState"/>.</summary>
     public const string State = Prefix + "previous-state";
 
+    /// <summary>On a network that a swap has made for its own use: the container's name.</summary>
+    public const string Swap = Prefix + "swap";
+
+    /// <summary>How the container took its predecessor's place: a <see cref="SwapFlow"/>.</summary>
+    public const string Flow = Prefix + "flow";
+
+    /// <summary>An alias that a swap has added, and that is not the operator's: see <see cref="AliasHandover"/>.</summary>
+    public const string Alias = Prefix + "alias";
+
     /// <summary>Swarm's service id.</summary>
     public const string SwarmServiceId = "com.docker.swarm.service.id";
 

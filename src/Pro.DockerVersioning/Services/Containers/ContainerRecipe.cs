@@ -66,7 +66,7 @@ internal sealed record ContainerRecipe
         body["Image"] = image;
         SetLabels(body, options.Labels);
         body["HostConfig"] = HostConfigFor(options);
-        var networks = options.WithoutAliases ? [.. Networks.Select(WithoutAliases)] : Networks;
+        var networks = options.WithoutAliases ? [.. Networks.Select(static network => network.WithAliases([]))] : Networks;
         body["NetworkingConfig"] = NetworkingConfig(networks);
         return new ContainerCreation
         {
@@ -76,13 +76,6 @@ internal sealed record ContainerRecipe
             Primary = Primary,
             Leave = Primary is null && !Config.Flag("NetworkDisabled") ? NetworkToLeave() : null,
         };
-    }
-
-    private static NetworkAttachment WithoutAliases(NetworkAttachment network)
-    {
-        var endpoint = network.Endpoint.DeepClone().AsObject();
-        _ = endpoint.Remove("Aliases");
-        return network with { Endpoint = endpoint };
     }
 
     private static void SetLabels(JsonObject body, IReadOnlyDictionary<string, string?> labels)

@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Services.Containers;
@@ -9,6 +10,20 @@ internal enum SwapFlow
 {
     /// <summary>The old one stops, then the new one starts.</summary>
     StopFirst,
+
+    /// <summary>Both run side by side on the same networks; no ports are published.</summary>
+    StartFirst,
+
+    /// <summary>The new one is proven on a network of its own; then the ports change hands.</summary>
+    WarmStaged,
+
+    /// <summary>The new one is proven without a network; then the ports change hands. For the default bridge.</summary>
+    WarmDetached,
+
+    /// <summary>
+    /// The new one is proven on the service's networks, held by one that takes its ports off them; then the ports change hands.
+    /// </summary>
+    WarmHeld,
 }
 
 /// <summary>The flow that fits a container.</summary>
@@ -28,9 +43,34 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
     /// <param name="order">What the service allows; null: nothing is said, and stop-first holds.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     public Task<SwapChoice> ChooseAsync(string container, UpdateOrder? order, CancellationToken cancellationToken) =>
-        Task.FromResult(new SwapChoice(SwapFlow.StopFirst, UpdateOrder.StopFirst, "cut for a second or so", []));
+        new SwapChooser(_calls).ChooseAsync(container, order, cancellationToken);
 
     /// <summary>Replaces it. A swap that was cut off before must have been repaired.</summary>
-    public Task<SwapResult> RunAsync(SwapChoice choice, SwapRequest request, CancellationToken cancellationToken) =>
-        new StopFirstSwap(_calls, reports, TimeProvider.System).RunAsync(request, cancellationToken);
+    /// <exception cref="ProException">It failed, and the old one is as it was; or could not be brought back (<c>RestoreFailed</c>).</exception>
+    public async Task<SwapResult> RunAsync(SwapChoice choice, SwapRequest request, CancellationToken cancellationToken)
+    {
+        if (choice.Order == UpdateOrder.StartFirst)
+        {
+            var flow = await FlowNowAsync(choice, request, cancellationToken).ConfigureAwait(false);
+            var swap = new SideBySideSwap(_calls, reports, TimeProvider.System);
+            if (flow != SwapFlow.StopFirst && await swap.TryRunAsync(flow, request, cancellationToken).ConfigureAwait(false) is { } result)
+            {
+                return result;
+            }
+        }
+
+        return await new StopFirstSwap(_calls, reports, TimeProvider.System).RunAsync(request, cancellationToken).ConfigureAwait(false);
+    }
+
+    // A prompt may have waited in between.
+    private async Task<SwapFlow> FlowNowAsync(SwapChoice choice, SwapRequest request, CancellationToken cancellationToken)
+    {
+        var now = await ChooseAsync(request.Container, choice.Order, cancellationToken).ConfigureAwait(false);
+        foreach (var warning in now.Warnings.Except(choice.Warnings))
+        {
+            reports.Report(new WarningReport(warning));
+        }
+
+        return now.Flow;
+    }
 }

@@ -33,6 +33,31 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
                 .Select(network => new NetworkAttachment(network.Key, Settings(network.Key, network.Value, container)))];
     }
 
+    /// <summary>True for the engine's default bridge, which knows neither aliases nor fixed addresses.</summary>
+    public bool IsDefaultBridge => Network == DefaultBridge;
+
+    /// <summary>The operator's names for it there.</summary>
+    public IEnumerable<string> Aliases => Endpoint.Texts("Aliases");
+
+    /// <summary>The address that the operator has given it there, or "".</summary>
+    public string FixedAddress => Endpoint["IPAMConfig"].Text("IPv4Address") is { Length: > 0 } address
+        ? address
+        : Endpoint["IPAMConfig"].Text("IPv6Address");
+
+    /// <summary>The same with other aliases.</summary>
+    public NetworkAttachment WithAliases(IEnumerable<string> aliases)
+    {
+        var endpoint = Endpoint.DeepClone().AsObject();
+        _ = endpoint.Remove("Aliases");
+        var given = aliases.Distinct(StringComparer.Ordinal).Select(alias => (JsonNode)alias).ToArray();
+        if (given.Length > 0)
+        {
+            endpoint["Aliases"] = new JsonArray(given);
+        }
+
+        return this with { Endpoint = endpoint };
+    }
+
     /// <summary>Whether <c>HostConfig.NetworkMode</c>, a name or an id, means the network.</summary>
     public static bool IsMeant(string mode, string network, JsonNode? endpoint) =>
         mode == network
@@ -59,7 +84,9 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         else if (settings["Aliases"] is JsonArray)
         {
             // The engine adds both by itself, for each new container its own (before Engine 25 among the operator's aliases).
-            string[] own = [ContainerIds.Short(container.Text("Id")), container["Config"].Text("Hostname")];
+            // A swap may have added one more.
+            var config = container["Config"];
+            string[] own = [ContainerIds.Short(container.Text("Id")), config.Text("Hostname"), (config?["Labels"]).Text(ContainerLabels.Alias)];
             var kept = settings.Texts("Aliases").Where(alias => !own.Contains(alias)).ToArray();
             settings["Aliases"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(alias => JsonValue.Create(alias))]);
         }

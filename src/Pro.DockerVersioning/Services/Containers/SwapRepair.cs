@@ -21,22 +21,42 @@ internal enum RepairOutcome
 /// leaves a state from which the next repair goes on.
 /// </summary>
 /// <remarks>
-/// The states: NAME and NAME.pro-next: nothing was stopped yet. NAME.pro-prev: the old one is being stopped or is stopped, and
-/// the new one is NAME.pro-next or NAME. NAME.pro-next alone: the old one has removed itself. NAME.pro-done: the new one is proven.
+/// The states: NAME and NAME.pro-next: nothing was stopped yet; the old one serves, or gives its ports to the new one.
+/// NAME.pro-prev: the old one is being stopped or is stopped, and the new one is NAME.pro-next or NAME. NAME.pro-next alone: the
+/// old one has removed itself. NAME.pro-done: the new one is proven, and is NAME.pro-next or NAME.
 /// </remarks>
 internal sealed class SwapRepair(ContainerCalls calls)
 {
+    private readonly SwapNetworks _networks = new(calls);
+
     /// <summary>Repairs what belongs to one container's name.</summary>
     public async Task<RepairOutcome> RepairAsync(string name, CancellationToken cancellationToken)
     {
+        var outcome = await RepairContainersAsync(name, cancellationToken).ConfigureAwait(false);
+        await _networks.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+        return outcome;
+    }
+
+    /// <summary>
+    /// Makes the old one again from the label of the new one, which has its name and gives way: somebody has taken the kept one.
+    /// </summary>
+    public async Task ReplaceAsync(JsonObject successor, string name, CancellationToken cancellationToken)
+    {
+        await MoveAsideAsync(successor, name, cancellationToken).ConfigureAwait(false);
+        _ = await RepairAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RepairOutcome> RepairContainersAsync(string name, CancellationToken cancellationToken)
+    {
         var current = await calls.FindAsync(name, cancellationToken).ConfigureAwait(false);
-        if (await calls.FindAsync(SwapNames.Done(name), cancellationToken).ConfigureAwait(false) is { } done && current is not null)
+        var done = await calls.FindAsync(SwapNames.Done(name), cancellationToken).ConfigureAwait(false);
+        var next = await calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false);
+        if (done is not null && (current ?? next) is not null)
         {
-            await calls.RemoveAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await FinishNewAsync(done, current, next, name, cancellationToken).ConfigureAwait(false);
             return RepairOutcome.FinishedNew;
         }
 
-        var next = await calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false);
         var previous = await calls.FindAsync(SwapNames.Previous(name), cancellationToken).ConfigureAwait(false);
         if (previous is null && next is null)
         {
@@ -59,13 +79,20 @@ internal sealed class SwapRepair(ContainerCalls calls)
         return RepairOutcome.RestoredPrevious;
     }
 
-    /// <summary>
-    /// Makes the old one again from the label of the new one, which has its name and gives way: somebody has taken the kept one.
-    /// </summary>
-    public async Task ReplaceAsync(JsonObject successor, string name, CancellationToken cancellationToken)
+    // The old one may still be at work on its last requests.
+    private async Task FinishNewAsync(JsonObject done, JsonObject? current, JsonObject? next, string name, CancellationToken cancellationToken)
     {
-        await MoveAsideAsync(successor, name, cancellationToken).ConfigureAwait(false);
-        _ = await RepairAsync(name, cancellationToken).ConfigureAwait(false);
+        if (current is null)
+        {
+            await calls.RenameAsync(next!.Text("Id"), name, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (done["State"].Flag("Running"))
+        {
+            await calls.StopAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
+        await calls.RemoveAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task MoveAsideAsync(JsonObject successor, string name, CancellationToken cancellationToken)
@@ -107,9 +134,10 @@ internal sealed class SwapRepair(ContainerCalls calls)
             await calls.SetRestartPolicyAsync(id, policy, cancellationToken).ConfigureAwait(false);
         }
 
-        if (next is not null && await calls.FindAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false) is not null)
+        if (next is not null)
         {
-            await calls.StopAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await new SideBySideRepair(calls).GiveBackAsync(current, next, cancellationToken).ConfigureAwait(false);
+            await StopIfThereAsync(next, cancellationToken).ConfigureAwait(false);
         }
 
         if (state.Ran)
@@ -125,6 +153,14 @@ internal sealed class SwapRepair(ContainerCalls calls)
         if (next is not null)
         {
             await calls.RemoveAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task StopIfThereAsync(JsonObject next, CancellationToken cancellationToken)
+    {
+        if (await calls.FindAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false) is not null)
+        {
+            await calls.StopAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>
+/// Gives the networks and ports back to an old one that has never stopped. It is quick about it: the old one may be without them
+/// right now.
+/// </summary>
+internal sealed class SideBySideRepair(ContainerCalls calls)
+{
+    private static readonly string[] Warm = [nameof(SwapFlow.WarmStaged), nameof(SwapFlow.WarmDetached), nameof(SwapFlow.WarmHeld)];
+
+    /// <summary>Gives them back, if the new one's label says that they may have been taken.</summary>
+    /// <param name="old">The old one, under its name.</param>
+    /// <param name="next">The new one; it loses its networks where it may be in the way.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task GiveBackAsync(JsonObject old, JsonObject next, CancellationToken cancellationToken)
+    {
+        var labels = next["Config"]?["Labels"];
+        if (!Warm.Contains(labels.Text(ContainerLabels.Flow)))
+        {
+            return;
+        }
+
+        var recipe = PreviousConfiguration.Decode(next.Text("Name").TrimStart('/'), labels.Text(ContainerLabels.Previous));
+        var taken = recipe.Networks.Where(network => Endpoint(old, network.Network) is null).ToArray();
+        var foreign = old["NetworkSettings"].Members("Networks").Select(network => network.Key)
+            .Where(network => recipe.Networks.All(own => own.Network != network)).ToArray();
+        if (taken.Length > 0 || foreign.Length > 0 || PublishedPorts.Unbound(old).Count > 0)
+        {
+            await ReleaseAsync(next, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var network in taken)
+        {
+            await calls.ConnectAsync(network, old.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var network in foreign)
+        {
+            await calls.LeaveAsync(network, old.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
+        await PortsMustBeBackAsync(old.Text("Id"), cancellationToken).ConfigureAwait(false);
+    }
+
+    // The ports must be free before the old one may ask for them: what the engine leaves of a call that failed can't be removed.
+    private async Task ReleaseAsync(JsonObject next, CancellationToken cancellationToken)
+    {
+        foreach (var (network, _) in next["NetworkSettings"].Members("Networks"))
+        {
+            await calls.LeaveAsync(network, next.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // What a failed call has left behind goes away when the container starts anew, and only then.
+    private async Task PortsMustBeBackAsync(string old, CancellationToken cancellationToken)
+    {
+        var now = await calls.InspectAsync(old, cancellationToken).ConfigureAwait(false);
+        if (now["State"].Flag("Running") && PublishedPorts.Unbound(now).Count > 0)
+        {
+            await calls.StopAsync(old, cancellationToken).ConfigureAwait(false);
+            await calls.StartAsync(old, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static JsonNode? Endpoint(JsonObject container, string network) => container["NetworkSettings"]?["Networks"]?[network];
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics.CodeAnalysis;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>How each swap ends: with the old one back, or gone.</summary>
+internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports)
+{
+    private readonly SwapRepair _repair = new(calls);
+
+    /// <summary>Brings the old one back after a failure, unless the new one is proven already (true).</summary>
+    /// <exception cref="ProException">It could not be brought back (<c>RestoreFailed</c>).</exception>
+    public async Task<bool> IsFinishedAsync(SwapStep step, Exception failure)
+    {
+        try
+        {
+            return await RestoreAsync(step).ConfigureAwait(false);
+        }
+        catch (ProException)
+        {
+            // What fails once may succeed now; it begins anew with what it finds.
+            try
+            {
+                return await RestoreAsync(step).ConfigureAwait(false);
+            }
+            catch (ProException exception)
+            {
+                throw ContainerErrors.RestoreFailed(step.Name, failure.Message, exception);
+            }
+        }
+    }
+
+    /// <summary>Removes the old one, which is marked as done.</summary>
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "The new one is proven: whatever happens to the old one is a warning.")]
+    public async Task RemoveOldAsync(SwapStep step, SwapRequest request, Func<Task> drain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await drain().ConfigureAwait(false);
+            await request.BeforeRemoval(step.OldId, cancellationToken).ConfigureAwait(false);
+            _ = await _repair.RepairAsync(step.Name, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            reports.Report(new WarningReport(
+                $"{step.Name} runs the new version, but the old container {SwapNames.Done(step.Name)} "
+                + $"is still there: {exception.Message}"));
+        }
+    }
+
+    // Nothing may cancel this; the engine's stop time-outs bound it.
+    private async Task<bool> RestoreAsync(SwapStep step)
+    {
+        var outcome = await _repair.RepairAsync(step.Name, CancellationToken.None).ConfigureAwait(false);
+        if (outcome == RepairOutcome.NothingToDo
+            && step.NewId.Length > 0
+            && await calls.FindAsync(step.Name, CancellationToken.None).ConfigureAwait(false) is { } current
+            && current.Text("Id") == step.NewId)
+        {
+            if (step.RemovesItself)
+            {
+                return true;
+            }
+
+            // Somebody has taken the kept one meanwhile.
+            await _repair.ReplaceAsync(current, step.Name, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return outcome == RepairOutcome.FinishedNew;
+    }
+}

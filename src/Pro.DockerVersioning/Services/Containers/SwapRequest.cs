@@ -1,0 +1,39 @@
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>What is to take whose place.</summary>
+internal sealed record SwapRequest
+{
+    /// <summary>The container's name.</summary>
+    public required string Container { get; init; }
+
+    /// <summary>The image to run, on the engine already.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>Returns when the container with that id is proven; throws where it isn't.</summary>
+    public required Func<string, CancellationToken, Task> Verify { get; init; }
+
+    /// <summary>
+    /// As <see cref="Verify"/>, for a container whose ports are still another one's: its health URL would be answered by that. Null: the same.
+    /// </summary>
+    public Func<string, CancellationToken, Task>? VerifyBeforePorts { get; init; }
+
+    /// <summary>
+    /// Called with the new container's id when it is proven and has everything, right before there is no way back; throws to go back.
+    /// </summary>
+    public Func<string, CancellationToken, Task> BeforeCommit { get; init; } = static (_, _) => Task.CompletedTask;
+
+    /// <summary>Called with the old container's id before it is removed: for its last log lines.</summary>
+    public Func<string, CancellationToken, Task> BeforeRemoval { get; init; } = static (_, _) => Task.CompletedTask;
+
+    /// <summary>Labels to set on the new one; a null value takes the label away.</summary>
+    public IReadOnlyDictionary<string, string?> Labels { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>True for a service that gives up at once where it finds no network when it starts: 0.3 s more without an answer.</summary>
+    public bool NeedsNetworkAtStart { get; init; }
+}
+
+/// <summary>How a swap went.</summary>
+/// <param name="ContainerId">The new container.</param>
+/// <param name="PreviousId">The old one, gone now.</param>
+/// <param name="Gap">From the old one's stop signal until the new one had its network and ports.</param>
+internal sealed record SwapResult(string ContainerId, string PreviousId, TimeSpan Gap);

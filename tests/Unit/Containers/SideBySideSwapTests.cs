@@ -1,0 +1,258 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Verification;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Containers;
+
+[Trait("Engine", "real")]
+[Collection(nameof(RealContainers))]
+public sealed class SideBySideSwapTests : IAsyncLifetime
+{
+    private SwapScene _scene = null!;
+
+    internal static readonly SwapFlow[] Flows = [SwapFlow.StartFirst, SwapFlow.WarmStaged, SwapFlow.WarmDetached, SwapFlow.WarmHeld];
+
+    public static TheoryData<string> All => [.. Flows.Select(flow => flow.ToString())];
+
+    public static TheoryData<string> Warm => [.. Flows.Skip(1).Select(flow => flow.ToString())];
+
+    public async ValueTask InitializeAsync() => _scene = await SwapScene.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_scene is not null)
+        {
+            await _scene.DisposeAsync();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Warm))]
+    public async Task Ports_change_hands_with_a_short_gap_and_the_new_one_is_configured_as_the_old_one_was(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        await PeerAsync(flow);
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(flow));
+        SwapResult result;
+        var client = await PollingClient.StartAsync(SwapScene.Port);
+        await using (client)
+        {
+            result = await _scene.SwapAsync(flow);
+        }
+
+        var container = await _scene.Engine.InspectAsync(_scene.Name);
+        TestContext.Current.SendDiagnosticMessage($"{name}: {client.Requests} requests, {client.Failures} failed, gap {client.Gap.TotalMilliseconds:0} ms");
+        Assert.Equal(["old", "new"], client.Versions.Where(version => version.Length > 0));
+        Assert.InRange(client.Gap, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.Equal(result.ContainerId, container["Id"]!.GetValue<string>());
+        Assert.Equal(old["Id"]!.GetValue<string>(), result.PreviousId);
+        AssertConfiguredAs(old, container, flow);
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
+    [Fact]
+    public async Task Without_ports_no_request_fails_by_name_or_alias()
+    {
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.StartFirst));
+        var peer = await _scene.StartPeerAsync(
+            $"ask() {{ wget -q -O- http://$1/ 2>/dev/null || echo failed $1; }}; while true; do ask shop; ask {_scene.Name}; done");
+
+        await LogAsync(peer, lines => lines.Count(line => line == "old") > 100);
+        _ = await _scene.SwapAsync(SwapFlow.StartFirst);
+        var lines = await LogAsync(peer, lines => lines.Count > 2000 && lines[^1] == "new");
+
+        Assert.DoesNotContain(lines, line => line.StartsWith("failed", StringComparison.Ordinal));
+        AssertConfiguredAs(old, await _scene.Engine.InspectAsync(_scene.Name), SwapFlow.StartFirst);
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Warm))]
+    public async Task A_version_that_never_gets_healthy_costs_no_request(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        await PeerAsync(flow);
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(flow));
+        var client = await PollingClient.StartAsync(SwapScene.Port);
+        await using (client)
+        {
+            var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => _scene.SwapAsync(flow, "sick"));
+            Assert.Equal("sick", failure.Message);
+        }
+
+        Assert.Equal(["old"], client.Versions);
+        await AssertUntouchedAsync(old);
+    }
+
+    [Fact]
+    public async Task A_version_that_never_gets_healthy_is_never_asked_by_name_or_alias()
+    {
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.StartFirst));
+        var peer = await _scene.StartPeerAsync(
+            $"ask() {{ wget -q -O- http://$1/ 2>/dev/null || echo failed $1; }}; while true; do ask shop; ask {_scene.Name}; done");
+        await LogAsync(peer, lines => lines.Count(line => line == "old") > 100);
+
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(() => _scene.SwapAsync(SwapFlow.StartFirst, "sick"));
+
+        var before = (await LogAsync(peer, _ => true)).Count;
+        Assert.All(await LogAsync(peer, lines => lines.Count > before + 100), line => Assert.Equal("old", line));
+        await AssertUntouchedAsync(old);
+    }
+
+    [Theory]
+    [MemberData(nameof(Warm))]
+    public async Task What_fails_after_the_ports_changed_hands_gives_them_back(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        await PeerAsync(flow);
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(flow));
+        var client = await PollingClient.StartAsync(SwapScene.Port);
+        await using (client)
+        {
+            _ = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+                _scene.SwapAsync(flow, beforeCommit: (_, _) => throw new InvalidOperationException("no")));
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"{name} and back: gap {client.Gap.TotalMilliseconds:0} ms");
+        Assert.Equal("old", client.Versions.Last(version => version.Length > 0));
+        Assert.InRange(client.Gap, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        await AssertUntouchedAsync(old);
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public async Task Whichever_call_fails_or_is_the_last_one_repair_makes_it_right(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        await PeerAsync(flow);
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("PRO_TEST_SEED"), CultureInfo.InvariantCulture, out var given)
+            ? given
+            : Random.Shared.Next(10_000);
+        var complete = Environment.GetEnvironmentVariable("PRO_TEST_ALL_FAULTS") is not null;
+        var random = new Random(seed);
+        var failures = new List<string>();
+        var isOver = false;
+        for (var at = 1; !isOver; at++)
+        {
+            var faults = Enum.GetValues<Fault>();
+            foreach (var fault in complete ? faults : [faults[random.Next(faults.Length)]])
+            {
+                var (failed, wrong) = await FailAsync(flow, fault, at);
+                failures.AddRange(wrong.Select(text => $"{at} {fault} {failed}: {text}"));
+                isOver = failed is null;
+                Assert.True(!isOver || at > 6, $"Only {at - 1} calls were made.");
+            }
+        }
+
+        Assert.True(failures.Count == 0, $"PRO_TEST_SEED={seed}\n{string.Join('\n', failures)}");
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private async Task<(string? Failed, IReadOnlyList<string> Wrong)> FailAsync(SwapFlow flow, Fault fault, int at)
+    {
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(flow));
+        await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, fault, at);
+        try
+        {
+            _ = await _scene.SwapAsync(flow, verify: (_, _) => Task.CompletedTask, through: faulty.Engine);
+        }
+        catch (ProException)
+        {
+            // Said; what counts is what runs now.
+        }
+
+        var wrong = new List<string>();
+        if (fault != Fault.Killed && (await _scene.LeftAsync()) is var here && !here.Contains(_scene.Name))
+        {
+            wrong.Add("after the swap there are only " + string.Join(", ", here));
+        }
+
+        var outcome = await new SwapRepair(new ContainerCalls(_scene.Engine.Engine)).RepairAsync(_scene.Name, Cancel);
+        var left = await _scene.LeftAsync();
+        if (!left.SequenceEqual([_scene.Name]))
+        {
+            wrong.Add($"after the repair ({outcome}) there are " + string.Join(", ", left));
+        }
+        else
+        {
+            wrong.AddRange(Wrong(old, await _scene.Engine.InspectAsync(_scene.Name), flow, outcome));
+        }
+
+        await _scene.Engine.RemoveIfThereAsync("web");
+        foreach (var name in new[] { "web.pro-next", "web.pro-prev", "web.pro-done" })
+        {
+            await _scene.Engine.RemoveIfThereAsync(name);
+        }
+
+        return (faulty.Failed, wrong);
+    }
+
+    private static IEnumerable<string> Wrong(JsonObject old, JsonObject now, SwapFlow flow, RepairOutcome outcome)
+    {
+        if (!now["State"]!["Running"]!.GetValue<bool>())
+        {
+            yield return "it does not run";
+        }
+
+        var isOld = JsonNode.DeepEquals(old["Id"], now["Id"]);
+        if (isOld && old["State"]!["StartedAt"]!.GetValue<string>() != now["State"]!["StartedAt"]!.GetValue<string>())
+        {
+            yield return "the old one was stopped in between";
+        }
+
+        foreach (var difference in isOld ? SwapScene.Differences(old, now) : Unexpected(old, now, flow))
+        {
+            yield return $"{outcome}: {difference}";
+        }
+    }
+
+    private static void AssertConfiguredAs(JsonObject old, JsonObject container, SwapFlow flow)
+    {
+        Assert.True(container["State"]!["Running"]!.GetValue<bool>());
+        Assert.Empty(Unexpected(old, container, flow));
+    }
+
+    private static IEnumerable<string> Unexpected(JsonObject old, JsonObject container, SwapFlow flow) =>
+        SwapScene.Differences(old, container).Where(difference =>
+            !new[] { "Image:", "Path:", "Args[", "Config.Image:", "Config.Cmd[", "Config.Labels.pro.", "ResolvConfPath", "HostnamePath", "HostsPath", "LogPath" }
+                .Any(expected => difference.StartsWith(expected, StringComparison.Ordinal))
+            && !IsCarriedVolume(difference)
+            && !(flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && difference.Contains(".Aliases", StringComparison.Ordinal)));
+
+    // Anonymous volumes have names from now on.
+    private static bool IsCarriedVolume(string difference) =>
+        difference.StartsWith("HostConfig.Binds", StringComparison.Ordinal) || difference.StartsWith("Mounts[0].Mode", StringComparison.Ordinal);
+
+    private async Task AssertUntouchedAsync(JsonObject old)
+    {
+        var now = await _scene.Engine.InspectAsync(_scene.Name);
+        Assert.Equal(old["Id"]!.GetValue<string>(), now["Id"]!.GetValue<string>());
+        Assert.Equal(old["State"]!["StartedAt"]!.GetValue<string>(), now["State"]!["StartedAt"]!.GetValue<string>());
+        Assert.Empty(SwapScene.Differences(old, now));
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
+    private async Task PeerAsync(SwapFlow flow)
+    {
+        if (flow == SwapFlow.WarmHeld)
+        {
+            _ = await _scene.StartPeerAsync("exec sleep 600");
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> LogAsync(string container, Func<IReadOnlyList<string>, bool> isEnough)
+    {
+        while (true)
+        {
+            var lines = await ContainerLogs.TailAsync(_scene.Engine.Engine, container, 100_000, Cancel);
+            if (isEnough(lines))
+            {
+                return lines;
+            }
+        }
+    }
+}
