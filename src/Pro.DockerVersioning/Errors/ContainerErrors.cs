@@ -46,6 +46,15 @@ internal static class ContainerErrors
         "Look at healthUrl in pro.json, or let the service be stopped first (order: stop-first).",
         container);
 
+    /// <summary>One that is started with --rm, and that others share.</summary>
+    public static ProException FollowersOfOneThatRemovesItself(string container, IEnumerable<string> followers) => new(
+        "FollowersOfOneThatRemovesItself",
+        ProErrorCategory.InvalidOperation,
+        $"{container} removes itself when it stops, and {string.Join(", ", followers)} shares its network, IPC or processes: "
+        + "there would be no way back.",
+        $"Start {container} without --rm, or remove the containers that share with it first.",
+        container);
+
     /// <summary>A swap failed, and the old container could not be brought back.</summary>
     public static ProException RestoreFailed(string container, string failure, ProException restore) => new(
         "RestoreFailed",

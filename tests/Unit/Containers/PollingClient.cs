@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
@@ -13,6 +14,8 @@ internal sealed class PollingClient : IAsyncDisposable
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _port;
     private readonly Task _running;
+
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _seen = new();
 
     private PollingClient(int port)
     {
@@ -38,6 +41,10 @@ internal sealed class PollingClient : IAsyncDisposable
         return client;
     }
 
+    /// <summary>Waits until a version has answered.</summary>
+    public Task AnsweredAsync(string version) =>
+        _seen.GetOrAdd(version, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(TimeSpan.FromSeconds(20));
+
     public async ValueTask DisposeAsync()
     {
         if (!_stop.IsCancellationRequested)
@@ -62,6 +69,7 @@ internal sealed class PollingClient : IAsyncDisposable
                 }
 
                 last = Stopwatch.GetTimestamp();
+                _ = _seen.GetOrAdd(answer, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
                 _ = _first.TrySetResult();
             }
 

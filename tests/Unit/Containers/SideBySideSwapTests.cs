@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Containers;
@@ -41,6 +40,7 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
         await using (client)
         {
             result = await _scene.SwapAsync(flow);
+            await client.AnsweredAsync("new");
         }
 
         var container = await _scene.Engine.InspectAsync(_scene.Name);
@@ -128,17 +128,17 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
     {
         var flow = Enum.Parse<SwapFlow>(name);
         await PeerAsync(flow);
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("PRO_TEST_SEED"), CultureInfo.InvariantCulture, out var given)
-            ? given
-            : Random.Shared.Next(10_000);
-        var complete = Environment.GetEnvironmentVariable("PRO_TEST_ALL_FAULTS") is not null;
-        var random = new Random(seed);
+        var seed = FaultSample.Seed();
         var failures = new List<string>();
         var isOver = false;
         for (var at = 1; !isOver; at++)
         {
-            var faults = Enum.GetValues<Fault>();
-            foreach (var fault in complete ? faults : [faults[random.Next(faults.Length)]])
+            if (!FaultSample.Takes(seed, at))
+            {
+                continue;
+            }
+
+            foreach (var fault in FaultSample.IsComplete ? Enum.GetValues<Fault>() : [FaultSample.Choose(seed, at)])
             {
                 var (failed, wrong) = await FailAsync(flow, fault, at);
                 failures.AddRange(wrong.Select(text => $"{at} {fault} {failed}: {text}"));
@@ -147,7 +147,7 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
             }
         }
 
-        Assert.True(failures.Count == 0, $"PRO_TEST_SEED={seed}\n{string.Join('\n', failures)}");
+        Assert.True(failures.Count == 0, $"{FaultSample.Variable}={seed}\n{string.Join('\n', failures)}");
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -11,7 +11,8 @@ namespace Pro.DockerVersioning.Tests.Containers;
 /// <summary>A web service, set up as each flow needs it, with what is around it.</summary>
 internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
 {
-    public const int Port = 28481;
+    /// <summary>Runs side by side don't meet.</summary>
+    public static readonly int Port = Random.Shared.Next(14_000, 24_000);
 
     private const string Serve = "mkdir -p /srv; echo VERSION > /srv/index.html; exec httpd -f -p 80 -h /srv";
 
@@ -49,7 +50,7 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         {
             body["ExposedPorts"] = Parse("""{ "80/tcp": {}, "81/tcp": {} }""");
             body["HostConfig"]!["PortBindings"] = Parse($$"""
-                { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{Port}}" } ], "81/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28482" } ] }
+                { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{Port}}" } ], "81/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{Port + 1}}" } ] }
                 """);
         }
 
@@ -84,7 +85,7 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         return id;
     }
 
-    /// <summary>Chooses, and swaps.</summary>
+    /// <summary>Chooses, as the flow needs it, and swaps.</summary>
     public async Task<SwapResult> SwapAsync(
         SwapFlow expected,
         string image = "new",
@@ -92,7 +93,8 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         EngineConnection? through = null,
         Func<string, CancellationToken, Task>? beforeCommit = null)
     {
-        var choice = await new ContainerSwapper(engine.Engine, new Collector(Reports)).ChooseAsync(Name, UpdateOrder.StartFirst, Cancel);
+        var choice = await new ContainerSwapper(engine.Engine, new Collector(Reports)).ChooseAsync(
+            Name, expected == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst, Cancel);
         Assert.Equal(expected, choice.Flow);
         return await new ContainerSwapper(through ?? engine.Engine, new Collector(Reports)).RunAsync(
             choice,

@@ -44,6 +44,13 @@ internal sealed class ContainerCalls(EngineConnection engine)
         }
     }
 
+    /// <summary>By what to name a container's image: by its reference, where that still means it, else by its id.</summary>
+    public async Task<string> ReferenceOfAsync(ContainerRecipe recipe, CancellationToken cancellationToken) =>
+        await FindImageAsync(recipe.Reference, cancellationToken).ConfigureAwait(false) is { } image
+            && image.Text("Id") == recipe.ImageId
+            ? recipe.Reference
+            : recipe.ImageId;
+
     /// <summary>Waits until a container that removes itself is gone.</summary>
     public async Task WaitUntilRemovedAsync(string container, CancellationToken cancellationToken)
     {
@@ -58,19 +65,12 @@ internal sealed class ContainerCalls(EngineConnection engine)
     }
 
     /// <summary>Inspections of all containers, stopped ones too; those that vanish meanwhile are left out.</summary>
-    public async Task<IReadOnlyList<JsonObject>> InspectAllAsync(CancellationToken cancellationToken)
-    {
-        var inspections = new List<JsonObject>();
-        foreach (var listed in await _http.GetListAsync("containers/json?all=true", cancellationToken).ConfigureAwait(false))
-        {
-            if (await FindAsync(listed.Text("Id"), cancellationToken).ConfigureAwait(false) is { } inspection)
-            {
-                inspections.Add(inspection);
-            }
-        }
+    public Task<IReadOnlyList<JsonObject>> InspectAllAsync(CancellationToken cancellationToken) =>
+        InspectListedAsync("containers/json?all=true", cancellationToken);
 
-        return inspections;
-    }
+    /// <summary>Inspections of all containers that have a label with that value, stopped ones too.</summary>
+    public Task<IReadOnlyList<JsonObject>> FindAllAsync(string label, string value, CancellationToken cancellationToken) =>
+        InspectListedAsync("containers/json?all=true&filters=" + Labelled(label, value), cancellationToken);
 
     /// <summary>Creates a container with all its networks, and starts nothing. What can't be finished is removed again.</summary>
     /// <returns>Its id.</returns>
@@ -120,8 +120,7 @@ internal sealed class ContainerCalls(EngineConnection engine)
     /// <summary>Inspections of the networks that have a label with that value.</summary>
     public async Task<IReadOnlyList<JsonObject>> FindNetworksAsync(string label, string value, CancellationToken cancellationToken)
     {
-        var filters = new JsonObject { ["label"] = new JsonArray($"{label}={value}") }.ToJsonString();
-        var listed = await _http.GetListAsync("networks?filters=" + Uri.EscapeDataString(filters), cancellationToken).ConfigureAwait(false);
+        var listed = await _http.GetListAsync("networks?filters=" + Labelled(label, value), cancellationToken).ConfigureAwait(false);
         var found = new List<JsonObject>();
         foreach (var network in listed)
         {
@@ -216,6 +215,23 @@ internal sealed class ContainerCalls(EngineConnection engine)
             // It is removing itself.
             await WaitUntilRemovedAsync(container, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private static string Labelled(string label, string value) =>
+        Uri.EscapeDataString(new JsonObject { ["label"] = new JsonArray($"{label}={value}") }.ToJsonString());
+
+    private async Task<IReadOnlyList<JsonObject>> InspectListedAsync(string path, CancellationToken cancellationToken)
+    {
+        var inspections = new List<JsonObject>();
+        foreach (var listed in await _http.GetListAsync(path, cancellationToken).ConfigureAwait(false))
+        {
+            if (await FindAsync(listed.Text("Id"), cancellationToken).ConfigureAwait(false) is { } inspection)
+            {
+                inspections.Add(inspection);
+            }
+        }
+
+        return inspections;
     }
 
     private static bool IsNotFound(ProException exception) => exception.Id == "EngineObjectNotFound";

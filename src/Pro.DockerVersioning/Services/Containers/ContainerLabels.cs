@@ -18,6 +18,12 @@ internal static class ContainerLabels
     /// <summary>How the container took its predecessor's place: a <see cref="SwapFlow"/>.</summary>
     public const string Flow = Prefix + "flow";
 
+    /// <summary>On a follower that a swap has made again: the name of the container that it follows.</summary>
+    public const string Leader = Prefix + "leader";
+
+    /// <summary>On a follower that a swap has made again: the id of the container that it follows.</summary>
+    public const string LeaderId = Prefix + "leader-id";
+
     /// <summary>An alias that a swap has added, and that is not the operator's: see <see cref="AliasHandover"/>.</summary>
     public const string Alias = Prefix + "alias";
 

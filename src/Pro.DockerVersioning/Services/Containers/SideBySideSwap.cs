@@ -100,7 +100,7 @@ internal sealed class SideBySideSwap(ContainerCalls calls, IProgress<Report> rep
 
     private RecipeOptions Options(SwapFlow flow, SwapStep step, SwapRequest request)
     {
-        var options = step.Options(request, flow, reports);
+        var options = step.Options(request.Labels, flow, reports);
         if (!SharesNetworks(flow))
         {
             return options;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
@@ -11,12 +10,14 @@ namespace Pro.DockerVersioning.Services.Containers;
 internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> reports, TimeProvider clock)
 {
     private readonly SwapEnding _ending = new(calls, reports);
+    private readonly FollowerSwap _followers = new(calls, reports);
 
     /// <summary>Swaps. A swap that was cut off before must have been repaired.</summary>
     /// <exception cref="ProException">It failed, and the old one is back; or could not be brought back (<c>RestoreFailed</c>).</exception>
     public async Task<SwapResult> RunAsync(SwapRequest request, CancellationToken cancellationToken)
     {
         var step = await SwapStep.OfAsync(calls, request.Container, cancellationToken).ConfigureAwait(false);
+        await _followers.CheckAsync(step, cancellationToken).ConfigureAwait(false);
         try
         {
             await SwapAsync(step, request, cancellationToken).ConfigureAwait(false);
@@ -44,14 +45,14 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
     // between them. A stop is bounded by the container's own time-out.
     private async Task SwapAsync(SwapStep step, SwapRequest request, CancellationToken cancellationToken)
     {
-        var creation = step.Recipe.On(request.Image, step.Options(request, SwapFlow.StopFirst, reports));
+        var creation = step.Recipe.On(request.Image, step.Options(request.Labels, SwapFlow.StopFirst, reports));
         var late = !request.NeedsNetworkAtStart && creation.Networks.Count > 0;
         cancellationToken.ThrowIfCancellationRequested();
         step.NewId = await calls.CreateAsync(late ? creation.Unconnected : creation, CancellationToken.None).ConfigureAwait(false);
 
         cancellationToken.ThrowIfCancellationRequested();
         var stopped = clock.GetTimestamp();
-        await TakeOverAsync(step).ConfigureAwait(false);
+        await new TakeOver(calls).RunAsync(step).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         await calls.StartAsync(step.NewId, CancellationToken.None).ConfigureAwait(false);
         if (late)
@@ -62,25 +63,9 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         step.Gap = clock.GetElapsedTime(stopped);
         PublishedPorts.MustBeBound(await calls.InspectAsync(step.NewId, cancellationToken).ConfigureAwait(false));
         await request.Verify(step.NewId, cancellationToken).ConfigureAwait(false);
+        await _followers.MoveAsync(step, cancellationToken).ConfigureAwait(false);
         await request.BeforeCommit(step.NewId, cancellationToken).ConfigureAwait(false);
         await MarkProvenAsync(step).ConfigureAwait(false);
-    }
-
-    // Its name says from the first moment that the old one is being stopped: see SwapRepair.
-    private async Task TakeOverAsync(SwapStep step)
-    {
-        await calls.RenameAsync(step.OldId, SwapNames.Previous(step.Name), CancellationToken.None).ConfigureAwait(false);
-        await calls.StopAsync(step.OldId, CancellationToken.None).ConfigureAwait(false);
-        if (step.RemovesItself)
-        {
-            // The new one runs as NAME.pro-next until it is proven: nothing else would show that it isn't.
-            await calls.WaitUntilRemovedAsync(step.OldId, CancellationToken.None).ConfigureAwait(false);
-            return;
-        }
-
-        // "always" would start it again with the engine.
-        await calls.SetRestartPolicyAsync(step.OldId, new JsonObject { ["Name"] = "no" }, CancellationToken.None).ConfigureAwait(false);
-        await calls.RenameAsync(step.NewId, step.Name, CancellationToken.None).ConfigureAwait(false);
     }
 
     private async Task ConnectAsync(string id, IReadOnlyList<NetworkAttachment> networks)

@@ -23,7 +23,8 @@ internal enum RepairOutcome
 /// <remarks>
 /// The states: NAME and NAME.pro-next: nothing was stopped yet; the old one serves, or gives its ports to the new one.
 /// NAME.pro-prev: the old one is being stopped or is stopped, and the new one is NAME.pro-next or NAME. NAME.pro-next alone: the
-/// old one has removed itself. NAME.pro-done: the new one is proven, and is NAME.pro-next or NAME.
+/// old one has removed itself. NAME.pro-done: the new one is proven, and is NAME.pro-next or NAME. Followers have the same states,
+/// but for the last: whether the new one is proven is the question of whom it follows.
 /// </remarks>
 internal sealed class SwapRepair(ContainerCalls calls)
 {
@@ -32,9 +33,16 @@ internal sealed class SwapRepair(ContainerCalls calls)
     /// <summary>Repairs what belongs to one container's name.</summary>
     public async Task<RepairOutcome> RepairAsync(string name, CancellationToken cancellationToken)
     {
+        // A follower's state depends on the one that it follows.
+        if (await LeaderOfAsync(name, cancellationToken).ConfigureAwait(false) is { } leader)
+        {
+            return await RepairAsync(leader, cancellationToken).ConfigureAwait(false);
+        }
+
         var outcome = await RepairContainersAsync(name, cancellationToken).ConfigureAwait(false);
         await _networks.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
-        return outcome;
+        var followers = await RepairFollowersAsync(name, cancellationToken).ConfigureAwait(false);
+        return outcome == RepairOutcome.NothingToDo ? followers : outcome;
     }
 
     /// <summary>
@@ -44,6 +52,62 @@ internal sealed class SwapRepair(ContainerCalls calls)
     {
         await MoveAsideAsync(successor, name, cancellationToken).ConfigureAwait(false);
         _ = await RepairAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<string?> LeaderOfAsync(string name, CancellationToken cancellationToken)
+    {
+        var successor = await SuccessorAsync(name, cancellationToken).ConfigureAwait(false);
+        return (successor?["Config"]?["Labels"]).Text(ContainerLabels.Leader) is { Length: > 0 } leader && leader != name ? leader : null;
+    }
+
+    /// <summary>The new one of a swap that has not ended, or null.</summary>
+    private async Task<JsonObject?> SuccessorAsync(string name, CancellationToken cancellationToken)
+    {
+        if (await calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false) is { } next)
+        {
+            return next;
+        }
+
+        var previous = await calls.FindAsync(SwapNames.Previous(name), cancellationToken).ConfigureAwait(false);
+        return previous is null ? null : await calls.FindAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The one that they follow is right already, and running: its id says which of the two followers is the right one. A follower
+    // may be a service of its own, whose swap by somebody else is none of ours.
+    private async Task<RepairOutcome> RepairFollowersAsync(string name, CancellationToken cancellationToken)
+    {
+        var outcome = RepairOutcome.NothingToDo;
+        var leader = (await calls.FindAsync(name, cancellationToken).ConfigureAwait(false)).Text("Id");
+        var followers = await calls.FindAllAsync(ContainerLabels.Leader, name, cancellationToken).ConfigureAwait(false);
+
+        // In the order in which they were made: a follower's followers need it.
+        foreach (var follower in followers.OrderBy(follower => follower.Text("Created"), StringComparer.Ordinal))
+        {
+            var own = SwapNames.BaseOf(follower.Text("Name").TrimStart('/'));
+            if ((await SuccessorAsync(own, cancellationToken).ConfigureAwait(false)).Text("Id") == follower.Text("Id"))
+            {
+                outcome = (follower["Config"]?["Labels"]).Text(ContainerLabels.LeaderId) == leader
+                    ? await FinishFollowerAsync(follower, own, cancellationToken).ConfigureAwait(false)
+                    : await RepairContainersAsync(own, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return outcome;
+    }
+
+    private async Task<RepairOutcome> FinishFollowerAsync(JsonObject follower, string name, CancellationToken cancellationToken)
+    {
+        if (await calls.FindAsync(SwapNames.Previous(name), cancellationToken).ConfigureAwait(false) is { } previous)
+        {
+            await calls.RemoveAsync(previous.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (follower.Text("Name").TrimStart('/') != name)
+        {
+            await calls.RenameAsync(follower.Text("Id"), name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return RepairOutcome.FinishedNew;
     }
 
     private async Task<RepairOutcome> RepairContainersAsync(string name, CancellationToken cancellationToken)
@@ -75,7 +139,7 @@ internal sealed class SwapRepair(ContainerCalls calls)
         }
 
         current ??= await RecreateAsync(next!, name, cancellationToken).ConfigureAwait(false);
-        await FinishAsync(current, next, cancellationToken).ConfigureAwait(false);
+        await FinishAsync(current, next, name, cancellationToken).ConfigureAwait(false);
         return RepairOutcome.RestoredPrevious;
     }
 
@@ -120,12 +184,12 @@ internal sealed class SwapRepair(ContainerCalls calls)
     {
         // Beside the new one: a volume that only the new one holds is never without a container, even where that removes itself.
         var recipe = PreviousConfiguration.Decode(name, (next["Config"]?["Labels"]).Text(ContainerLabels.Previous));
-        var image = await ReferenceOf(recipe, cancellationToken).ConfigureAwait(false);
+        var image = await calls.ReferenceOfAsync(recipe, cancellationToken).ConfigureAwait(false);
         var id = await calls.CreateAsync(recipe.On(image, new RecipeOptions { Name = name }), cancellationToken).ConfigureAwait(false);
         return await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task FinishAsync(JsonObject current, JsonObject? next, CancellationToken cancellationToken)
+    private async Task FinishAsync(JsonObject current, JsonObject? next, string name, CancellationToken cancellationToken)
     {
         var id = current.Text("Id");
         var state = PreviousState.FromSuccessor(next);
@@ -143,6 +207,7 @@ internal sealed class SwapRepair(ContainerCalls calls)
         if (state.Ran)
         {
             await calls.StartAsync(id, cancellationToken).ConfigureAwait(false);
+            await new FollowerRefresh(calls).RunAsync(id, name, cancellationToken).ConfigureAwait(false);
         }
 
         if (state.Status == "paused" && !(await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false))["State"].Flag("Paused"))
@@ -163,10 +228,4 @@ internal sealed class SwapRepair(ContainerCalls calls)
             await calls.StopAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private async Task<string> ReferenceOf(ContainerRecipe recipe, CancellationToken cancellationToken) =>
-        await calls.FindImageAsync(recipe.Reference, cancellationToken).ConfigureAwait(false) is { } image
-            && image.Text("Id") == recipe.ImageId
-            ? recipe.Reference
-            : recipe.ImageId;
 }

@@ -38,9 +38,9 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
     }
 
     /// <summary>The new one's name and labels: all that the way back needs.</summary>
-    public RecipeOptions Options(SwapRequest request, SwapFlow flow, IProgress<Report> reports)
+    public RecipeOptions Options(IReadOnlyDictionary<string, string?> added, SwapFlow flow, IProgress<Report> reports)
     {
-        var labels = new Dictionary<string, string?>(request.Labels, StringComparer.Ordinal)
+        var labels = new Dictionary<string, string?>(added, StringComparer.Ordinal)
         {
             [ContainerLabels.Flow] = flow.ToString(),
             [ContainerLabels.State] = PreviousState.Of(old).ToLabel(),

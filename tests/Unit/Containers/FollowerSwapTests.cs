@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Services.Containers;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Containers;
+
+[Trait("Engine", "real")]
+[Collection(nameof(RealContainers))]
+public sealed class FollowerSwapTests : IAsyncLifetime
+{
+    private static readonly string[] Roles = ["web", "side", "third"];
+
+    private SwapScene _scene = null!;
+
+    public async ValueTask InitializeAsync() => _scene = await SwapScene.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_scene is not null)
+        {
+            await _scene.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Followers_follow_the_new_one_and_followers_of_theirs_follow_them()
+    {
+        var old = await StartAsync();
+
+        _ = await _scene.SwapAsync(SwapFlow.StopFirst);
+
+        var now = await InspectAsync();
+        Assert.Equal($"container:{Id(now["web"])}", now["side"]["HostConfig"]!["NetworkMode"]!.GetValue<string>());
+        Assert.Equal($"container:{Id(now["side"])}", now["third"]["HostConfig"]!["IpcMode"]!.GetValue<string>());
+        Assert.All(now.Values, one => Assert.True(one["State"]!["Running"]!.GetValue<bool>()));
+        Assert.All(Roles, role => Assert.NotEqual(Id(old[role]), Id(now[role])));
+        Assert.Equal(old["side"]["Image"]!.GetValue<string>(), now["side"]["Image"]!.GetValue<string>());
+        Assert.Equal("always", now["side"]["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>());
+        Assert.Equal(Roles.Length, await CountAsync());
+    }
+
+    [Fact]
+    public async Task They_are_why_the_old_one_stops_first()
+    {
+        _ = await StartAsync();
+
+        var choice = await new ContainerSwapper(_scene.Engine.Engine, new Progress<Reporting.Report>())
+            .ChooseAsync(_scene.Name, UpdateOrder.StartFirst, Cancel);
+
+        Assert.Equal(UpdateOrder.StopFirst, choice.Order);
+        Assert.Contains($"{_scene.Engine.Prefix}-side shares its network", Assert.Single(choice.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_fails_last_brings_the_old_followers_back()
+    {
+        var old = await StartAsync();
+
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _scene.SwapAsync(SwapFlow.StopFirst, beforeCommit: (_, _) => throw new InvalidOperationException("no")));
+
+        Assert.Empty(await WrongAsync(old));
+    }
+
+    [Fact]
+    public async Task Wherever_it_is_killed_one_repair_makes_leader_and_followers_right()
+    {
+        var seed = FaultSample.Seed();
+        var failures = new List<string>();
+        string? failed = "";
+        for (var at = 1; failed is not null; at++)
+        {
+            if (!FaultSample.Takes(seed, at))
+            {
+                continue;
+            }
+
+            var old = await StartAsync();
+            await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Killed, at);
+            try
+            {
+                _ = await _scene.SwapAsync(SwapFlow.StopFirst, verify: (_, _) => Task.CompletedTask, through: faulty.Engine);
+            }
+            catch (ProException)
+            {
+                // Dead.
+            }
+
+            failed = faulty.Failed;
+            // A follower's name repairs the whole as well.
+            var name = at % 2 == 0 ? _scene.Name : _scene.Engine.Prefix + "-side";
+            _ = await new SwapRepair(new ContainerCalls(_scene.Engine.Engine)).RepairAsync(name, Cancel);
+            _ = await new SwapRepair(new ContainerCalls(_scene.Engine.Engine)).RepairAsync(_scene.Name, Cancel);
+            failures.AddRange((await WrongAsync(old)).Select(wrong => $"{at} {failed}: {wrong}"));
+            await RemoveAsync();
+        }
+
+        Assert.True(failures.Count == 0, $"{FaultSample.Variable}={seed}\n{string.Join('\n', failures)}");
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static string Id(JsonObject container) => container["Id"]!.GetValue<string>();
+
+    private static DateTimeOffset Started(JsonObject container) =>
+        DateTimeOffset.Parse(container["State"]!["StartedAt"]!.GetValue<string>(), CultureInfo.InvariantCulture);
+
+    private async Task<Dictionary<string, JsonObject>> StartAsync()
+    {
+        var web = await _scene.StartOldAsync(SwapFlow.WarmStaged);
+        var side = await StartAsync("side", $$"""{ "NetworkMode": "container:{{web}}", "IpcMode": "shareable", "RestartPolicy": { "Name": "always" } }""");
+        _ = await StartAsync("third", $$"""{ "NetworkMode": "none", "IpcMode": "container:{{side}}" }""");
+        return await InspectAsync();
+    }
+
+    private async Task<string> StartAsync(string name, string hostConfig)
+    {
+        var id = await _scene.Engine.CreateAsync(name, JsonNode.Parse($$"""
+            { "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ], "StopSignal": "SIGKILL", "HostConfig": {{hostConfig}} }
+            """)!.AsObject());
+        await _scene.Engine.StartContainerAsync(id);
+        return id;
+    }
+
+    private async Task<Dictionary<string, JsonObject>> InspectAsync()
+    {
+        var found = new Dictionary<string, JsonObject>();
+        foreach (var role in Roles)
+        {
+            found[role] = await _scene.Engine.InspectAsync($"{_scene.Engine.Prefix}-{role}");
+        }
+
+        return found;
+    }
+
+    private async Task<int> CountAsync() => (await AllAsync()).Count;
+
+    private async Task<JsonArray> AllAsync()
+    {
+        var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(_scene.Engine.Prefix) }.ToJsonString());
+        return await _scene.Engine.Http.GetListAsync($"containers/json?all=true&filters={filter}", Cancel);
+    }
+
+    private async Task RemoveAsync()
+    {
+        foreach (var container in await AllAsync())
+        {
+            await _scene.Engine.RemoveAsync(container!["Id"]!.GetValue<string>());
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> WrongAsync(Dictionary<string, JsonObject> old)
+    {
+        if (await CountAsync() is var count && count != Roles.Length)
+        {
+            return [string.Join(", ", (await AllAsync()).Select(one => one!["Names"]![0]!.GetValue<string>()))];
+        }
+
+        var now = await InspectAsync();
+        var wrong = Roles.Where(role => !now[role]["State"]!["Running"]!.GetValue<bool>()).Select(role => role + " does not run").ToList();
+        wrong.AddRange(new[] { ("web", "side"), ("side", "third") }
+            .Where(pair => Started(now[pair.Item1]) > Started(now[pair.Item2]))
+            .Select(pair => $"{pair.Item2} is older than {pair.Item1}, and shares what that had before"));
+        if (Id(now["web"]) == Id(old["web"]))
+        {
+            wrong.AddRange(Roles.SelectMany(role => SwapScene.Differences(old[role], now[role]).Select(difference => $"{role}: {difference}")));
+        }
+        else if (now["side"]["HostConfig"]!["NetworkMode"]!.GetValue<string>() != $"container:{Id(now["web"])}"
+            || now["third"]["HostConfig"]!["IpcMode"]!.GetValue<string>() != $"container:{Id(now["side"])}")
+        {
+            wrong.Add("a follower follows one that is gone");
+        }
+
+        return wrong;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Containers;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Containers;
+
+[Trait("Engine", "real")]
+[Collection(nameof(RealContainers))]
+public sealed class SwapChoiceTests : IAsyncLifetime
+{
+    private SwapScene _scene = null!;
+
+    public async ValueTask InitializeAsync() => _scene = await SwapScene.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_scene is not null)
+        {
+            await _scene.DisposeAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "APP" } }""", nameof(SwapFlow.StartFirst), "")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "none" } }""", nameof(SwapFlow.StartFirst), "")]
+    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.WarmStaged), "")]
+    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "PortBindings": BOUND } }""", nameof(SwapFlow.WarmDetached), "")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "host" } }""", nameof(SwapFlow.StopFirst), "it uses the host's network")]
+    [InlineData("""{ "HostConfig": { "AutoRemove": true } }""", nameof(SwapFlow.StopFirst), "it removes itself")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "container:PEER" } }""", nameof(SwapFlow.StopFirst), "it shares another container's network")]
+    [InlineData("""{ "HostConfig": { "Links": [ "PEER:peer" ] } }""", nameof(SwapFlow.StopFirst), "it is linked")]
+    [InlineData("""{ "HostConfig": { "PortBindings": { "80/tcp": [ { "HostPort": "" } ] } } }""", nameof(SwapFlow.StopFirst), "the engine chose one")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.StopFirst), "its port 80/tcp is not bound")]
+    [InlineData("""{ "HostConfig": { "PublishAllPorts": true }, "ExposedPorts": { "80/tcp": {} } }""", nameof(SwapFlow.StopFirst), "the engine chose one")]
+    [InlineData("""{ "MacAddress": "02:42:0a:00:00:77" }""", nameof(SwapFlow.StopFirst), "its MAC address 02:42:0a:00:00:77 is fixed")]
+    public async Task The_flow_fits_the_container_and_a_warning_says_why_it_is_stopped_first(string body, string flow, string reason)
+    {
+        var peer = body.Contains("PEER", StringComparison.Ordinal) ? await PeerAsync() : "";
+        await StartAsync(body.Replace("PEER", peer, StringComparison.Ordinal));
+
+        var choice = await ChooseAsync();
+
+        Assert.Equal(flow, choice.Flow.ToString());
+        Assert.Equal(flow == nameof(SwapFlow.StopFirst) ? UpdateOrder.StopFirst : UpdateOrder.StartFirst, choice.Order);
+        Assert.Contains(choice.Warnings, warning => warning.Contains(reason.Length > 0 ? reason : "both can write to /data", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("pause", "it is paused")]
+    [InlineData("stop", "it is exited")]
+    public async Task One_that_does_not_serve_is_stopped_first(string action, string reason)
+    {
+        await StartAsync("{ }");
+        _ = await _scene.Engine.Http.PostAsync($"containers/{_scene.Name}/{action}", null, Cancel);
+
+        Assert.Contains(reason, Assert.Single((await ChooseAsync()).Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fixed_address_beside_peers_is_stopped_first()
+    {
+        _ = await _scene.StartPeerAsync("exec sleep 600");
+        _ = await _scene.StartOldAsync(SwapFlow.WarmStaged);
+
+        Assert.Contains($"its address {_scene.Engine.Subnet}.11.9", Assert.Single((await ChooseAsync()).Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_allowed_it_is_stopped_first_without_a_word()
+    {
+        _ = await _scene.StartOldAsync(SwapFlow.WarmStaged);
+
+        var choice = await ChooseAsync(null);
+
+        Assert.Equal(SwapFlow.StopFirst, choice.Flow);
+        Assert.Empty(choice.Warnings);
+    }
+
+    [Theory]
+    [InlineData(nameof(SwapFlow.WarmStaged))]
+    [InlineData(nameof(SwapFlow.WarmHeld))]
+    public async Task An_engine_that_can_not_make_the_network_gets_it_stopped_first_with_a_warning(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        if (flow == SwapFlow.WarmHeld)
+        {
+            _ = await _scene.StartPeerAsync("exec sleep 600");
+        }
+
+        _ = await _scene.StartOldAsync(flow);
+        await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Refused, at: 1);
+
+        var result = await _scene.SwapAsync(flow, through: faulty.Engine);
+
+        Assert.Contains("networks/create", faulty.Failed, StringComparison.Ordinal);
+        Assert.Contains(_scene.Reports.OfType<WarningReport>(), warning => warning.Message.Contains("can't make the network", StringComparison.Ordinal));
+        Assert.Equal(result.ContainerId, (await _scene.Engine.InspectAsync(_scene.Name))["Id"]!.GetValue<string>());
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private Task<SwapChoice> ChooseAsync() => ChooseAsync(UpdateOrder.StartFirst);
+
+    private Task<SwapChoice> ChooseAsync(UpdateOrder? order) =>
+        new ContainerSwapper(_scene.Engine.Engine, new Progress<Report>()).ChooseAsync(_scene.Name, order, Cancel);
+
+    private async Task<string> PeerAsync()
+    {
+        var id = await _scene.Engine.CreateAsync("peer", JsonNode.Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ] }""")!.AsObject());
+        await _scene.Engine.StartContainerAsync(id);
+        return id;
+    }
+
+    private async Task StartAsync(string text)
+    {
+        var bound = $$"""{ "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{SwapScene.Port}}" } ] }""";
+        var body = JsonNode.Parse(text.Replace("APP", _scene.App, StringComparison.Ordinal).Replace("BOUND", bound, StringComparison.Ordinal))!.AsObject();
+        body["Image"] = _scene.Engine.Prefix + ":old";
+        await _scene.Engine.StartContainerAsync(await _scene.Engine.CreateAsync("web", body));
+    }
+}
