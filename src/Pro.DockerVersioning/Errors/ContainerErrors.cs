@@ -63,4 +63,12 @@ internal static class ContainerErrors
         $"Run 'Repair-ProService' once the engine answers; the old container is {container} or {container}.pro-prev ('docker ps -a').",
         container,
         restore);
+
+    /// <summary>What is needed to make a container again was too large to be kept.</summary>
+    public static ProException ConfigurationNotKept(string container) => new(
+        "ConfigurationNotKept",
+        ProErrorCategory.InvalidOperation,
+        $"The configuration of {container} was too large to be kept, and the container is gone.",
+        "Start the service again with compose, on the version that ran.",
+        container);
 }

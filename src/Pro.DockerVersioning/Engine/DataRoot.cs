@@ -1,8 +1,7 @@
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 
-namespace Pro.DockerVersioning.Cleaning;
+namespace Pro.DockerVersioning.Engine;
 
 /// <summary>The disk on which an engine keeps its images, where it can be seen from here. Looking costs the engine nothing.</summary>
 internal sealed class DataRoot

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pro.DockerVersioning.Cleaning;
+namespace Pro.DockerVersioning.Versions;
 
 /// <summary>
 /// Sizes as people write and read them. Read as PowerShell reads its own literals, so that <c>20GB</c> is the same in a text and as a

@@ -1,0 +1,118 @@
+namespace Pro.DockerVersioning.Errors;
+
+/// <summary>What can go wrong with a deployment or rollback, besides what containers, compose and swarms have of their own.</summary>
+internal static class DeploymentErrors
+{
+    /// <summary>Nothing runs the service, and nobody knows how to start it.</summary>
+    public static ProException NothingRuns(string service, string engine) => new(
+        "NothingRuns",
+        ProErrorCategory.ObjectNotFound,
+        $"Nothing runs {service} on {engine}, and there is no compose file that says how to.",
+        "Start it the first time with 'docker run' or 'docker stack deploy', or name its compose file with -ComposeFile. "
+            + "From then on this command keeps all that you set.",
+        service);
+
+    /// <summary>A job that names no version.</summary>
+    public static ProException VersionRequired(string service, IEnumerable<string> versions) => new(
+        "VersionRequired",
+        ProErrorCategory.InvalidArgument,
+        string.Join(", ", versions.Take(10)) is { Length: > 0 } list
+            ? $"No version of {service} was named, and there is nobody to ask. On this engine: {list}."
+            : $"No version of {service} was named, there is nobody to ask, and this engine has none.",
+        $"Name one, 'Invoke-ProRollback {service} v1.2.2', or take the one before with -Previous.",
+        service);
+
+    /// <summary>No version before this one is known.</summary>
+    public static ProException NoPrevious(string service, string target, string? current) => new(
+        "NoPreviousVersion",
+        ProErrorCategory.ObjectNotFound,
+        $"No version of {service} before {current ?? "the one that runs"} is known for {target}: none was proven there, and none is on this engine.",
+        $"Name the version: Invoke-ProRollback {service} v1.2.2. It is pulled where the registry has it.",
+        service);
+
+    /// <summary>There is nothing to deploy.</summary>
+    public static ProException NoStableVersion(string service, string repository) => new(
+        "NoStableVersion",
+        ProErrorCategory.ObjectNotFound,
+        $"Neither this engine nor the registry has a stable version of {service} ({repository}).",
+        $"Build one: Build-ProImage {service} v1.0.0. Or name the version to deploy.",
+        service);
+
+    /// <summary>The image is neither here nor at the registry.</summary>
+    public static ProException ImageNowhere(string reference, IEnumerable<string> known) => new(
+        "ImageNotFound",
+        ProErrorCategory.ObjectNotFound,
+        $"{reference} is neither on this engine nor at its registry. Nothing was touched.",
+        string.Join(", ", known.Take(5)) is { Length: > 0 } some
+            ? $"On this engine: {some}. Build-ProImage makes a version, Publish-ProImage pushes it."
+            : "Build-ProImage makes a version, Publish-ProImage pushes it.",
+        reference);
+
+    /// <summary>The tag names another image than the one that was proven.</summary>
+    public static ProException NotTheVerifiedImage(string reference, string verified, string now) => new(
+        "NotTheVerifiedImage",
+        ProErrorCategory.InvalidData,
+        $"{reference} is another image now ({Short(now)}) than the one that was proven to work here ({Short(verified)}).",
+        "Find out who built or pulled it again. -Force takes what the tag names now.",
+        reference);
+
+    /// <summary>The registry has another image under the tag than the one that was recorded.</summary>
+    public static ProException RegistryMoved(string reference, string recorded, string now) => new(
+        "RegistryTagMoved",
+        ProErrorCategory.InvalidData,
+        $"The registry has another image under {reference} ({Short(now)}) than the one that was deployed or published ({Short(recorded)}), "
+            + "and no longer has that one.",
+        "Find out who pushed it. -Force takes what the registry has now.",
+        reference);
+
+    /// <summary>A pull failed.</summary>
+    public static ProException PullFailed(string reference, string message) => new(
+        "PullFailed",
+        ProErrorCategory.ResourceUnavailable,
+        $"{reference} could not be pulled: {message}",
+        "Nothing was touched. Look at the registry and the network between, and run the command again.",
+        reference);
+
+    /// <summary>The disk is too small for the pull.</summary>
+    public static ProException NoSpace(string reference, string needed, string free, string? path) => new(
+        "NoSpaceForImage",
+        ProErrorCategory.ResourceUnavailable,
+        $"{reference} has {needed} to pull, and unpacked it is larger; {free} are free at {path}.",
+        "Nothing was touched. Remove-ProOldImage and Clear-ProBuildCache make room.",
+        reference);
+
+    /// <summary>An image of another service.</summary>
+    public static ProException ReferenceOfAnother(string reference, string repository) => new(
+        "ReferenceOfAnotherService",
+        ProErrorCategory.InvalidArgument,
+        $"{reference} is no image of {repository}.",
+        "Give the service and version instead, or set REGISTRY to the registry of that image.",
+        reference);
+
+    /// <summary>Somebody changed the service between the plan and the lock.</summary>
+    public static ProException ChangedMeanwhile(string service, string target) => new(
+        "ServiceChanged",
+        ProErrorCategory.InvalidOperation,
+        $"What runs {service} ({target}) has changed since this command looked. Nothing was touched.",
+        "Run the command again: it makes a new plan.",
+        service);
+
+    /// <summary>The project's service runs from another compose file.</summary>
+    public static ProException OtherComposeFile(string service, string target, string running, string asked) => new(
+        "OtherComposeFile",
+        ProErrorCategory.InvalidOperation,
+        $"{target} runs {service} from {running}; {asked} is the same project, so it would take that container's place.",
+        "Name the file that it runs from, or give the other file a project of its own (COMPOSE_PROJECT_NAME, or 'name:' in the file).",
+        service);
+
+    /// <summary>It failed, and the old one runs again.</summary>
+    public static ProException Restored(string service, string version, string? from, string health, ProException cause) => new(
+        "RestoredPrevious",
+        cause.Category,
+        $"{service} {version} was not kept: {cause.Message}\n{(from is null ? "What ran before" : $"{service} {from}")} {health}.",
+        cause.RecommendedAction,
+        service,
+        cause);
+
+    private static string Short(string id) => id.StartsWith("sha256:", StringComparison.Ordinal) && id.Length > 19 ? id[7..19] : id;
+}

@@ -1,0 +1,43 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Containers;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>A container of its own: made again on the other image, through the Engine API.</summary>
+internal sealed class ContainerStrategy(
+    EngineConnection engine, DeploymentRequest request, ServiceTarget target, ContainerReplacement replacement, IProgress<Report> reports)
+    : IDeploymentStrategy
+{
+    /// <inheritdoc/>
+    public ProStrategy Kind => ProStrategy.Container;
+
+    /// <inheritdoc/>
+    public async Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
+    {
+        var choice = await new ContainerSwapper(engine, reports)
+            .ChooseAsync(target.Containers[0].Name, request.WantedOrder, cancellationToken).ConfigureAwait(false);
+        return new StrategyPlan(
+            choice.Order.ToText(),
+            $"the container {target.Name} is made again on it, {choice.Order.ToText()}: {choice.Description}",
+            choice.Warnings);
+    }
+
+    /// <inheritdoc/>
+    public Task<StrategyResult> RunAsync(SuppliedImage image, CancellationToken cancellationToken) => replacement.RunAsync(
+        new ReplacementJob
+        {
+            Containers = [.. target.Containers.Select(container => container.Name)],
+            Image = image.Reference.ToString(),
+            Order = request.WantedOrder,
+        },
+        cancellationToken);
+}
+
+/// <summary>Orders as the field writes them.</summary>
+internal static class UpdateOrderText
+{
+    /// <summary>stop-first or start-first.</summary>
+    public static string ToText(this UpdateOrder order) => order == UpdateOrder.StartFirst ? "start-first" : "stop-first";
+}

@@ -1,0 +1,66 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Swarm;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>What is asked for.</summary>
+internal sealed record DeploymentRequest
+{
+    /// <summary>Deploy or Rollback.</summary>
+    public required ProHistoryKind Kind { get; init; }
+
+    /// <summary>The service.</summary>
+    public required ServiceDefinition Service { get; init; }
+
+    /// <summary>Where its images are.</summary>
+    public required ImageReference Repository { get; init; }
+
+    /// <summary>Which of its targets.</summary>
+    public TargetFilter Filter { get; init; } = new();
+
+    /// <summary>The compose files for a first start, absolute; empty where none are known.</summary>
+    public IReadOnlyList<string> ComposeFiles { get; init; } = [];
+
+    /// <summary>True where the compose files were named for this very command, and not by a variable of the session.</summary>
+    public bool ComposeFilesAreMeant { get; init; }
+
+    /// <summary>The session's folder and what a child needs to reach the engine.</summary>
+    public required ChildEnvironment Child { get; init; }
+
+    /// <summary>Re-creates what runs already, and takes an image that isn't the one that was verified.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The order that was asked for; null: what the service says.</summary>
+    public UpdateOrder? Order { get; init; }
+
+    /// <summary>How long the new version has to get healthy; null: a minute, or what its HEALTHCHECK allows.</summary>
+    public TimeSpan? HealthTimeout { get; init; }
+
+    /// <summary>How long it is watched after that.</summary>
+    public TimeSpan Watch { get; init; }
+
+    /// <summary>How many log lines the result holds.</summary>
+    public int LogLines { get; init; } = 10;
+
+    /// <summary>Why, for the history.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Takes the lock from whoever holds it.</summary>
+    public bool BreakLock { get; init; }
+
+    /// <summary>How a swarm updates.</summary>
+    public SwarmUpdateOptions Swarm { get; init; } = new();
+
+    /// <summary>The order that holds where compose says nothing more.</summary>
+    public UpdateOrder? WantedOrder => Order ?? Service.Order;
+
+    /// <summary>How long the lock lasts at most.</summary>
+    public TimeSpan LockTime => TimeSpan.FromMinutes(15) + Watch + (HealthTimeout ?? TimeSpan.Zero);
+
+    /// <summary>The health URL, where the declaration has a good one.</summary>
+    public Uri? HealthUrl => Uri.TryCreate(Service.HealthUrl, UriKind.Absolute, out var url) ? url : null;
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using Docker.DotNet;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Swarm;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>What is on the engine, and what of it runs the service.</summary>
+/// <param name="Inventory">Images and containers.</param>
+/// <param name="Targets">All that runs the service.</param>
+/// <param name="Swarm">The swarm's services that run it.</param>
+internal sealed record DeploymentWorld(
+    ImageInventory Inventory, IReadOnlyList<ServiceTarget> Targets, IReadOnlyList<SwarmServiceInfo> Swarm)
+{
+    /// <summary>Looks.</summary>
+    /// <exception cref="ProException">The engine can't be asked.</exception>
+    public static async Task<DeploymentWorld> LoadAsync(
+        EngineConnection engine, string service, ImageReference repository, CancellationToken cancellationToken)
+    {
+        var loading = ImageInventory.LoadAsync(engine, cancellationToken);
+        var swarming = SwarmAsync(engine, repository, cancellationToken);
+        await Task.WhenAll(loading, swarming).ConfigureAwait(false);
+        var inventory = await loading.ConfigureAwait(false);
+        var swarm = await swarming.ConfigureAwait(false);
+        var targets = ContainerTargets.Find(inventory, service, repository).ToList();
+
+        // A service of which no task is on this node, or none is left.
+        foreach (var info in swarm.Where(info => targets.TrueForAll(target => target.TargetId != "swarm." + info.Name)))
+        {
+            targets.Add(new ServiceTarget
+            {
+                Kind = ServiceTargetKind.Swarm,
+                Name = info.Name,
+                TargetId = "swarm." + info.Name,
+                Containers = [],
+                Leftovers = [],
+                Labels = new Dictionary<string, string>(),
+            });
+        }
+
+        return new DeploymentWorld(inventory, targets, swarm);
+    }
+
+    /// <summary>The target that is meant; null where nothing runs the service here.</summary>
+    /// <exception cref="ProException">Several are, or -Container names none of them.</exception>
+    public ServiceTarget? Target(DeploymentRequest request)
+    {
+        var found = ContainerTargets.Single(Targets, request.Service.Name, request.Filter);
+
+        // COMPOSE_FILE of a session is a hint; what was named for this command is an order.
+        return found is null && request.Filter.ComposeFile is not null && !request.ComposeFilesAreMeant
+            ? ContainerTargets.Single(Targets, request.Service.Name, request.Filter with { ComposeFile = null })
+            : found;
+    }
+
+    /// <summary>The swarm service behind a target.</summary>
+    public SwarmServiceInfo? SwarmOf(ServiceTarget target) => Swarm.FirstOrDefault(info => "swarm." + info.Name == target.TargetId);
+
+    /// <summary>The version that a target runs; null where none does, or nothing says which.</summary>
+    public ProVersion? VersionOf(ServiceTarget target) => SwarmOf(target)?.Version
+        ?? target.CurrentVersions.FirstOrDefault()
+        ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null);
+
+    private static async Task<IReadOnlyList<SwarmServiceInfo>> SwarmAsync(
+        EngineConnection engine, ImageReference repository, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SwarmServices.FindAsync(engine, repository, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException none) when (none.InnerException is DockerApiException { StatusCode: HttpStatusCode.ServiceUnavailable })
+        {
+            // No swarm, or none of its managers.
+            return [];
+        }
+        catch (ProException none) when (none.Id == "SwarmNotAManager")
+        {
+            return [];
+        }
+    }
+}

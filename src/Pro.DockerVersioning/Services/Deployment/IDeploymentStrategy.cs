@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>What a strategy would do.</summary>
+/// <param name="Order">stop-first or start-first.</param>
+/// <param name="Line">What is done, what is cut and for how long, as a sentence's part.</param>
+/// <param name="Warnings">What the operator should know before.</param>
+internal sealed record StrategyPlan(string Order, string Line, IReadOnlyList<string> Warnings);
+
+/// <summary>What a strategy has done.</summary>
+internal sealed record StrategyResult
+{
+    /// <summary>How it ended.</summary>
+    public required ProDeploymentOutcome Outcome { get; init; }
+
+    /// <summary>The health of what runs now.</summary>
+    public ProHealth? Health { get; init; }
+
+    /// <summary>stop-first or start-first.</summary>
+    public string? Order { get; init; }
+
+    /// <summary>How long nobody answered at most.</summary>
+    public TimeSpan? Downtime { get; init; }
+
+    /// <summary>The digest, where the strategy has found one.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>The last lines of the new one, or of the one that failed.</summary>
+    public IReadOnlyList<string> LogTail { get; init; } = [];
+
+    /// <summary>The last lines of the old one, which is gone.</summary>
+    public IReadOnlyList<string> OldLog { get; init; } = [];
+
+    /// <summary>What failed; null where nothing did. The old one runs again, and <see cref="Health"/> is its.</summary>
+    public ProException? Failure { get; init; }
+
+    /// <summary>True where its user stopped it.</summary>
+    public bool WasStopped { get; init; }
+}
+
+/// <summary>Brings a target to another image, or leaves it as it was.</summary>
+internal interface IDeploymentStrategy
+{
+    /// <summary>Which.</summary>
+    ProStrategy Kind { get; }
+
+    /// <summary>What would be done. Looks only.</summary>
+    /// <exception cref="ProException">It can't be done.</exception>
+    Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken);
+
+    /// <summary>Does it, under the target's lock, with the image on the engine.</summary>
+    /// <exception cref="ProException">Nothing was touched, or the old one could not be brought back.</exception>
+    Task<StrategyResult> RunAsync(SuppliedImage image, CancellationToken cancellationToken);
+}
+
+/// <summary>The steps of a deployment: each is a bar's status, a verbose line, and a line of the result.</summary>
+internal sealed class DeploymentSteps(string subject, IProgress<Report> reports)
+{
+    private const string Bar = "deployment";
+    private readonly List<ProDeploymentStep> _done = [];
+    private readonly object _lock = new();
+    private string? _name;
+    private long _began;
+
+    /// <summary>The steps so far.</summary>
+    public IReadOnlyList<ProDeploymentStep> Done
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _done];
+            }
+        }
+    }
+
+    /// <summary>Ends the step before and begins one.</summary>
+    public void Begin(string name)
+    {
+        lock (_lock)
+        {
+            Close();
+            _name = name;
+            _began = Stopwatch.GetTimestamp();
+        }
+
+        reports.Report(new VerboseReport($"{subject}: {name}."));
+        reports.Report(new ProgressReport(Bar, subject, name));
+    }
+
+    /// <summary>Ends the last one.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            Close();
+        }
+
+        reports.Report(new ProgressReport(Bar, subject, "") { Completed = true });
+    }
+
+    private void Close()
+    {
+        if (_name is { } name)
+        {
+            _done.Add(new ProDeploymentStep(name, Stopwatch.GetElapsedTime(_began)));
+            _name = null;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Registry;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>Where the image of a version comes from.</summary>
+/// <param name="Reference">The version's name.</param>
+/// <param name="LocalId">Its id on this engine; null where it has to be pulled.</param>
+/// <param name="PullFrom">What is pulled; null where it is here.</param>
+/// <param name="Digest">The digest under which a registry has it; null where none is known.</param>
+internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, ImageReference? PullFrom, string? Digest)
+{
+    /// <summary>For the plan.</summary>
+    public string Description => LocalId is { } id ? $"the image is here ({id[7..19]})" : $"the image is pulled: {PullFrom}";
+}
+
+/// <summary>Brings the image of a version onto the engine, before anything is touched.</summary>
+internal sealed class ImageSupply(EngineConnection engine, Func<string, string?> environment, IProgress<Report> reports)
+{
+    /// <summary>Finds it: here, else at the registry, by the recorded digest where there is one.</summary>
+    /// <exception cref="ProException">It is nowhere, or isn't what was recorded.</exception>
+    public async Task<SuppliedImage> FindAsync(
+        ImageReference reference,
+        ImageInventory inventory,
+        Func<Task<string?>> recordedDigest,
+        bool force,
+        CancellationToken cancellationToken)
+    {
+        if (inventory.Find(reference) is { } here)
+        {
+            return new SuppliedImage(reference, here.Id, null, here.Digests.FirstOrDefault(one => one.SameRepository(reference))?.Digest);
+        }
+
+        var credential = await CredentialAsync(reference, cancellationToken).ConfigureAwait(false);
+        var recorded = await recordedDigest().ConfigureAwait(false);
+        if (recorded is not null
+            && await DigestAsync(reference.WithDigest(recorded), credential, inventory, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return new SuppliedImage(reference, null, reference.WithDigest(recorded), recorded);
+        }
+
+        var now = await DigestAsync(reference, credential, inventory, cancellationToken).ConfigureAwait(false)
+            ?? throw Nowhere(reference, inventory);
+        return recorded is null || force
+            ? new SuppliedImage(reference, null, reference.WithDigest(now), now)
+            : throw DeploymentErrors.RegistryMoved(reference.ToString(), recorded, now);
+    }
+
+    /// <summary>Pulls it where it isn't here.</summary>
+    /// <returns>With its id.</returns>
+    /// <exception cref="ProException">It can't be had.</exception>
+    public async Task<SuppliedImage> EnsureAsync(SuppliedImage image, CancellationToken cancellationToken)
+    {
+        if (image.PullFrom is not { } source)
+        {
+            return image;
+        }
+
+        var credential = await CredentialAsync(source, cancellationToken).ConfigureAwait(false);
+        await LookAtSpaceAsync(source, credential, cancellationToken).ConfigureAwait(false);
+        var messages = new PullProgress(image.Reference.ToString(), reports);
+        try
+        {
+            await engine.CallAsync(client => client.Images.CreateImageAsync(
+                new ImagesCreateParameters { FromImage = source.ToString() }, credential?.ToAuthConfig(), messages, cancellationToken))
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            messages.Done();
+        }
+
+        if (messages.Error is { } error)
+        {
+            throw DeploymentErrors.PullFailed(source.ToString(), error);
+        }
+
+        var found = await engine.CallAsync(client => client.Images.InspectImageAsync(source.ToString(), cancellationToken)).ConfigureAwait(false);
+        await engine.CallAsync(client => client.Images.TagImageAsync(
+            found.ID,
+            new ImageTagParameters { RepositoryName = image.Reference.Name, Tag = image.Reference.Tag },
+            cancellationToken)).ConfigureAwait(false);
+        return image with { LocalId = found.ID };
+    }
+
+    /// <summary>The login for an image's registry, or null.</summary>
+    public Task<RegistryCredential?> CredentialAsync(ImageReference reference, CancellationToken cancellationToken) =>
+        new RegistryCredentialStore(DockerConfigFile.Load(environment), environment).GetAsync(reference.Registry, cancellationToken);
+
+    /// <summary>The newest stable version at the registry; null where it has none, or can't be asked (that is said).</summary>
+    public async Task<ProVersion?> NewestAtRegistryAsync(ImageReference repository, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var registry = await RegistryAsync(repository, cancellationToken).ConfigureAwait(false);
+            var tags = await registry.FindTagsAsync(repository.Repository, cancellationToken).ConfigureAwait(false) ?? [];
+            return tags
+                .Select(tag => ProVersion.TryFromImageTag(tag, out var version) && version.IsStable ? version : null)
+                .OfType<ProVersion>()
+                .Max();
+        }
+        catch (ProException unreachable)
+        {
+            reports.Report(new WarningReport($"The registry's versions are not known, this engine's only. {unreachable.Message}"));
+            return null;
+        }
+    }
+
+    private async Task<RegistryClient> RegistryAsync(ImageReference repository, CancellationToken cancellationToken)
+    {
+        var credential = await CredentialAsync(repository, cancellationToken).ConfigureAwait(false);
+        var info = await engine.CallAsync(client => client.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false);
+        var insecure = info.RegistryConfig?.IndexConfigs?
+            .Where(index => index.Value is { Secure: false })
+            .Select(index => index.Key)
+            .ToHashSet(StringComparer.Ordinal) ?? [];
+        return new RegistryClient(
+            repository.Registry,
+            (_, _) => Task.FromResult(credential),
+            new RegistryClientOptions { IsInsecure = insecure.Contains, Reports = reports });
+    }
+
+    private async Task LookAtSpaceAsync(ImageReference source, RegistryCredential? credential, CancellationToken cancellationToken)
+    {
+        _ = credential;
+        var root = await DataRoot.FindAsync(engine, cancellationToken).ConfigureAwait(false);
+        if (root.Free is not { } free)
+        {
+            return;
+        }
+
+        long size;
+        try
+        {
+            using var registry = await RegistryAsync(source, cancellationToken).ConfigureAwait(false);
+            var manifest = await registry.GetManifestAsync(source.Repository, source.Digest!, cancellationToken).ConfigureAwait(false);
+            size = manifest?.Layers.Sum(layer => layer.Size) ?? 0;
+        }
+        catch (ProException unknown)
+        {
+            reports.Report(new VerboseReport($"The size of {source} is not known: {unknown.Message}"));
+            return;
+        }
+
+        // Layers come compressed and are unpacked beside: twice their size is the least that it takes.
+        if (free < 2 * size)
+        {
+            throw DeploymentErrors.NoSpace(source.ToString(), ByteSize.Text(size), ByteSize.Text(free), root.Path);
+        }
+    }
+
+    private async Task<string?> DigestAsync(
+        ImageReference reference, RegistryCredential? credential, ImageInventory inventory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RegistryQuestions.DigestAsync(engine, reference, credential, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException unreachable) when (unreachable.Category is ProErrorCategory.ObjectNotFound)
+        {
+            throw Nowhere(reference, inventory);
+        }
+    }
+
+    private static ProException Nowhere(ImageReference reference, ImageInventory inventory) => DeploymentErrors.ImageNowhere(
+        reference.ToString(),
+        inventory.TaggedVersionsOf(reference.WithoutTag()).Distinct().OrderDescending().Select(version => version.ToString()));
+
+    /// <summary>The pull's messages as they come. A refusal comes inside the stream, and the call ends well all the same.</summary>
+    private sealed class PullProgress(string reference, IProgress<Report> reports) : IProgress<JSONMessage>
+    {
+        public string? Error { get; private set; }
+
+        public void Report(JSONMessage value)
+        {
+            Error ??= value.Error?.Message;
+            if (value.Status is { Length: > 0 } status)
+            {
+                reports.Report(new ProgressReport(reference, $"Pulling {reference}", $"{value.ID} {status}".Trim())
+                {
+                    PercentComplete = value.Progress is { Total: > 0 and var total, Current: { } current }
+                        ? (int)Math.Min(100, 100 * current / total) : null,
+                });
+            }
+        }
+
+        public void Done() => reports.Report(new ProgressReport(reference, reference, "") { Completed = true });
+    }
+}
