@@ -5,7 +5,7 @@
     Author                 = 'Pro.DockerVersioning maintainers'
     CompanyName            = 'Pro.DockerVersioning maintainers'
     Copyright              = '(c) 2026 Pro.DockerVersioning maintainers. MIT licence.'
-    Description            = 'From a git tag to a running container and back: build versioned images, list them by SemVer, publish them.'
+    Description            = 'From a git tag to a running container and back: build versioned images, list and publish them, deploy and roll back proven, clean up.'
     PowerShellVersion      = '7.4'
     CompatiblePSEditions   = @('Core')
     FormatsToProcess       = @('Pro.DockerVersioning.Format.ps1xml')
@@ -13,14 +13,17 @@
     CmdletsToExport        = @(
         'Build-ProImage'
         'Clear-ProBuildCache'
+        'Deploy-ProService'
         'Get-ProCleanupTask'
         'Get-ProDiskUsage'
         'Get-ProHistory'
         'Get-ProImageVersion'
         'Get-ProService'
+        'Invoke-ProRollback'
         'Publish-ProImage'
         'Register-ProCleanupTask'
         'Remove-ProOldImage'
+        'Repair-ProService'
         'Unregister-ProCleanupTask'
     )
     VariablesToExport      = @()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
 

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Versions;
+
 namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>What became of an engine's build cache.</summary>

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Versions;
+
 namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>What takes the space.</summary>

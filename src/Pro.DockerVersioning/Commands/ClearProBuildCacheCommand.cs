@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Commands;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Commands;
 

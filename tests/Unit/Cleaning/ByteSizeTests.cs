@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Versions;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Cleaning;

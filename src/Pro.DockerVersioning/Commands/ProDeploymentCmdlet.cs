@@ -1,0 +1,314 @@
+using System.Management.Automation;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Deployment;
+using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Services.Swarm;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Commands;
+
+/// <summary>The base of the cmdlets that change what runs.</summary>
+public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
+{
+    private protected ProDeploymentCmdlet()
+    {
+    }
+
+    /// <summary>An environment of pro.json: its compose file and engine.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Environment { get; set; }
+
+    /// <summary>The container that is meant, by name or id, where several run the service.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Container { get; set; }
+
+    /// <summary>Why, for the history.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Reason { get; set; }
+
+    /// <summary>Takes the lock from whoever holds it: only where that process is surely gone.</summary>
+    [Parameter]
+    public SwitchParameter BreakLock { get; set; }
+
+    private protected override ProParameters Parameters => base.Parameters with { Environment = Environment };
+
+    /// <summary>The kind of the operation.</summary>
+    private protected abstract ProHistoryKind Kind { get; }
+
+    /// <summary>Whether a parameter was given.</summary>
+    private protected bool Bound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    /// <summary>What is asked for, with what all commands of this kind have.</summary>
+    private protected DeploymentRequest RequestFor(ProWorkspace workspace, ServiceCatalog catalog, string name, EngineConnection engine)
+    {
+        var service = catalog.Get(name);
+        var files = workspace.Settings.ComposeFiles;
+        return new DeploymentRequest
+        {
+            Kind = Kind,
+            Service = service,
+            Repository = workspace.RepositoryOf(service),
+            Filter = new TargetFilter { Container = Container, ComposeFile = files.Value.Count > 0 ? files.Value[0] : null },
+            ComposeFiles = files.Value.Count > 0 ? files.Value : DefaultComposeFiles(workspace.Root, service.Name),
+            ComposeFilesAreMeant = files.Origin is SettingOrigin.Parameter or SettingOrigin.ChosenEnvironment,
+            Child = new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment),
+            Reason = Reason,
+            BreakLock = BreakLock,
+        };
+    }
+
+    /// <summary>Repairs a target under its lock.</summary>
+    private protected async Task<ProRepair> RepairAsync(
+        EngineConnection engine, HistoryLog history, DeploymentRequest request, DeploymentWorld world, ServiceTarget target)
+    {
+        var reporter = Reporter;
+        var lockRequest = new LockRequest(target.TargetId, $"repair {request.Service.Name}", TimeSpan.FromMinutes(15)) { Breaks = BreakLock };
+        var held = await TargetLock.AcquireAsync(engine, lockRequest, reporter, StopToken);
+        await using (held)
+        {
+            // Who held it may have finished in this moment.
+            var now = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+            return await new TargetRepair(engine, history, reporter)
+                .RunAsync(request, now, now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) ?? target, StopToken);
+        }
+    }
+
+    /// <summary>What compose would find at the root, where it knows the service.</summary>
+    private static List<string> DefaultComposeFiles(string root, string service)
+    {
+        var main = ComposeProject.DefaultNames.Select(name => System.IO.Path.Combine(root, name)).FirstOrDefault(File.Exists);
+        if (main is null || !File.ReadAllText(main).Contains(service, StringComparison.Ordinal))
+        {
+            return [];
+        }
+
+        var over = ComposeProject.DefaultOverrideNames.Select(name => System.IO.Path.Combine(root, name)).FirstOrDefault(File.Exists);
+        return over is null ? [main] : [main, over];
+    }
+}
+
+/// <summary>The base of the cmdlets that bring a service to a version.</summary>
+public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
+{
+    private readonly List<(string Service, string? Version, string? Reference)> _asked = [];
+
+    private protected ProVersionChangeCmdlet()
+    {
+    }
+
+    /// <summary>The service.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ServiceCompleter))]
+    public string Service { get; set; } = "";
+
+    /// <summary>The image's name, as versions and builds from the pipeline give it; it must be the service's.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string? Reference { get; set; }
+
+    /// <summary>Which version goes first; without it, what pro.json or the compose file says, else stop-first.</summary>
+    [Parameter]
+    public ProUpdateOrder Order { get; set; }
+
+    /// <summary>How long the new version has to get healthy: a minute, or what its HEALTHCHECK allows, where it isn't given.</summary>
+    [Parameter]
+    public TimeSpan HealthTimeout { get; set; }
+
+    /// <summary>Goes on watching for so long after it is proven, and goes back where it gets sick.</summary>
+    [Parameter]
+    public TimeSpan Watch { get; set; }
+
+    /// <summary>How many of the last log lines are shown.</summary>
+    [Parameter]
+    [ValidateRange(0, 1000)]
+    public int ShowLog { get; set; } = 10;
+
+    /// <summary>Re-creates what runs already, and takes an image that isn't the one that was proven.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Swarm: how many tasks are replaced at once; 0 is all.</summary>
+    [Parameter]
+    public uint Parallelism { get; set; }
+
+    /// <summary>Swarm: the pause after each batch.</summary>
+    [Parameter]
+    public TimeSpan Delay { get; set; }
+
+    /// <summary>Swarm: for how long after its start a task's failure counts against the update.</summary>
+    [Parameter]
+    public TimeSpan Monitor { get; set; }
+
+    /// <summary>Swarm: what the engine does when a task of the new version fails.</summary>
+    [Parameter]
+    public ProFailureAction FailureAction { get; set; }
+
+    /// <summary>Swarm: so many tasks first; the rest follows once they are well for -CanaryWatch.</summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int Canary { get; set; }
+
+    /// <summary>Swarm: for how long the canary's tasks must be well.</summary>
+    [Parameter]
+    public TimeSpan CanaryWatch { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Swarm: comes back as soon as the engine has accepted the update; nobody watches it then.</summary>
+    [Parameter]
+    public SwitchParameter NoWait { get; set; }
+
+    /// <summary>The version as it was given; null where none was.</summary>
+    private protected abstract string? WantedVersion { get; }
+
+    private protected override Task ProcessAsync()
+    {
+        _asked.Add((Service, WantedVersion, Reference));
+        return Task.CompletedTask;
+    }
+
+    private protected override async Task EndAsync()
+    {
+        if (_asked.Count == 0)
+        {
+            return;
+        }
+
+        var workspace = OpenWorkspace();
+        var catalog = workspace.ReadCatalog(Reporter);
+        using var engine = workspace.OpenEngine();
+        var history = HistoryLog.Open(workspace.Settings);
+        foreach (var (service, version, reference) in _asked)
+        {
+            try
+            {
+                await OneAsync(workspace, catalog, engine, history, service, version, reference);
+            }
+            catch (ProException error) when (_asked.Count > 1)
+            {
+                // One that fails doesn't keep the others of the pipeline from theirs.
+                WriteError(error);
+            }
+        }
+    }
+
+    /// <summary>Finds the version where none was given, with the image that was proven under it; null where nobody chose one.</summary>
+    private protected abstract Task<(ProVersion Version, string? Proven)?> ChooseAsync(
+        DeploymentRequest request, DeploymentWorld world, WayBack wayBack, ImageSupply supply);
+
+    private async Task OneAsync(
+        ProWorkspace workspace,
+        ServiceCatalog catalog,
+        EngineConnection engine,
+        HistoryLog history,
+        string service,
+        string? version,
+        string? reference)
+    {
+        var reporter = Reporter;
+        var request = Complete(RequestFor(workspace, catalog, service, engine));
+        var wayBack = new WayBack(engine, history, reporter);
+        var supply = new ImageSupply(engine, workspace.Settings.Variables.Raw, reporter);
+        var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+        if (world.Target(request) is { } target
+            && await new TargetRepair(engine, history, reporter).IsNeededAsync(world, target, StopToken))
+        {
+            world = await RepairFirstAsync(engine, history, request, world, target);
+        }
+
+        var chosen = Given(request, version, reference) is { } given ? (given, null)
+            : await ChooseAsync(request, world, wayBack, supply);
+        if (chosen is not { } choice)
+        {
+            return;
+        }
+
+        var plan = await new DeploymentPlanner(engine, wayBack, supply, reporter)
+            .PlanAsync(request, world, choice.Version, choice.Proven, StopToken);
+        foreach (var warning in plan.What?.Warnings ?? [])
+        {
+            WriteWarning(warning);
+        }
+
+        Explain(plan);
+        if (!plan.IsNothingToDo && !ShouldCarryOut(plan.Lines, Kind == ProHistoryKind.Rollback ? "Roll back?" : "Deploy?"))
+        {
+            return;
+        }
+
+        var (result, failure) = await new DeploymentRunner(engine, history, wayBack, supply, reporter).RunAsync(plan, StopToken);
+        WriteObject(result);
+        if (failure is not null)
+        {
+            WriteError(failure);
+        }
+    }
+
+    private async Task<DeploymentWorld> RepairFirstAsync(
+        EngineConnection engine, HistoryLog history, DeploymentRequest request, DeploymentWorld world, ServiceTarget target)
+    {
+        if (ShouldProcess($"{request.Service.Name} ({target})", "Repair what an operation that was cut off has left behind"))
+        {
+            _ = await RepairAsync(engine, history, request, world, target);
+        }
+
+        return await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+    }
+
+    private void Explain(DeploymentPlan plan)
+    {
+        if (plan.IsNothingToDo)
+        {
+            WriteInformation(
+                new HostInformationMessage { Message = $"{plan.Request.Service.Name} runs {plan.Version} already ({plan.Target}). -Force re-creates it." },
+                ["PSHOST"]);
+        }
+        else if (Kind == ProHistoryKind.Rollback && plan.From is { } from && plan.Version.CompareTo(from) > 0)
+        {
+            WriteWarning($"{plan.Version} is newer than {from}, which runs: this is an upgrade and no rollback.");
+        }
+    }
+
+    private static ProVersion? Given(DeploymentRequest request, string? version, string? reference)
+    {
+        if (reference is not null && !reference.StartsWith("sha256:", StringComparison.Ordinal))
+        {
+            var named = ImageReference.Parse(reference);
+            if (!named.SameRepository(request.Repository))
+            {
+                throw DeploymentErrors.ReferenceOfAnother(reference, request.Repository.ToString());
+            }
+
+            return ProVersion.TryFromImageTag(named.Tag, out var tagged) ? tagged : throw ImageErrors.ReferenceIsNoVersion(reference);
+        }
+
+        return version is null ? null : ProVersion.TryFromImageTag(version.Replace('+', '_'), out var parsed) ? parsed : ProVersion.Parse(version);
+    }
+
+    private DeploymentRequest Complete(DeploymentRequest request) => request with
+    {
+        Force = Force,
+        Order = Bound(nameof(Order)) ? (Order == ProUpdateOrder.StartFirst ? UpdateOrder.StartFirst : UpdateOrder.StopFirst) : null,
+        HealthTimeout = Bound(nameof(HealthTimeout)) ? HealthTimeout : null,
+        Watch = Watch,
+        LogLines = ShowLog,
+        Swarm = new SwarmUpdateOptions
+        {
+            NoWait = NoWait,
+            Parallelism = Bound(nameof(Parallelism)) ? Parallelism : null,
+            Delay = Bound(nameof(Delay)) ? Delay : null,
+            Monitor = Bound(nameof(Monitor)) ? Monitor : null,
+            FailureAction = !Bound(nameof(FailureAction)) ? null
+                : FailureAction == ProFailureAction.Pause ? SwarmFailureAction.Pause : SwarmFailureAction.Rollback,
+            Canary = Bound(nameof(Canary)) ? Canary : null,
+            CanaryWatch = CanaryWatch,
+        },
+    };
+}

@@ -1,0 +1,67 @@
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>Compose, the project and what pins the service's image: all that is read before anything is done.</summary>
+/// <param name="Client">Compose on the project.</param>
+/// <param name="Image">What pins the image.</param>
+internal sealed record ComposeSite(ComposeClient Client, ImagePin Image)
+{
+    /// <summary>The service's name in the project.</summary>
+    public string Service => Image.Service;
+
+    /// <summary>The order that the compose file names; null where it names none.</summary>
+    public UpdateOrder? Order { get; private init; }
+
+    /// <summary>Opens the project of a container.</summary>
+    /// <exception cref="ProException">Compose is missing, or the files are elsewhere or wrong.</exception>
+    public static Task<ComposeSite> OpenAsync(
+        EngineConnection engine, DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
+    {
+        var labels = target.Labels.ToDictionary(label => label.Key, label => label.Value, StringComparer.Ordinal);
+        var name = target.Containers.Concat(target.Leftovers).Select(container => container.Name).FirstOrDefault() ?? target.Name;
+        var project = ComposeProjectOnEngine.FromContainer(name, labels);
+        return OpenAsync(engine, request, project, labels[ComposeLabels.Service], cancellationToken);
+    }
+
+    /// <summary>Opens a project by its files.</summary>
+    /// <exception cref="ProException">Compose is missing, or the files are wrong.</exception>
+    public static Task<ComposeSite> OpenAsync(
+        EngineConnection engine, DeploymentRequest request, IReadOnlyList<string> files, CancellationToken cancellationToken) =>
+        OpenAsync(
+            engine, request, ComposeProjectOnEngine.FromFiles(files, request.Child.WorkingDirectory), request.Service.Name, cancellationToken);
+
+    private static async Task<ComposeSite> OpenAsync(
+        EngineConnection engine, DeploymentRequest request, ComposeProjectOnEngine project, string service, CancellationToken cancellationToken)
+    {
+        var program = await ComposeProbe.ChooseAsync(request.Child, project.MadeBy, cancellationToken).ConfigureAwait(false);
+        var client = new ComposeClient(program, project, request.Child, engine.Endpoint);
+        if (project.Name.Length == 0)
+        {
+            project = project with { Name = await client.NameAsync(cancellationToken).ConfigureAwait(false) };
+            client = client.For(project);
+        }
+
+        var containers = await engine.CallAsync(api => api.Containers.ListContainersAsync(
+            new ContainersListParameters { All = true }, cancellationToken)).ConfigureAwait(false);
+        var neighbours = ImagePin.Neighbours(project, containers.Select(container => container.Labels ?? new Dictionary<string, string>()));
+        var variables = client.ReadVariables();
+        var node = ProjectFiles.Load(project, variables).Find(project, service).Node;
+        return new ComposeSite(client, ImagePin.Analyse(project, service, request.Repository, variables, neighbours))
+        {
+            Order = ((((node["deploy"] as ComposeMapping)?["update_config"] as ComposeMapping)?["order"]) as ComposeScalar)?.Text switch
+            {
+                "start-first" => UpdateOrder.StartFirst,
+                "stop-first" => UpdateOrder.StopFirst,
+                _ => null,
+            },
+        };
+    }
+}

@@ -1,0 +1,225 @@
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>
+/// A service of a compose project. Where only the image changes, its containers are swapped like any other, and compose's labels say so to
+/// compose; where the file has changed, compose's own <c>up</c> does it. Verification, the way back and the lasting pin are ours in both.
+/// </summary>
+internal sealed class ComposeStrategy(
+    EngineConnection engine,
+    DeploymentRequest request,
+    ServiceTarget target,
+    ComposeSite site,
+    ContainerReplacement replacement,
+    DeploymentSteps steps,
+    IProgress<Report> reports)
+    : IDeploymentStrategy
+{
+    private readonly ContainerCalls _calls = new(engine);
+    private PinKept? _kept;
+
+    /// <inheritdoc/>
+    public ProStrategy Kind => ProStrategy.Compose;
+
+    private string Command => site.Client.Program.CommandName;
+
+    /// <inheritdoc/>
+    public async Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
+    {
+        reports.Report(new VerboseReport($"{site.Client.Program} works on {string.Join(", ", site.Client.Project.Files)}."));
+        _ = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
+        if (target.Containers.Count == 0)
+        {
+            return new StrategyPlan("stop-first", $"{Command} starts {target.Name} for the first time", []);
+        }
+
+        if (image.LocalId is null)
+        {
+            return new StrategyPlan(
+                "stop-first", $"{target.Name} is updated; whether {Command} itself must do it shows once the image is here", []);
+        }
+
+        var judgement = await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
+        if (!judgement.OnlyImage)
+        {
+            return new StrategyPlan("stop-first", $"{Command} up re-creates {target.Name}: cut for 1.5 s or more. {judgement.Why}", []);
+        }
+
+        var choice = await new ContainerSwapper(engine, reports)
+            .ChooseAsync(target.Containers[0].Name, request.WantedOrder ?? site.Order, cancellationToken).ConfigureAwait(false);
+        return new StrategyPlan(
+            choice.Order.ToText(),
+            $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",
+            choice.Warnings);
+    }
+
+    /// <inheritdoc/>
+    public async Task<StrategyResult> RunAsync(SuppliedImage image, CancellationToken cancellationToken)
+    {
+        steps.Begin("ask compose");
+        var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
+        var judgement = target.Containers.Count == 0 ? null : await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
+        if (pin is OverridePin)
+        {
+            // The new containers' labels name the file: it must be there before them.
+            _kept = await site.PinKeeper().PersistAsync(pin, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            var result = judgement is { OnlyImage: true, NewHash: { } hash }
+                ? await SwapAsync(image, pin, hash, cancellationToken).ConfigureAwait(false)
+                : await UpAsync(image, pin, judgement, cancellationToken).ConfigureAwait(false);
+            if (result.Outcome != ProDeploymentOutcome.Succeeded)
+            {
+                await UndoPinAsync().ConfigureAwait(false);
+            }
+            else if (_kept?.Warning is { } warning)
+            {
+                reports.Report(new WarningReport(warning));
+            }
+
+            return result;
+        }
+        catch
+        {
+            await UndoPinAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private Task<StrategyResult> SwapAsync(SuppliedImage image, ComposePin pin, string hash, CancellationToken cancellationToken) =>
+        replacement.RunAsync(
+            new ReplacementJob
+            {
+                Containers = [.. target.Containers.Select(container => container.Name)],
+                Image = image.Reference.ToString(),
+                Order = request.WantedOrder ?? site.Order,
+                Labels = old => Labels(old, hash, image.LocalId!),
+                BeforeCommit = stop => KeepPinAsync(pin, stop),
+            },
+            cancellationToken);
+
+    private Dictionary<string, string?> Labels(IDictionary<string, string> old, string hash, string imageId)
+    {
+        var files = _kept is { Kept: true } && _kept.Project != site.Client.Project ? _kept.Project.Files : null;
+        var labels = ComposeLabels.ForNewContainer(old, hash, imageId, files)
+            .ToDictionary(label => label.Key, label => (string?)label.Value, StringComparer.Ordinal);
+        labels[ComposeLabels.Replace] = null;
+        return labels;
+    }
+
+    private async Task<StrategyResult> UpAsync(
+        SuppliedImage image, ComposePin pin, ComposeJudgement? judgement, CancellationToken cancellationToken)
+    {
+        if (judgement is not null)
+        {
+            reports.Report(new VerboseReport(judgement.Why));
+        }
+
+        steps.Begin($"{Command} up");
+        var before = new List<(string Name, System.Text.Json.Nodes.JsonObject Old)>();
+        foreach (var container in target.Containers)
+        {
+            before.Add((container.Name, await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)));
+        }
+
+        var record = await UpRecord
+            .WriteAsync(engine, target.TargetId, image.Reference.ToString(), target.Containers.Select(one => one.Id), cancellationToken)
+            .ConfigureAwait(false);
+        try
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            var client = _kept is { Kept: true } ? site.Client.For(_kept.Project) : site.Client;
+            var outcome = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
+            var gap = TimeProvider.System.GetElapsedTime(began);
+            foreach (var container in outcome.Containers)
+            {
+                await replacement.VerifyAsync(container.Id, ownsPorts: true, cancellationToken).ConfigureAwait(false);
+            }
+
+            foreach (var container in outcome.Containers)
+            {
+                await replacement.WatchAsync(container.Id, cancellationToken).ConfigureAwait(false);
+            }
+
+            await KeepPinAsync(pin, cancellationToken).ConfigureAwait(false);
+            await record.RemoveAsync(engine).ConfigureAwait(false);
+            return new StrategyResult
+            {
+                Outcome = ProDeploymentOutcome.Succeeded,
+                Health = replacement.Last?.Health,
+                Order = "stop-first",
+                Downtime = before.Count == 0 ? null : gap,
+                LogTail = replacement.Last?.LogTail ?? [],
+            };
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or ProException)
+        {
+            steps.Begin("restore");
+            await RestoreAsync(record, failure).ConfigureAwait(false);
+            return before.Count == 0 && failure is ProException ? throw failure : new StrategyResult
+            {
+                Outcome = ProDeploymentOutcome.RestoredPrevious,
+                Health = await replacement.HealthOfAsync(before).ConfigureAwait(false),
+                Order = "stop-first",
+                LogTail = replacement.Last?.LogTail ?? [],
+                Failure = failure as ProException,
+                WasStopped = failure is OperationCanceledException,
+            };
+        }
+    }
+
+    private async Task RestoreAsync(UpRecord record, Exception failure)
+    {
+        try
+        {
+            await new UpRestore(engine).RunAsync(record, site.Client.Project.Name, site.Service).ConfigureAwait(false);
+        }
+        catch (ProException exception)
+        {
+            throw ContainerErrors.RestoreFailed(target.Name, failure.Message, exception);
+        }
+    }
+
+    private async Task<ComposeJudgement> JudgeAsync(SuppliedImage image, CancellationToken cancellationToken)
+    {
+        var container = await _calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
+        var labels = container["Config"].Members("Labels")
+            .ToDictionary(label => label.Key, label => label.Value?.GetValue<string>() ?? "", StringComparer.Ordinal);
+        return ImageReference.TryParse(container["Config"].Text("Image"), out var current)
+            ? await site.Client.JudgeAsync(site.Image, current, image.Reference, labels, cancellationToken).ConfigureAwait(false)
+            : new ComposeJudgement(false, "The container was started by an image's id.", null);
+    }
+
+    private async Task KeepPinAsync(ComposePin pin, CancellationToken cancellationToken)
+    {
+        if (pin is VariablePin)
+        {
+            _kept = await site.PinKeeper().PersistAsync(pin, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task UndoPinAsync()
+    {
+        if (_kept is { Kept: true } kept && !await kept.UndoAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            reports.Report(new WarningReport($"{kept.File} was changed by somebody else meanwhile, and still pins the version that was not kept."));
+        }
+    }
+
+    private void Hear(string line) => reports.Report(new VerboseReport(line));
+}
+
+/// <summary>What a site is asked for.</summary>
+internal static class ComposeSitePins
+{
+    /// <summary>Keeps pins.</summary>
+    public static PinKeeper PinKeeper(this ComposeSite site) => new(site.Client, site.Image);
+}

@@ -1,0 +1,156 @@
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>A deployment or rollback before it is done.</summary>
+internal sealed record DeploymentPlan
+{
+    /// <summary>What was asked for.</summary>
+    public required DeploymentRequest Request { get; init; }
+
+    /// <summary>What runs the service, as it was found.</summary>
+    public required ServiceTarget Target { get; init; }
+
+    /// <summary>The version that runs; null where none does, or nothing says which.</summary>
+    public required ProVersion? From { get; init; }
+
+    /// <summary>The version that is to run.</summary>
+    public required ProVersion Version { get; init; }
+
+    /// <summary>Its image.</summary>
+    public required SuppliedImage Image { get; init; }
+
+    /// <summary>Who does it.</summary>
+    public required IDeploymentStrategy Strategy { get; init; }
+
+    /// <summary>The steps.</summary>
+    public required DeploymentSteps Steps { get; init; }
+
+    /// <summary>What it would do; null where there is nothing to do.</summary>
+    public StrategyPlan? What { get; init; }
+
+    /// <summary>The compose files' folder, which the lock names; null where none are needed.</summary>
+    public string? ComposeFolder { get; init; }
+
+    /// <summary>True where the version runs already.</summary>
+    public bool IsNothingToDo => What is null;
+
+    /// <summary>The plan, a line each, for the prompt and -WhatIf.</summary>
+    public IReadOnlyList<string> Lines =>
+    [
+        $"{Request.Service.Name}: {From?.ToString() ?? (Target.Containers.Count == 0 ? "nothing" : "an unknown version")} -> {Version} ({Target})",
+        $"{Request.Service.Name}: {Image.Description}",
+        $"{Request.Service.Name}: {What?.Line}",
+    ];
+}
+
+/// <summary>Makes plans. Looks only; a plan is refused here, before anything is touched, or not at all.</summary>
+internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack, ImageSupply supply, IProgress<Report> reports)
+{
+    /// <summary>Makes the plan for a target.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="world">What is on the engine.</param>
+    /// <param name="version">The version that is to run.</param>
+    /// <param name="proven">The image that was proven under it, where the caller knows; else the history is asked.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ProException">It can't be done.</exception>
+    public async Task<DeploymentPlan> PlanAsync(
+        DeploymentRequest request, DeploymentWorld world, ProVersion version, string? proven, CancellationToken cancellationToken)
+    {
+        var name = request.Service.Name;
+        var reference = request.Repository.WithTag(version.ImageTag);
+        var found = world.Target(request);
+        var image = await supply.FindAsync(
+            reference,
+            world.Inventory,
+            () => wayBack.RecordedDigestAsync(name, reference, cancellationToken),
+            request.Force,
+            cancellationToken).ConfigureAwait(false);
+        var site = found is null ? await FirstStartAsync(request, cancellationToken).ConfigureAwait(false)
+            : found.Kind == ServiceTargetKind.Compose
+                ? await ComposeSite.OpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
+        var target = found ?? TargetOf(request, world, site!);
+        await LookAtProvenAsync(request, target, version, image, proven, cancellationToken).ConfigureAwait(false);
+        var steps = new DeploymentSteps($"{name} {version}", reports);
+        var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports);
+        IDeploymentStrategy strategy = target.Kind switch
+        {
+            ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, world.SwarmOf(target), steps, supply, reports),
+            ServiceTargetKind.Compose => new ComposeStrategy(engine, request, target, site!, replacement, steps, reports),
+            _ => new ContainerStrategy(engine, request, target, replacement, reports),
+        };
+        var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0
+            && target.Containers.All(container => container.State == "running" && container.ImageId == id && version.Equals(container.Version));
+        return new DeploymentPlan
+        {
+            Request = request,
+            Target = target,
+            From = world.VersionOf(target),
+            Version = version,
+            Image = image,
+            Strategy = strategy,
+            Steps = steps,
+            ComposeFolder = site?.Client.Project.WorkingDirectory,
+            What = runsAlready ? null : await strategy.PlanAsync(image, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    private async Task<ComposeSite> FirstStartAsync(DeploymentRequest request, CancellationToken cancellationToken) =>
+        request.ComposeFiles.Count > 0
+            ? await ComposeSite.OpenAsync(engine, request, request.ComposeFiles, cancellationToken).ConfigureAwait(false)
+            : throw DeploymentErrors.NothingRuns(request.Service.Name, engine.Endpoint.ToString());
+
+    private static ServiceTarget TargetOf(DeploymentRequest request, DeploymentWorld world, ComposeSite site)
+    {
+        var project = site.Client.Project;
+        var id = $"compose.{project.Name}.{site.Service}";
+        if (world.Targets.FirstOrDefault(target => target.TargetId == id) is { } other)
+        {
+            throw DeploymentErrors.OtherComposeFile(
+                request.Service.Name,
+                other.ToString(),
+                other.Labels.GetValueOrDefault(ContainerLabels.ComposeFiles, "another file"),
+                string.Join(", ", project.Files));
+        }
+
+        return new ServiceTarget
+        {
+            Kind = ServiceTargetKind.Compose,
+            Name = $"{project.Name}/{site.Service}",
+            TargetId = id,
+            Containers = [],
+            Leftovers = [],
+            Labels = new Dictionary<string, string> { [ComposeLabels.Project] = project.Name, [ComposeLabels.Service] = site.Service },
+        };
+    }
+
+    /// <summary>A tag that was moved since it was proven is another image by an old name.</summary>
+    private async Task LookAtProvenAsync(
+        DeploymentRequest request,
+        ServiceTarget target,
+        ProVersion version,
+        SuppliedImage image,
+        string? proven,
+        CancellationToken cancellationToken)
+    {
+        proven ??= await wayBack.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false);
+        if (proven is null || image.LocalId is not { } here || here == proven)
+        {
+            return;
+        }
+
+        var error = DeploymentErrors.NotTheVerifiedImage(image.Reference.ToString(), proven, here);
+        if (request.Kind == ProHistoryKind.Rollback && !request.Force)
+        {
+            throw error;
+        }
+
+        reports.Report(new WarningReport(error.Message));
+    }
+}

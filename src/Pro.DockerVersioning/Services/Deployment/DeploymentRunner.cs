@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>Carries a plan out: secure the image, lock, repair what was cut off, swap and verify, record.</summary>
+internal sealed class DeploymentRunner(
+    EngineConnection engine, HistoryLog history, WayBack wayBack, ImageSupply supply, IProgress<Report> reports)
+{
+    /// <summary>Runs it.</summary>
+    /// <returns>What was done, and what failed; null where nothing did.</returns>
+    /// <exception cref="ProException">Nothing was touched, or the old version could not be brought back.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped, and the old version runs.</exception>
+    public async Task<(ProDeployment Result, ProException? Failure)> RunAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        if (plan.IsNothingToDo)
+        {
+            return (Result(plan, plan.Image, new StrategyResult { Outcome = ProDeploymentOutcome.NothingToDo }, clock.Elapsed), null);
+        }
+
+        var entry = Entry(plan);
+        var isRecorded = false;
+        try
+        {
+            plan.Steps.Begin("secure the image");
+            var image = plan.Target.Kind == ServiceTargetKind.Swarm
+                ? plan.Image
+                : await supply.EnsureAsync(plan.Image, cancellationToken).ConfigureAwait(false);
+            entry = entry with { ImageId = image.LocalId, Digest = image.Digest };
+            plan.Steps.Begin("lock");
+            var lockRequest = new LockRequest(plan.Target.TargetId, Operation(plan), plan.Request.LockTime)
+            {
+                Breaks = plan.Request.BreakLock,
+                ComposePath = plan.ComposeFolder,
+            };
+            var held = await TargetLock.AcquireAsync(engine, lockRequest, reports, cancellationToken).ConfigureAwait(false);
+            await using (held.ConfigureAwait(false))
+            {
+                var wasWell = await MustBeUnchangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
+                var done = await plan.Strategy.RunAsync(image, cancellationToken).ConfigureAwait(false);
+                isRecorded = true;
+                return await ConcludeAsync(plan, image, done, wasWell, entry, clock).ConfigureAwait(false);
+            }
+        }
+        catch (Exception fault) when (!isRecorded && fault is (ProException or OperationCanceledException))
+        {
+            await AppendAsync(entry with
+            {
+                Outcome = fault is OperationCanceledException ? ProHistoryEntry.Stopped : ProHistoryEntry.Failed,
+                Message = fault is ProException ? FirstLine(fault.Message) : null,
+                Duration = clock.Elapsed,
+            }).ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            plan.Steps.End();
+        }
+    }
+
+    private static string Operation(DeploymentPlan plan) =>
+        $"{(plan.Request.Kind == ProHistoryKind.Rollback ? "roll back" : "deploy")} {plan.Request.Service.Name} to {plan.Version}";
+
+    /// <summary>A prompt may have waited for long: what was planned must still be what is there.</summary>
+    /// <returns>Whether what runs is well, as far as the engine says.</returns>
+    private async Task<bool> MustBeUnchangedAsync(DeploymentPlan plan, TargetLock held, CancellationToken cancellationToken)
+    {
+        var world = await DeploymentWorld
+            .LoadAsync(engine, plan.Request.Service.Name, plan.Request.Repository, cancellationToken).ConfigureAwait(false);
+        var now = world.Targets.FirstOrDefault(target => target.TargetId == plan.Target.TargetId);
+        var same = plan.Target.Kind == ServiceTargetKind.Swarm
+            || (now?.Leftovers.Count ?? 0) == 0
+                && (now?.Containers ?? []).Select(container => container.Id).Order(StringComparer.Ordinal)
+                    .SequenceEqual(plan.Target.Containers.Select(container => container.Id).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+        if (!same)
+        {
+            throw DeploymentErrors.ChangedMeanwhile(plan.Request.Service.Name, plan.Target.TargetId);
+        }
+
+        if (!await held.IsHeldAsync(cancellationToken).ConfigureAwait(false))
+        {
+            throw LockErrors.Lost(plan.Target.TargetId, Operation(plan));
+        }
+
+        var calls = new ContainerCalls(engine);
+        foreach (var container in plan.Target.Kind == ServiceTargetKind.Swarm ? [] : plan.Target.Containers)
+        {
+            var state = (await calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false))?["State"];
+            if (state.Text("Status") != "running" || (state?["Health"]).Text("Status") == "unhealthy")
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task<(ProDeployment Result, ProException? Failure)> ConcludeAsync(
+        DeploymentPlan plan, SuppliedImage image, StrategyResult done, bool wasWell, ProHistoryEntry entry, Stopwatch clock)
+    {
+        plan.Steps.Begin("record");
+        var succeeded = done.Outcome == ProDeploymentOutcome.Succeeded;
+        if (succeeded)
+        {
+            var old = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault(id => id != image.LocalId);
+            await wayBack.KeepAsync(plan.Request, plan.Target, old, wasWell, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await AppendAsync(entry with
+        {
+            Outcome = done.WasStopped ? ProHistoryEntry.Stopped : done.Outcome.ToString(),
+            IsVerified = succeeded,
+            Digest = done.Digest ?? image.Digest,
+            Order = done.Order,
+            Duration = clock.Elapsed,
+            Downtime = done.Downtime,
+            Message = done.Failure is { } cause ? FirstLine(cause.Message) : null,
+            LogTail = succeeded ? done.OldLog : done.LogTail,
+        }).ConfigureAwait(false);
+        if (done.Outcome is ProDeploymentOutcome.RestoredPrevious or ProDeploymentOutcome.RolledBackByEngine)
+        {
+            await AppendAsync(entry with
+            {
+                Kind = ProHistoryKind.Restore,
+                From = plan.Version,
+                Version = plan.From,
+                Reference = plan.From is { } from ? plan.Request.Repository.WithTag(from.ImageTag).ToString() : null,
+                ImageId = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault(),
+                Digest = null,
+                Outcome = ProHistoryEntry.Succeeded,
+                Order = done.Order,
+            }).ConfigureAwait(false);
+        }
+
+        plan.Steps.End();
+        var result = Result(plan, image, done, clock.Elapsed);
+        return done.WasStopped ? throw new OperationCanceledException() : (result, done.Failure is null ? null : Failure(plan, done));
+    }
+
+    private static ProException Failure(DeploymentPlan plan, StrategyResult done) =>
+        done.Outcome != ProDeploymentOutcome.RestoredPrevious || plan.Target.Kind == ServiceTargetKind.Swarm
+            ? done.Failure!
+            : DeploymentErrors.Restored(
+                plan.Request.Service.Name,
+                plan.Version.ToString(),
+                plan.From?.ToString(),
+                done.Health switch
+                {
+                    ProHealth.Healthy => "runs again, and is healthy",
+                    ProHealth.Running => "runs again",
+                    null => "is as it was: it did not run before either",
+                    var sick => $"was started again, but is {sick}",
+                },
+                done.Failure!);
+
+    private ProDeployment Result(DeploymentPlan plan, SuppliedImage image, StrategyResult done, TimeSpan duration) => new()
+    {
+        Service = plan.Request.Service.Name,
+        From = plan.From,
+        Version = plan.Version,
+        Outcome = done.Outcome,
+        Health = done.Health,
+        Strategy = plan.Strategy.Kind,
+        Order = done.Order,
+        Target = plan.Target.TargetId,
+        Reference = image.Reference.ToString(),
+        ImageId = image.LocalId,
+        Digest = done.Digest ?? image.Digest,
+        Duration = duration,
+        Downtime = done.Downtime,
+        Steps = plan.Steps.Done,
+        LogTail = [.. done.LogTail.TakeLast(plan.Request.LogLines)],
+    };
+
+    private ProHistoryEntry Entry(DeploymentPlan plan) => new()
+    {
+        Kind = plan.Request.Kind,
+        Engine = engine.Endpoint.ToString(),
+        Service = plan.Request.Service.Name,
+        Target = plan.Target.TargetId,
+        From = plan.From,
+        Version = plan.Version,
+        Reference = plan.Image.Reference.ToString(),
+        Digest = plan.Image.Digest,
+        ImageId = plan.Image.LocalId,
+        Strategy = plan.Strategy.Kind.ToString(),
+        Reason = plan.Request.Reason,
+        Outcome = "",
+    };
+
+    private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd();
+
+    private Task AppendAsync(ProHistoryEntry entry) => history.AppendAsync(entry with { Time = DateTimeOffset.UtcNow }, reports);
+}
