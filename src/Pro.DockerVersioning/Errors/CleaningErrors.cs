@@ -36,7 +36,7 @@ internal static class CleaningErrors
     public static ProException SchedulerMissing(string program, Exception inner) => new(
         "SchedulerMissing",
         ProErrorCategory.ResourceUnavailable,
-        $"The program '{program}' is not here: {inner.Message}",
+        $"The program '{program}' is not here, or may not be run.",
         OperatingSystem.IsWindows()
             ? "schtasks.exe comes with Windows; look at the PATH."
             : "Install cron ('apt-get install cron'), or choose another scheduler with -Scheduler.",
