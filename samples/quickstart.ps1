@@ -36,6 +36,25 @@ Get-ProImageVersion api
 Get-ProImageVersion api -Current
 Get-ProImageVersion api -Range '>=1.1 <1.2'
 
+# Back to an older version: what, how, and what is cut. Then for real: the container that runs is kept until the older one is proven healthy.
+Invoke-ProRollback api v1.1.0 -WhatIf
+Invoke-ProRollback api v1.1.0 -Reason 'nobody buys cocoa' -Confirm:$false
+
+# Forward again, to the newest stable release; all that docker run was told stays.
+Deploy-ProService api
+
+# A release that is broken: its health check never succeeds. The one before runs again, and the error says what was wrong.
+git rm --quiet apps/api/www/health
+git commit --quiet --message 'Tidy up'
+git tag v1.3.0
+Build-ProImage api v1.3.0
+Deploy-ProService api v1.3.0   # error: it never gets healthy
+Get-ProImageVersion api -Current
+
+# One word brings back what was proven here before.
+Invoke-ProRollback api -Previous -Confirm:$false
+Get-ProHistory api -Kind Deploy, Rollback, Restore
+
 # What was built before can be published later, by the pipeline.
 Get-ProImageVersion web -Version v1.1.0 | Publish-ProImage
 

@@ -47,6 +47,16 @@ public sealed class ContainerTargetsTests
     }
 
     [Fact]
+    public void A_container_that_another_registry_s_name_started_is_not_the_service_s()
+    {
+        var ours = One("api", "v1");
+        var theirs = One("api-staging", "v1", repository: "staging.example.com/pro/api");
+        theirs.ImageID = ours.ImageID;
+
+        Assert.Equal("container.api", Assert.Single(Find(ours, theirs)).TargetId);
+    }
+
+    [Fact]
     public void A_stopped_container_is_no_candidate_beside_a_running_one()
     {
         var targets = Find(One("api", "v1"), One("api-old", "v1", state: "exited"));

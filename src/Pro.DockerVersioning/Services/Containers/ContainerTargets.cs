@@ -17,6 +17,7 @@ internal static class ContainerTargets
     public static IReadOnlyList<ServiceTarget> Find(ImageInventory inventory, string service, ImageReference repository) =>
         [.. inventory.ContainersOf(service, repository)
             .Where(one => !string.Equals(Label(one.Container, ContainerLabels.ComposeOneOff), "true", StringComparison.OrdinalIgnoreCase))
+            .Where(one => !IsStartedAsAnother(one.Container, repository))
             .GroupBy(one => Owner(one.Container))
             .Select(group => Target(group.Key, [.. group]))
             .OrderBy(target => target.TargetId, StringComparer.Ordinal)];
@@ -41,6 +42,19 @@ internal static class ContainerTargets
             ? throw ContainerErrors.SeveralTargets(service, [.. candidates.Select(target => (target.ToString(), Hint(target)))])
             : candidates.FirstOrDefault();
     }
+
+    /// <summary>
+    /// One image may have names in several registries. A container that was started by another repository's name is that one's, and nothing
+    /// that we should change.
+    /// </summary>
+    private static bool IsStartedAsAnother(ContainerListResponse container, ImageReference repository) =>
+        !IsId(container) && ImageReference.TryParse(container.Image, out var started) && !started.SameRepository(repository);
+
+    // A container whose name has moved on, and one that was started by an id, is shown with the id.
+    private static bool IsId(ContainerListResponse container) =>
+        container.Image is not { } image
+        || image.StartsWith("sha256:", StringComparison.Ordinal)
+        || (image.Length >= 6 && container.ImageID?.StartsWith("sha256:" + image, StringComparison.Ordinal) == true);
 
     private static string Hint(ServiceTarget target) => target.Kind switch
     {
