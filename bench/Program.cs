@@ -10,6 +10,7 @@ IBenchmark[] all =
     new ArchiveBenchmark(),
     new MemoryBenchmark(),
     new CleanBenchmark(),
+    new SwapBenchmark(),
 ];
 if (args.FirstOrDefault(name => all.All(one => one.Name != name)) is { } unknown)
 {

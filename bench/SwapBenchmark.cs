@@ -1,0 +1,140 @@
+using System.Globalization;
+using Pro.DockerVersioning.Tests.Containers;
+
+namespace Pro.DockerVersioning.Bench;
+
+/// <summary>
+/// How long nobody answers while a service changes its version, three times each way: by the cmdlet, by <c>docker-compose up -d</c>, and by
+/// stopping first and then <c>up</c>, as the old script did. A client asks the published port as fast as it can.
+/// </summary>
+internal sealed class SwapBenchmark : IBenchmark
+{
+    private const int Port = 39871;
+    private const string Container = "pro-bench-swap";
+    private const string Project = "probench";
+    private static readonly string[] Versions = ["v1.1.0", "v1.0.0", "v1.1.0", "v1.0.0", "v1.1.0", "v1.0.0"];
+
+    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Setup.Folder, "swap")).FullName;
+
+    /// <inheritdoc/>
+    public string Name => "swap";
+
+    /// <inheritdoc/>
+    public string Title => "Changing the version of a service with a published port: the longest time without an answer";
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> RunAsync(ResultTable table, CancellationToken cancellationToken)
+    {
+        Prepare();
+        using var session = new Session();
+        try
+        {
+            var compose = await ComposeAsync(version => Compose($"SWAP_VERSION={version} docker-compose up -d --no-deps --no-build swap"));
+            var script = await ComposeAsync(version =>
+                Compose($"docker-compose stop swap && SWAP_VERSION={version} docker-compose up -d --no-deps --no-build swap"));
+            var wholeScript = script.Whole;
+            var stopFirst = await ContainerAsync(session, "StopFirst");
+            var warm = await ContainerAsync(session, "StartFirst");
+            var composeWarm = await ComposeAsync(version => Ours(session, version, "StartFirst", ""));
+            var composeStop = await ComposeAsync(version => Ours(session, version, "StopFirst", ""));
+            table.Ratio("Container, stop-first, against `docker-compose up -d`", stopFirst.Gap, compose.Gap, 0.85);
+            table.Ratio("Container, stop-first, against stop-then-up", stopFirst.Gap, script.Gap, 0.6);
+            table.Ratio("Container, warm swap, against `docker-compose up -d`", warm.Gap, compose.Gap, 0.3);
+            table.Ratio("Compose service, warm swap, against `docker-compose up -d`", composeWarm.Gap, compose.Gap, 0.3);
+            table.Ratio("Compose service, stop-first, against `docker-compose up -d`", composeStop.Gap, compose.Gap);
+            table.Ratio("Rolling back and verifying, whole cmdlet (container, stop-first), against stop-then-up and waiting until healthy",
+                stopFirst.Whole, wholeScript, 0.6);
+        }
+        finally
+        {
+            _ = Child.Shell(_folder, $"{Setup.Docker} rm -f {Container} $({Setup.Docker} ps -aq --filter label=com.docker.compose.project={Project}) 2>/dev/null || true");
+            _ = Child.Shell(_folder, $"{Setup.Docker} network rm {Project}_default 2>/dev/null || true");
+            _ = Child.Shell(_folder, $"{Setup.Docker} rmi $({Setup.Docker} images -q {Setup.Registry}/swap) -f >/dev/null 2>&1 || true");
+        }
+
+        return ["Each side: six swaps, three each way. The client opens a connection for each request, one after another."];
+    }
+
+    private static void Ours(Session session, string version, string order, string more) => _ = session.Run(
+        $"Deploy-ProService swap {version} -Order {order} -Path '{Path.Combine(Setup.Folder, "swap")}' -Registry {Setup.Registry} {more} -Confirm:$false 3>$null");
+
+    private void Prepare()
+    {
+        foreach (var version in Versions.Distinct())
+        {
+            var context = Directory.CreateDirectory(Path.Combine(_folder, "image-" + version)).FullName;
+            File.WriteAllText(Path.Combine(context, "start.sh"), "#!/bin/sh\ntrap 'kill $!; exit 0' TERM INT\nhttpd -f -p 8080 -h /srv &\nwait $!\n");
+            File.WriteAllText(Path.Combine(context, "index.html"), version);
+            File.WriteAllText(Path.Combine(context, "Dockerfile"), """
+                FROM pro-sample/base:1
+                COPY start.sh /start.sh
+                COPY index.html /srv/index.html
+                EXPOSE 8080
+                HEALTHCHECK --interval=1s --timeout=1s CMD wget -q -O /dev/null http://127.0.0.1:8080/
+                CMD ["/bin/sh", "/start.sh"]
+                """);
+            _ = Child.Run(Setup.Docker, "build", "-q", "-t", $"{Setup.Registry}/swap:{version}", context);
+        }
+
+        _ = Directory.CreateDirectory(Path.Combine(_folder, ".git"));
+        File.WriteAllText(Path.Combine(_folder, "pro.json"), """{ "services": { "swap": { "context": "image-v1.0.0" } }, "history": "history" }""");
+        File.WriteAllText(Path.Combine(_folder, "docker-compose.yml"), $$"""
+            version: "3.7"
+            services:
+              swap:
+                image: {{Setup.Registry}}/swap:${SWAP_VERSION:-v1.0.0}
+                ports: [ "127.0.0.1:{{Port}}:8080" ]
+            """);
+    }
+
+    private void Compose(string script) =>
+        _ = Child.Shell(_folder, $"export COMPOSE_PROJECT_NAME={Project}; ({script}) >/dev/null 2>&1; " +
+            $"id=$({Setup.Docker} ps -q --filter label=com.docker.compose.project={Project}); " +
+            $"until [ \"$({Setup.Docker} inspect -f '{{{{.State.Health.Status}}}}' $id)\" = healthy ]; do :; done");
+
+    private async Task<(Sample Gap, Sample Whole)> ComposeAsync(Action<string> swap)
+    {
+        File.Delete(Path.Combine(_folder, ".env"));
+        Compose("SWAP_VERSION=v1.0.0 docker-compose up -d --no-deps --no-build swap");
+        try
+        {
+            return await SwapsAsync(swap);
+        }
+        finally
+        {
+            _ = Child.Shell(_folder, $"COMPOSE_PROJECT_NAME={Project} docker-compose down -t 1 >/dev/null 2>&1 || true");
+        }
+    }
+
+    private static async Task<(Sample Gap, Sample Whole)> ContainerAsync(Session session, string order)
+    {
+        _ = Child.Run(Setup.Docker, "run", "-d", "--name", Container, "-p", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}:8080"),
+            $"{Setup.Registry}/swap:v1.0.0");
+        try
+        {
+            return await SwapsAsync(version => Ours(session, version, order, $"-Container {Container}"));
+        }
+        finally
+        {
+            _ = Child.Run(Setup.Docker, "rm", "-f", Container);
+        }
+    }
+
+    private static async Task<(Sample Gap, Sample Whole)> SwapsAsync(Action<string> swap)
+    {
+        var (gaps, wholes) = (new List<double>(), new List<double>());
+        foreach (var version in Versions)
+        {
+            var client = await PollingClient.StartAsync(Port);
+            await using (client)
+            {
+                wholes.Add(Pairs.Time(_ => swap(version), 0));
+                await client.AnsweredAsync(version);
+            }
+
+            gaps.Add(client.Gap.TotalMilliseconds);
+        }
+
+        return (new Sample(gaps), new Sample(wholes));
+    }
+}
