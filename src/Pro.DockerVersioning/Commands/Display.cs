@@ -1,5 +1,4 @@
 using System.Globalization;
-using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Versions;
 
