@@ -8,13 +8,20 @@ internal static class FreshProcess
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Runs commands in tools/ProShell, a console host on the real engine.</summary>
-    public static async Task<FreshProcessResult> RunAsync(
+    public static Task<FreshProcessResult> RunAsync(
         string commands,
         string folder,
         IReadOnlyDictionary<string, string?>? environment = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) => RunAsync(["-c", commands], folder, environment, cancellationToken);
+
+    /// <summary>Runs a script's file, as a job does.</summary>
+    public static Task<FreshProcessResult> RunFileAsync(string file, string folder, CancellationToken cancellationToken) =>
+        RunAsync(["-File", file], folder, environment: null, cancellationToken);
+
+    private static async Task<FreshProcessResult> RunAsync(
+        string[] arguments, string folder, IReadOnlyDictionary<string, string?>? environment, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, "-c", commands])
+        var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,

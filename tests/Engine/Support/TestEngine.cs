@@ -99,6 +99,28 @@ internal static class TestEngine
         return id;
     }
 
+    /// <summary>Asks the engine anything; null where there is no such thing.</summary>
+    public static JsonNode? Call(HttpMethod method, string path, JsonNode? body = null)
+    {
+        var (status, text) = Send(method, path, body is null ? null : Json(body));
+        return status == HttpStatusCode.NotFound ? null
+            : Ensure((status, text)) is { } answer && (answer.StartsWith('{') || answer.StartsWith('['))
+                ? JsonNode.Parse(answer) : null;
+    }
+
+    /// <summary>Pushes an image to a registry of everyone.</summary>
+    public static void Push(string repository, string tag)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/images/{repository}/push?tag={tag}");
+        request.Headers.Add("X-Registry-Auth", "e30=");
+        using var answer = Client.Send(request);
+        using var reader = new StreamReader(answer.Content.ReadAsStream());
+        if (reader.ReadToEnd() is { } text && text.Contains("\"error\"", StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException(text);
+        }
+    }
+
     /// <summary>Ends a container at once and keeps it.</summary>
     public static void Kill(string container) => Ensure(Send(HttpMethod.Post, $"/containers/{container}/kill"));
 

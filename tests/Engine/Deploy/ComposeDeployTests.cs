@@ -1,0 +1,235 @@
+using System.Management.Automation;
+
+namespace Pro.DockerVersioning.Tests.Engine.Deploy;
+
+/// <summary>A service of a compose project, deployed and rolled back: compose goes on owning it, and the pin lasts.</summary>
+public sealed class ComposeDeployTests : ComposeTest
+{
+    private const ErrorCategory Failed = ErrorCategory.InvalidResult;
+
+    [Fact]
+    public async Task A_first_start_comes_from_the_repositorys_file_and_pins_the_version()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0");
+        var result = One("Deploy-ProService api v1.0.0");
+        Assert.Equal("Succeeded", Text(result, "Outcome"));
+        Assert.Equal("Compose", Text(result, "Strategy"));
+        Assert.Equal("Healthy", Text(result, "Health"));
+        Assert.Null(result.Properties["From"].Value);
+        Assert.Equal("v1.0.0", await AnswerAsync());
+        Assert.Equal("API_VERSION=v1.0.0\n", await File.ReadAllTextAsync(DotEnv, Cancel));
+        ComposeOwnsIt("v1.0.0");
+
+        Assert.Equal("NothingToDo", Text(One("Deploy-ProService api v1.0.0"), "Outcome"));
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public void A_first_start_that_gets_sick_leaves_nothing()
+    {
+        WriteFile(GuideFile);
+        Sick("v1.0.0");
+        var error = Bad("Deploy-ProService api v1.0.0", "NotHealthy", Failed);
+        Assert.Contains("out of luck", error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Containers);
+        Assert.False(File.Exists(DotEnv));
+        NothingIsLeft();
+    }
+
+    [Fact]
+    public async Task Where_only_the_image_differs_compose_finds_the_swapped_container_as_its_own()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var name = Container["Name"]!.ToString();
+        var result = One("Deploy-ProService api v1.1.0");
+        Assert.Equal("Succeeded v1.0.0", $"{Text(result, "Outcome")} {Text(result, "From")}");
+        Assert.Contains("swap", Steps(result), StringComparison.Ordinal);
+        Assert.Equal("v1.1.0", await AnswerAsync());
+        Assert.Equal(name, Container["Name"]!.ToString());
+        Assert.Equal("API_VERSION=v1.1.0\n", await File.ReadAllTextAsync(DotEnv, Cancel));
+        ComposeOwnsIt("v1.1.0");
+
+        var back = One("Invoke-ProRollback api -Previous -Confirm:$false");
+        Assert.Equal("Succeeded v1.1.0 v1.0.0", $"{Text(back, "Outcome")} {Text(back, "From")} {Text(back, "Version")}");
+        Assert.Equal("v1.0.0", await AnswerAsync());
+        ComposeOwnsIt("v1.0.0");
+        _ = Compose("restart", "-t", "0");
+        _ = Compose("down", "-t", "0");
+        Assert.Empty(Containers);
+    }
+
+    [Fact]
+    public async Task A_version_that_never_gets_healthy_is_taken_back_and_the_pin_stays()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0");
+        Sick("v1.1.0");
+        await File.WriteAllTextAsync(DotEnv, "# mine\nAPI_VERSION=v1.0.0\nOTHER=1\n", Cancel);
+        _ = One("Deploy-ProService api v1.0.0");
+        var result = Run("Deploy-ProService api v1.1.0");
+        Check(result.Error, "RestoredPrevious", Failed);
+        Assert.Contains("runs again, and is healthy", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("RestoredPrevious", Text(Assert.Single(result.Output), "Outcome"));
+        Assert.Equal("v1.0.0", await AnswerAsync());
+        Assert.Equal("# mine\nAPI_VERSION=v1.0.0\nOTHER=1\n", await File.ReadAllTextAsync(DotEnv, Cancel));
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public async Task Where_the_file_has_changed_compose_itself_updates_it()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        WriteFile(GuideFile + "    environment: [\"COLOUR=blue\"]\n");
+        var result = One("Deploy-ProService api v1.1.0");
+        Assert.Equal("Succeeded", Text(result, "Outcome"));
+        Assert.Contains("docker-compose up", Steps(result), StringComparison.Ordinal);
+        Assert.Equal("v1.1.0", await AnswerAsync());
+        Assert.Contains("COLOUR=blue", Container["Config"]!["Env"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("API_VERSION=v1.1.0\n", await File.ReadAllTextAsync(DotEnv, Cancel));
+        ComposeOwnsIt("v1.1.0");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_sick_version_in_a_changed_file_gives_way_to_exactly_what_was_there(bool cannotStart)
+    {
+        WriteFile(GuideFile + "    volumes: [/kept]\n    environment: [\"COLOUR=green\"]\n");
+        Well("v1.0.0");
+        Sick("v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var id = Container["Id"]!.ToString();
+        _ = Docker("exec", id, "sh", "-c", "echo precious > /kept/file");
+        var before = Container;
+        WriteFile(GuideFile + "    volumes: [/kept]\n" + (cannotStart ? "    entrypoint: [/no/such/program]\n" : "    environment: [\"COLOUR=blue\"]\n"));
+        var result = Run("Deploy-ProService api v1.1.0");
+        Check(result.Error, "RestoredPrevious", result.Error.CategoryInfo.Category);
+        Assert.Equal("RestoredPrevious", Text(Assert.Single(result.Output), "Outcome"));
+        Assert.Equal("v1.0.0", await AnswerAsync());
+        var after = Container;
+        Assert.Equal(before["Name"]!.ToString(), after["Name"]!.ToString());
+        Assert.Equal(before["Image"]!.ToString(), after["Image"]!.ToString());
+        foreach (var part in (string[])["Env", "Image", "Labels", "Cmd", "Entrypoint", "Healthcheck"])
+        {
+            Assert.Equal(before["Config"]![part]?.ToJsonString(), after["Config"]![part]?.ToJsonString());
+        }
+
+        Assert.Equal("precious", Docker("exec", after["Id"]!.ToString(), "cat", "/kept/file").Trim());
+        Assert.Equal("API_VERSION=v1.0.0\n", await File.ReadAllTextAsync(DotEnv, Cancel));
+        NothingIsLeft();
+        WriteFile(GuideFile + "    volumes: [/kept]\n    environment: [\"COLOUR=green\"]\n");
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public async Task An_image_that_is_written_out_is_pinned_by_a_file_over_it()
+    {
+        WriteFile(GuideFile.Replace("${API_VERSION:-latest}", "v1.0.0", StringComparison.Ordinal));
+        Well("v1.0.0", "v1.1.0");
+        _ = Compose("up", "-d");
+        var result = Run("Deploy-ProService api v1.1.0").ThrowIfFailed();
+        Assert.Equal("Succeeded", Text(Assert.Single(result.Output), "Outcome"));
+        var over = Repository.FullPath($"docker-compose.{Project}.pro.yml");
+        Assert.Contains(Path.GetFileName(over), Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Contains($"{Registry}/api:v1.1.0", await File.ReadAllTextAsync(over, Cancel), StringComparison.Ordinal);
+        Assert.Equal("v1.1.0", await AnswerAsync());
+        Assert.Contains(over, Label(Container, "project.config_files"), StringComparison.Ordinal);
+        var before = Lives;
+        _ = Compose("-f", ComposeFile, "-f", over, "up", "-d");
+        Assert.Equal(before, Lives);
+
+        _ = One("Invoke-ProRollback api v1.0.0 -Confirm:$false -WarningAction Ignore");
+        Assert.Equal("v1.0.0", await AnswerAsync());
+        before = Lives;
+        _ = Compose("-f", ComposeFile, "-f", over, "up", "-d");
+        Assert.Equal(before, Lives);
+        NothingIsLeft();
+    }
+
+    [Fact]
+    public void A_pin_over_a_written_image_goes_with_the_version_that_was_not_kept()
+    {
+        WriteFile(GuideFile.Replace("${API_VERSION:-latest}", "v1.0.0", StringComparison.Ordinal));
+        Well("v1.0.0");
+        Sick("v1.1.0");
+        _ = Compose("up", "-d");
+        Check(Run("Deploy-ProService api v1.1.0").Error, "RestoredPrevious", Failed);
+        Assert.False(File.Exists(Repository.FullPath($"docker-compose.{Project}.pro.yml")));
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public void Replicas_go_one_after_another_and_all_back_when_the_second_fails()
+    {
+        WriteFile(WithoutPorts + "    volumes: [gate:/gate]\nvolumes:\n  gate: {}\n");
+        Well("v1.0.0", "v1.1.0");
+        File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
+        _ = Compose("up", "-d", "--scale", "api=2");
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0"), "Outcome"));
+        Assert.Equal(["v1.1.0", "v1.1.0"], Running);
+        Assert.Equal("API_VERSION=v1.1.0\n", File.ReadAllText(DotEnv));
+        ComposeOwnsIt("v1.1.0", "--scale", "api=2");
+
+        // Only one of them can make the folder.
+        Build("v1.2.0", """
+            HEALTHCHECK --interval=1s --retries=2 CMD test -e /tmp/first
+            ENTRYPOINT ["sh", "-c", "mkdir /gate/folder && touch /tmp/first; exec \"$@\"", "sh"]
+            """);
+        var result = Run("Deploy-ProService api v1.2.0");
+        Check(result.Error, "RestoredPrevious", Failed);
+        Assert.Contains("gate/folder", string.Join('\n', Texts(Assert.Single(result.Output), "LogTail")), StringComparison.Ordinal);
+        Assert.Equal(["v1.1.0", "v1.1.0"], Running);
+        Assert.Equal("API_VERSION=v1.1.0\n", File.ReadAllText(DotEnv));
+        ComposeOwnsIt("v1.1.0", "--scale", "api=2");
+    }
+
+    [Fact]
+    public void The_order_of_the_compose_file_holds_and_a_parameter_goes_before_it()
+    {
+        // No published port and no fixed name: both can run at once.
+        WriteFile(WithoutPorts + "    deploy:\n      update_config:\n        order: start-first\n");
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        Assert.Equal("start-first", Text(One("Deploy-ProService api v1.1.0"), "Order"));
+        ComposeOwnsIt("v1.1.0");
+        Assert.Equal("stop-first", Text(One("Deploy-ProService api v1.0.0 -Order StopFirst"), "Order"));
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public void Without_compose_nothing_is_touched_and_the_error_says_what_to_install()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var before = Lives;
+        var path = Environment.GetEnvironmentVariable("PATH");
+        OnlyClient(null);
+        var error = Bad("Deploy-ProService api v1.1.0", "ComposeNotFound", ErrorCategory.NotInstalled);
+        Assert.Contains("compose", error.ErrorDetails.RecommendedAction, StringComparison.OrdinalIgnoreCase);
+        Variables["PATH"] = path;
+        Assert.Equal(before, Lives);
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public void Another_file_of_the_same_project_does_not_take_the_containers_place()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var other = Repository.FullPath("docker-compose.test.yml");
+        File.WriteAllText(other, GuideFile);
+        var before = Lives;
+        _ = Bad("Deploy-ProService api v1.1.0 -ComposeFile docker-compose.test.yml", "OtherComposeFile", ErrorCategory.InvalidOperation);
+        Assert.Equal(before, Lives);
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    private static string Steps(PSObject result) => string.Join(", ", Texts(result, "Steps"));
+}

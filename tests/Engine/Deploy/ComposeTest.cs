@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Tests.Engine.Deploy;
+
+/// <summary>A compose project of the test's own, looked at by docker's and compose's own programs.</summary>
+public abstract class ComposeTest : EngineTest
+{
+    private protected const string OldCompose = "/usr/bin/docker-compose";
+
+    private const string Serve = """
+        FROM pro-sample/base:1
+        RUN mkdir -p /srv && printf '%s' '{0}' > /srv/version
+        STOPSIGNAL SIGKILL
+        {1}
+        CMD ["httpd", "-f", "-p", "8080", "-h", "/srv"]
+        """;
+
+    private readonly int _port = FreePort();
+
+    protected ComposeTest()
+    {
+        Assert.SkipUnless(File.Exists(OldCompose), "No docker-compose 1.x here.");
+        Project = "p" + Guid.NewGuid().ToString("N")[..10];
+        Variables["COMPOSE_PROJECT_NAME"] = Project;
+        Variables["API_VERSION"] = null;
+        _ = Repository.Commit(("apps/api/Dockerfile", "FROM scratch\n"), (".gitignore", ".env\n"));
+    }
+
+    /// <summary>The project's name.</summary>
+    private protected string Project { get; }
+
+    /// <summary>The file as the guide has it.</summary>
+    private protected string GuideFile => $$"""
+        version: "3.7"
+        services:
+          api:
+            image: ${REGISTRY}/api:${API_VERSION:-latest}
+            ports: ["127.0.0.1:{{_port}}:8080"]
+            stop_grace_period: 1s
+
+        """;
+
+    /// <summary>The same, where several can run at once.</summary>
+    private protected string WithoutPorts => string.Join(
+        '\n', GuideFile.Split('\n').Where(line => !line.Contains("ports:", StringComparison.Ordinal)));
+
+    private protected string ComposeFile => Repository.FullPath("docker-compose.yml");
+
+    private protected string DotEnv => Repository.FullPath(".env");
+
+    /// <summary>The containers of the service, in order of their numbers, running or not.</summary>
+    private protected IReadOnlyList<JsonNode> Containers =>
+    [
+        .. from id in Lines(Docker("ps", "--all", "--quiet", "--no-trunc", "--filter", $"label=com.docker.compose.project={Project}"))
+           let container = JsonNode.Parse(Docker("inspect", id))![0]!
+           orderby Label(container, "container-number")
+           select container,
+    ];
+
+    private protected JsonNode Container => Assert.Single(Containers);
+
+    /// <summary>The id and the start of each container: the same means that nobody touched it.</summary>
+    private protected IReadOnlyList<string> Lives => [.. Containers.Select(one => $"{one["Id"]} {one["State"]!["StartedAt"]}")];
+
+    /// <summary>The versions that the containers run.</summary>
+    private protected IReadOnlyList<string> Running =>
+    [
+        .. Containers.Where(one => one["State"]!["Running"]!.GetValue<bool>()).Select(one => one["Config"]!["Image"]!.ToString().Split(':')[^1]),
+    ];
+
+    private protected static string Label(JsonNode container, string name) =>
+        container["Config"]!["Labels"]!["com.docker.compose." + name]?.ToString() ?? "";
+
+    private protected static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>What the service says over its published port.</summary>
+    private protected async Task<string> AnswerAsync()
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
+        return await client.GetStringAsync(new Uri($"http://127.0.0.1:{_port}/version"), Cancel);
+    }
+
+    /// <summary>A version that gets healthy.</summary>
+    private protected void Well(params string[] versions)
+    {
+        foreach (var version in versions)
+        {
+            Build(version, "HEALTHCHECK --interval=1s CMD wget -q -O /dev/null http://127.0.0.1:8080/version");
+        }
+    }
+
+    /// <summary>A version that never does.</summary>
+    private protected void Sick(string version) => Build(version, "HEALTHCHECK --interval=1s --retries=2 CMD echo out of luck; exit 1");
+
+    /// <summary>Builds an image of the service.</summary>
+    private protected void Build(string version, string lines)
+    {
+        var text = string.Format(System.Globalization.CultureInfo.InvariantCulture, Serve, version, lines);
+        _ = Command(TestSettings.DockerClient, text, "build", "--quiet", "--force-rm", "--tag", $"{Registry}/api:{version}", "-");
+    }
+
+    private protected void WriteFile(string text) => File.WriteAllText(ComposeFile, text);
+
+    private protected string Docker(params string[] arguments) => Command(TestSettings.DockerClient, null, arguments);
+
+    /// <summary>What an operator does by hand in the repository.</summary>
+    private protected string Compose(params string[] arguments) => Command(OldCompose, null, arguments);
+
+    /// <summary>Nothing of an operation is left: no lock, no record, no half container.</summary>
+    private protected void NothingIsLeft()
+    {
+        var volumes = Lines(Docker("volume", "ls", "--quiet", "--filter", "name=pro-"));
+        var ours = volumes.Where(volume => Docker("volume", "inspect", volume).Contains(Project, StringComparison.Ordinal));
+        Assert.Empty(ours);
+        Assert.All(Containers, one => Assert.Equal("running", one["State"]!["Status"]!.ToString()));
+    }
+
+    /// <summary>Compose still owns what runs: it lists it, and a plain up leaves it alone.</summary>
+    private protected void ComposeOwnsIt(string version, params string[] options)
+    {
+        var before = Lives;
+        Assert.All(Containers, one => Assert.Contains(one["Name"]!.ToString().TrimStart('/'), Compose("ps"), StringComparison.Ordinal));
+        _ = Compose(["up", "-d", .. options]);
+        Assert.Equal(before, Lives);
+        Assert.All(Running, one => Assert.Equal(version, one));
+        NothingIsLeft();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        foreach (var id in Lines(Docker("ps", "--all", "--quiet", "--filter", $"label=com.docker.compose.project={Project}")))
+        {
+            _ = Docker("rm", "--force", "--volumes", id);
+        }
+
+        foreach (var kind in (string[])["network", "volume"])
+        {
+            foreach (var id in Lines(Docker(kind, "ls", "--quiet", "--filter", $"label=com.docker.compose.project={Project}")))
+            {
+                _ = Docker(kind, "rm", id);
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private string Command(string program, string? input, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Repository.Root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException(
+            $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error.GetAwaiter().GetResult()}");
+    }
+}

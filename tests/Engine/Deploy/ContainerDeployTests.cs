@@ -1,0 +1,379 @@
+using System.Management.Automation;
+
+namespace Pro.DockerVersioning.Tests.Engine.Deploy;
+
+/// <summary>Deploying and rolling back a container of its own, through the cmdlets, on the real engine.</summary>
+public sealed class ContainerDeployTests : DeployTest
+{
+    [Theory]
+    [InlineData("StopFirst", "stop-first")]
+    [InlineData("StartFirst", "start-first")]
+    public void A_rollback_keeps_what_the_operator_has_set_and_is_recorded(string order, string told)
+    {
+        var old = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.1.0");
+        var result = One($"Invoke-ProRollback api v1.0.0 -Order {order} -Reason 'too slow' -Confirm:$false");
+        Assert.Equal("Succeeded", Text(result, "Outcome"));
+        Assert.Equal("v1.1.0", Text(result, "From"));
+        Assert.Equal("v1.0.0", Text(result, "Version"));
+        Assert.Equal("Container", Text(result, "Strategy"));
+        Assert.Equal(told, Text(result, "Order"));
+        Assert.Equal("Healthy", Text(result, "Health"));
+        Assert.Equal(old, Text(result, "ImageId"));
+        Assert.Equal("container." + Name, Text(result, "Target"));
+        Assert.Contains("v1.0.0 of hello starts", Texts(result, "LogTail").Single(), StringComparison.Ordinal);
+        Assert.InRange((TimeSpan)result.Properties["Downtime"].Value, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10));
+        Assert.Contains(Texts(result, "Steps"), step => step.StartsWith("verify ", StringComparison.Ordinal));
+        OnlyRuns("v1.0.0");
+        Assert.Equal(["Rollback v1.0.0 Succeeded"], History());
+        var line = One("Get-ProHistory api | Where-Object Target -eq 'container." + Name + "'");
+        Assert.Equal("too slow", Text(line, "Reason"));
+        Assert.Equal("True", Text(line, "IsVerified"));
+        Assert.Contains("v1.1.0 of hello starts", Texts(line, "LogTail").Single(), StringComparison.Ordinal);
+        Assert.Contains("VERSION=v1.0.0", Container()["Config"]!["Env"]!.AsArray().Select(one => one!.ToString()));
+    }
+
+    [Fact]
+    public void A_deployment_takes_the_newest_stable_version_here_and_keeps_the_way_back()
+    {
+        var old = Make("v1.9.0");
+        _ = Make("v1.10.0");
+        _ = Make("v2.0.0-rc.1");
+        Start("v1.9.0");
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api"), "Outcome"));
+        OnlyRuns("v1.10.0");
+        var previous = Assert.Single(Tags(), tag => tag.StartsWith("pro-previous-", StringComparison.Ordinal));
+        Assert.Equal(old, Id("api:" + previous));
+        Assert.Equal(["Deploy v1.10.0 Succeeded"], History());
+    }
+
+    [Fact]
+    public void A_deployment_pulls_what_only_the_registry_has()
+    {
+        _ = Make("v1.0.0");
+        var pushed = Make("v1.1.0");
+        TestEngine.Push($"{Registry}/api", "v1.1.0");
+        TestEngine.Untag($"{Registry}/api:v1.1.0");
+        Start("v1.0.0");
+        Assert.Null(Id("api:v1.1.0"));
+        var result = One("Deploy-ProService api");
+        Assert.Equal("Succeeded", Text(result, "Outcome"));
+        Assert.Equal(pushed, Text(result, "ImageId"));
+        using var registry = TestRegistry.Open();
+        Assert.Equal(registry.DigestOf($"{RegistryPath}/api", "v1.1.0"), Text(result, "Digest"));
+        OnlyRuns("v1.1.0");
+    }
+
+    [Fact]
+    public void What_runs_already_is_left_alone_unless_it_is_forced()
+    {
+        _ = Make("v1.0.0");
+        Start("v1.0.0");
+        var before = Container()["Id"]!.ToString();
+        Assert.Equal("NothingToDo", Text(One("Deploy-ProService api v1.0.0"), "Outcome"));
+        Assert.Equal("NothingToDo", Text(One("Invoke-ProRollback api v1.0.0 -Confirm:$false"), "Outcome"));
+        Assert.Equal(before, Container()["Id"]!.ToString());
+        Assert.Empty(History());
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.0.0 -Force"), "Outcome"));
+        Assert.NotEqual(before, Container()["Id"]!.ToString());
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void The_previous_version_is_the_one_that_was_proven_and_never_the_one_that_was_left()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.0.5");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        _ = Good("Deploy-ProService api v1.1.0");
+        var result = One("Invoke-ProRollback api -Previous -Confirm:$false");
+        Assert.Equal("v1.0.0", Text(result, "Version"));
+        OnlyRuns("v1.0.0");
+        _ = Bad("Invoke-ProRollback api -Previous -Confirm:$false", "NoPreviousVersion", ErrorCategory.ObjectNotFound);
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void After_a_rollback_by_version_previous_goes_on_backwards()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        _ = Make("v1.2.0");
+        Start("v1.0.0");
+        _ = Good("Deploy-ProService api v1.1.0; Deploy-ProService api v1.2.0");
+        Assert.Equal("v1.1.0", Text(One("Invoke-ProRollback api -Previous -Confirm:$false"), "Version"));
+        Assert.Equal("v1.0.0", Text(One("Invoke-ProRollback api -Previous -Confirm:$false"), "Version"));
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void Where_nothing_is_known_there_is_no_previous_version()
+    {
+        _ = Make("v1.0.0");
+        Start("v1.0.0");
+        _ = Bad("Invoke-ProRollback api -Previous -Confirm:$false", "NoPreviousVersion", ErrorCategory.ObjectNotFound);
+        OnlyRuns("v1.0.0");
+    }
+
+    [Theory]
+    [InlineData("StopFirst")]
+    [InlineData("StartFirst")]
+    public void A_version_that_never_gets_healthy_is_not_kept(string order)
+    {
+        var old = Make("v1.0.0");
+        _ = Make("v1.1.0", health: ":");
+        Start("v1.0.0");
+        var (result, error) = Restored($"Deploy-ProService api v1.1.0 -Order {order}");
+        Assert.Contains("v1.0.0 runs again, and is healthy", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("unhealthy", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(Texts(result, "LogTail"), line => line.Contains("v1.1.0 of hello starts", StringComparison.Ordinal));
+        Assert.Equal("Healthy", Text(result, "Health"));
+        OnlyRuns("v1.0.0");
+        Assert.Equal(old, Container()["Image"]!.ToString());
+        Assert.Equal(["Restore v1.0.0 Succeeded", "Deploy v1.1.0 RestoredPrevious"], History());
+    }
+
+    [Fact]
+    public void A_version_that_ends_at_once_is_not_kept()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", health: "exit 3");
+        Start("v1.0.0");
+        var (_, error) = Restored("Deploy-ProService api v1.1.0");
+        Assert.Contains("3", error.ToString(), StringComparison.Ordinal);
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void One_that_gets_sick_while_it_is_watched_is_not_kept()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", health: "touch /srv/health; (sleep 3; rm /srv/health) &", retries: 1);
+        Start("v1.0.0");
+        var (result, _) = Restored("Deploy-ProService api v1.1.0 -Watch 00:00:30");
+        Assert.Contains(Texts(result, "Steps"), step => step.StartsWith("watch ", StringComparison.Ordinal));
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void An_image_that_is_nowhere_touches_nothing()
+    {
+        _ = Make("v1.0.0");
+        Start("v1.0.0");
+        var before = Container().ToJsonString();
+        var error = Bad("Invoke-ProRollback api v0.9.0 -Confirm:$false", "ImageNotFound", ErrorCategory.ObjectNotFound);
+        Assert.Contains("v1.0.0", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal(before, Container().ToJsonString());
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void A_tag_that_was_moved_is_not_what_was_proven()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.1.0");
+        _ = Good("Invoke-ProRollback api v1.0.0 -Confirm:$false; Deploy-ProService api v1.1.0");
+        var other = Make("v1.0.0", health: "touch /srv/health /srv/other");
+        _ = Bad("Invoke-ProRollback api v1.0.0 -Confirm:$false", "NotTheVerifiedImage", ErrorCategory.InvalidData);
+        OnlyRuns("v1.1.0");
+        var result = Run("Invoke-ProRollback api v1.0.0 -Force -Confirm:$false").ThrowIfFailed();
+        Assert.Contains(result.Warnings, warning => warning.Contains("is another image now", StringComparison.Ordinal));
+        Assert.Equal(other, Container()["Image"]!.ToString());
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void Of_several_the_one_that_is_meant_must_be_named()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.1.0");
+        _ = TestEngine.CreateContainer($"{Registry}/api:v1.1.0", Name + "2", start: true);
+        var error = Bad("Invoke-ProRollback api v1.0.0 -Confirm:$false", "SeveralTargets", ErrorCategory.InvalidArgument);
+        Assert.Contains($"-Container {Name}2", error.ToString() + error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal("Succeeded", Text(One($"Invoke-ProRollback api v1.0.0 -Container {Name} -Confirm:$false"), "Outcome"));
+        TestEngine.RemoveContainer(Name + "2");
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void Images_without_labels_work()
+    {
+        _ = Make("v1.0.0", labelled: false);
+        _ = Make("v1.1.0", labelled: false);
+        Start("v1.1.0");
+        var result = One("Invoke-ProRollback api v1.0.0 -Confirm:$false");
+        Assert.Equal("v1.1.0", Text(result, "From"));
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void The_operator_picks_from_a_list_on_which_the_one_before_is_marked()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        _ = Make("v1.2.0");
+        Start("v1.0.0");
+        _ = Good("Deploy-ProService api v1.1.0");
+        var seen = Host.Prompts.Count;
+
+        // The second of the list, and yes.
+        Host.Answers.Enqueue(2);
+        Host.Answers.Enqueue(0);
+        var result = One("Invoke-ProRollback api");
+        Assert.Equal("v1.0.0", Text(result, "Version"));
+        var list = Host.Prompts[seen].Split('\n');
+        Assert.Equal("Roll back api", list[0].Trim());
+        Assert.Contains(list, line => line.StartsWith("2  v1.1.0", StringComparison.Ordinal) && line.Contains("running now", StringComparison.Ordinal));
+        Assert.Contains(list, line => line.StartsWith("3  v1.0.0", StringComparison.Ordinal) && line.Contains("the one before", StringComparison.Ordinal));
+        Assert.Contains("Roll back?", Host.Prompts[seen + 1], StringComparison.Ordinal);
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void A_no_changes_nothing()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.1.0");
+        var before = Container().ToJsonString();
+        Host.Answers.Enqueue(2);
+        Assert.Empty(Good("Invoke-ProRollback api v1.0.0"));
+        Assert.Equal(before, Container().ToJsonString());
+        OnlyRuns("v1.1.0");
+    }
+
+    [Fact]
+    public async Task A_job_must_name_the_version()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.1.0");
+        var result = await FreshProcess.RunAsync(
+            $"Import-Module '{TestSetup.ModuleManifest}'; Invoke-ProRollback api -Confirm:$false", Repository.Root, cancellationToken: Cancel);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("No version of api was named", result.Output + result.Error, StringComparison.Ordinal);
+        Assert.Contains("v1.1.0, v1.0.0", result.Output + result.Error, StringComparison.Ordinal);
+        OnlyRuns("v1.1.0");
+    }
+
+    [Fact]
+    public void An_upgrade_by_rollback_is_warned_of()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        var result = Run("Invoke-ProRollback api v1.1.0 -Confirm:$false").ThrowIfFailed();
+        Assert.Contains(result.Warnings, warning => warning.Contains("this is an upgrade", StringComparison.Ordinal));
+        OnlyRuns("v1.1.0");
+    }
+
+    [Theory]
+    [InlineData("Invoke-ProRollback api v1.0.0 -WhatIf")]
+    [InlineData("Deploy-ProService api v1.0.0 -Order StartFirst -WhatIf")]
+    public void What_would_be_done_is_shown_and_not_done(string script)
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.1.0");
+        var before = Container().ToJsonString();
+        Host.Clear();
+        Assert.Empty(Good(script));
+        Assert.Contains("What if: api: v1.1.0 -> v1.0.0", Host.Text, StringComparison.Ordinal);
+        Assert.Contains($"the container {Name} is made again", Host.Text, StringComparison.Ordinal);
+        Assert.Equal(before, Container().ToJsonString());
+        Assert.Empty(History());
+        OnlyRuns("v1.1.0");
+    }
+
+    [Fact]
+    public void Versions_come_from_the_pipeline()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.1.0");
+        var result = One("Get-ProImageVersion api | Where-Object { \"$($_.Version)\" -eq 'v1.0.0' } | Invoke-ProRollback -Confirm:$false");
+        Assert.Equal("v1.0.0", Text(result, "Version"));
+        OnlyRuns("v1.0.0");
+    }
+
+    [Theory]
+    [InlineData("StopFirst")]
+    [InlineData("StartFirst")]
+    public async Task Ctrl_C_in_the_middle_brings_the_old_one_back(string order)
+    {
+        _ = Make("v1.0.0");
+        var slow = Make("v1.1.0", health: ":", retries: 60);
+        Start("v1.0.0");
+        using var stop = new CancellationTokenSource();
+        var run = Task.Run(() => Shell.Run($"Deploy-ProService api v1.1.0 -Order {order}", stop.Token), Cancel);
+        try
+        {
+            while (!run.IsCompleted && !IsUp(slow))
+            {
+                await Task.Delay(20, Cancel);
+            }
+
+            Assert.False(run.IsCompleted, "It ended before it was stopped.");
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+
+        var result = await run.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        Assert.Equal(PSInvocationState.Stopped, result.State);
+        OnlyRuns("v1.0.0");
+        Assert.Equal(["Restore v1.0.0 Succeeded", "Deploy v1.1.0 Stopped"], History());
+    }
+
+    [Theory]
+    [InlineData("v1.1.0", 1, "v1.0.0")]
+    [InlineData("v1.2.0", 0, "v1.2.0")]
+    public async Task The_exit_code_of_a_job_tells(string version, int code, string runs)
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", health: ":");
+        _ = Make("v1.2.0");
+        Start("v1.0.0");
+        var script = Path.Combine(Repository.Beside, "job.ps1");
+        await File.WriteAllTextAsync(
+            script,
+            $"$ErrorActionPreference = 'Stop'\nImport-Module '{TestSetup.ModuleManifest}'\nDeploy-ProService api {version}\n",
+            Cancel);
+        var result = await FreshProcess.RunFileAsync(script, Repository.Root, Cancel);
+        Assert.True(code == result.ExitCode, result.Output + result.Error);
+        OnlyRuns(runs);
+    }
+
+    [Fact]
+    public async Task Of_twenty_at_once_one_does_it_and_the_others_are_told_who()
+    {
+        _ = Make("v1.0.0", health: "(sleep 12; touch /srv/health) &", retries: 60);
+        _ = Make("v1.1.0");
+        Start("v1.1.0");
+        var shells = Enumerable.Range(0, 20).Select(_ => new Shell().In(Repository.Root)).ToArray();
+        var results = await Task.WhenAll(shells.Select(shell => Task.Factory.StartNew(
+            () => shell.Run("Invoke-ProRollback api v1.0.0 -Confirm:$false"), Cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+        foreach (var shell in shells)
+        {
+            shell.Dispose();
+        }
+
+        var done = Assert.Single(results, result => result.Failure is null && result.Errors.Count == 0);
+        Assert.Equal("Succeeded", Text(Assert.Single(done.Output), "Outcome"));
+        Assert.All(results.Where(result => result != done), result =>
+        {
+            Check(result.Error, "TargetLocked", ErrorCategory.ResourceBusy);
+            Assert.Contains($"(process {Environment.ProcessId}), since", result.Error.ToString(), StringComparison.Ordinal);
+        });
+        OnlyRuns("v1.0.0");
+    }
+
+    private bool IsUp(string image) => Containers()
+        .Select(name => TestEngine.Call(HttpMethod.Get, $"/containers/{name}/json"))
+        .Any(one => one?["Image"]?.ToString() == image && one["State"]!["Running"]!.GetValue<bool>());
+}

@@ -1,0 +1,216 @@
+using System.Management.Automation;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Tests.Engine.Deploy;
+
+/// <summary>
+/// A test that changes what runs: images of a service that answers with its version, containers of the test's own names, and a look at
+/// all that a swap could leave behind.
+/// </summary>
+public abstract class DeployTest : EngineTest
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero })
+    {
+        Timeout = TimeSpan.FromSeconds(2),
+    };
+
+    protected DeployTest() => _ = Commit();
+
+    /// <summary>The container that runs the service.</summary>
+    private protected string Name => RegistryPath + "-api";
+
+    /// <summary>Where it answers on this machine.</summary>
+    private protected int Port { get; } = FreePort();
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        foreach (var network in Networks())
+        {
+            _ = TestEngine.Call(HttpMethod.Delete, "/networks/" + network);
+        }
+
+        foreach (var volume in Volumes())
+        {
+            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
+        }
+    }
+
+    /// <summary>A version's image: it answers on 8080 with its version, and is well as long as it has a file <c>health</c>.</summary>
+    /// <param name="version">The tag.</param>
+    /// <param name="health">What it does to its health: nothing leaves it sick.</param>
+    /// <param name="retries">How often its check must fail.</param>
+    /// <param name="labelled">Whether a label says its version too.</param>
+    private protected string Make(string version, string health = "touch /srv/health", int retries = 2, bool labelled = true)
+    {
+        const string Serve = "mkdir -p /srv; echo $VERSION > /srv/version; echo $VERSION of $GREETING starts; httpd -p 8080 -h /srv; "
+            + "trap 'exit 0' TERM; ";
+        var container = TestEngine.CreateContainer(Base, $"pro-test-{Guid.NewGuid():N}", start: false);
+        try
+        {
+            var labels = new JsonObject { ["pro-test"] = null };
+            if (labelled)
+            {
+                labels["org.opencontainers.image.version"] = version.TrimStart('v');
+            }
+
+            _ = TestEngine.Call(HttpMethod.Post, $"/commit?container={container}&repo={Registry}/api&tag={version}", new JsonObject
+            {
+                ["Env"] = new JsonArray("PATH=/bin:/sbin:/usr/bin:/usr/sbin", "VERSION=" + version),
+                ["Cmd"] = new JsonArray("sh", "-c", $"{Serve}{health}\nwhile :; do sleep 60 & wait $!; done"),
+                ["Labels"] = labels,
+                ["ExposedPorts"] = new JsonObject { ["8080/tcp"] = new JsonObject() },
+                ["StopSignal"] = "SIGTERM",
+                ["Healthcheck"] = new JsonObject
+                {
+                    ["Test"] = new JsonArray("CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/health"),
+                    ["Interval"] = 1_000_000_000L,
+                    ["Timeout"] = 2_000_000_000L,
+                    ["Retries"] = retries,
+                },
+            });
+        }
+        finally
+        {
+            TestEngine.RemoveContainer(container);
+        }
+
+        return TestEngine.IdOf($"{Registry}/api:{version}")!;
+    }
+
+    /// <summary>Starts a version as its operator would, with settings of the operator's own.</summary>
+    private protected void Start(string version, string? name = null, int? port = null, bool wait = true)
+    {
+        name ??= Name;
+        _ = TestEngine.Call(HttpMethod.Post, "/containers/create?name=" + name, new JsonObject
+        {
+            ["Image"] = $"{Registry}/api:{version}",
+            ["Env"] = new JsonArray("GREETING=hello"),
+            ["Labels"] = new JsonObject { ["owner"] = "test" },
+            ["HostConfig"] = new JsonObject
+            {
+                ["PortBindings"] = new JsonObject
+                {
+                    ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = $"{port ?? Port}" }),
+                },
+                ["RestartPolicy"] = new JsonObject { ["Name"] = "unless-stopped" },
+                ["Memory"] = 64 * 1024 * 1024,
+            },
+        });
+        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{name}/start");
+        if (wait)
+        {
+            Assert.Equal(version, Answer(port));
+        }
+    }
+
+    /// <summary>What the service says it is; the last try's error where it says nothing for long.</summary>
+    private protected string Answer(int? port = null)
+    {
+        var until = DateTime.UtcNow + Patience;
+        while (true)
+        {
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port ?? Port}/version");
+                using var answer = Client.Send(request, Cancel);
+                using var reader = new StreamReader(answer.EnsureSuccessStatusCode().Content.ReadAsStream());
+                return reader.ReadToEnd().Trim();
+            }
+            catch (Exception failure) when (failure is HttpRequestException or IOException or TaskCanceledException && !Cancel.IsCancellationRequested)
+            {
+                if (DateTime.UtcNow > until)
+                {
+                    return failure.Message;
+                }
+
+                Thread.Sleep(20);
+            }
+        }
+    }
+
+    /// <summary>All that the engine knows of a container.</summary>
+    private protected JsonNode Container(string? name = null) =>
+        TestEngine.Call(HttpMethod.Get, $"/containers/{name ?? Name}/json")
+        ?? throw new InvalidOperationException($"There is no container {name ?? Name}; there are {string.Join(", ", Containers())}.");
+
+    /// <summary>The names of all containers of this test.</summary>
+    private protected IReadOnlyList<string> Containers() =>
+    [
+        .. from container in TestEngine.Call(HttpMethod.Get, "/containers/json?all=true")!.AsArray()
+           from name in container!["Names"]?.AsArray() ?? []
+           where name!.ToString().Contains(RegistryPath, StringComparison.Ordinal)
+           orderby name.ToString()
+           select name.ToString().TrimStart('/'),
+    ];
+
+    /// <summary>The version that stands in Get-ProService.</summary>
+    private protected string Running() => string.Join(", ", Texts(One("Get-ProService api"), "CurrentVersion"));
+
+    /// <summary>A version runs, as its operator had set it up, and nothing else is there.</summary>
+    private protected void OnlyRuns(string version)
+    {
+        Assert.Equal(version, Answer());
+        Assert.Equal(version, Running());
+        NothingLeft();
+        var container = Container();
+        Assert.Equal($"{Registry}/api:{version}", container["Config"]!["Image"]!.ToString());
+        Assert.Equal("unless-stopped", container["HostConfig"]!["RestartPolicy"]!["Name"]!.ToString());
+        Assert.Equal("test", container["Config"]!["Labels"]!["owner"]!.ToString());
+        Assert.Contains("GREETING=hello", container["Config"]!["Env"]!.AsArray().Select(one => one!.ToString()));
+        Assert.Equal(64 * 1024 * 1024, container["HostConfig"]!["Memory"]!.GetValue<long>());
+        Assert.Equal($"{Port}", container["HostConfig"]!["PortBindings"]!["8080/tcp"]![0]!["HostPort"]!.ToString());
+    }
+
+    /// <summary>No container beside the service's, no network, no volume.</summary>
+    private protected void NothingLeft()
+    {
+        Assert.Equal([Name], Containers());
+        Assert.Empty(Networks());
+        Assert.Empty(Volumes());
+    }
+
+    /// <summary>The history of the service, newest first: kind, version, outcome.</summary>
+    private protected IReadOnlyList<string> History() =>
+    [
+        .. Good("Get-ProHistory api")
+            .Where(line => Text(line, "Target")?.Contains(RegistryPath, StringComparison.Ordinal) == true)
+            .Select(line => $"{Text(line, "Kind")} {Text(line, "Version")} {Text(line, "Outcome")}"),
+    ];
+
+    /// <summary>A command that went back: the result says so, and an error too.</summary>
+    private protected (PSObject Result, ErrorRecord Error) Restored(string script)
+    {
+        var run = Run(script);
+        Assert.Null(run.Failure);
+        var error = Assert.Single(run.Errors);
+        Assert.True(error.FullyQualifiedErrorId.StartsWith("RestoredPrevious,", StringComparison.Ordinal), $"{error.FullyQualifiedErrorId}: {error}");
+        Assert.False(string.IsNullOrWhiteSpace(error.ErrorDetails?.RecommendedAction), "No remedy.");
+        var result = Assert.Single(run.Output);
+        Assert.Equal("RestoredPrevious", Text(result, "Outcome"));
+        return (result, error);
+    }
+
+    private protected IReadOnlyList<string> Networks() => Named(TestEngine.Call(HttpMethod.Get, "/networks"));
+
+    private protected IReadOnlyList<string> Volumes() => Named(TestEngine.Call(HttpMethod.Get, "/volumes")!["Volumes"]);
+
+    // Locks' takeovers and renewals have a nonce for a name: their labels say whose they are.
+    private List<string> Named(JsonNode? list) =>
+    [
+        .. (list as JsonArray ?? [])
+            .Where(one => one!["Name"]!.ToString().Contains(RegistryPath, StringComparison.Ordinal)
+                || (one["Labels"]?.ToJsonString().Contains(RegistryPath, StringComparison.Ordinal) ?? false))
+            .Select(one => one!["Name"]!.ToString()),
+    ];
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Pro.DockerVersioning.Tests.Engine.Deploy;
+
+/// <summary>
+/// kill -9 in the middle: a process rolls back, and dies before its n-th call that changes something arrives at the engine. One repair
+/// later the service answers, with one of the two versions, and nothing is left over.
+/// </summary>
+/// <remarks>
+/// PRO_TEST_ALL_FAULTS=1 kills at each call; else a sample is taken, by a seed that is printed and that PRO_TEST_SEED gives again.
+/// </remarks>
+public sealed class KillTests : DeployTest
+{
+    private const int Samples = 5;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly bool All = Environment.GetEnvironmentVariable("PRO_TEST_ALL_FAULTS") == "1";
+
+    private static readonly int Seed = int.TryParse(
+        Environment.GetEnvironmentVariable("PRO_TEST_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var given)
+        ? given
+        : Random.Shared.Next(1, 1_000_000);
+
+    [Theory]
+    [InlineData("StopFirst")]
+    [InlineData("StartFirst")]
+    public async Task After_a_kill_one_repair_puts_it_right(string order)
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+
+        // Un-killed first: so many calls there are.
+        Start("v1.1.0");
+        var calls = await RollBackAsync(order, killAt: 0);
+        OnlyRuns("v1.0.0");
+        Tell($"{order}: {calls.Count} calls that change something.");
+        foreach (var killAt in Sample(calls.Count))
+        {
+            TestEngine.RemoveContainer(Name);
+            Start("v1.1.0");
+            var before = await RollBackAsync(order, killAt);
+            Assert.True(before.Count >= killAt, $"It ended after {before.Count} calls, before it was killed.");
+            try
+            {
+                Repairs(order, killAt, before);
+            }
+            catch (Exception failure)
+            {
+                throw new InvalidOperationException(
+                    $"{order}, killed at {killAt} of {calls.Count} ({before[^1]}), PRO_TEST_SEED={Seed}: {failure.Message}", failure);
+            }
+        }
+    }
+
+    private static IEnumerable<int> Sample(int count)
+    {
+        var numbers = Enumerable.Range(1, count).ToArray();
+        if (All)
+        {
+            return numbers;
+        }
+
+        Tell($"A sample: PRO_TEST_SEED={Seed}");
+        new Random(Seed).Shuffle(numbers);
+        return numbers.Take(Samples).Order();
+    }
+
+    private static void Tell(string text) => TestContext.Current.TestOutputHelper?.WriteLine(text);
+
+    private void Repairs(string order, int killAt, IReadOnlyList<string> calls)
+    {
+        var found = string.Join(", ", Containers().Select(name => name.Replace(Name, "NAME", StringComparison.Ordinal)));
+        var repair = One("Repair-ProService api");
+        var version = Text(repair, "Version")!;
+        Assert.Contains(version, new[] { "v1.0.0", "v1.1.0" });
+        Assert.Equal(Text(repair, "Outcome") == "FinishedNew" || (Text(repair, "Outcome") == "NothingToDo" && version == "v1.0.0"), version == "v1.0.0");
+        OnlyRuns(version);
+        Assert.Equal("running", Container()["State"]!["Status"]!.ToString());
+        Assert.DoesNotContain("pro.dockerversioning", Container()["Config"]!["Labels"]!.ToJsonString(), StringComparison.Ordinal);
+        Tell($"| {order} | {killAt} | {calls[^1].Replace(Name, "NAME", StringComparison.Ordinal)} | {found} | {Text(repair, "Outcome")} | {version} |");
+    }
+
+    /// <summary>Rolls back in a process of its own; gives the calls that changed something, and the one that it was killed at.</summary>
+    private async Task<IReadOnlyList<string>> RollBackAsync(string order, int killAt)
+    {
+        Process? process = null;
+        using var proxy = new KillingProxy(killAt, () => process!.Kill());
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [TestSetup.ProShell, "-c", $"Import-Module '{TestSetup.ModuleManifest}'; Invoke-ProRollback api v1.0.0 -Order {order} -Confirm:$false"])
+        {
+            WorkingDirectory = Repository.Root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOCKER_HOST"] = proxy.Url;
+        process = Process.Start(start)!;
+        using (process)
+        {
+            process.StandardInput.Close();
+            using var bounded = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+            bounded.CancelAfter(Patience);
+            var output = process.StandardOutput.ReadToEndAsync(bounded.Token);
+            var error = process.StandardError.ReadToEndAsync(bounded.Token);
+            await process.WaitForExitAsync(bounded.Token);
+            Assert.True(process.ExitCode == (killAt == 0 ? 0 : 137), $"{process.ExitCode}: {await output}{await error}");
+            return proxy.Changes;
+        }
+    }
+}
