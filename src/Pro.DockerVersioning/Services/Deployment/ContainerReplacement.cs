@@ -39,6 +39,7 @@ internal sealed class ContainerReplacement(
     private readonly List<(string Name, JsonObject Old)> _done = [];
     private readonly List<string> _oldLog = [];
     private VerificationResult? _last;
+    private TimeSpan _proofTime;
 
     /// <summary>Replaces them.</summary>
     /// <exception cref="ProException"><c>RestoreFailed</c>: the old one could not be brought back.</exception>
@@ -61,7 +62,9 @@ internal sealed class ContainerReplacement(
                 order = choice.Order;
                 var result = await _swapper.RunAsync(choice, Swap(job, name, old), cancellationToken).ConfigureAwait(false);
                 _done.Add((name, old));
-                gap = gap > result.Gap ? gap : result.Gap;
+                // Stopped first, nobody may have answered until the new one was found well; swapped warm, it was well before.
+                var cut = order == UpdateOrder.StopFirst ? result.Gap + _proofTime : result.Gap;
+                gap = gap > cut ? gap : cut;
             }
 
             return new StrategyResult
@@ -96,6 +99,7 @@ internal sealed class ContainerReplacement(
     {
         steps.Begin("verify");
         _last = await ContainerVerifier.VerifyAsync(engine, id, Options(ownsPorts), reports, cancellationToken).ConfigureAwait(false);
+        _proofTime = _last.Duration;
         if (!_last.IsWell)
         {
             throw _last.ToError(subject, isKept: false);

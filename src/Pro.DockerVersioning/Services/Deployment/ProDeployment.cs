@@ -91,8 +91,8 @@ public sealed record ProDeployment
     public TimeSpan Duration { get; init; }
 
     /// <summary>
-    /// How long nobody answered at most: from the old one's stop signal, or from when it lost its ports, until the new one had network and
-    /// ports. Null where nobody can know (a swarm), or nothing was cut.
+    /// How long nobody answered at most. Stop-first: from the old one's stop signal until the new one was found well. Warm: from when the old
+    /// one lost its ports until the new one had them. Null where nobody can know (a swarm), or nothing was cut.
     /// </summary>
     public TimeSpan? Downtime { get; init; }
 
