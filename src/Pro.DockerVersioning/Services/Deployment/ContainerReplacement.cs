@@ -99,7 +99,7 @@ internal sealed class ContainerReplacement(
     {
         steps.Begin("verify");
         _last = await ContainerVerifier.VerifyAsync(engine, id, Options(ownsPorts), reports, cancellationToken).ConfigureAwait(false);
-        _proofTime = _last.Duration;
+        _proofTime = _last.Proof == ProHealthProof.Stability ? TimeSpan.Zero : _last.Duration;
         if (!_last.IsWell)
         {
             throw _last.ToError(subject, isKept: false);
