@@ -220,7 +220,14 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         if (world.Target(request) is { } target
             && await new TargetRepair(engine, history, reporter).IsNeededAsync(world, target, StopToken))
         {
-            world = await RepairFirstAsync(engine, history, request, world, target);
+            if (!ShouldProcess($"{request.Service.Name} ({target})", "Repair what an operation that was cut off has left behind"))
+            {
+                // What comes next depends on what the repair finds: there is no plan without it.
+                return;
+            }
+
+            _ = await RepairAsync(engine, history, request, world, target);
+            world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
         }
 
         var chosen = Given(request, version, reference) is { } given ? (given, null)
@@ -249,17 +256,6 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         {
             WriteError(failure);
         }
-    }
-
-    private async Task<DeploymentWorld> RepairFirstAsync(
-        EngineConnection engine, HistoryLog history, DeploymentRequest request, DeploymentWorld world, ServiceTarget target)
-    {
-        if (ShouldProcess($"{request.Service.Name} ({target})", "Repair what an operation that was cut off has left behind"))
-        {
-            _ = await RepairAsync(engine, history, request, world, target);
-        }
-
-        return await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
     }
 
     private void Explain(DeploymentPlan plan)

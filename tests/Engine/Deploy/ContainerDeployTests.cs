@@ -373,6 +373,54 @@ public sealed class ContainerDeployTests : DeployTest
         OnlyRuns("v1.0.0");
     }
 
+    [Theory]
+    [InlineData("-Previous")]
+    [InlineData("v1.0.0")]
+    public void The_way_back_is_there_although_its_tag_was_taken(string asked)
+    {
+        var old = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        _ = Good("Deploy-ProService api v1.0.0 -Force; Deploy-ProService api v1.1.0");
+        TestEngine.Untag($"{Registry}/api:v1.0.0");
+        Assert.Equal(old, Text(One($"Invoke-ProRollback api {asked} -Confirm:$false"), "ImageId"));
+        Assert.Equal(old, Id("api:v1.0.0"));
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void A_container_that_had_ended_is_replaced_by_one_that_runs()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{Name}/stop");
+        var result = One("Deploy-ProService api v1.1.0");
+        Assert.Equal("Healthy", Text(result, "Health"));
+        OnlyRuns("v1.1.0");
+    }
+
+    [Fact]
+    public void What_was_cut_off_is_put_right_first_if_the_operator_agrees()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+
+        // As a process leaves it that dies right after it has moved the old one aside.
+        Start("v1.1.0", Name + ".pro-next", port: 0, wait: false);
+        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{Name}/rename?name={Name}.pro-prev");
+        Assert.Empty(Good("Deploy-ProService api v1.1.0 -WhatIf"));
+        Host.Answers.Enqueue(2);
+        Assert.Empty(Good("Invoke-ProRollback api v1.0.0"));
+        Assert.Equal([$"{Name}.pro-next", $"{Name}.pro-prev"], Containers());
+        var result = Run("Deploy-ProService api v1.1.0").ThrowIfFailed();
+        Assert.Contains(result.Warnings, warning => warning.Contains("v1.0.0 runs again", StringComparison.Ordinal));
+        OnlyRuns("v1.1.0");
+        Assert.Equal(["Deploy v1.1.0 Succeeded", "Repair v1.0.0 RestoredPrevious"], History());
+        Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));
+    }
+
     private bool IsUp(string image) => Containers()
         .Select(name => TestEngine.Call(HttpMethod.Get, $"/containers/{name}/json"))
         .Any(one => one?["Image"]?.ToString() == image && one["State"]!["Running"]!.GetValue<bool>());

@@ -66,9 +66,11 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
         var name = request.Service.Name;
         var reference = request.Repository.WithTag(version.ImageTag);
         var found = world.Target(request);
+        proven ??= found is null ? null : await wayBack.VerifiedImageAsync(request, found, version, cancellationToken).ConfigureAwait(false);
         var image = await supply.FindAsync(
             reference,
             world.Inventory,
+            found?.Kind == ServiceTargetKind.Swarm ? null : proven,
             () => wayBack.RecordedDigestAsync(name, reference, cancellationToken),
             request.Force,
             cancellationToken).ConfigureAwait(false);
@@ -76,7 +78,10 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
             : found.Kind == ServiceTargetKind.Compose
                 ? await ComposeSite.OpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
         var target = found ?? TargetOf(request, world, site!);
-        await LookAtProvenAsync(request, target, version, image, proven, cancellationToken).ConfigureAwait(false);
+        LookAtProven(
+            request,
+            image,
+            proven ?? await wayBack.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false));
         var steps = new DeploymentSteps($"{name} {version}", reports);
         var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports);
         IDeploymentStrategy strategy = target.Kind switch
@@ -131,15 +136,8 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
     }
 
     /// <summary>A tag that was moved since it was proven is another image by an old name.</summary>
-    private async Task LookAtProvenAsync(
-        DeploymentRequest request,
-        ServiceTarget target,
-        ProVersion version,
-        SuppliedImage image,
-        string? proven,
-        CancellationToken cancellationToken)
+    private void LookAtProven(DeploymentRequest request, SuppliedImage image, string? proven)
     {
-        proven ??= await wayBack.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false);
         if (proven is null || image.LocalId is not { } here || here == proven)
         {
             return;

@@ -15,6 +15,9 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// <param name="Digest">The digest under which a registry has it; null where none is known.</param>
 internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, ImageReference? PullFrom, string? Digest)
 {
+    /// <summary>True where it is here without that name: what cleaning, or somebody, took the tag of, and the way back has kept.</summary>
+    public bool LostItsName { get; init; }
+
     /// <summary>For the plan.</summary>
     public string Description => LocalId is { } id ? $"the image is here ({id[7..19]})" : $"the image is pulled: {PullFrom}";
 }
@@ -22,18 +25,25 @@ internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, 
 /// <summary>Brings the image of a version onto the engine, before anything is touched.</summary>
 internal sealed class ImageSupply(EngineConnection engine, Func<string, string?> environment, IProgress<Report> reports)
 {
-    /// <summary>Finds it: here, else at the registry, by the recorded digest where there is one.</summary>
+    /// <summary>Finds it: here, by its name or as the one that was proven, else at the registry, by the recorded digest where there is one.
+    /// </summary>
     /// <exception cref="ProException">It is nowhere, or isn't what was recorded.</exception>
     public async Task<SuppliedImage> FindAsync(
         ImageReference reference,
         ImageInventory inventory,
+        string? proven,
         Func<Task<string?>> recordedDigest,
         bool force,
         CancellationToken cancellationToken)
     {
         if (inventory.Find(reference) is { } here)
         {
-            return new SuppliedImage(reference, here.Id, null, here.Digests.FirstOrDefault(one => one.SameRepository(reference))?.Digest);
+            return new SuppliedImage(reference, here.Id, null, DigestOf(here, reference));
+        }
+
+        if (proven is not null && inventory.FindById(proven) is { } kept)
+        {
+            return new SuppliedImage(reference, kept.Id, null, DigestOf(kept, reference)) { LostItsName = true };
         }
 
         var credential = await CredentialAsync(reference, cancellationToken).ConfigureAwait(false);
@@ -58,6 +68,11 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
     {
         if (image.PullFrom is not { } source)
         {
+            if (image.LostItsName)
+            {
+                await NameAsync(image.LocalId!, image.Reference, cancellationToken).ConfigureAwait(false);
+            }
+
             return image;
         }
 
@@ -81,10 +96,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         }
 
         var found = await engine.CallAsync(client => client.Images.InspectImageAsync(source.ToString(), cancellationToken)).ConfigureAwait(false);
-        await engine.CallAsync(client => client.Images.TagImageAsync(
-            found.ID,
-            new ImageTagParameters { RepositoryName = image.Reference.Name, Tag = image.Reference.Tag },
-            cancellationToken)).ConfigureAwait(false);
+        await NameAsync(found.ID, image.Reference, cancellationToken).ConfigureAwait(false);
         return image with { LocalId = found.ID };
     }
 
@@ -110,6 +122,13 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             return null;
         }
     }
+
+    private static string? DigestOf(EngineImage image, ImageReference reference) =>
+        image.Digests.FirstOrDefault(one => one.SameRepository(reference))?.Digest;
+
+    private Task NameAsync(string id, ImageReference reference, CancellationToken cancellationToken) =>
+        engine.CallAsync(client => client.Images.TagImageAsync(
+            id, new ImageTagParameters { RepositoryName = reference.Name, Tag = reference.Tag }, cancellationToken));
 
     private async Task<RegistryClient> RegistryAsync(ImageReference repository, CancellationToken cancellationToken)
     {
