@@ -13,6 +13,7 @@ public abstract class ComposeTest : EngineTest
     private const string Serve = """
         FROM pro-sample/base:1
         RUN mkdir -p /srv && printf '%s' '{0}' > /srv/version
+        LABEL nonce={2}
         STOPSIGNAL SIGKILL
         {1}
         CMD ["httpd", "-f", "-p", "8080", "-h", "/srv"]
@@ -98,7 +99,7 @@ public abstract class ComposeTest : EngineTest
     /// <summary>Builds an image of the service.</summary>
     private protected void Build(string version, string lines)
     {
-        var text = string.Format(System.Globalization.CultureInfo.InvariantCulture, Serve, version, lines);
+        var text = string.Format(System.Globalization.CultureInfo.InvariantCulture, Serve, version, lines, Project);
         _ = Command(TestSettings.DockerClient, text, "build", "--quiet", "--force-rm", "--tag", $"{Registry}/api:{version}", "-");
     }
 
