@@ -5,7 +5,7 @@ namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 /// <summary>A service of a compose project, deployed and rolled back: compose goes on owning it, and the pin lasts.</summary>
 public sealed class ComposeDeployTests : ComposeTest
 {
-    private const ErrorCategory Failed = ErrorCategory.InvalidResult;
+    private const ErrorCategory Failed = ErrorCategory.InvalidOperation;
 
     [Fact]
     public async Task A_first_start_comes_from_the_repositorys_file_and_pins_the_version()
@@ -228,6 +228,66 @@ public sealed class ComposeDeployTests : ComposeTest
         var before = Lives;
         _ = Bad("Deploy-ProService api v1.1.0 -ComposeFile docker-compose.test.yml", "OtherComposeFile", ErrorCategory.InvalidOperation);
         Assert.Equal(before, Lives);
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_killed_up_is_put_right_also_when_no_container_is_left(bool noneIsLeft)
+    {
+        WriteFile(GuideFile + "    volumes: [/kept]\n");
+        Well("v1.0.0");
+        Build("v1.1.0", "HEALTHCHECK --interval=1s --retries=1000 CMD exit 1");
+        _ = One("Deploy-ProService api v1.0.0");
+        _ = Docker("exec", Container["Id"]!.ToString(), "sh", "-c", "echo precious > /kept/file");
+        WriteFile(GuideFile + "    volumes: [/kept]\n    environment: [\"COLOUR=blue\"]\n");
+        using (var child = StartChild("Deploy-ProService api v1.1.0 -HealthTimeout 00:05:00"))
+        {
+            await UntilAsync(() => Running is ["v1.1.0"]);
+            child.Kill();
+            await child.WaitForExitAsync(Cancel);
+        }
+
+        var volume = Assert.Single(Container["Mounts"]!.AsArray())!["Name"]!.ToString();
+        if (noneIsLeft)
+        {
+            // The moment between the removal of the old one and the creation of the new one; volumes stay.
+            _ = Docker("rm", "--force", Container["Id"]!.ToString());
+        }
+
+        var repair = Run("Repair-ProService api").ThrowIfFailed();
+        Assert.Equal("RestoredPrevious v1.0.0", $"{Text(Assert.Single(repair.Output), "Outcome")} {Text(repair.Output[0], "Version")}");
+        await UntilAsync(() => Container["State"]!["Health"]!["Status"]!.ToString() == "healthy");
+        Assert.Equal("v1.0.0", await AnswerAsync());
+        Assert.Equal(volume, Assert.Single(Container["Mounts"]!.AsArray())!["Name"]!.ToString());
+        Assert.Equal("precious", Docker("exec", Container["Id"]!.ToString(), "cat", "/kept/file").Trim());
+        Assert.Equal("API_VERSION=v1.0.0\n", await File.ReadAllTextAsync(DotEnv, Cancel));
+        WriteFile(GuideFile + "    volumes: [/kept]\n");
+        ComposeOwnsIt("v1.0.0");
+        Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));
+    }
+
+    [Fact]
+    public async Task What_the_plugin_has_made_stays_the_plugins()
+    {
+        UsePlugin();
+        WriteFile(GuideFile);
+        Well("v1.0.0");
+        Build("v1.1.0", "HEALTHCHECK --interval=1s CMD wget -q -O /dev/null http://127.0.0.1:8080/version");
+        Sick("v1.2.0");
+        await File.WriteAllTextAsync(DotEnv, "API_VERSION=v1.0.0\n", Cancel);
+        _ = Compose("up", "-d");
+        var made = Label(Container, "version");
+        Assert.Contains("swap", Steps(One("Deploy-ProService api v1.1.0")), StringComparison.Ordinal);
+        Assert.Equal("v1.1.0", await AnswerAsync());
+        Assert.Equal(made, Label(Container, "version"));
+        ComposeOwnsIt("v1.1.0");
+        WriteFile(GuideFile + "    environment: [\"COLOUR=blue\"]\n");
+        Check(Run("Deploy-ProService api v1.2.0").Error, "RestoredPrevious", Failed);
+        Assert.Equal("v1.1.0", await AnswerAsync());
+        Assert.Contains("docker compose up", Steps(One("Invoke-ProRollback api v1.0.0 -Confirm:$false")), StringComparison.Ordinal);
+        Assert.Equal("v1.0.0", await AnswerAsync());
         ComposeOwnsIt("v1.0.0");
     }
 

@@ -8,11 +8,18 @@ namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 /// <summary>A compose project of the test's own, looked at by docker's and compose's own programs.</summary>
 public abstract class ComposeTest : EngineTest
 {
-    private protected const string OldCompose = "/usr/bin/docker-compose";
+    /// <summary>The folder with compose's plugin, as DOCKER_CONFIG names it; null where only the old program is to be tried.</summary>
+    private protected static string? PluginFolder { get; } = Environment.GetEnvironmentVariable("PRO_TEST_COMPOSE_CONFIG");
+
+    private static readonly string? OldCompose = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Select(folder => Path.Combine(folder, "docker-compose")).FirstOrDefault(File.Exists);
+
+    private string[] _compose = [OldCompose ?? ""];
 
     private const string Serve = """
         FROM pro-sample/base:1
         RUN mkdir -p /srv && printf '%s' '{0}' > /srv/version
+        LABEL nonce={2}
         STOPSIGNAL SIGKILL
         {1}
         CMD ["httpd", "-f", "-p", "8080", "-h", "/srv"]
@@ -22,7 +29,7 @@ public abstract class ComposeTest : EngineTest
 
     protected ComposeTest()
     {
-        Assert.SkipUnless(File.Exists(OldCompose), "No docker-compose 1.x here.");
+        Assert.SkipWhen(OldCompose is null, "No docker-compose 1.x here.");
         Project = "p" + Guid.NewGuid().ToString("N")[..10];
         Variables["COMPOSE_PROJECT_NAME"] = Project;
         Variables["API_VERSION"] = null;
@@ -98,7 +105,7 @@ public abstract class ComposeTest : EngineTest
     /// <summary>Builds an image of the service.</summary>
     private protected void Build(string version, string lines)
     {
-        var text = string.Format(System.Globalization.CultureInfo.InvariantCulture, Serve, version, lines);
+        var text = string.Format(System.Globalization.CultureInfo.InvariantCulture, Serve, version, lines, Project);
         _ = Command(TestSettings.DockerClient, text, "build", "--quiet", "--force-rm", "--tag", $"{Registry}/api:{version}", "-");
     }
 
@@ -107,7 +114,15 @@ public abstract class ComposeTest : EngineTest
     private protected string Docker(params string[] arguments) => Command(TestSettings.DockerClient, null, arguments);
 
     /// <summary>What an operator does by hand in the repository.</summary>
-    private protected string Compose(params string[] arguments) => Command(OldCompose, null, arguments);
+    private protected string Compose(params string[] arguments) => Command(_compose[0], null, [.. _compose[1..], .. arguments]);
+
+    /// <summary>From now on the operator, and so the module, has compose as docker's plugin.</summary>
+    private protected void UsePlugin()
+    {
+        Assert.SkipWhen(PluginFolder is null, "PRO_TEST_COMPOSE_CONFIG names no folder with compose's plugin.");
+        Variables["DOCKER_CONFIG"] = PluginFolder;
+        _compose = [TestSettings.DockerClient, "compose"];
+    }
 
     /// <summary>Nothing of an operation is left: no lock, no record, no half container.</summary>
     private protected void NothingIsLeft()
@@ -127,6 +142,29 @@ public abstract class ComposeTest : EngineTest
         Assert.Equal(before, Lives);
         Assert.All(Running, one => Assert.Equal(version, one));
         NothingIsLeft();
+    }
+
+    /// <summary>A session of its own in the repository, that can be killed.</summary>
+    private protected Process StartChild(string commands)
+    {
+        var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, "-c", $"Import-Module '{TestSetup.ModuleManifest}'; {commands}"])
+        {
+            WorkingDirectory = Repository.Root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start)!;
+    }
+
+    private protected static async Task UntilAsync(Func<bool> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), "It did not happen within a minute.");
+            await Task.Delay(50, Cancel);
+        }
     }
 
     protected override void Dispose(bool disposing)

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Docker.DotNet;
+using System.Net.Sockets;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Swarm;
@@ -9,7 +9,7 @@ namespace Pro.DockerVersioning.Tests.Swarm;
 /// rules and containers of the two don't meet. It may be made a swarm, stopped, killed and started again. All of it ends with this
 /// process, however that ends: a shell holds the namespaces, and reads from a pipe of ours.
 /// </summary>
-public sealed class SecondEngine : IAsyncDisposable
+public sealed partial class SecondEngine : IAsyncDisposable
 {
     /// <summary>The registry's address, inside the engine's network.</summary>
     public const string Registry = "127.0.0.1:5000";
@@ -47,14 +47,10 @@ public sealed class SecondEngine : IAsyncDisposable
     {
         _root = root;
         _holder = holder;
-        Client = new DockerClientBuilder().WithEndpoint(new Uri(Host)).Build();
     }
 
     /// <summary>The engine's address, as DOCKER_HOST takes it.</summary>
     public string Host => $"unix://{_root}/docker.sock";
-
-    /// <summary>A client for the test's own questions.</summary>
-    public DockerClient Client { get; }
 
     /// <summary>Why no second engine can be had here, or null.</summary>
     public static string? Missing()
@@ -117,7 +113,7 @@ public sealed class SecondEngine : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Client.Dispose();
+        DisposeClient();
         _holder.StandardInput.Close();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         try
@@ -132,6 +128,8 @@ public sealed class SecondEngine : IAsyncDisposable
         _holder.Dispose();
     }
 
+    partial void DisposeClient();
+
     private async Task TellAsync(string word, CancellationToken cancellationToken)
     {
         await _holder.StandardInput.WriteLineAsync(word.AsMemory(), cancellationToken);
@@ -141,12 +139,22 @@ public sealed class SecondEngine : IAsyncDisposable
 
     private async Task AnswersAsync(CancellationToken cancellationToken)
     {
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectCallback = async (_, token) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint($"{_root}/docker.sock"), token);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        });
         var since = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                await Client.System.PingAsync(cancellationToken);
+                _ = await client.GetStringAsync(new Uri("http://engine/_ping"), cancellationToken);
                 return;
             }
             catch (Exception exception) when (exception is not OperationCanceledException)

@@ -62,6 +62,12 @@ internal sealed class ComposeStrategy(
     /// <inheritdoc/>
     public async Task<StrategyResult> RunAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
+        if (await UpRecord.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            // Nobody wanted it repaired first: a second record can't be written over the first one's way back.
+            throw DeploymentErrors.ChangedMeanwhile(request.Service.Name, target.TargetId);
+        }
+
         steps.Begin("ask compose");
         var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
         var judgement = target.Containers.Count == 0 ? null : await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
@@ -131,7 +137,7 @@ internal sealed class ComposeStrategy(
         }
 
         var record = await UpRecord
-            .WriteAsync(engine, target.TargetId, image.Reference.ToString(), target.Containers.Select(one => one.Id), cancellationToken)
+            .WriteAsync(engine, target.TargetId, image.Reference.ToString(), site, target.Containers.Select(one => one.Id), cancellationToken)
             .ConfigureAwait(false);
         try
         {

@@ -3,6 +3,7 @@ using Docker.DotNet;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Swarm;
 using Pro.DockerVersioning.Versions;
@@ -23,7 +24,8 @@ internal sealed record DeploymentWorld(
     {
         var loading = ImageInventory.LoadAsync(engine, cancellationToken);
         var swarming = SwarmAsync(engine, repository, cancellationToken);
-        await Task.WhenAll(loading, swarming).ConfigureAwait(false);
+        var recording = UpRecord.FindAllAsync(engine, cancellationToken);
+        await Task.WhenAll(loading, swarming, recording).ConfigureAwait(false);
         var inventory = await loading.ConfigureAwait(false);
         var swarm = await swarming.ConfigureAwait(false);
         var targets = ContainerTargets.Find(inventory, service, repository).ToList();
@@ -39,6 +41,21 @@ internal sealed record DeploymentWorld(
                 Containers = [],
                 Leftovers = [],
                 Labels = new Dictionary<string, string>(),
+            });
+        }
+
+        // A service whose containers an "up" that was cut off has removed already.
+        foreach (var record in (await recording.ConfigureAwait(false)).Where(record => IsOf(record, repository)
+            && targets.TrueForAll(target => target.TargetId != record.Target)))
+        {
+            targets.Add(new ServiceTarget
+            {
+                Kind = ServiceTargetKind.Compose,
+                Name = $"{record.Labels.GetValueOrDefault(ComposeLabels.Project)}/{record.Labels.GetValueOrDefault(ComposeLabels.Service)}",
+                TargetId = record.Target,
+                Containers = [],
+                Leftovers = [],
+                Labels = record.Labels,
             });
         }
 
@@ -64,6 +81,9 @@ internal sealed record DeploymentWorld(
     public ProVersion? VersionOf(ServiceTarget target) => SwarmOf(target)?.Version
         ?? target.CurrentVersions.FirstOrDefault()
         ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null);
+
+    private static bool IsOf(UpRecord record, ImageReference repository) =>
+        ImageReference.TryParse(record.To, out var to) && to.SameRepository(repository);
 
     private static async Task<IReadOnlyList<SwarmServiceInfo>> SwarmAsync(
         EngineConnection engine, ImageReference repository, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Locking;
 
@@ -26,10 +27,19 @@ internal sealed record RecordedContainer(string Id, string Name, ContainerRecipe
 internal sealed record UpRecord(string Target, string To, IReadOnlyList<RecordedContainer> Containers)
 {
     private const string Label = "pro.dockerversioning.up";
+    private const string Owner = Label + ".owner.";
+
+    /// <summary>Compose's labels that say whose it is: an <c>up</c> that was cut off may have left no container that has them.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Writes it.</summary>
     public static async Task<UpRecord> WriteAsync(
-        EngineConnection engine, string target, string to, IEnumerable<string> containers, CancellationToken cancellationToken)
+        EngineConnection engine,
+        string target,
+        string to,
+        ComposeSite site,
+        IEnumerable<string> containers,
+        CancellationToken cancellationToken)
     {
         var calls = new ContainerCalls(engine);
         var recorded = new List<RecordedContainer>();
@@ -42,6 +52,19 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
         }
 
         var labels = new Dictionary<string, string>(StringComparer.Ordinal) { [Label] = target, [Label + ".to"] = to };
+        var owner = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [ComposeLabels.Project] = site.Client.Project.Name,
+            [ComposeLabels.Service] = site.Service,
+            [ComposeLabels.Files] = string.Join(',', site.Client.Project.Files),
+            [ComposeLabels.WorkingDirectory] = site.Client.Project.WorkingDirectory,
+        };
+        foreach (var (name, value) in owner)
+        {
+            // Not under compose's own names: "down" would take the volume for its own.
+            labels[Owner + name[ComposeLabels.Prefix.Length..]] = value;
+        }
+
         foreach (var (container, index) in recorded.Select((container, index) => (container, index)))
         {
             var prefix = string.Create(CultureInfo.InvariantCulture, $"{Label}.{index}");
@@ -53,7 +76,7 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
 
         _ = await engine.CallAsync(client => client.Volumes.CreateAsync(
             new VolumesCreateParameters { Name = NameOf(target), Labels = labels }, cancellationToken)).ConfigureAwait(false);
-        return new UpRecord(target, to, recorded);
+        return new UpRecord(target, to, recorded) { Labels = owner };
     }
 
     /// <summary>Finds it; null where no <c>up</c> was cut off.</summary>
@@ -69,6 +92,18 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
             {
                 return null;
             }
+        });
+
+    /// <summary>All records of an engine.</summary>
+    public static Task<IReadOnlyList<UpRecord>> FindAllAsync(EngineConnection engine, CancellationToken cancellationToken) =>
+        engine.CallAsync<IReadOnlyList<UpRecord>>(async client =>
+        {
+            var filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [Label] = true } };
+            var found = await client.Volumes
+                .ListAsync(new VolumesListParameters { Filters = filters }, cancellationToken).ConfigureAwait(false);
+            return [.. (found.Volumes ?? [])
+                .Where(volume => volume.Labels is { } labels && labels.TryGetValue(Label, out var target) && volume.Name == NameOf(target))
+                .Select(volume => Read(volume.Labels[Label], volume.Labels))];
         });
 
     /// <summary>Takes it away: there is no way back any more, or the old ones are back.</summary>
@@ -92,7 +127,11 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
             var prefix = string.Create(CultureInfo.InvariantCulture, $"{Label}.{index}");
             if (!labels.TryGetValue(prefix + ".id", out var id))
             {
-                return new UpRecord(target, labels.TryGetValue(Label + ".to", out var to) ? to : "", containers);
+                return new UpRecord(target, labels.TryGetValue(Label + ".to", out var to) ? to : "", containers)
+                {
+                    Labels = labels.Where(label => label.Key.StartsWith(Owner, StringComparison.Ordinal)).ToDictionary(
+                        label => ComposeLabels.Prefix + label.Key[Owner.Length..], label => label.Value, StringComparer.Ordinal),
+                };
             }
 
             var name = labels[prefix + ".name"];
