@@ -11,6 +11,7 @@ internal sealed class CleaningEngine : IDisposable
 {
     private const string Socket = "/var/run/docker.sock";
     private readonly List<string> _containers = [];
+    private bool _isLocked;
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         UseProxy = false,
@@ -36,7 +37,7 @@ internal sealed class CleaningEngine : IDisposable
     public string Registry { get; }
 
     public void Load(string service, params string[] versions) => Send(HttpMethod.Post, "images/load?quiet=1", new ByteArrayContent(
-        ImageArchive.Make(Nonce + service, [.. versions.Select(version => (version, new[] { $"{Registry}/{service}:{version}" }))])));
+        ImageArchive.Of(service, Nonce + service, [.. versions.Select(version => (version, new[] { $"{Registry}/{service}:{version}" }))])));
 
     public void Tag(string from, string to) =>
         Send(HttpMethod.Post, $"images/{Registry}/{from}/tag?repo={Registry}/{to.Split(':')[0]}&tag={to.Split(':')[1]}");
@@ -72,7 +73,42 @@ internal sealed class CleaningEngine : IDisposable
             Send(HttpMethod.Delete, $"images/{Registry}/{tag}?force=1");
         }
 
+        if (_isLocked)
+        {
+            Send(HttpMethod.Delete, $"volumes/pro-lock-test-{Nonce}");
+        }
+
         _http.Dispose();
+    }
+
+    /// <summary>The image id of a name.</summary>
+    public string IdOf(string image) => Send(HttpMethod.Get, $"images/{Registry}/{image}/json")!["Id"]!.ToString();
+
+    /// <summary>Whether the engine still has an image.</summary>
+    public bool Has(string id) =>
+        Send(HttpMethod.Get, "images/json?all=1")!.AsArray().Any(image => image!["Id"]!.ToString() == id);
+
+    /// <summary>Removes what no name of ours finds any more.</summary>
+    public void Remove(string id) => Send(HttpMethod.Delete, $"images/{id}?force=1");
+
+    /// <summary>A lock as another machine's process holds it.</summary>
+    public void Lock(string target)
+    {
+        const string Label = "pro.dockerversioning.lock";
+        var labels = new Dictionary<string, string>
+        {
+            [Label] = "Lock",
+            [Label + ".target"] = target,
+            [Label + ".nonce"] = Nonce,
+            [Label + ".operation"] = "roll back",
+            [Label + ".user"] = "mei",
+            [Label + ".host"] = "elsewhere",
+            [Label + ".process"] = "1",
+            [Label + ".since"] = DateTimeOffset.UtcNow.ToString("O"),
+            [Label + ".deadline"] = DateTimeOffset.UtcNow.AddHours(1).ToString("O"),
+        };
+        _ = Send(HttpMethod.Post, "volumes/create", JsonContent.Create(new { Name = $"pro-lock-test-{Nonce}", Labels = labels }));
+        _isLocked = true;
     }
 
     private JsonNode? Send(HttpMethod method, string path, HttpContent? content = null)

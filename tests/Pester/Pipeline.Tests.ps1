@@ -103,6 +103,62 @@ Describe 'A pipeline' {
     }
 }
 
+Describe 'Cleaning' {
+    BeforeAll {
+        # Releases that share all but a file; the newest stays, and what an alias points at.
+        foreach ($tag in 'v1.1.0', 'v1.2.0', 'v1.3.0') {
+            git tag $tag
+            Build-ProImage web $tag -ErrorAction Stop | Out-Null
+        }
+
+        function Get-Left { "$((Get-ProImageVersion web -Version 'v1.?.0').Version)" }
+    }
+
+    It 'What is young stays, by the pipeline and by count' {
+        $results = @(Get-ProImageVersion web -Version 'v1.?.0' | Select-Object -Skip 1 | Remove-ProOldImage -Confirm:$false)
+        "$($results.Action)" | Should -Be 'Kept Kept'
+        $results.Reason | Should -Match 'younger than 1 hour'
+        Get-Left | Should -Be 'v1.3.0 v1.2.0 v1.1.0'
+    }
+
+    It 'Shows the plan, asks nobody, changes nothing with -WhatIf' {
+        Remove-ProOldImage web 1 -KeepCommit 9 -GracePeriod 0 -WhatIf | Should -BeNullOrEmpty
+        Get-Left | Should -Be 'v1.3.0 v1.2.0 v1.1.0'
+    }
+
+    It 'Removes what the pipeline names, and the table says why' {
+        $PSStyle.OutputRendering = 'PlainText'
+        $text = Get-ProImageVersion web -Version 'v1.?.0' | Select-Object -Last 1 |
+            Remove-ProOldImage -GracePeriod 0 -Confirm:$false | Format-Table | Out-String -Width 180
+        $text | Should -Match '(?m)^Removed +web +v1\.1\.0 .*asked for by name'
+        Get-Left | Should -Be 'v1.3.0 v1.2.0'
+    }
+
+    It 'Goes into the history, and results become JSON' {
+        $entry = Get-ProHistory -Kind Clean | Select-Object -First 1
+        "$($entry.Version) $($entry.Outcome)" | Should -Be 'v1.1.0 Removed'
+        $json = Remove-ProOldImage web 1 -KeepCommit 9 -Protect v1.2.* -GracePeriod 0 -Confirm:$false |
+            Where-Object { "$($_.Version)" -eq 'v1.2.0' } | ConvertTo-Json -EnumsAsStrings | ConvertFrom-Json
+        "$($json.Action): $($json.Reason)" | Should -Be "Kept: protected by 'v1.2.*'"
+    }
+
+    It 'Tells what takes the space' {
+        $usage = @(Get-ProDiskUsage)
+        ($usage | Where-Object Name -EQ 'web').Count | Should -BeGreaterThan 0
+        ($usage | Where-Object Kind -NE 'Disk' | Measure-Object Share -Sum).Sum | Should -BeGreaterThan 0.99
+    }
+
+    It 'As a job ends with 0, and with 1 where nobody answers the prompt' {
+        $job = Invoke-Job 'Remove-ProOldImage web 1 -KeepCommit 9 -GracePeriod 0'
+        $job.ExitCode | Should -Be 1 -Because $job.Output
+        Get-Left | Should -Be 'v1.3.0 v1.2.0'
+        $job = Invoke-Job 'Remove-ProOldImage web 1 -KeepCommit 9 -GracePeriod 0 -Confirm:$false'
+        $job.ExitCode | Should -Be 0 -Because $job.Output
+        $job.Output | Should -Match 'Removed'
+        Get-Left | Should -Be 'v1.3.0'
+    }
+}
+
 Describe 'The views' {
     BeforeAll { $PSStyle.OutputRendering = 'PlainText' }
 

@@ -4,6 +4,8 @@ using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
 
@@ -156,17 +158,26 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             return Result(line, ProCleanupAction.Skipped, $"the service is locked: {held}");
         }
 
-        var now = await engine.CallAsync(client => client.Images.InspectImageAsync(line.Reference, cancellationToken))
-            .ConfigureAwait(false);
-        if (now.ID != line.ImageId)
+        var now = await ImageDescription.AskAsync(engine, line.Reference, cancellationToken).ConfigureAwait(false);
+        if (now.Id != line.ImageId)
         {
             return Result(line, ProCleanupAction.Skipped, "it names another image by now");
         }
 
-        return line.Reference == line.ImageId && now.RepoTags is { Count: > 0 } names
-            ? Result(line, ProCleanupAction.Skipped, $"it has the name {names[0]} by now")
-            : null;
+        if (line.Reference == line.ImageId && now.Tags is [var name, ..])
+        {
+            return Result(line, ProCleanupAction.Skipped, $"it has the name {name} by now");
+        }
+
+        return Guard(line, now) is { } guard ? Result(line, ProCleanupAction.Kept, $"{guard} points at it by now") : null;
     }
+
+    /// <summary>An alias or a way back of the same repository: the plan would have kept what one of these points at.</summary>
+    private static string? Guard(CleaningLine line, ImageDescription now) => ImageReference.TryParse(line.Reference, out var going)
+        ? now.Tags
+            .Select(tag => ImageReference.TryParse(tag, out var name) && name.SameRepository(going) ? name.Tag : null)
+            .FirstOrDefault(tag => AliasName.TryParse(tag, out _) || PreviousVersions.IsPreviousTag(tag))
+        : null;
 
     private static ProCleanupResult Done(
         CleaningLine line, IEnumerable<IDictionary<string, string>> removed, IReadOnlyDictionary<string, long> sizes)

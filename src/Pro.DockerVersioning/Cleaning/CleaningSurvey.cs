@@ -12,7 +12,7 @@ namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>
 /// Asks the engine and the history what the planner needs: three requests for all images, containers and locks, whatever their number, and
-/// two small ones for each image that may go, and one about what has just come.
+/// one or two small ones for each image that may go, and one about what has just come.
 /// </summary>
 internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
 {
@@ -49,21 +49,12 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
     public async Task<CleaningPlan> PlanAsync(CleaningWorld world, CleaningPolicy policy, CancellationToken cancellationToken)
     {
         var draft = CleaningPlanner.Draft(world, policy);
-        var facts = new ConcurrentDictionary<string, ImageFacts>(StringComparer.Ordinal);
         var ids = draft.Candidates.Count == 0 ? [] : draft.CandidateIds.Concat(draft.WitnessIds).Distinct(StringComparer.Ordinal).ToList();
-        await Parallel.ForEachAsync(
-            ids,
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
-            async (id, token) =>
-            {
-                if (await AskAsync(id, token).ConfigureAwait(false) is { } answer)
-                {
-                    facts[id] = answer;
-                }
-            }).ConfigureAwait(false);
-        if (ids.Count > 0 && policy.GracePeriod > TimeSpan.Zero)
+        var facts = await AskAsync(ids, cancellationToken).ConfigureAwait(false);
+        var young = policy.OlderThan > policy.GracePeriod ? policy.OlderThan.Value : policy.GracePeriod;
+        if (ids.Count > 0 && young > TimeSpan.Zero)
         {
-            await AddArrivalsAsync(draft, facts, policy.GracePeriod, cancellationToken).ConfigureAwait(false);
+            await AddArrivalsAsync(draft, facts, young, cancellationToken).ConfigureAwait(false);
         }
 
         return CleaningPlanner.Finish(draft, facts, DateTimeOffset.UtcNow);
@@ -71,9 +62,9 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
 
     /// <summary>Being pulled or loaded counts like being tagged.</summary>
     private async Task AddArrivalsAsync(
-        CleaningDraft draft, ConcurrentDictionary<string, ImageFacts> facts, TimeSpan grace, CancellationToken cancellationToken)
+        CleaningDraft draft, ConcurrentDictionary<string, ImageFacts> facts, TimeSpan young, CancellationToken cancellationToken)
     {
-        var recent = await RecentImages.AskAsync(engine, grace, cancellationToken).ConfigureAwait(false);
+        var recent = await RecentImages.AskAsync(engine, young, cancellationToken).ConfigureAwait(false);
         foreach (var image in draft.Candidates.Select(candidate => candidate.Image).DistinctBy(image => image.Id))
         {
             if (recent.TimeOf(image) is { } came && facts.TryGetValue(image.Id, out var known) && !(known.LastTagTime > came))
@@ -83,23 +74,46 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
         }
     }
 
-    /// <summary>What an image says of itself; null where it is gone.</summary>
-    private async Task<ImageFacts?> AskAsync(string id, CancellationToken cancellationToken)
+    /// <summary>What images say of themselves, by their ids; those that are gone are missing.</summary>
+    private async Task<ConcurrentDictionary<string, ImageFacts>> AskAsync(IReadOnlyList<string> ids, CancellationToken cancellationToken)
     {
-        try
-        {
-            var image = await engine.CallAsync(client => client.Images.InspectImageAsync(id, cancellationToken)).ConfigureAwait(false);
-            var steps = await engine.CallAsync(client => client.Images.GetImageHistoryAsync(id, cancellationToken)).ConfigureAwait(false);
-            var layers = ImageLayers.From([.. image.RootFS?.Layers ?? []], [.. steps.Select(step => step.Size)]);
-            return new ImageFacts(TagTime(image.Metadata?.LastTagTime), layers);
-        }
-        catch (ProException gone) when (gone.Category == ProErrorCategory.ObjectNotFound)
-        {
-            return null;
-        }
+        var descriptions = await EachAsync(
+            ids, (id, token) => ImageDescription.AskAsync(engine, id, token), cancellationToken).ConfigureAwait(false);
+
+        // Images of the same layers have the same sizes: one of them is asked.
+        var alike = descriptions.ToLookup(one => string.Join(' ', one.Value.Contents), one => one.Key, StringComparer.Ordinal);
+        var sizes = await EachAsync(
+            [.. alike.Select(same => same.First())],
+            (id, token) => ImageDescription.AskSizesAsync(engine, id, token),
+            cancellationToken).ConfigureAwait(false);
+        return new ConcurrentDictionary<string, ImageFacts>(
+            from same in alike
+            where sizes.ContainsKey(same.First())
+            let layers = ImageLayers.From(descriptions[same.First()].Contents, sizes[same.First()])
+            from id in same
+            select KeyValuePair.Create(id, new ImageFacts(descriptions[id].LastTagTime, layers)),
+            StringComparer.Ordinal);
     }
 
-    /// <summary>Engines write the year 1 for "never".</summary>
-    private static DateTimeOffset? TagTime(DateTime? time) =>
-        time is { Year: > 1 } known ? new DateTimeOffset(DateTime.SpecifyKind(known.ToUniversalTime(), DateTimeKind.Utc)) : null;
+    /// <summary>The answers, by what was asked about; what is gone is missing.</summary>
+    private static async Task<ConcurrentDictionary<string, T>> EachAsync<T>(
+        IReadOnlyList<string> ids, Func<string, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        var answers = new ConcurrentDictionary<string, T>(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(
+            ids,
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            async (id, token) =>
+            {
+                try
+                {
+                    answers[id] = await ask(id, token).ConfigureAwait(false);
+                }
+                catch (ProException gone) when (gone.Category == ProErrorCategory.ObjectNotFound)
+                {
+                    // The planner says so of its line.
+                }
+            }).ConfigureAwait(false);
+        return answers;
+    }
 }

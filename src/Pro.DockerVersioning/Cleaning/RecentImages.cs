@@ -22,11 +22,12 @@ internal sealed class RecentImages
     public static async Task<RecentImages> AskAsync(EngineConnection engine, TimeSpan last, CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.UtcNow;
+        var since = last < now - DateTimeOffset.UnixEpoch ? now - last : DateTimeOffset.UnixEpoch;
 
         // With an end the engine tells what it remembers and hangs up; in fractions of a second, or what has just come would be missing.
         var path = string.Create(
             CultureInfo.InvariantCulture,
-            $"events?since={Seconds(now - last)}&until={Seconds(now)}&filters={Uri.EscapeDataString(Filters)}");
+            $"events?since={Seconds(since)}&until={Seconds(now)}&filters={Uri.EscapeDataString(Filters)}");
         return Read(await engine.Http.ReadAsync(HttpMethod.Get, path, cancellationToken).ConfigureAwait(false));
     }
 

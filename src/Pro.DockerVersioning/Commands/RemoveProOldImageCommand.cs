@@ -157,13 +157,13 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         await using var held = await TargetLock.WaitAsync(engine, request, LockWait, reporter, StopToken);
         var root = await DataRoot.FindAsync(engine, StopToken);
         var freeBefore = root.Free;
-        using var oneAtATime = new SemaphoreSlim(1);
+        var journal = new CleaningJournal(history, engine.Endpoint.ToString(), reporter);
         using var runner = new CleaningRunner(engine, reporter)
         {
             // What comes free is seen before the next one goes.
             Width = target is null ? Lines : 1,
             IsEnough = () => target is { } wanted && root.Free >= wanted,
-            Record = result => RecordAsync(history, engine, result, oneAtATime, reporter),
+            Record = journal.RecordAsync,
         };
         var results = new List<ProCleanupResult>();
         await GiveAsync(runner, plan, results);
@@ -186,33 +186,6 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             {
                 WriteError(error);
             }
-        }
-    }
-
-    private static async Task RecordAsync(
-        HistoryLog history, EngineConnection engine, ProCleanupResult result, SemaphoreSlim oneAtATime, IProgress<Report> reporter)
-    {
-        // Without a token: what was done is recorded. Lines that are done at once would only wait for each other at the file.
-        await oneAtATime.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            await history.AppendAsync(
-                new ProHistoryEntry
-                {
-                    Kind = ProHistoryKind.Clean,
-                    Engine = engine.Endpoint.ToString(),
-                    Service = result.Service ?? "",
-                    Version = result.Version,
-                    Reference = result.Reference,
-                    ImageId = result.ImageId,
-                    Outcome = result.Action.ToString(),
-                    Reason = result.Reason,
-                },
-                reporter).ConfigureAwait(false);
-        }
-        finally
-        {
-            _ = oneAtATime.Release();
         }
     }
 

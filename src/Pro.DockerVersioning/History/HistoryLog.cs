@@ -27,25 +27,36 @@ internal sealed class HistoryLog
     /// <summary>
     /// Appends an entry. There is no token: what was done is recorded, also after Ctrl+C. Never throws for what the disk says.
     /// </summary>
-    public async Task AppendAsync(ProHistoryEntry entry, IProgress<Report> reports)
+    public Task AppendAsync(ProHistoryEntry entry, IProgress<Report> reports) => AppendAsync([entry], reports);
+
+    /// <summary>The same for several, which wait for the disk once.</summary>
+    public async Task AppendAsync(IReadOnlyList<ProHistoryEntry> entries, IProgress<Report> reports)
     {
         if (_folder is null)
         {
-            Warn(HistoryErrors.NoFolder(entry.ToString()));
+            Warn(entries, HistoryErrors.NoFolder);
             return;
         }
 
-        var path = HistoryFolder.FileFor(_folder, entry.Time);
-        try
+        foreach (var month in entries.GroupBy(entry => HistoryFolder.FileFor(_folder, entry.Time), StringComparer.Ordinal))
         {
-            await HistoryFile.AppendAsync(path, HistoryLine.Write(entry)).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            Warn(HistoryErrors.NotWritten(entry.ToString(), path, fault));
+            try
+            {
+                await HistoryFile.AppendAsync(month.Key, [.. month.SelectMany(HistoryLine.Write)]).ConfigureAwait(false);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+            {
+                Warn(month, entry => HistoryErrors.NotWritten(entry, month.Key, fault));
+            }
         }
 
-        void Warn(ProException error) => reports.Report(new WarningReport($"{error.Message} {error.RecommendedAction}"));
+        void Warn(IEnumerable<ProHistoryEntry> lost, Func<string, ProException> error)
+        {
+            foreach (var message in lost.Select(entry => error(entry.ToString())))
+            {
+                reports.Report(new WarningReport($"{message.Message} {message.RecommendedAction}"));
+            }
+        }
     }
 
     /// <summary>

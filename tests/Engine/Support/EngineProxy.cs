@@ -23,6 +23,9 @@ internal sealed class EngineProxy : IAsyncDisposable
     {
     }
 
+    /// <summary>Looks at each request first; an answer of its own goes back instead of the engine's.</summary>
+    public Func<ScriptedRequest, Task<ScriptedResponse?>> Before { get; set; } = static _ => Task.FromResult<ScriptedResponse?>(null);
+
     /// <summary>What DOCKER_HOST names.</summary>
     public string Url => _server!.Url;
 
@@ -46,7 +49,18 @@ internal sealed class EngineProxy : IAsyncDisposable
     private async Task<ScriptedResponse> ForwardAsync(ScriptedRequest request, CancellationToken cancellationToken)
     {
         _requests.Enqueue(request.Path);
+        if (await Before(request) is { } instead)
+        {
+            return instead;
+        }
+
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), request.Target);
+        if (request.Body.Length > 0)
+        {
+            message.Content = new ByteArrayContent(request.Body);
+            message.Content.Headers.ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue("application/json");
+        }
+
         using var answer = await _engine.SendAsync(message, cancellationToken);
         return new ScriptedResponse
         {

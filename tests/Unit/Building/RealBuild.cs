@@ -15,7 +15,6 @@ public sealed class RealBuilds;
 /// <summary>One build on the real engine, of a Dockerfile on top of a static busybox. What it makes is labelled, and removed afterwards.</summary>
 internal sealed class RealBuild : IAsyncDisposable
 {
-    private const string Busybox = "/bin/busybox";
     private const string Head =
         "FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\",\"sh\",\"-c\",\"/bin/busybox mkdir -p /tmp && /bin/busybox --install /bin\"]\n";
 
@@ -54,7 +53,7 @@ internal sealed class RealBuild : IAsyncDisposable
 
     public static async Task<RealBuild> StartAsync()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(Busybox), "No static busybox to build images from.");
+        Assert.SkipUnless(StaticBusybox.IsHere, "No static busybox to build images from.");
         var engine = new DockerClientBuilder().Build();
         try
         {
@@ -151,7 +150,7 @@ internal sealed class RealBuild : IAsyncDisposable
     private async Task WriteAsync(Stream stream, string dockerfile, CancellationToken cancellationToken)
     {
         await using var tar = new TarWriter(stream, TarEntryFormat.Ustar, leaveOpen: true);
-        await using var busybox = File.OpenRead(Busybox);
+        await using var busybox = File.OpenRead(StaticBusybox.Path);
         if (PaxFirst)
         {
             await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, "说明.md"), cancellationToken);

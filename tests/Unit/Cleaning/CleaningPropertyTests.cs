@@ -41,6 +41,31 @@ public sealed class CleaningPropertyTests
         Assert.False(world.TagTimes[line.ImageId] > RandomWorld.Now - TimeSpan.FromHours(1)));
 
     [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Nothing_goes_that_was_of_use_since_the_age_that_was_asked_for(RandomWorld world) => ForAllModes(world, line =>
+    {
+        if (world.OlderThan is { } age)
+        {
+            var since = RandomWorld.Now - age;
+            Assert.False(world.TagTimes[line.ImageId] > since);
+            Assert.False(world.Images.Single(image => image.ID == line.ImageId).Created > since);
+            Assert.False(world.Uses.TryGetValue(line.Reference, out var use) && use > since);
+        }
+    });
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Where_space_is_short_the_longest_unused_go_first_whatever_their_service(RandomWorld world)
+    {
+        if (world.ByLastUse)
+        {
+            var uses = world.Plan(CleaningMode.ByCount).Going.Select(LastUse).ToList();
+            Assert.Equal(uses.Order(), uses);
+        }
+
+        DateTimeOffset LastUse(CleaningLine line) => world.Uses.TryGetValue(line.Reference, out var use) ? use
+            : new[] { world.TagTimes[line.ImageId], world.Images.Single(image => image.ID == line.ImageId).Created }.Max()!.Value;
+    }
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
     public void Only_versions_in_repositories_of_the_catalogue_go_and_by_id_only_what_has_no_name(RandomWorld world) =>
         ForAllModes(world, line =>
     {
@@ -138,7 +163,7 @@ public sealed class CleaningPropertyTests
     private static readonly string[] Reasons =
     [
         "runs in", "stopped container", "point at it", "points at it", "way back", "deployed last", "protected by", "younger than",
-            "locked", "use it",
+            "locked", "use it", "not older than",
     ];
 
     private static void ForAllModes(RandomWorld world, Action<CleaningLine> check)

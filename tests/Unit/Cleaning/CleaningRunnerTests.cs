@@ -220,6 +220,32 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Images_of_the_same_layers_are_asked_for_their_sizes_once_and_these_come_free_with_the_last()
+    {
+        _engine.SameLayers = true;
+        var plan = await PlanAsync();
+        Assert.Single(_engine.Requests, request => request.Path.EndsWith("/history", StringComparison.Ordinal));
+
+        // One that stays has them too.
+        Assert.Equal(0, plan.Bytes);
+        Assert.Equal(3, plan.Going.Count());
+    }
+
+    [Theory]
+    [InlineData("latest")]
+    [InlineData("v1")]
+    [InlineData("pro-previous-0a1b2c3d")]
+    public async Task What_became_the_newest_or_the_way_back_since_the_plan_keeps_its_name(string tag)
+    {
+        var plan = await PlanAsync();
+        _engine.Images[1].Tags.Add($"{Api}:{tag}");
+        var results = await RunAsync(plan);
+        Assert.Equal([ProCleanupAction.Removed, ProCleanupAction.Kept, ProCleanupAction.Removed], results.Select(result => result.Action));
+        Assert.Equal($"{tag} points at it by now", results[1].Reason);
+        Assert.Contains($"{Api}:v1.0.1", _engine.Tags);
+    }
+
+    [Fact]
     public async Task What_was_pulled_just_now_is_young_though_nobody_has_tagged_it()
     {
         var seconds = DateTimeOffset.UtcNow.AddMinutes(-5).ToUnixTimeSeconds();

@@ -14,24 +14,25 @@ internal static class ImageArchive
     /// <summary>The bytes of the layer that each image has alone.</summary>
     public const int OwnSize = 4000;
 
-    private const string Busybox = "/bin/busybox";
-
     /// <summary>Whether containers of these images can run here.</summary>
-    public static bool IsPossible => OperatingSystem.IsLinux() && File.Exists(Busybox);
+    public static bool IsPossible => StaticBusybox.IsHere;
 
-    /// <summary>The archive; each image has its names, and says that it is a version of a service.</summary>
-    public static byte[] Make(string nonce, params (string Version, string[] Tags)[] images)
+    /// <summary>The archive; each image has its names, and says that it is a version of the service api.</summary>
+    public static byte[] Make(string nonce, params (string Version, string[] Tags)[] images) => Of("api", nonce, images);
+
+    /// <summary>The same for another service.</summary>
+    public static byte[] Of(string service, string nonce, params (string Version, string[] Tags)[] images)
     {
         using var archive = new MemoryStream();
         using (var writer = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
         {
-            var shared = Layer(("busybox", File.ReadAllBytes(Busybox)), ("nonce", System.Text.Encoding.UTF8.GetBytes(nonce)));
+            var shared = Layer(("busybox", File.ReadAllBytes(StaticBusybox.Path)), ("nonce", System.Text.Encoding.UTF8.GetBytes(nonce)));
             Add(writer, "shared.tar", shared);
             var manifest = new List<object>();
             foreach (var (version, tags) in images)
             {
                 var own = Layer(("own", [.. System.Text.Encoding.UTF8.GetBytes(nonce + version).Concat(new byte[OwnSize]).Take(OwnSize)]));
-                var config = Configuration(version, [shared, own]);
+                var config = Configuration(service, version, [shared, own]);
                 Add(writer, $"{Hash(own)}.tar", own);
                 Add(writer, $"{Hash(config)}.json", config);
                 manifest.Add(new { Config = $"{Hash(config)}.json", RepoTags = tags, Layers = new[] { "shared.tar", $"{Hash(own)}.tar" } });
@@ -43,7 +44,7 @@ internal static class ImageArchive
         return archive.ToArray();
     }
 
-    private static byte[] Configuration(string version, byte[][] layers) => JsonSerializer.SerializeToUtf8Bytes(new
+    private static byte[] Configuration(string service, string version, byte[][] layers) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64
             ? "arm64"
@@ -56,7 +57,7 @@ internal static class ImageArchive
             Labels = new Dictionary<string, string>
             {
                 ["org.opencontainers.image.version"] = version,
-                ["pro.dockerversioning.service"] = "api",
+                ["pro.dockerversioning.service"] = service,
             },
         },
         rootfs = new { type = "layers", diff_ids = layers.Select(layer => "sha256:" + Hash(layer)) },

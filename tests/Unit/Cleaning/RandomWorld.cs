@@ -40,13 +40,23 @@ public sealed class RandomWorld
 
     public required bool ByLastUse { get; init; }
 
+    /// <summary>When the history saw a version last; the others it doesn't know.</summary>
+    public required Dictionary<string, DateTimeOffset> Uses { get; init; }
+
+    /// <summary>Null: whatever its age.</summary>
+    public required TimeSpan? OlderThan { get; init; }
+
     /// <summary>References of versions that are named.</summary>
     public required List<string> Named { get; init; }
 
     internal ImageInventory Inventory => new(Images, Containers);
 
     internal CleaningWorld World => new(Inventory,
-        [Service("api", Api), Service("web", Web)]) { IsPreviousTag = PreviousVersions.IsPreviousTag };
+        [Service("api", Api), Service("web", Web)]) 
+        {
+            IsPreviousTag = PreviousVersions.IsPreviousTag,
+            LastUse = reference => Uses.TryGetValue(reference.ToString(), out var time) ? time : null,
+        };
 
     internal CleaningPolicy Policy(CleaningMode mode) => new()
     {
@@ -55,6 +65,7 @@ public sealed class RandomWorld
         Named = Named.Select(ImageReference.Parse).ToHashSet(),
         Protect = [.. Protect.Select(VersionPattern.Parse)],
         ByLastUse = ByLastUse,
+        OlderThan = OlderThan,
     };
 
     internal CleaningPlan Plan(CleaningMode mode)
@@ -102,6 +113,8 @@ public sealed class RandomWorld
             KeepCommit = KeepCommit,
             Protect = Protect,
             ByLastUse = ByLastUse,
+            Uses = Uses,
+            OlderThan = OlderThan,
             Named = Named,
         };
     }
@@ -160,8 +173,10 @@ public static class RandomWorlds
          from keeps in Gen.ArrayOf(Gen.Choose(0, 3), 3)
          from protect in Gen.Elements<string[]>([], [], ["v1.0.*"], ["v2*", "abc*"])
          from byLastUse in Gen.Elements(true, false)
+         from older in Gen.Elements<int?>(null, null, 3, 60)
+         from uses in Gen.ArrayOf(Gen.Choose(0, 120), 36)
          from named in Gen.ArrayOf(Gen.Elements(true, false), 36)
-         select Make([.. draws.Take(count)], [.. proven.Take(provenCount)], locked, keeps, protect, byLastUse, named)).ToArbitrary();
+         select Make([.. draws.Take(count)], [.. proven.Take(provenCount)], locked, keeps, protect, byLastUse, older, uses, named)).ToArbitrary();
 
     private static RandomWorld Make(
         List<Draw> draws,
@@ -170,6 +185,8 @@ public static class RandomWorlds
         int[] keeps,
         string[] protect,
         bool byLastUse,
+        int? older,
+        int[] uses,
         bool[] named)
     {
         var images = new List<ImagesListResponse>();
@@ -218,6 +235,13 @@ public static class RandomWorlds
             KeepCommit = keeps[2],
             Protect = [.. protect],
             ByLastUse = byLastUse,
+            OlderThan = older is { } days ? TimeSpan.FromDays(days) : null,
+
+            // The history knows of two in three.
+            Uses = listed.SelectMany(image => image.RepoTags)
+                .Select((tag, index) => (tag, ago: uses[index % uses.Length]))
+                .Where(one => one.ago % 3 > 0)
+                .ToDictionary(one => one.tag, one => RandomWorld.Now - TimeSpan.FromDays(one.ago)),
             Named = [.. listed.SelectMany(image => image.RepoTags)
                 .Where((tag, index) => named[index % named.Length] && ProVersion.TryFromImageTag(tag.Split(':')[^1], out _))],
         };

@@ -27,6 +27,9 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
 
     public List<Report> Reports { get; } = [];
 
+    /// <summary>Whether all images have the same layers, as releases that changed nothing of a service.</summary>
+    public bool SameLayers { get; set; }
+
     /// <summary>What the engine remembers, a line of JSON each.</summary>
     public string Events { get; set; } = "";
 
@@ -95,7 +98,7 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
         {
             Id = id,
             RepoTags = found.Tags,
-            RootFS = new { Type = "layers", Layers = new[] { "sha256:base", "sha256:own" + id } },
+            RootFS = new { Type = "layers", Layers = new[] { "sha256:base", "sha256:own" + (SameLayers ? "" : id) } },
             Metadata = new { LastTagTime = "2020-01-01T00:00:00Z" },
         })
         : ScriptedResponse.Json("""{"message":"No such image"}""", 404);

@@ -64,7 +64,7 @@ public sealed partial class SecondEngine : IAsyncDisposable
         var missing = new[] { "dockerd", "docker-registry", "unshare", "ip" }
             .Where(name => !folders.Exists(folder => File.Exists(Path.Combine(folder, name))));
         return string.Join(", ", missing) is { Length: > 0 } names ? $"A second engine needs {names} on PATH."
-            : File.Exists("/bin/busybox") ? null : "No static busybox to build images from.";
+            : StaticBusybox.IsHere ? null : "No static busybox to build images from.";
     }
 
     /// <summary>Starts one, and waits until it answers.</summary>

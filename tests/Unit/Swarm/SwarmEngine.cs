@@ -108,7 +108,7 @@ public sealed class SwarmEngine : IAsyncLifetime
         using var context = new MemoryStream();
         await using (var tar = new TarWriter(context, TarEntryFormat.Ustar, leaveOpen: true))
         {
-            await tar.WriteEntryAsync("/bin/busybox", "busybox", cancellationToken);
+            await tar.WriteEntryAsync(StaticBusybox.Path, "busybox", cancellationToken);
             using var text = new MemoryStream(Encoding.UTF8.GetBytes(dockerfile));
             await tar.WriteEntryAsync(new UstarTarEntry(TarEntryType.RegularFile, "Dockerfile") { DataStream = text }, cancellationToken);
         }

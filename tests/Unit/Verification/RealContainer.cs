@@ -11,7 +11,6 @@ namespace Pro.DockerVersioning.Tests.Verification;
 internal sealed class RealContainer : IAsyncDisposable
 {
     public const string Base = "pro-sample/base:1";
-    private const string Busybox = "/bin/busybox";
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     private RealContainer(EngineConnection engine, string id, string? image)
@@ -54,13 +53,13 @@ internal sealed class RealContainer : IAsyncDisposable
     /// <summary>One whose image holds a single program, and no shell.</summary>
     public static async Task<RealContainer> StartWithoutShellAsync(HealthcheckConfig check)
     {
-        Assert.SkipUnless(File.Exists(Busybox), "No static busybox to make an image from.");
+        Assert.SkipUnless(StaticBusybox.IsHere, "No static busybox to make an image from.");
         var engine = await ConnectAsync();
         var name = $"pro-verify-{Guid.NewGuid():N}";
         using var tar = new MemoryStream();
         await using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
         {
-            await using var program = File.OpenRead(Busybox);
+            await using var program = File.OpenRead(StaticBusybox.Path);
             await writer.WriteEntryAsync(
                 new UstarTarEntry(TarEntryType.RegularFile, "app/busybox")
                 {

@@ -1,0 +1,282 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Management.Automation;
+
+namespace Pro.DockerVersioning.Tests.Engine;
+
+/// <summary>Clean-ups with nobody there: by cron, by a script, two at once, stopped in the middle.</summary>
+public sealed class CleaningJobTests : CleaningTest
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task Cron_fires_the_task_and_it_cleans_and_says_how_it_went()
+    {
+        Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0");
+        var crontabs = Directory.CreateDirectory(Path.Combine(Folder, "crontabs")).FullName;
+        var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
+        Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{crontabs}' \"$@\"");
+        var pwsh = Script(tools, "pwsh", $"exec '{DotNet()}' '{TestSetup.ProShell}' \"$@\"");
+        Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
+        var mine = Path.Combine(crontabs, Environment.UserName);
+        await File.WriteAllTextAsync(mine, "# mine\n0 0 1 1 * true\n", Cancel);
+
+        var due = DateTime.Now.AddMinutes(DateTime.Now.Second > 40 ? 2 : 1);
+        var at = due.ToString("HH:mm", CultureInfo.InvariantCulture);
+        var task = Assert.Single(Good($"Register-ProCleanupTask api 1 -Weekly {due.DayOfWeek} -At {at} -Name t -Scheduler Cron -GracePeriod 0"));
+        Assert.Equal(pwsh, (await File.ReadAllTextAsync(mine, Cancel)).Split('\'')[3]);
+        Assert.Equal(true, task.Properties["IsScheduled"].Value);
+        Assert.Equal(new DateTime(due.Year, due.Month, due.Day, due.Hour, due.Minute, 0), task.Properties["NextRun"].Value);
+        var log = (string)task.Properties["Log"].Value;
+        using var cron = Process.Start(new ProcessStartInfo(StaticBusybox.Path,
+            ["crond", "-f", "-c", crontabs, "-L", Path.Combine(Folder, "cron.log")]))!;
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            while (!(File.Exists(log) && (await File.ReadAllTextAsync(log, Cancel))
+                .Contains("ended", StringComparison.Ordinal)))
+            {
+                Assert.True(clock.Elapsed < TimeSpan.FromMinutes(4), "The task did not run.");
+                await Task.Delay(200, Cancel);
+            }
+        }
+        finally
+        {
+            cron.Kill(entireProcessTree: true);
+            await cron.WaitForExitAsync(Cancel);
+        }
+
+        var lines = await File.ReadAllLinesAsync(log, Cancel);
+        Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d .", line));
+        Assert.Contains(lines, line => line.Contains($"Removed {Engine.Registry}/api:v1.0.0 (4kB)", StringComparison.Ordinal));
+        Assert.EndsWith("ended with exit code 0", lines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, line => line.Contains('\u001b', StringComparison.Ordinal));
+        Assert.Equal(["api:v1.2.0"], Engine.Tags());
+        task = Assert.Single(Good("Get-ProCleanupTask"));
+        Assert.Equal(0, task.Properties["LastExitCode"].Value);
+
+        _ = Good("Unregister-ProCleanupTask t");
+        Assert.Equal("# mine\n0 0 1 1 * true\n", await File.ReadAllTextAsync(mine, Cancel));
+        Assert.Empty(Good("Get-ProCleanupTask"));
+        Assert.StartsWith("CleanupTaskNotFound,", Shell.Run("Unregister-ProCleanupTask t")
+            .Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_task_that_cannot_do_its_work_ends_with_1_and_a_log_that_has_grown_is_put_away()
+    {
+        var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
+        Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
+        Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
+        Set("DOCKER_HOST", "unix:///nowhere/docker.sock");
+        var task = Assert.Single(Good("Register-ProCleanupTask -Daily -At 02:00 -Scheduler Cron -Shell /bin/sh"));
+        var log = (string)task.Properties["Log"].Value;
+        await File.WriteAllTextAsync(log, new string('x', 1_100_000), Cancel);
+        foreach (var number in new[] { 1, 2, 3 })
+        {
+            await File.WriteAllTextAsync($"{log}.{number}", $"it was {number}", Cancel);
+        }
+
+        var start = new ProcessStartInfo(DotNet(),
+            [TestSetup.ProShell, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", (string)task.Properties["Script"].Value])
+        {
+            WorkingDirectory = Path.GetTempPath(),
+            RedirectStandardError = true,
+        };
+        start.Environment.Remove("DOCKER_HOST");
+        using var process = Process.Start(start)!;
+        var complaint = await process.StandardError.ReadToEndAsync(Cancel);
+        await process.WaitForExitAsync(Cancel);
+        Assert.Equal(1, process.ExitCode);
+        Assert.Contains($"cleanup failed: see {log}", complaint, StringComparison.Ordinal);
+        var lines = await File.ReadAllLinesAsync(log, Cancel);
+        Assert.Contains(lines, line => line.Contains("error: No Docker engine answers at unix:///nowhere/docker.sock",
+            StringComparison.Ordinal));
+        Assert.EndsWith("ended with exit code 1", lines[^1], StringComparison.Ordinal);
+        Assert.Equal(1_100_000, new FileInfo(log + ".1").Length);
+        Assert.Equal("it was 1", await File.ReadAllTextAsync(log + ".2", Cancel));
+        Assert.Equal("it was 2", await File.ReadAllTextAsync(log + ".3", Cancel));
+    }
+
+    [Fact]
+    public async Task One_line_that_the_engine_refuses_is_an_error_in_the_log_the_others_are_done_and_the_exit_code_is_1()
+    {
+        await using var proxy = EngineProxy.Start();
+        proxy.Before = request => Task.FromResult(
+            request.Method == "DELETE" && request.Path.EndsWith("/api:v1.1.0", StringComparison.Ordinal)
+                ? ScriptedResponse.Json("""{"message":"conflict: somebody needs it"}""", 409) : null);
+        Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0");
+        Set("DOCKER_HOST", proxy.Url);
+        var task = Registered("api 1 -GracePeriod 0");
+        using var job = Job(task);
+        var complaint = await job.StandardError.ReadToEndAsync(Cancel);
+        await job.WaitForExitAsync(Cancel);
+        Assert.Equal(1, job.ExitCode);
+        Assert.Contains("cleanup failed: see ", complaint, StringComparison.Ordinal);
+        var lines = await File.ReadAllLinesAsync(Log(task), Cancel);
+        Assert.Single(lines, line => line.Contains(" error: ", StringComparison.Ordinal)
+            && line.Contains("somebody needs it", StringComparison.Ordinal));
+        Assert.Equal(2, lines.Count(line => line.Contains(" Removed ", StringComparison.Ordinal)));
+        Assert.Equal(["api:v1.1.0", "api:v1.3.0"], Engine.Tags());
+    }
+
+    [Fact]
+    public async Task A_script_with_Stop_and_an_exit_of_its_own_ends_with_what_happened()
+    {
+        Engine.Load("api", "v1.0.0", "v1.1.0");
+        Assert.Equal(0, await ExitCodeAsync("Remove-ProOldImage api 1 -GracePeriod 0 -Confirm:$false"));
+        Assert.Equal(["api:v1.1.0"], Engine.Tags());
+        Engine.Load("api", "v1.0.0");
+
+        // Nobody is there to answer.
+        Assert.Equal(1, await ExitCodeAsync("Remove-ProOldImage api 1 -GracePeriod 0"));
+        Assert.Equal(1, await ExitCodeAsync("Remove-ProOldImage aip 1 -GracePeriod 0 -Confirm:$false"));
+        Assert.Equal(2, Engine.Tags().Count);
+    }
+
+    [Fact]
+    public async Task Two_jobs_at_once_exclude_each_other_and_both_end_well()
+    {
+        await using var proxy = EngineProxy.Start();
+        var (deletes, open) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        proxy.Before = async request =>
+        {
+            if (request.Method == "DELETE" && request.Path.StartsWith("/images/", StringComparison.Ordinal))
+            {
+                _ = Interlocked.Increment(ref deletes);
+                await open.Task;
+            }
+
+            return null;
+        };
+        Engine.Load("api", [.. Enumerable.Range(0, 20).Select(number => $"v1.{number}.0")]);
+        Set("DOCKER_HOST", proxy.Url);
+        using var first = Job(Registered("api 1 -GracePeriod 0 -Name first"));
+        await UntilAsync(() => Volatile.Read(ref deletes) > 0);
+
+        // The first one is in the middle of its work; the second one goes straight to the engine, and does nothing to it.
+        Set("DOCKER_HOST", null);
+        var second = Registered("api 2 -GracePeriod 0 -Name second");
+        using var other = Job(second);
+        await UntilAsync(() => File.Exists(Log(second)));
+        await Task.Delay(TimeSpan.FromSeconds(4), Cancel);
+        Assert.False(other.HasExited);
+        Assert.Equal(20, Engine.Tags().Count);
+        open.SetResult();
+        await first.WaitForExitAsync(Cancel);
+        await other.WaitForExitAsync(Cancel);
+        Assert.Equal((0, 0), (first.ExitCode, other.ExitCode));
+        Assert.Equal(["api:v1.19.0"], Engine.Tags());
+        var lines = await File.ReadAllLinesAsync(Log(second), Cancel);
+        Assert.DoesNotContain(lines, line => line.Contains(" Removed ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_it_between_lines_and_what_was_done_is_told_and_recorded()
+    {
+        await using var proxy = EngineProxy.Start();
+        using var stop = new CancellationTokenSource();
+        var deletes = 0;
+        proxy.Before = async request =>
+        {
+            if (request.Method == "DELETE" && request.Path.StartsWith("/images/", StringComparison.Ordinal)
+                && Interlocked.Increment(ref deletes) == 30)
+            {
+                await stop.CancelAsync();
+                await Task.Delay(100, Cancel);
+            }
+
+            return null;
+        };
+        Engine.Load("api", [.. Enumerable.Range(0, 120).Select(number => $"v1.{number}.0")]);
+        Set("DOCKER_HOST", proxy.Url);
+        var result = await Task.Run(
+            () => Shell.Run("Remove-ProOldImage api 1 -GracePeriod 0 -Confirm:$false", stop.Token), Cancel);
+        Set("DOCKER_HOST", null);
+        Assert.Equal(PSInvocationState.Stopped, result.State);
+        var gone = 120 - Engine.Tags().Count;
+        Assert.InRange(gone, 30, 60);
+
+        // None is half done: each that was begun is gone, and stands in the history.
+        Assert.Equal(deletes, gone);
+        Assert.Equal(gone, Good("Get-ProHistory -Kind Clean").Count);
+        Assert.InRange(result.Output.Count, 1, gone);
+        Assert.All(Actions(result.Output), action => Assert.StartsWith("Removed v1.", action, StringComparison.Ordinal));
+
+        // The lock is free, and the rest goes.
+        Assert.Equal(119 - gone, Good("Remove-ProOldImage api 1 -GracePeriod 0 -Confirm:$false").Count);
+    }
+
+    private static string DotNet() => Path.GetFullPath(Environment.GetEnvironmentVariable("PATH")!.Split(':')
+        .Select(folder => Path.Combine(folder, "dotnet")).First(File.Exists));
+
+    private static string Script(string folder, string name, string command)
+    {
+        var path = Path.Combine(folder, name);
+        File.WriteAllText(path, $"#!/bin/sh\n{command}\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        return path;
+    }
+
+    private static string Log(PSObject task) => (string)task.Properties["Log"].Value;
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!isSo())
+        {
+            Assert.True(clock.Elapsed < Patience, "It did not happen.");
+            await Task.Delay(50, Cancel);
+        }
+    }
+
+    /// <summary>A task in a crontab of the test's own, that no cron reads.</summary>
+    private PSObject Registered(string parameters)
+    {
+        var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
+        _ = Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
+        if (!Environment.GetEnvironmentVariable("PATH")!.StartsWith(tools, StringComparison.Ordinal))
+        {
+            Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
+        }
+
+        return Assert.Single(Good($"Register-ProCleanupTask {parameters} -Daily -At 02:00 -Scheduler Cron -Shell /bin/sh"));
+    }
+
+    /// <summary>Starts a task's script, as its scheduler would.</summary>
+    private static Process Job(PSObject task)
+    {
+        var start = new ProcessStartInfo(
+            DotNet(), [TestSetup.ProShell, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", (string)task.Properties["Script"].Value])
+        {
+            WorkingDirectory = Path.GetTempPath(),
+            RedirectStandardError = true,
+        };
+        _ = start.Environment.Remove("DOCKER_HOST");
+        return Process.Start(start)!;
+    }
+
+    private async Task<int> ExitCodeAsync(string command)
+    {
+        var script = Path.Combine(Folder, "job.ps1");
+        await File.WriteAllTextAsync(
+            script, $"$ErrorActionPreference = 'Stop'\nImport-Module '{TestSetup.ModuleManifest}'\n{command}\nexit 0\n", Cancel);
+        using var job = Process.Start(new ProcessStartInfo(
+            DotNet(), [TestSetup.ProShell, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", script])
+        {
+            WorkingDirectory = Repository,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        })!;
+        job.StandardInput.Close();
+        _ = job.StandardOutput.ReadToEndAsync(Cancel);
+        _ = job.StandardError.ReadToEndAsync(Cancel);
+        await job.WaitForExitAsync(Cancel);
+        return job.ExitCode;
+    }
+}
