@@ -19,11 +19,14 @@ internal sealed record PreviousState(string Status, JsonObject? RestartPolicy)
         new(container["State"].Text("Status"), container["HostConfig"]?["RestartPolicy"]?.DeepClone() as JsonObject);
 
     /// <summary>Reads it off the successor's label. Without one, it ran, and its restart policy stays as it is.</summary>
-    public static PreviousState FromSuccessor(JsonObject? successor)
+    public static PreviousState FromSuccessor(JsonObject? successor) =>
+        FromLabel((successor?["Config"]?["Labels"]).Text(ContainerLabels.State));
+
+    /// <summary>Reads the label's value; "" is as none.</summary>
+    public static PreviousState FromLabel(string label)
     {
         try
         {
-            var label = (successor?["Config"]?["Labels"]).Text(ContainerLabels.State);
             return label.Length > 0 && JsonNode.Parse(label) is JsonObject json
                 ? new PreviousState(json.Text("Status"), json["RestartPolicy"]?.DeepClone() as JsonObject)
                 : new PreviousState("running", null);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Text.Json.Nodes;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
@@ -136,10 +135,7 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
 
             var name = labels[prefix + ".name"];
             var recipe = labels[prefix + ".recipe"];
-            var state = PreviousState.FromSuccessor(new JsonObject
-            {
-                ["Config"] = new JsonObject { ["Labels"] = new JsonObject { [ContainerLabels.State] = labels[prefix + ".state"] } },
-            });
+            var state = PreviousState.FromLabel(labels[prefix + ".state"]);
             containers.Add(new RecordedContainer(
                 id, name, recipe.Length == 0 ? null : PreviousConfiguration.Decode(name, recipe), state));
         }
