@@ -25,6 +25,9 @@ public abstract class DeployTest : EngineTest
     /// <summary>Where it answers on this machine.</summary>
     private protected int Port { get; } = FreePort();
 
+    /// <summary>The network that it is on.</summary>
+    private protected string Network { get; set; } = "bridge";
+
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
@@ -96,6 +99,7 @@ public abstract class DeployTest : EngineTest
                 {
                     ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = $"{port ?? Port}" }),
                 },
+                ["NetworkMode"] = Network,
                 ["RestartPolicy"] = new JsonObject { ["Name"] = "unless-stopped" },
                 ["Memory"] = 64 * 1024 * 1024,
             },
