@@ -62,7 +62,7 @@ public sealed partial class KillTests : DeployTest
         Tell($"{order}, {network}: {calls.Count} calls that change something.");
         foreach (var killAt in Sample(calls.Count))
         {
-            TestEngine.RemoveContainer(Name);
+            TestEngine.RemoveContainer(ContainerName);
             Start("v1.1.0");
             var before = await RollBackAsync(order, killAt);
             Assert.True(before.Count >= killAt, $"It ended after {before.Count} calls, before it was killed.");
@@ -137,7 +137,7 @@ public sealed partial class KillTests : DeployTest
 
     private void Repairs(string order, int killAt, IReadOnlyList<string> calls)
     {
-        var found = string.Join(", ", Containers().Select(name => name.Replace(Name, "NAME", StringComparison.Ordinal)));
+        var found = string.Join(", ", Containers().Select(name => name.Replace(ContainerName, "NAME", StringComparison.Ordinal)));
         var repair = One("Repair-ProService api");
         var version = Text(repair, "Version")!;
         Assert.Contains(version, new[] { "v1.0.0", "v1.1.0" });
@@ -148,7 +148,7 @@ public sealed partial class KillTests : DeployTest
     }
 
     private string Masked(string call) =>
-        LongId().Replace(call, "ID").Replace(Name, "NAME", StringComparison.Ordinal).Replace(RegistryPath, "TEST", StringComparison.Ordinal);
+        LongId().Replace(call, "ID").Replace(ContainerName, "NAME", StringComparison.Ordinal).Replace(RegistryPath, "TEST", StringComparison.Ordinal);
 
     private Task<IReadOnlyList<string>> RollBackAsync(string order, int killAt) =>
         RunAsync($"Invoke-ProRollback api v1.0.0 -Order {order} -Confirm:$false", killAt);

@@ -5,7 +5,6 @@ using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Locking;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Deployment;
 
@@ -160,7 +159,7 @@ internal sealed class DeploymentRunner(
                 },
                 done.Failure!);
 
-    private ProDeployment Result(DeploymentPlan plan, SuppliedImage image, StrategyResult done, TimeSpan duration) => new()
+    private static ProDeployment Result(DeploymentPlan plan, SuppliedImage image, StrategyResult done, TimeSpan duration) => new()
     {
         Service = plan.Request.Service.Name,
         From = plan.From,
