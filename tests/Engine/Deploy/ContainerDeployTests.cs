@@ -21,13 +21,13 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Equal(told, Text(result, "Order"));
         Assert.Equal("Healthy", Text(result, "Health"));
         Assert.Equal(old, Text(result, "ImageId"));
-        Assert.Equal("container." + Name, Text(result, "Target"));
+        Assert.Equal("container." + ContainerName, Text(result, "Target"));
         Assert.Contains("v1.0.0 of hello starts", Texts(result, "LogTail").Single(), StringComparison.Ordinal);
         Assert.InRange((TimeSpan)result.Properties["Downtime"].Value, TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10));
         Assert.Contains(Texts(result, "Steps"), step => step.StartsWith("verify ", StringComparison.Ordinal));
         OnlyRuns("v1.0.0");
         Assert.Equal(["Rollback v1.0.0 Succeeded"], History());
-        var line = One("Get-ProHistory api | Where-Object Target -eq 'container." + Name + "'");
+        var line = One("Get-ProHistory api | Where-Object Target -eq 'container." + ContainerName + "'");
         Assert.Equal("too slow", Text(line, "Reason"));
         Assert.Equal("True", Text(line, "IsVerified"));
         Assert.Contains("v1.1.0 of hello starts", Texts(line, "LogTail").Single(), StringComparison.Ordinal);
@@ -191,11 +191,11 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.1.0");
-        _ = TestEngine.CreateContainer($"{Registry}/api:v1.1.0", Name + "2", start: true);
+        _ = TestEngine.CreateContainer($"{Registry}/api:v1.1.0", ContainerName + "2", start: true);
         var error = Bad("Invoke-ProRollback api v1.0.0 -Confirm:$false", "SeveralTargets", ErrorCategory.InvalidArgument);
-        Assert.Contains($"-Container {Name}2", error.ToString() + error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        Assert.Equal("Succeeded", Text(One($"Invoke-ProRollback api v1.0.0 -Container {Name} -Confirm:$false"), "Outcome"));
-        TestEngine.RemoveContainer(Name + "2");
+        Assert.Contains($"-Container {ContainerName}2", error.ToString() + error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal("Succeeded", Text(One($"Invoke-ProRollback api v1.0.0 -Container {ContainerName} -Confirm:$false"), "Outcome"));
+        TestEngine.RemoveContainer(ContainerName + "2");
         OnlyRuns("v1.0.0");
     }
 
@@ -283,7 +283,7 @@ public sealed class ContainerDeployTests : DeployTest
         Host.Clear();
         Assert.Empty(Good(script));
         Assert.Contains("What if: api: v1.1.0 -> v1.0.0", Host.Text, StringComparison.Ordinal);
-        Assert.Contains($"the container {Name} is made again", Host.Text, StringComparison.Ordinal);
+        Assert.Contains($"the container {ContainerName} is made again", Host.Text, StringComparison.Ordinal);
         Assert.Equal(before, Container().ToJsonString());
         Assert.Empty(History());
         OnlyRuns("v1.1.0");
@@ -394,7 +394,7 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.0.0");
-        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{Name}/stop");
+        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{ContainerName}/stop");
         var result = One("Deploy-ProService api v1.1.0");
         Assert.Equal("Healthy", Text(result, "Health"));
         OnlyRuns("v1.1.0");
@@ -408,12 +408,12 @@ public sealed class ContainerDeployTests : DeployTest
         Start("v1.0.0");
 
         // As a process leaves it that dies right after it has moved the old one aside.
-        Start("v1.1.0", Name + ".pro-next", port: 0, wait: false);
-        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{Name}/rename?name={Name}.pro-prev");
+        Start("v1.1.0", ContainerName + ".pro-next", port: 0, wait: false);
+        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{ContainerName}/rename?name={ContainerName}.pro-prev");
         Assert.Empty(Good("Deploy-ProService api v1.1.0 -WhatIf"));
         Host.Answers.Enqueue(2);
         Assert.Empty(Good("Invoke-ProRollback api v1.0.0"));
-        Assert.Equal([$"{Name}.pro-next", $"{Name}.pro-prev"], Containers());
+        Assert.Equal([$"{ContainerName}.pro-next", $"{ContainerName}.pro-prev"], Containers());
         var result = Run("Deploy-ProService api v1.1.0").ThrowIfFailed();
         Assert.Contains(result.Warnings, warning => warning.Contains("v1.0.0 runs again", StringComparison.Ordinal));
         OnlyRuns("v1.1.0");

@@ -20,10 +20,13 @@ public abstract class DeployTest : EngineTest
     protected DeployTest() => _ = Commit();
 
     /// <summary>The container that runs the service.</summary>
-    private protected string Name => RegistryPath + "-api";
+    private protected string ContainerName => RegistryPath + "-api";
 
     /// <summary>Where it answers on this machine.</summary>
     private protected int Port { get; } = FreePort();
+
+    /// <summary>The network that it is on.</summary>
+    private protected string Network { get; set; } = "bridge";
 
     protected override void Dispose(bool disposing)
     {
@@ -84,7 +87,7 @@ public abstract class DeployTest : EngineTest
     /// <summary>Starts a version as its operator would, with settings of the operator's own.</summary>
     private protected void Start(string version, string? name = null, int? port = null, bool wait = true)
     {
-        name ??= Name;
+        name ??= ContainerName;
         _ = TestEngine.Call(HttpMethod.Post, "/containers/create?name=" + name, new JsonObject
         {
             ["Image"] = $"{Registry}/api:{version}",
@@ -96,6 +99,7 @@ public abstract class DeployTest : EngineTest
                 {
                     ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = $"{port ?? Port}" }),
                 },
+                ["NetworkMode"] = Network,
                 ["RestartPolicy"] = new JsonObject { ["Name"] = "unless-stopped" },
                 ["Memory"] = 64 * 1024 * 1024,
             },
@@ -134,8 +138,8 @@ public abstract class DeployTest : EngineTest
 
     /// <summary>All that the engine knows of a container.</summary>
     private protected JsonNode Container(string? name = null) =>
-        TestEngine.Call(HttpMethod.Get, $"/containers/{name ?? Name}/json")
-        ?? throw new InvalidOperationException($"There is no container {name ?? Name}; there are {string.Join(", ", Containers())}.");
+        TestEngine.Call(HttpMethod.Get, $"/containers/{name ?? ContainerName}/json")
+        ?? throw new InvalidOperationException($"There is no container {name ?? ContainerName}; there are {string.Join(", ", Containers())}.");
 
     /// <summary>The names of all containers of this test.</summary>
     private protected IReadOnlyList<string> Containers() =>
@@ -168,7 +172,7 @@ public abstract class DeployTest : EngineTest
     /// <summary>No container beside the service's, no network, no volume.</summary>
     private protected void NothingLeft()
     {
-        Assert.Equal([Name], Containers());
+        Assert.Equal([ContainerName], Containers());
         Assert.Empty(Networks());
         Assert.Empty(Volumes());
     }

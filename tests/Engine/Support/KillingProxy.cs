@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -68,6 +69,10 @@ internal sealed class KillingProxy : IDisposable
         }
     }
 
+    [SuppressMessage(
+        "Reliability",
+        "CA2025:Ensure tasks using 'IDisposable' instances complete before the instances are disposed",
+        Justification = "Where one direction has ended, closing both is what ends the other one.")]
     private async Task ServeAsync(Socket accepted)
     {
         try
