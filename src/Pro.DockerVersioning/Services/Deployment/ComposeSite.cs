@@ -5,7 +5,6 @@ using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Deployment;
 

@@ -170,7 +170,12 @@ internal sealed class ComposeStrategy(
         {
             steps.Begin("restore");
             await RestoreAsync(record, failure).ConfigureAwait(false);
-            return before.Count == 0 && failure is ProException ? throw failure : new StrategyResult
+            if (before.Count == 0 && failure is ProException)
+            {
+                throw;
+            }
+
+            return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
                 Health = await replacement.HealthOfAsync(before).ConfigureAwait(false),

@@ -79,7 +79,7 @@ internal sealed record DeploymentWorld(
 
     /// <summary>The version that a target runs; null where none does, or nothing says which.</summary>
     public ProVersion? VersionOf(ServiceTarget target) => SwarmOf(target)?.Version
-        ?? target.CurrentVersions.FirstOrDefault()
+        ?? (target.CurrentVersions is [var current, ..] ? current : null)
         ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null);
 
     private static bool IsOf(UpRecord record, ImageReference repository) =>

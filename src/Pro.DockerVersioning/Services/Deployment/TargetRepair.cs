@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;

@@ -138,7 +138,7 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
             var recipe = labels[prefix + ".recipe"];
             var state = PreviousState.FromSuccessor(new JsonObject
             {
-                ["Config"] = new JsonObject { ["Labels"] = new JsonObject { [ContainerLabels.State] = labels[prefix + ".state"] } },
+                ["Config"] = new JsonObject { [nameof(Labels)] = new JsonObject { [ContainerLabels.State] = labels[prefix + ".state"] } },
             });
             containers.Add(new RecordedContainer(
                 id, name, recipe.Length == 0 ? null : PreviousConfiguration.Decode(name, recipe), state));
