@@ -30,7 +30,7 @@ public sealed class ComposeDeployTests : ComposeTest
     {
         WriteFile(GuideFile);
         Sick("v1.0.0");
-        var error = Bad("Deploy-ProService api v1.0.0", "NotHealthy", Failed);
+        var error = Bad("Deploy-ProService api v1.0.0", "ContainerUnhealthy", Failed);
         Assert.Contains("out of luck", error.ToString(), StringComparison.Ordinal);
         Assert.Empty(Containers);
         Assert.False(File.Exists(DotEnv));
@@ -210,7 +210,7 @@ public sealed class ComposeDeployTests : ComposeTest
         var before = Lives;
         var path = Environment.GetEnvironmentVariable("PATH");
         OnlyClient(null);
-        var error = Bad("Deploy-ProService api v1.1.0", "ComposeNotFound", ErrorCategory.NotInstalled);
+        var error = Bad("Deploy-ProService api v1.1.0", "ComposeNotFound", ErrorCategory.ResourceUnavailable);
         Assert.Contains("compose", error.ErrorDetails.RecommendedAction, StringComparison.OrdinalIgnoreCase);
         Variables["PATH"] = path;
         Assert.Equal(before, Lives);

@@ -62,7 +62,8 @@ public abstract class ComposeTest : EngineTest
     private protected IReadOnlyList<JsonNode> Containers =>
     [
         .. from id in Lines(Docker("ps", "--all", "--quiet", "--no-trunc", "--filter", $"label=com.docker.compose.project={Project}"))
-           let container = JsonNode.Parse(Docker("inspect", id))![0]!
+           let container = JsonNode.Parse(Inspect(id))!.AsArray().FirstOrDefault()
+           where container is not null
            orderby Label(container, "container-number")
            select container,
     ];
@@ -183,6 +184,19 @@ public abstract class ComposeTest : EngineTest
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>An empty list where it has gone since it was listed.</summary>
+    private string Inspect(string id)
+    {
+        try
+        {
+            return Docker("inspect", id);
+        }
+        catch (InvalidOperationException gone) when (gone.Message.Contains("No such", StringComparison.Ordinal))
+        {
+            return "[]";
+        }
     }
 
     private static int FreePort()
