@@ -16,14 +16,14 @@ public abstract class ComposeTest : EngineTest
 
     private string[] _compose = [OldCompose ?? ""];
 
-    private const string Serve = """
+    private static readonly System.Text.CompositeFormat ServeFormat = System.Text.CompositeFormat.Parse("""
         FROM pro-sample/base:1
         RUN mkdir -p /srv && printf '%s' '{0}' > /srv/version
         LABEL nonce={2}
         STOPSIGNAL SIGKILL
         {1}
         CMD ["httpd", "-f", "-p", "8080", "-h", "/srv"]
-        """;
+        """);
 
     private readonly int _port = FreePort();
 
@@ -76,7 +76,7 @@ public abstract class ComposeTest : EngineTest
     /// <summary>The versions that the containers run.</summary>
     private protected IReadOnlyList<string> Running =>
     [
-        .. Containers.Where(one => one["State"]!["Running"]!.GetValue<bool>()).Select(one => one["Config"]!["Image"]!.ToString().Split(':')[^1]),
+        .. Containers.Where(one => one["State"]![nameof(Running)]!.GetValue<bool>()).Select(one => one["Config"]!["Image"]!.ToString().Split(':')[^1]),
     ];
 
     private protected static string Label(JsonNode container, string name) =>
@@ -106,7 +106,7 @@ public abstract class ComposeTest : EngineTest
     /// <summary>Builds an image of the service.</summary>
     private protected void Build(string version, string lines)
     {
-        var text = string.Format(System.Globalization.CultureInfo.InvariantCulture, Serve, version, lines, Project);
+        var text = string.Format(System.Globalization.CultureInfo.InvariantCulture, ServeFormat, version, lines, Project);
         _ = Command(TestSettings.DockerClient, text, "build", "--quiet", "--force-rm", "--tag", $"{Registry}/api:{version}", "-");
     }
 

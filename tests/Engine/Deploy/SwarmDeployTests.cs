@@ -1,5 +1,3 @@
-using System.Management.Automation;
-
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
 /// <summary>A service of a swarm, deployed and rolled back by the cmdlets.</summary>

@@ -1,4 +1,3 @@
-using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
