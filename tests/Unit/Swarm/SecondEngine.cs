@@ -85,7 +85,7 @@ public sealed partial class SecondEngine : IAsyncDisposable
         var engine = new SecondEngine(root, Process.Start(start)!);
         try
         {
-            Assert.Equal("done", await engine._holder.StandardOutput.ReadLineAsync(cancellationToken));
+            Xunit.Assert.Equal("done", await engine._holder.StandardOutput.ReadLineAsync(cancellationToken));
             await engine.AnswersAsync(cancellationToken);
             return engine;
         }
@@ -133,7 +133,7 @@ public sealed partial class SecondEngine : IAsyncDisposable
     {
         await _holder.StandardInput.WriteLineAsync(word.AsMemory(), cancellationToken);
         await _holder.StandardInput.FlushAsync(cancellationToken);
-        Assert.Equal("done", await _holder.StandardOutput.ReadLineAsync(cancellationToken));
+        Xunit.Assert.Equal("done", await _holder.StandardOutput.ReadLineAsync(cancellationToken));
     }
 
     private async Task AnswersAsync(CancellationToken cancellationToken)
