@@ -131,7 +131,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         var history = HistoryLog.Open(workspace.Settings);
         var survey = new CleaningSurvey(engine, history, reporter);
         var world = await survey.LoadAsync(services, StopToken);
-        var plan = await survey.PlanAsync(world, PolicyOf(workspace), StopToken);
+        var plan = await survey.PlanAsync(world, PolicyOf(workspace, services), StopToken);
         foreach (var line in plan.Lines.Where(line => !line.Goes))
         {
             WriteVerbose($"{CleaningText.Name(line)} stays: {line.Reason}.");
@@ -223,7 +223,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         _ => Services(workspace, Service),
     };
 
-    private CleaningPolicy PolicyOf(ProWorkspace workspace)
+    private CleaningPolicy PolicyOf(ProWorkspace workspace, IEnumerable<(string Name, ImageReference Repository)> services)
     {
         var keep = workspace.Settings.Keep.Value;
         return new CleaningPolicy
@@ -242,8 +242,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             OlderThan = Bound(nameof(OlderThan)) ? OlderThan : null,
             GracePeriod = GracePeriod,
             ByLastUse = TargetFree is not null,
-            DanglingOf = Bound(nameof(Service)) ? ServicesOf(workspace).Select(service => service.Name).ToHashSet(StringComparer.Ordinal)
-                : null,
+            DanglingOf = Bound(nameof(Service)) ? services.Select(service => service.Name).ToHashSet(StringComparer.Ordinal) : null,
         };
     }
 
