@@ -1,4 +1,5 @@
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Versions;
@@ -64,7 +65,7 @@ internal static class ContainerTargets
             return (ServiceTargetKind.Compose, $"{project}/{service}", $"compose.{project}.{service}");
         }
 
-        var plain = SwapNames.BaseOf(NameOf(container));
+        var plain = SwapNames.BaseOf(container.NameOf());
         return (ServiceTargetKind.Container, plain, "container." + plain);
     }
 
@@ -88,12 +89,7 @@ internal static class ContainerTargets
     }
 
     private static TargetContainer ToTarget(ContainerListResponse container, ProVersion? version) =>
-        new(container.ID, NameOf(container), container.State, container.ImageID, version);
-
-    // A container on a linked network has more names, "/other/alias": its own has one slash.
-    private static string NameOf(ContainerListResponse container) =>
-        (container.Names?.FirstOrDefault(name => name.LastIndexOf('/') == 0) ?? container.Names?.FirstOrDefault())?.TrimStart('/')
-        ?? container.ID;
+        new(container.ID, container.NameOf(), container.State, container.ImageID, version);
 
     private static string? Label(ContainerListResponse container, string name) =>
         container.Labels is { } labels && labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
