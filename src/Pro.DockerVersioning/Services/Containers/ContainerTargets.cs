@@ -2,6 +2,7 @@ using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Containers;
@@ -17,7 +18,7 @@ internal static class ContainerTargets
     /// <param name="repository">Its repository, <c>registry/service</c>.</param>
     public static IReadOnlyList<ServiceTarget> Find(ImageInventory inventory, string service, ImageReference repository) =>
         [.. inventory.ContainersOf(service, repository)
-            .Where(one => !string.Equals(Label(one.Container, ContainerLabels.ComposeOneOff), "true", StringComparison.OrdinalIgnoreCase))
+            .Where(one => !string.Equals(Label(one.Container, ComposeLabels.OneOff), "true", StringComparison.OrdinalIgnoreCase))
             .GroupBy(one => Owner(one.Container))
             .Select(group => Target(group.Key, [.. group]))
             .OrderBy(target => target.TargetId, StringComparer.Ordinal)];
@@ -46,8 +47,8 @@ internal static class ContainerTargets
     private static string Hint(ServiceTarget target) => target.Kind switch
     {
         ServiceTargetKind.Container => $"-Container {target.Name}",
-        ServiceTargetKind.Compose when target.Labels.TryGetValue(ContainerLabels.ComposeFiles, out var files) =>
-            $"-ComposeFile '{Path.Combine(target.Labels.GetValueOrDefault(ContainerLabels.ComposeFolder, ""), files.Split(',')[0])}'",
+        ServiceTargetKind.Compose when target.Labels.TryGetValue(ComposeLabels.Files, out var files) =>
+            $"-ComposeFile '{Path.Combine(target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), files.Split(',')[0])}'",
         _ => $"-Container {target.Containers.Concat(target.Leftovers).First().Name}",
     };
 
@@ -59,8 +60,8 @@ internal static class ContainerTargets
             return (ServiceTargetKind.Swarm, name, "swarm." + name);
         }
 
-        if (Label(container, ContainerLabels.ComposeProject) is { } project
-            && Label(container, ContainerLabels.ComposeService) is { } service)
+        if (Label(container, ComposeLabels.Project) is { } project
+            && Label(container, ComposeLabels.Service) is { } service)
         {
             return (ServiceTargetKind.Compose, $"{project}/{service}", $"compose.{project}.{service}");
         }
