@@ -43,7 +43,7 @@ internal sealed class CleaningGuards
     /// <summary>Why an image is too young to go; null where it is old enough.</summary>
     public string? Young(EngineImage image, ImageFacts facts, DateTimeOffset now)
     {
-        var born = Later(image.Created, facts.LastTagTime);
+        var born = facts.Since(image);
         return now - born < _policy.GracePeriod
             ? $"built or tagged {Spans.Text(now - born)} ago, younger than {Spans.Text(_policy.GracePeriod)}" : null;
     }
@@ -51,12 +51,11 @@ internal sealed class CleaningGuards
     /// <summary>Why -OlderThan leaves an image alone; null where it lets it go.</summary>
     public string? NotOld(EngineImage image, ImageFacts facts, DateTimeOffset? lastUse, DateTimeOffset now)
     {
-        var last = Later(Later(image.Created, facts.LastTagTime), lastUse);
+        var born = facts.Since(image);
+        var last = lastUse > born ? lastUse.Value : born;
         return _policy.OlderThan is { } age && now - last < age ? $"of use {Spans.Text(now - last)} ago, not older than {Spans.Text(age)}"
             : null;
     }
-
-    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
     private string? InUse(EngineImage image)
     {

@@ -1,5 +1,4 @@
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
@@ -17,21 +16,7 @@ internal sealed class CleaningHistory
         HistoryLog log, string engine, IProgress<Report> reports, CancellationToken cancellationToken)
     {
         var history = new CleaningHistory();
-        try
-        {
-            await foreach (var entry in log.ReadAsync(new HistoryFilter(), reports, cancellationToken).ConfigureAwait(false))
-            {
-                if (HistoryPlace.IsSameEngine(entry, engine, ProOperator.Host))
-                {
-                    history.Add(entry);
-                }
-            }
-        }
-        catch (ProException unreadable)
-        {
-            reports.Report(new WarningReport($"{unreadable.Message} {unreadable.RecommendedAction}"));
-        }
-
+        await log.VisitEngineAsync(engine, ProOperator.Host, history.Add, reports, cancellationToken).ConfigureAwait(false);
         return history;
     }
 

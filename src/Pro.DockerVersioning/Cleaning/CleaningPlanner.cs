@@ -62,7 +62,7 @@ internal static class CleaningPlanner
         if (draft.Policy.ByLastUse)
         {
             going = [.. going.OrderBy(candidate => candidate.LastUse
-                ?? Later(candidate.Image.Created, facts[candidate.Image.Id].LastTagTime))];
+                ?? facts[candidate.Image.Id].Since(candidate.Image))];
         }
 
         return new CleaningPlan([.. CleaningSteps.Assign(going, draft.World.Inventory.Images, facts), .. stays])
@@ -73,8 +73,6 @@ internal static class CleaningPlanner
                 .ToDictionary(layer => layer.ChainId, layer => layer.Size, StringComparer.Ordinal),
         };
     }
-
-    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
 
     /// <summary>Two services may have one repository: what either needs stays.</summary>
     private static IEnumerable<CleaningService> Merge(IEnumerable<CleaningService> services) => services

@@ -61,9 +61,7 @@ internal sealed class CleaningRecheck(EngineConnection engine) : IDisposable
         _locks = await locks.ConfigureAwait(false);
         _users = (await containers.ConfigureAwait(false))
             .GroupBy(container => container.ImageID, StringComparer.Ordinal)
-            .ToDictionary(image => image.Key, image => NameOf(image.First()), StringComparer.Ordinal);
+            .ToDictionary(image => image.Key, image => image.First().NameOf(), StringComparer.Ordinal);
         _age = age;
     }
-
-    private static string NameOf(ContainerListResponse container) => container.Names?.FirstOrDefault()?.TrimStart('/') ?? container.ID;
 }

@@ -35,4 +35,8 @@ internal sealed record CleaningWorld(ImageInventory Inventory, IReadOnlyList<Cle
 /// <summary>What only an image's own description says; asked for candidates alone.</summary>
 /// <param name="LastTagTime">When a name was last given to it here; null where the engine doesn't know.</param>
 /// <param name="Layers">Its layers.</param>
-internal sealed record ImageFacts(DateTimeOffset? LastTagTime, ImageLayers Layers);
+internal sealed record ImageFacts(DateTimeOffset? LastTagTime, ImageLayers Layers)
+{
+    /// <summary>When an image with these facts was built or last tagged, whichever is later.</summary>
+    public DateTimeOffset Since(EngineImage image) => LastTagTime > image.Created ? LastTagTime.Value : image.Created;
+}

@@ -16,10 +16,12 @@ internal static class DiskUsageTable
         EngineConnection engine, IReadOnlyList<(string Name, ImageReference Repository)> services, CancellationToken cancellationToken)
     {
         var usage = engine.Http.ReadAsync(HttpMethod.Get, "system/df?verbose=1", cancellationToken);
-        var inventory = await ImageInventory.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
-        var root = await DataRoot.FindAsync(engine, cancellationToken).ConfigureAwait(false);
+        var loading = ImageInventory.LoadAsync(engine, cancellationToken);
+        var looking = DataRoot.FindAsync(engine, cancellationToken);
+        await Task.WhenAll(usage, loading, looking).ConfigureAwait(false);
         var report = DiskUsageReport.Read(await usage.ConfigureAwait(false));
-        return Build(report, inventory, services, root.Path, root.Total, root.Free);
+        var root = await looking.ConfigureAwait(false);
+        return Build(report, await loading.ConfigureAwait(false), services, root.Path, root.Total, root.Free);
     }
 
     /// <summary>The lines. Pure.</summary>
@@ -44,7 +46,7 @@ internal static class DiskUsageTable
         lines.Add(OfItems(ProDiskUsageKind.Volumes, "volumes", report.Volumes));
         lines.Add(OfItems(ProDiskUsageKind.BuildCache, "build cache", report.BuildCache));
         var sum = Math.Max(1, lines.Sum(line => line.Size));
-        lines = [.. lines.Select(line => WithShare(line, (double)line.Size / sum))];
+        lines.ForEach(line => line.Share = (double)line.Size / sum);
         if (disk is not null && total is { } all && free is { } left)
         {
             lines.Add(new ProDiskUsage
@@ -79,16 +81,5 @@ internal static class DiskUsageTable
         Active = items.Count(item => item.IsInUse),
         Size = items.Sum(item => item.Size),
         Reclaimable = items.Where(item => !item.IsInUse).Sum(item => item.Size),
-    };
-
-    private static ProDiskUsage WithShare(ProDiskUsage line, double share) => new()
-    {
-        Kind = line.Kind,
-        Name = line.Name,
-        Count = line.Count,
-        Active = line.Active,
-        Size = line.Size,
-        Reclaimable = line.Reclaimable,
-        Share = share,
     };
 }

@@ -53,7 +53,7 @@ public sealed class ProDiskUsage
     public long Reclaimable { get; init; }
 
     /// <summary>The part of the whole, 0 to 1: of all that the engine keeps, and of the disk the part that is full.</summary>
-    public double Share { get; init; }
+    public double Share { get; internal set; }
 
     /// <summary>How many bytes of the disk are free; null on the other lines.</summary>
     public long? Free { get; init; }

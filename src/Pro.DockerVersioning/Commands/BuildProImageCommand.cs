@@ -256,7 +256,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     };
 
     private protected override ProParameters Parameters =>
-        base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias : null };
+        base.Parameters with { Aliases = Bound(nameof(Alias)) ? Alias : null };
 
     private async Task<BuilderChoice> ChooseBuilderAsync(ProWorkspace workspace, EngineConnection engine)
     {

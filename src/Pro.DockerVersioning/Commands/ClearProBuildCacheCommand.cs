@@ -28,7 +28,7 @@ public sealed class ClearProBuildCacheCommand : ProCleaningCmdlet
         var keep = Keep is null ? (long?)null
             : ByteSize.TryParse(Keep, out var bytes) ? bytes
             : throw CleaningErrors.SizeInvalid("-Keep", Keep);
-        var age = MyInvocation.BoundParameters.ContainsKey(nameof(OlderThan)) ? OlderThan : (TimeSpan?)null;
+        var age = Bound(nameof(OlderThan)) ? OlderThan : (TimeSpan?)null;
         using var engine = OpenWorkspace().OpenEngine();
         var what = $"Clear the build cache of {engine.Endpoint}: {(All ? "all of it" : "what no image shares")}"
             + (age is { } old ? $", unused for {Spans.Text(old)}" : "")

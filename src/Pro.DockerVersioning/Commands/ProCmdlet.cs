@@ -84,6 +84,9 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Whether a parameter was given: its default may be a value that somebody would give.</summary>
+    private protected bool Bound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
     /// <summary>One bad item: says so and goes on. The command's exit is not a success.</summary>
     private protected void WriteError(ProException error) => WriteError(ErrorRecords.From(error));
 

@@ -43,9 +43,6 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
     /// <summary>The kind of the operation.</summary>
     private protected abstract ProHistoryKind Kind { get; }
 
-    /// <summary>Whether a parameter was given.</summary>
-    private protected bool Bound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
-
     /// <summary>What is asked for, with what all commands of this kind have.</summary>
     private protected DeploymentRequest RequestFor(ProWorkspace workspace, ServiceCatalog catalog, string name, EngineConnection engine)
     {

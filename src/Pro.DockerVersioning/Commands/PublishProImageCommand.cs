@@ -51,7 +51,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     public int ThrottleLimit { get; set; } = 3;
 
     private protected override ProParameters Parameters =>
-        base.Parameters with { Aliases = MyInvocation.BoundParameters.ContainsKey(nameof(Alias)) ? Alias : null };
+        base.Parameters with { Aliases = Bound(nameof(Alias)) ? Alias : null };
 
     private protected override Task ProcessAsync()
     {

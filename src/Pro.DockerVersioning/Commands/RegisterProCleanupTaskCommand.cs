@@ -143,6 +143,4 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
             .Where(path => string.Equals(System.IO.Path.GetFileName(path), name, StringComparison.OrdinalIgnoreCase));
         return candidates.FirstOrDefault(File.Exists) ?? throw CleaningErrors.ShellNotFound(name);
     }
-
-    private bool Bound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 }

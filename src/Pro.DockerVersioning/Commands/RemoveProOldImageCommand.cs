@@ -131,7 +131,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         var history = HistoryLog.Open(workspace.Settings);
         var survey = new CleaningSurvey(engine, history, reporter);
         var world = await survey.LoadAsync(services, StopToken);
-        var plan = await survey.PlanAsync(world, PolicyOf(workspace), StopToken);
+        var plan = await survey.PlanAsync(world, PolicyOf(workspace, services), StopToken);
         foreach (var line in plan.Lines.Where(line => !line.Goes))
         {
             WriteVerbose($"{CleaningText.Name(line)} stays: {line.Reason}.");
@@ -196,7 +196,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         _ => Services(workspace, Service),
     };
 
-    private CleaningPolicy PolicyOf(ProWorkspace workspace)
+    private CleaningPolicy PolicyOf(ProWorkspace workspace, IEnumerable<(string Name, ImageReference Repository)> services)
     {
         var keep = workspace.Settings.Keep.Value;
         return new CleaningPolicy
@@ -215,8 +215,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             OlderThan = Bound(nameof(OlderThan)) ? OlderThan : null,
             GracePeriod = GracePeriod,
             ByLastUse = TargetFree is not null,
-            DanglingOf = Bound(nameof(Service)) ? ServicesOf(workspace).Select(service => service.Name).ToHashSet(StringComparer.Ordinal)
-                : null,
+            DanglingOf = Bound(nameof(Service)) ? services.Select(service => service.Name).ToHashSet(StringComparer.Ordinal) : null,
         };
     }
 
@@ -238,6 +237,4 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     /// <summary>For the eyes at a prompt and in a job's log, as Write-Host does it: no object among the results, and redirected by
     /// 6&gt;.</summary>
     private void Say(string text) => WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
-
-    private bool Bound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 }

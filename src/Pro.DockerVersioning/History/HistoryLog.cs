@@ -99,23 +99,18 @@ internal sealed class HistoryLog
     public async Task<ProHistoryEntry?> LastVerifiedAsync(
         HistoryPlace place, ProVersion? except, IProgress<Report> reports, CancellationToken cancellationToken)
     {
-        try
-        {
-            var filter = new HistoryFilter { Services = [service => service == place.Service] };
-            await foreach (var entry in ReadAsync(filter, reports, cancellationToken).ConfigureAwait(false))
+        ProHistoryEntry? found = null;
+        var filter = new HistoryFilter { Services = [service => service == place.Service] };
+        await VisitAsync(
+            filter,
+            entry =>
             {
-                if (entry is { IsVerified: true, Version: { } version } && !version.Equals(except) && place.Matches(entry))
-                {
-                    return entry;
-                }
-            }
-        }
-        catch (ProException unreadable)
-        {
-            reports.Report(new WarningReport($"{unreadable.Message} {unreadable.RecommendedAction}"));
-        }
-
-        return null;
+                found = entry is { IsVerified: true, Version: { } version } && !version.Equals(except) && place.Matches(entry) ? entry : null;
+                return found is null;
+            },
+            reports,
+            cancellationToken).ConfigureAwait(false);
+        return found;
     }
 
     /// <summary>
@@ -124,13 +119,39 @@ internal sealed class HistoryLog
     public async Task<LastUses> LastUsesAsync(string engine, string host, IProgress<Report> reports, CancellationToken cancellationToken)
     {
         var uses = new LastUses();
-        try
-        {
-            await foreach (var entry in ReadAsync(new HistoryFilter(), reports, cancellationToken).ConfigureAwait(false))
+        await VisitEngineAsync(engine, host, uses.Add, reports, cancellationToken).ConfigureAwait(false);
+        return uses;
+    }
+
+    /// <summary>
+    /// Shows all entries about an engine, newest first. Where the history can't be read there are no more, and a warning says so.
+    /// </summary>
+    public Task VisitEngineAsync(
+        string engine, string host, Action<ProHistoryEntry> visit, IProgress<Report> reports, CancellationToken cancellationToken) =>
+        VisitAsync(
+            new HistoryFilter(),
+            entry =>
             {
                 if (HistoryPlace.IsSameEngine(entry, engine, host))
                 {
-                    uses.Add(entry);
+                    visit(entry);
+                }
+
+                return true;
+            },
+            reports,
+            cancellationToken);
+
+    private async Task VisitAsync(
+        HistoryFilter filter, Func<ProHistoryEntry, bool> goesOn, IProgress<Report> reports, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var entry in ReadAsync(filter, reports, cancellationToken).ConfigureAwait(false))
+            {
+                if (!goesOn(entry))
+                {
+                    return;
                 }
             }
         }
@@ -138,8 +159,6 @@ internal sealed class HistoryLog
         {
             reports.Report(new WarningReport($"{unreadable.Message} {unreadable.RecommendedAction}"));
         }
-
-        return uses;
     }
 
     private IReadOnlyList<string> Files(HistoryFilter filter)

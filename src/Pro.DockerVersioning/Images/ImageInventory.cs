@@ -216,7 +216,7 @@ internal sealed class ImageInventory
         };
 
     private static ProContainer ToContainer(ContainerListResponse container) =>
-        new(container.Names?.FirstOrDefault()?.TrimStart('/') ?? container.ID, container.ID, container.State);
+        new(container.NameOf(), container.ID, container.State);
 
     /// <summary>Which versions run now, as pairs of image id and version.</summary>
     private HashSet<(string ImageId, string Version)> CurrentOf(string service, ImageReference repository) =>

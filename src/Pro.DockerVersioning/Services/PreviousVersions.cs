@@ -81,9 +81,8 @@ internal static partial class PreviousVersions
     /// <exception cref="ProException">The engine refuses.</exception>
     public static async Task<IReadOnlySet<string>> AllIdsAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
-        var images = await engine.CallAsync(client => client.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken))
-            .ConfigureAwait(false);
-        return images.Select(image => new EngineImage(image)).Where(IsPrevious).Select(image => image.Id).ToHashSet(StringComparer.Ordinal);
+        var inventory = await ImageInventory.LoadImagesAsync(engine, cancellationToken).ConfigureAwait(false);
+        return inventory.Images.Where(IsPrevious).Select(image => image.Id).ToHashSet(StringComparer.Ordinal);
     }
 
     private static PreviousVersion Describe(ImageReference reference, EngineImage image) => new(

@@ -1,6 +1,7 @@
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Versions;
 using Xunit;
@@ -18,7 +19,7 @@ public sealed class ContainerTargetsTests
             One("api", "v1"),
             One("shop_api_1", "v1", labels: Compose("shop", "api")),
             One("shop_api_2", "v2", labels: Compose("shop", "api")),
-            One("shop_api_run_1", "v2", labels: [.. Compose("shop", "api"), (ContainerLabels.ComposeOneOff, "True")]),
+            One("shop_api_run_1", "v2", labels: [.. Compose("shop", "api"), (ComposeLabels.OneOff, "True")]),
             One("stack_api.1.abc", "v1", labels: [(ContainerLabels.SwarmServiceId, "id"), (ContainerLabels.SwarmServiceName, "stack_api")]),
             One("web", "v1", repository: "registry.example.com/pro/web"));
 
@@ -104,11 +105,11 @@ public sealed class ContainerTargetsTests
 
     private static (string, string)[] Compose(string project, string service) =>
     [
-        (ContainerLabels.ComposeProject, project),
-        (ContainerLabels.ComposeService, service),
-        (ContainerLabels.ComposeFiles, "docker-compose.yml"),
-        (ContainerLabels.ComposeFolder, "/srv/" + project),
-        (ContainerLabels.ComposeOneOff, "False"),
+        (ComposeLabels.Project, project),
+        (ComposeLabels.Service, service),
+        (ComposeLabels.Files, "docker-compose.yml"),
+        (ComposeLabels.WorkingDirectory, "/srv/" + project),
+        (ComposeLabels.OneOff, "False"),
     ];
 
     private static ContainerListResponse One(

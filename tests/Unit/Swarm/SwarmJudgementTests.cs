@@ -93,6 +93,7 @@ public sealed class SwarmJudgementTests
 
         Assert.Equal(["one", "two"], SwarmLog.Lines(framed));
         Assert.Equal(["one", "two"], SwarmLog.Lines("one\r\ntwo\n"u8));
+        Assert.Equal(["red", "plain"], SwarmLog.Lines("\u001b[31mred\u001b[0m\r\n\n\u001b]0;title\u0007plain\n"u8));
         Assert.Empty(SwarmLog.Lines([]));
         Assert.Equal(["cut"], SwarmLog.Lines([1, 0, 0, 0, 0, 0, 0, 99, .. "cut"u8]));
     }

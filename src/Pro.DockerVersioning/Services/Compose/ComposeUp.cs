@@ -76,11 +76,6 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
     /// <summary>1.x gives the engine a minute for each call, and leaves half-made containers when a busy one takes longer.</summary>
     private const string Timeout = "COMPOSE_HTTP_TIMEOUT";
 
-    /// <summary>Links of other containers to this one are among its names.</summary>
-    private static string NameOf(ContainerListResponse container) => container.Names
-        .Select(name => name.TrimStart('/'))
-        .FirstOrDefault(name => !name.Contains('/', StringComparison.Ordinal)) ?? container.ID;
-
     private List<string> Arguments(IReadOnlyList<ComposeContainer> before)
     {
         var arguments = new List<string>(client.ProfileArguments(image)) { "up", "--detach", "--no-deps", "--no-build" };
@@ -118,7 +113,7 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
             .Where(container => ComposeLabels.IsServiceContainer(container.Labels))
             .Select(container => new ComposeContainer(
                 container.ID,
-                NameOf(container),
+                container.NameOf(),
                 int.TryParse(ComposeLabels.Get(container.Labels, ComposeLabels.Number), out var number) ? number : 0,
                 container.State,
                 container.ImageID,

@@ -23,17 +23,17 @@ internal sealed class ProcessTree
         var all = Directory.EnumerateDirectories("/proc")
             .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
             .Where(id => id > 0)
-            .Select(id => (Id: id, Stat: Stat(id)))
-            .Where(process => process.Stat is not null)
+            .Select(id => (Id: id, Process: LinuxProcess.Find(id)))
+            .Where(one => one.Process is not null)
             .ToList();
-        var children = all.ToLookup(process => process.Stat![1]);
+        var children = all.ToLookup(one => one.Process!.Parent);
         var noted = new List<(int, string)>();
         var next = new Queue<string>([root.ToString(CultureInfo.InvariantCulture)]);
         while (next.TryDequeue(out var parent))
         {
-            foreach (var (id, stat) in children[parent])
+            foreach (var (id, process) in children[parent])
             {
-                noted.Add((id, stat![StartTime]));
+                noted.Add((id, process!.Start));
                 next.Enqueue(id.ToString(CultureInfo.InvariantCulture));
             }
         }
@@ -74,23 +74,5 @@ internal sealed class ProcessTree
 
     /// <summary>A number may have been given to another process: the start time tells. One that only waits to be reaped is dead.</summary>
     private static bool IsAlive((int Id, string Start) process) =>
-        Stat(process.Id) is { } stat && stat[StartTime] == process.Start && stat[0] is not ("Z" or "X");
-
-    /// <summary>Where the start time stands in what <see cref="Stat"/> gives: field 22 of proc(5), counted from field 3.</summary>
-    private const int StartTime = 19;
-
-    /// <summary>The fields of /proc/ID/stat from the state on. The name before them may hold blanks and brackets.</summary>
-    private static string[]? Stat(int id)
-    {
-        try
-        {
-            var text = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
-            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return fields.Length > StartTime ? fields : null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+        LinuxProcess.Find(process.Id) is { IsDead: false } now && now.Start == process.Start;
 }

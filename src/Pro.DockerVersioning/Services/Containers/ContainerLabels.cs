@@ -1,6 +1,6 @@
 namespace Pro.DockerVersioning.Services.Containers;
 
-/// <summary>Labels on containers: the module's own, and those by which we know who owns a container.</summary>
+/// <summary>Labels on containers: the module's own, and swarm's; compose's are <see cref="Compose.ComposeLabels"/>.</summary>
 internal static class ContainerLabels
 {
     /// <summary>All labels of the module begin so. On a container they never outlive it: each swap writes its own.</summary>
@@ -32,22 +32,4 @@ internal static class ContainerLabels
 
     /// <summary>Swarm's service name.</summary>
     public const string SwarmServiceName = "com.docker.swarm.service.name";
-
-    /// <summary>Compose's project.</summary>
-    public const string ComposeProject = "com.docker.compose.project";
-
-    /// <summary>Compose's service.</summary>
-    public const string ComposeService = "com.docker.compose.service";
-
-    /// <summary>"True" on what <c>compose run</c> has started.</summary>
-    public const string ComposeOneOff = "com.docker.compose.oneoff";
-
-    /// <summary>Compose's hash of the service's configuration.</summary>
-    public const string ComposeConfigHash = "com.docker.compose.config-hash";
-
-    /// <summary>The project's files, separated by commas.</summary>
-    public const string ComposeFiles = "com.docker.compose.project.config_files";
-
-    /// <summary>The project's folder.</summary>
-    public const string ComposeFolder = "com.docker.compose.project.working_dir";
 }

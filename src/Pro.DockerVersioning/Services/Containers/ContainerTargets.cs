@@ -1,6 +1,8 @@
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Containers;
@@ -16,7 +18,7 @@ internal static class ContainerTargets
     /// <param name="repository">Its repository, <c>registry/service</c>.</param>
     public static IReadOnlyList<ServiceTarget> Find(ImageInventory inventory, string service, ImageReference repository) =>
         [.. inventory.ContainersOf(service, repository)
-            .Where(one => !string.Equals(Label(one.Container, ContainerLabels.ComposeOneOff), "true", StringComparison.OrdinalIgnoreCase))
+            .Where(one => !string.Equals(Label(one.Container, ComposeLabels.OneOff), "true", StringComparison.OrdinalIgnoreCase))
             .Where(one => !IsStartedAsAnother(one.Container, repository))
             .GroupBy(one => Owner(one.Container))
             .Select(group => Target(group.Key, [.. group]))
@@ -59,8 +61,8 @@ internal static class ContainerTargets
     private static string Hint(ServiceTarget target) => target.Kind switch
     {
         ServiceTargetKind.Container => $"-Container {target.Name}",
-        ServiceTargetKind.Compose when target.Labels.TryGetValue(ContainerLabels.ComposeFiles, out var files) =>
-            $"-ComposeFile '{Path.Combine(target.Labels.GetValueOrDefault(ContainerLabels.ComposeFolder, ""), files.Split(',')[0])}'",
+        ServiceTargetKind.Compose when target.Labels.TryGetValue(ComposeLabels.Files, out var files) =>
+            $"-ComposeFile '{Path.Combine(target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), files.Split(',')[0])}'",
         _ => $"-Container {target.Containers.Concat(target.Leftovers).First().Name}",
     };
 
@@ -72,13 +74,13 @@ internal static class ContainerTargets
             return (ServiceTargetKind.Swarm, name, "swarm." + name);
         }
 
-        if (Label(container, ContainerLabels.ComposeProject) is { } project
-            && Label(container, ContainerLabels.ComposeService) is { } service)
+        if (Label(container, ComposeLabels.Project) is { } project
+            && Label(container, ComposeLabels.Service) is { } service)
         {
             return (ServiceTargetKind.Compose, $"{project}/{service}", $"compose.{project}.{service}");
         }
 
-        var plain = SwapNames.BaseOf(NameOf(container));
+        var plain = SwapNames.BaseOf(container.NameOf());
         return (ServiceTargetKind.Container, plain, "container." + plain);
     }
 
@@ -102,12 +104,7 @@ internal static class ContainerTargets
     }
 
     private static TargetContainer ToTarget(ContainerListResponse container, ProVersion? version) =>
-        new(container.ID, NameOf(container), container.State, container.ImageID, version);
-
-    // A container on a linked network has more names, "/other/alias": its own has one slash.
-    private static string NameOf(ContainerListResponse container) =>
-        (container.Names?.FirstOrDefault(name => name.LastIndexOf('/') == 0) ?? container.Names?.FirstOrDefault())?.TrimStart('/')
-        ?? container.ID;
+        new(container.ID, container.NameOf(), container.State, container.ImageID, version);
 
     private static string? Label(ContainerListResponse container, string name) =>
         container.Labels is { } labels && labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Services.Compose;
 
 namespace Pro.DockerVersioning.Services.Containers;
 
@@ -15,7 +16,7 @@ internal static class OperatorConfig
 {
     // These are who owns the container, and not what the image is. Compose puts some of them on the images that it builds too,
     // with the same values: taken for the image's, the container would be lost to compose.
-    private static readonly string[] OwnersLabels = ["com.docker.compose.", "com.docker.swarm.", "com.docker.stack."];
+    private static readonly string[] OwnersLabels = [ComposeLabels.Prefix, "com.docker.swarm.", "com.docker.stack."];
 
     // Whole values: the engine takes the image's only where the operator says nothing. OnBuild and ArgsEscaped are in no flag.
     private static readonly string[] WholeValues = ["User", "WorkingDir", "StopSignal", "Shell", "OnBuild", "ArgsEscaped"];

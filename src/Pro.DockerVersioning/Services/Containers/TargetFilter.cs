@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Services.Compose;
+
 namespace Pro.DockerVersioning.Services.Containers;
 
 /// <summary>Which of a service's targets is meant.</summary>
@@ -18,8 +20,8 @@ internal sealed record TargetFilter
 
     // Compose 1 may write paths that are relative to the project's folder.
     private bool HasFile(ServiceTarget target) =>
-        target.Labels.TryGetValue(ContainerLabels.ComposeFiles, out var files)
-        && files.Split(',').Any(file => SamePath(Path.Combine(target.Labels.GetValueOrDefault(ContainerLabels.ComposeFolder, ""), file)));
+        target.Labels.TryGetValue(ComposeLabels.Files, out var files)
+        && files.Split(',').Any(file => SamePath(Path.Combine(target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), file)));
 
     private bool SamePath(string file) => string.Equals(
         Path.GetFullPath(file),

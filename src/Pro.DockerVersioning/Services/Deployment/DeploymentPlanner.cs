@@ -120,7 +120,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
             throw DeploymentErrors.OtherComposeFile(
                 request.Service.Name,
                 other.ToString(),
-                other.Labels.GetValueOrDefault(ContainerLabels.ComposeFiles, "another file"),
+                other.Labels.GetValueOrDefault(ComposeLabels.Files, "another file"),
                 string.Join(", ", project.Files));
         }
 

@@ -32,8 +32,8 @@ internal sealed record LockProcess(string Machine, string Boot, int Id, string S
     }
 
     /// <summary>When the process with an id was started; null where there is none, empty where it can't be told.</summary>
-    public static string? StartOf(int id) => OperatingSystem.IsLinux() && ReadStat(id) is { } stat
-        ? stat.IsDead ? null : stat.Start
+    public static string? StartOf(int id) => LinuxProcess.Find(id) is { } process
+        ? process.IsDead ? null : process.Start
         : StartOfAny(id);
 
     private static LockProcess Describe() => new(
@@ -55,23 +55,6 @@ internal sealed record LockProcess(string Machine, string Boot, int Id, string S
             OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget ?? "" : "",
         };
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..16].ToLowerInvariant();
-    }
-
-    /// <summary>
-    /// Linux counts from the machine's start, exactly and whatever happens to the clock. See proc_pid_stat(5): the name in parentheses may
-    /// hold anything, then come the state (field 3) and, as field 22, the start.
-    /// </summary>
-    private static (bool IsDead, string Start)? ReadStat(int id)
-    {
-        if (Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat")) is not { } stat)
-        {
-            return null;
-        }
-
-        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-
-        // A zombie does nothing any more; it only waits for its parent.
-        return fields.Length > 19 ? (fields[0] is "Z" or "X" or "x", fields[19]) : null;
     }
 
     /// <summary>/proc may hide other users' processes (hidepid): the system still tells whether there is one.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Pro.DockerVersioning.Services.Verification;
 
 namespace Pro.DockerVersioning.Services.Swarm;
 
@@ -10,7 +11,7 @@ internal static class SwarmLog
 {
     private const int Header = 8;
 
-    /// <summary>The log's lines.</summary>
+    /// <summary>The log's lines, made safe to show.</summary>
     public static IReadOnlyList<string> Lines(ReadOnlySpan<byte> log)
     {
         var text = new StringBuilder();
@@ -26,7 +27,7 @@ internal static class SwarmLog
             log = log[(Header + length)..];
         }
 
-        return [.. text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.TrimEnd('\r'))];
+        return [.. text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(LogText.Clean).Where(line => line.Length > 0)];
     }
 
     // https://docs.docker.com/reference/api/engine: the stream's number, three zeros, the length.
