@@ -1,3 +1,26 @@
 #!/usr/bin/env bash
-echo "LEAD: the machine is needed for the final CI run. Stop benches, commit what you have, and report NOW." >&2
-exit 1
+# Measures the module beside what a user would use instead, on this machine, and prints Markdown tables.
+#
+#   run.sh [NAME…]     describe, list, start, build, archive, memory, clean; all where none is named
+#
+# Exit code 0 only if every limit was kept. What else the machine does falls on both sides of each pair, but not evenly: run it on a
+# machine that does nothing else. PRO_PWSH names another PowerShell than the pwsh on PATH. Repositories of up to 1 GiB are made once,
+# in pro-docker-versioning-bench below the temporary folder.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+
+require_dotnet
+state=$(state_folder)
+bash "$root/scripts/engine.sh" start >&2
+set -a
+# shellcheck source=/dev/null
+. "$state/engine.env"
+set +a
+
+# The debugger's assemblies would be measured otherwise: Release, and nothing of an earlier build in the package.
+rm -rf "$module"
+quietly "$state/bench-build.log" dotnet build "$root/bench" -c Release --nologo -v q -clp:NoSummary \
+    || die "The build failed (above)."
+
+# The program itself takes away what it put onto the engine, also after Ctrl+C.
+exec "$root/bench/bin/Release/net10.0/Pro.DockerVersioning.Bench" "$@"
