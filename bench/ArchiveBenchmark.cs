@@ -38,7 +38,7 @@ internal sealed class ArchiveBenchmark : IBenchmark
     {
         using var repository = GitRepository.Open(folder);
         var commit = repository.Resolve("v1.0.0");
-        var context = BuildContext.Create(repository.TreeOf(commit), "apps/web", "Dockerfile", cancellationToken);
+        var context = BuildContext.Create(repository.TreeOf(commit), "apps/web", "apps/web/Dockerfile", cancellationToken);
         var count = new Count();
         context.WriteTarAsync(Stream.Null, commit.Time, count, cancellationToken).GetAwaiter().GetResult();
         return count.Bytes;

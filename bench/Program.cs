@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Pro.DockerVersioning.Bench;
+using Pro.DockerVersioning.Errors;
 
 IBenchmark[] all =
 [
@@ -43,6 +44,11 @@ foreach (var benchmark in all.Where(one => args.Length == 0 || args.Contains(one
     {
         // A child got the signal as well, and its failure is no news.
         return Interrupted;
+    }
+    catch (ProException failed)
+    {
+        await Console.Error.WriteLineAsync($"{benchmark.Name}: {failed.Message} {failed.RecommendedAction}");
+        return 1;
     }
 
     missed += table.Missed;

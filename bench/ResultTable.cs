@@ -36,6 +36,10 @@ internal sealed class ResultTable(TextWriter output)
     /// <inheritdoc cref="Above(string, Sample, Sample, Sample, double?)"/>
     public void Above(string what, Pairs pairs, double? limit = null) => Above(what, pairs.Ours, pairs.Theirs, pairs.Differences, limit);
 
+    /// <summary>How much of a whole one part takes, by the medians.</summary>
+    public void Part(string what, Sample part, Sample whole) =>
+        Row(what, part.ToString("ms"), "", $"{(part.Median / whole.Median).ToString("P0", CultureInfo.InvariantCulture)}", null, missed: false);
+
     /// <summary>Something that is so or isn't.</summary>
     public void Verdict(string what, bool missed) => Row(what, "", "", "", "all", missed);
 

@@ -9,10 +9,15 @@ public sealed class CleaningJobTests : CleaningTest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    public CleaningJobTests() => AddService(Service);
+
+    // Another run on this engine may hold an api.
+    private string Service => Engine.Nonce;
+
     [Fact]
     public async Task Cron_fires_the_task_and_it_cleans_and_says_how_it_went()
     {
-        Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0");
+        Engine.Load(Service, "v1.0.0", "v1.1.0", "v1.2.0");
         var crontabs = Directory.CreateDirectory(Path.Combine(Folder, "crontabs")).FullName;
         var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
         Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{crontabs}' \"$@\"");
@@ -23,7 +28,7 @@ public sealed class CleaningJobTests : CleaningTest
 
         var due = DateTime.Now.AddMinutes(DateTime.Now.Second > 40 ? 2 : 1);
         var at = due.ToString("HH:mm", CultureInfo.InvariantCulture);
-        var task = Assert.Single(Good($"Register-ProCleanupTask api 1 -Weekly {due.DayOfWeek} -At {at} -Name t -Scheduler Cron -GracePeriod 0"));
+        var task = Assert.Single(Good($"Register-ProCleanupTask {Service} 1 -Weekly {due.DayOfWeek} -At {at} -Name t -Scheduler Cron -GracePeriod 0"));
         Assert.Equal(pwsh, (await File.ReadAllTextAsync(mine, Cancel)).Split('\'')[3]);
         Assert.Equal(true, task.Properties["IsScheduled"].Value);
         Assert.Equal(new DateTime(due.Year, due.Month, due.Day, due.Hour, due.Minute, 0), task.Properties["NextRun"].Value);
@@ -48,10 +53,10 @@ public sealed class CleaningJobTests : CleaningTest
 
         var lines = await File.ReadAllLinesAsync(log, Cancel);
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d .", line));
-        Assert.Contains(lines, line => line.Contains($"Removed {Engine.Registry}/api:v1.0.0 (4kB)", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains($"Removed {Engine.Registry}/{Service}:v1.0.0 (4kB)", StringComparison.Ordinal));
         Assert.EndsWith("ended with exit code 0", lines[^1], StringComparison.Ordinal);
         Assert.DoesNotContain(lines, line => line.Contains('\u001b', StringComparison.Ordinal));
-        Assert.Equal(["api:v1.2.0"], Engine.Tags());
+        Assert.Equal([$"{Service}:v1.2.0"], Engine.Tags());
         task = Assert.Single(Good("Get-ProCleanupTask"));
         Assert.Equal(0, task.Properties["LastExitCode"].Value);
 
@@ -103,11 +108,11 @@ public sealed class CleaningJobTests : CleaningTest
     {
         await using var proxy = EngineProxy.Start();
         proxy.Before = request => Task.FromResult(
-            request.Method == "DELETE" && request.Path.EndsWith("/api:v1.1.0", StringComparison.Ordinal)
+            request.Method == "DELETE" && request.Path.EndsWith($"/{Service}:v1.1.0", StringComparison.Ordinal)
                 ? ScriptedResponse.Json("""{"message":"conflict: somebody needs it"}""", 409) : null);
-        Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0");
+        Engine.Load(Service, "v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0");
         Set("DOCKER_HOST", proxy.Url);
-        var task = Registered("api 1 -GracePeriod 0");
+        var task = Registered($"{Service} 1 -GracePeriod 0");
         using var job = Job(task);
         var complaint = await job.StandardError.ReadToEndAsync(Cancel);
         await job.WaitForExitAsync(Cancel);
@@ -117,19 +122,19 @@ public sealed class CleaningJobTests : CleaningTest
         Assert.Single(lines, line => line.Contains(" error: ", StringComparison.Ordinal)
             && line.Contains("somebody needs it", StringComparison.Ordinal));
         Assert.Equal(2, lines.Count(line => line.Contains(" Removed ", StringComparison.Ordinal)));
-        Assert.Equal(["api:v1.1.0", "api:v1.3.0"], Engine.Tags());
+        Assert.Equal([$"{Service}:v1.1.0", $"{Service}:v1.3.0"], Engine.Tags());
     }
 
     [Fact]
     public async Task A_script_with_Stop_and_an_exit_of_its_own_ends_with_what_happened()
     {
-        Engine.Load("api", "v1.0.0", "v1.1.0");
-        Assert.Equal(0, await ExitCodeAsync("Remove-ProOldImage api 1 -GracePeriod 0 -Confirm:$false"));
-        Assert.Equal(["api:v1.1.0"], Engine.Tags());
-        Engine.Load("api", "v1.0.0");
+        Engine.Load(Service, "v1.0.0", "v1.1.0");
+        Assert.Equal(0, await ExitCodeAsync($"Remove-ProOldImage {Service} 1 -GracePeriod 0 -Confirm:$false"));
+        Assert.Equal([$"{Service}:v1.1.0"], Engine.Tags());
+        Engine.Load(Service, "v1.0.0");
 
         // Nobody is there to answer.
-        Assert.Equal(1, await ExitCodeAsync("Remove-ProOldImage api 1 -GracePeriod 0"));
+        Assert.Equal(1, await ExitCodeAsync($"Remove-ProOldImage {Service} 1 -GracePeriod 0"));
         Assert.Equal(1, await ExitCodeAsync("Remove-ProOldImage aip 1 -GracePeriod 0 -Confirm:$false"));
         Assert.Equal(2, Engine.Tags().Count);
     }
@@ -149,14 +154,14 @@ public sealed class CleaningJobTests : CleaningTest
 
             return null;
         };
-        Engine.Load("api", [.. Enumerable.Range(0, 20).Select(number => $"v1.{number}.0")]);
+        Engine.Load(Service, [.. Enumerable.Range(0, 20).Select(number => $"v1.{number}.0")]);
         Set("DOCKER_HOST", proxy.Url);
-        using var first = Job(Registered("api 1 -GracePeriod 0 -Name first"));
+        using var first = Job(Registered($"{Service} 1 -GracePeriod 0 -Name first"));
         await UntilAsync(() => Volatile.Read(ref deletes) > 0);
 
         // The first one is in the middle of its work; the second one goes straight to the engine, and does nothing to it.
         Set("DOCKER_HOST", null);
-        var second = Registered("api 2 -GracePeriod 0 -Name second");
+        var second = Registered($"{Service} 2 -GracePeriod 0 -Name second");
         using var other = Job(second);
         await UntilAsync(() => File.Exists(Log(second)));
         await Task.Delay(TimeSpan.FromSeconds(4), Cancel);
@@ -166,7 +171,7 @@ public sealed class CleaningJobTests : CleaningTest
         await first.WaitForExitAsync(Cancel);
         await other.WaitForExitAsync(Cancel);
         Assert.Equal((0, 0), (first.ExitCode, other.ExitCode));
-        Assert.Equal(["api:v1.19.0"], Engine.Tags());
+        Assert.Equal([$"{Service}:v1.19.0"], Engine.Tags());
         var lines = await File.ReadAllLinesAsync(Log(second), Cancel);
         Assert.DoesNotContain(lines, line => line.Contains(" Removed ", StringComparison.Ordinal));
     }
@@ -188,10 +193,10 @@ public sealed class CleaningJobTests : CleaningTest
 
             return null;
         };
-        Engine.Load("api", [.. Enumerable.Range(0, 120).Select(number => $"v1.{number}.0")]);
+        Engine.Load(Service, [.. Enumerable.Range(0, 120).Select(number => $"v1.{number}.0")]);
         Set("DOCKER_HOST", proxy.Url);
         var result = await Task.Run(
-            () => Shell.Run("Remove-ProOldImage api 1 -GracePeriod 0 -Confirm:$false", stop.Token), Cancel);
+            () => Shell.Run($"Remove-ProOldImage {Service} 1 -GracePeriod 0 -Confirm:$false", stop.Token), Cancel);
         Set("DOCKER_HOST", null);
         Assert.Equal(PSInvocationState.Stopped, result.State);
         var gone = 120 - Engine.Tags().Count;
@@ -204,7 +209,7 @@ public sealed class CleaningJobTests : CleaningTest
         Assert.All(Actions(result.Output), action => Assert.StartsWith("Removed v1.", action, StringComparison.Ordinal));
 
         // The lock is free, and the rest goes.
-        Assert.Equal(119 - gone, Good("Remove-ProOldImage api 1 -GracePeriod 0 -Confirm:$false").Count);
+        Assert.Equal(119 - gone, Good($"Remove-ProOldImage {Service} 1 -GracePeriod 0 -Confirm:$false").Count);
     }
 
     private static string DotNet() => Path.GetFullPath(Environment.GetEnvironmentVariable("PATH")!.Split(':')
