@@ -100,6 +100,79 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         Assert.Equal([Name], await ContainersAsync());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_version_that_ends_over_and_over_is_never_in_the_way_of_the_old_one(bool ownNetwork)
+    {
+        // The engine starts it again by itself, the first time 0.1 s after its end, so also in the middle of the restore.
+        _ = await _engine.ImageAsync("ends", Parse("""{ "Cmd": [ "false" ] }"""));
+        var failures = new List<string>();
+        for (var after = 70; after <= 110; after += 20)
+        {
+            var old = await StartOldAsync(ownNetwork: ownNetwork);
+            var failure = await Record.ExceptionAsync(() => SwapAsync(
+                _engine.Engine, (id, _) => EndsAsync(id, TimeSpan.FromMilliseconds(after)), image: _engine.Prefix + ":ends"));
+            if (failure is not InvalidOperationException)
+            {
+                failures.Add($"{after} ms: {failure}");
+            }
+
+            var left = await ContainersAsync();
+            if (!left.SequenceEqual([Name]) || await _engine.InspectAsync(Name) is var one
+                && (one["Id"]!.GetValue<string>() != old || !one["State"]!["Running"]!.GetValue<bool>()
+                    || one["NetworkSettings"]!["Ports"]!["80/tcp"] is not JsonArray { Count: 1 }))
+            {
+                failures.Add($"{after} ms: there are {string.Join(", ", left)}");
+            }
+
+            foreach (var container in left)
+            {
+                await _engine.RemoveAsync(container);
+            }
+        }
+
+        Assert.True(failures.Count == 0, string.Join('\n', failures));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_version_that_ends_over_and_over_gives_way_to_one_that_runs(bool ownNetwork)
+    {
+        _ = await _engine.ImageAsync("old", Parse("""{ "Cmd": [ "false" ] }"""));
+        for (var after = 60; after <= 120; after += 20)
+        {
+            var old = await StartOldAsync(ownNetwork: ownNetwork);
+            while (!(await _engine.InspectAsync(old))["State"]!["Restarting"]!.GetValue<bool>())
+            {
+                Cancel.ThrowIfCancellationRequested();
+            }
+
+            await Task.Delay(after, Cancel);
+            _ = await SwapAsync(_engine.Engine);
+
+            var now = await _engine.InspectAsync(Name);
+            Assert.True(now["State"]!["Running"]!.GetValue<bool>());
+            Assert.Equal("always", now["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>());
+            Assert.Single(now["NetworkSettings"]!["Ports"]!["80/tcp"]!.AsArray());
+            Assert.Equal([Name], await ContainersAsync());
+            await _engine.RemoveAsync(Name);
+        }
+    }
+
+    // The restart's moment is what is looked for, and no event tells it beforehand.
+    private async Task EndsAsync(string id, TimeSpan after)
+    {
+        while ((await _engine.InspectAsync(id))["State"]! is var state && state["Running"]!.GetValue<bool>() && !state["Restarting"]!.GetValue<bool>())
+        {
+            Cancel.ThrowIfCancellationRequested();
+        }
+
+        await Task.Delay(after, Cancel);
+        throw new InvalidOperationException("sick");
+    }
+
     [Fact]
     public async Task A_cancelled_swap_gives_the_place_back()
     {
@@ -190,24 +263,30 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
 
     private JsonNode Endpoint(JsonObject container) => container["NetworkSettings"]!["Networks"]![_network]!;
 
-    private async Task<string> StartOldAsync(bool removesItself = false)
+    private async Task<string> StartOldAsync(bool removesItself = false, bool ownNetwork = true)
     {
-        var id = await _engine.CreateAsync("web", Parse($$"""
+        var id = await _engine.CreateAsync("web", ownNetwork ? OldOnItsNetwork(removesItself) : Parse($$"""
             { "Image": "{{_engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} },
-              "HostConfig": { "NetworkMode": "{{_network}}", "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28480" } ] },
-                "AutoRemove": {{(removesItself ? "true" : "false")}}, "RestartPolicy": { "Name": "{{(removesItself ? "no" : "always")}}" } },
-              "NetworkingConfig": { "EndpointsConfig": { "{{_network}}": { "IPAMConfig": { "IPv4Address": "{{_engine.Subnet}}.9.9" } } } } }
+              "HostConfig": { "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28480" } ] }, "RestartPolicy": { "Name": "always" } } }
             """));
         await _engine.StartContainerAsync(id);
         return id;
     }
 
+    private JsonObject OldOnItsNetwork(bool removesItself) => Parse($$"""
+            { "Image": "{{_engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} },
+              "HostConfig": { "NetworkMode": "{{_network}}", "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28480" } ] },
+                "AutoRemove": {{(removesItself ? "true" : "false")}}, "RestartPolicy": { "Name": "{{(removesItself ? "no" : "always")}}" } },
+              "NetworkingConfig": { "EndpointsConfig": { "{{_network}}": { "IPAMConfig": { "IPv4Address": "{{_engine.Subnet}}.9.9" } } } } }
+            """);
+
     private Task<SwapResult> SwapAsync(
         Engine.EngineConnection engine,
         Func<string, CancellationToken, Task>? verify = null,
-        CancellationToken? cancellationToken = null) =>
+        CancellationToken? cancellationToken = null,
+        string? image = null) =>
         new StopFirstSwap(new ContainerCalls(engine), new Progress<Report>(), TimeProvider.System).RunAsync(
-            new SwapRequest { Container = Name, Image = NewImage, Verify = verify ?? ((_, _) => Task.CompletedTask) },
+            new SwapRequest { Container = Name, Image = image ?? NewImage, Verify = verify ?? ((_, _) => Task.CompletedTask) },
             cancellationToken ?? Cancel);
 
     private async Task<string[]> ContainersAsync()

@@ -47,7 +47,7 @@ internal sealed class FollowerSwap(ContainerCalls calls, IProgress<Report> repor
             [ContainerLabels.Leader] = leader.Name,
             [ContainerLabels.LeaderId] = leader.NewId,
         };
-        var options = follower.Options(labels, SwapFlow.StopFirst, reports) with { Successors = successors };
+        var options = follower.Options(labels, SwapFlow.StopFirst, reports) with { Successors = successors, RestartPolicy = null };
         var image = await calls.ReferenceOfAsync(follower.Recipe, CancellationToken.None).ConfigureAwait(false);
         follower.NewId = await calls.CreateAsync(follower.Recipe.On(image, options), CancellationToken.None).ConfigureAwait(false);
         await new TakeOver(calls).RunAsync(follower).ConfigureAwait(false);

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Pro.DockerVersioning.Services.Containers;
 
 /// <summary>
-/// How the old container ran before the swap, as a label of the new one: the old one is stopped and its restart policy is off
-/// while it is kept, so nobody could read it there. Labels are fixed when a container is created, so it is written beforehand.
+/// How the old container ran before the swap, as a label of the new one: the old one is stopped and has another restart
+/// policy while it is kept, so nobody could read it there. Labels are fixed when a container is created, so it is written beforehand.
 /// </summary>
 /// <param name="Status">The engine's word: running, paused, restarting, exited, created.</param>
 /// <param name="RestartPolicy">As it stood in <c>HostConfig</c>, or null.</param>

@@ -80,7 +80,8 @@ internal sealed class SideBySideSwap(ContainerCalls calls, IProgress<Report> rep
         }
 
         await request.BeforeCommit(step.NewId, cancellationToken).ConfigureAwait(false);
-        await calls.RenameAsync(step.OldId, SwapNames.Done(step.Name), CancellationToken.None).ConfigureAwait(false);
+        await step.HandRestartsOverAsync(calls).ConfigureAwait(false);
+        await step.RenameOldAsync(calls, SwapNames.Done(step.Name)).ConfigureAwait(false);
         await calls.RenameAsync(step.NewId, step.Name, CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -65,6 +65,7 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         await request.Verify(step.NewId, cancellationToken).ConfigureAwait(false);
         await _followers.MoveAsync(step, cancellationToken).ConfigureAwait(false);
         await request.BeforeCommit(step.NewId, cancellationToken).ConfigureAwait(false);
+        await step.HandRestartsOverAsync(calls).ConfigureAwait(false);
         await MarkProvenAsync(step).ConfigureAwait(false);
     }
 
@@ -92,7 +93,7 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         }
         else if (await calls.FindAsync(step.OldId, CancellationToken.None).ConfigureAwait(false) is not null)
         {
-            await calls.RenameAsync(step.OldId, SwapNames.Done(step.Name), CancellationToken.None).ConfigureAwait(false);
+            await step.RenameOldAsync(calls, SwapNames.Done(step.Name)).ConfigureAwait(false);
         }
     }
 }

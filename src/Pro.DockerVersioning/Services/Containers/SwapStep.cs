@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Services.Containers;
@@ -8,6 +9,9 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// <param name="recipe">The old one's.</param>
 internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
 {
+    private const string Always = "always";
+    private const string Never = "no";
+
     /// <summary>The old one's inspection, before anything was done.</summary>
     public JsonObject Old => old;
 
@@ -29,12 +33,64 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
     /// <summary>True where the engine removes it as soon as it has stopped; one that never ran stays.</summary>
     public bool RemovesItself => old["HostConfig"].Flag("AutoRemove") && old["State"].Flag("Running");
 
+    /// <summary>The restart policy that both are to have, or null where there is none.</summary>
+    private JsonObject? RestartPolicy =>
+        old["HostConfig"]?["RestartPolicy"] is JsonObject policy && policy.Text("Name") is not ("" or "no") ? policy : null;
+
     /// <summary>Looks at the old one.</summary>
     public static async Task<SwapStep> OfAsync(ContainerCalls calls, string container, CancellationToken cancellationToken)
     {
         var old = await calls.InspectAsync(container, cancellationToken).ConfigureAwait(false);
         var image = await calls.InspectImageAsync(old.Text("Image"), cancellationToken).ConfigureAwait(false);
         return new SwapStep(old, ContainerRecipe.From(old, image));
+    }
+
+    /// <summary>
+    /// Lets the engine bring the old one back by itself, should it be started anew while the old one is stopped: nobody has proven
+    /// the new one. "unless-stopped" would not.
+    /// </summary>
+    public async Task KeepOldAliveAsync(ContainerCalls calls)
+    {
+        if (RestartPolicy is { } policy && policy.Text("Name") != Always && PreviousState.Of(old).Ran)
+        {
+            await calls.SetRestartPolicyAsync(OldId, Policy(Always), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Gives the old one another name. The engine can't rename one that has ended and waits for its restart: it has no network
+    /// then, and nothing is lost by stopping it.
+    /// </summary>
+    public async Task RenameOldAsync(ContainerCalls calls, string name)
+    {
+        try
+        {
+            await calls.RenameAsync(OldId, name, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ProException)
+        {
+            if (await calls.FindAsync(OldId, CancellationToken.None).ConfigureAwait(false) is not { } now || !now["State"].Flag("Restarting"))
+            {
+                throw;
+            }
+
+            await calls.StopAsync(OldId, CancellationToken.None).ConfigureAwait(false);
+            await calls.RenameAsync(OldId, name, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The new one is proven: from now on it is the one that the engine brings back. Up to then it had no restart policy, for the
+    /// verification looks at one start only; and a network that is connected in the moment of a restart is lost to the engine
+    /// with its ports.
+    /// </summary>
+    public async Task HandRestartsOverAsync(ContainerCalls calls)
+    {
+        if (RestartPolicy is { } policy)
+        {
+            await calls.SetRestartPolicyAsync(NewId, policy, CancellationToken.None).ConfigureAwait(false);
+            await calls.SetRestartPolicyAsync(OldId, Policy(Never), CancellationToken.None).ConfigureAwait(false);
+        }
     }
 
     /// <summary>The new one's name and labels: all that the way back needs.</summary>
@@ -52,6 +108,8 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
                 $"The configuration of {Name} is too large for a label: if a prune takes the kept container, it can't be made again."));
         }
 
-        return new RecipeOptions { Name = SwapNames.Next(Name), Labels = labels };
+        return new RecipeOptions { Name = SwapNames.Next(Name), Labels = labels, RestartPolicy = RestartPolicy is null ? null : Never };
     }
+
+    private static JsonObject Policy(string name) => new() { ["Name"] = name };
 }
