@@ -61,7 +61,7 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
     /// <summary>Asks at the prompt; null where there is nobody to ask.</summary>
     private ProVersion? Pick(string service, List<ProImageVersion> versions, PreviousChoice? previous)
     {
-        if (versions.Count == 0 || (Host.Name == "ConsoleHost" && Console.IsInputRedirected))
+        if (versions.Count == 0 || !Prompts.HasReader(Host))
         {
             return null;
         }
@@ -83,7 +83,7 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
         {
             return offered[Host.UI.PromptForChoice($"Roll back {service}", list, choices, preferred)].Version;
         }
-        catch (Exception nobody) when (nobody is PSInvalidOperationException or HostException or NotImplementedException or NotSupportedException)
+        catch (Exception nobody) when (Prompts.IsNobody(nobody))
         {
             return null;
         }

@@ -154,7 +154,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [ValidateRange(1, 1000)]
     public int Canary { get; set; }
 
-    /// <summary>Swarm: for how long the canary's tasks must be well.</summary>
+    /// <summary>Swarm: for how long the canary's tasks must be well; where it isn't given, an operator at a prompt is asked.</summary>
     [Parameter]
     public TimeSpan CanaryWatch { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -302,6 +302,16 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
                 : FailureAction == ProFailureAction.Pause ? SwarmFailureAction.Pause : SwarmFailureAction.Rollback,
             Canary = Bound(nameof(Canary)) ? Canary : null,
             CanaryWatch = CanaryWatch,
+            ApproveCanary = AsksAboutCanary()
+                ? new CanaryQuestion(Host, (PipelinePump)SynchronizationContext.Current!, request.Service.Name, CanaryWatch).AskAsync
+                : null,
         },
     };
+
+    /// <summary>Who gives a time, or wants no questions, means the time.</summary>
+    private bool AsksAboutCanary() =>
+        Bound(nameof(Canary)) && !Bound(nameof(CanaryWatch)) && Prompts.HasReader(Host)
+        && (MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm)
+            ? LanguagePrimitives.IsTrue(confirm)
+            : !"None".Equals(GetVariableValue("ConfirmPreference", "High")?.ToString(), StringComparison.OrdinalIgnoreCase));
 }

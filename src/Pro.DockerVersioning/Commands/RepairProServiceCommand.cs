@@ -1,6 +1,8 @@
 using System.Management.Automation;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Services.Locking;
 
@@ -12,6 +14,7 @@ namespace Pro.DockerVersioning.Commands;
 public sealed class RepairProServiceCommand : ProDeploymentCmdlet
 {
     private readonly List<string> _services = [];
+    private bool _carriesOut;
 
     /// <summary>The services; wildcards are allowed. All where it isn't given.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -39,15 +42,17 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
         var catalog = workspace.ReadCatalog(Reporter);
         using var engine = workspace.OpenEngine();
         var history = HistoryLog.Open(workspace.Settings);
+        var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in MatchEach(_services, name => catalog.Match(name)))
         {
             try
             {
                 var request = RequestFor(workspace, catalog, name, engine);
                 var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+                known.UnionWith(world.Targets.Select(target => target.TargetId));
                 foreach (var target in world.Targets.Where(target => Container is null || request.Filter.Accepts(target)))
                 {
-                    if (ShouldProcess($"{name} ({target})", "Repair"))
+                    if (Carries($"{name} ({target})", "Repair"))
                     {
                         WriteObject(await RepairAsync(engine, history, request, world, target));
                     }
@@ -59,6 +64,36 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
             }
         }
 
-        _ = await TargetLock.SweepAsync(engine, StopToken);
+        await RemoveLocksOfNobodyAsync(engine, known);
+        if (_carriesOut)
+        {
+            _ = await TargetLock.SweepAsync(engine, StopToken);
+        }
+    }
+
+    /// <summary>
+    /// A lock that was left behind says that its target needs a look. Where the target was removed meanwhile, by hand, nothing is left to
+    /// look at.
+    /// </summary>
+    private async Task RemoveLocksOfNobodyAsync(EngineConnection engine, HashSet<string> known)
+    {
+        foreach (var left in await TargetLock.ListAsync(engine, StopToken))
+        {
+            if (!known.Contains(left.Target)
+                && await TargetLock.WhyStaleAsync(engine, left, StopToken) is { } why
+                && await ContainerTargets.IsGoneAsync(engine, left.Target, StopToken)
+                && Carries(left.Target, $"Remove its lock, whose holder is gone as well ({why})"))
+            {
+                var request = new LockRequest(left.Target, "repair", TimeSpan.FromMinutes(1));
+                await using var taken = await TargetLock.TryAcquireAsync(engine, request, Reporter, StopToken);
+            }
+        }
+    }
+
+    private bool Carries(string target, string action)
+    {
+        var does = ShouldProcess(target, action);
+        _carriesOut |= does;
+        return does;
     }
 }

@@ -86,6 +86,40 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         Assert.Equal(["v1.1.0", "v1.1.0"], Running);
     }
 
+    [Fact]
+    public void An_operator_is_asked_about_the_canary()
+    {
+        Host.Answers.Enqueue(1);
+        var refused = Run("Deploy-ProService api v1.1.0 -Canary 1");
+        Check(refused.Error, "SwarmUpdateRestored", refused.Error.CategoryInfo.Category);
+        Assert.Contains("Go on with the other tasks?", Assert.Single(Host.Prompts), StringComparison.Ordinal);
+        Assert.Equal("RestoredPrevious", Text(Assert.Single(refused.Output), "Outcome"));
+        Assert.Equal(["v1.0.0", "v1.0.0"], Running);
+
+        Host.Answers.Enqueue(0);
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0 -Canary 1"), "Outcome"));
+        Assert.Equal(2, Host.Prompts.Count);
+        Assert.Equal(["v1.1.0", "v1.1.0"], Running);
+    }
+
+    [Fact]
+    public void A_service_is_named_by_its_own_name_where_there_are_several()
+    {
+        _ = _swarm.Docker("service", "create", "--detach", "--name", _name + "-b", "--replicas", "0", $"{SwarmOfOne.Registry}/api:v1.0.0");
+        try
+        {
+            var several = Run("Deploy-ProService api v1.1.0");
+            Check(several.Error, "SeveralTargets", several.Error.CategoryInfo.Category);
+            Assert.Contains($"-Container {_name}-b", several.Error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+            Assert.Equal("Succeeded", Text(One($"Deploy-ProService api v1.1.0 -Container {_name}"), "Outcome"));
+            Assert.Equal(["v1.1.0", "v1.1.0"], Running);
+        }
+        finally
+        {
+            _ = _swarm.Docker("service", "rm", _name + "-b");
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         _ = _swarm.Docker("service", "rm", _name);

@@ -48,6 +48,22 @@ public sealed class ContainerTargetsTests
     }
 
     [Fact]
+    public void A_swarm_service_is_named_by_its_own_name_also_where_no_task_of_it_is_here()
+    {
+        var targets = Find(
+            One("api", "v1"),
+            One("stack_api.1.abc", "v1", labels: [(ContainerLabels.SwarmServiceId, "id"), (ContainerLabels.SwarmServiceName, "stack_api")]));
+        var elsewhere = targets[1] with { Name = "other_api", TargetId = "swarm.other_api", Containers = [] };
+
+        var error = Assert.Throws<ProException>(() => ContainerTargets.Single([.. targets, elsewhere], "api", new TargetFilter()));
+
+        Assert.Contains("-Container api or -Container stack_api or -Container other_api", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal(
+            "swarm.other_api",
+            ContainerTargets.Single([.. targets, elsewhere], "api", new TargetFilter { Container = "other_api" })!.TargetId);
+    }
+
+    [Fact]
     public void A_container_that_another_registry_s_name_started_is_not_the_service_s()
     {
         var ours = One("api", "v1");

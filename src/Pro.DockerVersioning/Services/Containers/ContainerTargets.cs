@@ -38,11 +38,25 @@ internal static class ContainerTargets
         }
 
         // A swap that was cut off counts as running: it must be put right first.
-        var candidates = meant.Where(target => target.IsRunning || target.Leftovers.Count > 0).ToArray();
+        // A swarm service's tasks may all be on other nodes.
+        var candidates = meant
+            .Where(target => target.IsRunning || target.Leftovers.Count > 0 || target.Kind == ServiceTargetKind.Swarm)
+            .ToArray();
         candidates = candidates.Length > 0 ? candidates : meant;
         return candidates.Length > 1
             ? throw ContainerErrors.SeveralTargets(service, [.. candidates.Select(target => (target.ToString(), Hint(target)))])
             : candidates.FirstOrDefault();
+    }
+
+    /// <summary>Whether no container of a target is there any more, by whatever image; false for a target that may have none on this node.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="targetId">See <see cref="ServiceTarget.TargetId"/>.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    public static async Task<bool> IsGoneAsync(EngineConnection engine, string targetId, CancellationToken cancellationToken)
+    {
+        var all = await engine.CallAsync(
+            api => api.Containers.ListContainersAsync(new ContainersListParameters { All = true }, cancellationToken)).ConfigureAwait(false);
+        return !targetId.StartsWith("swarm.", StringComparison.Ordinal) && all.All(container => Owner(container).Id != targetId);
     }
 
     /// <summary>
@@ -60,10 +74,10 @@ internal static class ContainerTargets
 
     private static string Hint(ServiceTarget target) => target.Kind switch
     {
-        ServiceTargetKind.Container => $"-Container {target.Name}",
+        ServiceTargetKind.Container or ServiceTargetKind.Swarm => $"-Container {target.Name}",
         ServiceTargetKind.Compose when target.Labels.TryGetValue(ComposeLabels.Files, out var files) =>
             $"-ComposeFile '{Path.Combine(target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), files.Split(',')[0])}'",
-        _ => $"-Container {target.Containers.Concat(target.Leftovers).First().Name}",
+        _ => $"-Container {target.Containers.Concat(target.Leftovers).FirstOrDefault()?.Name ?? target.Name}",
     };
 
     private static (ServiceTargetKind Kind, string Name, string Id) Owner(ContainerListResponse container)
