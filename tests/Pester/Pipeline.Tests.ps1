@@ -159,6 +159,64 @@ Describe 'Cleaning' {
     }
 }
 
+Describe 'Deploying and rolling back' {
+    BeforeAll {
+        # The container is started as an operator would, by a version that runs; a later one ends at once.
+        $script:runner = "$($env:REGISTRY.Split('/')[-1])-runner"
+        $folder = New-Item -ItemType Directory -Path (Join-Path $script:repository 'apps/runner')
+        foreach ($version in 'v3.0.0', 'v3.1.0', 'v3.2.0') {
+            $command = $version -eq 'v3.2.0' ? '"false"' : '"sleep", "1000"'
+            Set-Content -LiteralPath (Join-Path $folder 'Dockerfile') -Value "FROM pro-sample/base:1`nSTOPSIGNAL SIGKILL`nCMD [$command]"
+            git add -A
+            git commit -q -m $version
+            git tag $version
+            Build-ProImage runner $version -ErrorAction Stop | Out-Null
+        }
+
+        & $script:docker run -d --name $script:runner --restart always "$env:REGISTRY/runner:v3.1.0" | Out-Null
+        function Get-Running { "$((Get-ProService runner).CurrentVersion)" }
+    }
+
+    AfterAll { & $script:docker rm -f $script:runner | Out-Null }
+
+    It 'Shows the plan with -WhatIf and changes nothing' {
+        Get-ProImageVersion runner | Select-Object -Last 1 | Invoke-ProRollback -WhatIf | Should -BeNullOrEmpty
+        Get-Running | Should -Be 'v3.1.0'
+    }
+
+    It 'Rolls back to what the pipeline names, and the view says what happened' {
+        $PSStyle.OutputRendering = 'PlainText'
+        $text = Get-ProImageVersion runner | Select-Object -Last 1 | Invoke-ProRollback -Confirm:$false -Reason complaints | Out-String -Width 180
+        $text | Should -Match 'v3\.1\.0 -> v3\.0\.0'
+        $text | Should -Match 'Outcome +: Succeeded'
+        Get-Running | Should -Be 'v3.0.0'
+        (Get-ProHistory runner | Select-Object -First 1).Reason | Should -Be 'complaints'
+    }
+
+    It 'Deploys what a build gives' {
+        $result = Build-ProImage runner v3.1.0 | Deploy-ProService
+        "$($result.Outcome) $($result.From) $($result.Version)" | Should -Be 'Succeeded v3.0.0 v3.1.0'
+        Get-Running | Should -Be 'v3.1.0'
+    }
+
+    It 'As a job ends with 1 where a version was not kept, and with 0 where it was' {
+        $job = Invoke-Job 'Deploy-ProService runner v3.2.0'
+        $job.ExitCode | Should -Be 1 -Because $job.Output
+        $job.Output | Should -Match 'v3\.2\.0 was not kept'
+        Get-Running | Should -Be 'v3.1.0'
+        $job = Invoke-Job 'Invoke-ProRollback runner -Previous -Confirm:$false'
+        $job.ExitCode | Should -Be 0 -Because $job.Output
+        Get-Running | Should -Be 'v3.0.0'
+    }
+
+    It 'As a job without a version ends with 1 and lists them' {
+        $job = Invoke-Job 'Invoke-ProRollback runner'
+        $job.ExitCode | Should -Be 1 -Because $job.Output
+        $job.Output | Should -Match 'v3\.1\.0'
+        Get-Running | Should -Be 'v3.0.0'
+    }
+}
+
 Describe 'The views' {
     BeforeAll { $PSStyle.OutputRendering = 'PlainText' }
 
