@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Pro.DockerVersioning.Services.Containers;
@@ -28,6 +27,5 @@ internal sealed class FollowerRefresh(ContainerCalls calls)
         }
     }
 
-    private static DateTimeOffset StartOf(JsonObject container) => DateTimeOffset.TryParse(
-        container["State"].Text("StartedAt"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start) ? start : default;
+    private static DateTimeOffset StartOf(JsonObject container) => container["State"].Time("StartedAt");
 }

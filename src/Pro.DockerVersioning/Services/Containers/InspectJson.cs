@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Pro.DockerVersioning.Services.Containers;
@@ -8,6 +9,10 @@ internal static class InspectJson
     /// <summary>A text, or "" where there is none.</summary>
     public static string Text(this JsonNode? node, string name) =>
         node?[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
+
+    /// <summary>A time; the beginning of time where there is none.</summary>
+    public static DateTimeOffset Time(this JsonNode? node, string name) => DateTimeOffset.TryParse(
+        node.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : default;
 
     /// <summary>An object's members, or none.</summary>
     public static IEnumerable<KeyValuePair<string, JsonNode?>> Members(this JsonNode? node, string name) => node?[name] as JsonObject ?? [];

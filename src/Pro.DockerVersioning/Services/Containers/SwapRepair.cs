@@ -169,6 +169,12 @@ internal sealed class SwapRepair(ContainerCalls calls)
     private async Task<JsonObject?> BackToNameAsync(JsonObject previous, JsonObject? next, string name, CancellationToken cancellationToken)
     {
         var id = previous.Text("Id");
+        if (HasComeBack(previous, next))
+        {
+            await calls.RenameAsync(id, name, cancellationToken).ConfigureAwait(false);
+            return previous;
+        }
+
         await calls.StopAsync(id, cancellationToken).ConfigureAwait(false);
         if (previous["HostConfig"].Flag("AutoRemove") && previous["State"].Flag("Running") && next is not null)
         {
@@ -179,6 +185,15 @@ internal sealed class SwapRepair(ContainerCalls calls)
         await calls.RenameAsync(id, name, cancellationToken).ConfigureAwait(false);
         return previous;
     }
+
+    /// <summary>
+    /// Started since the swap began, so by an engine that was started anew: it serves, and no stop is on its way. Its own restart policy
+    /// would have counted.
+    /// </summary>
+    private static bool HasComeBack(JsonObject previous, JsonObject? next) =>
+        previous["State"].Flag("Running") && next is not null
+        && InspectJson.IsNothing(previous["RestartCount"])
+        && previous["State"].Time("StartedAt") > next.Time("Created");
 
     private async Task<JsonObject> RecreateAsync(JsonObject next, string name, CancellationToken cancellationToken)
     {
