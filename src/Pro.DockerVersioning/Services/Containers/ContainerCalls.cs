@@ -7,6 +7,12 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// <summary>What a swap asks of the engine about containers, in the engine's own JSON. Calls that find it done already succeed.</summary>
 internal sealed class ContainerCalls(EngineConnection engine)
 {
+    /// <summary>The engine's own, in seconds.</summary>
+    private const int DefaultStopTimeout = 10;
+
+    /// <summary>A day, in seconds.</summary>
+    private const int LongestStop = 24 * 60 * 60;
+
     private readonly EngineHttp _http = engine.Http;
 
     /// <summary>A container's inspection.</summary>
@@ -178,7 +184,15 @@ internal sealed class ContainerCalls(EngineConnection engine)
     public Task StartAsync(string container, CancellationToken cancellationToken) => Act(container, "start", cancellationToken);
 
     /// <summary>Stops it by its own signal, and kills it after its own time-out; a paused one as well.</summary>
-    public Task StopAsync(string container, CancellationToken cancellationToken) => Act(container, "stop", cancellationToken);
+    public async Task StopAsync(string container, CancellationToken cancellationToken)
+    {
+        var config = (await InspectAsync(container, cancellationToken).ConfigureAwait(false))["Config"];
+
+        // Less than none is for ever, which nobody waits for.
+        var seconds = config?["StopTimeout"]?.GetValue<long>() is { } own ? own < 0 ? LongestStop : own : DefaultStopTimeout;
+        var time = TimeSpan.FromSeconds(Math.Min(seconds, LongestStop));
+        await _http.PostAsync($"containers/{container}/stop", time, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Freezes its processes.</summary>
     public Task PauseAsync(string container, CancellationToken cancellationToken) => Act(container, "pause", cancellationToken);
