@@ -7,12 +7,10 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Engine;
 
-/// <summary>Puts TLS and the negotiation of the API's version around Docker.DotNet's transport.</summary>
-internal sealed class EngineAuthentication : IAuthProvider
+/// <summary>Puts TLS, a bound to the wait and the negotiation of the API's version around Docker.DotNet's transport.</summary>
+internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvider
 {
-    private readonly CertificateCredentials? _tls;
-
-    public EngineAuthentication(EngineEndpoint endpoint) => _tls = endpoint.UsesTls ? Load(endpoint) : null;
+    private readonly CertificateCredentials? _tls = endpoint.UsesTls ? Load(endpoint) : null;
 
     /// <inheritdoc/>
     public bool TlsEnabled => _tls is not null;
@@ -21,8 +19,9 @@ internal sealed class EngineAuthentication : IAuthProvider
     public HttpMessageHandler? Transport { get; private set; }
 
     /// <inheritdoc/>
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The handler around it owns it.")]
     public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) =>
-        Transport = new ApiVersionHandler(_tls?.ConfigureHandler(handler) ?? handler);
+        Transport = new ApiVersionHandler(new PatienceHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.Patience));
 
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation", Justification = "The user's context says SkipTLSVerify.")]
     private static CertificateCredentials Load(EngineEndpoint endpoint)

@@ -63,6 +63,7 @@ internal sealed class EngineConnection : IDisposable
     {
         var builder = new DockerClientBuilder()
             .WithEndpoint(endpoint.Address)
+            .WithTimeout(Timeout.InfiniteTimeSpan)
             .WithAuthProvider(authentication);
         return (headers is null ? builder : builder.WithHeaders(headers)).Build();
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -12,6 +13,9 @@ namespace Pro.DockerVersioning.Engine;
 /// </summary>
 internal sealed record EngineEndpoint
 {
+    /// <summary>How many seconds an answer is waited for: compose's own variable, so that both give up at the same time.</summary>
+    public const string PatienceVariable = "COMPOSE_HTTP_TIMEOUT";
+
     private const string DefaultContext = "default";
 
     /// <summary>The address: <c>unix://</c>, <c>npipe://</c>, <c>tcp://</c> or <c>https://</c>.</summary>
@@ -30,6 +34,12 @@ internal sealed record EngineEndpoint
     public bool SkipsVerification { get; init; }
 
     /// <summary>
+    /// For how long an answer is waited for. An engine that is busy may need minutes; one that never answers must not be waited for for
+    /// ever, with a service between two versions.
+    /// </summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
     /// What a child process (Docker's client) needs in its environment to talk to the same engine; empty where it inherits the same
     /// answer. A null value takes the variable away.
     /// </summary>
@@ -46,6 +56,14 @@ internal sealed record EngineEndpoint
     /// <param name="engine">A context's name or a host that goes before everything else, or null.</param>
     /// <exception cref="ProException">The address or the context is no good.</exception>
     public static EngineEndpoint Resolve(Func<string, string?> environment, string? engine = null)
+    {
+        var found = Find(environment, engine);
+        return int.TryParse(environment(PatienceVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? found with { Patience = TimeSpan.FromSeconds(seconds) }
+            : found;
+    }
+
+    private static EngineEndpoint Find(Func<string, string?> environment, string? engine)
     {
         if (!string.IsNullOrEmpty(engine))
         {

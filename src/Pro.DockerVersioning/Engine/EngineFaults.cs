@@ -21,7 +21,9 @@ internal static class EngineFaults
             Unreachable(endpoint, "there is no such socket", exception),
         _ when Find<SocketException>(exception) is { } socket => Unreachable(endpoint, socket.Message, exception),
         _ when Find<AuthenticationException>(exception) is { } tls => Unreachable(endpoint, tls.Message, exception),
-        HttpRequestException or IOException or TimeoutException => Unreachable(endpoint, exception.GetBaseException().Message, exception),
+        TimeoutException => Unreachable(endpoint, exception.Message, exception),
+        HttpRequestException or IOException => Unreachable(
+            endpoint, Find<IOException>(exception)?.Message ?? "the connection ended without an answer", exception),
         OperationCanceledException { InnerException: TimeoutException } => Unreachable(endpoint, "it took too long", exception),
         _ => null,
     };

@@ -11,7 +11,7 @@ namespace Pro.DockerVersioning.Engine;
 /// <summary>
 /// The Engine API in its own JSON, over the transport of <see cref="EngineConnection"/>. Docker.DotNet's models know the fields of
 /// one API version and make null, empty and absent the same; whoever hands a configuration back to the engine needs all three, and
-/// fields that no model of ours has heard of. The caller's token bounds a call: a stop lasts as long as the container's own time-out.
+/// fields that no model of ours has heard of. The caller's token bounds a call, and <see cref="PatienceHandler"/> most of them.
 /// </summary>
 internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint endpoint) : IDisposable
 {
@@ -35,6 +35,11 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
     /// <inheritdoc cref="GetAsync"/>
     public Task<JsonNode?> PostAsync(string path, JsonNode? body, CancellationToken cancellationToken) =>
         AskAsync(HttpMethod.Post, path, body, null, cancellationToken);
+
+    /// <summary>Posts what takes a time of its own before the engine answers, as a stop does.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public Task PostAsync(string path, TimeSpan ownTime, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, path, null, null, cancellationToken, ownTime);
 
     /// <summary>Deletes.</summary>
     /// <inheritdoc cref="GetAsync"/>
@@ -84,9 +89,11 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
         string path,
         JsonNode? body,
         string? registryAuth,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        TimeSpan ownTime = default)
     {
         using var request = new HttpRequestMessage(method, new Uri(_base, path)) { Version = HttpVersion.Version11 };
+        request.Options.Set(PatienceHandler.OwnTime, ownTime);
         if (registryAuth is not null)
         {
             request.Headers.Add("X-Registry-Auth", registryAuth);

@@ -5,6 +5,9 @@ namespace Pro.DockerVersioning.Errors;
 /// <summary>What can go wrong on the way to the Docker engine.</summary>
 internal static class EngineErrors
 {
+    /// <summary>The engine was not reached, or its answer was lost: what was asked may be done or not.</summary>
+    public const string UnreachableId = "EngineUnreachable";
+
     /// <summary>A docker context that doesn't exist.</summary>
     public static ProException ContextNotFound(string name, string path) => new(
         "DockerContextNotFound",
@@ -49,7 +52,7 @@ internal static class EngineErrors
 
     /// <summary>Nobody answers.</summary>
     public static ProException Unreachable(string address, string source, bool isLocal, string why, Exception inner) => new(
-        "EngineUnreachable",
+        UnreachableId,
         ProErrorCategory.ResourceUnavailable,
         $"No Docker engine answers at {address} ({source}): {why.TrimEnd('.')}.",
         isLocal

@@ -62,8 +62,8 @@ public abstract class ComposeTest : EngineTest
     /// <summary>The containers of the service, in order of their numbers, running or not.</summary>
     private protected IReadOnlyList<JsonNode> Containers =>
     [
-        .. from id in Lines(Docker("ps", "--all", "--quiet", "--no-trunc", "--filter", $"label=com.docker.compose.project={Project}"))
-           let container = JsonNode.Parse(Inspect(id))!.AsArray().FirstOrDefault()
+        .. from listed in TestEngine.Call(HttpMethod.Get, $"/containers/json?all=true&filters={Of(Project)}")!.AsArray()
+           let container = TestEngine.Call(HttpMethod.Get, $"/containers/{listed!["Id"]}/json")
            where container is not null
            orderby Label(container, "container-number")
            select container,
@@ -90,6 +90,32 @@ public abstract class ComposeTest : EngineTest
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
         return await client.GetStringAsync(new Uri($"http://127.0.0.1:{Port}/version"), Cancel);
+    }
+
+    /// <summary>The same, of a service that may be about to start; the last try's error where it says nothing for long.</summary>
+    private protected string Answer()
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{Port}/version");
+                using var answer = client.Send(request, Cancel);
+                using var reader = new StreamReader(answer.EnsureSuccessStatusCode().Content.ReadAsStream());
+                return reader.ReadToEnd();
+            }
+            catch (Exception failure) when (failure is HttpRequestException or IOException or TaskCanceledException && !Cancel.IsCancellationRequested)
+            {
+                if (clock.Elapsed > TimeSpan.FromSeconds(15))
+                {
+                    return failure.Message;
+                }
+
+                Thread.Sleep(20);
+            }
+        }
     }
 
     /// <summary>A version that gets healthy.</summary>
@@ -129,9 +155,7 @@ public abstract class ComposeTest : EngineTest
     /// <summary>Nothing of an operation is left: no lock, no record, no half container.</summary>
     private protected void NothingIsLeft()
     {
-        var volumes = Lines(Docker("volume", "ls", "--quiet", "--filter", "name=pro-"));
-        var ours = volumes.Where(volume => Docker("volume", "inspect", volume).Contains(Project, StringComparison.Ordinal));
-        Assert.Empty(ours);
+        Assert.Empty(LeftVolumes());
         Assert.All(Containers, one => Assert.Equal("running", one["State"]!["Status"]!.ToString()));
     }
 
@@ -146,13 +170,23 @@ public abstract class ComposeTest : EngineTest
         NothingIsLeft();
     }
 
-    protected override void Dispose(bool disposing)
+    /// <summary>Takes away the containers of the project, and what operations on it have left.</summary>
+    private protected void Clear()
     {
-        foreach (var id in Lines(Docker("ps", "--all", "--quiet", "--filter", $"label=com.docker.compose.project={Project}")))
+        foreach (var container in Containers)
         {
-            _ = Docker("rm", "--force", "--volumes", id);
+            _ = TestEngine.Call(HttpMethod.Delete, $"/containers/{container["Id"]}?force=true&v=true");
         }
 
+        foreach (var volume in LeftVolumes())
+        {
+            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        Clear();
         foreach (var kind in (string[])["network", "volume"])
         {
             foreach (var id in Lines(Docker(kind, "ls", "--quiet", "--filter", $"label=com.docker.compose.project={Project}")))
@@ -164,18 +198,16 @@ public abstract class ComposeTest : EngineTest
         base.Dispose(disposing);
     }
 
-    /// <summary>An empty list where it has gone since it was listed.</summary>
-    private string Inspect(string id)
-    {
-        try
-        {
-            return Docker("inspect", id);
-        }
-        catch (InvalidOperationException gone) when (gone.Message.Contains("No such", StringComparison.Ordinal))
-        {
-            return "[]";
-        }
-    }
+    private IReadOnlyList<string> LeftVolumes() =>
+    [
+        .. from volume in TestEngine.Call(HttpMethod.Get, "/volumes")!["Volumes"] as JsonArray ?? []
+           where volume!["Name"]!.ToString().StartsWith("pro-", StringComparison.Ordinal)
+               && volume.ToJsonString().Contains(Project, StringComparison.Ordinal)
+           select volume["Name"]!.ToString(),
+    ];
+
+    private static string Of(string project) =>
+        Uri.EscapeDataString(new JsonObject { ["label"] = new JsonArray($"com.docker.compose.project={project}") }.ToJsonString());
 
     private static int FreePort()
     {

@@ -28,9 +28,23 @@ public abstract class DeployTest : EngineTest
     /// <summary>The network that it is on.</summary>
     private protected string Network { get; set; } = "bridge";
 
+    /// <summary>Whether its port is published; else it is asked by its own address.</summary>
+    private protected bool IsPublished { get; set; } = true;
+
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
+        Clear();
+    }
+
+    /// <summary>Takes away all containers, networks and volumes of this test.</summary>
+    private protected void Clear()
+    {
+        foreach (var container in Containers())
+        {
+            _ = TestEngine.Call(HttpMethod.Delete, $"/containers/{container}?force=true&v=true");
+        }
+
         foreach (var network in Networks())
         {
             _ = TestEngine.Call(HttpMethod.Delete, "/networks/" + network);
@@ -88,6 +102,12 @@ public abstract class DeployTest : EngineTest
     private protected void Start(string version, string? name = null, int? port = null, bool wait = true)
     {
         name ??= ContainerName;
+        var ports = IsPublished
+            ? new JsonObject
+            {
+                ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = $"{port ?? Port}" }),
+            }
+            : [];
         _ = TestEngine.Call(HttpMethod.Post, "/containers/create?name=" + name, new JsonObject
         {
             ["Image"] = $"{Registry}/api:{version}",
@@ -95,10 +115,7 @@ public abstract class DeployTest : EngineTest
             ["Labels"] = new JsonObject { ["owner"] = "test" },
             ["HostConfig"] = new JsonObject
             {
-                ["PortBindings"] = new JsonObject
-                {
-                    ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = $"{port ?? Port}" }),
-                },
+                ["PortBindings"] = ports,
                 ["NetworkMode"] = Network,
                 ["RestartPolicy"] = new JsonObject { ["Name"] = "unless-stopped" },
                 ["Memory"] = 64 * 1024 * 1024,
@@ -119,12 +136,13 @@ public abstract class DeployTest : EngineTest
         {
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{port ?? Port}/version");
+                using var request = new HttpRequestMessage(HttpMethod.Get, Address(port ?? Port));
                 using var answer = Client.Send(request, Cancel);
                 using var reader = new StreamReader(answer.EnsureSuccessStatusCode().Content.ReadAsStream());
                 return reader.ReadToEnd().Trim();
             }
-            catch (Exception failure) when (failure is HttpRequestException or IOException or TaskCanceledException && !Cancel.IsCancellationRequested)
+            catch (Exception failure) when (failure is HttpRequestException or IOException or TaskCanceledException or UriFormatException
+                && !Cancel.IsCancellationRequested)
             {
                 if (DateTime.UtcNow > until)
                 {
@@ -166,7 +184,8 @@ public abstract class DeployTest : EngineTest
         Assert.Equal("test", container["Config"]!["Labels"]!["owner"]!.ToString());
         Assert.Contains("GREETING=hello", container["Config"]!["Env"]!.AsArray().Select(one => one!.ToString()));
         Assert.Equal(64 * 1024 * 1024, container["HostConfig"]!["Memory"]!.GetValue<long>());
-        Assert.Equal($"{Port}", container["HostConfig"]!["PortBindings"]!["8080/tcp"]![0]!["HostPort"]!.ToString());
+        Assert.Equal(
+            IsPublished ? $"{Port}" : null, container["HostConfig"]!["PortBindings"]?["8080/tcp"]?[0]!["HostPort"]!.ToString());
     }
 
     /// <summary>No container beside the service's, no network, no volume.</summary>
@@ -197,6 +216,11 @@ public abstract class DeployTest : EngineTest
         Assert.Equal("RestoredPrevious", Text(result, "Outcome"));
         return (result, error);
     }
+
+    // Unpublished, it has no address as long as it doesn't run.
+    private string Address(int port) => IsPublished
+        ? $"http://127.0.0.1:{port}/version"
+        : $"http://{TestEngine.Call(HttpMethod.Get, $"/containers/{ContainerName}/json")?["NetworkSettings"]!["Networks"]![Network]!["IPAddress"]}:8080/version";
 
     private protected IReadOnlyList<string> Networks() => Named(TestEngine.Call(HttpMethod.Get, "/networks"));
 

@@ -11,6 +11,12 @@ internal sealed class ContainerCalls(EngineConnection engine)
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>The engine's own, in seconds.</summary>
+    private const int DefaultStopTimeout = 10;
+
+    /// <summary>A day, in seconds.</summary>
+    private const int LongestStop = 24 * 60 * 60;
+
     private readonly EngineHttp _http = engine.Http;
 
     /// <summary>
@@ -207,7 +213,15 @@ internal sealed class ContainerCalls(EngineConnection engine)
     public Task StartAsync(string container, CancellationToken cancellationToken) => Act(container, "start", cancellationToken);
 
     /// <summary>Stops it by its own signal, and kills it after its own time-out; a paused one as well.</summary>
-    public Task StopAsync(string container, CancellationToken cancellationToken) => Act(container, "stop", cancellationToken);
+    public async Task StopAsync(string container, CancellationToken cancellationToken)
+    {
+        var config = (await InspectAsync(container, cancellationToken).ConfigureAwait(false))["Config"];
+
+        // Less than none is for ever, which nobody waits for.
+        var seconds = config?["StopTimeout"]?.GetValue<long>() is { } own ? own < 0 ? LongestStop : own : DefaultStopTimeout;
+        var time = TimeSpan.FromSeconds(Math.Min(seconds, LongestStop));
+        await _http.PostAsync($"containers/{container}/stop", time, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Freezes its processes.</summary>
     public Task PauseAsync(string container, CancellationToken cancellationToken) => Act(container, "pause", cancellationToken);

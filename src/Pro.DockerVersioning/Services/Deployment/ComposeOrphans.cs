@@ -9,55 +9,44 @@ namespace Pro.DockerVersioning.Services.Deployment;
 internal static class ComposeOrphans
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Waits until no <c>up</c> on the project is under way.</summary>
     public static async Task WaitAsync(string project, IProgress<Report> reports, CancellationToken cancellationToken)
     {
-        foreach (var process in Find(project))
+        foreach (var id in Find(project))
         {
-            using (process)
+            reports.Report(new WarningReport(string.Create(
+                CultureInfo.InvariantCulture, $"A compose of an operation that was cut off still works on {project} (process {id}); waiting for it.")));
+            var clock = Stopwatch.StartNew();
+
+            // Not by the process itself: in a container whose first process reaps none, what has ended stays a zombie for ever.
+            while (IsUpOf(id, project))
             {
-                reports.Report(new WarningReport(string.Create(
-                    CultureInfo.InvariantCulture, $"A compose of an operation that was cut off still works on {project} (process {process.Id}); waiting for it.")));
-                using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                limit.CancelAfter(Patience);
-                try
-                {
-                    await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
-                }
-                catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+                if (clock.Elapsed > Patience)
                 {
                     // It hangs: what it has left is put right, and it can't make more of it than before.
-                    process.Kill(entireProcessTree: true);
+                    Kill(id);
+                    break;
                 }
+
+                await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private static IEnumerable<Process> Find(string project)
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            yield break;
-        }
+    private static IEnumerable<int> Find(string project) => OperatingSystem.IsLinux()
+        ? Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) ? id : 0)
+            .Where(id => id > 0 && id != Environment.ProcessId && IsUpOf(id, project))
+        : [];
 
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id)
-                && id != Environment.ProcessId
-                && IsUpOf(folder, project)
-                && TryGet(id) is { } process)
-            {
-                yield return process;
-            }
-        }
-    }
-
-    private static bool IsUpOf(string folder, string project)
+    // A zombie has no arguments any more.
+    private static bool IsUpOf(int id, string project)
     {
         try
         {
-            var arguments = Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(folder, "cmdline"))).Split('\0');
+            var arguments = Encoding.UTF8.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cmdline"))).Split('\0');
             var at = Array.IndexOf(arguments, "--project-name");
             return at >= 0 && at + 1 < arguments.Length && arguments[at + 1] == project
                 && arguments.Contains("up") && arguments.Contains("--no-deps") && arguments.Contains("--no-build");
@@ -68,15 +57,16 @@ internal static class ComposeOrphans
         }
     }
 
-    private static Process? TryGet(int id)
+    private static void Kill(int id)
     {
         try
         {
-            return Process.GetProcessById(id);
+            using var process = Process.GetProcessById(id);
+            process.Kill(entireProcessTree: true);
         }
-        catch (ArgumentException)
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException)
         {
-            return null;
+            // It has ended by itself.
         }
     }
 }

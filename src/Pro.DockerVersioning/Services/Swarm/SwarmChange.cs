@@ -99,6 +99,11 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
         return changed;
     }
 
+    /// <summary>Whether a service has this change; but for the update configuration, into which the engine writes its defaults.</summary>
+    public bool IsIn(SwarmServiceState service) =>
+        service.Image == Image && service.ForceUpdate == ForceUpdate
+        && service.Labels.GetValueOrDefault(SwarmReturn.Label) == WayBack?.ToLabel();
+
     private void Note(JsonObject spec)
     {
         if (WayBack is null)

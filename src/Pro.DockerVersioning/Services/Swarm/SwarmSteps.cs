@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Services.Swarm;
@@ -34,8 +33,8 @@ internal sealed class SwarmSteps(SwarmApi api, string serviceId, string? registr
                 throw SwarmErrors.Superseded(service.Name, SwarmTarget.NameOf(wanted), service.Image);
             }
 
-            JsonObject spec = make(service).ApplyTo(service.Spec);
-            if (await api.TryUpdateAsync(service, spec, registryAuth).ConfigureAwait(false))
+            var change = make(service);
+            if (await TrySendAsync(service, change).ConfigureAwait(false))
             {
                 return;
             }
@@ -45,5 +44,25 @@ internal sealed class SwarmSteps(SwarmApi api, string serviceId, string? registr
         }
 
         throw SwarmErrors.OutOfSequence(serviceId, Attempts);
+    }
+
+    // The engine may have taken it, and only its answer is lost: then the update is under way, and is watched like any other. To send it
+    // once more would make the new image the engine's own way back.
+    private async Task<bool> TrySendAsync(SwarmServiceState service, SwarmChange change)
+    {
+        try
+        {
+            return await api.TryUpdateAsync(service, change.ApplyTo(service.Spec), registryAuth).ConfigureAwait(false);
+        }
+        catch (ProException lost) when (lost.Id == EngineErrors.UnreachableId)
+        {
+            var now = await api.GetServiceAsync(serviceId, CancellationToken.None).ConfigureAwait(false);
+            if (now.Index == service.Index || !change.IsIn(now))
+            {
+                throw;
+            }
+
+            return true;
+        }
     }
 }

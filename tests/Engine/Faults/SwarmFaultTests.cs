@@ -1,0 +1,126 @@
+using Pro.DockerVersioning.Tests.Engine.Deploy;
+
+namespace Pro.DockerVersioning.Tests.Engine.Faults;
+
+/// <summary>Kill, 500, reset and hang while a swarm's service is updated, on an engine of the tests' own.</summary>
+public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly SwarmOfOne _swarm;
+    private readonly string _name = "s" + Guid.NewGuid().ToString("N")[..10];
+    private string _id = "";
+    private string _updateConfig = "";
+
+    public SwarmFaultTests(SwarmOfOne swarm)
+    {
+        _swarm = swarm;
+        Variables["DOCKER_HOST"] = swarm.Host;
+        Variables["REGISTRY"] = SwarmOfOne.Registry;
+        _ = Repository.Commit(("apps/api/Dockerfile", "FROM scratch\n"));
+    }
+
+    [Fact]
+    public Task Update() => RunAsync("swarm, two tasks", "");
+
+    /// <summary>It takes several updates: a note in the service's label says what to go back to in between.</summary>
+    [Fact]
+    public Task Canary() => RunAsync("swarm, canary", "-Canary 1 -CanaryWatch 0:0:1");
+
+    protected override void Dispose(bool disposing)
+    {
+        Clear();
+        base.Dispose(disposing);
+    }
+
+    private async Task RunAsync(string name, string options)
+    {
+        var scene = new FaultScene
+        {
+            Name = name,
+            Command = $"Invoke-ProRollback api {FaultScene.New} {options} -Confirm:$false",
+            Folder = Repository.Root,
+            Engine = new Uri(_swarm.Host).LocalPath,
+            Host = _swarm.Host,
+            Run = Run,
+            Variables = Variables,
+            Reset = Reset,
+            Answer = Answer,
+            OnlyRuns = OnlyRuns,
+            Commits = call => call.Contains("/services/", StringComparison.Ordinal) && call.Contains("/update", StringComparison.Ordinal),
+            ReturnsByTheSameCall = true,
+            MayEndEitherWay = options.Length > 0,
+        };
+        using var matrix = new FaultMatrix(scene);
+        await matrix.RunAsync();
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private void Clear()
+    {
+        if (Lines(_swarm.Docker("service", "ls", "--quiet", "--filter", "name=" + _name)).Length > 0)
+        {
+            _ = _swarm.Docker("service", "rm", _name);
+        }
+
+        foreach (var volume in Volumes())
+        {
+            _ = _swarm.Docker("volume", "rm", volume);
+        }
+    }
+
+    private string[] Volumes() => Lines(_swarm.Docker("volume", "ls", "--quiet", "--filter", "name=pro-"));
+
+    private void Reset()
+    {
+        Clear();
+        _ = _swarm.Docker(
+            "service", "create", "--quiet", "--detach", "--name", _name, "--replicas", "2", "--update-monitor", "500ms", "--rollback-monitor", "500ms",
+            "--update-order", "start-first", "--restart-delay", "100ms", $"{SwarmOfOne.Registry}/api:{FaultScene.Old}");
+        _id = _swarm.Docker("service", "inspect", "--format", "{{.ID}}", _name).Trim();
+        _updateConfig = Spec("UpdateConfig");
+        Assert.Equal(FaultScene.Old, Answer());
+    }
+
+    private void OnlyRuns(string version)
+    {
+        Assert.Equal(version, Answer());
+        Assert.Contains($"/api:{version}@sha256:", Spec("TaskTemplate.ContainerSpec.Image"), StringComparison.Ordinal);
+        Assert.Equal(_updateConfig, Spec("UpdateConfig"));
+        Assert.Equal("{}", Spec("Labels"));
+        Assert.Empty(Volumes());
+    }
+
+    private string Spec(string part) => _swarm.Docker("service", "inspect", "--format", $"{{{{json .Spec.{part}}}}}", _name).Trim();
+
+    // The tasks may be on their way still: what they come to within a minute.
+    private string Answer()
+    {
+        var until = DateTime.UtcNow + Patience;
+        while (true)
+        {
+            var running = Lines(_swarm.Docker("ps", "--quiet", "--filter", "label=com.docker.swarm.service.id=" + _id));
+            var versions = running.Select(Ask).ToArray();
+            if ((versions.Length == 2 && versions[0] == versions[1] && versions[0].StartsWith('v')) || DateTime.UtcNow > until)
+            {
+                return versions.Distinct().ToArray() is [var version] ? version : string.Join(", ", versions);
+            }
+
+            Thread.Sleep(100);
+        }
+    }
+
+    private string Ask(string container)
+    {
+        const string Question = "/bin/busybox wget -q -O /dev/null http://127.0.0.1:8080/busybox && echo ${NEW:-0}";
+        try
+        {
+            return _swarm.Docker("exec", container, "/bin/busybox", "sh", "-c", Question).Trim() == "1" ? FaultScene.Old : FaultScene.New;
+        }
+        catch (InvalidOperationException gone)
+        {
+            return gone.Message;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Deployment;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.ComposeRun;
+
+/// <summary>A compose that outlives the command that started it.</summary>
+public sealed class ComposeOrphanTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = 60_000)]
+    public async Task One_that_has_ended_is_not_waited_for_also_where_nobody_reaps_it()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are looked at on Linux only.");
+        var project = "p" + Guid.NewGuid().ToString("N")[..10];
+
+        // As in a container whose first process is "sleep": the parent lives on and asks for no exit code.
+        var start = new ProcessStartInfo("sh", [
+            "-c", "sh -c 'echo began; sleep 1; :' compose --project-name \"$1\" up --detach --no-deps --no-build & exec sleep 120", "sh", project])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var parent = Process.Start(start)!;
+        try
+        {
+            Assert.Equal("began", await parent.StandardOutput.ReadLineAsync(Token));
+            var heard = new List<string>();
+            await ComposeOrphans.WaitAsync(project, new Now(heard), Token);
+            Assert.Contains($"still works on {project}", Assert.Single(heard), StringComparison.Ordinal);
+        }
+        finally
+        {
+            parent.Kill(entireProcessTree: true);
+        }
+    }
+
+    private sealed class Now(List<string> heard) : IProgress<Report>
+    {
+        public void Report(Report value) => heard.Add(((WarningReport)value).Message);
+    }
+}
