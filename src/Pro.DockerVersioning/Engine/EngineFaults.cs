@@ -16,9 +16,12 @@ internal static class EngineFaults
         DockerApiException refused => EngineErrors.Refused(endpoint.ToString(), refused.StatusCode, MessageOf(refused), refused),
         _ when Find<SocketException>(exception) is { SocketErrorCode: SocketError.AccessDenied } => Denied(endpoint, exception),
         _ when Find<UnauthorizedAccessException>(exception) is not null => Denied(endpoint, exception),
+        // So says .NET of a Unix socket without a file.
+        _ when Find<SocketException>(exception) is { SocketErrorCode: SocketError.AddressNotAvailable } && endpoint.IsLocal =>
+            Unreachable(endpoint, "there is no such socket", exception),
         _ when Find<SocketException>(exception) is { } socket => Unreachable(endpoint, socket.Message, exception),
         _ when Find<AuthenticationException>(exception) is { } tls => Unreachable(endpoint, tls.Message, exception),
-        HttpRequestException or IOException or TimeoutException => Unreachable(endpoint, exception.Message, exception),
+        HttpRequestException or IOException or TimeoutException => Unreachable(endpoint, exception.GetBaseException().Message, exception),
         OperationCanceledException { InnerException: TimeoutException } => Unreachable(endpoint, "it took too long", exception),
         _ => null,
     };

@@ -10,9 +10,9 @@ public sealed class EngineAddressTests : EngineTest
     public EngineAddressTests() => Commit();
 
     [Theory]
-    [InlineData("unix:///nowhere/docker.sock")]
-    [InlineData("tcp://127.0.0.1:1")]
-    public void Nobody_answering_is_one_error_with_the_address_and_the_remedy(string host)
+    [InlineData("unix:///nowhere/docker.sock", "there is no such socket")]
+    [InlineData("tcp://127.0.0.1:1", "Connection refused")]
+    public void Nobody_answering_is_one_error_with_the_address_and_the_remedy(string host, string why)
     {
         Variables["DOCKER_HOST"] = host;
         foreach (var script in (string[])["Get-ProImageVersion", "Build-ProImage api", "Publish-ProImage api v1.0.0"])
@@ -20,6 +20,7 @@ public sealed class EngineAddressTests : EngineTest
             var error = Bad(script, "EngineUnreachable", ErrorCategory.ResourceUnavailable);
             Assert.Contains(host, error.ToString(), StringComparison.Ordinal);
             Assert.Contains("DOCKER_HOST", error.ToString(), StringComparison.Ordinal);
+            Assert.Contains(why, error.ToString(), StringComparison.Ordinal);
         }
     }
 

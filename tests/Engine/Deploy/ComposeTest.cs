@@ -25,8 +25,6 @@ public abstract class ComposeTest : EngineTest
         CMD ["httpd", "-f", "-p", "8080", "-h", "/srv"]
         """);
 
-    private readonly int _port = FreePort();
-
     protected ComposeTest()
     {
         Assert.SkipWhen(OldCompose is null, "No docker-compose 1.x here.");
@@ -35,6 +33,9 @@ public abstract class ComposeTest : EngineTest
         Variables["API_VERSION"] = null;
         _ = Repository.Commit(("apps/api/Dockerfile", "FROM scratch\n"), (".gitignore", ".env\n"));
     }
+
+    /// <summary>Where the service is published.</summary>
+    private protected int Port { get; } = FreePort();
 
     /// <summary>The project's name.</summary>
     private protected string Project { get; }
@@ -45,7 +46,7 @@ public abstract class ComposeTest : EngineTest
         services:
           api:
             image: ${REGISTRY}/api:${API_VERSION:-latest}
-            ports: ["127.0.0.1:{{_port}}:8080"]
+            ports: ["127.0.0.1:{{Port}}:8080"]
             stop_grace_period: 1s
 
         """;
@@ -88,7 +89,7 @@ public abstract class ComposeTest : EngineTest
     private protected async Task<string> AnswerAsync()
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
-        return await client.GetStringAsync(new Uri($"http://127.0.0.1:{_port}/version"), Cancel);
+        return await client.GetStringAsync(new Uri($"http://127.0.0.1:{Port}/version"), Cancel);
     }
 
     /// <summary>A version that gets healthy.</summary>
@@ -143,29 +144,6 @@ public abstract class ComposeTest : EngineTest
         Assert.Equal(before, Lives);
         Assert.All(Running, one => Assert.Equal(version, one));
         NothingIsLeft();
-    }
-
-    /// <summary>A session of its own in the repository, that can be killed.</summary>
-    private protected Process StartChild(string commands)
-    {
-        var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, "-c", $"Import-Module '{TestSetup.ModuleManifest}'; {commands}"])
-        {
-            WorkingDirectory = Repository.Root,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        return Process.Start(start)!;
-    }
-
-    private protected static async Task UntilAsync(Func<bool> condition)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), "It did not happen within a minute.");
-            await Task.Delay(50, Cancel);
-        }
     }
 
     protected override void Dispose(bool disposing)

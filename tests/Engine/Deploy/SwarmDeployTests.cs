@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Tests.Containers;
+
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
 /// <summary>A service of a swarm, deployed and rolled back by the cmdlets.</summary>
@@ -10,11 +12,11 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
     {
         _swarm = swarm;
         Variables["DOCKER_HOST"] = swarm.Host;
-        Variables["REGISTRY"] = SwarmOfOne.Registry;
+        Variables["REGISTRY"] = OwnEngine.Registry;
         _ = Repository.Commit(("apps/api/Dockerfile", "FROM scratch\n"));
         _ = _swarm.Docker(
             "service", "create", "--quiet", "--name", _name, "--replicas", "2", "--update-monitor", "1s", "--rollback-monitor", "1s",
-            "--restart-delay", "100ms", $"{SwarmOfOne.Registry}/api:v1.0.0");
+            "--restart-delay", "100ms", $"{OwnEngine.Registry}/api:v1.0.0");
     }
 
     private string Image => _swarm.Docker("service", "inspect", "--format", "{{.Spec.TaskTemplate.ContainerSpec.Image}}", _name).Trim();
@@ -33,7 +35,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         var result = One("Deploy-ProService api v1.1.0");
         Assert.Equal("Succeeded Swarm v1.0.0", $"{Text(result, "Outcome")} {Text(result, "Strategy")} {Text(result, "From")}");
         Assert.Equal($"swarm.{_name}", Text(result, "Target"));
-        Assert.StartsWith($"{SwarmOfOne.Registry}/api:v1.1.0@sha256:", Image, StringComparison.Ordinal);
+        Assert.StartsWith($"{OwnEngine.Registry}/api:v1.1.0@sha256:", Image, StringComparison.Ordinal);
         Assert.Equal(["v1.1.0", "v1.1.0"], Running);
 
         var again = One("Deploy-ProService api v1.1.0");
@@ -84,6 +86,61 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         var sick = Run("Deploy-ProService api v2.0.0 -Canary 1 -CanaryWatch 0:0:2");
         Check(sick.Error, sick.Error.FullyQualifiedErrorId.Split(',')[0], sick.Error.CategoryInfo.Category);
         Assert.Equal(["v1.1.0", "v1.1.0"], Running);
+    }
+
+    // By the tasks' names: this kernel may have no IPVS, which virtual addresses and ingress ports need.
+    [Fact]
+    public async Task Of_two_thousand_requests_none_fails_while_two_replicas_are_updated_start_first()
+    {
+        foreach (var version in (string[])["v3.0.0", "v3.1.0"])
+        {
+            _swarm.Build($"{OwnEngine.Registry}/api:{version}", $"""
+                FROM pro-sample/base:1
+                HEALTHCHECK --interval=1s CMD wget -q -O /dev/null http://127.0.0.1:8080/version
+                CMD mkdir /srv; echo {version} >/srv/version; httpd -p 8080 -h /srv; trap 'sleep 2; exit 0' TERM; while :; do sleep 60 & wait $!; done
+                """);
+            _ = _swarm.Docker("push", "--quiet", $"{OwnEngine.Registry}/api:{version}");
+        }
+
+        var network = _name + "-net";
+        _ = _swarm.Docker("network", "create", "--driver", "overlay", "--attachable", network);
+        _ = _swarm.Docker("service", "rm", _name);
+        _ = _swarm.Docker(
+            "service", "create", "--quiet", "--name", _name, "--replicas", "2", "--network", network, "--update-monitor", "1s",
+            $"{OwnEngine.Registry}/api:v3.0.0");
+        try
+        {
+            using var asker = new Asker(_swarm.Docker, _name + "-asker", network, $"tasks.{_name}:8080/version");
+            _ = await asker.UntilAsync(answers => answers.Count > 50 && answers[^1] == "v3.0.0", Cancel);
+            var before = asker.Answers.Count;
+            Assert.Equal("Succeeded", Text(One("Deploy-ProService api v3.1.0 -Order StartFirst"), "Outcome"));
+            _ = await asker.UntilAsync(answers => answers.TakeLast(50).All(answer => answer == "v3.1.0"), Cancel);
+            Assert.Equal("Succeeded", Text(One("Invoke-ProRollback api v3.0.0 -Order StartFirst -Confirm:$false"), "Outcome"));
+            var answers = (await asker.UntilAsync(
+                answers => answers.Count > before + 2000 && answers.TakeLast(50).All(answer => answer == "v3.0.0"), Cancel)).Skip(before).ToList();
+            TestContext.Current.TestOutputHelper?.WriteLine($"{answers.Count(answer => answer == Asker.Failed)} failed of {answers.Count}");
+            Assert.Equal(["v3.0.0", "v3.1.0"], answers.Distinct().Order());
+        }
+        finally
+        {
+            _ = _swarm.Docker("service", "rm", _name);
+            await UntilAsync(() => IsGone(network));
+            _ = _swarm.Docker("service", "create", "--quiet", "--name", _name, $"{OwnEngine.Registry}/api:v1.0.0");
+        }
+    }
+
+    private bool IsGone(string network)
+    {
+        try
+        {
+            _ = _swarm.Docker("network", "rm", network);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            // Its last tasks are being removed.
+            return false;
+        }
     }
 
     protected override void Dispose(bool disposing)

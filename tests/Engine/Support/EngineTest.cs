@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using Pro.DockerVersioning.Tests.Git;
 
@@ -138,6 +139,29 @@ public abstract class EngineTest : IDisposable
     /// <summary>The tags of a service of this test on the engine, in order.</summary>
     private protected IReadOnlyList<string> Tags(string service = "api") =>
         [.. TestEngine.Tags($"{Registry}/{service}:").Select(line => line.Split('=')[0].Split(':')[^1])];
+
+    /// <summary>A session of its own in the repository, that can be killed.</summary>
+    private protected Process StartChild(string commands)
+    {
+        var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, "-c", $"Import-Module '{TestSetup.ModuleManifest}'; {commands}"])
+        {
+            WorkingDirectory = Repository.Root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return Process.Start(start)!;
+    }
+
+    private protected static async Task UntilAsync(Func<bool> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), "It did not happen within a minute.");
+            await Task.Delay(50, Cancel);
+        }
+    }
 
     /// <summary>A property as text.</summary>
     private protected static string? Text(PSObject value, string property) => value.Properties[property].Value?.ToString();

@@ -53,6 +53,36 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
 
+    // Without its networks the old one would come back with the engine, and nobody could ask it.
+    [Theory]
+    [MemberData(nameof(Warm))]
+    public async Task The_one_that_has_the_ports_is_the_one_that_comes_back_with_the_engine(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        await PeerAsync(flow);
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(flow));
+        var policies = new List<string>();
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(() => _scene.SwapAsync(
+            flow,
+            verify: async (id, stop) =>
+            {
+                policies.Add(await PolicyAsync(id));
+                await _scene.VerifyAsync(id, stop);
+            },
+            beforeCommit: async (id, _) =>
+            {
+                policies.Add(await PolicyAsync(id));
+                throw new InvalidOperationException("no");
+            }));
+
+        Assert.Equal(["no", .. Enumerable.Repeat("always", policies.Count - 1)], policies);
+        Assert.True(policies.Count > 2);
+        await AssertUntouchedAsync(old);
+
+        async Task<string> PolicyAsync(string id) =>
+            (await _scene.Engine.InspectAsync(id))["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>();
+    }
+
     [Fact]
     public async Task Without_ports_no_request_fails_by_name_or_alias()
     {

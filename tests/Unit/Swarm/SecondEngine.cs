@@ -14,9 +14,11 @@ public sealed partial class SecondEngine : IAsyncDisposable
     public const string Registry = "127.0.0.1:5000";
 
     // The shell is the first process of its namespace: when it goes, the kernel ends all the others. The engine may be told its own
-    // namespace in containerd, since it takes the machine's containerd where one runs.
+    // namespace in containerd, since it takes the machine's containerd where one runs. Its own containerd dies with it; a new engine that
+    // finds that one dying waits for it for ever, and each "sleep" lets the shell look after the dead.
     private const string Holder = """
         root=$1
+        busybox=$2
         ip link set lo up
         docker-registry serve "$root/registry.yml" >"$root/registry.log" 2>&1 &
         engine() {
@@ -27,11 +29,14 @@ public sealed partial class SecondEngine : IAsyncDisposable
         }
         engine
         echo done
-        while read -r word; do
+        while read -r word port; do
             case $word in
+                ask) "$busybox" timeout 2 "$busybox" wget -q -O - "http://127.0.0.1:$port/version" 2>&1; echo ;;
                 start) engine ;;
                 stop) kill "$dockerd"; wait "$dockerd" ;;
-                kill) kill -9 "$dockerd"; wait "$dockerd" ;;
+                kill)
+                    kill -9 "$dockerd"; wait "$dockerd"
+                    while kill -0 "$(cat "$root/exec/containerd/containerd.pid")" 2>/dev/null; do sleep 0.05; done ;;
             esac
             echo done
         done
@@ -76,7 +81,8 @@ public sealed partial class SecondEngine : IAsyncDisposable
             $"http: {{addr: {Registry}}}\n",
             cancellationToken);
         var start = new ProcessStartInfo("sh", [
-            "-c", "unshare -n -m -p -f --mount-proc --kill-child sh -c \"$2\" sh \"$1\"; rm -rf \"$1\"", "sh", root, Holder])
+            "-c", "unshare -n -m -p -f --mount-proc --kill-child sh -c \"$2\" sh \"$1\" \"$3\"; rm -rf \"$1\"",
+            "sh", root, Holder, StaticBusybox.Path])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -109,6 +115,9 @@ public sealed partial class SecondEngine : IAsyncDisposable
         await AnswersAsync(cancellationToken);
     }
 
+    /// <summary>What a published port says of its version, asked where the engine is; else why not.</summary>
+    public Task<string> AskAsync(int port, CancellationToken cancellationToken) => TellAsync($"ask {port}", cancellationToken);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -129,11 +138,21 @@ public sealed partial class SecondEngine : IAsyncDisposable
 
     partial void DisposeClient();
 
-    private async Task TellAsync(string word, CancellationToken cancellationToken)
+    private async Task<string> TellAsync(string word, CancellationToken cancellationToken)
     {
         await _holder.StandardInput.WriteLineAsync(word.AsMemory(), cancellationToken);
         await _holder.StandardInput.FlushAsync(cancellationToken);
-        Xunit.Assert.Equal("done", await _holder.StandardOutput.ReadLineAsync(cancellationToken));
+        for (var said = ""; await _holder.StandardOutput.ReadLineAsync(cancellationToken) is { } line;)
+        {
+            if (line == "done")
+            {
+                return said;
+            }
+
+            said = line.Length > 0 ? line.Trim() : said;
+        }
+
+        throw new InvalidOperationException("The second engine's shell has ended.");
     }
 
     private async Task AnswersAsync(CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -7,7 +8,35 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// <summary>What a swap asks of the engine about containers, in the engine's own JSON. Calls that find it done already succeed.</summary>
 internal sealed class ContainerCalls(EngineConnection engine)
 {
+    private static readonly TimeSpan Outage = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(250);
+
     private readonly EngineHttp _http = engine.Http;
+
+    /// <summary>
+    /// Waits while nobody answers at the engine's address, for half a minute at most: an engine that restarts is back by then. For what
+    /// must be put right whatever happens; so nothing cancels it, and it fails in silence: the next call says what is wrong.
+    /// </summary>
+    public async Task WaitForEngineAsync()
+    {
+        for (var away = Stopwatch.StartNew(); away.Elapsed < Outage; await Task.Delay(Again).ConfigureAwait(false))
+        {
+            try
+            {
+                _ = await _http.ReadAsync(HttpMethod.Get, "_ping", CancellationToken.None).ConfigureAwait(false);
+                return;
+            }
+            catch (ProException fault) when (fault.Id == "EngineUnreachable")
+            {
+                // Not yet.
+            }
+            catch (ProException)
+            {
+                // It answers; what else is wrong is not for us to say.
+                return;
+            }
+        }
+    }
 
     /// <summary>A container's inspection.</summary>
     /// <exception cref="ProException">There is none.</exception>

@@ -8,6 +8,7 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// </summary>
 internal sealed class SideBySideRepair(ContainerCalls calls)
 {
+    private const string Never = "no";
     private static readonly string[] Warm = [nameof(SwapFlow.WarmStaged), nameof(SwapFlow.WarmDetached), nameof(SwapFlow.WarmHeld)];
 
     /// <summary>Gives them back, if the new one's label says that they may have been taken.</summary>
@@ -22,6 +23,7 @@ internal sealed class SideBySideRepair(ContainerCalls calls)
             return;
         }
 
+        await EndRestartsAsync(next, cancellationToken).ConfigureAwait(false);
         var recipe = PreviousConfiguration.Decode(next.Text("Name").TrimStart('/'), labels.Text(ContainerLabels.Previous));
         var taken = recipe.Networks.Where(network => Endpoint(old, network.Network) is null).ToArray();
         var foreign = old["NetworkSettings"].Members("Networks").Select(network => network.Key)
@@ -42,6 +44,22 @@ internal sealed class SideBySideRepair(ContainerCalls calls)
         }
 
         await PortsMustBeBackAsync(old.Text("Id"), cancellationToken).ConfigureAwait(false);
+    }
+
+    // One that the engine starts again in the middle of this would keep its endpoint, and with it the ports, for nobody.
+    private async Task EndRestartsAsync(JsonObject next, CancellationToken cancellationToken)
+    {
+        if ((next["HostConfig"]?["RestartPolicy"]).Text("Name") is "" or Never)
+        {
+            return;
+        }
+
+        await calls.SetRestartPolicyAsync(next.Text("Id"), new JsonObject { ["Name"] = Never }, cancellationToken).ConfigureAwait(false);
+        var now = await calls.InspectAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
+        if (now["State"].Flag("Restarting"))
+        {
+            await calls.StopAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     // The ports must be free before the old one may ask for them: what the engine leaves of a call that failed can't be removed.

@@ -76,6 +76,10 @@ internal sealed class SideBySideSwap(ContainerCalls calls, IProgress<Report> rep
             await side.HandPortsOverAsync().ConfigureAwait(false);
             step.Gap = clock.GetElapsedTime(before);
             PublishedPorts.MustBeBound(await calls.InspectAsync(step.NewId, cancellationToken).ConfigureAwait(false));
+
+            // An engine that is started anew would start the old one without the networks that it has left, and the service would be
+            // without an answer until somebody repairs it. The new one was well, and has the ports.
+            await step.GiveRestartsAsync(calls).ConfigureAwait(false);
             await LookAsync(step, request, cancellationToken).ConfigureAwait(false);
         }
 

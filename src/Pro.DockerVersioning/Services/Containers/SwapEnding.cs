@@ -13,6 +13,7 @@ internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports
     /// <exception cref="ProException">It could not be brought back (<c>RestoreFailed</c>).</exception>
     public async Task<bool> IsFinishedAsync(SwapStep step, Exception failure)
     {
+        await calls.WaitForEngineAsync().ConfigureAwait(false);
         try
         {
             return await RestoreAsync(step).ConfigureAwait(false);
@@ -40,8 +41,7 @@ internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports
     {
         try
         {
-            await drain().ConfigureAwait(false);
-            await request.BeforeRemoval(step.OldId, cancellationToken).ConfigureAwait(false);
+            await LeaveAsync(step, request, drain, cancellationToken).ConfigureAwait(false);
             _ = await _repair.RepairAsync(step.Name, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -49,6 +49,21 @@ internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports
             reports.Report(new WarningReport(
                 $"{step.Name} runs the new version, but the old container {SwapNames.Done(step.Name)} "
                 + $"is still there: {exception.Message}"));
+        }
+    }
+
+    private async Task LeaveAsync(SwapStep step, SwapRequest request, Func<Task> drain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await drain().ConfigureAwait(false);
+            await request.BeforeRemoval(step.OldId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException away) when (away.Id == "EngineUnreachable")
+        {
+            // Without the engine its last requests are over; only its last lines are missing.
+            reports.Report(new VerboseReport($"{step.Name}: {away.Message}"));
+            await calls.WaitForEngineAsync().ConfigureAwait(false);
         }
     }
 

@@ -156,6 +156,13 @@ internal sealed class SwapRepair(ContainerCalls calls)
             await calls.StopAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
         }
 
+        var proven = current ?? next!;
+        if (!proven["State"].Flag("Running"))
+        {
+            // It ran when it was proven, and went down with the engine.
+            await calls.StartAsync(proven.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
         await calls.RemoveAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
     }
 

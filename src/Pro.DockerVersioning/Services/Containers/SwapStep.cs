@@ -12,6 +12,8 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
     private const string Always = "always";
     private const string Never = "no";
 
+    private bool _hasRestarts;
+
     /// <summary>The old one's inspection, before anything was done.</summary>
     public JsonObject Old => old;
 
@@ -80,15 +82,24 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
     }
 
     /// <summary>
-    /// The new one is proven: from now on it is the one that the engine brings back. Up to then it had no restart policy, for the
-    /// verification looks at one start only; and a network that is connected in the moment of a restart is lost to the engine
-    /// with its ports.
+    /// From now on the engine brings the new one back. Up to then it had no restart policy, for the verification looks at one start
+    /// only; and a network that is connected in the moment of a restart is lost to the engine with its ports.
     /// </summary>
-    public async Task HandRestartsOverAsync(ContainerCalls calls)
+    public async Task GiveRestartsAsync(ContainerCalls calls)
     {
-        if (RestartPolicy is { } policy)
+        if (RestartPolicy is { } policy && !_hasRestarts)
         {
             await calls.SetRestartPolicyAsync(NewId, policy, CancellationToken.None).ConfigureAwait(false);
+            _hasRestarts = true;
+        }
+    }
+
+    /// <summary>The new one is proven: it is the one that the engine brings back, and the old one isn't any more.</summary>
+    public async Task HandRestartsOverAsync(ContainerCalls calls)
+    {
+        await GiveRestartsAsync(calls).ConfigureAwait(false);
+        if (RestartPolicy is not null)
+        {
             await calls.SetRestartPolicyAsync(OldId, Policy(Never), CancellationToken.None).ConfigureAwait(false);
         }
     }

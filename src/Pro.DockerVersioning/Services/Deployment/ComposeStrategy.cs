@@ -189,6 +189,7 @@ internal sealed class ComposeStrategy(
 
     private async Task RestoreAsync(UpRecord record, Exception failure)
     {
+        await _calls.WaitForEngineAsync().ConfigureAwait(false);
         try
         {
             await new UpRestore(engine).RunAsync(record, site.Client.Project.Name, site.Service).ConfigureAwait(false);

@@ -17,7 +17,14 @@ internal sealed class LockVolumes(EngineConnection engine)
     {
         var parameters = new VolumesCreateParameters { Name = name, Labels = LockLabels.Write(info, role, of) };
         var volume = await engine.CallAsync(client => client.Volumes.CreateAsync(parameters, cancellationToken)).ConfigureAwait(false);
-        return Read(name, volume.Labels);
+        if (LockLabels.TryRead(volume.Labels?.AsReadOnly() ?? LockVolume.NoLabels, out var made))
+        {
+            return made;
+        }
+
+        // An engine that was started anew answers without the labels of a volume that was there before; an inspection has them.
+        return await FindAsync(name, cancellationToken).ConfigureAwait(false)
+            ?? await CreateAsync(name, info, role, of, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Whose a volume is; null where there is none.</summary>

@@ -22,7 +22,7 @@ internal sealed record Baseline(string StartedAt, long Restarts)
 
         if (!state.Running)
         {
-            return new Finding(ProHealth.Exited, Why(state));
+            return new Finding(ProHealth.Exited, Why(state) + (now.AfterOutage ? " while the engine was away" : ""));
         }
 
         if (state.StartedAt == StartedAt)
