@@ -12,6 +12,7 @@ IBenchmark[] all =
     new MemoryBenchmark(),
     new CleanBenchmark(),
     new SwapBenchmark(),
+    new RequestsBenchmark(),
 ];
 if (args.FirstOrDefault(name => all.All(one => one.Name != name)) is { } unknown)
 {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pro.DockerVersioning.Tests.Containers;
 
 namespace Pro.DockerVersioning.Bench;
 
@@ -42,6 +43,13 @@ internal sealed class ResultTable(TextWriter output)
 
     /// <summary>Something that is so or isn't.</summary>
     public void Verdict(string what, bool missed) => Row(what, "", "", "", "all", missed);
+
+    /// <summary>Requests of which none may fail.</summary>
+    public void Failures(string what, IReadOnlyList<string> answers)
+    {
+        var failed = answers.Count(answer => answer == Asker.Failed);
+        Row(what, string.Create(CultureInfo.InvariantCulture, $"{failed} failed of {answers.Count:N0}"), "", "", "0", failed > 0);
+    }
 
     /// <summary>A figure by itself.</summary>
     public void Figure(string what, string figure) => Row(what, figure, "", "", null, missed: false);

@@ -20,6 +20,9 @@ internal static class Setup
     /// <summary>Where repositories are kept between runs.</summary>
     public static string Folder { get; } = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "pro-docker-versioning-bench")).FullName;
 
+    /// <summary>A script of this folder.</summary>
+    public static string Script(string name) => Path.Combine(Metadata("Scripts"), name);
+
     private static string Metadata(string key) => typeof(Setup).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == key).Value!;
 }

@@ -32,7 +32,7 @@ internal sealed class SwapBenchmark : IBenchmark
             var compose = await ComposeAsync(version => Compose($"SWAP_VERSION={version} docker-compose up -d --no-deps --no-build swap"));
             var script = await ComposeAsync(version =>
                 Compose($"docker-compose stop swap && SWAP_VERSION={version} docker-compose up -d --no-deps --no-build swap"));
-            var wholeScript = script.Whole;
+            var guide = await ComposeAsync(Guide);
             var stopFirst = await ContainerAsync(session, "StopFirst");
             var warm = await ContainerAsync(session, "StartFirst");
             var composeWarm = await ComposeAsync(version => Ours(session, version, "StartFirst", ""));
@@ -42,8 +42,10 @@ internal sealed class SwapBenchmark : IBenchmark
             table.Ratio("Container, warm swap, against `docker-compose up -d`", warm.Gap, compose.Gap, 0.3);
             table.Ratio("Compose service, warm swap, against `docker-compose up -d`", composeWarm.Gap, compose.Gap, 0.3);
             table.Ratio("Compose service, stop-first, against `docker-compose up -d`", composeStop.Gap, compose.Gap);
-            table.Ratio("Rolling back and verifying, whole cmdlet (container, stop-first), against stop-then-up and waiting until healthy",
-                stopFirst.Whole, wholeScript, 0.6);
+            table.Ratio("Rolling back and verifying, whole cmdlet, container, stop-first, against all that the guide's script does",
+                stopFirst.Whole, guide.Whole, 0.6);
+            table.Ratio("The same, compose service, stop-first", composeStop.Whole, guide.Whole);
+            table.Ratio("The same, compose service, warm swap", composeWarm.Whole, guide.Whole);
         }
         finally
         {
@@ -57,6 +59,10 @@ internal sealed class SwapBenchmark : IBenchmark
 
     private static void Ours(Session session, string version, string order, string more) => _ = session.Run(
         $"Deploy-ProService swap {version} -Order {order} -Path '{Path.Combine(Setup.Folder, "swap")}' -Registry {Setup.Registry} {more} -Confirm:$false 3>$null");
+
+    private void Guide(string version) => _ = Child.Shell(
+        _folder,
+        $"REGISTRY={Setup.Registry} COMPOSE_PROJECT_NAME={Project} bash '{Setup.Script("rollback.sh")}' swap {version} >/dev/null 2>&1");
 
     private void Prepare()
     {
