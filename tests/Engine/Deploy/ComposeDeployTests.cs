@@ -3,7 +3,7 @@ using System.Management.Automation;
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
 /// <summary>A service of a compose project, deployed and rolled back: compose goes on owning it, and the pin lasts.</summary>
-public sealed class ComposeDeployTests : ComposeTest
+public class ComposeDeployTests : ComposeTest
 {
     private const ErrorCategory Failed = ErrorCategory.InvalidOperation;
 

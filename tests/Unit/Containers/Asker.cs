@@ -46,7 +46,7 @@ internal sealed class Asker : IDisposable
 
             if (clock.Elapsed > Patience)
             {
-                throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"{answers.Count} answers, the last: {answers.LastOrDefault()}"));
+                throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"{answers.Count} answers, the last: {(answers.Count > 0 ? answers[^1] : "none")}"));
             }
 
             await Task.Delay(100, cancellationToken);

@@ -71,7 +71,7 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
         }
         catch (ProException)
         {
-            if (await calls.FindAsync(OldId, CancellationToken.None).ConfigureAwait(false) is not { } now || !now["State"].Flag("Restarting"))
+            if (await calls.FindAsync(OldId, CancellationToken.None).ConfigureAwait(false) is not { } now || !EndsOverAndOver(now))
             {
                 throw;
             }
@@ -121,6 +121,11 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
 
         return new RecipeOptions { Name = SwapNames.Next(Name), Labels = labels, RestartPolicy = RestartPolicy is null ? null : Never };
     }
+
+    // It may have been started again since the engine refused, and even have ended again.
+    private bool EndsOverAndOver(JsonObject now) =>
+        now["State"].Flag("Restarting") || old["State"].Flag("Restarting")
+        || !JsonNode.DeepEquals(now["RestartCount"], old["RestartCount"]);
 
     private static JsonObject Policy(string name) => new() { ["Name"] = name };
 }
