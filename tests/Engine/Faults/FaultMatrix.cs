@@ -10,19 +10,23 @@ namespace Pro.DockerVersioning.Tests.Engine.Faults;
 /// <remarks>
 /// Without a variable: a kill at each call that changes something, and a sample of all else by a seed that is printed and that
 /// PRO_TEST_SEED gives again. PRO_TEST_ALL_FAULTS=1 does everything, =changes every fault at each call that changes something, and a sample
-/// of the others. PRO_TEST_FAULT="hang 7" does one fault at one such call.
+/// of the others. PRO_TEST_FAULT="hang 7" does one fault at one such call, "reset,hang" two of them at each.
 /// </remarks>
 internal sealed class FaultMatrix(FaultScene scene) : IDisposable
 {
-    private const int Samples = 3;
+    // How many sessions wait to be killed: what is started ahead, and what must not pile up.
     private const int Prepared = 3;
+
+    // Of each scene, besides the kills: ten scenes make thirty cases.
+    private const int SampledFaults = 2;
+    private const int SampledOthers = 1;
 
     // How long the module and compose wait for an answer that never comes: 5 minutes of their own accord.
     private const string PatienceVariable = "COMPOSE_HTTP_TIMEOUT";
     private const string Patience = "4";
 
     private static readonly string Wish = Environment.GetEnvironmentVariable("PRO_TEST_ALL_FAULTS") ?? "";
-    private static readonly string? Single = Environment.GetEnvironmentVariable("PRO_TEST_FAULT");
+    private static readonly string? Chosen = Environment.GetEnvironmentVariable("PRO_TEST_FAULT");
     private static readonly Fault[] Faults = [Fault.Kill, Fault.Refuse, Fault.Reset, Fault.Hang];
 
     /// <summary>What chooses the sample.</summary>
@@ -89,10 +93,11 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
 
     private IEnumerable<FaultPlan> Plans(IReadOnlyList<string> calls, int questions)
     {
-        if (Single is { Length: > 0 } single)
+        if (Chosen is { Length: > 0 } chosen)
         {
-            var words = single.Split(' ');
-            return [new(Enum.Parse<Fault>(words[0], ignoreCase: true), int.Parse(words[1], CultureInfo.InvariantCulture), words.Length < 3)];
+            return [.. chosen.Split(',').Select(one => one.Split(' ')).SelectMany(words => words.Length > 1
+                ? [new FaultPlan(Enum.Parse<Fault>(words[0], ignoreCase: true), int.Parse(words[1], CultureInfo.InvariantCulture), AmongChanges: true)]
+                : Each([Enum.Parse<Fault>(words[0], ignoreCase: true)], calls.Count, amongChanges: true))];
         }
 
         var changes = calls.Count;
@@ -109,7 +114,7 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         random.Shuffle(others);
         var rest = Wish.Length > 0 ? [] : Each(Faults[1..], changes, amongChanges: true).ToArray();
         random.Shuffle(rest);
-        return [.. certain, .. orphans, .. rest.Take(Samples), .. others.Take(Samples)];
+        return [.. certain, .. orphans, .. rest.Take(SampledFaults), .. others.Take(SampledOthers)];
     }
 
     private static IEnumerable<FaultPlan> Each(IEnumerable<Fault> faults, int calls, bool amongChanges) =>
