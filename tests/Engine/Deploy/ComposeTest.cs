@@ -90,7 +90,6 @@ public abstract class ComposeTest : EngineTest
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
         return await client.GetStringAsync(new Uri($"http://127.0.0.1:{Port}/version"), Cancel);
-<<<<<<< HEAD
     }
 
     /// <summary>The same, of a service that may be about to start; the last try's error where it says nothing for long.</summary>
@@ -117,8 +116,6 @@ public abstract class ComposeTest : EngineTest
                 Thread.Sleep(20);
             }
         }
-=======
->>>>>>> reboot
     }
 
     /// <summary>A version that gets healthy.</summary>
@@ -173,7 +170,6 @@ public abstract class ComposeTest : EngineTest
         NothingIsLeft();
     }
 
-<<<<<<< HEAD
     /// <summary>Takes away the containers of the project, and what operations on it have left.</summary>
     private protected void Clear()
     {
@@ -188,8 +184,6 @@ public abstract class ComposeTest : EngineTest
         }
     }
 
-=======
->>>>>>> reboot
     protected override void Dispose(bool disposing)
     {
         Clear();

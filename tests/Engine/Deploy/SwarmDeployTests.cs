@@ -88,7 +88,6 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         Assert.Equal(["v1.1.0", "v1.1.0"], Running);
     }
 
-<<<<<<< HEAD
     [Fact]
     public void An_operator_is_asked_about_the_canary()
     {
@@ -123,8 +122,6 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         }
     }
 
-=======
->>>>>>> reboot
     // By the tasks' names: this kernel may have no IPVS, which virtual addresses and ingress ports need.
     [Fact]
     public async Task Of_two_thousand_requests_none_fails_while_two_replicas_are_updated_start_first()
