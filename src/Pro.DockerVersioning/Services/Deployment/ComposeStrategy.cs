@@ -156,7 +156,7 @@ internal sealed class ComposeStrategy(
             }
 
             await KeepPinAsync(pin, cancellationToken).ConfigureAwait(false);
-            await EndAsync(record).ConfigureAwait(false);
+            await record.RemoveAsync(engine).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.Succeeded,
@@ -184,23 +184,6 @@ internal sealed class ComposeStrategy(
                 Failure = failure as ProException,
                 WasStopped = failure is OperationCanceledException,
             };
-        }
-    }
-
-    /// <summary>Without its record the new version is the proven one. Where only the answer is lost, the record is gone all the same.</summary>
-    private async Task EndAsync(UpRecord record)
-    {
-        try
-        {
-            await record.RemoveAsync(engine).ConfigureAwait(false);
-        }
-        catch (ProException)
-        {
-            await _calls.WaitForEngineAsync().ConfigureAwait(false);
-            if (await UpRecord.FindAsync(engine, record.Target, CancellationToken.None).ConfigureAwait(false) is not null)
-            {
-                throw;
-            }
         }
     }
 
