@@ -87,7 +87,7 @@ public class ComposeDeployTests : ComposeTest
         WriteFile(GuideFile + "    environment: [\"COLOUR=blue\"]\n");
         var result = One("Deploy-ProService api v1.1.0");
         Assert.Equal("Succeeded", Text(result, "Outcome"));
-        Assert.Contains("docker-compose up", Steps(result), StringComparison.Ordinal);
+        Assert.Contains($"{ComposeCommand} up", Steps(result), StringComparison.Ordinal);
         Assert.Equal("v1.1.0", await AnswerAsync());
         Assert.Contains("COLOUR=blue", Container["Config"]!["Env"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal("API_VERSION=v1.1.0\n", await File.ReadAllTextAsync(DotEnv, Cancel));

@@ -144,6 +144,9 @@ public abstract class ComposeTest : EngineTest
     /// <summary>What an operator does by hand in the repository.</summary>
     private protected string Compose(params string[] arguments) => Command(_compose[0], null, [.. _compose[1..], .. arguments]);
 
+    /// <summary>As the module names the compose that it uses.</summary>
+    private protected string ComposeCommand => _compose.Length > 1 ? "docker compose" : "docker-compose";
+
     /// <summary>From now on the operator, and so the module, has compose as docker's plugin.</summary>
     private protected void UsePlugin()
     {
