@@ -3,6 +3,7 @@ using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Locking;
@@ -106,7 +107,23 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
         });
 
     /// <summary>Takes it away: there is no way back any more, or the old ones are back.</summary>
-    public Task RemoveAsync(EngineConnection engine) => engine.CallAsync(async client =>
+    public async Task RemoveAsync(EngineConnection engine)
+    {
+        try
+        {
+            await DeleteAsync(engine).ConfigureAwait(false);
+        }
+        catch (ProException lost) when (lost.Id == EngineErrors.UnreachableId)
+        {
+            // The engine may have done it, and only its answer is lost: to go back now would give up what is proven.
+            if (await FindAsync(engine, Target, CancellationToken.None).ConfigureAwait(false) is not null)
+            {
+                throw;
+            }
+        }
+    }
+
+    private Task DeleteAsync(EngineConnection engine) => engine.CallAsync(async client =>
     {
         try
         {
