@@ -224,6 +224,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             }
 
             _ = await RepairAsync(engine, history, request, world, target);
+            _ = await TargetLock.SweepAsync(engine, StopToken);
             world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
         }
 
