@@ -38,9 +38,9 @@ internal static class ContainerTargets
         }
 
         // A swap that was cut off counts as running: it must be put right first.
-        // A swarm service's tasks may all be on other nodes.
+        // A swarm service's tasks may all be on other nodes. One that is gone has left containers that have ended.
         var candidates = meant
-            .Where(target => target.IsRunning || target.Leftovers.Count > 0 || target.Kind == ServiceTargetKind.Swarm)
+            .Where(target => target.IsRunning || target.Leftovers.Count > 0 || target is { Kind: ServiceTargetKind.Swarm, Containers.Count: 0 })
             .ToArray();
         candidates = candidates.Length > 0 ? candidates : meant;
         return candidates.Length > 1
