@@ -46,7 +46,11 @@ internal static class ComposeLabels
     /// <summary>True for a container that compose keeps for a service, and not one of <c>run</c>.</summary>
     public static bool IsServiceContainer(IDictionary<string, string>? labels) =>
         Get(labels, Project) is not null && Get(labels, Service) is not null
-        && !string.Equals(Get(labels, OneOff), "True", StringComparison.OrdinalIgnoreCase);
+        && !IsOneOff(labels);
+
+    /// <summary>True for what <c>run</c> has started.</summary>
+    public static bool IsOneOff(IDictionary<string, string>? labels) =>
+        string.Equals(Get(labels, OneOff), "True", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Compose's labels for a container that takes another one's place without compose, so that compose goes on owning it and a later

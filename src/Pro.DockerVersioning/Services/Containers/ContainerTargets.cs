@@ -18,7 +18,7 @@ internal static class ContainerTargets
     /// <param name="repository">Its repository, <c>registry/service</c>.</param>
     public static IReadOnlyList<ServiceTarget> Find(ImageInventory inventory, string service, ImageReference repository) =>
         [.. inventory.ContainersOf(service, repository)
-            .Where(one => !string.Equals(Label(one.Container, ComposeLabels.OneOff), "true", StringComparison.OrdinalIgnoreCase))
+            .Where(one => !ComposeLabels.IsOneOff(one.Container.Labels))
             .Where(one => !IsStartedAsAnother(one.Container, repository))
             .GroupBy(one => Owner(one.Container))
             .Select(group => Target(group.Key, [.. group]))
