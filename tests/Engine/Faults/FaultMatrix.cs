@@ -8,8 +8,8 @@ namespace Pro.DockerVersioning.Tests.Engine.Faults;
 /// service right and says how, and a repair at most takes away what was left over.
 /// </summary>
 /// <remarks>
-/// Without a variable: a kill at each call that changes something, and a sample of all else by a seed that is printed and that
-/// PRO_TEST_SEED gives again. PRO_TEST_ALL_FAULTS=1 does everything, =changes every fault at each call that changes something, and a sample
+/// Without a variable: a kill at each call that changes something (of some scenes at a sample of them), and a sample of all else, by a seed
+/// that is printed and that PRO_TEST_SEED gives again. PRO_TEST_ALL_FAULTS=1 does everything, =changes every fault at each call that changes something, and a sample
 /// of the others. PRO_TEST_FAULT="hang 7" does one fault at one such call, "reset,hang" two of them at each.
 /// </remarks>
 internal sealed class FaultMatrix(FaultScene scene) : IDisposable
@@ -103,7 +103,7 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         var changes = calls.Count;
         var orphans = calls.Index().Where(call => scene.IsOfChild(call.Item))
             .Select(call => new FaultPlan(Fault.KillAlone, call.Index + 1, AmongChanges: true)).ToArray();
-        var certain = Each(Faults, changes, amongChanges: true).Where(plan => Wish.Length > 0 || plan.Fault == Fault.Kill);
+        var certain = Each(Wish.Length > 0 ? Faults : [Fault.Kill], changes, amongChanges: true).ToArray();
         var others = Each(Faults, questions, amongChanges: false).ToArray();
         if (Wish == "1")
         {
@@ -111,6 +111,12 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         }
 
         var random = new Random(Seed);
+        if (Wish.Length == 0 && scene.SampledKills is { } kills)
+        {
+            random.Shuffle(certain);
+            certain = certain[..kills];
+        }
+
         random.Shuffle(others);
         var rest = Wish.Length > 0 ? [] : Each(Faults[1..], changes, amongChanges: true).ToArray();
         random.Shuffle(rest);
