@@ -16,6 +16,8 @@ public sealed class ComposeEngineRestartTests : ComposeTest, IClassFixture<OwnEn
         _ = One("Deploy-ProService api v1.0.0");
     }
 
+    private protected override string EngineSocket => new Uri(_engine.Host).AbsolutePath;
+
     // With the file as it was the containers are swapped; after a change of it compose's own "up" replaces them.
     [Theory]
     [InlineData(false)]

@@ -59,11 +59,14 @@ public abstract class ComposeTest : EngineTest
 
     private protected string DotEnv => Repository.FullPath(".env");
 
+    /// <summary>The engine on which the project is.</summary>
+    private protected virtual string EngineSocket => TestEngine.SocketPath;
+
     /// <summary>The containers of the service, in order of their numbers, running or not.</summary>
     private protected IReadOnlyList<JsonNode> Containers =>
     [
-        .. from listed in TestEngine.Call(HttpMethod.Get, $"/containers/json?all=true&filters={Of(Project)}")!.AsArray()
-           let container = TestEngine.Call(HttpMethod.Get, $"/containers/{listed!["Id"]}/json")
+        .. from listed in TestEngine.CallAt(EngineSocket, HttpMethod.Get, $"/containers/json?all=true&filters={Of(Project)}")!.AsArray()
+           let container = TestEngine.CallAt(EngineSocket, HttpMethod.Get, $"/containers/{listed!["Id"]}/json")
            where container is not null
            orderby Label(container, "container-number")
            select container,
@@ -178,32 +181,38 @@ public abstract class ComposeTest : EngineTest
     {
         foreach (var container in Containers)
         {
-            _ = TestEngine.Call(HttpMethod.Delete, $"/containers/{container["Id"]}?force=true&v=true");
+            _ = TestEngine.CallAt(EngineSocket, HttpMethod.Delete, $"/containers/{container["Id"]}?force=true&v=true");
         }
 
         foreach (var volume in LeftVolumes())
         {
-            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
+            _ = TestEngine.CallAt(EngineSocket, HttpMethod.Delete, "/volumes/" + volume);
         }
     }
 
     protected override void Dispose(bool disposing)
     {
-        Clear();
-        foreach (var kind in (string[])["network", "volume"])
+        try
         {
-            foreach (var id in Lines(Docker(kind, "ls", "--quiet", "--filter", $"label=com.docker.compose.project={Project}")))
+            Clear();
+            foreach (var kind in (string[])["network", "volume"])
             {
-                _ = Docker(kind, "rm", id);
+                foreach (var id in Lines(Docker(kind, "ls", "--quiet", "--filter", $"label=com.docker.compose.project={Project}")))
+                {
+                    _ = Docker(kind, "rm", id);
+                }
             }
         }
-
-        base.Dispose(disposing);
+        finally
+        {
+            // Whatever is wrong with this test's engine, the next test must find the variables as they were.
+            base.Dispose(disposing);
+        }
     }
 
     private IReadOnlyList<string> LeftVolumes() =>
     [
-        .. from volume in TestEngine.Call(HttpMethod.Get, "/volumes")!["Volumes"] as JsonArray ?? []
+        .. from volume in TestEngine.CallAt(EngineSocket, HttpMethod.Get, "/volumes")!["Volumes"] as JsonArray ?? []
            where volume!["Name"]!.ToString().StartsWith("pro-", StringComparison.Ordinal)
                && volume.ToJsonString().Contains(Project, StringComparison.Ordinal)
            select volume["Name"]!.ToString(),

@@ -12,18 +12,14 @@ namespace Pro.DockerVersioning.Tests.Engine;
 /// </summary>
 internal static class TestEngine
 {
-    private static readonly HttpClient Client = new(new SocketsHttpHandler { ConnectCallback = ConnectAsync, UseProxy = false })
-    {
-        BaseAddress = new Uri("http://engine"),
-        Timeout = TimeSpan.FromMinutes(2),
-    };
-
     /// <summary>Where the engine listens; read once, before a test changes the variable.</summary>
     public static string SocketPath { get; } = Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } host
         ? host.StartsWith("unix://", StringComparison.Ordinal)
             ? host["unix://".Length..]
             : throw new InvalidOperationException($"DOCKER_HOST is {host}: these tests want an engine on a Unix socket.")
         : "/var/run/docker.sock";
+
+    private static readonly HttpClient Client = ClientFor(SocketPath);
 
     /// <summary>Images as the engine lists them.</summary>
     public static IReadOnlyList<JsonNode> Images() => [.. Get("/images/json")!.AsArray().OfType<JsonNode>()];
@@ -100,9 +96,18 @@ internal static class TestEngine
     }
 
     /// <summary>Asks the engine anything; null where there is no such thing.</summary>
-    public static JsonNode? Call(HttpMethod method, string path, JsonNode? body = null)
+    public static JsonNode? Call(HttpMethod method, string path, JsonNode? body = null) => Call(Client, method, path, body);
+
+    /// <summary>The same of another engine, which may have been started anew since.</summary>
+    public static JsonNode? CallAt(string socketPath, HttpMethod method, string path)
     {
-        var (status, text) = Send(method, path, body is null ? null : Json(body));
+        using var client = ClientFor(socketPath);
+        return Call(client, method, path, body: null);
+    }
+
+    private static JsonNode? Call(HttpClient client, HttpMethod method, string path, JsonNode? body)
+    {
+        var (status, text) = Send(client, method, path, body is null ? null : Json(body));
         return status == HttpStatusCode.NotFound ? null
             : Ensure((status, text)) is { } answer && (answer.StartsWith('{') || answer.StartsWith('['))
                 ? JsonNode.Parse(answer) : null;
@@ -176,10 +181,12 @@ internal static class TestEngine
     }
 
     /// <summary>A connection to the engine's socket, for proxies.</summary>
-    public static Socket Connect()
+    public static Socket Connect() => Connect(SocketPath);
+
+    private static Socket Connect(string socketPath)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        socket.Connect(new UnixDomainSocketEndPoint(SocketPath));
+        socket.Connect(new UnixDomainSocketEndPoint(socketPath));
         return socket;
     }
 
@@ -201,10 +208,13 @@ internal static class TestEngine
 
     private static StringContent Json(JsonNode node) => new(node.ToJsonString(), Encoding.UTF8, "application/json");
 
-    private static (HttpStatusCode Status, string Text) Send(HttpMethod method, string path, HttpContent? content = null)
+    private static (HttpStatusCode Status, string Text) Send(HttpMethod method, string path, HttpContent? content = null) =>
+        Send(Client, method, path, content);
+
+    private static (HttpStatusCode Status, string Text) Send(HttpClient client, HttpMethod method, string path, HttpContent? content)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
-        using var answer = Client.Send(request);
+        using var answer = client.Send(request);
         using var reader = new StreamReader(answer.Content.ReadAsStream());
         return (answer.StatusCode, reader.ReadToEnd());
     }
@@ -213,8 +223,16 @@ internal static class TestEngine
         ? answer.Text
         : throw new InvalidOperationException($"The engine answers {(int)answer.Status}: {answer.Text}");
 
-    private static ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<Stream>(new NetworkStream(Connect(), ownsSocket: true));
+    private static HttpClient ClientFor(string socketPath) =>
+        new(new SocketsHttpHandler
+        {
+            ConnectCallback = (_, _) => ValueTask.FromResult<Stream>(new NetworkStream(Connect(socketPath), ownsSocket: true)),
+            UseProxy = false,
+        })
+        {
+            BaseAddress = new Uri("http://engine"),
+            Timeout = TimeSpan.FromMinutes(2),
+        };
 }
 
 /// <summary>One entry of an image's file system.</summary>
