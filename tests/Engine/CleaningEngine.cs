@@ -92,7 +92,7 @@ internal sealed class CleaningEngine : IDisposable
     public void Remove(string id) => Send(HttpMethod.Delete, $"images/{id}?force=1");
 
     /// <summary>A lock as another machine's process holds it.</summary>
-    public void Lock(string target)
+    public void Lock(string target, bool isLeftBehind = false)
     {
         const string Label = "pro.dockerversioning.lock";
         var labels = new Dictionary<string, string>
@@ -105,7 +105,7 @@ internal sealed class CleaningEngine : IDisposable
             [Label + ".host"] = "elsewhere",
             [Label + ".process"] = "1",
             [Label + ".since"] = DateTimeOffset.UtcNow.ToString("O"),
-            [Label + ".deadline"] = DateTimeOffset.UtcNow.AddHours(1).ToString("O"),
+            [Label + ".deadline"] = DateTimeOffset.UtcNow.AddHours(isLeftBehind ? -1 : 1).ToString("O"),
         };
         _ = Send(HttpMethod.Post, "volumes/create", JsonContent.Create(new { Name = $"pro-lock-test-{Nonce}", Labels = labels }));
         _isLocked = true;

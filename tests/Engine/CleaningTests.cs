@@ -163,18 +163,21 @@ public sealed class CleaningTests : CleaningTest
         Assert.Contains($"{Engine.Registry}/api:v1.1.0 stays: the newest release is kept.", result.Verbose);
     }
 
-    [Fact]
-    public void A_service_that_an_operation_holds_is_left_alone_and_the_others_are_cleaned()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_service_that_an_operation_holds_or_was_cut_off_in_is_left_alone_and_the_others_are_cleaned(bool isLeftBehind)
     {
         var service = Engine.Nonce;
         AddService(service);
         Engine.Load(service, "v1.0.0", "v1.1.0");
         Engine.Load("web", "v1.0.0", "v1.1.0");
-        Engine.Lock($"shop-{service}-1");
+        Engine.Lock($"shop-{service}-1", isLeftBehind);
         var results = Good($"Remove-ProOldImage {service}, web 1 -GracePeriod 0 -Confirm:$false");
         Assert.Equal(["Removed v1.0.0", "Skipped v1.0.0"], Actions(results).Order(StringComparer.Ordinal));
-        Assert.Contains("the service is locked: ", $"{results.Single(result => $"{result}".StartsWith("Skip", StringComparison.Ordinal))}",
-            StringComparison.Ordinal);
+        var skipped = $"{results.Single(result => $"{result}".StartsWith("Skip", StringComparison.Ordinal))}";
+        Assert.Contains("the service is locked: roll back, by mei on elsewhere", skipped, StringComparison.Ordinal);
+        Assert.Equal(isLeftBehind, skipped.Contains($"has passed: 'Repair-ProService {service}' looks after it", StringComparison.Ordinal));
         Assert.Equal(3, Engine.Tags().Count);
     }
 

@@ -133,7 +133,7 @@ internal static class CleaningPlanner
             }
             else if (service.LockedBy is { } locked)
             {
-                decided.Add(line with { Step = CleaningStep.Skip, Reason = $"the service is locked: {locked}" });
+                decided.Add(line with { Step = CleaningStep.Skip, Reason = locked });
             }
             else
             {
@@ -202,9 +202,9 @@ internal static class CleaningPlanner
                 {
                     decided.Add(line with { Step = CleaningStep.Keep, Reason = guard });
                 }
-                else if (world.Services.FirstOrDefault(one => one.Name == service && one.LockedBy is not null) is { } locked)
+                else if (world.Services.FirstOrDefault(one => one.Name == service && one.LockedBy is not null)?.LockedBy is { } locked)
                 {
-                    decided.Add(line with { Step = CleaningStep.Skip, Reason = $"the service is locked: {locked.LockedBy}" });
+                    decided.Add(line with { Step = CleaningStep.Skip, Reason = locked });
                 }
                 else
                 {

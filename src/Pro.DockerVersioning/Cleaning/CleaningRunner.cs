@@ -155,7 +155,10 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
 
         if (line.Service is { } service && _recheck.LockOf(service) is { } held)
         {
-            return Result(line, ProCleanupAction.Skipped, $"the service is locked: {held}");
+            return Result(
+                line,
+                ProCleanupAction.Skipped,
+                await ServiceLocks.DescribeAsync(engine, held, service, cancellationToken).ConfigureAwait(false));
         }
 
         var now = await ImageDescription.AskAsync(engine, line.Reference, cancellationToken).ConfigureAwait(false);

@@ -31,13 +31,19 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
         await Task.WhenAll(inventory, locks, past).ConfigureAwait(false);
         var held = await locks.ConfigureAwait(false);
         var known = await past.ConfigureAwait(false);
-        return new CleaningWorld(
-            await inventory.ConfigureAwait(false),
-            [.. services.Select(service => new CleaningService(service.Name, service.Repository)
+        var surveyed = new List<CleaningService>();
+        foreach (var service in services)
+        {
+            surveyed.Add(new CleaningService(service.Name, service.Repository)
             {
-                LockedBy = ServiceLocks.Find(held, service.Name)?.ToString(),
+                LockedBy = ServiceLocks.Find(held, service.Name) is { } locked
+                    ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, cancellationToken).ConfigureAwait(false)
+                    : null,
                 Proven = known.ProvenOf(service.Name),
-            })])
+            });
+        }
+
+        return new CleaningWorld(await inventory.ConfigureAwait(false), surveyed)
         {
             IsPreviousTag = PreviousVersions.IsPreviousTag,
             LastUse = known.LastUse,

@@ -8,7 +8,7 @@ namespace Pro.DockerVersioning.Cleaning;
 /// <param name="Repository">Where its images are: <c>registry/service</c>.</param>
 internal sealed record CleaningService(string Name, ImageReference Repository)
 {
-    /// <summary>The operation that holds the service's lock, in a sentence's part; null where none does.</summary>
+    /// <summary>Why the service is left alone: the operation that holds its lock, or has left it behind; null where none has.</summary>
     public string? LockedBy { get; init; }
 
     /// <summary>The versions that were proven to work here, by the history: of each target the last one and the one before it.</summary>

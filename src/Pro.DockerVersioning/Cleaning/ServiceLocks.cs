@@ -1,8 +1,9 @@
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Services.Locking;
 
 namespace Pro.DockerVersioning.Cleaning;
 
-/// <summary>Which locks are about a service. Pure.</summary>
+/// <summary>Which locks are about a service.</summary>
 internal static class ServiceLocks
 {
     /// <summary>
@@ -11,6 +12,14 @@ internal static class ServiceLocks
     /// </summary>
     public static LockInfo? Find(IEnumerable<LockInfo> locks, string service) =>
         locks.FirstOrDefault(held => IsAbout(held.Target, service));
+
+    /// <summary>Why a service is left alone: who holds the lock, or has left it behind, and what to do then.</summary>
+    /// <exception cref="Errors.ProException">The engine refuses.</exception>
+    public static async Task<string> DescribeAsync(
+        EngineConnection engine, LockInfo held, string service, CancellationToken cancellationToken) =>
+        await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is { } why
+            ? $"the service is locked: {held}; {why}: 'Repair-ProService {service}' looks after it"
+            : $"the service is locked: {held}";
 
     private static bool IsAbout(string target, string service)
     {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Text.Json.Nodes;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
@@ -419,6 +420,48 @@ public sealed class ContainerDeployTests : DeployTest
         OnlyRuns("v1.1.0");
         Assert.Equal(["Deploy v1.1.0 Succeeded", "Repair v1.0.0 RestoredPrevious"], History());
         Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));
+    }
+
+    /// <summary>Somebody removed the container after a command had died on it: its lock says nothing any more, and stops cleaning for ever.</summary>
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void The_lock_of_a_container_that_was_removed_goes_if_its_holder_is_gone(bool isLeftBehind, bool isRemoved)
+    {
+        const string Label = "pro.dockerversioning.lock";
+        _ = Make("v1.0.0");
+        if (!isRemoved)
+        {
+            Start("v1.0.0", ContainerName + "-other");
+        }
+
+        var volume = $"pro-lock-container.{ContainerName}-other";
+        _ = TestEngine.Call(HttpMethod.Post, "/volumes/create", new JsonObject
+        {
+            ["Name"] = volume,
+            ["Labels"] = new JsonObject
+            {
+                [Label] = "Lock",
+                [Label + ".target"] = $"container.{ContainerName}-other",
+                [Label + ".nonce"] = ContainerName,
+                [Label + ".operation"] = "roll back",
+                [Label + ".process"] = "1",
+                [Label + ".since"] = DateTimeOffset.UtcNow.AddHours(-2).ToString("O"),
+                [Label + ".deadline"] = DateTimeOffset.UtcNow.AddHours(isLeftBehind ? -1 : 1).ToString("O"),
+            },
+        });
+        try
+        {
+            _ = Run("Repair-ProService api -Container nobody -WhatIf");
+            Assert.NotNull(TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)?["Labels"]);
+            _ = Run("Repair-ProService api -Container nobody");
+            Assert.Equal(isLeftBehind && isRemoved, TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)?["Labels"] is null);
+        }
+        finally
+        {
+            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
+        }
     }
 
     private bool IsUp(string image) => Containers()

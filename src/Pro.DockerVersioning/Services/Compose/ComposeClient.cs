@@ -10,7 +10,8 @@ namespace Pro.DockerVersioning.Services.Compose;
 /// <param name="OnlyImage">True where nothing but the image would change.</param>
 /// <param name="Why">One sentence for the verbose stream.</param>
 /// <param name="NewHash">The hash for the new container's label; null where compose has to do it.</param>
-internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash);
+/// <param name="Pin">What makes compose take the image.</param>
+internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin);
 
 /// <summary>Compose, working on one project.</summary>
 internal sealed partial class ComposeClient
@@ -66,7 +67,7 @@ internal sealed partial class ComposeClient
     /// <summary>The image that compose takes for a service: pinned, or as everything stands (null).</summary>
     /// <exception cref="ProException">Compose refuses the files.</exception>
     public async Task<string?> ImageAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
-        (ServiceIn(await ConfigAsync(image, pin, cancellationToken).ConfigureAwait(false), image.Service)["image"] as ComposeScalar)?.Text;
+        ImageIn(await ConfigAsync(image, pin, cancellationToken).ConfigureAwait(false), image);
 
     /// <summary>Makes sure that compose would take exactly the target, before anything is touched.</summary>
     /// <returns>What pins it.</returns>
@@ -74,19 +75,26 @@ internal sealed partial class ComposeClient
     public async Task<ComposePin> RenderAsync(ImagePin image, ImageReference target, CancellationToken cancellationToken)
     {
         var pin = image.For(target);
+        MustTake(image, pin, await ConfigAsync(image, Seen(image, pin), cancellationToken).ConfigureAwait(false));
+        return pin;
+    }
 
-        // Our own file over theirs would bring about anything; an image of another repository is no version of this service.
-        var overrules = pin is OverridePin && !image.Names(target);
-        var rendered = await ImageAsync(image, overrules ? null : pin, cancellationToken).ConfigureAwait(false);
-        return rendered is not null && ImageReference.TryParse(rendered, out var reference) && reference.Equals(target)
-            ? pin
-            : throw ComposeErrors.RendersOther(
+    /// <summary>Our own file over theirs would bring about anything; an image of another repository is no version of this service.</summary>
+    private static ComposePin? Seen(ImagePin image, ComposePin pin) => pin is OverridePin && !image.Names(pin.Target) ? null : pin;
+
+    private void MustTake(ImagePin image, ComposePin pin, ComposeMapping config)
+    {
+        var rendered = ImageIn(config, image);
+        if (rendered is null || !ImageReference.TryParse(rendered, out var reference) || !reference.Equals(pin.Target))
+        {
+            throw ComposeErrors.RendersOther(
                 image.Service,
                 pin.Target.ToString(),
                 rendered,
                 $"{image.WrittenAt} says {image.Written ?? "no image"}",
                 pin is VariablePin variable ? variable.Line : null,
                 image.DescribeVariables());
+        }
     }
 
     /// <summary>The hash that compose would write into a container's label.</summary>
@@ -109,14 +117,15 @@ internal sealed partial class ComposeClient
 
     /// <summary>
     /// Whether only the image differs between the container and what the files say: the hash rendered for the version that runs is the
-    /// container's own, and the two versions render alike but for the image (a version that also goes into the environment doesn't).
+    /// container's own, and the two versions render alike but for the image (a version that also goes into the environment doesn't). Makes
+    /// sure first that compose would take exactly the target, as <see cref="RenderAsync"/> does.
     /// </summary>
     /// <param name="image">The service.</param>
     /// <param name="current">The image that the container was made of.</param>
     /// <param name="target">The image to come; it must be on the engine.</param>
     /// <param name="labels">The container's labels.</param>
     /// <param name="cancellationToken">Stops compose.</param>
-    /// <exception cref="ProException">Compose refuses the files.</exception>
+    /// <exception cref="ProException">Compose refuses the files, or would take another image.</exception>
     public async Task<ComposeJudgement> JudgeAsync(
         ImagePin image,
         ImageReference current,
@@ -128,8 +137,11 @@ internal sealed partial class ComposeClient
         var oldHash = HashAsync(image, old, cancellationToken);
         var newHash = HashAsync(image, next, cancellationToken);
         var oldConfig = ConfigAsync(image, old, cancellationToken);
-        var newConfig = ConfigAsync(image, next, cancellationToken);
-        await Task.WhenAll(oldHash, newHash, oldConfig, newConfig).ConfigureAwait(false);
+        var newConfig = ConfigAsync(image, Seen(image, next), cancellationToken);
+        await Task.WhenAll(oldHash, newHash, oldConfig, newConfig).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // What it would take goes before all else that is wrong.
+        MustTake(image, next, await newConfig.ConfigureAwait(false));
         if (await oldHash.ConfigureAwait(false) != ComposeLabels.Get(labels, ComposeLabels.Hash))
         {
             var madeBy = ComposeLabels.Get(labels, ComposeLabels.Version);
@@ -137,17 +149,17 @@ internal sealed partial class ComposeClient
             var reason = other
                 ? $"{Program} can't compare it with what compose {madeBy} made"
                 : "the compose file, its variables or the image have changed since the container was made";
-            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null);
+            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next);
         }
 
         if (!ComposeDifference.OnlyImages(
             await oldConfig.ConfigureAwait(false), await newConfig.ConfigureAwait(false), image.Service))
         {
             return new ComposeJudgement(
-                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null);
+                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next);
         }
 
-        return new ComposeJudgement(true, $"Only the image of {image.Service} changes.", await newHash.ConfigureAwait(false));
+        return new ComposeJudgement(true, $"Only the image of {image.Service} changes.", await newHash.ConfigureAwait(false), next);
     }
 
     /// <summary>Runs a command on the project, pinned or as everything stands.</summary>
@@ -180,6 +192,9 @@ internal sealed partial class ComposeClient
 
     private async Task<ComposeMapping> ConfigAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
         Parse(await RunAsync(Project, [.. ProfileArguments(image), "config"], pin, heard: null, cancellationToken).ConfigureAwait(false));
+
+    private string? ImageIn(ComposeMapping rendered, ImagePin image) =>
+        (ServiceIn(rendered, image.Service)["image"] as ComposeScalar)?.Text;
 
     private ComposeMapping ServiceIn(ComposeMapping rendered, string service) =>
         (rendered["services"] as ComposeMapping)?[service] as ComposeMapping

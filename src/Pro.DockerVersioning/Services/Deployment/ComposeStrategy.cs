@@ -21,7 +21,11 @@ internal sealed class ComposeStrategy(
     IProgress<Report> reports)
     : IDeploymentStrategy
 {
+    // Compose takes a second or two to say it: what it said for the plan holds while the files are as they were, and for so long.
+    private static readonly TimeSpan Holds = TimeSpan.FromSeconds(10);
+
     private readonly ContainerCalls _calls = new(engine);
+    private (ComposeJudgement Judgement, string Image, string Files, long At)? _judged;
     private PinKept? _kept;
 
     /// <inheritdoc/>
@@ -33,16 +37,15 @@ internal sealed class ComposeStrategy(
     public async Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         reports.Report(new VerboseReport($"{site.Client.Program} works on {string.Join(", ", site.Client.Project.Files)}."));
-        _ = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
-        if (target.Containers.Count == 0)
+        if (target.Containers.Count == 0 || image.LocalId is null)
         {
-            return new StrategyPlan("stop-first", $"{Command} starts {target.Name} for the first time", []);
-        }
-
-        if (image.LocalId is null)
-        {
+            _ = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
             return new StrategyPlan(
-                "stop-first", $"{target.Name} is updated; whether {Command} itself must do it shows once the image is here", []);
+                "stop-first",
+                target.Containers.Count == 0
+                    ? $"{Command} starts {target.Name} for the first time"
+                    : $"{target.Name} is updated; whether {Command} itself must do it shows once the image is here",
+                []);
         }
 
         var judgement = await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
@@ -69,8 +72,8 @@ internal sealed class ComposeStrategy(
         }
 
         steps.Begin("ask compose");
-        var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
         var judgement = target.Containers.Count == 0 ? null : await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
+        var pin = judgement?.Pin ?? await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
         if (pin is OverridePin)
         {
             // The new containers' labels name the file: it must be there before them.
@@ -202,12 +205,35 @@ internal sealed class ComposeStrategy(
 
     private async Task<ComposeJudgement> JudgeAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
+        var files = Fingerprint();
+        if (_judged is { } before && before.Image == image.LocalId && before.Files == files
+            && TimeProvider.System.GetElapsedTime(before.At) < Holds)
+        {
+            return before.Judgement;
+        }
+
+        var at = TimeProvider.System.GetTimestamp();
         var container = await _calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
         var labels = container["Config"].Members("Labels")
             .ToDictionary(label => label.Key, label => label.Value?.GetValue<string>() ?? "", StringComparer.Ordinal);
-        return ImageReference.TryParse(container["Config"].Text("Image"), out var current)
-            ? await site.Client.JudgeAsync(site.Image, current, image.Reference, labels, cancellationToken).ConfigureAwait(false)
-            : new ComposeJudgement(false, "The container was started by an image's id.", null);
+        if (!ImageReference.TryParse(container["Config"].Text("Image"), out var current))
+        {
+            var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
+            return new ComposeJudgement(false, "The container was started by an image's id.", null, pin);
+        }
+
+        var judgement = await site.Client
+            .JudgeAsync(site.Image, current, image.Reference, labels, cancellationToken).ConfigureAwait(false);
+        _judged = (judgement, image.LocalId!, files, at);
+        return judgement;
+    }
+
+    private string Fingerprint()
+    {
+        var project = site.Client.Project;
+        return string.Join('\n', project.Files.Concat(project.EnvironmentFiles).Append(project.DotEnv)
+            .Select(path => new FileInfo(path))
+            .Select(file => file.Exists ? $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}" : file.FullName));
     }
 
     private async Task KeepPinAsync(ComposePin pin, CancellationToken cancellationToken)
