@@ -8,7 +8,7 @@
 #   --filter    only tests whose full name contains TEXT
 #
 # Exit code 0 only if at least one test ran and none failed. A runner that ends without its report has failed. With CI=true
-# a skipped engine test has failed too.
+# a skipped engine test has failed too, but for those that need compose's plugin.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -91,9 +91,13 @@ run_xunit() {
     fi
     count "$name" "$good" "$bad" "$left" $((SECONDS - started))
     if [ "$total" -eq 0 ] && [ -z "$filter" ]; then broken "$name" "no test was found"; fi
-    if [ "$name" = engine ] && [ "${CI:-}" = true ] && [ "$left" -gt 0 ]; then
-        grep '\[SKIP\]' "$log" || true
-        broken "$name" "$left tests were skipped, which CI does not allow"
+    if [ "$name" = engine ] && [ "${CI:-}" = true ]; then
+        # Debian has no package of compose's plugin: what needs it is skipped and counted, and nothing else may be.
+        left=$((left - $({ grep -o 'PRO_TEST_COMPOSE_CONFIG names no folder' "$report" || true; } | wc -l)))
+        if [ $left -gt 0 ]; then
+            grep -A 1 '\[SKIP\]' "$log" || true
+            broken "$name" "$left tests were skipped, which CI does not allow"
+        fi
     fi
 }
 
