@@ -129,7 +129,7 @@ public sealed class RandomWorld
 
     private CleaningService Service(string name, string repository) => new(name, ImageReference.Parse(repository))
     {
-        LockedBy = Locked == name ? "a deployment" : null,
+        LockedBy = Locked == name ? "the service is locked: a deployment" : null,
         Proven = [.. Proven.Where(one => one.Service == name).Select(one => new ProvenVersion(ProVersion.Parse(one.Version), one.IsLast))],
     };
 }

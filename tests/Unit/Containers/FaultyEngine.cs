@@ -62,7 +62,8 @@ internal sealed class FaultyEngine : IAsyncDisposable
     {
         if (_fault == Fault.Killed && Failed is not null)
         {
-            return new ScriptedResponse { Abort = true };
+            // The dead ask nothing; whoever plays one here must not take it for an engine that is away, and wait for it.
+            return ScriptedResponse.Json("""{ "message": "you are dead" }""", 500);
         }
 
         var fails = request.Method != "GET" && Interlocked.Increment(ref _changes) == _at;

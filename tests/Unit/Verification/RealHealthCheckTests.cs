@@ -27,6 +27,19 @@ public sealed class RealHealthCheckTests(ITestOutputHelper output)
         Assert.True(container.Heard.Bars.Last().Completed);
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData(true, ProHealth.Unhealthy)]
+    [InlineData(false, ProHealth.Healthy)]
+    public async Task A_second_look_is_not_content_with_what_the_engine_saw_before_it(bool isSecond, ProHealth expected)
+    {
+        var check = Shell("test -f /tmp/well", TimeSpan.FromSeconds(3), retries: 1);
+        await using var container = await RealContainer.StartAsync("touch /tmp/well; " + Forever, check);
+        await container.UntilAsync(now => now.State!.Health!.Status == "healthy");
+        await container.ExecAsync("rm /tmp/well");
+
+        Assert.Equal(expected, (await container.VerifyAsync(new() { IsSecondLook = isSecond })).Health);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Failures_inside_the_start_period_do_not_count()
     {

@@ -39,6 +39,7 @@ internal sealed class ContainerReplacement(
     private readonly List<(string Name, JsonObject Old)> _done = [];
     private readonly List<string> _oldLog = [];
     private VerificationResult? _last;
+    private string? _lastVerified;
     private TimeSpan _proofTime;
 
     /// <summary>Replaces them.</summary>
@@ -98,7 +99,9 @@ internal sealed class ContainerReplacement(
     public async Task VerifyAsync(string id, bool ownsPorts, CancellationToken cancellationToken)
     {
         steps.Begin("verify");
-        _last = await ContainerVerifier.VerifyAsync(engine, id, Options(ownsPorts), reports, cancellationToken).ConfigureAwait(false);
+        var options = Options(ownsPorts) with { IsSecondLook = id == _lastVerified };
+        _last = await ContainerVerifier.VerifyAsync(engine, id, options, reports, cancellationToken).ConfigureAwait(false);
+        _lastVerified = id;
         _proofTime = _last.Proof == ProHealthProof.Stability ? TimeSpan.Zero : _last.Duration;
         if (!_last.IsWell)
         {

@@ -29,6 +29,9 @@ internal sealed record ContainerSnapshot(ContainerInspectResponse? Container, bo
     public IEnumerable<string> HealthLog => ChecksSinceStart.Select(check =>
         string.Create(CultureInfo.InvariantCulture, $"exit code {check.ExitCode}{Output(check.Output)}"));
 
+    /// <summary>When the engine's newest check since the start began; null before the first.</summary>
+    public DateTime? LastCheck => ChecksSinceStart.LastOrDefault()?.Start;
+
     private bool HasChecked => ChecksSinceStart.Any();
 
     private IEnumerable<HealthcheckResult> ChecksSinceStart

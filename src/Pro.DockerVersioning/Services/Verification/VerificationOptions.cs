@@ -31,6 +31,12 @@ internal sealed record VerificationOptions
     /// </summary>
     public long RestartsBefore { get; init; }
 
+    /// <summary>
+    /// True where the container was found well before and has changed since (it was given its networks and ports): what the engine said
+    /// of its health until now says nothing of that, only a check from now on does.
+    /// </summary>
+    public bool IsSecondLook { get; init; }
+
     /// <summary>How long the engine may be away (restarting) before the verification gives up on it.</summary>
     public TimeSpan EngineOutage { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -157,6 +157,7 @@ internal sealed class VerificationRun(
             }
 
             if (usesHealth
+                && !(options.IsSecondLook && now.LastCheck == watch.First.LastCheck)
                 && now.EngineHealth is { } healthy
                 && Verdict(healthy) is { } verdict
                 && (until ?? verdict.Health) == verdict.Health)
