@@ -17,9 +17,10 @@ internal static class ServiceLocks
     /// <exception cref="Errors.ProException">The engine refuses.</exception>
     public static async Task<string> DescribeAsync(
         EngineConnection engine, LockInfo held, string service, CancellationToken cancellationToken) =>
-        await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is { } why
-            ? $"the service is locked: {held}; {why}: 'Repair-ProService {service}' looks after it"
-            : $"the service is locked: {held}";
+        $"the service is locked: {held}"
+        + (await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is { } why
+            ? $"; {why}: 'Repair-ProService {service}' looks after it"
+            : "");
 
     private static bool IsAbout(string target, string service)
     {

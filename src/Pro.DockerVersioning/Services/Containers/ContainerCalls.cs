@@ -32,7 +32,7 @@ internal sealed class ContainerCalls(EngineConnection engine)
                 _ = await _http.ReadAsync(HttpMethod.Get, "_ping", CancellationToken.None).ConfigureAwait(false);
                 return;
             }
-            catch (ProException fault) when (fault.Id == "EngineUnreachable")
+            catch (ProException fault) when (fault.Id == EngineErrors.UnreachableId)
             {
                 // Not yet.
             }
@@ -80,11 +80,10 @@ internal sealed class ContainerCalls(EngineConnection engine)
     }
 
     /// <summary>By what to name a container's image: by its reference, where that still means it, else by its id.</summary>
-    public async Task<string> ReferenceOfAsync(ContainerRecipe recipe, CancellationToken cancellationToken) =>
-        await FindImageAsync(recipe.Reference, cancellationToken).ConfigureAwait(false) is { } image
-            && image.Text("Id") == recipe.ImageId
-            ? recipe.Reference
-            : recipe.ImageId;
+    public async Task<string> ReferenceOfAsync(string reference, string imageId, CancellationToken cancellationToken) =>
+        await FindImageAsync(reference, cancellationToken).ConfigureAwait(false) is { } image && image.Text("Id") == imageId
+            ? reference
+            : imageId;
 
     /// <summary>Waits until a container that removes itself is gone.</summary>
     public async Task WaitUntilRemovedAsync(string container, CancellationToken cancellationToken)

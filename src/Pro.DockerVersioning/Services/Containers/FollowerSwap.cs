@@ -48,7 +48,8 @@ internal sealed class FollowerSwap(ContainerCalls calls, IProgress<Report> repor
             [ContainerLabels.LeaderId] = leader.NewId,
         };
         var options = follower.Options(labels, SwapFlow.StopFirst, reports) with { Successors = successors, RestartPolicy = null };
-        var image = await calls.ReferenceOfAsync(follower.Recipe, CancellationToken.None).ConfigureAwait(false);
+        var image = await calls
+            .ReferenceOfAsync(follower.Recipe.Reference, follower.Recipe.ImageId, CancellationToken.None).ConfigureAwait(false);
         follower.NewId = await calls.CreateAsync(follower.Recipe.On(image, options), CancellationToken.None).ConfigureAwait(false);
         await new TakeOver(calls).RunAsync(follower).ConfigureAwait(false);
         if (PreviousState.Of(follower.Old) is { Ran: true } state)

@@ -59,7 +59,7 @@ internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports
             await drain().ConfigureAwait(false);
             await request.BeforeRemoval(step.OldId, cancellationToken).ConfigureAwait(false);
         }
-        catch (ProException away) when (away.Id == "EngineUnreachable")
+        catch (ProException away) when (away.Id == EngineErrors.UnreachableId)
         {
             // Without the engine its last requests are over; only its last lines are missing.
             reports.Report(new VerboseReport($"{step.Name}: {away.Message}"));

@@ -206,7 +206,7 @@ internal sealed class SwapRepair(ContainerCalls calls)
     {
         // Beside the new one: a volume that only the new one holds is never without a container, even where that removes itself.
         var recipe = PreviousConfiguration.Decode(name, (next["Config"]?["Labels"]).Text(ContainerLabels.Previous));
-        var image = await calls.ReferenceOfAsync(recipe, cancellationToken).ConfigureAwait(false);
+        var image = await calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, cancellationToken).ConfigureAwait(false);
         var id = await calls.CreateAsync(recipe.On(image, new RecipeOptions { Name = name }), cancellationToken).ConfigureAwait(false);
         return await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
     }

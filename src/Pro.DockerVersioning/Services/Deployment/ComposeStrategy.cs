@@ -214,8 +214,6 @@ internal sealed class ComposeStrategy(
 
         var at = TimeProvider.System.GetTimestamp();
         var container = await _calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
-        var labels = container["Config"].Members("Labels")
-            .ToDictionary(label => label.Key, label => label.Value?.GetValue<string>() ?? "", StringComparer.Ordinal);
         if (!ImageReference.TryParse(container["Config"].Text("Image"), out var current))
         {
             var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
@@ -223,7 +221,7 @@ internal sealed class ComposeStrategy(
         }
 
         var judgement = await site.Client
-            .JudgeAsync(site.Image, current, image.Reference, labels, cancellationToken).ConfigureAwait(false);
+            .JudgeAsync(site.Image, current, image.Reference, container.Labels(), cancellationToken).ConfigureAwait(false);
         _judged = (judgement, image.LocalId!, files, at);
         return judgement;
     }

@@ -163,7 +163,7 @@ internal sealed class ContainerReplacement(
     {
         Container = name,
         Image = job.Image,
-        Labels = job.Labels(LabelsOf(old)),
+        Labels = job.Labels(old.Labels()),
         Verify = (id, stop) => VerifyAsync(id, ownsPorts: true, stop),
         VerifyBeforePorts = (id, stop) => VerifyAsync(id, ownsPorts: false, stop),
         BeforeCommit = async (id, stop) =>
@@ -187,24 +187,21 @@ internal sealed class ContainerReplacement(
         {
             reports.Report(new VerboseReport($"{name} goes back to {old["Config"].Text("Image")}."));
             var choice = await _swapper.ChooseAsync(name, job.Order, CancellationToken.None).ConfigureAwait(false);
-            var labels = LabelsOf(old).Where(label => label.Key.StartsWith(ComposeLabels.Prefix, StringComparison.Ordinal))
+            var labels = old.Labels().Where(label => label.Key.StartsWith(ComposeLabels.Prefix, StringComparison.Ordinal))
                 .ToDictionary(label => label.Key, label => (string?)label.Value, StringComparer.Ordinal);
-            var image = await _calls.FindImageAsync(old["Config"].Text("Image"), CancellationToken.None).ConfigureAwait(false);
             _ = await _swapper.RunAsync(
                 choice,
                 new SwapRequest
                 {
                     Container = name,
-                    Image = image.Text("Id") == old.Text("Image") ? old["Config"].Text("Image") : old.Text("Image"),
+                    Image = await _calls
+                        .ReferenceOfAsync(old["Config"].Text("Image"), old.Text("Image"), CancellationToken.None).ConfigureAwait(false),
                     Labels = labels,
                     Verify = static (_, _) => Task.CompletedTask,
                 },
                 CancellationToken.None).ConfigureAwait(false);
         }
     }
-
-    private static Dictionary<string, string> LabelsOf(JsonObject container) => container["Config"].Members("Labels")
-        .ToDictionary(label => label.Key, label => label.Value?.GetValue<string>() ?? "", StringComparer.Ordinal);
 
     private VerificationOptions Options(bool ownsPorts) => new()
     {

@@ -89,8 +89,7 @@ internal sealed class UpRestore(EngineConnection engine)
         {
             var recipe = container.Recipe ?? throw ContainerErrors.RestoreFailed(
                 container.Name, "its update failed", ContainerErrors.ConfigurationNotKept(container.Name));
-            var named = await _calls.FindImageAsync(recipe.Reference, CancellationToken.None).ConfigureAwait(false);
-            var image = named.Text("Id") == recipe.ImageId ? recipe.Reference : recipe.ImageId;
+            var image = await _calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, CancellationToken.None).ConfigureAwait(false);
             id = await _calls.CreateAsync(recipe.On(image, new RecipeOptions()), CancellationToken.None).ConfigureAwait(false);
         }
 

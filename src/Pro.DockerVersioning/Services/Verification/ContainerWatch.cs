@@ -126,7 +126,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
     }
 
     private static bool IsOutage(ProException fault) =>
-        fault.Id == "EngineUnreachable"
+        fault.Id == EngineErrors.UnreachableId
         || fault.InnerException is DockerApiException { StatusCode: >= System.Net.HttpStatusCode.InternalServerError };
 
     private static string UnixTime(string? text)
