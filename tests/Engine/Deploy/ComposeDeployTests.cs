@@ -244,7 +244,8 @@ public class ComposeDeployTests : ComposeTest
         WriteFile(GuideFile + "    volumes: [/kept]\n    environment: [\"COLOUR=blue\"]\n");
         using (var child = StartChild("Deploy-ProService api v1.1.0 -HealthTimeout 00:05:00"))
         {
-            await UntilAsync(() => Running is ["v1.1.0"]);
+            // Compose starts the new one before it removes the old one.
+            await UntilAsync(() => Containers.Count == 1 && Running is ["v1.1.0"]);
             child.Kill();
             await child.WaitForExitAsync(Cancel);
         }
