@@ -35,6 +35,14 @@ internal sealed class RecordingHost : PSHost
 
     public void Clear() => _ui.Screen.Clear();
 
+    /// <summary>Forgets what a test has seen and left: the next one begins with nothing.</summary>
+    public void Forget()
+    {
+        Clear();
+        _ui.Prompts.Clear();
+        _ui.Answers.Clear();
+    }
+
     public override void EnterNestedPrompt() => throw new NotSupportedException();
 
     public override void ExitNestedPrompt() => throw new NotSupportedException();

@@ -91,17 +91,16 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
     [Fact]
     public void An_operator_is_asked_about_the_canary()
     {
-        var seen = Host.Prompts.Count;
         Host.Answers.Enqueue(1);
         var refused = Run("Deploy-ProService api v1.1.0 -Canary 1");
         Check(refused.Error, "SwarmUpdateRestored", refused.Error.CategoryInfo.Category);
-        Assert.Contains("Go on with the other tasks?", Assert.Single(Host.Prompts.Skip(seen)), StringComparison.Ordinal);
+        Assert.Contains("Go on with the other tasks?", Assert.Single(Host.Prompts), StringComparison.Ordinal);
         Assert.Equal("RestoredPrevious", Text(Assert.Single(refused.Output), "Outcome"));
         Assert.Equal(["v1.0.0", "v1.0.0"], Running);
 
         Host.Answers.Enqueue(0);
         Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0 -Canary 1"), "Outcome"));
-        Assert.Equal(seen + 2, Host.Prompts.Count);
+        Assert.Equal(2, Host.Prompts.Count);
         Assert.Equal(["v1.1.0", "v1.1.0"], Running);
     }
 

@@ -190,10 +190,9 @@ public sealed class PublishTests : EngineTest
     {
         _ = Build("v1.0.0");
         _ = Build("v1.1.0");
-        var before = Host.Prompts.Count;
         Host.Answers.Enqueue(2);
         Assert.Empty(Good("Get-ProImageVersion api | Publish-ProImage -Confirm"));
-        Assert.Contains("v1.1.0", Assert.Single(Host.Prompts.Skip(before)), StringComparison.Ordinal);
+        Assert.Contains("v1.1.0", Assert.Single(Host.Prompts), StringComparison.Ordinal);
         Assert.Empty(_registry.Tags(Api));
     }
 

@@ -65,8 +65,7 @@ public abstract class EngineTest : IDisposable
     {
         Variables.Dispose();
         _ = Shell.In(Path.GetTempPath());
-        Host.Clear();
-        Host.Answers.Clear();
+        Host.Forget();
         var commits = Repository.Git("rev-list", "--all", "--reflog").Split('\n').ToHashSet();
         TestEngine.Clean(Registry + "/", commits);
         TestEngine.Clean($"{TestSettings.PrivateRegistry}/{_name}/", commits);
