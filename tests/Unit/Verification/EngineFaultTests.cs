@@ -81,6 +81,21 @@ public sealed class EngineFaultTests
         Assert.Contains(heard.Lines, line => line.Contains("exec is broken", StringComparison.Ordinal));
     }
 
+    /// <summary>A proxy may forbid exec, and the next check may be far away: what is well goes on counting as well.</summary>
+    [Fact(Timeout = 30_000)]
+    public async Task Where_exec_fails_a_second_look_takes_the_engines_last_word()
+    {
+        var heard = new Heard();
+
+        var result = await RunAsync(
+            _ => Running(FirstStart, """{"Status":"healthy","Log":[{"Start":"2026-01-02T03:04:35Z","ExitCode":0}]}"""),
+            heard,
+            new() { IsSecondLook = true });
+
+        Assert.Equal((ProHealth.Healthy, ProHealthProof.HealthCheck), (result.Health, result.Proof));
+        Assert.Contains(heard.Lines, line => line.Contains("can't be run by exec", StringComparison.Ordinal));
+    }
+
     private static VerificationOptions Stable => new() { StabilityTime = TimeSpan.FromSeconds(3) };
 
     private static ScriptedResponse Running(string startedAt, string health = "null")

@@ -5,7 +5,13 @@ using Pro.DockerVersioning.Engine;
 namespace Pro.DockerVersioning.Services.Verification;
 
 /// <summary>Runs the health command at once and often, until it succeeds or has failed as often as the engine would allow.</summary>
-internal sealed class HealthCheckProof(EngineConnection engine, string id, HealthCheck check, Action<string> said) : IProof
+/// <param name="engine">The engine.</param>
+/// <param name="id">The container.</param>
+/// <param name="check">Its health command.</param>
+/// <param name="isWellByEngine">Whether the engine's own check calls it well.</param>
+/// <param name="said">Hears what the command says.</param>
+internal sealed class HealthCheckProof(
+    EngineConnection engine, string id, HealthCheck check, Func<bool> isWellByEngine, Action<string> said) : IProof
 {
     // Something passing, a 500 of the engine's, may be in the way; a missing shell stays missing.
     private const int MaxUnable = 5;
@@ -38,7 +44,7 @@ internal sealed class HealthCheckProof(EngineConnection engine, string id, Healt
             Note(outcome.Text);
             if (outcome.Verdict == ProbeVerdict.Well)
             {
-                return new Finding(ProHealth.Healthy, "is healthy by its HEALTHCHECK");
+                return Healthy();
             }
 
             unable = outcome.Verdict == ProbeVerdict.CannotRun ? unable + 1 : 0;
@@ -51,9 +57,18 @@ internal sealed class HealthCheckProof(EngineConnection engine, string id, Healt
         }
 
         said($"its health command can't be run by exec ({LastText}); the engine's own check decides");
+        if (isWellByEngine())
+        {
+            // Its last word, though it may be from before a second look: its next check can be an hour away.
+            return Healthy();
+        }
+
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
         throw new UnreachableException();
     }
+
+    /// <summary>The engine's verdict, or ours.</summary>
+    internal static Finding Healthy() => new(ProHealth.Healthy, "is healthy by its HEALTHCHECK");
 
     /// <summary>The engine's verdict, or ours.</summary>
     internal static Finding Unhealthy() => new(ProHealth.Unhealthy, "is unhealthy by its HEALTHCHECK");

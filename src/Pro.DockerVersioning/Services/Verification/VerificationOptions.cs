@@ -33,7 +33,7 @@ internal sealed record VerificationOptions
 
     /// <summary>
     /// True where the container was found well before and has changed since (it was given its networks and ports): what the engine said
-    /// of its health until now says nothing of that, only a check from now on does.
+    /// of its health until now says nothing of that, only a check from now on does. Where exec can't run one, its last word is taken.
     /// </summary>
     public bool IsSecondLook { get; init; }
 

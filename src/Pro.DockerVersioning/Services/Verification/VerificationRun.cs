@@ -25,7 +25,7 @@ internal sealed class VerificationRun(
     public IProof ChooseProof()
     {
         _proof = watch.Latest.Container is { } container && HealthCheck.Of(container) is { } check
-            ? new HealthCheckProof(engine, id, check, Say)
+            ? new HealthCheckProof(engine, id, check, () => watch.Latest.EngineHealth == true, Say)
             : options.HealthUrl is { } address ? new HealthUrlProof(address, options.RequestTimeout, Say)
             : new StabilityProof(options.StabilityTime);
         Say($"is verified by {_proof.Description}");
@@ -170,7 +170,7 @@ internal sealed class VerificationRun(
     }
 
     private static Finding Verdict(bool healthy) =>
-        healthy ? new Finding(ProHealth.Healthy, "is healthy by its HEALTHCHECK") : HealthCheckProof.Unhealthy();
+        healthy ? HealthCheckProof.Healthy() : HealthCheckProof.Unhealthy();
 
     // A check can succeed in the last moment of a container.
     private async Task<Finding> ConfirmAsync(Baseline baseline, Finding well, CancellationToken cancellationToken)
