@@ -77,7 +77,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         }
 
         var credential = await CredentialAsync(source, cancellationToken).ConfigureAwait(false);
-        await LookAtSpaceAsync(source, credential, cancellationToken).ConfigureAwait(false);
+        await LookAtSpaceAsync(source, cancellationToken).ConfigureAwait(false);
         var messages = new PullProgress(image.Reference.ToString(), reports);
         try
         {
@@ -144,9 +144,8 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             new RegistryClientOptions { IsInsecure = insecure.Contains, Reports = reports });
     }
 
-    private async Task LookAtSpaceAsync(ImageReference source, RegistryCredential? credential, CancellationToken cancellationToken)
+    private async Task LookAtSpaceAsync(ImageReference source, CancellationToken cancellationToken)
     {
-        _ = credential;
         var root = await DataRoot.FindAsync(engine, cancellationToken).ConfigureAwait(false);
         if (root.Free is not { } free)
         {
