@@ -118,7 +118,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         }
         finally
         {
-            _ = _swarm.Docker("service", "rm", _name + "-b");
+            _swarm.Remove(_name + "-b");
         }
     }
 
@@ -138,7 +138,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
 
         var network = _name + "-net";
         _ = _swarm.Docker("network", "create", "--driver", "overlay", "--attachable", network);
-        _ = _swarm.Docker("service", "rm", _name);
+        _swarm.Remove(_name);
         _ = _swarm.Docker(
             "service", "create", "--quiet", "--name", _name, "--replicas", "2", "--network", network, "--update-monitor", "1s",
             $"{OwnEngine.Registry}/api:v3.0.0");
@@ -157,7 +157,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         }
         finally
         {
-            _ = _swarm.Docker("service", "rm", _name);
+            _swarm.Remove(_name);
             await UntilAsync(() => IsGone(network));
             _ = _swarm.Docker("service", "create", "--quiet", "--name", _name, $"{OwnEngine.Registry}/api:v1.0.0");
         }
@@ -179,7 +179,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
 
     protected override void Dispose(bool disposing)
     {
-        _ = _swarm.Docker("service", "rm", _name);
+        _swarm.Remove(_name);
         base.Dispose(disposing);
     }
 }

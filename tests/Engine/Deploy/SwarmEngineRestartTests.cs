@@ -70,7 +70,7 @@ public sealed class SwarmEngineRestartTests : EngineTest, IClassFixture<SwarmOfO
 
     protected override void Dispose(bool disposing)
     {
-        _ = _swarm.Docker("service", "rm", _name);
+        _swarm.Remove(_name);
         base.Dispose(disposing);
     }
 

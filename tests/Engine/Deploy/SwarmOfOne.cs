@@ -10,6 +10,18 @@ public sealed class SwarmOfOne : OwnEngine
         _ = Docker("push", "--quiet", $"{Registry}/api:{version}");
     }
 
+    /// <summary>Removes a service, and comes back when its tasks are gone: until then they run it for whoever looks.</summary>
+    public void Remove(string service)
+    {
+        _ = Docker("service", "rm", service);
+        var until = DateTime.UtcNow + TimeSpan.FromMinutes(1);
+        while (Docker("ps", "--quiet", "--filter", "label=com.docker.swarm.service.name=" + service).Length > 0)
+        {
+            Assert.True(DateTime.UtcNow < until, $"{service} still has tasks a minute after its removal.");
+            Thread.Sleep(50);
+        }
+    }
+
     protected override void Prepare()
     {
         _ = Docker("swarm", "init", "--listen-addr", "127.0.0.1:2377", "--advertise-addr", "127.0.0.1");

@@ -61,7 +61,7 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
     {
         if (Lines(_swarm.Docker("service", "ls", "--quiet", "--filter", "name=" + _name)).Length > 0)
         {
-            _ = _swarm.Docker("service", "rm", _name);
+            _swarm.Remove(_name);
         }
 
         foreach (var volume in Volumes())
