@@ -58,8 +58,9 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
                     }
                 }
             }
-            catch (ProException error)
+            catch (ProException error) when (error.Id != EngineErrors.UnreachableId)
             {
+                // One that fails doesn't keep the others from being repaired; without the engine there is nothing to go on with.
                 WriteError(error);
             }
         }

@@ -15,7 +15,11 @@ public sealed class EngineAddressTests : EngineTest
     public void Nobody_answering_is_one_error_with_the_address_and_the_remedy(string host, string why)
     {
         Variables["DOCKER_HOST"] = host;
-        foreach (var script in (string[])["Get-ProImageVersion", "Build-ProImage api", "Publish-ProImage api v1.0.0"])
+        foreach (var script in (string[])
+            [
+                "Get-ProImageVersion", "Build-ProImage api", "Publish-ProImage api v1.0.0", "Deploy-ProService api v1.0.0",
+                "Invoke-ProRollback api v1.0.0 -Confirm:$false", "Repair-ProService", "Remove-ProOldImage -Confirm:$false",
+            ])
         {
             var error = Bad(script, "EngineUnreachable", ErrorCategory.ResourceUnavailable);
             Assert.Contains(host, error.ToString(), StringComparison.Ordinal);
