@@ -63,12 +63,12 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
         [
             ("StopFirst", Moment.Unproven, Outage.Stopped),
             ("StopFirst", Moment.Stopping, Outage.Killed),
-            ("StartFirst", Moment.Unproven, Outage.Killed),
             ("StartFirst", Moment.Draining, Outage.Killed),
             .. All
                 ?
                 [
                     ("StopFirst", Moment.Unproven, Outage.Killed),
+                    ("StartFirst", Moment.Unproven, Outage.Killed),
                     ("StopFirst", Moment.Watched, Outage.Stopped),
                     ("StartFirst", Moment.Unproven, Outage.Stopped),
                     ("StartFirst", Moment.Connected, Outage.Stopped),
@@ -80,14 +80,14 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
     public static TheoryData<string, Moment, Outage, string> WithTheCommandDead => new(
         ((string, Moment, Outage, string)[])
         [
-            ("StopFirst", Moment.Unproven, Outage.Stopped, "unless-stopped"),
             ("StopFirst", Moment.Stopping, Outage.Killed, "always"),
-            ("StartFirst", Moment.Unproven, Outage.Stopped, "unless-stopped"),
             ("StartFirst", Moment.Connected, Outage.Stopped, "unless-stopped"),
             ("StartFirst", Moment.Draining, Outage.Killed, "no"),
             .. All
                 ?
                 [
+                    ("StopFirst", Moment.Unproven, Outage.Stopped, "unless-stopped"),
+                    ("StartFirst", Moment.Unproven, Outage.Stopped, "unless-stopped"),
                     ("StopFirst", Moment.Unproven, Outage.Killed, "unless-stopped"),
                     ("StopFirst", Moment.Unproven, Outage.Killed, "no"),
                     ("StopFirst", Moment.Watched, Outage.Stopped, "on-failure"),

@@ -8,9 +8,9 @@ namespace Pro.DockerVersioning.Tests.Engine.Faults;
 /// service right and says how, and a repair at most takes away what was left over.
 /// </summary>
 /// <remarks>
-/// Without a variable: a kill at each call that changes something (of some scenes at a sample of them), and a sample of all else, by a seed
-/// that is printed and that PRO_TEST_SEED gives again. PRO_TEST_ALL_FAULTS=1 does everything, =changes every fault at each call that changes something, and a sample
-/// of the others. PRO_TEST_FAULT="hang 7" does one fault at one such call, "reset,hang" two of them at each.
+/// Without a variable a sample of each, by a seed that is printed and that PRO_TEST_SEED gives again. PRO_TEST_ALL_FAULTS=1 does everything,
+/// =changes every fault at each call that changes something, and a sample of the others. PRO_TEST_FAULT="hang 7" does one fault at one such
+/// call, "reset,hang" two of them at each.
 /// </remarks>
 internal sealed class FaultMatrix(FaultScene scene) : IDisposable
 {
@@ -19,6 +19,7 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
 
     // Of each scene, besides the kills: ten scenes make thirty cases.
     private const int SampledFaults = 2;
+    private const int SampledOrphans = 2;
     private const int SampledOthers = 1;
 
     // How long the module and compose wait for an answer that never comes: 5 minutes of their own accord.
@@ -111,10 +112,12 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         }
 
         var random = new Random(Seed);
-        if (Wish.Length == 0 && scene.SampledKills is { } kills)
+        if (Wish.Length == 0)
         {
             random.Shuffle(certain);
-            certain = certain[..kills];
+            random.Shuffle(orphans);
+            certain = [.. certain.Take(scene.SampledKills)];
+            orphans = [.. orphans.Take(SampledOrphans)];
         }
 
         random.Shuffle(others);
