@@ -33,6 +33,50 @@ public sealed class RealPinTests
 
     [Theory]
     [MemberData(nameof(Generations))]
+    public async Task What_compose_was_seen_to_take_by_the_coming_env_is_not_asked_again(string generation)
+    {
+        await using var rig = await ComposeRig.StartAsync(generation);
+        rig.Compose(File).Files.Write(".env", "API_VERSION=v1\nSECRET=s\n");
+        await rig.TypeAsync("up", "-d");
+        var old = await rig.InspectAsync(Assert.Single(await rig.ContainersAsync()).Id);
+        var client = new ComposeClient(Heard(rig), rig.Files.Project, rig.Files.Environment, rig.Endpoint);
+        var image = rig.Pin("api", client);
+
+        var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
+        Assert.Equal("API_VERSION=v1\nSECRET=s\n", rig.Files.Read(".env"));
+        var asked = rig.Files.Read("asked");
+        var kept = await new PinKeeper(client, image).PersistAsync(judgement.Pin, judgement.Proven, Stop);
+
+        Assert.True(judgement.OnlyImage, judgement.Why);
+        Assert.True(kept.Kept, kept.Warning);
+        Assert.Equal("API_VERSION=v2\nSECRET=s\n", rig.Files.Read(".env"));
+        Assert.Equal(4, asked.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(asked, rig.Files.Read("asked"));
+        Assert.Equal(rig.Image("v2").ToString(), await rig.Client().ImageAsync(rig.Pin(), pin: null, Stop));
+    }
+
+    [Theory]
+    [MemberData(nameof(Generations))]
+    public async Task An_env_that_has_changed_meanwhile_is_asked_of_compose(string generation)
+    {
+        await using var rig = await ComposeRig.StartAsync(generation);
+        rig.Compose("services:\n  api:\n    image: \"NAME${SUFFIX}:${API_VERSION:-v1}\"").Files.Write(".env", "API_VERSION=v1\n");
+        await rig.TypeAsync("up", "-d");
+        var old = await rig.InspectAsync(Assert.Single(await rig.ContainersAsync()).Id);
+        var (client, image) = (rig.Client(), rig.Pin());
+        var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
+        rig.Files.Write(".env", "API_VERSION=v1\nSUFFIX=-other\n");
+
+        var kept = await new PinKeeper(client, image).PersistAsync(judgement.Pin, judgement.Proven, Stop);
+
+        Assert.NotNull(judgement.Proven);
+        Assert.False(kept.Kept);
+        Assert.Contains("-other:v2", kept.Warning, StringComparison.Ordinal);
+        Assert.Equal("API_VERSION=v1\nSUFFIX=-other\n", rig.Files.Read(".env"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Generations))]
     public async Task A_default_alone_gets_an_env_file_and_undo_removes_it_unless_it_was_edited(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -171,6 +215,13 @@ public sealed class RealPinTests
         Assert.Equal("ComposeRendersOther", broken.Id);
         Assert.Contains("elsewhere.example/api:v1", broken.Message, StringComparison.Ordinal);
         Assert.Contains("REGISTRY = 'elsewhere.example' (exported in this session)", broken.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The same program, with a line in the file "asked" for each run of it.</summary>
+    private static ComposeProgram Heard(ComposeRig rig)
+    {
+        rig.Files.Write("heard.sh", "echo \"$*\" >> \"${0%/*}/asked\"\nexec \"$@\"\n");
+        return rig.Program with { Path = "/bin/sh", Prefix = [Path.Combine(rig.Files.Folder, "heard.sh"), rig.Program.Path, .. rig.Program.Prefix] };
     }
 
     private static Task<ComposePin> Refuse(ComposeRig rig, ImagePin image) => rig.Client().RenderAsync(image, rig.Image("v2"), Stop);

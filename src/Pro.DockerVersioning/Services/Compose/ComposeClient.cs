@@ -11,7 +11,8 @@ namespace Pro.DockerVersioning.Services.Compose;
 /// <param name="Why">One sentence for the verbose stream.</param>
 /// <param name="NewHash">The hash for the new container's label; null where compose has to do it.</param>
 /// <param name="Pin">What makes compose take the image.</param>
-internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin);
+/// <param name="Proven">The <c>.env</c> by which compose was seen to take the image of itself; null where it wasn't.</param>
+internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, byte[]? Proven);
 
 /// <summary>Compose, working on one project.</summary>
 internal sealed partial class ComposeClient
@@ -84,18 +85,20 @@ internal sealed partial class ComposeClient
 
     private void MustTake(ImagePin image, ComposePin pin, ComposeMapping config)
     {
-        var rendered = ImageIn(config, image);
-        if (rendered is null || !ImageReference.TryParse(rendered, out var reference) || !reference.Equals(pin.Target))
+        if (!Takes(image, pin, config))
         {
             throw ComposeErrors.RendersOther(
                 image.Service,
                 pin.Target.ToString(),
-                rendered,
+                ImageIn(config, image),
                 $"{image.WrittenAt} says {image.Written ?? "no image"}",
                 pin is VariablePin variable ? variable.Line : null,
                 image.DescribeVariables());
         }
     }
+
+    private bool Takes(ImagePin image, ComposePin pin, ComposeMapping config) =>
+        ImageReference.TryParse(ImageIn(config, image), out var reference) && reference.Equals(pin.Target);
 
     /// <summary>The hash that compose would write into a container's label.</summary>
     /// <remarks>1.x puts the image's id into it: the image must be on the engine.</remarks>
@@ -134,11 +137,19 @@ internal sealed partial class ComposeClient
         CancellationToken cancellationToken)
     {
         var (old, next) = (image.For(current), image.For(target));
+        var proven = next is VariablePin variable ? new PinKeeper(this, image).Foresee(variable) : null;
         var oldHash = HashAsync(image, old, cancellationToken);
         var newHash = HashAsync(image, next, cancellationToken);
         var oldConfig = ConfigAsync(image, old, cancellationToken);
-        var newConfig = ConfigAsync(image, Seen(image, next), cancellationToken);
+        var newConfig = proven is null
+            ? ConfigAsync(image, Seen(image, next), cancellationToken)
+            : ConfigAsync(image, PinnedProject.Of(Project, proven), cancellationToken);
         await Task.WhenAll(oldHash, newHash, oldConfig, newConfig).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (proven is not null && !(newConfig.IsCompletedSuccessfully && Takes(image, next, await newConfig.ConfigureAwait(false))))
+        {
+            // By the file it wouldn't: what it takes by the variable is what is done, and what an error has to tell of.
+            (proven, newConfig) = (null, ConfigAsync(image, next, cancellationToken));
+        }
 
         // What it would take goes before all else that is wrong.
         MustTake(image, next, await newConfig.ConfigureAwait(false));
@@ -149,17 +160,18 @@ internal sealed partial class ComposeClient
             var reason = other
                 ? $"{Program} can't compare it with what compose {madeBy} made"
                 : "the compose file, its variables or the image have changed since the container was made";
-            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next);
+            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next, proven);
         }
 
         if (!ComposeDifference.OnlyImages(
             await oldConfig.ConfigureAwait(false), await newConfig.ConfigureAwait(false), image.Service))
         {
             return new ComposeJudgement(
-                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next);
+                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next, proven);
         }
 
-        return new ComposeJudgement(true, $"Only the image of {image.Service} changes.", await newHash.ConfigureAwait(false), next);
+        return new ComposeJudgement(
+            true, $"Only the image of {image.Service} changes.", await newHash.ConfigureAwait(false), next, proven);
     }
 
     /// <summary>Runs a command on the project, pinned or as everything stands.</summary>
@@ -173,9 +185,7 @@ internal sealed partial class ComposeClient
         CancellationToken cancellationToken)
     {
         using var pinned = PinnedProject.Of(project, pin);
-        var answer = await RunPinnedAsync(pinned, arguments, heard, cancellationToken).ConfigureAwait(false);
-        return answer.ExitCode == 0 ? answer.Output : throw ComposeErrors.Failed(
-            $"{Program.CommandName} {string.Join(' ', arguments)}", Project.WorkingDirectory, answer.ExitCode, answer.LastLines);
+        return await OutputAsync(pinned, arguments, heard, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs a command, whatever it ends with.</summary>
@@ -190,8 +200,25 @@ internal sealed partial class ComposeClient
     internal IEnumerable<string> ProfileArguments(ImagePin image) =>
         Program.IsV1 ? [] : image.Profiles.Take(1).SelectMany(profile => new[] { "--profile", profile });
 
-    private async Task<ComposeMapping> ConfigAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
-        Parse(await RunAsync(Project, [.. ProfileArguments(image), "config"], pin, heard: null, cancellationToken).ConfigureAwait(false));
+    private Task<ComposeMapping> ConfigAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
+        ConfigAsync(image, PinnedProject.Of(Project, pin), cancellationToken);
+
+    private async Task<ComposeMapping> ConfigAsync(ImagePin image, PinnedProject pinned, CancellationToken cancellationToken)
+    {
+        using (pinned)
+        {
+            return Parse(await OutputAsync(pinned, [.. ProfileArguments(image), "config"], heard: null, cancellationToken)
+                .ConfigureAwait(false));
+        }
+    }
+
+    private async Task<string> OutputAsync(
+        PinnedProject pinned, IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken)
+    {
+        var answer = await RunPinnedAsync(pinned, arguments, heard, cancellationToken).ConfigureAwait(false);
+        return answer.ExitCode == 0 ? answer.Output : throw ComposeErrors.Failed(
+            $"{Program.CommandName} {string.Join(' ', arguments)}", Project.WorkingDirectory, answer.ExitCode, answer.LastLines);
+    }
 
     private string? ImageIn(ComposeMapping rendered, ImagePin image) =>
         (ServiceIn(rendered, image.Service)["image"] as ComposeScalar)?.Text;

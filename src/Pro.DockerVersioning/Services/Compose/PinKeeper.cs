@@ -27,19 +27,44 @@ internal sealed record PinKept(bool Kept, string? File, string? Warning, Compose
 /// </summary>
 internal sealed class PinKeeper(ComposeClient client, ImagePin image)
 {
+    /// <summary>Keeps a pin, and asks compose afterwards whether it takes it.</summary>
+    public Task<PinKept> PersistAsync(ComposePin pin, CancellationToken cancellationToken) => PersistAsync(pin, proven: null, cancellationToken);
+
     /// <summary>Keeps a pin.</summary>
     /// <param name="pin">What <see cref="ComposeClient.RenderAsync"/> gave.</param>
+    /// <param name="proven">The <c>.env</c> by which compose was seen to take it; null where compose is to be asked afterwards.</param>
     /// <param name="cancellationToken">Stops before anything is written.</param>
-    public Task<PinKept> PersistAsync(ComposePin pin, CancellationToken cancellationToken) => pin switch
+    public Task<PinKept> PersistAsync(ComposePin pin, byte[]? proven, CancellationToken cancellationToken) => pin switch
     {
-        VariablePin variable => KeepVariableAsync(variable, cancellationToken),
+        VariablePin variable => KeepVariableAsync(variable, proven, cancellationToken),
         OverridePin over => KeepOverrideAsync(over, cancellationToken),
         _ => throw new ArgumentOutOfRangeException(nameof(pin)),
     };
 
     private ComposeProjectOnEngine Project => client.Project;
 
-    private async Task<PinKept> KeepVariableAsync(VariablePin pin, CancellationToken cancellationToken)
+    /// <summary>The <c>.env</c> that would keep a pin; null where it is to be left alone. Nothing is written.</summary>
+    public byte[]? Foresee(VariablePin pin)
+    {
+        byte[]? written = null;
+        string? refusal = null;
+        try
+        {
+            if (Obstacle(pin) is null)
+            {
+                _ = Edit(File.Exists(Project.DotEnv) ? File.ReadAllBytes(Project.DotEnv) : null, pin, ref written, ref refusal);
+            }
+
+            return written;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProException)
+        {
+            // Told when it is to be written.
+            return null;
+        }
+    }
+
+    private async Task<PinKept> KeepVariableAsync(VariablePin pin, byte[]? proven, CancellationToken cancellationToken)
     {
         if (Obstacle(pin) is { } obstacle)
         {
@@ -66,7 +91,9 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
         }
 
         var kept = new PinKept(true, Project.DotEnv, null, Project) { Undo = token => UndoAsync(Project.DotEnv, before, written, token) };
-        return await ProvenAsync(kept, pin, cancellationToken).ConfigureAwait(false);
+        return proven is not null && written.AsSpan().SequenceEqual(proven)
+            ? kept
+            : await ProvenAsync(kept, pin, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Asks compose what a plain <c>up</c> would take now: its answer is the one that counts.</summary>

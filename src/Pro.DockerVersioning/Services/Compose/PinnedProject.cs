@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Pro.DockerVersioning.Services.Compose;
 
 /// <summary>A project for one run of compose: with a pin's variable in the child's environment, or its override file at hand.</summary>
@@ -27,12 +29,18 @@ internal sealed class PinnedProject : IDisposable
                 return Lasting(project, variable);
             case OverridePin over:
                 var text = OverrideFile.With(over.File, OverrideFile.VersionKey(project), over.Service, over.Target);
-                var file = Path.Combine(Directory.CreateTempSubdirectory("pro-compose-").FullName, Path.GetFileName(over.File));
-                File.WriteAllText(file, text);
+                var file = Temporary(Path.GetFileName(over.File), Encoding.UTF8.GetBytes(text));
                 return new PinnedProject(project.WithFile(over.File, file), new Dictionary<string, string?>(), file);
             default:
                 return new PinnedProject(project, new Dictionary<string, string?>(), null);
         }
+    }
+
+    /// <summary>The project with another <c>.env</c>, for a look only. It goes away again; nobody else can read it meanwhile.</summary>
+    public static PinnedProject Of(ComposeProjectOnEngine project, byte[] dotEnv)
+    {
+        var file = Temporary("env", dotEnv);
+        return new PinnedProject(project with { EnvironmentFiles = [file] }, new Dictionary<string, string?>(), file);
     }
 
     /// <summary>Pins for a run that makes containers: an override file is the lasting one, which their labels will name.</summary>
@@ -48,6 +56,14 @@ internal sealed class PinnedProject : IDisposable
     {
         Variables = Variables.Concat(more).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
         return this;
+    }
+
+    /// <summary>A file in a folder of its own, which is its owner's alone.</summary>
+    private static string Temporary(string name, byte[] content)
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory("pro-compose-").FullName, name);
+        File.WriteAllBytes(file, content);
+        return file;
     }
 
     /// <inheritdoc/>

@@ -83,7 +83,7 @@ internal sealed class ComposeStrategy(
         try
         {
             var result = judgement is { OnlyImage: true, NewHash: { } hash }
-                ? await SwapAsync(image, pin, hash, cancellationToken).ConfigureAwait(false)
+                ? await SwapAsync(image, judgement, hash, cancellationToken).ConfigureAwait(false)
                 : await UpAsync(image, pin, judgement, cancellationToken).ConfigureAwait(false);
             if (result.Outcome != ProDeploymentOutcome.Succeeded)
             {
@@ -103,7 +103,8 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    private Task<StrategyResult> SwapAsync(SuppliedImage image, ComposePin pin, string hash, CancellationToken cancellationToken) =>
+    private Task<StrategyResult> SwapAsync(
+        SuppliedImage image, ComposeJudgement judgement, string hash, CancellationToken cancellationToken) =>
         replacement.RunAsync(
             new ReplacementJob
             {
@@ -111,7 +112,7 @@ internal sealed class ComposeStrategy(
                 Image = image.Reference.ToString(),
                 Order = request.WantedOrder ?? site.Order,
                 Labels = old => Labels(old, hash, image.LocalId!),
-                BeforeCommit = stop => KeepPinAsync(pin, stop),
+                BeforeCommit = stop => KeepPinAsync(judgement.Pin, judgement.Proven, stop),
             },
             cancellationToken);
 
@@ -158,7 +159,7 @@ internal sealed class ComposeStrategy(
                 await replacement.WatchAsync(container.Id, cancellationToken).ConfigureAwait(false);
             }
 
-            await KeepPinAsync(pin, cancellationToken).ConfigureAwait(false);
+            await KeepPinAsync(pin, judgement?.Proven, cancellationToken).ConfigureAwait(false);
             await record.RemoveAsync(engine).ConfigureAwait(false);
             return new StrategyResult
             {
@@ -217,7 +218,7 @@ internal sealed class ComposeStrategy(
         if (!ImageReference.TryParse(container["Config"].Text("Image"), out var current))
         {
             var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
-            return new ComposeJudgement(false, "The container was started by an image's id.", null, pin);
+            return new ComposeJudgement(false, "The container was started by an image's id.", null, pin, Proven: null);
         }
 
         var judgement = await site.Client
@@ -234,11 +235,13 @@ internal sealed class ComposeStrategy(
             .Select(file => file.Exists ? $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}" : file.FullName));
     }
 
-    private async Task KeepPinAsync(ComposePin pin, CancellationToken cancellationToken)
+    private async Task KeepPinAsync(ComposePin pin, byte[]? proven, CancellationToken cancellationToken)
     {
         if (pin is VariablePin)
         {
-            _kept = await site.PinKeeper().PersistAsync(pin, cancellationToken).ConfigureAwait(false);
+            // What was seen before holds for the files as they were then.
+            var seen = _judged?.Files == Fingerprint() ? proven : null;
+            _kept = await site.PinKeeper().PersistAsync(pin, seen, cancellationToken).ConfigureAwait(false);
         }
     }
 
