@@ -47,6 +47,24 @@ public sealed class ImagePinTests
         Assert.Equal(Path.Combine(project.Folder, "docker-compose.shop.pro.yml"), over.File);
     }
 
+    [Theory]
+    [InlineData("API_VERSION", "environment: { A: b }", true)]
+    [InlineData("API_VERSION", "environment: { A: \"${API_VERSION}\" }", false)]
+    [InlineData("API_VERSION", "environment: [ API_VERSION ]", false)]
+    [InlineData("API_VERSION", "labels: { of: \"${NEXT_API_VERSION_2}\" }", false)]
+    [InlineData("API_VERSION", "env_file: [ other.env ]", false)]
+    [InlineData("API_VERSION", "extends: { file: docker-compose.yml, service: base }", false)]
+    [InlineData("COMPOSE_VERSION", "environment: { A: b }", false)]
+    public void A_variable_reaches_the_image_alone_only_where_its_name_stands_once(string variable, string line, bool once)
+    {
+        using var project = new TemporaryProject();
+        project.Write("other.env", "A=b\n");
+        project.Write(
+            "docker-compose.yml", $"services:\n  base: {{ image: other }}\n  api:\n    image: r/api:${{{variable}}}\n    {line}\n");
+
+        Assert.Equal(once, project.Analyse("r/api").VariableStandsOnce);
+    }
+
     [Fact]
     public void The_files_spelling_of_a_repository_is_taken()
     {

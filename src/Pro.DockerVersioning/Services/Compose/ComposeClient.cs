@@ -120,8 +120,9 @@ internal sealed partial class ComposeClient
 
     /// <summary>
     /// Whether only the image differs between the container and what the files say: the hash rendered for the version that runs is the
-    /// container's own, and the two versions render alike but for the image (a version that also goes into the environment doesn't). Makes
-    /// sure first that compose would take exactly the target, as <see cref="RenderAsync"/> does.
+    /// container's own, and the two versions render alike but for the image (a version that also goes into the environment doesn't). They
+    /// aren't rendered where the variable can't reach anything else. Makes sure first that compose would take exactly the target, as
+    /// <see cref="RenderAsync"/> does.
     /// </summary>
     /// <param name="image">The service.</param>
     /// <param name="current">The image that the container was made of.</param>
@@ -140,11 +141,11 @@ internal sealed partial class ComposeClient
         var proven = next is VariablePin variable ? new PinKeeper(this, image).Foresee(variable) : null;
         var oldHash = HashAsync(image, old, cancellationToken);
         var newHash = HashAsync(image, next, cancellationToken);
-        var oldConfig = ConfigAsync(image, old, cancellationToken);
+        var oldConfig = proven is not null && image.VariableStandsOnce ? null : ConfigAsync(image, old, cancellationToken);
         var newConfig = proven is null
             ? ConfigAsync(image, Seen(image, next), cancellationToken)
             : ConfigAsync(image, PinnedProject.Of(Project, proven), cancellationToken);
-        await Task.WhenAll(oldHash, newHash, oldConfig, newConfig).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(oldHash, newHash, oldConfig ?? Task.CompletedTask, newConfig).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (proven is not null && !(newConfig.IsCompletedSuccessfully && Takes(image, next, await newConfig.ConfigureAwait(false))))
         {
             // By the file it wouldn't: what it takes by the variable is what is done, and what an error has to tell of.
@@ -163,7 +164,7 @@ internal sealed partial class ComposeClient
             return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next, proven);
         }
 
-        if (!ComposeDifference.OnlyImages(
+        if (oldConfig is not null && !ComposeDifference.OnlyImages(
             await oldConfig.ConfigureAwait(false), await newConfig.ConfigureAwait(false), image.Service))
         {
             return new ComposeJudgement(

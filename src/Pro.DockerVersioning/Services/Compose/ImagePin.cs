@@ -31,6 +31,12 @@ internal enum ImageForm
 /// <summary>What pins the image of one service of one project, and who else would be touched.</summary>
 internal sealed class ImagePin
 {
+    /// <summary>Keys by which a compose file takes something from other files.</summary>
+    private static readonly string[] Elsewhere = ["extends", "include", "env_file"];
+
+    /// <summary>Variables that compose and its client read themselves: the project's name, for one.</summary>
+    private static readonly string[] ToolsOwn = ["COMPOSE_", "DOCKER_"];
+
     private readonly string _override;
     private readonly FilePosition _at;
     private readonly ProjectFiles _files;
@@ -75,6 +81,12 @@ internal sealed class ImagePin
     /// <summary>Who else uses the variable, in the words of a message.</summary>
     public IReadOnlyList<string> SharedBy { get; private init; } = [];
 
+    /// <summary>
+    /// True where the variable's name stands a single time in the project's files, whatever they mean by the rest, and they take nothing
+    /// from other files: then another value changes the image and nothing else.
+    /// </summary>
+    public bool VariableStandsOnce { get; private init; }
+
     /// <summary>Reads the project's files.</summary>
     /// <param name="project">The project.</param>
     /// <param name="service">The service's name in it.</param>
@@ -96,6 +108,7 @@ internal sealed class ImagePin
         {
             Form = pin.FormOf(variable),
             Variable = variable,
+            VariableStandsOnce = variable is not null && StandsOnce(project, variable),
             SharedBy = variable is null ? [] : new VariableUses(project, files, service, variable).Others(neighbours),
         };
     }
@@ -122,6 +135,16 @@ internal sealed class ImagePin
             .Select(ComposeProjectOnEngine.TryFromContainer)
             .OfType<ComposeProjectOnEngine>()
             .DistinctBy(other => (other.Name, string.Join(',', other.Files)))];
+
+    private static bool StandsOnce(ComposeProjectOnEngine project, string variable)
+    {
+        var text = string.Join('\n', project.Files.Select(File.ReadAllText));
+        var first = text.IndexOf(variable, StringComparison.Ordinal);
+        return first >= 0
+            && text.IndexOf(variable, first + 1, StringComparison.Ordinal) < 0
+            && !Elsewhere.Any(key => text.Contains(key, StringComparison.Ordinal))
+            && !ToolsOwn.Any(prefix => variable.StartsWith(prefix, StringComparison.Ordinal));
+    }
 
     private ImageForm FormOf(string? variable)
     {
