@@ -384,17 +384,20 @@ ensure_base_image() {
 # ---- commands ----------------------------------------------------------------------------------------------------------------
 
 write_env() {
-    local buildkit busybox=''
+    local buildkit busybox='' registry tools=''
     # The base image may be there already, and busybox not.
     if [ "$(uname -s)" = Linux ]; then
         busybox=$(static_busybox) || { unpack busybox-static >&2 && busybox=$(static_busybox); } || busybox=''
     fi
+    # Tests start registries of their own, by name.
+    if registry=$(registry_program) && ! has docker-registry; then tools=$(dirname "$registry"); fi
     buildkit=$(buildkit_client) || { buildkit=''; warn "No docker client here can build with BuildKit; install docker-buildx."; }
     (
         umask 077
         printf "%s='%s'\n" \
             PRO_TEST_DOCKER "$buildkit" \
             PRO_TEST_BUSYBOX "$busybox" \
+            PRO_TEST_TOOLS "$tools" \
             PRO_TEST_REGISTRY "$(cat "$state/open.address")" \
             PRO_TEST_PRIVATE_REGISTRY "$(cat "$state/private.address")" \
             PRO_TEST_PRIVATE_USER "$private_user" \

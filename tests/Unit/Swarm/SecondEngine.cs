@@ -19,7 +19,7 @@ public sealed partial class SecondEngine : IAsyncDisposable
     private const string Holder = """
         root=$1
         busybox=$2
-        ip link set lo up
+        "$busybox" ip link set lo up
         docker-registry serve "$root/registry.yml" >"$root/registry.log" 2>&1 &
         engine() {
             dockerd --data-root "$root/data" --exec-root "$root/exec" --pidfile "$root/dockerd.pid" -H "unix://$root/docker.sock" \
@@ -65,7 +65,7 @@ public sealed partial class SecondEngine : IAsyncDisposable
         }
 
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").ToList();
-        var missing = new[] { "dockerd", "docker-registry", "unshare", "ip" }
+        var missing = new[] { "dockerd", "docker-registry", "unshare" }
             .Where(name => !folders.Exists(folder => File.Exists(Path.Combine(folder, name))));
         return string.Join(", ", missing) is { Length: > 0 } names ? $"A second engine needs {names} on PATH."
             : StaticBusybox.IsHere ? null : "No static busybox to build images from.";
