@@ -9,7 +9,7 @@ BeforeDiscovery {
 
 BeforeAll {
     $script:moduleFolder = $env:PRO_TEST_MODULE
-    $script:pwsh = (Get-Process -Id $PID).Path
+    $script:pwsh = $env:PRO_TEST_PWSH
 
     # Runs commands in a fresh process, as a job or a newly opened window would. Gives the exit code and all that was printed.
     function Invoke-Fresh([string] $Commands) {

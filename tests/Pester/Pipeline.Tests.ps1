@@ -4,7 +4,7 @@
 BeforeAll {
     $env:PRO_TEST_REGISTRY | Should -Not -BeNullOrEmpty -Because 'scripts/engine.sh gives a registry; run scripts/test.sh or build.ps1 -Task Pester'
     $script:moduleFolder = $env:PRO_TEST_MODULE
-    $script:pwsh = (Get-Process -Id $PID).Path
+    $script:pwsh = $env:PRO_TEST_PWSH
     $script:docker = $env:PRO_TEST_DOCKER ? $env:PRO_TEST_DOCKER : 'docker'
     $script:oldRegistry = $env:REGISTRY
     $env:REGISTRY = "$env:PRO_TEST_REGISTRY/pester-$([guid]::NewGuid().ToString('N').Substring(0, 8))"

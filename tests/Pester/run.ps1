@@ -5,17 +5,24 @@ param(
     # The folder of the built module. The sources are never imported.
     [string] $Module = (Join-Path $PSScriptRoot '../../out/Pro.DockerVersioning'),
 
+    # Pester's manifest, where it isn't installed as a module.
+    [string] $Pester,
+
+    # This shell as one types it: PowerShell as a .NET tool runs in a process named dotnet.
+    [string] $Shell = (Get-Process -Id $PID).Path,
+
     # Runs only tests whose full name contains this text.
     [string] $Filter
 )
 
 $ErrorActionPreference = 'Stop'
-Import-Module Pester -MinimumVersion 5.7
+if ($Pester) { Import-Module $Pester } else { Import-Module Pester -MinimumVersion 5.7 }
 if (-not (Test-Path (Join-Path $Module 'Pro.DockerVersioning.psd1'))) {
     throw "There is no built module in $Module. Build it first: dotnet build, or build.ps1 -Task Build."
 }
 
 $PSStyle.OutputRendering = 'PlainText'
+$env:PRO_TEST_PWSH = $Shell
 $env:PRO_TEST_MODULE = (Resolve-Path $Module).ProviderPath
 
 $configuration = New-PesterConfiguration
