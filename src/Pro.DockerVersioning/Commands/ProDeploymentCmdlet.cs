@@ -178,11 +178,12 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             return;
         }
 
+        MustBeOneOfEach();
         var workspace = OpenWorkspace();
         var catalog = workspace.ReadCatalog(Reporter);
         using var engine = workspace.OpenEngine();
         var history = HistoryLog.Open(workspace.Settings);
-        foreach (var (service, version, reference) in _asked)
+        foreach (var (service, version, reference) in _asked.Distinct())
         {
             try
             {
@@ -192,6 +193,19 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             {
                 // One that fails doesn't keep the others of the pipeline from theirs.
                 WriteError(error);
+            }
+        }
+    }
+
+    /// <summary>A whole list of versions, piped, is a filter forgotten: to go through all of them would cut the service each time.</summary>
+    private void MustBeOneOfEach()
+    {
+        foreach (var service in _asked.GroupBy(one => one.Service, StringComparer.OrdinalIgnoreCase))
+        {
+            var versions = service.Select(one => one.Version ?? one.Reference ?? "the newest").Distinct(StringComparer.Ordinal).ToList();
+            if (versions.Count > 1)
+            {
+                throw DeploymentErrors.SeveralVersions(MyInvocation.MyCommand.Name, service.Key, versions);
             }
         }
     }

@@ -55,6 +55,14 @@ internal static class ContainerErrors
         $"Start {container} without --rm, or remove the containers that share with it first.",
         container);
 
+    /// <summary>A container that removes itself has no way back but by its configuration, and that doesn't fit into a label.</summary>
+    public static ProException ConfigurationTooLarge(string container) => new(
+        "ConfigurationTooLarge",
+        ProErrorCategory.InvalidOperation,
+        $"{container} removes itself when it stops (--rm), and its configuration is too large for the label that could bring it back.",
+        $"Start {container} without --rm, or with a smaller configuration: a file for its large variables or labels.",
+        container);
+
     /// <summary>A swap failed, and the old container could not be brought back.</summary>
     public static ProException RestoreFailed(string container, string failure, ProException restore) => new(
         "RestoreFailed",

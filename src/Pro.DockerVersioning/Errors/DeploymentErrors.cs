@@ -22,6 +22,15 @@ internal static class DeploymentErrors
         $"Name one, 'Invoke-ProRollback {service} v1.2.2', or take the one before with -Previous.",
         service);
 
+    /// <summary>Several versions of one service in one pipeline: each would take the place of the one before it.</summary>
+    public static ProException SeveralVersions(string command, string service, IReadOnlyList<string> versions) => new(
+        "SeveralVersions",
+        ProErrorCategory.InvalidArgument,
+        $"{versions.Count} versions of {service} came through the pipeline, and only one can run: "
+            + $"{string.Join(", ", versions.Take(10))}{(versions.Count > 10 ? ", …" : "")}. Nothing was touched.",
+        $"Choose one: Get-ProImageVersion {service} | Where-Object … | Select-Object -First 1 | {command}",
+        service);
+
     /// <summary>No version before this one is known.</summary>
     public static ProException NoPrevious(string service, string target, string? current) => new(
         "NoPreviousVersion",

@@ -236,7 +236,10 @@ public class ComposeDeployTests : ComposeTest
     [InlineData(true)]
     public async Task A_killed_up_is_put_right_also_when_no_container_is_left(bool noneIsLeft)
     {
-        WriteFile(GuideFile + "    volumes: [/kept]\n");
+        // No label of a container could hold it; what keeps the way back must.
+        var large = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(60_000));
+        var before = GuideFile + $"    volumes: [/kept]\n    environment: [\"LARGE={large}\"]\n";
+        WriteFile(before);
         Well("v1.0.0");
         Build("v1.1.0", "HEALTHCHECK --interval=1s --retries=1000 CMD exit 1");
         _ = One("Deploy-ProService api v1.0.0");
@@ -264,7 +267,8 @@ public class ComposeDeployTests : ComposeTest
         Assert.Equal(volume, Assert.Single(Container["Mounts"]!.AsArray())!["Name"]!.ToString());
         Assert.Equal("precious", Docker("exec", Container["Id"]!.ToString(), "cat", "/kept/file").Trim());
         Assert.Equal("API_VERSION=v1.0.0\n", await File.ReadAllTextAsync(DotEnv, Cancel));
-        WriteFile(GuideFile + "    volumes: [/kept]\n");
+        Assert.Contains("LARGE=" + large, Container["Config"]!["Env"]!.ToJsonString(), StringComparison.Ordinal);
+        WriteFile(before);
         ComposeOwnsIt("v1.0.0");
         Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));
     }

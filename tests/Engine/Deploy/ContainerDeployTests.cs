@@ -66,6 +66,27 @@ public sealed class ContainerDeployTests : DeployTest
         OnlyRuns("v1.1.0");
     }
 
+    [Theory]
+    [InlineData("Invoke-ProRollback -Confirm:$false")]
+    [InlineData("Deploy-ProService")]
+    public void A_list_of_versions_is_refused_before_anything_is_touched(string command)
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        _ = Make("v1.2.0");
+        Start("v1.2.0");
+        var before = Container()["Id"]!.ToString();
+        var error = Bad($"Get-ProImageVersion api | {command}", "SeveralVersions", ErrorCategory.InvalidArgument);
+        Assert.Contains("v1.2.0, v1.1.0, v1.0.0", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Select-Object -First 1", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal(before, Container()["Id"]!.ToString());
+        Assert.Empty(History());
+
+        var one = One($"Get-ProImageVersion api | Where-Object Version -lt v1.2.0 | Select-Object -First 1 | {command}");
+        Assert.Equal("v1.1.0", Text(one, "Version"));
+        OnlyRuns("v1.1.0");
+    }
+
     [Fact]
     public void What_runs_already_is_left_alone_unless_it_is_forced()
     {

@@ -105,6 +105,9 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
     }
 
     /// <summary>The new one's name and labels: all that the way back needs.</summary>
+    /// <exception cref="ProException">
+    /// <c>ConfigurationTooLarge</c>: it is gone as soon as it stops, and nothing could hold what makes it again. Nothing was touched.
+    /// </exception>
     public RecipeOptions Options(IReadOnlyDictionary<string, string?> added, SwapFlow flow, IProgress<Report> reports)
     {
         var labels = new Dictionary<string, string?>(added, StringComparer.Ordinal)
@@ -115,6 +118,11 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
         };
         if (labels[ContainerLabels.Previous] is null)
         {
+            if (RemovesItself)
+            {
+                throw ContainerErrors.ConfigurationTooLarge(Name);
+            }
+
             reports.Report(new WarningReport(
                 $"The configuration of {Name} is too large for a label: if a prune takes the kept container, it can't be made again."));
         }
