@@ -72,6 +72,20 @@ internal static class ContainerErrors
         container,
         restore);
 
+    /// <summary>Compose's own <c>up</c> failed, and the containers from before could not be brought back.</summary>
+    /// <param name="service">The service, as project/service.</param>
+    /// <param name="failure">What failed first.</param>
+    /// <param name="containers">The names of the containers from before.</param>
+    /// <param name="restore">What failed then.</param>
+    public static ProException UpRestoreFailed(string service, string failure, IEnumerable<string> containers, ProException restore) => new(
+        "RestoreFailed",
+        restore.Category,
+        $"Updating {service} with compose failed ({failure.TrimEnd('.')}), and bringing back what ran before failed too: {restore.Message}",
+        "Run 'Repair-ProService' once the engine answers: all that makes the containers again is kept on the engine "
+            + $"({string.Join(", ", containers)}; 'docker ps -a' shows which of them are there).",
+        service,
+        restore);
+
     /// <summary>What is needed to make a container again was too large to be kept.</summary>
     public static ProException ConfigurationNotKept(string container) => new(
         "ConfigurationNotKept",

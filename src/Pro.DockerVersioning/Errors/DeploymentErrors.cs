@@ -31,6 +31,23 @@ internal static class DeploymentErrors
         $"Choose one: Get-ProImageVersion {service} | Where-Object … | Select-Object -First 1 | {command}",
         service);
 
+    /// <summary>
+    /// What failed in the middle of a change: an error of ours as it is, null for a stop, and for what nobody has foreseen (a connection that
+    /// broke, a file that couldn't be written) one that says so.
+    /// </summary>
+    public static ProException? Of(Exception failure, string target) => failure switch
+    {
+        OperationCanceledException => null,
+        ProException error => error,
+        _ => new(
+            "DeploymentInterrupted",
+            ProErrorCategory.InvalidOperation,
+            $"Changing {target} was interrupted: {failure.Message}",
+            "See what the message names, and try again.",
+            target,
+            failure),
+    };
+
     /// <summary>No version before this one is known.</summary>
     public static ProException NoPrevious(string service, string target, string? current) => new(
         "NoPreviousVersion",
@@ -87,7 +104,7 @@ internal static class DeploymentErrors
         "NoSpaceForImage",
         ProErrorCategory.ResourceUnavailable,
         $"{reference} has {needed} to pull, and unpacked it is larger; {free} are free at {path}.",
-        "Nothing was touched. Remove-ProOldImage and Clear-ProBuildCache make room.",
+        "Nothing was touched. Remove-ProOldImage and Clear-ProBuildCache make room; -Force tries it all the same.",
         reference);
 
     /// <summary>An image of another service.</summary>

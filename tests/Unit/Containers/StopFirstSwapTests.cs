@@ -303,7 +303,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         Func<string, CancellationToken, Task>? verify = null,
         CancellationToken? cancellationToken = null,
         string? image = null) =>
-        new StopFirstSwap(new ContainerCalls(engine), new Progress<Report>(), TimeProvider.System).RunAsync(
+        new StopFirstSwap(new ContainerCalls(engine), new Progress<Report>()).RunAsync(
             new SwapRequest { Container = Name, Image = image ?? NewImage, Verify = verify ?? ((_, _) => Task.CompletedTask) },
             cancellationToken ?? Cancel);
 

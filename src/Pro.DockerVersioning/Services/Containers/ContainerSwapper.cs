@@ -59,7 +59,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
             }
         }
 
-        return await new StopFirstSwap(_calls, reports, TimeProvider.System).RunAsync(request, cancellationToken).ConfigureAwait(false);
+        return await new StopFirstSwap(_calls, reports).RunAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
     // A prompt may have waited in between.

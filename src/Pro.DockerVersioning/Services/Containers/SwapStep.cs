@@ -29,8 +29,8 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
     /// <summary>The new one, or "" while there is none.</summary>
     public string NewId { get; set; } = "";
 
-    /// <summary>How long nobody answered, as far as the calls tell.</summary>
-    public TimeSpan Gap { get; set; }
+    /// <summary>How long nobody answered.</summary>
+    public Outage Outage { get; } = new();
 
     /// <summary>True where the engine removes it as soon as it has stopped; one that never ran stays.</summary>
     public bool RemovesItself => old["HostConfig"].Flag("AutoRemove") && old["State"].Flag("Running");
