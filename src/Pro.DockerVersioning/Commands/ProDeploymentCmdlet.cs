@@ -129,7 +129,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [ValidateRange(0, 1000)]
     public int ShowLog { get; set; } = 10;
 
-    /// <summary>Re-creates what runs already, and takes an image that isn't the one that was proven.</summary>
+    /// <summary>Re-creates what runs already, takes an image that isn't the one that was proven, and pulls where the space seems too small.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -251,7 +251,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
         var plan = await new DeploymentPlanner(engine, wayBack, supply, reporter)
             .PlanAsync(request, world, choice.Version, choice.Proven, StopToken);
-        foreach (var warning in plan.What?.Warnings ?? [])
+        foreach (var warning in plan.Warnings)
         {
             WriteWarning(warning);
         }
