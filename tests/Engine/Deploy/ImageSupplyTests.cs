@@ -12,8 +12,13 @@ public sealed class ImageSupplyTests : DeployTest
     {
         OnlyAtRegistry();
         using var registry = TestRegistry.Open();
-        registry.Change($"{RegistryPath}/api", "v1.1.0", manifest => Assert.NotEmpty(manifest["layers"]!.AsArray())
-            .ToList().ForEach(layer => layer!["size"] = Large));
+        registry.Change($"{RegistryPath}/api", "v1.1.0", manifest =>
+        {
+            foreach (var layer in manifest["layers"]!.AsArray())
+            {
+                layer!["size"] = Large;
+            }
+        });
         var before = Container()["Id"]!.ToString();
         var error = Bad("Deploy-ProService api v1.1.0", "NoSpaceForImage", ErrorCategory.ResourceUnavailable);
         Assert.Contains("-Force", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
@@ -31,7 +36,10 @@ public sealed class ImageSupplyTests : DeployTest
         TestEngine.Push($"{Registry}/api", "v1.0.0");
         using var registry = TestRegistry.Open();
         var bases = new List<string>();
-        registry.Change($"{RegistryPath}/api", "v1.0.0", manifest => bases.AddRange(manifest["layers"]!.AsArray().Select(layer => layer!["digest"]!.ToString())));
+        registry.Change(
+            $"{RegistryPath}/api",
+            "v1.0.0",
+            manifest => bases.AddRange(manifest["layers"]!.AsArray().Select(layer => layer!["digest"]!.ToString())));
         registry.Change($"{RegistryPath}/api", "v1.1.0", manifest =>
         {
             var shared = manifest["layers"]!.AsArray().Where(layer => bases.Contains(layer!["digest"]!.ToString())).ToList();
