@@ -202,13 +202,18 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     {
         foreach (var service in _asked.GroupBy(one => one.Service, StringComparer.OrdinalIgnoreCase))
         {
-            var versions = service.Select(one => one.Version ?? one.Reference ?? "the newest").Distinct(StringComparer.Ordinal).ToList();
+            var versions = service.Select(one => Meant(one.Version, one.Reference)).Distinct(StringComparer.Ordinal).ToList();
             if (versions.Count > 1)
             {
                 throw DeploymentErrors.SeveralVersions(MyInvocation.MyCommand.Name, service.Key, versions);
             }
         }
     }
+
+    // A reference goes before a version, as it does when it is carried out.
+    private static string Meant(string? version, string? reference) =>
+        ImageReference.TryParse(reference ?? "", out var named) && ProVersion.TryFromImageTag(named.Tag, out var tagged) ? tagged.ToString()
+            : version ?? reference ?? "the newest";
 
     /// <summary>Finds the version where none was given, with the image that was proven under it; null where nobody chose one.</summary>
     private protected abstract Task<(ProVersion Version, string? Proven)?> ChooseAsync(

@@ -82,7 +82,7 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Equal(before, Container()["Id"]!.ToString());
         Assert.Empty(History());
 
-        var one = One($"Get-ProImageVersion api | Where-Object Version -lt v1.2.0 | Select-Object -First 1 | {command}");
+        var one = One($"Get-ProImageVersion api | Where-Object {{ \"$($_.Version)\" -eq 'v1.1.0' }} | {command}");
         Assert.Equal("v1.1.0", Text(one, "Version"));
         OnlyRuns("v1.1.0");
     }
