@@ -316,6 +316,32 @@ public sealed class ContainerDeployTests : DeployTest
     }
 
     [Fact]
+    public void A_container_that_removes_itself_and_could_not_be_made_again_is_refused_in_the_plan()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        _ = DockerClient.Run(
+            null, "run", "--detach", "--rm", "--name", ContainerName, "--env",
+            "LARGE=" + Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(60_000)), $"{Registry}/api:v1.0.0");
+        var before = Container()["Id"]!.ToString();
+        _ = Bad("Deploy-ProService api v1.1.0 -WhatIf", "ConfigurationTooLarge", ErrorCategory.InvalidOperation);
+        _ = Bad("Deploy-ProService api v1.1.0", "ConfigurationTooLarge", ErrorCategory.InvalidOperation);
+        Assert.Equal(before, Container()["Id"]!.ToString());
+        Assert.Empty(History());
+    }
+
+    [Fact]
+    public void A_container_that_removes_itself_leaves_its_last_lines_to_the_history()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        _ = DockerClient.Run(null, "run", "--detach", "--rm", "--name", ContainerName, $"{Registry}/api:v1.0.0");
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0"), "Outcome"));
+        var line = Good("Get-ProHistory api").First(one => Text(one, "Target") == "container." + ContainerName);
+        Assert.Contains(Texts(line, "LogTail"), text => text.StartsWith("v1.0.0 of", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_paused_container_is_replaced_by_one_that_runs()
     {
         _ = Make("v1.0.0");

@@ -104,10 +104,18 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
         }
     }
 
+    /// <summary>Refuses, before anything is touched, one that is gone as soon as it stops, where nothing could hold what makes it again.</summary>
+    /// <exception cref="ProException"><c>ConfigurationTooLarge</c>.</exception>
+    public void MustHaveAWayBack()
+    {
+        if (RemovesItself && PreviousConfiguration.Encode(recipe) is null)
+        {
+            throw ContainerErrors.ConfigurationTooLarge(Name);
+        }
+    }
+
     /// <summary>The new one's name and labels: all that the way back needs.</summary>
-    /// <exception cref="ProException">
-    /// <c>ConfigurationTooLarge</c>: it is gone as soon as it stops, and nothing could hold what makes it again. Nothing was touched.
-    /// </exception>
+    /// <exception cref="ProException"><c>ConfigurationTooLarge</c>: see <see cref="MustHaveAWayBack"/>.</exception>
     public RecipeOptions Options(IReadOnlyDictionary<string, string?> added, SwapFlow flow, IProgress<Report> reports)
     {
         var labels = new Dictionary<string, string?>(added, StringComparer.Ordinal)
@@ -118,11 +126,7 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
         };
         if (labels[ContainerLabels.Previous] is null)
         {
-            if (RemovesItself)
-            {
-                throw ContainerErrors.ConfigurationTooLarge(Name);
-            }
-
+            MustHaveAWayBack();
             reports.Report(new WarningReport(
                 $"The configuration of {Name} is too large for a label: if a prune takes the kept container, it can't be made again."));
         }
