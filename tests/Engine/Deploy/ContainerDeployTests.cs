@@ -222,10 +222,10 @@ public sealed class ContainerDeployTests : DeployTest
     {
         _ = Make("v1.0.0");
         Start("v1.0.0");
-        var before = Container().ToJsonString();
+        var before = Untouched();
         var error = Bad("Invoke-ProRollback api v0.9.0 -Confirm:$false", "ImageNotFound", ErrorCategory.ObjectNotFound);
         Assert.Contains("v1.0.0", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        Assert.Equal(before, Container().ToJsonString());
+        Assert.Equal(before, Untouched());
         OnlyRuns("v1.0.0");
     }
 
@@ -392,10 +392,10 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.1.0");
-        var before = Container().ToJsonString();
+        var before = Untouched();
         Host.Answers.Enqueue(2);
         Assert.Empty(Good("Invoke-ProRollback api v1.0.0"));
-        Assert.Equal(before, Container().ToJsonString());
+        Assert.Equal(before, Untouched());
         OnlyRuns("v1.1.0");
     }
 
@@ -432,12 +432,12 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.1.0");
-        var before = Container().ToJsonString();
+        var before = Untouched();
         Host.Clear();
         Assert.Empty(Good(script));
         Assert.Contains("What if: api: v1.1.0 -> v1.0.0", Host.Text, StringComparison.Ordinal);
         Assert.Contains($"the container {ContainerName} is made again", Host.Text, StringComparison.Ordinal);
-        Assert.Equal(before, Container().ToJsonString());
+        Assert.Equal(before, Untouched());
         Assert.Empty(History());
         OnlyRuns("v1.1.0");
     }

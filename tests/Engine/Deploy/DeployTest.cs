@@ -169,6 +169,14 @@ public abstract class DeployTest : EngineTest
         TestEngine.Call(HttpMethod.Get, $"/containers/{name ?? ContainerName}/json")
         ?? throw new InvalidOperationException($"There is no container {name ?? ContainerName}; there are {string.Join(", ", Containers())}.");
 
+    /// <summary>All that the engine knows of the service's container, but for its health, which changes by itself.</summary>
+    private protected string Untouched()
+    {
+        var container = Container();
+        _ = container["State"]!.AsObject().Remove("Health");
+        return container.ToJsonString();
+    }
+
     /// <summary>The names of all containers of this test.</summary>
     private protected IReadOnlyList<string> Containers() =>
     [
