@@ -11,6 +11,7 @@ internal sealed class SwapBenchmark : IBenchmark
 {
     private const int Port = 39871;
     private const string Container = "pro-bench-swap";
+    private const string Database = Container + "-db";
     private const string Project = "probench";
     private static readonly string[] Versions = ["v1.1.0", "v1.0.0", "v1.1.0", "v1.0.0", "v1.1.0", "v1.0.0"];
 
@@ -35,17 +36,21 @@ internal sealed class SwapBenchmark : IBenchmark
             var guide = await ComposeAsync(Guide);
             var stopFirst = await ContainerAsync(session, "StopFirst");
             var warm = await ContainerAsync(session, "StartFirst");
+            var peer = await AmongAsync(session, 1);
+            var three = await AmongAsync(session, 3);
             var composeWarm = await ComposeAsync(version => Ours(session, version, "StartFirst", ""));
             var composeStop = await ComposeAsync(version => Ours(session, version, "StopFirst", ""));
             table.Ratio("Container, stop-first, against `docker-compose up -d`", stopFirst.Gap, compose.Gap, 0.85);
             table.Ratio("Container, stop-first, against stop-then-up", stopFirst.Gap, script.Gap, 0.6);
             table.Ratio("Container, warm swap, against `docker-compose up -d`", warm.Gap, compose.Gap, 0.3);
+            table.Ratio("The same, with a peer database on its network", peer.Gap, compose.Gap, 0.3);
+            table.Ratio("The same, with three networks", three.Gap, compose.Gap, 0.3);
             table.Ratio("Compose service, warm swap, against `docker-compose up -d`", composeWarm.Gap, compose.Gap, 0.3);
             table.Ratio("Compose service, stop-first, against `docker-compose up -d`", composeStop.Gap, compose.Gap);
             table.Ratio("Rolling back and verifying, whole cmdlet, container, stop-first, against all that the guide's script does",
                 stopFirst.Whole, guide.Whole, 0.6);
-            table.Ratio("The same, compose service, stop-first", composeStop.Whole, guide.Whole);
-            table.Ratio("The same, compose service, warm swap", composeWarm.Whole, guide.Whole);
+            table.Ratio("The same, compose service, stop-first", composeStop.Whole, guide.Whole, 0.6);
+            table.Ratio("The same, compose service, warm swap", composeWarm.Whole, guide.Whole, 0.6);
         }
         finally
         {
@@ -69,7 +74,8 @@ internal sealed class SwapBenchmark : IBenchmark
         foreach (var version in Versions.Distinct())
         {
             var context = Directory.CreateDirectory(Path.Combine(_folder, "image-" + version)).FullName;
-            File.WriteAllText(Path.Combine(context, "start.sh"), "#!/bin/sh\ntrap 'kill $!; exit 0' TERM INT\nhttpd -f -p 8080 -h /srv &\nwait $!\n");
+            File.WriteAllText(Path.Combine(context, "start.sh"), "#!/bin/sh\ntrap 'kill $!; exit 0' TERM INT\n"
+                + "[ -z \"$DATABASE\" ] || until wget -q -O /dev/null http://$DATABASE/; do sleep 0.05; done\nhttpd -f -p 8080 -h /srv &\nwait $!\n");
             File.WriteAllText(Path.Combine(context, "index.html"), version);
             File.WriteAllText(Path.Combine(context, "Dockerfile"), """
                 FROM pro-sample/base:1
@@ -123,6 +129,36 @@ internal sealed class SwapBenchmark : IBenchmark
         finally
         {
             _ = Child.Run(Setup.Docker, "rm", "-f", Container);
+        }
+    }
+
+    /// <summary>A warm swap among others: so many networks of its own, and on the first a database that it needs to start.</summary>
+    private static async Task<(Sample Gap, Sample Whole)> AmongAsync(Session session, int networks)
+    {
+        var names = Enumerable.Range(1, networks).Select(number => string.Create(CultureInfo.InvariantCulture, $"{Container}-{number}")).ToList();
+        try
+        {
+            foreach (var name in names)
+            {
+                _ = Child.Run(Setup.Docker, "network", "create", name);
+            }
+
+            _ = Child.Run(Setup.Docker, "run", "-d", "--name", Database, "--network", names[0], "--network-alias", "db", $"{Setup.Registry}/swap:v1.0.0");
+            _ = Child.Run(
+                Setup.Docker, "create", "--name", Container, "--network", names[0], "-e", "DATABASE=db:8080",
+                "-p", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}:8080"), $"{Setup.Registry}/swap:v1.0.0");
+            foreach (var name in names.Skip(1))
+            {
+                _ = Child.Run(Setup.Docker, "network", "connect", name, Container);
+            }
+
+            _ = Child.Run(Setup.Docker, "start", Container);
+            return await SwapsAsync(version => Ours(session, version, "StartFirst", $"-Container {Container}"));
+        }
+        finally
+        {
+            _ = Child.Shell(Setup.Folder, $"{Setup.Docker} rm -f {Container} {Database} >/dev/null 2>&1 || true");
+            _ = Child.Shell(Setup.Folder, $"{Setup.Docker} network rm {string.Join(' ', names)} >/dev/null 2>&1 || true");
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class RecordingHost : PSHost
     /// <summary>The prompts that were shown.</summary>
     public IReadOnlyList<string> Prompts => _ui.Prompts;
 
+    /// <summary>The choice that each of them offered as the default, by index.</summary>
+    public IReadOnlyList<int> Defaults => _ui.Defaults;
+
     public void Clear() => _ui.Screen.Clear();
 
     /// <summary>Forgets what a test has seen and left: the next one begins with nothing.</summary>
@@ -40,6 +43,7 @@ internal sealed class RecordingHost : PSHost
     {
         Clear();
         _ui.Prompts.Clear();
+        _ui.Defaults.Clear();
         _ui.Answers.Clear();
     }
 
@@ -67,6 +71,8 @@ internal sealed class RecordingHost : PSHost
 
         public List<string> Prompts { get; } = [];
 
+        public List<int> Defaults { get; } = [];
+
         public override PSHostRawUserInterface RawUI { get; } = new RecordingRawUserInterface();
 
         public override bool SupportsVirtualTerminal => false;
@@ -93,6 +99,7 @@ internal sealed class RecordingHost : PSHost
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
         {
             Prompts.Add($"{caption}\n{message}");
+            Defaults.Add(defaultChoice);
             return Answers.Dequeue();
         }
 

@@ -129,7 +129,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [ValidateRange(0, 1000)]
     public int ShowLog { get; set; } = 10;
 
-    /// <summary>Re-creates what runs already, and takes an image that isn't the one that was proven.</summary>
+    /// <summary>Re-creates what runs already, takes an image that isn't the one that was proven, and pulls where the space seems too small.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -178,11 +178,12 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             return;
         }
 
+        MustBeOneOfEach();
         var workspace = OpenWorkspace();
         var catalog = workspace.ReadCatalog(Reporter);
         using var engine = workspace.OpenEngine();
         var history = HistoryLog.Open(workspace.Settings);
-        foreach (var (service, version, reference) in _asked)
+        foreach (var (service, version, reference) in _asked.Distinct())
         {
             try
             {
@@ -195,6 +196,24 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             }
         }
     }
+
+    /// <summary>A whole list of versions, piped, is a filter forgotten: to go through all of them would cut the service each time.</summary>
+    private void MustBeOneOfEach()
+    {
+        foreach (var service in _asked.GroupBy(one => one.Service, StringComparer.OrdinalIgnoreCase))
+        {
+            var versions = service.Select(one => Meant(one.Version, one.Reference)).Distinct(StringComparer.Ordinal).ToList();
+            if (versions.Count > 1)
+            {
+                throw DeploymentErrors.SeveralVersions(MyInvocation.MyCommand.Name, service.Key, versions);
+            }
+        }
+    }
+
+    // A reference goes before a version, as it does when it is carried out.
+    private static string Meant(string? version, string? reference) =>
+        ImageReference.TryParse(reference ?? "", out var named) && ProVersion.TryFromImageTag(named.Tag, out var tagged) ? tagged.ToString()
+            : version ?? reference ?? "the newest";
 
     /// <summary>Finds the version where none was given, with the image that was proven under it; null where nobody chose one.</summary>
     private protected abstract Task<(ProVersion Version, string? Proven)?> ChooseAsync(
@@ -237,7 +256,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
         var plan = await new DeploymentPlanner(engine, wayBack, supply, reporter)
             .PlanAsync(request, world, choice.Version, choice.Proven, StopToken);
-        foreach (var warning in plan.What?.Warnings ?? [])
+        foreach (var warning in plan.Warnings)
         {
             WriteWarning(warning);
         }

@@ -55,6 +55,14 @@ internal static class ContainerErrors
         $"Start {container} without --rm, or remove the containers that share with it first.",
         container);
 
+    /// <summary>A container that removes itself has no way back but by its configuration, and that doesn't fit into a label.</summary>
+    public static ProException ConfigurationTooLarge(string container) => new(
+        "ConfigurationTooLarge",
+        ProErrorCategory.InvalidOperation,
+        $"{container} removes itself when it stops (--rm), and its configuration is too large for the label that could bring it back.",
+        $"Start {container} without --rm, or with a smaller configuration: a file for its large variables or labels.",
+        container);
+
     /// <summary>A swap failed, and the old container could not be brought back.</summary>
     public static ProException RestoreFailed(string container, string failure, ProException restore) => new(
         "RestoreFailed",
@@ -62,6 +70,20 @@ internal static class ContainerErrors
         $"Replacing {container} failed ({failure.TrimEnd('.')}), and bringing the old container back failed too: {restore.Message}",
         $"Run 'Repair-ProService' once the engine answers; the old container is {container} or {container}.pro-prev ('docker ps -a').",
         container,
+        restore);
+
+    /// <summary>Compose's own <c>up</c> failed, and the containers from before could not be brought back.</summary>
+    /// <param name="service">The service, as project/service.</param>
+    /// <param name="failure">What failed first.</param>
+    /// <param name="containers">The names of the containers from before.</param>
+    /// <param name="restore">What failed then.</param>
+    public static ProException UpRestoreFailed(string service, string failure, IEnumerable<string> containers, ProException restore) => new(
+        "RestoreFailed",
+        restore.Category,
+        $"Updating {service} with compose failed ({failure.TrimEnd('.')}), and bringing back what ran before failed too: {restore.Message}",
+        "Run 'Repair-ProService' once the engine answers: all that makes the containers again is kept on the engine "
+            + $"({string.Join(", ", containers)}; 'docker ps -a' shows which of them are there).",
+        service,
         restore);
 
     /// <summary>What is needed to make a container again was too large to be kept.</summary>

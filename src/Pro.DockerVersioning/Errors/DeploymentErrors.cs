@@ -22,6 +22,32 @@ internal static class DeploymentErrors
         $"Name one, 'Invoke-ProRollback {service} v1.2.2', or take the one before with -Previous.",
         service);
 
+    /// <summary>Several versions of one service in one pipeline: each would take the place of the one before it.</summary>
+    public static ProException SeveralVersions(string command, string service, IReadOnlyList<string> versions) => new(
+        "SeveralVersions",
+        ProErrorCategory.InvalidArgument,
+        $"{versions.Count} versions of {service} came through the pipeline, and only one can run: "
+            + $"{string.Join(", ", versions.Take(10))}{(versions.Count > 10 ? ", …" : "")}. Nothing was touched.",
+        $"Choose one: Get-ProImageVersion {service} | Where-Object … | Select-Object -First 1 | {command}",
+        service);
+
+    /// <summary>
+    /// What failed in the middle of a change: an error of ours as it is, null for a stop, and for what nobody has foreseen (a connection that
+    /// broke, a file that couldn't be written) one that says so.
+    /// </summary>
+    public static ProException? Of(Exception failure, string target) => failure switch
+    {
+        OperationCanceledException => null,
+        ProException error => error,
+        _ => new(
+            "DeploymentInterrupted",
+            ProErrorCategory.InvalidOperation,
+            $"Changing {target} was interrupted: {failure.Message}",
+            "See what the message names, and try again.",
+            target,
+            failure),
+    };
+
     /// <summary>No version before this one is known.</summary>
     public static ProException NoPrevious(string service, string target, string? current) => new(
         "NoPreviousVersion",
@@ -78,7 +104,7 @@ internal static class DeploymentErrors
         "NoSpaceForImage",
         ProErrorCategory.ResourceUnavailable,
         $"{reference} has {needed} to pull, and unpacked it is larger; {free} are free at {path}.",
-        "Nothing was touched. Remove-ProOldImage and Clear-ProBuildCache make room.",
+        "Nothing was touched. Remove-ProOldImage and Clear-ProBuildCache make room; -Force tries it all the same.",
         reference);
 
     /// <summary>An image of another service.</summary>

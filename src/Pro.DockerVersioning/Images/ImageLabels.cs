@@ -24,6 +24,9 @@ internal static class ImageLabels
     /// <summary>The service's name, as a sign that this module built the image.</summary>
     public const string Service = "pro.dockerversioning.service";
 
+    /// <summary>The level of the database's schema that the version needs, as its Dockerfile says it: <c>LABEL</c>, a number mostly.</summary>
+    public const string Schema = "pro.dockerversioning.schema";
+
     /// <summary>The identity of the build context: see <c>BuildContext.TreeHash</c>.</summary>
     public const string Context = "pro.dockerversioning.context";
 

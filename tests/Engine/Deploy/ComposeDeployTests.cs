@@ -84,10 +84,16 @@ public class ComposeDeployTests : ComposeTest
         WriteFile(GuideFile);
         Well("v1.0.0", "v1.1.0");
         _ = One("Deploy-ProService api v1.0.0");
+        _ = Docker("exec", Container["Id"]!.ToString(), "sh", "-c", "echo v1.0.0 says goodbye >/proc/1/fd/1");
         WriteFile(GuideFile + "    environment: [\"COLOUR=blue\"]\n");
         var result = One("Deploy-ProService api v1.1.0");
         Assert.Equal("Succeeded", Text(result, "Outcome"));
         Assert.Contains($"{ComposeCommand} up", Steps(result), StringComparison.Ordinal);
+
+        // Nobody is known to be answered before the proof, and the old one's last words are in the history.
+        var swap = One("(Get-ProHistory api)[0]");
+        Assert.InRange((TimeSpan)result.Properties["Downtime"].Value, Time(result, "verify"), (TimeSpan)result.Properties["Duration"].Value);
+        Assert.Contains("v1.0.0 says goodbye", Texts(swap, "LogTail"));
         Assert.Equal("v1.1.0", await AnswerAsync());
         Assert.Contains("COLOUR=blue", Container["Config"]!["Env"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal("API_VERSION=v1.1.0\n", await File.ReadAllTextAsync(DotEnv, Cancel));
@@ -109,7 +115,9 @@ public class ComposeDeployTests : ComposeTest
         WriteFile(GuideFile + "    volumes: [/kept]\n" + (cannotStart ? "    entrypoint: [/no/such/program]\n" : "    environment: [\"COLOUR=blue\"]\n"));
         var result = Run("Deploy-ProService api v1.1.0");
         Check(result.Error, "RestoredPrevious", result.Error.CategoryInfo.Category);
-        Assert.Equal("RestoredPrevious", Text(Assert.Single(result.Output), "Outcome"));
+        var output = Assert.Single(result.Output);
+        Assert.Equal("RestoredPrevious", Text(output, "Outcome"));
+        Assert.InRange((TimeSpan)output.Properties["Downtime"].Value, Time(output, "restore"), (TimeSpan)output.Properties["Duration"].Value);
         Assert.Equal("v1.0.0", await AnswerAsync());
         var after = Container;
         Assert.Equal(before["Name"]!.ToString(), after["Name"]!.ToString());
@@ -189,6 +197,51 @@ public class ComposeDeployTests : ComposeTest
     }
 
     [Fact]
+    public void A_replica_that_differs_from_the_file_is_composes_to_make_again()
+    {
+        WriteFile(WithoutPorts);
+        Well("v1.0.0", "v1.1.0");
+        File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
+        _ = Compose("up", "-d");
+        WriteFile(WithoutPorts + "    environment: [\"COLOUR=blue\"]\n");
+        _ = Compose("up", "-d", "--no-recreate", "--scale", "api=2");
+        WriteFile(WithoutPorts);
+        Assert.Single(Containers, one => one["Config"]!["Env"]!.ToJsonString().Contains("COLOUR", StringComparison.Ordinal));
+
+        var result = One("Deploy-ProService api v1.1.0");
+
+        Assert.Contains($"{ComposeCommand} up", Steps(result), StringComparison.Ordinal);
+        Assert.Equal(["v1.1.0", "v1.1.0"], Running);
+        Assert.All(Containers, one => Assert.DoesNotContain("COLOUR", one["Config"]!["Env"]!.ToJsonString(), StringComparison.Ordinal));
+        ComposeOwnsIt("v1.1.0", "--scale", "api=2");
+    }
+
+    [Fact]
+    public async Task An_environment_names_its_compose_file_and_engine_and_takes_what_was_built()
+    {
+        WriteFile(GuideFile);
+        var test = Repository.FullPath("docker-compose.test.yml");
+        File.Move(ComposeFile, test);
+        File.WriteAllText(
+            Repository.FullPath("pro.json"),
+            $$"""{ "services": { "api": { "context": "apps/api" } }, "environments": { "test": { "composeFile": "docker-compose.test.yml", "engine": "unix://{{EngineSocket}}" } } }""");
+        _ = Release("v1.2.3", dockerfile: """
+            FROM pro-sample/base:1
+            RUN mkdir -p /srv && printf '%s' built > /srv/version
+            STOPSIGNAL SIGKILL
+            CMD ["httpd", "-f", "-p", "8080", "-h", "/srv"]
+            """);
+        var result = Good("Build-ProImage api v1.2.3 -Push | Deploy-ProService -Environment test")
+            .Single(one => one.Properties["Outcome"] is not null && one.Properties["Strategy"] is not null);
+        Assert.Equal("Succeeded Compose v1.2.3", $"{Text(result, "Outcome")} {Text(result, "Strategy")} {Text(result, "Version")}");
+        Assert.Equal("built", await AnswerAsync());
+        Assert.Equal(test, Label(Container, "project.config_files"));
+        using var registry = TestRegistry.Open();
+        Assert.Equal(registry.DigestOf($"{RegistryPath}/api", "v1.2.3"), Text(result, "Digest"));
+        NothingIsLeft();
+    }
+
+    [Fact]
     public void The_order_of_the_compose_file_holds_and_a_parameter_goes_before_it()
     {
         // No published port and no fixed name: both can run at once.
@@ -236,7 +289,10 @@ public class ComposeDeployTests : ComposeTest
     [InlineData(true)]
     public async Task A_killed_up_is_put_right_also_when_no_container_is_left(bool noneIsLeft)
     {
-        WriteFile(GuideFile + "    volumes: [/kept]\n");
+        // No label of a container could hold it; what keeps the way back must.
+        var large = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(60_000));
+        var before = GuideFile + $"    volumes: [/kept]\n    environment: [\"LARGE={large}\"]\n";
+        WriteFile(before);
         Well("v1.0.0");
         Build("v1.1.0", "HEALTHCHECK --interval=1s --retries=1000 CMD exit 1");
         _ = One("Deploy-ProService api v1.0.0");
@@ -264,7 +320,8 @@ public class ComposeDeployTests : ComposeTest
         Assert.Equal(volume, Assert.Single(Container["Mounts"]!.AsArray())!["Name"]!.ToString());
         Assert.Equal("precious", Docker("exec", Container["Id"]!.ToString(), "cat", "/kept/file").Trim());
         Assert.Equal("API_VERSION=v1.0.0\n", await File.ReadAllTextAsync(DotEnv, Cancel));
-        WriteFile(GuideFile + "    volumes: [/kept]\n");
+        Assert.Contains("LARGE=" + large, Container["Config"]!["Env"]!.ToJsonString(), StringComparison.Ordinal);
+        WriteFile(before);
         ComposeOwnsIt("v1.0.0");
         Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));
     }
@@ -291,6 +348,10 @@ public class ComposeDeployTests : ComposeTest
         Assert.Equal("v1.0.0", await AnswerAsync());
         ComposeOwnsIt("v1.0.0");
     }
+
+    private static TimeSpan Time(PSObject result, string step) => TimeSpan.FromTicks(
+        ((IEnumerable<object>)result.Properties["Steps"].Value).Select(PSObject.AsPSObject)
+            .Where(one => Text(one, "Name") == step).Sum(one => ((TimeSpan)one.Properties["Duration"].Value).Ticks));
 
     private static string Steps(PSObject result) => string.Join(", ", Texts(result, "Steps"));
 }

@@ -66,6 +66,55 @@ public sealed class ContainerDeployTests : DeployTest
         OnlyRuns("v1.1.0");
     }
 
+    [Theory]
+    [InlineData("Invoke-ProRollback -Confirm:$false")]
+    [InlineData("Deploy-ProService")]
+    public void A_list_of_versions_is_refused_before_anything_is_touched(string command)
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        _ = Make("v1.2.0");
+        Start("v1.2.0");
+        var before = Container()["Id"]!.ToString();
+        var error = Bad($"Get-ProImageVersion api | {command}", "SeveralVersions", ErrorCategory.InvalidArgument);
+        Assert.Contains("v1.2.0, v1.1.0, v1.0.0", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("Select-Object -First 1", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal(before, Container()["Id"]!.ToString());
+        Assert.Empty(History());
+
+        var one = One($"Get-ProImageVersion api | Where-Object {{ \"$($_.Version)\" -eq 'v1.1.0' }} | {command}");
+        Assert.Equal("v1.1.0", Text(one, "Version"));
+        OnlyRuns("v1.1.0");
+    }
+
+    [Fact]
+    public void A_rollback_below_the_databases_schema_is_warned_of_in_the_plan_and_when_it_is_done()
+    {
+        const string Told = "works on schema level 10, and v1.0.0 on 9 (pro.dockerversioning.schema)";
+        _ = Make("v1.0.0", schema: "9");
+        _ = Make("v1.1.0", schema: "10");
+        Start("v1.0.0");
+        Assert.Empty(Run("Deploy-ProService api v1.1.0").ThrowIfFailed().Warnings);
+        Assert.Empty(Good("Invoke-ProRollback api v1.0.0 -WhatIf -WarningAction Ignore"));
+        Assert.Contains(Told, Host.Text, StringComparison.Ordinal);
+        var result = Run("Invoke-ProRollback api v1.0.0 -Confirm:$false").ThrowIfFailed();
+        Assert.Contains(Told, Assert.Single(result.Warnings), StringComparison.Ordinal);
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void The_schema_of_an_image_that_has_to_be_pulled_is_told_as_soon_as_it_is_here()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", schema: "10");
+        TestEngine.Push($"{Registry}/api", "v1.0.0");
+        TestEngine.Untag($"{Registry}/api:v1.0.0");
+        Start("v1.1.0");
+        var result = Run("Invoke-ProRollback api v1.0.0 -Confirm:$false").ThrowIfFailed();
+        Assert.Contains("and v1.0.0 names none", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        OnlyRuns("v1.0.0");
+    }
+
     [Fact]
     public void What_runs_already_is_left_alone_unless_it_is_forced()
     {
@@ -119,9 +168,9 @@ public sealed class ContainerDeployTests : DeployTest
     }
 
     [Theory]
-    [InlineData("StopFirst")]
-    [InlineData("StartFirst")]
-    public void A_version_that_never_gets_healthy_is_not_kept(string order)
+    [InlineData("StopFirst", true)]
+    [InlineData("StartFirst", false)]
+    public void A_version_that_never_gets_healthy_is_not_kept(string order, bool isCut)
     {
         var old = Make("v1.0.0");
         _ = Make("v1.1.0", health: ":");
@@ -131,6 +180,16 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Contains("unhealthy", error.ToString(), StringComparison.Ordinal);
         Assert.Contains(Texts(result, "LogTail"), line => line.Contains("v1.1.0 of hello starts", StringComparison.Ordinal));
         Assert.Equal("Healthy", Text(result, "Health"));
+        if (isCut)
+        {
+            // It got sick after two checks, a second apart; nobody answered all that time.
+            Assert.InRange((TimeSpan)result.Properties["Downtime"].Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        }
+        else
+        {
+            Assert.Null(result.Properties["Downtime"].Value);
+        }
+
         OnlyRuns("v1.0.0");
         Assert.Equal(old, Container()["Image"]!.ToString());
         Assert.Equal(["Restore v1.0.0 Succeeded", "Deploy v1.1.0 RestoredPrevious"], History());
@@ -163,10 +222,10 @@ public sealed class ContainerDeployTests : DeployTest
     {
         _ = Make("v1.0.0");
         Start("v1.0.0");
-        var before = Container().ToJsonString();
+        var before = Untouched();
         var error = Bad("Invoke-ProRollback api v0.9.0 -Confirm:$false", "ImageNotFound", ErrorCategory.ObjectNotFound);
         Assert.Contains("v1.0.0", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        Assert.Equal(before, Container().ToJsonString());
+        Assert.Equal(before, Untouched());
         OnlyRuns("v1.0.0");
     }
 
@@ -230,7 +289,101 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Contains(list, line => line.StartsWith("2  v1.1.0", StringComparison.Ordinal) && line.Contains("running now", StringComparison.Ordinal));
         Assert.Contains(list, line => line.StartsWith("3  v1.0.0", StringComparison.Ordinal) && line.Contains("the one before", StringComparison.Ordinal));
         Assert.Contains("Roll back?", Host.Prompts[1], StringComparison.Ordinal);
+        Assert.Equal(2, Host.Defaults[0]);
         OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public void The_way_back_is_offered_although_nine_others_are_newer()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        _ = Good("Deploy-ProService api v1.1.0");
+        foreach (var patch in Enumerable.Range(1, 9))
+        {
+            TestEngine.Tag($"{Registry}/api:v1.1.0", $"{Registry}/api", $"v1.1.{patch}");
+        }
+
+        // The last of the list is the default; the plan is not agreed to.
+        Host.Answers.Enqueue(8);
+        Host.Answers.Enqueue(2);
+        Assert.Empty(Good("Invoke-ProRollback api"));
+        Assert.Contains("9  v1.0.0", Host.Prompts[0], StringComparison.Ordinal);
+        Assert.Equal(8, Host.Defaults[0]);
+        Assert.Contains("v1.1.0 -> v1.0.0", Host.Prompts[1], StringComparison.Ordinal);
+        OnlyRuns("v1.1.0");
+    }
+
+    [Fact]
+    public void A_container_that_removes_itself_and_could_not_be_made_again_is_refused_in_the_plan()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        _ = DockerClient.Run(
+            null, "run", "--detach", "--rm", "--name", ContainerName, "--env",
+            "LARGE=" + Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(60_000)), $"{Registry}/api:v1.0.0");
+        var before = Container()["Id"]!.ToString();
+        _ = Bad("Deploy-ProService api v1.1.0 -WhatIf", "ConfigurationTooLarge", ErrorCategory.InvalidOperation);
+        _ = Bad("Deploy-ProService api v1.1.0", "ConfigurationTooLarge", ErrorCategory.InvalidOperation);
+        Assert.Equal(before, Container()["Id"]!.ToString());
+        Assert.Empty(History());
+    }
+
+    [Fact]
+    public void A_container_that_removes_itself_leaves_its_last_lines_to_the_history()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        _ = DockerClient.Run(null, "run", "--detach", "--rm", "--name", ContainerName, $"{Registry}/api:v1.0.0");
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0"), "Outcome"));
+        var line = Good("Get-ProHistory api").First(one => Text(one, "Target") == "container." + ContainerName);
+        Assert.Contains(Texts(line, "LogTail"), text => text.StartsWith("v1.0.0 of", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_paused_container_is_replaced_by_one_that_runs()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{ContainerName}/pause");
+        var result = One("Deploy-ProService api v1.1.0");
+        Assert.Equal("Succeeded Healthy", $"{Text(result, "Outcome")} {Text(result, "Health")}");
+        Assert.Equal("running", Container()["State"]!["Status"]!.ToString());
+        OnlyRuns("v1.1.0");
+    }
+
+    [Theory]
+    [InlineData("StopFirst", "version", true)]
+    [InlineData("StartFirst", "version", true)]
+    [InlineData("StopFirst", "no-such-page", false)]
+    [InlineData("StartFirst", "no-such-page", false)]
+    public void A_health_url_decides_over_what_has_no_check_of_its_own(string order, string page, bool isKept)
+    {
+        _ = Make("v1.0.0", isChecked: false);
+        _ = Make("v1.1.0", isChecked: false);
+        Start("v1.0.0");
+        WriteHealthUrl(page);
+        var script = $"Deploy-ProService api v1.1.0 -Order {order} -HealthTimeout 0:0:5";
+        var result = isKept ? One(script) : Restored(script).Result;
+        Assert.Equal(isKept ? "Succeeded" : "RestoredPrevious", Text(result, "Outcome"));
+        OnlyRuns(isKept ? "v1.1.0" : "v1.0.0");
+    }
+
+    [Fact]
+    public void A_health_url_that_both_would_answer_is_said_not_to_be_asked()
+    {
+        var network = $"pro-test-{RegistryPath}";
+        _ = DockerClient.Run(null, "network", "create", network);
+        (Network, IsPublished) = (network, false);
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        WriteHealthUrl("version");
+        var result = Run("Deploy-ProService api v1.1.0 -Order StartFirst -WhatIf").ThrowIfFailed();
+        Assert.Contains("(healthUrl) is not asked", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.Empty(Run("Deploy-ProService api v1.1.0 -WhatIf").ThrowIfFailed().Warnings);
     }
 
     [Fact]
@@ -239,10 +392,10 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.1.0");
-        var before = Container().ToJsonString();
+        var before = Untouched();
         Host.Answers.Enqueue(2);
         Assert.Empty(Good("Invoke-ProRollback api v1.0.0"));
-        Assert.Equal(before, Container().ToJsonString());
+        Assert.Equal(before, Untouched());
         OnlyRuns("v1.1.0");
     }
 
@@ -279,12 +432,12 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.1.0");
-        var before = Container().ToJsonString();
+        var before = Untouched();
         Host.Clear();
         Assert.Empty(Good(script));
         Assert.Contains("What if: api: v1.1.0 -> v1.0.0", Host.Text, StringComparison.Ordinal);
         Assert.Contains($"the container {ContainerName} is made again", Host.Text, StringComparison.Ordinal);
-        Assert.Equal(before, Container().ToJsonString());
+        Assert.Equal(before, Untouched());
         Assert.Empty(History());
         OnlyRuns("v1.1.0");
     }
@@ -462,6 +615,10 @@ public sealed class ContainerDeployTests : DeployTest
             _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
         }
     }
+
+    private void WriteHealthUrl(string page) => Repository.Write(
+        "pro.json",
+        $$"""{ "services": { "api": { "context": "apps/api", "healthUrl": "http://127.0.0.1:{{Port}}/{{page}}" } } }""");
 
     private bool IsUp(string image) => Containers()
         .Select(name => TestEngine.Call(HttpMethod.Get, $"/containers/{name}/json"))

@@ -61,7 +61,11 @@ public abstract class DeployTest : EngineTest
     /// <param name="health">What it does to its health: nothing leaves it sick.</param>
     /// <param name="retries">How often its check must fail.</param>
     /// <param name="labelled">Whether a label says its version too.</param>
-    private protected string Make(string version, string health = "touch /srv/health", int retries = 2, bool labelled = true)
+    /// <param name="isChecked">Whether it has a HEALTHCHECK at all.</param>
+    /// <param name="schema">The database's schema level that it needs.</param>
+    private protected string Make(
+        string version, string health = "touch /srv/health", int retries = 2, bool labelled = true, string? schema = null,
+        bool isChecked = true)
     {
         const string Serve = "mkdir -p /srv; echo $VERSION > /srv/version; echo $VERSION of $GREETING starts; httpd -p 8080 -h /srv; "
             + "trap 'exit 0' TERM; ";
@@ -74,6 +78,11 @@ public abstract class DeployTest : EngineTest
                 labels["org.opencontainers.image.version"] = version.TrimStart('v');
             }
 
+            if (schema is not null)
+            {
+                labels["pro.dockerversioning.schema"] = schema;
+            }
+
             _ = TestEngine.Call(HttpMethod.Post, $"/commit?container={container}&repo={Registry}/api&tag={version}", new JsonObject
             {
                 ["Env"] = new JsonArray("PATH=/bin:/sbin:/usr/bin:/usr/sbin", "VERSION=" + version),
@@ -83,7 +92,8 @@ public abstract class DeployTest : EngineTest
                 ["StopSignal"] = "SIGTERM",
                 ["Healthcheck"] = new JsonObject
                 {
-                    ["Test"] = new JsonArray("CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/health"),
+                    ["Test"] = isChecked
+                        ? new JsonArray("CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/health") : new JsonArray("NONE"),
                     ["Interval"] = 1_000_000_000L,
                     ["Timeout"] = 2_000_000_000L,
                     ["Retries"] = retries,
@@ -158,6 +168,14 @@ public abstract class DeployTest : EngineTest
     private protected JsonNode Container(string? name = null) =>
         TestEngine.Call(HttpMethod.Get, $"/containers/{name ?? ContainerName}/json")
         ?? throw new InvalidOperationException($"There is no container {name ?? ContainerName}; there are {string.Join(", ", Containers())}.");
+
+    /// <summary>All that the engine knows of the service's container, but for its health, which changes by itself.</summary>
+    private protected string Untouched()
+    {
+        var container = Container();
+        _ = container["State"]!.AsObject().Remove("Health");
+        return container.ToJsonString();
+    }
 
     /// <summary>The names of all containers of this test.</summary>
     private protected IReadOnlyList<string> Containers() =>

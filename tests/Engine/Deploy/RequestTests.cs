@@ -27,7 +27,9 @@ public sealed class RequestTests : DeployTest
         _ = Make("v1.1.0");
         using var asker = AskByName();
         _ = await asker.UntilAsync(answers => answers.Count > 50, Cancel);
-        Assert.Equal("start-first", Text(One("Deploy-ProService api v1.1.0 -Order StartFirst"), "Order"));
+        var deployed = One("Deploy-ProService api v1.1.0 -Order StartFirst");
+        Assert.Equal("start-first", Text(deployed, "Order"));
+        Assert.Null(deployed.Properties["Downtime"].Value);
         _ = await asker.UntilAsync(answers => answers[^1] == "v1.1.0", Cancel);
         Assert.Equal("Succeeded", Text(One("Invoke-ProRollback api v1.0.0 -Order StartFirst -Confirm:$false"), "Outcome"));
         var answers = await asker.UntilAsync(answers => answers.Count > Enough && answers[^1] == "v1.0.0", Cancel);

@@ -38,8 +38,16 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         Assert.StartsWith($"{OwnEngine.Registry}/api:v1.1.0@sha256:", Image, StringComparison.Ordinal);
         Assert.Equal(["v1.1.0", "v1.1.0"], Running);
 
-        var again = One("Deploy-ProService api v1.1.0");
+        // Nobody is asked, nothing is planned, and no line of the history says that something was done.
+        var lines = Good("Get-ProHistory api").Count;
+        var again = One("Invoke-ProRollback api v1.1.0");
         Assert.Equal("NothingToDo", Text(again, "Outcome"));
+        Assert.Empty(Host.Prompts);
+        Host.Clear();
+        _ = Good("Deploy-ProService api v1.1.0 -WhatIf");
+        Assert.Contains("api runs v1.1.0 already", Host.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("the swarm replaces", Host.Text, StringComparison.Ordinal);
+        Assert.Equal(lines, Good("Get-ProHistory api").Count);
 
         var back = One("Invoke-ProRollback api -Previous -Confirm:$false");
         Assert.Equal("Succeeded v1.1.0 v1.0.0", $"{Text(back, "Outcome")} {Text(back, "From")} {Text(back, "Version")}");
@@ -53,7 +61,9 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         var before = Image;
         Assert.Empty(Good("Deploy-ProService api v1.1.0 -Parallelism 1 -Delay 0:0:30 -WhatIf"));
         Assert.Contains(
-            $"the swarm replaces 2 tasks of {_name}, 1 at a time with 30 s between", Host.Text, StringComparison.Ordinal);
+            $"the swarm replaces 2 tasks of {_name}, 1 at a time with 30 s between, stop-first: 1 of 2 go on answering; about 33 s",
+            Host.Text,
+            StringComparison.Ordinal);
         Assert.Equal(before, Image);
     }
 
@@ -74,6 +84,25 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         Check(engine.Error, "SwarmRolledBackByEngine", engine.Error.CategoryInfo.Category);
         Assert.Equal("RolledBackByEngine", Text(Assert.Single(engine.Output), "Outcome"));
         Assert.Equal(["v1.0.0", "v1.0.0"], Running);
+    }
+
+    [Fact]
+    public async Task Who_does_not_wait_gets_what_the_engine_has_accepted()
+    {
+        var result = One("Deploy-ProService api v1.1.0 -NoWait");
+        Assert.Equal("Accepted", Text(result, "Outcome"));
+        Assert.Contains(":v1.1.0@", Image, StringComparison.Ordinal);
+        await UntilAsync(() => Running is ["v1.1.0", "v1.1.0"]);
+    }
+
+    [Fact]
+    public void Who_asks_for_a_pause_gets_it_with_both_versions_there()
+    {
+        var result = Run("Deploy-ProService api v2.0.0 -FailureAction Pause");
+        Check(result.Error, "SwarmUpdatePaused", result.Error.CategoryInfo.Category);
+        Assert.Equal("Paused", Text(Assert.Single(result.Output), "Outcome"));
+        Assert.Contains(":v2.0.0@", Image, StringComparison.Ordinal);
+        Assert.Contains("v1.0.0", Running);
     }
 
     [Fact]

@@ -31,11 +31,29 @@ internal sealed class TestRegistry(string host, (string User, string Password)? 
     /// <summary>The digest of a tag, or null.</summary>
     public string? DigestOf(string repository, string tag) => Send(HttpMethod.Head, $"{repository}/manifests/{tag}").Digest;
 
+    /// <summary>Puts another manifest, changed from a tag's, under that tag.</summary>
+    public void Change(string repository, string tag, Action<JsonNode> change)
+    {
+        var manifest = JsonNode.Parse(Send(HttpMethod.Get, $"{repository}/manifests/{tag}").Text)!;
+        change(manifest);
+        using var content = new StringContent(manifest.ToJsonString());
+        content.Headers.ContentType = new MediaTypeHeaderValue(manifest["mediaType"]!.ToString());
+        var (status, text, _) = Send(HttpMethod.Put, $"{repository}/manifests/{tag}", content);
+        Assert.True(status == HttpStatusCode.Created, text);
+    }
+
+    /// <summary>Deletes a manifest, or (with blobs/) what one points at.</summary>
+    public void Delete(string repository, string digest, string kind = "manifests")
+    {
+        var (status, text, _) = Send(HttpMethod.Delete, $"{repository}/{kind}/{digest}");
+        Assert.True(status == HttpStatusCode.Accepted, text);
+    }
+
     public void Dispose() => _client.Dispose();
 
-    private (HttpStatusCode Status, string Text, string? Digest) Send(HttpMethod method, string path)
+    private (HttpStatusCode Status, string Text, string? Digest) Send(HttpMethod method, string path, HttpContent? content = null)
     {
-        using var request = new HttpRequestMessage(method, path);
+        using var request = new HttpRequestMessage(method, path) { Content = content };
         request.Headers.Accept.ParseAdd("application/vnd.docker.distribution.manifest.v2+json");
         request.Headers.Accept.ParseAdd("application/vnd.oci.image.manifest.v1+json");
         if (login is var (user, password))

@@ -38,7 +38,10 @@ public sealed class ContainerRecipeTests
     {
         var noise = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(100_000));
 
-        Assert.Null(PreviousConfiguration.Encode(Recipe($$"""{ "Env": [ "A={{noise}}" ] }""", """{ "NetworkMode": "app" }""")));
+        var recipe = Recipe($$"""{ "Env": [ "A={{noise}}" ] }""", """{ "NetworkMode": "app" }""");
+        Assert.Null(PreviousConfiguration.Encode(recipe));
+        Assert.Equal(["A=" + noise], PreviousConfiguration.Decode("web", PreviousConfiguration.Pack(recipe)).Config["Env"]!.AsArray()
+            .Select(one => one!.GetValue<string>()));
     }
 
     [Fact]

@@ -231,6 +231,24 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         Assert.True(failures.Count == 0, $"{FaultSample.Variable}={seed}\n" + string.Join('\n', failures));
     }
 
+    [Fact]
+    public async Task One_that_removes_itself_is_left_alone_where_no_label_could_bring_it_back()
+    {
+        var noise = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(60_000));
+        var body = OldOnItsNetwork(removesItself: true);
+        body["Env"] = new JsonArray("A=" + noise);
+        var old = await _engine.CreateAsync("web", body);
+        await _engine.StartContainerAsync(old);
+
+        var refusal = await Assert.ThrowsAsync<ProException>(() => SwapAsync(_engine.Engine));
+
+        Assert.Equal("ConfigurationTooLarge", refusal.Id);
+        var after = await _engine.InspectAsync(Name);
+        Assert.Equal(old, after["Id"]!.GetValue<string>());
+        Assert.True(after["State"]!["Running"]!.GetValue<bool>());
+        Assert.Equal([Name], await ContainersAsync());
+    }
+
     private async Task<IReadOnlyList<string>> WrongAsync()
     {
         var wrong = new List<string>();
@@ -285,7 +303,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         Func<string, CancellationToken, Task>? verify = null,
         CancellationToken? cancellationToken = null,
         string? image = null) =>
-        new StopFirstSwap(new ContainerCalls(engine), new Progress<Report>(), TimeProvider.System).RunAsync(
+        new StopFirstSwap(new ContainerCalls(engine), new Progress<Report>()).RunAsync(
             new SwapRequest { Container = Name, Image = image ?? NewImage, Verify = verify ?? ((_, _) => Task.CompletedTask) },
             cancellationToken ?? Cancel);
 

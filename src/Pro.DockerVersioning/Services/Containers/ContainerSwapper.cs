@@ -42,6 +42,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
     /// <param name="container">The container's name or id.</param>
     /// <param name="order">What the service allows; null: nothing is said, and stop-first holds.</param>
     /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ProException">It would have no way back (<c>ConfigurationTooLarge</c>).</exception>
     public Task<SwapChoice> ChooseAsync(string container, UpdateOrder? order, CancellationToken cancellationToken) =>
         new SwapChooser(_calls).ChooseAsync(container, order, cancellationToken);
 
@@ -59,7 +60,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
             }
         }
 
-        return await new StopFirstSwap(_calls, reports, TimeProvider.System).RunAsync(request, cancellationToken).ConfigureAwait(false);
+        return await new StopFirstSwap(_calls, reports).RunAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
     // A prompt may have waited in between.

@@ -21,7 +21,10 @@ internal static class PreviousConfiguration
     private const string Format = "1:";
 
     /// <summary>The label's value, or null where it would be longer than <see cref="LongestLabel"/>.</summary>
-    public static string? Encode(ContainerRecipe recipe)
+    public static string? Encode(ContainerRecipe recipe) => Pack(recipe) is { Length: <= LongestLabel } text ? text : null;
+
+    /// <summary>The same at any length: a volume's labels are listed by nobody but us, and have no limit.</summary>
+    public static string Pack(ContainerRecipe recipe)
     {
         var json = new JsonObject
         {
@@ -41,8 +44,7 @@ internal static class PreviousConfiguration
             json.WriteTo(writer);
         }
 
-        var text = Format + Convert.ToBase64String(packed.GetBuffer(), 0, (int)packed.Length);
-        return text.Length > LongestLabel ? null : text;
+        return Format + Convert.ToBase64String(packed.GetBuffer(), 0, (int)packed.Length);
     }
 
     /// <summary>Reads the label's value.</summary>

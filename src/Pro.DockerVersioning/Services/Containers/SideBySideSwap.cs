@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
@@ -34,7 +35,7 @@ internal sealed class SideBySideSwap(ContainerCalls calls, IProgress<Report> rep
             if (await _ending.IsFinishedAsync(step, failure).ConfigureAwait(false))
             {
                 // The proof stood already, with only the answer lost.
-                return new SwapResult(step.NewId, step.OldId, step.Gap);
+                return Result(step);
             }
 
             if (failure is ProException refusal && side.IsImpossible(refusal))
@@ -45,12 +46,15 @@ internal sealed class SideBySideSwap(ContainerCalls calls, IProgress<Report> rep
                 return null;
             }
 
+            request.Restored(UpdateOrder.StartFirst, step.Outage.Longest);
             throw;
         }
 
         await _ending.RemoveOldAsync(step, request, () => DrainAsync(flow, step, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return new SwapResult(step.NewId, step.OldId, step.Gap);
+        return Result(step);
     }
+
+    private static SwapResult Result(SwapStep step) => new(step.NewId, step.OldId, UpdateOrder.StartFirst, step.Outage.Longest);
 
     // The engine finishes what it was asked, whether anyone waits for it or not; so the calls are not cancelled, only what is
     // between them.
@@ -72,15 +76,16 @@ internal sealed class SideBySideSwap(ContainerCalls calls, IProgress<Report> rep
         {
             await side.LeaveStageAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            var before = clock.GetTimestamp();
+            step.Outage.Begin();
             await side.HandPortsOverAsync().ConfigureAwait(false);
-            step.Gap = clock.GetElapsedTime(before);
+            step.Outage.Note();
             PublishedPorts.MustBeBound(await calls.InspectAsync(step.NewId, cancellationToken).ConfigureAwait(false));
 
             // An engine that is started anew would start the old one without the networks that it has left, and the service would be
             // without an answer until somebody repairs it. The new one was well, and has the ports.
             await step.GiveRestartsAsync(calls).ConfigureAwait(false);
             await LookAsync(step, request, cancellationToken).ConfigureAwait(false);
+            step.Outage.End();
         }
 
         await request.BeforeCommit(step.NewId, cancellationToken).ConfigureAwait(false);

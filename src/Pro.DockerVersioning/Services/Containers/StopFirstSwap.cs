@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
@@ -7,7 +8,7 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// The old container stops, and one like it, on another image, takes its place and name. The old one is there until the new one
 /// is proven; whatever fails before that, a cancellation too, brings it back as it was.
 /// </summary>
-internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> reports, TimeProvider clock)
+internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> reports)
 {
     private readonly SwapEnding _ending = new(calls, reports);
     private readonly FollowerSwap _followers = new(calls, reports);
@@ -27,10 +28,11 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
             // The proof may stand already, with only the answer lost.
             if (!await _ending.IsFinishedAsync(step, failure).ConfigureAwait(false))
             {
+                request.Restored(UpdateOrder.StopFirst, step.Outage.Longest);
                 throw;
             }
 
-            return new SwapResult(step.NewId, step.OldId, step.Gap);
+            return Result(step);
         }
 
         if (!step.RemovesItself)
@@ -38,8 +40,10 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
             await _ending.RemoveOldAsync(step, request, static () => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
         }
 
-        return new SwapResult(step.NewId, step.OldId, step.Gap);
+        return Result(step);
     }
+
+    private static SwapResult Result(SwapStep step) => new(step.NewId, step.OldId, UpdateOrder.StopFirst, step.Outage.Longest);
 
     // The engine finishes what it was asked, whether anyone waits for it or not; so the calls are not cancelled, only what is
     // between them. A stop is bounded by the container's own time-out.
@@ -51,7 +55,13 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         step.NewId = await calls.CreateAsync(late ? creation.Unconnected : creation, CancellationToken.None).ConfigureAwait(false);
 
         cancellationToken.ThrowIfCancellationRequested();
-        var stopped = clock.GetTimestamp();
+        if (step.RemovesItself)
+        {
+            // Its log goes with it.
+            await request.BeforeRemoval(step.OldId, cancellationToken).ConfigureAwait(false);
+        }
+
+        step.Outage.Begin();
         await new TakeOver(calls).RunAsync(step).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         await calls.StartAsync(step.NewId, CancellationToken.None).ConfigureAwait(false);
@@ -60,9 +70,10 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
             await ConnectAsync(step.NewId, creation.Networks).ConfigureAwait(false);
         }
 
-        step.Gap = clock.GetElapsedTime(stopped);
+        step.Outage.Note();
         PublishedPorts.MustBeBound(await calls.InspectAsync(step.NewId, cancellationToken).ConfigureAwait(false));
         await request.Verify(step.NewId, cancellationToken).ConfigureAwait(false);
+        step.Outage.End();
         await _followers.MoveAsync(step, cancellationToken).ConfigureAwait(false);
         await request.BeforeCommit(step.NewId, cancellationToken).ConfigureAwait(false);
         await step.HandRestartsOverAsync(calls).ConfigureAwait(false);

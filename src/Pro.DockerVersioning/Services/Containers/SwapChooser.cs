@@ -14,12 +14,13 @@ internal sealed class SwapChooser(ContainerCalls calls)
     /// <inheritdoc cref="ContainerSwapper.ChooseAsync"/>
     public async Task<SwapChoice> ChooseAsync(string container, UpdateOrder? order, CancellationToken cancellationToken)
     {
+        var step = await SwapStep.OfAsync(calls, container, cancellationToken).ConfigureAwait(false);
+        step.MustHaveAWayBack();
         if (order != UpdateOrder.StartFirst)
         {
             return StopFirst([]);
         }
 
-        var step = await SwapStep.OfAsync(calls, container, cancellationToken).ConfigureAwait(false);
         var reason = SideBySideObstacles.Of(step.Old, step.Recipe)
             ?? SideBySideObstacles.Of(await FollowersAsync(step, cancellationToken).ConfigureAwait(false));
         if (reason is not null)

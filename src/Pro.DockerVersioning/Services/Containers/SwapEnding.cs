@@ -13,17 +13,18 @@ internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports
     /// <exception cref="ProException">It could not be brought back (<c>RestoreFailed</c>).</exception>
     public async Task<bool> IsFinishedAsync(SwapStep step, Exception failure)
     {
+        step.Outage.BeginReturn();
         await calls.WaitForEngineAsync().ConfigureAwait(false);
         try
         {
-            return await RestoreAsync(step).ConfigureAwait(false);
+            return await MeasuredAsync(step).ConfigureAwait(false);
         }
         catch (ProException)
         {
             // What fails once may succeed now; it begins anew with what it finds.
             try
             {
-                return await RestoreAsync(step).ConfigureAwait(false);
+                return await MeasuredAsync(step).ConfigureAwait(false);
             }
             catch (ProException exception)
             {
@@ -65,6 +66,17 @@ internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports
             reports.Report(new VerboseReport($"{step.Name}: {away.Message}"));
             await calls.WaitForEngineAsync().ConfigureAwait(false);
         }
+    }
+
+    private async Task<bool> MeasuredAsync(SwapStep step)
+    {
+        var isFinished = await RestoreAsync(step).ConfigureAwait(false);
+        if (!isFinished)
+        {
+            step.Outage.Note();
+        }
+
+        return isFinished;
     }
 
     // Nothing may cancel this; the engine's stop time-outs bound it.

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Configuration;
+
 namespace Pro.DockerVersioning.Services.Containers;
 
 /// <summary>What is to take whose place.</summary>
@@ -22,7 +24,15 @@ internal sealed record SwapRequest
     /// </summary>
     public Func<string, CancellationToken, Task> BeforeCommit { get; init; } = static (_, _) => Task.CompletedTask;
 
-    /// <summary>Called with the old container's id before it is removed: for its last log lines.</summary>
+    /// <summary>
+    /// Called when the old one is back after a failure: which of the two had gone first, and how long nobody answered; null where the old
+    /// one did all the time.
+    /// </summary>
+    public Action<UpdateOrder, TimeSpan?> Restored { get; init; } = static (_, _) => { };
+
+    /// <summary>
+    /// Called with the old container's id before it is removed, or stopped where it removes itself: for its last log lines.
+    /// </summary>
     public Func<string, CancellationToken, Task> BeforeRemoval { get; init; } = static (_, _) => Task.CompletedTask;
 
     /// <summary>Labels to set on the new one; a null value takes the label away.</summary>
@@ -35,5 +45,9 @@ internal sealed record SwapRequest
 /// <summary>How a swap went.</summary>
 /// <param name="ContainerId">The new container.</param>
 /// <param name="PreviousId">The old one, gone now.</param>
-/// <param name="Gap">From the old one's stop signal until the new one had its network and ports.</param>
-internal sealed record SwapResult(string ContainerId, string PreviousId, TimeSpan Gap);
+/// <param name="Order">Which of the two went first.</param>
+/// <param name="Gap">
+/// Stopped first: from the old one's stop signal until the new one had its network and ports. Warm: for how long the ports were nobody's.
+/// Null where nothing was cut.
+/// </param>
+internal sealed record SwapResult(string ContainerId, string PreviousId, UpdateOrder Order, TimeSpan? Gap);

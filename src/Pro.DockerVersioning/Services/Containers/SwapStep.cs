@@ -29,8 +29,8 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
     /// <summary>The new one, or "" while there is none.</summary>
     public string NewId { get; set; } = "";
 
-    /// <summary>How long nobody answered, as far as the calls tell.</summary>
-    public TimeSpan Gap { get; set; }
+    /// <summary>How long nobody answered.</summary>
+    public Outage Outage { get; } = new();
 
     /// <summary>True where the engine removes it as soon as it has stopped; one that never ran stays.</summary>
     public bool RemovesItself => old["HostConfig"].Flag("AutoRemove") && old["State"].Flag("Running");
@@ -104,7 +104,18 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
         }
     }
 
+    /// <summary>Refuses, before anything is touched, one that is gone as soon as it stops, where nothing could hold what makes it again.</summary>
+    /// <exception cref="ProException"><c>ConfigurationTooLarge</c>.</exception>
+    public void MustHaveAWayBack()
+    {
+        if (RemovesItself && PreviousConfiguration.Encode(recipe) is null)
+        {
+            throw ContainerErrors.ConfigurationTooLarge(Name);
+        }
+    }
+
     /// <summary>The new one's name and labels: all that the way back needs.</summary>
+    /// <exception cref="ProException"><c>ConfigurationTooLarge</c>: see <see cref="MustHaveAWayBack"/>.</exception>
     public RecipeOptions Options(IReadOnlyDictionary<string, string?> added, SwapFlow flow, IProgress<Report> reports)
     {
         var labels = new Dictionary<string, string?>(added, StringComparer.Ordinal)
@@ -115,6 +126,7 @@ internal sealed class SwapStep(JsonObject old, ContainerRecipe recipe)
         };
         if (labels[ContainerLabels.Previous] is null)
         {
+            MustHaveAWayBack();
             reports.Report(new WarningReport(
                 $"The configuration of {Name} is too large for a label: if a prune takes the kept container, it can't be made again."));
         }

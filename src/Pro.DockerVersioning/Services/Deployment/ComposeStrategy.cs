@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
@@ -34,7 +35,7 @@ internal sealed class ComposeStrategy(
     private string Command => site.Client.Program.CommandName;
 
     /// <inheritdoc/>
-    public async Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
+    public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         reports.Report(new VerboseReport($"{site.Client.Program} works on {string.Join(", ", site.Client.Project.Files)}."));
         if (target.Containers.Count == 0 || image.LocalId is null)
@@ -59,7 +60,7 @@ internal sealed class ComposeStrategy(
         return new StrategyPlan(
             choice.Order.ToText(),
             $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",
-            choice.Warnings);
+            request.WarningsFor(choice));
     }
 
     /// <inheritdoc/>
@@ -134,26 +135,33 @@ internal sealed class ComposeStrategy(
         }
 
         steps.Begin($"{Command} up");
-        var before = new List<(string Name, System.Text.Json.Nodes.JsonObject Old)>();
+        var outage = new Outage();
+        var before = new List<(string Name, JsonObject Old)>();
         foreach (var container in target.Containers)
         {
             before.Add((container.Name, await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)));
         }
 
+        var oldLog = await OldLogAsync(before, cancellationToken).ConfigureAwait(false);
         var record = await UpRecord
             .WriteAsync(engine, target.TargetId, image.Reference.ToString(), site, target.Containers.Select(one => one.Id), cancellationToken)
             .ConfigureAwait(false);
         try
         {
-            var began = TimeProvider.System.GetTimestamp();
+            outage.Begin();
             var client = _kept is { Kept: true } ? site.Client.For(_kept.Project) : site.Client;
             var outcome = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
-            var gap = TimeProvider.System.GetElapsedTime(began);
+            outage.Note();
             foreach (var container in outcome.Containers)
             {
                 await replacement.VerifyAsync(container.Id, ownsPorts: true, cancellationToken).ConfigureAwait(false);
+                if (replacement.ProofTime > TimeSpan.Zero)
+                {
+                    outage.Note();
+                }
             }
 
+            outage.End();
             foreach (var container in outcome.Containers)
             {
                 await replacement.WatchAsync(container.Id, cancellationToken).ConfigureAwait(false);
@@ -166,29 +174,63 @@ internal sealed class ComposeStrategy(
                 Outcome = ProDeploymentOutcome.Succeeded,
                 Health = replacement.Last?.Health,
                 Order = "stop-first",
-                Downtime = before.Count == 0 ? null : gap,
+                Downtime = before.Count == 0 ? null : outage.Longest,
                 LogTail = replacement.Last?.LogTail ?? [],
+                OldLog = oldLog,
             };
         }
-        catch (Exception failure) when (failure is OperationCanceledException or ProException)
+        catch (Exception failure) when (failure is not ProException { Id: "RestoreFailed" })
         {
+            // Whatever it is, a lost connection or a full disk: compose may have removed the old one already.
             steps.Begin("restore");
+            outage.BeginReturn();
             await RestoreAsync(record, failure).ConfigureAwait(false);
-            if (before.Count == 0 && failure is ProException)
+            outage.Note();
+            if (before.Count == 0 && failure is not OperationCanceledException)
             {
                 throw;
             }
 
+            var (health, proofTime) = await replacement.HealthOfAsync(before).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
-                Health = await replacement.HealthOfAsync(before).ConfigureAwait(false),
+                Health = health,
                 Order = "stop-first",
+                Downtime = await AreUntouchedAsync(before).ConfigureAwait(false) ? null : outage.Longest + proofTime,
                 LogTail = replacement.Last?.LogTail ?? [],
-                Failure = failure as ProException,
+                Failure = DeploymentErrors.Of(failure, target.Name),
                 WasStopped = failure is OperationCanceledException,
             };
         }
+    }
+
+    /// <summary>Compose removes them with their logs, so they are read before.</summary>
+    private async Task<IReadOnlyList<string>> OldLogAsync(
+        IEnumerable<(string Name, JsonObject Old)> before, CancellationToken cancellationToken)
+    {
+        var lines = new List<string>();
+        foreach (var (_, old) in before)
+        {
+            lines.AddRange(await replacement.TailAsync(old.Text("Id"), cancellationToken).ConfigureAwait(false));
+        }
+
+        return lines;
+    }
+
+    /// <summary>Compose refuses some files before it stops anything.</summary>
+    private async Task<bool> AreUntouchedAsync(IEnumerable<(string Name, JsonObject Old)> before)
+    {
+        foreach (var (_, old) in before)
+        {
+            var now = await _calls.FindAsync(old.Text("Id"), CancellationToken.None).ConfigureAwait(false);
+            if (now is null || now["State"].Text("StartedAt") != old["State"].Text("StartedAt"))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private async Task RestoreAsync(UpRecord record, Exception failure)
@@ -200,7 +242,8 @@ internal sealed class ComposeStrategy(
         }
         catch (ProException exception)
         {
-            throw ContainerErrors.RestoreFailed(target.Name, failure.Message, exception);
+            throw ContainerErrors.UpRestoreFailed(
+                target.Name, failure.Message, record.Containers.Select(container => container.Name), exception);
         }
     }
 
@@ -214,17 +257,38 @@ internal sealed class ComposeStrategy(
         }
 
         var at = TimeProvider.System.GetTimestamp();
-        var container = await _calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
+        ComposeJudgement? judgement = null;
+        var seen = new HashSet<(string Image, string? Hash)>();
+        foreach (var replica in target.Containers)
+        {
+            var container = await _calls.InspectAsync(replica.Id, cancellationToken).ConfigureAwait(false);
+            if (!seen.Add((container["Config"].Text("Image"), ComposeLabels.Get(container.Labels(), ComposeLabels.Hash))))
+            {
+                continue;
+            }
+
+            // One that differs from the file is compose's to make again, and with it all of them: our label would hide that it differs.
+            judgement = await JudgeAsync(container, image, cancellationToken).ConfigureAwait(false);
+            if (!judgement.OnlyImage)
+            {
+                break;
+            }
+        }
+
+        _judged = (judgement!, image.LocalId!, files, at);
+        return judgement!;
+    }
+
+    private async Task<ComposeJudgement> JudgeAsync(JsonObject container, SuppliedImage image, CancellationToken cancellationToken)
+    {
         if (!ImageReference.TryParse(container["Config"].Text("Image"), out var current))
         {
             var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
             return new ComposeJudgement(false, "The container was started by an image's id.", null, pin, Proven: null);
         }
 
-        var judgement = await site.Client
+        return await site.Client
             .JudgeAsync(site.Image, current, image.Reference, container.Labels(), cancellationToken).ConfigureAwait(false);
-        _judged = (judgement, image.LocalId!, files, at);
-        return judgement;
     }
 
     private string Fingerprint()

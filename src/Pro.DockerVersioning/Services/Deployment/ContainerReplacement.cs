@@ -40,14 +40,16 @@ internal sealed class ContainerReplacement(
     private readonly List<string> _oldLog = [];
     private VerificationResult? _last;
     private string? _lastVerified;
-    private TimeSpan _proofTime;
+    private TimeSpan? _gap;
+    private UpdateOrder _order;
+
+    /// <summary>How long the last verification took, of which nobody may have been answered; nothing, where it was only watched.</summary>
+    public TimeSpan ProofTime { get; private set; }
 
     /// <summary>Replaces them.</summary>
     /// <exception cref="ProException"><c>RestoreFailed</c>: the old one could not be brought back.</exception>
     public async Task<StrategyResult> RunAsync(ReplacementJob job, CancellationToken cancellationToken)
     {
-        TimeSpan? gap = null;
-        var order = UpdateOrder.StopFirst;
         var before = new List<(string Name, JsonObject Old)>();
         foreach (var name in job.Containers)
         {
@@ -60,36 +62,38 @@ internal sealed class ContainerReplacement(
             {
                 steps.Begin(before.Count > 1 ? $"swap {name}" : "swap");
                 var choice = await _swapper.ChooseAsync(name, job.Order, cancellationToken).ConfigureAwait(false);
-                order = choice.Order;
+                _order = choice.Order;
                 var result = await _swapper.RunAsync(choice, Swap(job, name, old), cancellationToken).ConfigureAwait(false);
                 _done.Add((name, old));
                 // Stopped first, nobody may have answered until the new one was found well; swapped warm, it was well before.
-                var cut = order == UpdateOrder.StopFirst ? result.Gap + _proofTime : result.Gap;
-                gap = gap > cut ? gap : cut;
+                _order = result.Order;
+                Cut(_order == UpdateOrder.StopFirst ? result.Gap + ProofTime : result.Gap);
             }
 
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.Succeeded,
                 Health = _last?.Health,
-                Order = order.ToText(),
-                Downtime = gap,
+                Order = _order.ToText(),
+                Downtime = _gap,
                 LogTail = _last?.LogTail ?? [],
                 OldLog = _oldLog,
             };
         }
-        catch (Exception failure) when (failure is OperationCanceledException || failure is ProException { Id: not "RestoreFailed" })
+        catch (Exception failure) when (failure is not ProException { Id: "RestoreFailed" })
         {
             steps.Begin("restore");
             await SwapBackAsync(job).ConfigureAwait(false);
             var stopped = failure is OperationCanceledException;
+            var (health, proofTime) = await HealthOfAsync(before).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
-                Health = await HealthOfAsync(before).ConfigureAwait(false),
-                Order = order.ToText(),
+                Health = health,
+                Order = _order.ToText(),
+                Downtime = _gap + proofTime,
                 LogTail = _last?.LogTail ?? [],
-                Failure = failure as ProException,
+                Failure = DeploymentErrors.Of(failure, subject),
                 WasStopped = stopped,
             };
         }
@@ -102,7 +106,7 @@ internal sealed class ContainerReplacement(
         var options = Options(ownsPorts) with { IsSecondLook = id == _lastVerified };
         _last = await ContainerVerifier.VerifyAsync(engine, id, options, reports, cancellationToken).ConfigureAwait(false);
         _lastVerified = id;
-        _proofTime = _last.Proof == ProHealthProof.Stability ? TimeSpan.Zero : _last.Duration;
+        ProofTime = _last.Proof == ProHealthProof.Stability ? TimeSpan.Zero : _last.Duration;
         if (!_last.IsWell)
         {
             throw _last.ToError(subject, isKept: false);
@@ -130,10 +134,15 @@ internal sealed class ContainerReplacement(
     /// <summary>The last verification.</summary>
     public VerificationResult? Last => _last;
 
-    /// <summary>The health of containers that run again; null where none of them ran.</summary>
-    public async Task<ProHealth?> HealthOfAsync(IEnumerable<(string Name, JsonObject Old)> containers)
+    /// <summary>A container's last lines, as many as the history keeps.</summary>
+    public Task<IReadOnlyList<string>> TailAsync(string id, CancellationToken cancellationToken) =>
+        ContainerLogs.TailAsync(engine, id, KeptLogLines, cancellationToken);
+
+    /// <summary>The health of containers that run again, null where none of them ran; and how long the longest took to show it.</summary>
+    public async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(IEnumerable<(string Name, JsonObject Old)> containers)
     {
         ProHealth? health = null;
+        var proofTime = TimeSpan.Zero;
         foreach (var (name, old) in containers)
         {
             if (!PreviousState.Of(old).Ran || await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is not { } now)
@@ -154,9 +163,19 @@ internal sealed class ContainerReplacement(
             {
                 health = result.Health;
             }
+
+            proofTime = result.Proof != ProHealthProof.Stability && result.Duration > proofTime ? result.Duration : proofTime;
         }
 
-        return health;
+        return (health, proofTime);
+    }
+
+    private void Cut(TimeSpan? gap)
+    {
+        if (gap is not null && !(gap <= _gap))
+        {
+            _gap = gap;
+        }
     }
 
     private SwapRequest Swap(ReplacementJob job, string name, JsonObject old) => new()
@@ -176,8 +195,12 @@ internal sealed class ContainerReplacement(
 
             steps.Begin("remove the old one");
         },
-        BeforeRemoval = async (id, stop) =>
-            _oldLog.AddRange(await ContainerLogs.TailAsync(engine, id, KeptLogLines, stop).ConfigureAwait(false)),
+        Restored = (order, gap) =>
+        {
+            _order = order;
+            Cut(gap);
+        },
+        BeforeRemoval = async (id, stop) => _oldLog.AddRange(await TailAsync(id, stop).ConfigureAwait(false)),
     };
 
     // The replicas that were done already: their old containers are gone, and are made again like they were.

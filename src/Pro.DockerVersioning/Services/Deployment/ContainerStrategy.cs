@@ -14,14 +14,14 @@ internal sealed class ContainerStrategy(
     public ProStrategy Kind => ProStrategy.Container;
 
     /// <inheritdoc/>
-    public async Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
+    public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await new ContainerSwapper(engine, reports)
             .ChooseAsync(target.Containers[0].Name, request.WantedOrder, cancellationToken).ConfigureAwait(false);
         return new StrategyPlan(
             choice.Order.ToText(),
             $"the container {target.Name} is made again on it, {choice.Order.ToText()}: {choice.Description}",
-            choice.Warnings);
+            request.WarningsFor(choice));
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
@@ -35,6 +36,15 @@ internal sealed record DeploymentPlan
     /// <summary>What it would do; null where there is nothing to do.</summary>
     public StrategyPlan? What { get; init; }
 
+    /// <summary>The schema level of the image that runs; null where it names none.</summary>
+    public string? SchemaNow { get; init; }
+
+    /// <summary>What the operator should know of the database's schema; null where there is nothing to say.</summary>
+    public string? SchemaWarning { get; init; }
+
+    /// <summary>What the operator should know before.</summary>
+    public IReadOnlyList<string> Warnings => What is null ? [] : SchemaWarning is null ? What.Warnings : [.. What.Warnings, SchemaWarning];
+
     /// <summary>The compose files' folder, which the lock names; null where none are needed.</summary>
     public string? ComposeFolder { get; init; }
 
@@ -47,7 +57,12 @@ internal sealed record DeploymentPlan
         $"{Request.Service.Name}: {From?.ToString() ?? (Target.Containers.Count == 0 ? "nothing" : "an unknown version")} -> {Version} ({Target})",
         $"{Request.Service.Name}: {Image.Description}",
         $"{Request.Service.Name}: {What?.Line}",
+        .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
+
+    /// <summary>The warning where the image to come names that level.</summary>
+    public string? SchemaWarningOf(string? then) => SchemaLevel.Warning(
+        Request.Service.Name, From, Version, SchemaNow, then, Request.Kind == ProHistoryKind.Rollback);
 }
 
 /// <summary>Makes plans. Looks only; a plan is refused here, before anything is touched, or not at all.</summary>
@@ -86,13 +101,13 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
         var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports);
         IDeploymentStrategy strategy = target.Kind switch
         {
-            ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, world.SwarmOf(target), steps, supply, reports),
+            ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, steps, supply, reports),
             ServiceTargetKind.Compose => new ComposeStrategy(engine, request, target, site!, replacement, steps, reports),
             _ => new ContainerStrategy(engine, request, target, replacement, reports),
         };
         var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0
             && target.Containers.All(container => container.State == "running" && container.ImageId == id && version.Equals(container.Version));
-        return new DeploymentPlan
+        var plan = new DeploymentPlan
         {
             Request = request,
             Target = target,
@@ -103,8 +118,22 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
             Steps = steps,
             ComposeFolder = site?.Client.Project.WorkingDirectory,
             What = runsAlready ? null : await strategy.PlanAsync(image, cancellationToken).ConfigureAwait(false),
+            SchemaNow = SchemaOf(world, target),
+        };
+
+        // One that has to be pulled shows its labels when it is here.
+        return image.LocalId is not { } here ? plan : plan with
+        {
+            SchemaWarning = plan.SchemaWarningOf(world.Inventory.FindById(here)?.Label(ImageLabels.Schema)),
         };
     }
+
+    private static string? SchemaOf(DeploymentWorld world, ServiceTarget target) =>
+        world.SwarmOf(target) is { } swarm && ImageReference.TryParse(swarm.Image, out var reference)
+            ? (reference.Digest is { } digest ? world.Inventory.FindByDigest(reference, digest) : world.Inventory.Find(reference))
+                ?.Label(ImageLabels.Schema)
+            : target.Containers.Select(container => world.Inventory.FindById(container.ImageId)?.Label(ImageLabels.Schema))
+                .FirstOrDefault(level => level is not null);
 
     private async Task<ComposeSite> FirstStartAsync(DeploymentRequest request, CancellationToken cancellationToken) =>
         request.ComposeFiles.Count > 0

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Locking;
@@ -31,8 +32,14 @@ internal sealed class DeploymentRunner(
             plan.Steps.Begin("secure the image");
             var image = plan.Target.Kind == ServiceTargetKind.Swarm
                 ? plan.Image
-                : await supply.EnsureAsync(plan.Image, cancellationToken).ConfigureAwait(false);
+                : await supply.EnsureAsync(plan.Image, plan.Request.Force, cancellationToken).ConfigureAwait(false);
             entry = entry with { ImageId = image.LocalId, Digest = image.Digest };
+            if (plan.Image.LocalId is null && image.LocalId is not null && plan.SchemaNow is not null
+                && plan.SchemaWarningOf(await supply.LabelAsync(image, ImageLabels.Schema, cancellationToken).ConfigureAwait(false)) is { } schema)
+            {
+                reports.Report(new WarningReport(schema));
+            }
+
             plan.Steps.Begin("lock");
             var lockRequest = new LockRequest(plan.Target.TargetId, Operation(plan), plan.Request.LockTime)
             {
@@ -48,12 +55,12 @@ internal sealed class DeploymentRunner(
                 return await ConcludeAsync(plan, image, done, wasWell, entry, clock).ConfigureAwait(false);
             }
         }
-        catch (Exception fault) when (!isRecorded && fault is (ProException or OperationCanceledException))
+        catch (Exception fault) when (!isRecorded)
         {
             await AppendAsync(entry with
             {
                 Outcome = fault is OperationCanceledException ? ProHistoryEntry.Stopped : ProHistoryEntry.Failed,
-                Message = fault is ProException ? FirstLine(fault.Message) : null,
+                Message = fault is OperationCanceledException ? null : FirstLine(fault.Message),
                 Duration = clock.Elapsed,
             }).ConfigureAwait(false);
             throw;
@@ -104,6 +111,13 @@ internal sealed class DeploymentRunner(
     private async Task<(ProDeployment Result, ProException? Failure)> ConcludeAsync(
         DeploymentPlan plan, SuppliedImage image, StrategyResult done, bool wasWell, ProHistoryEntry entry, Stopwatch clock)
     {
+        if (done.Outcome == ProDeploymentOutcome.NothingToDo)
+        {
+            // Somebody else has brought it there meanwhile: that one's line says so.
+            plan.Steps.End();
+            return (Result(plan, image, done, clock.Elapsed), null);
+        }
+
         plan.Steps.Begin("record");
         var succeeded = done.Outcome == ProDeploymentOutcome.Succeeded;
         if (succeeded)

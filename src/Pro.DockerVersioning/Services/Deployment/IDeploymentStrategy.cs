@@ -47,9 +47,9 @@ internal interface IDeploymentStrategy
     /// <summary>Which.</summary>
     ProStrategy Kind { get; }
 
-    /// <summary>What would be done. Looks only.</summary>
+    /// <summary>What would be done; null where that version runs already. Looks only.</summary>
     /// <exception cref="ProException">It can't be done.</exception>
-    Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken);
+    Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken);
 
     /// <summary>Does it, under the target's lock, with the image on the engine.</summary>
     /// <exception cref="ProException">Nothing was touched, or the old one could not be brought back.</exception>

@@ -25,6 +25,9 @@ internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, 
 /// <summary>Brings the image of a version onto the engine, before anything is touched.</summary>
 internal sealed class ImageSupply(EngineConnection engine, Func<string, string?> environment, IProgress<Report> reports)
 {
+    // Layers come compressed and are unpacked beside: twice their size is the least that it takes.
+    private const long Unpacked = 2;
+
     /// <summary>Finds it: here, by its name or as the one that was proven, else at the registry, by the recorded digest where there is one.
     /// </summary>
     /// <exception cref="ProException">It is nowhere, or isn't what was recorded.</exception>
@@ -62,9 +65,12 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
     }
 
     /// <summary>Pulls it where it isn't here.</summary>
+    /// <param name="image">What <see cref="FindAsync"/> has found.</param>
+    /// <param name="force">Tries it where the space seems too small: what this engine has of it already isn't always seen.</param>
+    /// <param name="cancellationToken">Stops the pull.</param>
     /// <returns>With its id.</returns>
     /// <exception cref="ProException">It can't be had.</exception>
-    public async Task<SuppliedImage> EnsureAsync(SuppliedImage image, CancellationToken cancellationToken)
+    public async Task<SuppliedImage> EnsureAsync(SuppliedImage image, bool force, CancellationToken cancellationToken)
     {
         if (image.PullFrom is not { } source)
         {
@@ -77,7 +83,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         }
 
         var credential = await CredentialAsync(source, cancellationToken).ConfigureAwait(false);
-        await LookAtSpaceAsync(source, cancellationToken).ConfigureAwait(false);
+        await LookAtSpaceAsync(source, force, cancellationToken).ConfigureAwait(false);
         var messages = new PullProgress(image.Reference.ToString(), reports);
         try
         {
@@ -98,6 +104,18 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         var found = await engine.CallAsync(client => client.Images.InspectImageAsync(source.ToString(), cancellationToken)).ConfigureAwait(false);
         await NameAsync(found.ID, image.Reference, cancellationToken).ConfigureAwait(false);
         return image with { LocalId = found.ID };
+    }
+
+    /// <summary>A label of an image that is here; null where it has none, or isn't here (a swarm's).</summary>
+    public async Task<string?> LabelAsync(SuppliedImage image, string name, CancellationToken cancellationToken)
+    {
+        if (image.LocalId is not { } id)
+        {
+            return null;
+        }
+
+        var found = await engine.CallAsync(client => client.Images.InspectImageAsync(id, cancellationToken)).ConfigureAwait(false);
+        return found.Config?.Labels is { } labels && labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
     }
 
     /// <summary>The login for an image's registry, or null.</summary>
@@ -144,7 +162,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             new RegistryClientOptions { IsInsecure = insecure.Contains, Reports = reports });
     }
 
-    private async Task LookAtSpaceAsync(ImageReference source, CancellationToken cancellationToken)
+    private async Task LookAtSpaceAsync(ImageReference source, bool force, CancellationToken cancellationToken)
     {
         var root = await DataRoot.FindAsync(engine, cancellationToken).ConfigureAwait(false);
         if (root.Free is not { } free)
@@ -156,8 +174,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         try
         {
             using var registry = await RegistryAsync(source, cancellationToken).ConfigureAwait(false);
-            var manifest = await registry.GetManifestAsync(source.Repository, source.Digest!, cancellationToken).ConfigureAwait(false);
-            size = manifest?.Layers.Sum(layer => layer.Size) ?? 0;
+            size = await new PullSize(engine, registry, source).FindAsync(free / Unpacked, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException unknown)
         {
@@ -165,11 +182,18 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             return;
         }
 
-        // Layers come compressed and are unpacked beside: twice their size is the least that it takes.
-        if (free < 2 * size)
+        if (size <= free / Unpacked)
         {
-            throw DeploymentErrors.NoSpace(source.ToString(), ByteSize.Text(size), ByteSize.Text(free), root.Path);
+            return;
         }
+
+        var error = DeploymentErrors.NoSpace(source.ToString(), ByteSize.Text(size), ByteSize.Text(free), root.Path);
+        if (!force)
+        {
+            throw error;
+        }
+
+        reports.Report(new WarningReport(error.Message));
     }
 
     private async Task<string?> DigestAsync(

@@ -91,8 +91,9 @@ public sealed record ProDeployment
     public TimeSpan Duration { get; init; }
 
     /// <summary>
-    /// How long nobody answered at most. Stop-first: from the old one's stop signal until the new one was found well. Warm: from when the old
-    /// one lost its ports until the new one had them. Null where nobody can know (a swarm), or nothing was cut.
+    /// How long nobody answered at most. Stop-first: from the old one's stop signal until the new one was found well, or, where it wasn't, until
+    /// the old one was again. Compose's own up: from its start, which is a second or so before it stops anything. Warm: from when the old one
+    /// lost its ports until the new one had them. Null where nobody can know (a swarm), or nothing was cut.
     /// </summary>
     public TimeSpan? Downtime { get; init; }
 

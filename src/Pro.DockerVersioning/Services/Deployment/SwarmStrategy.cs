@@ -8,25 +8,29 @@ namespace Pro.DockerVersioning.Services.Deployment;
 
 /// <summary>A service of a swarm: the engine updates it, and this module watches and goes back where the engine doesn't.</summary>
 internal sealed class SwarmStrategy(
-    EngineConnection engine, DeploymentRequest request, ServiceTarget target, SwarmServiceInfo? info, DeploymentSteps steps, ImageSupply supply,
+    EngineConnection engine, DeploymentRequest request, ServiceTarget target, DeploymentSteps steps, ImageSupply supply,
     IProgress<Report> reports)
     : IDeploymentStrategy
 {
+    private string? _order;
+
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Swarm;
 
     /// <inheritdoc/>
-    public Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
+    public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
-        var options = Options(null);
-        var batch = options.Parallelism is { } parallelism ? $", {(parallelism == 0 ? "all" : parallelism)} at a time" : "";
-        var pause = options.Delay is { } delay ? $" with {delay.TotalSeconds:0.#} s between" : "";
-        var canary = options.Canary is { } tasks ? $", {tasks} first as a canary" : "";
-        var wanted = info?.Replicas is { } replicas ? $"{replicas} task{(replicas == 1 ? "" : "s")}" : "its tasks";
-        return Task.FromResult(new StrategyPlan(
-            OrderText,
-            $"the swarm replaces {wanted} of {target.Name}{batch}{pause}{canary}",
-            []));
+        var credential = await supply.CredentialAsync(image.Reference, cancellationToken).ConfigureAwait(false);
+        var plan = await SwarmUpdate
+            .PlanAsync(engine, target.Name, ReferenceOf(image), Options(credential), cancellationToken).ConfigureAwait(false);
+        if (plan.IsNothingToDo)
+        {
+            return null;
+        }
+
+        var pace = SwarmPace.Of(plan.UpdateConfig);
+        _order = pace.Order;
+        return new StrategyPlan(pace.Order, $"the swarm replaces {pace.Describe(plan.Sighting.Wanted, target.Name, request.Swarm.Canary)}", []);
     }
 
     /// <inheritdoc/>
@@ -34,9 +38,8 @@ internal sealed class SwarmStrategy(
     {
         steps.Begin("update the swarm's service");
         var credential = await supply.CredentialAsync(image.Reference, cancellationToken).ConfigureAwait(false);
-        var reference = image.Digest is { } digest ? $"{image.Reference}@{digest}" : image.Reference.ToString();
         var result = await SwarmUpdate
-            .RunAsync(engine, target.Name, reference, Options(credential), reports, cancellationToken).ConfigureAwait(false);
+            .RunAsync(engine, target.Name, ReferenceOf(image), Options(credential), reports, cancellationToken).ConfigureAwait(false);
         return new StrategyResult
         {
             Outcome = result.Outcome switch
@@ -49,7 +52,7 @@ internal sealed class SwarmStrategy(
                 SwarmOutcome.Paused => ProDeploymentOutcome.Paused,
                 _ => throw result.Failure!,
             },
-            Order = OrderText,
+            Order = _order,
             Digest = result.Digest,
             LogTail = [.. result.TaskErrors, .. result.LogTail],
             Failure = result.Failure,
@@ -57,7 +60,8 @@ internal sealed class SwarmStrategy(
         };
     }
 
-    private string OrderText => request.WantedOrder is { } order ? order.ToText() : "as the service says";
+    private static string ReferenceOf(SuppliedImage image) =>
+        image.Digest is { } digest ? $"{image.Reference}@{digest}" : image.Reference.ToString();
 
     private SwarmUpdateOptions Options(RegistryCredential? credential) => request.Swarm with
     {

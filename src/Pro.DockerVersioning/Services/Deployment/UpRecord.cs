@@ -13,7 +13,7 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// <summary>A container as it was before compose's <c>up</c>.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="Recipe">All that makes it again; null where it was too large to be kept.</param>
+/// <param name="Recipe">All that makes it again; null in a record of a module that kept none as large.</param>
 /// <param name="State">How it ran.</param>
 internal sealed record RecordedContainer(string Id, string Name, ContainerRecipe? Recipe, PreviousState State);
 
@@ -71,7 +71,7 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
             labels[prefix + ".id"] = container.Id;
             labels[prefix + ".name"] = container.Name;
             labels[prefix + ".state"] = container.State.ToLabel();
-            labels[prefix + ".recipe"] = PreviousConfiguration.Encode(container.Recipe!) ?? "";
+            labels[prefix + ".recipe"] = PreviousConfiguration.Pack(container.Recipe!);
         }
 
         _ = await engine.CallAsync(client => client.Volumes.CreateAsync(

@@ -11,11 +11,26 @@ internal sealed class UpRestore(EngineConnection engine)
 {
     private readonly ContainerCalls _calls = new(engine);
 
-    /// <summary>Puts them back; what <c>up</c> has made goes.</summary>
+    /// <summary>Puts them back; what <c>up</c> has made goes. What fails once is tried once more.</summary>
     /// <param name="record">What they were.</param>
     /// <param name="project">Compose's project.</param>
     /// <param name="service">Compose's service.</param>
+    /// <exception cref="ProException">They could not be put back.</exception>
     public async Task RunAsync(UpRecord record, string project, string service)
+    {
+        try
+        {
+            await OnceAsync(record, project, service).ConfigureAwait(false);
+        }
+        catch (ProException)
+        {
+            // It may succeed now; it begins anew with what it finds.
+            await _calls.WaitForEngineAsync().ConfigureAwait(false);
+            await OnceAsync(record, project, service).ConfigureAwait(false);
+        }
+    }
+
+    private async Task OnceAsync(UpRecord record, string project, string service)
     {
         var old = record.Containers.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var made in await ContainersAsync(project, service).ConfigureAwait(false))
@@ -96,6 +111,12 @@ internal sealed class UpRestore(EngineConnection engine)
         if (container.State.Ran)
         {
             await _calls.StartAsync(id, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        if (container.State.Status == "paused"
+            && !(await _calls.InspectAsync(id, CancellationToken.None).ConfigureAwait(false))["State"].Flag("Paused"))
+        {
+            await _calls.PauseAsync(id, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

@@ -50,6 +50,23 @@ internal static class SwarmUpdate
         }
     }
 
+    /// <summary>What an update would do. Looks only, and says nothing: the update itself does.</summary>
+    /// <exception cref="ProException">It can't be done: no such service or image, or the options contradict each other.</exception>
+    public static async Task<SwarmPlan> PlanAsync(
+        EngineConnection engine,
+        string serviceIdOrName,
+        string targetReference,
+        SwarmUpdateOptions options,
+        CancellationToken cancellationToken)
+    {
+        var api = new SwarmApi(engine);
+        var service = await api.GetServiceAsync(serviceIdOrName, cancellationToken).ConfigureAwait(false);
+        Refuse(service, options);
+        var silent = new SwarmProgress(service.Name, service.Name, new Silence());
+        var target = await SwarmTarget.ResolveAsync(api, targetReference, options, silent, cancellationToken).ConfigureAwait(false);
+        return await SwarmPlan.MakeAsync(api, service, target, options, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>
     /// Puts right what an update of ours left when it was cut off: between the steps of a canary or on the way back it goes back to the
     /// old image; an update that the engine can finish by itself is waited for, and one that stands still is taken back.
@@ -101,6 +118,14 @@ internal static class SwarmUpdate
         if (options.Canary is < 1 and var tasks)
         {
             throw SwarmErrors.CanaryTooSmall(tasks);
+        }
+    }
+
+    private sealed class Silence : IProgress<Report>
+    {
+        public void Report(Report value)
+        {
+            // Nobody is to hear it twice.
         }
     }
 }
