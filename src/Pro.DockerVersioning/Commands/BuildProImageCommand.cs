@@ -152,7 +152,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         }
 
         using var publisher = Push ? await OpenPublisherAsync(workspace, engine, repository, reporter) : null;
-        var runner = new ImageBuildRunner(engine, choice.Builder, repository, workspace.Root);
+        var runner = new ImageBuildRunner(engine, choice.Builder, repository);
         var recorded = new RecordedImages(HistoryLog.Open(workspace.Settings), engine, reporter);
         await ForEachAsync(
             plans,

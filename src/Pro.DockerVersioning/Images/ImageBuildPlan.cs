@@ -17,8 +17,11 @@ internal sealed record ImageBuildPlan
     /// <summary>The commit.</summary>
     public required ResolvedCommit Commit { get; init; }
 
+    /// <summary>The files' tree: a commit's, or the disk's.</summary>
+    public required ISourceTree Tree { get; init; }
+
     /// <summary>What is built, in words: "the tree of v1.2.3".</summary>
-    public required string Source { get; init; }
+    public string Source => Tree.Description;
 
     /// <summary>The image's name with the version's tag.</summary>
     public required ImageReference Reference { get; init; }

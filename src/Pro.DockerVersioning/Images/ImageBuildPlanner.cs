@@ -43,7 +43,7 @@ internal sealed class ImageBuildPlanner(
             Service = service,
             Version = version,
             Commit = source.Commit,
-            Source = source.Tree.Description,
+            Tree = source.Tree,
             Reference = reference,
             Context = context,
             Inputs = inputs.Identity,

@@ -13,7 +13,7 @@ namespace Pro.DockerVersioning.Images;
 /// Carries a plan out: builds without a tag, and tags only what was built, so that a failed build changes none; then moves the aliases,
 /// judged again over what is on the engine by then.
 /// </summary>
-internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder builder, GitRepository history, string root)
+internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder builder, GitRepository history)
 {
     /// <summary>Builds and tags.</summary>
     /// <exception cref="ProException">The build failed; no tag has changed.</exception>
@@ -49,13 +49,28 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
             return await builder.BuildAsync(plan.Request, progress, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException failed) when (failed.InnerException is BuildFailedException { Failure.MissingContextPath: { } path } inner
-            && IsOnDisk(plan, path))
+            && IsOnlyOnDisk(plan, path))
         {
             throw BuildErrors.FileOnlyOnDisk(plan.Request.Subject, plan.Source, inner.Failure);
         }
     }
 
-    private bool IsOnDisk(ImageBuildPlan plan, string path) => Path.Exists(Path.Combine(root, plan.Service.Context, path.TrimStart('/')));
+    /// <summary>
+    /// What lies in the tree as well, or is built from the disk, was left out by the ignore file: no commit and no -WorkingTree helps then.
+    /// </summary>
+    private static bool IsOnlyOnDisk(ImageBuildPlan plan, string path)
+    {
+        try
+        {
+            var full = TreePath.Normalize(TreePath.Join(plan.Service.Context, path.TrimStart('/')));
+            return plan.Tree is not WorkingTree && plan.Tree.IsOnDisk(full) && TreePath.Follow(plan.Tree, full) is null;
+        }
+        catch (ProException)
+        {
+            // It leads out of the repository: the builder's own word stands.
+            return false;
+        }
+    }
 
     /// <summary>Another build may have come in between: judged over what is there now.</summary>
     private async Task<IReadOnlyList<AliasDecision>> MoveAliasesAsync(

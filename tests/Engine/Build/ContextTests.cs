@@ -96,6 +96,21 @@ public sealed class ContextTests : EngineTest
         Assert.Equal("built", TestEngine.FilesOf(Text(One("Build-ProImage api -WorkingTree -WarningAction Ignore"), "Reference")!)["generated.js"].Text);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("-WorkingTree")]
+    public void A_copy_of_a_file_that_the_ignore_file_leaves_out_says_so_and_not_that_it_is_uncommitted(string parameters)
+    {
+        _ = Repository.Commit(
+            ("apps/api/Dockerfile", "FROM scratch\nCOPY generated.js /\n"),
+            ("apps/api/.dockerignore", "*.js\n"),
+            ("apps/api/generated.js", "committed"));
+        var error = Bad($"Build-ProImage api {parameters}", "BuildContextFileMissing", ErrorCategory.ObjectNotFound);
+        Assert.Contains("generated.js", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(".dockerignore", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.DoesNotContain("-WorkingTree", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_copy_of_a_file_that_is_nowhere_says_so()
     {
