@@ -200,6 +200,11 @@ public sealed class VersionTests : EngineTest
     public void A_repository_without_commits_says_what_to_do()
     {
         _ = Repository.Write("apps/api/Dockerfile", CopyAll);
-        _ = Bad("Build-ProImage api", "RepositoryHasNoCommits", ErrorCategory.InvalidOperation);
+        var error = Bad("Build-ProImage api", "RepositoryHasNoCommits", ErrorCategory.InvalidOperation);
+        Assert.Contains("git commit", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+
+        // What is no way out isn't offered as one.
+        _ = Bad("Build-ProImage api -WorkingTree", "RepositoryHasNoCommits", ErrorCategory.InvalidOperation);
+        Assert.DoesNotContain("or build", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
     }
 }
