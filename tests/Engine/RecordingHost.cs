@@ -33,6 +33,18 @@ internal sealed class RecordingHost : PSHost
     /// <summary>The prompts that were shown.</summary>
     public IReadOnlyList<string> Prompts => _ui.Prompts;
 
+    /// <summary>What happens while the next prompts wait for their answer.</summary>
+    public Action BeforeAnswer
+    {
+        set => _ui.BeforeAnswer = value;
+    }
+
+    /// <summary>Whether it is a terminal that knows colours.</summary>
+    public bool ShowsColours
+    {
+        set => _ui.ShowsColours = value;
+    }
+
     public void Clear() => _ui.Screen.Clear();
 
     /// <summary>Forgets what a test has seen and left: the next one begins with nothing.</summary>
@@ -41,6 +53,7 @@ internal sealed class RecordingHost : PSHost
         Clear();
         _ui.Prompts.Clear();
         _ui.Answers.Clear();
+        _ui.BeforeAnswer = static () => { };
     }
 
     public override void EnterNestedPrompt() => throw new NotSupportedException();
@@ -67,9 +80,13 @@ internal sealed class RecordingHost : PSHost
 
         public List<string> Prompts { get; } = [];
 
+        public Action BeforeAnswer { get; set; } = static () => { };
+
         public override PSHostRawUserInterface RawUI { get; } = new RecordingRawUserInterface();
 
-        public override bool SupportsVirtualTerminal => false;
+        public override bool SupportsVirtualTerminal => ShowsColours;
+
+        public bool ShowsColours { get; set; }
 
         // The host it is who takes colours out, as the console does.
         public override void Write(string value) => Screen.Append(GetOutputString(value, SupportsVirtualTerminal));
@@ -93,6 +110,7 @@ internal sealed class RecordingHost : PSHost
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
         {
             Prompts.Add($"{caption}\n{message}");
+            BeforeAnswer();
             return Answers.Dequeue();
         }
 

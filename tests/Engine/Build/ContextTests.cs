@@ -86,6 +86,20 @@ public sealed class ContextTests : EngineTest
     }
 
     [Fact]
+    public void Ignored_files_are_not_counted_as_uncommitted_but_a_Dockerfile_outside_of_the_context_is()
+    {
+        _ = Repository.Commit(
+            ("pro.json", """{ "services": { "api": { "context": "apps/api", "dockerfile": "docker/api.Dockerfile" } } }"""),
+            ("docker/api.Dockerfile", CopyAll),
+            ("apps/api/.dockerignore", "*.log\n"),
+            ("apps/api/file", "one"));
+        _ = Repository.Write("apps/api/today.log", "ignored");
+        Assert.Empty(Run("Build-ProImage api").ThrowIfFailed().Warnings);
+        _ = Repository.Write("docker/api.Dockerfile", CopyAll + "LABEL changed=1\n");
+        Assert.Contains("1 uncommitted file is", Assert.Single(Run("Build-ProImage api").ThrowIfFailed().Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_copy_of_a_file_that_is_only_on_disk_suggests_the_working_tree()
     {
         _ = Commit(dockerfile: "FROM scratch\nCOPY generated.js /\n");
