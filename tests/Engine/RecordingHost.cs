@@ -36,6 +36,18 @@ internal sealed class RecordingHost : PSHost
     /// <summary>The choice that each of them offered as the default, by index.</summary>
     public IReadOnlyList<int> Defaults => _ui.Defaults;
 
+    /// <summary>What happens while the next prompts wait for their answer.</summary>
+    public Action BeforeAnswer
+    {
+        set => _ui.BeforeAnswer = value;
+    }
+
+    /// <summary>Whether it is a terminal that knows colours.</summary>
+    public bool ShowsColours
+    {
+        set => _ui.ShowsColours = value;
+    }
+
     public void Clear() => _ui.Screen.Clear();
 
     /// <summary>Forgets what a test has seen and left: the next one begins with nothing.</summary>
@@ -45,6 +57,7 @@ internal sealed class RecordingHost : PSHost
         _ui.Prompts.Clear();
         _ui.Defaults.Clear();
         _ui.Answers.Clear();
+        _ui.BeforeAnswer = static () => { };
     }
 
     public override void EnterNestedPrompt() => throw new NotSupportedException();
@@ -73,9 +86,13 @@ internal sealed class RecordingHost : PSHost
 
         public List<int> Defaults { get; } = [];
 
+        public Action BeforeAnswer { get; set; } = static () => { };
+
         public override PSHostRawUserInterface RawUI { get; } = new RecordingRawUserInterface();
 
-        public override bool SupportsVirtualTerminal => false;
+        public override bool SupportsVirtualTerminal => ShowsColours;
+
+        public bool ShowsColours { get; set; }
 
         // The host it is who takes colours out, as the console does.
         public override void Write(string value) => Screen.Append(GetOutputString(value, SupportsVirtualTerminal));
@@ -100,6 +117,7 @@ internal sealed class RecordingHost : PSHost
         {
             Prompts.Add($"{caption}\n{message}");
             Defaults.Add(defaultChoice);
+            BeforeAnswer();
             return Answers.Dequeue();
         }
 

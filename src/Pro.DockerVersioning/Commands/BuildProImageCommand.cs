@@ -145,6 +145,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         var plans = await PlanAsync(workspace, repository, options, loading, choosing);
         var choice = await choosing;
         reporter.Report(new VerboseReport(choice.Explanation));
+        plans = Each(plans, plan => plan.CheckedFor(choice.Builder));
         var lines = plans.SelectMany(plan => plan.Describe(choice.Builder.Description)).ToList();
         if (lines.Count == 0 || !ShouldCarryOut(lines, "Build?"))
         {
@@ -152,7 +153,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         }
 
         using var publisher = Push ? await OpenPublisherAsync(workspace, engine, repository, reporter) : null;
-        var runner = new ImageBuildRunner(engine, choice.Builder, repository, workspace.Root);
+        var runner = new ImageBuildRunner(engine, choice.Builder, repository);
         var recorded = new RecordedImages(HistoryLog.Open(workspace.Settings), engine, reporter);
         await ForEachAsync(
             plans,
@@ -216,10 +217,9 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
             WriteVerbose($"{build.Service} {build.Version}: {reason}");
         }
 
-        // The guide's script moved latest with every build: who is used to that should hear it.
-        if (build.Version.Kind != ProVersionKind.Release && !build.Aliases.Contains("latest") && Latest == ProLatestPolicy.Auto)
+        foreach (var warning in build.Warnings)
         {
-            WriteWarning($"{build.Service} {build.Version}: {build.AliasReasons[0]}. -Latest Always moves it all the same.");
+            WriteWarning(warning);
         }
 
         WriteObject(build);
@@ -245,6 +245,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         Labels = Texts(Label, "-Label"),
         Target = Target,
         Platforms = Platform,
+        DefaultPlatform = settings.Variables.Raw("DOCKER_DEFAULT_PLATFORM") is { Length: > 0 } platform ? platform : null,
         Secrets = Secret,
         Ssh = Ssh,
         CacheFrom = CacheFrom,

@@ -104,11 +104,12 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         await ForEachAsync(
             items,
             ThrottleLimit,
-            (item, stop) => publisher.PlanAsync(item, inventory, options, reporter, stop),
+            (item, stop) => publisher.PlanAsync(item, inventory, options, stop),
             plans.Add);
         var lines = plans.SelectMany(plan => plan.Describe()).ToList();
         if (lines.Count > 0 && ShouldCarryOut(lines, "Publish?"))
         {
+            var published = new List<ProImagePublication>();
             await ForEachAsync(
                 plans,
                 ThrottleLimit,
@@ -120,8 +121,23 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
                         WriteVerbose($"{publication.Service} {publication.Version}: {reason}");
                     }
 
+                    published.Add(publication);
                     WriteObject(publication);
                 });
+            WarnOfHeldBack(published);
+        }
+    }
+
+    /// <summary>An alias that another version of this very command has taken isn't held back: it moved as it should.</summary>
+    private void WarnOfHeldBack(List<ProImagePublication> published)
+    {
+        foreach (var publication in published)
+        {
+            var taken = published.Where(other => other.Service == publication.Service).SelectMany(other => other.Aliases).ToHashSet(StringComparer.Ordinal);
+            foreach (var heldBack in publication.HeldBack.Where(one => !taken.Contains(one.Alias)))
+            {
+                WriteWarning(publication.WarningOf(heldBack));
+            }
         }
     }
 
@@ -144,7 +160,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         return items;
     }
 
-    private static PublishItem Item(
+    private PublishItem Item(
         ProWorkspace workspace,
         Lazy<ServiceCatalog> catalog,
         string service,
@@ -159,6 +175,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
             }
 
             var named = ImageReference.Parse(reference);
+            RequireRegistryOf(named);
             return ProVersion.TryFromImageTag(named.Tag, out var tagged)
                 ? new PublishItem(service, tagged, named)
                 : throw ImageErrors.ReferenceIsNoVersion(reference);
@@ -168,6 +185,19 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         var repository = workspace.RepositoryOf(definition);
         var wanted = ProVersion.Parse(version);
         return new PublishItem(definition.Name, wanted, repository.WithTag(wanted.ImageTag));
+    }
+
+    /// <summary>What is piped in has its name already, and with it its registry: -Registry can't send it elsewhere, and must not seem to.</summary>
+    private void RequireRegistryOf(ImageReference named)
+    {
+        if (Bound(nameof(Registry)) && Registry is { } wanted)
+        {
+            var prefix = RepositoryName.Combine(wanted, "x").NormalizedName[..^1];
+            if (!named.NormalizedName.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                throw ImageErrors.NamedForAnotherRegistry(named, wanted);
+            }
+        }
     }
 
     /// <summary>The repository only says which commit is whose ancestor: a machine that only publishes may have none.</summary>

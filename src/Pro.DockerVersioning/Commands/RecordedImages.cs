@@ -23,13 +23,15 @@ internal sealed class RecordedImages(HistoryLog history, EngineConnection engine
             .ConfigureAwait(false);
         if (build.IsPublished)
         {
-            // The builder has pushed what it built.
+            // The builder has pushed what it built, or the registry had it.
             await history.AppendAsync(
                 entry with
                 {
                     Kind = ProHistoryKind.Publish,
                     Time = DateTimeOffset.UtcNow,
-                    Outcome = nameof(ProPublicationOutcome.Published),
+                    Outcome = build.Outcome == ProBuildOutcome.Built
+                        ? nameof(ProPublicationOutcome.Published)
+                        : nameof(ProPublicationOutcome.AlreadyPublished),
                     Digest = build.Digest,
                 },
                 reporter).ConfigureAwait(false);

@@ -52,6 +52,9 @@ internal sealed record ProSettings
     /// <summary>The history's folder as an absolute path; null: the user's state folder.</summary>
     public Setting<string>? History { get; init; }
 
+    /// <summary>The same, with the compose file of the usual names, where a tree has none of those that are named.</summary>
+    public ProSettings WithoutComposeFiles() => this with { ComposeFiles = new([], SettingOrigin.Default, string.Empty) };
+
     /// <summary>The registry, or an error that says the three ways to name one.</summary>
     /// <exception cref="ProException">Nobody names a registry.</exception>
     public string RequireRegistry() => Registry?.Value ?? throw ConfigurationErrors.RegistryMissing();

@@ -36,14 +36,16 @@ internal sealed class ServiceCatalog
     {
         var root = Path.GetFullPath(settings.Location.Root ?? settings.Location.CurrentFolder);
         var inputs = new ComposeInputs(tree, settings.Variables.Raw, root, reports);
-        var files = FilesInside(root, settings.ComposeFiles);
+
+        // Looked at when somebody needs them: a file for the deployment may lie elsewhere, while pro.json says all that a build needs.
+        var files = new Lazy<List<string>>(() => FilesInside(root, settings.ComposeFiles));
         var configured = ProConfigurationReader.Read(tree).Services;
         if (configured.Count > 0)
         {
             return new ServiceCatalog(FromConfiguration(configured, inputs, files), tree.Description);
         }
 
-        var compose = Buildable(files.Count > 0 ? ComposeProject.Load(inputs, files) : null)
+        var compose = Buildable(files.Value.Count > 0 ? ComposeProject.Load(inputs, files.Value) : null)
             ?? Buildable(ComposeProject.LoadDefault(inputs));
         return new ServiceCatalog(compose is null ? FromFolders(tree, root) : FromCompose(compose), tree.Description);
     }
@@ -103,14 +105,31 @@ internal sealed class ServiceCatalog
             : throw ConfigurationErrors.ComposeFileOutside(file, files.Source, root))];
 
     private static IEnumerable<(string Name, Func<ServiceDefinition> Read)> FromConfiguration(
-        IReadOnlyList<ServiceConfiguration> services, ComposeInputs inputs, List<string> files)
+        IReadOnlyList<ServiceConfiguration> services, ComposeInputs inputs, Lazy<List<string>> files)
     {
         var reader = new ServiceReader(inputs.Tree, inputs.Environment);
         var compose = new Lazy<ComposeProject?>(() =>
-            files.Count > 0 ? ComposeProject.Load(inputs, files) : ComposeProject.LoadDefault(inputs));
+            files.Value.Count > 0 ? ComposeProject.Load(inputs, files.Value) : ComposeProject.LoadDefault(inputs));
         return services.Select(service => (
             service.Name,
-            (Func<ServiceDefinition>)(() => reader.FromConfiguration(service, compose.Value?.Find(service.Name)))));
+            (Func<ServiceDefinition>)(() => reader.FromConfiguration(service, FilledInBy(service)))));
+
+        // A tree's files can't be read from outside of it. Who says where the service lives needs nobody to fill in.
+        ComposeService? FilledInBy(ServiceConfiguration service)
+        {
+            try
+            {
+                return compose.Value?.Find(service.Name);
+            }
+            catch (ProException outside) when (outside.Id == ConfigurationErrors.ComposeFileOutsideId && SaysWhere(service))
+            {
+                inputs.Reports?.Report(new VerboseReport($"{outside.Message} {service.Name} is built as {ProConfiguration.FileName} declares it."));
+                return null;
+            }
+        }
+
+        bool SaysWhere(ServiceConfiguration service) =>
+            (service.Context ?? service.Dockerfile) is not null || ServiceFolders.Of(inputs.Tree, service.Name).Count == 1;
     }
 
     private static IEnumerable<(string Name, Func<ServiceDefinition> Read)> FromCompose(IEnumerable<ComposeService> services) =>

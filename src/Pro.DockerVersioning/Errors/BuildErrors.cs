@@ -75,11 +75,12 @@ internal static class BuildErrors
     /// <param name="builder">The builder's name.</param>
     /// <param name="feature">"-Secret", "# syntax=docker/dockerfile:1".</param>
     /// <param name="reason">Why it can't.</param>
-    public static ProException BuilderLacks(string subject, string builder, string feature, string reason) => new(
+    /// <param name="remedy">How to get a builder that can; null: install buildx.</param>
+    public static ProException BuilderLacks(string subject, string builder, string feature, string reason, string? remedy) => new(
         "BuilderLacksFeature",
         ProErrorCategory.NotImplemented,
         $"{subject} can't be built with {feature} by {builder}: {reason}.",
-        InstallBuildx,
+        remedy ?? InstallBuildx,
         feature);
 
     /// <summary>Several platforms make an index, which no classic image store holds.</summary>
@@ -179,13 +180,14 @@ internal static class BuildErrors
         BuildFailureKind.BaseImageUnreachable => ("BaseImageUnreachable", ProErrorCategory.ConnectionError,
             $"See whether the engine reaches the registry (network, proxy, certificate): docker pull {failure.Image}"),
         BuildFailureKind.NoSpace => ("BuildNoSpace", ProErrorCategory.WriteError,
-            "Make room on the engine's disk: Remove-ProOldImage, then 'docker builder prune'. No tag was changed."),
+            "Make room on the engine's disk: Remove-ProOldImage, then Clear-ProBuildCache. No tag was changed."),
         BuildFailureKind.EngineLost => ("BuildEngineLost", ProErrorCategory.ConnectionError, EngineLostRemedy),
         BuildFailureKind.PlatformUnsupported => ("BuildPlatformUnsupported", ProErrorCategory.NotImplemented,
             "Foreign platforms need QEMU on the engine's host (docker run --privileged --rm tonistiigi/binfmt --install all)."),
         BuildFailureKind.DriverUnsupported => ("BuildDriverUnsupported", ProErrorCategory.NotImplemented,
             "Several platforms and exported caches need a builder instance of their own: docker buildx create --use"),
-        BuildFailureKind.NeedsBuildKit => ("BuildNeedsBuildKit", ProErrorCategory.NotImplemented, InstallBuildx),
+        BuildFailureKind.NeedsBuildKit => ("BuildNeedsBuildKit", ProErrorCategory.NotImplemented,
+            "Remove the environment variable DOCKER_BUILDKIT where it is 0. " + InstallBuildx),
         _ => ("BuildFailed", ProErrorCategory.InvalidOperation, "The whole output: -Verbose. No tag was changed."),
     };
 

@@ -3,6 +3,8 @@ namespace Pro.DockerVersioning.Errors;
 /// <summary>The errors of configuration: pro.json, environment variables, compose files, the catalogue of services.</summary>
 internal static class ConfigurationErrors
 {
+    public const string ComposeFileOutsideId = "ComposeFileOutside";
+
     public const string UnknownServiceId = "ServiceNotFound";
 
     private const string SeeSchema = "The keys and their values are described in pro.schema.json, beside the module.";
@@ -73,7 +75,7 @@ internal static class ConfigurationErrors
         "Name another one with -ComposeFile or $env:COMPOSE_FILE; a version is built with the files that it holds itself.", file);
 
     public static ProException ComposeFileOutside(string file, string source, string root) => new(
-        "ComposeFileOutside", ProErrorCategory.InvalidArgument,
+        ComposeFileOutsideId, ProErrorCategory.InvalidArgument,
         $"The compose file {file} of {source} lies outside of the repository {root}.",
         "Name one inside of the repository: a version holds the files that it is built with.", file);
 

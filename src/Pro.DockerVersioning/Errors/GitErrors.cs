@@ -55,7 +55,7 @@ internal static class GitErrors
         "RepositoryHasNoCommits",
         ProErrorCategory.InvalidOperation,
         $"The repository '{root}' has no commit yet on its current branch: there is no tree to build from.",
-        "Commit first (git add, git commit), or build what is on disk with -WorkingTree.",
+        "Commit first: git add, git commit. -WorkingTree needs a commit too: its images are named by the commit they were changed from.",
         root);
 
     /// <summary>A release that is no tag.</summary>

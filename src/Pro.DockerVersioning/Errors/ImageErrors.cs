@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Versions;
+
 namespace Pro.DockerVersioning.Errors;
 
 /// <summary>What can be wrong with a build or a publication before anything is done.</summary>
@@ -63,6 +65,19 @@ internal static class ImageErrors
         $"'{reference}' names no version: its tag is an alias or something else.",
         "Publish a version; the aliases that belong to it follow.",
         reference);
+
+    /// <summary>An image of one registry's name, with -Registry for another.</summary>
+    public static ProException NamedForAnotherRegistry(ImageReference reference, string registry)
+    {
+        var wanted = $"{registry.TrimEnd('/')}/{reference.Repository.Split('/')[^1]}:{reference.Tag}";
+        return new(
+            "NamedForAnotherRegistry",
+            ProErrorCategory.InvalidArgument,
+            $"{reference} is named for the registry {reference.Registry}, and -Registry says {registry}: a push goes where the name says.",
+            $"Build it under the other name: Build-ProImage … -Registry {registry}. Or name it and publish that: docker tag {reference} {wanted}. "
+                + "Without -Registry it goes where its name says.",
+            reference.ToString());
+    }
 
     /// <summary>An image that lost its tag: a version that is reached by its id only has no name to publish.</summary>
     public static ProException ImageWithoutTag(string service, string? version, string id) => new(

@@ -18,9 +18,17 @@ internal sealed class BuildContext
     private readonly ISourceTree tree;
     private readonly Lazy<string> treeHash;
 
-    private BuildContext(ISourceTree tree, IReadOnlyList<ContextEntry> entries, string dockerfileName, string dockerfileText)
+    private readonly string directory;
+    private readonly DockerIgnore ignore;
+    private readonly string dockerfile;
+
+    private BuildContext(
+        ISourceTree tree, string directory, DockerIgnore ignore, string dockerfile, IReadOnlyList<ContextEntry> entries, string dockerfileName, string dockerfileText)
     {
         this.tree = tree;
+        this.directory = directory;
+        this.ignore = ignore;
+        this.dockerfile = dockerfile;
         Entries = entries;
         DockerfileName = dockerfileName;
         DockerfileText = dockerfileText;
@@ -64,8 +72,13 @@ internal sealed class BuildContext
         }
 
         RefuseMissingContent(tree, entries, cancellationToken);
-        return new(tree, entries, file.Name, file.Text);
+        return new(tree, directory.Path, ignore, file.Entry.Path, entries, file.Name, file.Text);
     }
+
+    /// <summary>Whether a file of the repository would be sent if it were there: inside of the folder and not ignored, or the Dockerfile.</summary>
+    /// <param name="path">From the repository's root.</param>
+    public bool Concerns(string path) =>
+        path == dockerfile || (TreePath.RelativeTo(directory, path) is { } inside && !ignore.IsIgnored(inside));
 
     /// <summary>Writes the context as a tar: the same bytes for the same commit on every machine, memory flat.</summary>
     /// <param name="destination">Where to.</param>

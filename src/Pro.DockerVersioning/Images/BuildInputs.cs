@@ -121,7 +121,7 @@ internal sealed class BuildInputs
             arguments = _arguments,
             // Where the source was cloned from doesn't change what is built.
             labels = _labels.Where(label => label.Key != ImageLabels.Source),
-            platforms = options.Platforms,
+            platforms = options.Platforms.Count == 0 && options.DefaultPlatform is { } platform ? [platform] : options.Platforms,
         };
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(inputs)))).ToLowerInvariant();
     }

@@ -62,9 +62,9 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
             return (commit, release);
         }
 
-        // A tag like "1.2.3" was meant as a version and is refused; one like "nightly" is a name of a commit as a branch is.
-        return VersionSuggestion.Suggest(commit.Tag) is null
-            ? (commit, ProVersion.Parse(commit.Sha[..VersionGrammar.HashLength]))
-            : throw VersionSuggestion.Explain(commit.Tag);
+        // A tag like "1.2.3" (or one too long for an image tag) was meant as a version and is refused; one like "nightly" is a name of a commit as a branch is.
+        return VersionSuggestion.IsMeant(commit.Tag)
+            ? throw VersionSuggestion.Explain(commit.Tag)
+            : (commit, ProVersion.Parse(commit.Sha[..VersionGrammar.HashLength]));
     }
 }

@@ -44,6 +44,9 @@ internal sealed class EngineImage
     /// <summary>A label's value, or null.</summary>
     public string? Label(string name) => Labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 
+    /// <summary>The digest under which it was pushed to a repository or pulled from there; null where neither happened.</summary>
+    public string? DigestIn(ImageReference repository) => Digests.FirstOrDefault(digest => digest.SameRepository(repository))?.Digest;
+
     // "<none>:<none>" is how an untagged image lists on older engines.
     private static List<ImageReference> Parse(IList<string>? references)
     {

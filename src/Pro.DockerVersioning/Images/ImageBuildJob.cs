@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
@@ -24,7 +25,7 @@ internal sealed class ImageBuildJob(EngineConnection engine, ImageBuildRunner ru
     {
         var options = OptionsOf(plan);
         var inventory = await ImageInventory.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
-        var publishing = await Publisher(plan).PlanAsync(ItemOf(plan), inventory, options, reporter, cancellationToken).ConfigureAwait(false);
+        var publishing = await Publisher(plan).PlanAsync(ItemOf(plan), inventory, options, cancellationToken).ConfigureAwait(false);
         return await Publisher(plan).RunAsync(publishing, options, reporter, cancellationToken).ConfigureAwait(false);
     }
 
@@ -33,14 +34,19 @@ internal sealed class ImageBuildJob(EngineConnection engine, ImageBuildRunner ru
     private static PublishOptions OptionsOf(ImageBuildPlan plan) =>
         new(plan.Options.Aliases, plan.Options.Latest, plan.Options.Force);
 
+    /// <summary>
+    /// The builder pushes the version only: the aliases follow at the registry, judged after the build, which may take its time.
+    /// </summary>
     private async Task<ProImageBuild> PushByBuilderAsync(
         ImageBuildPlan plan, IProgress<Report> reporter, CancellationToken cancellationToken)
     {
-        var names = await Publisher(plan)
-            .NamesToPushAsync(ItemOf(plan), plan.Commit.Sha, OptionsOf(plan), reporter, cancellationToken)
-            .ConfigureAwait(false);
-        return await runner.RunAsync(plan with { Request = plan.Request with { PushTags = names } }, reporter, cancellationToken)
-            .ConfigureAwait(false);
+        var clock = Stopwatch.StartNew();
+        var (item, options) = (ItemOf(plan), OptionsOf(plan));
+        var inputs = plan.Request.NoCache || plan.Request.Pull ? null : plan.Inputs;
+        var published = await Publisher(plan).FindPublishedAsync(item, inputs, options, cancellationToken).ConfigureAwait(false);
+        var digest = published ?? await runner.PushAsync(plan, reporter, cancellationToken).ConfigureAwait(false);
+        var aliases = await Publisher(plan).MoveAliasesAsync(item, digest, plan.Commit.Sha, options, cancellationToken).ConfigureAwait(false);
+        return runner.Pushed(plan, published is null, digest, aliases, clock.Elapsed);
     }
 
     private ImagePublisher Publisher(ImageBuildPlan plan) =>

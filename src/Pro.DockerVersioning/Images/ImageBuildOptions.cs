@@ -35,6 +35,9 @@ internal sealed record ImageBuildOptions
     /// <summary>Platforms, <c>os/arch[/variant]</c>; none for the engine's own.</summary>
     public IReadOnlyList<string> Platforms { get; init; } = [];
 
+    /// <summary>What <c>DOCKER_DEFAULT_PLATFORM</c> tells Docker's client where no platform is named; null where it isn't set.</summary>
+    public string? DefaultPlatform { get; init; }
+
     /// <summary>Secrets, in Docker's form.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 

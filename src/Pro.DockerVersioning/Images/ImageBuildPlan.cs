@@ -17,8 +17,11 @@ internal sealed record ImageBuildPlan
     /// <summary>The commit.</summary>
     public required ResolvedCommit Commit { get; init; }
 
+    /// <summary>The files' tree: a commit's, or the disk's.</summary>
+    public required ISourceTree Tree { get; init; }
+
     /// <summary>What is built, in words: "the tree of v1.2.3".</summary>
-    public required string Source { get; init; }
+    public string Source => Tree.Description;
 
     /// <summary>The image's name with the version's tag.</summary>
     public required ImageReference Reference { get; init; }
@@ -47,6 +50,18 @@ internal sealed record ImageBuildPlan
     /// <summary>True where the builder itself pushes, since the engine can't hold an image of several platforms.</summary>
     public bool IsPushedByBuilder => Options.Platforms.Count > 1;
 
+    /// <summary>The same plan, where the builder can carry it out: -WhatIf must not promise what the run refuses.</summary>
+    /// <exception cref="Errors.ProException">It wants what the builder can't do, or a secret that isn't there.</exception>
+    public ImageBuildPlan CheckedFor(IImageBuilder builder)
+    {
+        if (AlreadyBuilt is null)
+        {
+            builder.Check(Request);
+        }
+
+        return this;
+    }
+
     /// <summary>The plan in lines, each with its reason.</summary>
     public IEnumerable<string> Describe(string builder)
     {
@@ -54,7 +69,9 @@ internal sealed record ImageBuildPlan
             ? $"{Reference} is built already from {Source} with the same inputs ({Shorten(id)}); -Force builds it again"
             : $"build {Reference} from {Source} (commit {Commit.Sha[..VersionGrammar.HashLength]}, {Context.Entries.Count} entries "
                 + $"of {(Service.Context.Length == 0 ? "the root" : Service.Context)}) with {builder}";
-        foreach (var alias in Aliases)
+
+        // An image of several platforms is tagged at its registry only.
+        foreach (var alias in IsPushedByBuilder ? [] : Aliases)
         {
             yield return alias.ToString();
         }

@@ -28,7 +28,7 @@ internal sealed class ImageBuildPlanner(
         var repository = RepositoryName.Combine(settings.RequireRegistry(), service.Image);
         var reference = repository.WithTag(version.ImageTag);
         var inputs = new BuildInputs(service, options, source.Commit, version, context, source.Repository.SourceAddress());
-        return new PreparedBuild(service, context, version, reference, inputs, [.. Warnings(service)]);
+        return new PreparedBuild(service, context, version, reference, inputs, [.. Warnings(service, context)]);
     }
 
     /// <summary>Makes the plan, by what is on the engine.</summary>
@@ -38,19 +38,20 @@ internal sealed class ImageBuildPlanner(
         var (service, context, version, reference, inputs, warnings) = build;
         var existing = inventory.Find(reference);
         RefuseAnotherCommit(reference, existing);
+        var request = Request(service, context, inputs, version, reference);
         return new ImageBuildPlan
         {
             Service = service,
             Version = version,
             Commit = source.Commit,
-            Source = source.Tree.Description,
+            Tree = source.Tree,
             Reference = reference,
             Context = context,
             Inputs = inputs.Identity,
-            Request = Request(service, context, inputs, version),
+            Request = request,
             Options = options,
             Aliases = AliasJudgement.OnEngine(inventory, reference.WithoutTag(), version, source.Commit.Sha, options, source.Repository),
-            AlreadyBuilt = existing is not null && IsSame(existing, inputs) ? existing.Id : null,
+            AlreadyBuilt = existing is not null && IsSame(existing, inputs, request) ? existing.Id : null,
             Warnings = warnings,
         };
     }
@@ -77,19 +78,28 @@ internal sealed class ImageBuildPlanner(
     private ServiceDefinition Find(string name) =>
         _then.Value is { } then && then.Names.Contains(name, StringComparer.OrdinalIgnoreCase) ? then.Get(name) : _today.Value.Get(name);
 
+    // A compose file that came later is missing there, which doesn't matter where that tree's pro.json declares the services. One that is
+    // on no disk either was named by mistake: today's catalogue says so.
     private static ServiceCatalog? CatalogOf(BuildSource source, ProSettings settings, IProgress<Report> reporter)
     {
         var root = settings.Location.Root ?? source.Repository.Root;
-        var missing = settings.ComposeFiles.Value
-            .Select(file => Path.GetRelativePath(root, file).Replace('\\', '/'))
-            .FirstOrDefault(file => source.Tree.Find(file) is null);
+        var missing = settings.ComposeFiles.Value.FirstOrDefault(file => source.Tree.Find(Relative(file)) is null);
         if (missing is null)
         {
             return ServiceCatalog.Load(source.Tree, settings, reporter);
         }
 
-        reporter.Report(new VerboseReport($"{source.Tree.Description} has no {missing}: the services are taken from today's."));
+        if (File.Exists(missing) && ProConfigurationReader.Read(source.Tree).Services.Count > 0)
+        {
+            reporter.Report(new VerboseReport(
+                $"{source.Tree.Description} has no {Relative(missing)}: the services are taken from its own {ProConfiguration.FileName}."));
+            return ServiceCatalog.Load(source.Tree, settings.WithoutComposeFiles(), reporter);
+        }
+
+        reporter.Report(new VerboseReport($"{source.Tree.Description} has no {Relative(missing)}: the services are taken from today's."));
         return null;
+
+        string Relative(string file) => Path.GetRelativePath(root, file).Replace('\\', '/');
     }
 
     private List<string> Settled()
@@ -149,10 +159,16 @@ internal sealed class ImageBuildPlanner(
             reference.ToString(), existing.Label(ImageLabels.Revision), source.Commit.Sha, source.Commit.Tag is not null);
     }
 
-    private bool IsSame(EngineImage existing, BuildInputs inputs) =>
-        existing.Label(ImageLabels.Inputs) == inputs.Identity && !options.Force && !options.NoCache && !options.Pull;
+    /// <summary>Several platforms are the registry's to have; what the engine has says nothing of it.</summary>
+    private bool IsSame(EngineImage existing, BuildInputs inputs, BuildRequest request) =>
+        existing.Label(ImageLabels.Inputs) == inputs.Identity
+        && !options.Force
+        && !request.NoCache
+        && !request.Pull
+        && options.Platforms.Count <= 1;
 
-    private BuildRequest Request(ServiceDefinition service, BuildContext context, BuildInputs inputs, ProVersion version) => new()
+    private BuildRequest Request(
+        ServiceDefinition service, BuildContext context, BuildInputs inputs, ProVersion version, ImageReference reference) => new()
     {
         Subject = $"{service.Name} {version}",
         Dockerfile = context.DockerfileName,
@@ -169,16 +185,20 @@ internal sealed class ImageBuildPlanner(
         CacheTo = options.CacheTo,
         NoCache = options.NoCache || service.NoCache,
         Pull = options.Pull || service.Pull,
+        PushTags = options.Push && options.Platforms.Count > 1 ? [reference.ToString()] : [],
     };
 
-    private IEnumerable<string> Warnings(ServiceDefinition service)
+    private IEnumerable<string> Warnings(ServiceDefinition service, BuildContext context)
     {
         if (source.IsWorkingTree)
         {
             yield break;
         }
 
-        var uncommitted = source.Repository.CountUncommitted(service.Context);
+        // What the ignore file leaves out never gets into an image; a Dockerfile outside of the context does.
+        var uncommitted = source.Repository.UncommittedPaths(service.Context)
+            .Union(source.Repository.UncommittedPaths(service.Dockerfile), StringComparer.Ordinal)
+            .Count(context.Concerns);
         if (uncommitted > 0)
         {
             yield return $"{service.Name}: {uncommitted} uncommitted file{(uncommitted == 1 ? " is" : "s are")} not in this image, "

@@ -13,33 +13,67 @@ namespace Pro.DockerVersioning.Images;
 /// Carries a plan out: builds without a tag, and tags only what was built, so that a failed build changes none; then moves the aliases,
 /// judged again over what is on the engine by then.
 /// </summary>
-internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder builder, GitRepository history, string root)
+internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder builder, GitRepository history)
 {
     /// <summary>Builds and tags.</summary>
     /// <exception cref="ProException">The build failed; no tag has changed.</exception>
     public async Task<ProImageBuild> RunAsync(ImageBuildPlan plan, IProgress<Report> reporter, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        if (plan.AlreadyBuilt is { } existing)
+        var built = plan.AlreadyBuilt is null ? await BuildAsync(plan, reporter, cancellationToken).ConfigureAwait(false) : null;
+        var id = plan.AlreadyBuilt ?? built?.ImageId ?? throw BuildErrors.NoImage(plan.Request.Subject, builder.Name);
+        var (aliases, digest) = await TagAsync(plan, id, cancellationToken).ConfigureAwait(false);
+        return new ProImageBuild
         {
-            var there = await ImageInventory.LoadImagesAsync(engine, cancellationToken).ConfigureAwait(false);
-            var kept = await MoveAliasesAsync(plan, existing, there, cancellationToken).ConfigureAwait(false);
-            return Result(plan, ProBuildOutcome.AlreadyBuilt, existing, digest: null, kept, clock.Elapsed);
-        }
+            Service = plan.Service.Name,
+            Version = plan.Version,
+            Reference = plan.Reference.ToString(),
+            Outcome = built is null ? ProBuildOutcome.AlreadyBuilt : ProBuildOutcome.Built,
+            Aliases = [.. aliases.Where(alias => alias.Moves).Select(alias => alias.Alias)],
+            AliasReasons = [.. aliases.Select(alias => alias.ToString())],
+            ImageId = id,
+            Digest = digest,
+            Commit = plan.Commit.Sha,
+            ContextHash = plan.Context.TreeHash,
+            Builder = built is null ? "" : builder.Name,
+            Duration = clock.Elapsed,
 
-        var outcome = await BuildAsync(plan, reporter, cancellationToken).ConfigureAwait(false);
-        if (outcome.ImageId is not { } id)
-        {
-            return Result(plan, ProBuildOutcome.Built, imageId: null, outcome.Digest, plan.Aliases, clock.Elapsed);
-        }
-
-        // The version itself is no answer to the question who else is there: the tag and the question go side by side.
-        var tagging = TagAsync(id, plan.Reference, cancellationToken);
-        var loading = ImageInventory.LoadImagesAsync(engine, cancellationToken);
-        await Task.WhenAll(tagging, loading).ConfigureAwait(false);
-        var aliases = await MoveAliasesAsync(plan, id, await loading.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        return Result(plan, ProBuildOutcome.Built, id, outcome.Digest, aliases, clock.Elapsed);
+            // The guide's script moved latest with every build: who is used to that should hear it.
+            Warnings = plan.Version.Kind == ProVersionKind.Release || plan.Options.Latest != ProLatestPolicy.Auto
+                ? []
+                : [.. aliases.Where(alias => !alias.Moves).Select(alias => alias.WarningFor($"{plan.Service.Name} {plan.Version}"))],
+        };
     }
+
+    /// <summary>Builds for several platforms: the builder pushes the version itself, and nothing of it is tagged here.</summary>
+    /// <returns>The digest at the registry.</returns>
+    /// <exception cref="ProException">The build or its push failed.</exception>
+    public async Task<string> PushAsync(ImageBuildPlan plan, IProgress<Report> reporter, CancellationToken cancellationToken) =>
+        (await BuildAsync(plan, reporter, cancellationToken).ConfigureAwait(false)).Digest
+        ?? throw BuildErrors.NoImage(plan.Request.Subject, builder.Name);
+
+    /// <summary>The result of a build that the builder pushes, or that the registry had already.</summary>
+    public ProImageBuild Pushed(
+        ImageBuildPlan plan, bool isNew, string digest, IReadOnlyList<AliasDecision> aliases, TimeSpan duration) => new()
+        {
+            Service = plan.Service.Name,
+            Version = plan.Version,
+            Reference = plan.Reference.ToString(),
+            Outcome = isNew ? ProBuildOutcome.Built : ProBuildOutcome.AlreadyBuilt,
+            Aliases = [.. aliases.Where(alias => alias.Moves).Select(alias => alias.Alias)],
+            AliasReasons = [.. aliases.Select(alias => $"at the registry, {alias}")],
+            Digest = digest,
+            Commit = plan.Commit.Sha,
+            ContextHash = plan.Context.TreeHash,
+            Builder = isNew ? builder.Name : "",
+            Duration = duration,
+            IsPublished = true,
+            Warnings =
+            [
+                .. aliases.Where(alias => alias.IsHeldBack)
+                    .Select(alias => alias.WarningFor($"{plan.Service.Name} {plan.Version}: at the registry")),
+            ],
+        };
 
     private async Task<BuildOutcome> BuildAsync(ImageBuildPlan plan, IProgress<Report> reporter, CancellationToken cancellationToken)
     {
@@ -49,21 +83,45 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
             return await builder.BuildAsync(plan.Request, progress, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException failed) when (failed.InnerException is BuildFailedException { Failure.MissingContextPath: { } path } inner
-            && IsOnDisk(plan, path))
+            && IsOnlyOnDisk(plan, path))
         {
             throw BuildErrors.FileOnlyOnDisk(plan.Request.Subject, plan.Source, inner.Failure);
         }
     }
 
-    private bool IsOnDisk(ImageBuildPlan plan, string path) => Path.Exists(Path.Combine(root, plan.Service.Context, path.TrimStart('/')));
+    /// <summary>
+    /// What lies in the tree as well, or is built from the disk, was left out by the ignore file: no commit and no -WorkingTree helps then.
+    /// </summary>
+    private static bool IsOnlyOnDisk(ImageBuildPlan plan, string path)
+    {
+        try
+        {
+            var full = TreePath.Normalize(TreePath.Join(plan.Service.Context, path.TrimStart('/')));
+            return plan.Tree is not WorkingTree && plan.Tree.IsOnDisk(full) && TreePath.Follow(plan.Tree, full) is null;
+        }
+        catch (ProException)
+        {
+            // It leads out of the repository: the builder's own word stands.
+            return false;
+        }
+    }
 
-    /// <summary>Another build may have come in between: judged over what is there now.</summary>
-    private async Task<IReadOnlyList<AliasDecision>> MoveAliasesAsync(
+    /// <summary>
+    /// Gives the version its image and moves the aliases, judged over what is there by then: another build may have come in between, and those
+    /// of one repository that run side by side in this process go one after another.
+    /// </summary>
+    private async Task<(IReadOnlyList<AliasDecision> Aliases, string? Digest)> TagAsync(
         ImageBuildPlan plan,
         string id,
-        ImageInventory inventory,
         CancellationToken cancellationToken)
     {
+        using var turn = await RepositoryTurn.TakeAsync(engine.Endpoint.ToString(), plan.Reference, cancellationToken).ConfigureAwait(false);
+
+        // The version itself is no answer to the question who else is there: the tag and the question go side by side.
+        var tagging = plan.AlreadyBuilt is null ? TagAsync(id, plan.Reference, cancellationToken) : Task.CompletedTask;
+        var loading = ImageInventory.LoadImagesAsync(engine, cancellationToken);
+        await Task.WhenAll(tagging, loading).ConfigureAwait(false);
+        var inventory = await loading.ConfigureAwait(false);
         var repository = plan.Reference.WithoutTag();
         var decisions = AliasJudgement.OnEngine(inventory, repository, plan.Version, plan.Commit.Sha, plan.Options, history);
         foreach (var decision in decisions.Where(decision => decision.Moves))
@@ -75,7 +133,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
             }
         }
 
-        return decisions;
+        return (decisions, inventory.FindById(id)?.DigestIn(repository));
     }
 
     private Task TagAsync(string id, ImageReference reference, CancellationToken cancellationToken) =>
@@ -83,27 +141,4 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
             id,
             new ImageTagParameters { RepositoryName = reference.Name, Tag = reference.Tag! },
             cancellationToken));
-
-    private ProImageBuild Result(
-        ImageBuildPlan plan,
-        ProBuildOutcome outcome,
-        string? imageId,
-        string? digest,
-        IReadOnlyList<AliasDecision> aliases,
-        TimeSpan duration) => new()
-        {
-            Service = plan.Service.Name,
-            Version = plan.Version,
-            Reference = plan.Reference.ToString(),
-            Outcome = outcome,
-            Aliases = [.. aliases.Where(alias => alias.Moves).Select(alias => alias.Alias)],
-            AliasReasons = [.. aliases.Select(alias => alias.ToString())],
-            ImageId = imageId,
-            Digest = digest,
-            Commit = plan.Commit.Sha,
-            ContextHash = plan.Context.TreeHash,
-            Builder = outcome == ProBuildOutcome.Built ? builder.Name : "",
-            Duration = duration,
-            IsPublished = plan.IsPushedByBuilder && digest is not null,
-        };
 }

@@ -190,7 +190,7 @@ internal sealed class ImageInventory
             .Where(other => other.SameRepository(repository) && AliasPolicy.IsAlias(other.Tag))
             .Select(other => other.Tag!)
             .Order(StringComparer.Ordinal)],
-        image.Digests.FirstOrDefault(digest => digest.SameRepository(repository))?.Digest,
+        image.DigestIn(repository),
         [.. _containersByImage[image.Id].Select(ToContainer)]);
 
     private static ProImageVersion Describe(

@@ -5,6 +5,7 @@ using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Registry;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Images;
 
@@ -58,29 +59,34 @@ internal sealed class ImagePublisher : IDisposable
     public void Dispose() => registry.Dispose();
 
     /// <summary>
-    /// What a builder that pushes itself (for several platforms) may name the image: the version, unless the registry has it, and the aliases
-    /// that belong to it there.
+    /// Whether the registry has what a builder that pushes itself (for several platforms) would push: made from the same inputs, as the image's
+    /// label says.
     /// </summary>
-    public async Task<IReadOnlyList<string>> NamesToPushAsync(
-        PublishItem item,
-        string commit,
-        PublishOptions options,
-        IProgress<Report> reporter,
-        CancellationToken cancellationToken)
+    /// <param name="item">The version.</param>
+    /// <param name="inputs">The identity of all that goes into the build; null where it is built anew in any case.</param>
+    /// <param name="options">With Force nothing is looked at.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Its digest there; null where it is to be built and pushed.</returns>
+    /// <exception cref="ProException">The registry has the version with another content.</exception>
+    public async Task<string?> FindPublishedAsync(
+        PublishItem item, string? inputs, PublishOptions options, CancellationToken cancellationToken)
     {
-        var remote = await RemoteDigestAsync(item, cancellationToken).ConfigureAwait(false);
-        if (remote is not null && !options.Force)
+        if (options.Force || await RemoteDigestAsync(item, cancellationToken).ConfigureAwait(false) is not { } remote)
         {
-            throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
+            return null;
         }
 
-        var inventory = await ImageInventory.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
-        var decisions = await aliases.JudgeAsync(item, commit, inventory, options, reporter, cancellationToken).ConfigureAwait(false);
-        return
-        [
-            item.Reference.ToString(),
-            .. decisions.Where(decision => decision.Moves).Select(decision => item.Reference.WithTag(decision.Alias).ToString()),
-        ];
+        return inputs is not null && await InputsAsync(item, remote, cancellationToken).ConfigureAwait(false) == inputs
+            ? remote
+            : throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
+    }
+
+    /// <summary>Moves the aliases that belong to a version that is at the registry, judged right before.</summary>
+    public async Task<IReadOnlyList<AliasDecision>> MoveAliasesAsync(
+        PublishItem item, string digest, string commit, PublishOptions options, CancellationToken cancellationToken)
+    {
+        var inventory = await ImageInventory.LoadImagesAsync(engine, cancellationToken).ConfigureAwait(false);
+        return await aliases.CarryOutAsync(item, digest, commit, inventory, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Looks at the engine and the registry; changes nothing.</summary>
@@ -89,7 +95,6 @@ internal sealed class ImagePublisher : IDisposable
         PublishItem item,
         ImageInventory inventory,
         PublishOptions options,
-        IProgress<Report> reporter,
         CancellationToken cancellationToken)
     {
         var image = inventory.Find(item.Reference) ?? throw ImageErrors.VersionNotFound(
@@ -102,7 +107,8 @@ internal sealed class ImagePublisher : IDisposable
             throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
         }
 
-        var decisions = await aliases.JudgeAsync(item, image.Label(ImageLabels.Revision), inventory, options, reporter, cancellationToken).ConfigureAwait(false);
+        var decisions = await aliases.JudgeAsync(item, image.Label(ImageLabels.Revision), inventory, options, cancellationToken)
+            .ConfigureAwait(false);
         return new PublishPlan(item, image, inventory, remote, same, decisions);
     }
 
@@ -119,12 +125,10 @@ internal sealed class ImagePublisher : IDisposable
             ? there
             : await PushAsync(plan.Item, reporter, cancellationToken).ConfigureAwait(false);
 
-        // A push may take minutes, and somebody else may have published meanwhile: judged right before the aliases move.
-        var decisions = plan.IsSame
-            ? plan.Aliases
-            : await aliases.JudgeAsync(
-                plan.Item, plan.Image.Label(ImageLabels.Revision), plan.Inventory, options, reporter, cancellationToken).ConfigureAwait(false);
-        await aliases.MoveAsync(plan.Item, digest, decisions, cancellationToken).ConfigureAwait(false);
+        // A push or the question for consent may take minutes, and somebody else may have published meanwhile; several versions of one
+        // repository are published side by side. What the plan said of the aliases is only what it showed.
+        var decisions = await aliases.CarryOutAsync(
+            plan.Item, digest, plan.Image.Label(ImageLabels.Revision), plan.Inventory, options, cancellationToken).ConfigureAwait(false);
         return new ProImagePublication
         {
             Service = plan.Item.Service,
@@ -134,6 +138,7 @@ internal sealed class ImagePublisher : IDisposable
             Digest = digest,
             Aliases = [.. decisions.Where(decision => decision.Moves).Select(decision => decision.Alias)],
             AliasReasons = [.. decisions.Select(decision => decision.ToString())],
+            HeldBack = [.. decisions.Where(decision => decision.IsHeldBack)],
             ImageId = plan.Image.Id,
             Duration = clock.Elapsed,
         };
@@ -163,6 +168,20 @@ internal sealed class ImagePublisher : IDisposable
         {
             // Out of our reach, though not of the engine's: what can't be shown to be the same is taken for another content.
             return false;
+        }
+    }
+
+    private async Task<string?> InputsAsync(PublishItem item, string digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await registry.FindImageLabelAsync(item.Reference.Repository, digest, ImageLabels.Inputs, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (ProException)
+        {
+            // As above: out of our reach, it is taken for another content.
+            return null;
         }
     }
 

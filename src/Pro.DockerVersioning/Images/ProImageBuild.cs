@@ -48,6 +48,9 @@ public sealed class ProImageBuild
     /// <summary>True where -Push has published it.</summary>
     public bool IsPublished { get; init; }
 
+    /// <summary>What the user should hear of it: aliases that stayed.</summary>
+    internal IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The same build after its publication.</summary>
     internal ProImageBuild Published(ProImagePublication publication, TimeSpan duration) => new()
     {
@@ -64,6 +67,7 @@ public sealed class ProImageBuild
         Builder = Builder,
         Duration = duration,
         IsPublished = true,
+        Warnings = [.. Warnings, .. publication.HeldBack.Select(publication.WarningOf)],
     };
 
     /// <summary>The reference.</summary>

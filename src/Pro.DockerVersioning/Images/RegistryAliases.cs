@@ -1,7 +1,6 @@
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Registry;
-using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Images;
@@ -9,13 +8,33 @@ namespace Pro.DockerVersioning.Images;
 /// <summary>Judges and moves the aliases of a repository at its registry, right before they are published.</summary>
 internal sealed class RegistryAliases(RegistryClient registry, GitRepository? history)
 {
+    /// <summary>Judges and moves in one turn: what is judged is still so when it is moved, for all that this process publishes.</summary>
+    /// <param name="item">The version.</param>
+    /// <param name="digest">Its manifest at the registry.</param>
+    /// <param name="commit">Its commit, where that is known.</param>
+    /// <param name="inventory">The engine's images: they know versions by their digests.</param>
+    /// <param name="options">Which aliases.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<IReadOnlyList<AliasDecision>> CarryOutAsync(
+        PublishItem item,
+        string digest,
+        string? commit,
+        ImageInventory inventory,
+        PublishOptions options,
+        CancellationToken cancellationToken)
+    {
+        using var turn = await RepositoryTurn.TakeAsync("registry", item.Reference, cancellationToken).ConfigureAwait(false);
+        var decisions = await JudgeAsync(item, commit, inventory, options, cancellationToken).ConfigureAwait(false);
+        await MoveAsync(item, digest, decisions, cancellationToken).ConfigureAwait(false);
+        return decisions;
+    }
+
     /// <summary>What happens to each alias at the registry; with the registry out of our reach, each stays.</summary>
     public async Task<IReadOnlyList<AliasDecision>> JudgeAsync(
         PublishItem item,
         string? commit,
         ImageInventory inventory,
         PublishOptions options,
-        IProgress<Report> reporter,
         CancellationToken cancellationToken)
     {
         try
@@ -33,9 +52,14 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
         catch (ProException unreachable) when (unreachable.Category is ProErrorCategory.ResourceUnavailable
             or ProErrorCategory.ConnectionError or ProErrorCategory.OperationTimeout)
         {
-            reporter.Report(new WarningReport(
-                $"{item.Reference}: the registry's tags can't be read from here, so no alias moves there. {unreachable.Message}"));
-            return [.. Wanted(item, options).Select(alias => new AliasDecision(alias, false, "stays: the registry's tags can't be read from here"))];
+            var reason = $"stays: the registry's tags can't be read from here ({unreachable.Message.TrimEnd('.')})";
+            return
+            [
+                .. Wanted(item, options).Select(alias => new AliasDecision(alias, false, reason)
+                {
+                    IsHeldBack = AliasPolicy.MayMove(alias, item.Version, options.Latest),
+                }),
+            ];
         }
     }
 
@@ -43,7 +67,7 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
     /// Lets the aliases name the version's manifest. No layer travels, and the engine's own aliases, which may rightly stand elsewhere, are
     /// left alone.
     /// </summary>
-    public async Task MoveAsync(
+    private async Task MoveAsync(
         PublishItem item,
         string digest,
         IEnumerable<AliasDecision> decisions,
@@ -89,28 +113,15 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
             var revision = image?.Label(ImageLabels.Revision);
             if (revision is null && head is not null && item.Version.Kind != ProVersionKind.Release)
             {
-                revision = await RevisionAsync(item, head.Digest, cancellationToken).ConfigureAwait(false);
+                // Only the registry may have the image: its configuration says of which commit it is.
+                revision = await registry.FindImageLabelAsync(item.Reference.Repository, head.Digest, ImageLabels.Revision, cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             holders.Add(new AliasHolder(alias, version, revision ?? head?.Digest ?? alias), revision);
         }
 
         return holders;
-    }
-
-    /// <summary>The commit of an image that only the registry has, by the label in its configuration.</summary>
-    private async Task<string?> RevisionAsync(PublishItem item, string digest, CancellationToken cancellationToken)
-    {
-        var manifest = await registry.GetManifestAsync(item.Reference.Repository, digest, cancellationToken).ConfigureAwait(false);
-        if (manifest?.Config is null && manifest?.Children.FirstOrDefault(child => !child.IsAttestation) is { } child)
-        {
-            manifest = await registry.GetManifestAsync(item.Reference.Repository, child.Descriptor.Digest, cancellationToken)
-                .ConfigureAwait(false);
-        }
-
-        return manifest?.Config is { } config
-            ? await registry.GetImageLabelAsync(item.Reference.Repository, config, ImageLabels.Revision, cancellationToken).ConfigureAwait(false)
-            : null;
     }
 
     private CommitRelation Relation(string? held, string? commit) =>

@@ -37,6 +37,24 @@ internal sealed partial class RegistryClient
         EnsureSuccess(response, put.Target);
     }
 
+    /// <summary>A label of an image, or of an index's first image; null where there is no such image, or no such label.</summary>
+    /// <param name="repository">Without the registry.</param>
+    /// <param name="reference">A tag or a digest.</param>
+    /// <param name="label">The label's name.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<string?> FindImageLabelAsync(string repository, string reference, string label, CancellationToken cancellationToken)
+    {
+        var manifest = await GetManifestAsync(repository, reference, cancellationToken).ConfigureAwait(false);
+        if (manifest?.Config is null && manifest?.Children.FirstOrDefault(child => !child.IsAttestation) is { } child)
+        {
+            manifest = await GetManifestAsync(repository, child.Descriptor.Digest, cancellationToken).ConfigureAwait(false);
+        }
+
+        return manifest?.Config is { } config
+            ? await GetImageLabelAsync(repository, config, label, cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+
     /// <summary>A label of an image, out of its configuration; null where it hasn't got it.</summary>
     /// <param name="repository">Without the registry.</param>
     /// <param name="config">The configuration that the image's manifest names.</param>

@@ -47,6 +47,17 @@ internal sealed record AliasRequest(
 /// <param name="Reason">Why it moves or stays: a part of a sentence that may follow the alias's name and a colon.</param>
 internal sealed record AliasDecision(string Alias, bool Moves, string Reason)
 {
+    /// <summary>
+    /// True where it stays although such a version may move it: something newer is there, or nobody can tell. Who publishes or builds should
+    /// hear of it; that a pre-release moves nothing, everybody knows.
+    /// </summary>
+    public bool IsHeldBack { get; init; }
+
+    /// <summary>The warning that it was held back.</summary>
+    /// <param name="place">Whose alias, and where.</param>
+    public string WarningFor(string place) =>
+        $"{place}, {this}.{(Alias == AliasName.Latest.ToString() ? " -Latest Always moves it all the same." : null)}";
+
     /// <inheritdoc/>
     public override string ToString() => $"{Alias}: {Reason}";
 }

@@ -56,8 +56,18 @@ internal static class AliasPolicy
             _ when version.IsPrerelease => Stay(holder, $"{version} is a pre-release"),
             _ => DecideRelease(alias, holder, request),
         };
-        return new AliasDecision(alias.ToString(), moves, reason);
+        return new AliasDecision(alias.ToString(), moves, reason) { IsHeldBack = !moves && MayMove(alias, request) };
     }
+
+    /// <summary>Whether a version of this kind moves the alias at all, were nothing newer there.</summary>
+    public static bool MayMove(string alias, ProVersion version, ProLatestPolicy latest) =>
+        AliasName.TryParse(alias, out AliasName? name)
+        && !(name == AliasName.Latest && latest == ProLatestPolicy.Never)
+        && !IsUnstableMajor(name)
+        && !version.IsDirty
+        && !version.IsPrerelease;
+
+    private static bool MayMove(AliasName alias, AliasRequest request) => MayMove(alias.ToString(), request.Version, request.Latest);
 
     /// <summary>
     /// The newest stable release takes the alias from whatever holds it, a commit's build ahead of it too: else one commit's build

@@ -58,6 +58,10 @@ internal static partial class VersionGrammar
     public static bool IsHash(string text, int least) =>
         text.Length >= least && text.Length <= 40 && !text.AsSpan().ContainsAnyExcept(HexDigits);
 
+    /// <summary>Whether it is SemVer after its <c>v</c>, and only too long for an image tag.</summary>
+    public static bool IsTooLong(string text) =>
+        text.Length > MaxLength && text.StartsWith('v') && SemVersion.TryParse(text[1..], SemVersionStyles.Strict, out _, text.Length);
+
     private static VersionParts? ReadClean(string text, VersionReading reading) =>
         ReadCommit(text, reading) ?? ReadDescribe(text, reading) ?? ReadRelease(text);
 

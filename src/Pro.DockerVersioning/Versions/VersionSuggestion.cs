@@ -17,6 +17,9 @@ internal static partial class VersionSuggestion
         _ => VersionErrors.InvalidVersion(text, Reason(text), Suggest(text)),
     };
 
+    /// <summary>Whether a text that is no version was meant as one: there is one like it, or it is SemVer and only too long.</summary>
+    public static bool IsMeant(string text) => VersionGrammar.IsTooLong(text) || Suggest(text) is not null;
+
     /// <summary>The version that was probably meant, or null. Whatever it gives is a version.</summary>
     public static string? Suggest(string text)
     {

@@ -137,6 +137,16 @@ public sealed class BuilderTests : EngineTest
     }
 
     [Fact]
+    public void Where_DOCKER_BUILDKIT_chose_the_classic_builder_the_remedy_is_to_remove_it()
+    {
+        Variables["DOCKER_BUILDKIT"] = "0";
+        _ = Commit();
+        var error = Bad("Build-ProImage api -Secret id=a,env=HOME", "BuilderLacksFeature", ErrorCategory.NotImplemented);
+        Assert.Contains("Remove the environment variable DOCKER_BUILDKIT", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.DoesNotContain("Install", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Several_platforms_without_Push_are_refused_before_anything_is_built()
     {
         _ = Commit();

@@ -86,6 +86,20 @@ public sealed class ContextTests : EngineTest
     }
 
     [Fact]
+    public void Ignored_files_are_not_counted_as_uncommitted_but_a_Dockerfile_outside_of_the_context_is()
+    {
+        _ = Repository.Commit(
+            ("pro.json", """{ "services": { "api": { "context": "apps/api", "dockerfile": "docker/api.Dockerfile" } } }"""),
+            ("docker/api.Dockerfile", CopyAll),
+            ("apps/api/.dockerignore", "*.log\n"),
+            ("apps/api/file", "one"));
+        _ = Repository.Write("apps/api/today.log", "ignored");
+        Assert.Empty(Run("Build-ProImage api").ThrowIfFailed().Warnings);
+        _ = Repository.Write("docker/api.Dockerfile", CopyAll + "LABEL changed=1\n");
+        Assert.Contains("1 uncommitted file is", Assert.Single(Run("Build-ProImage api").ThrowIfFailed().Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_copy_of_a_file_that_is_only_on_disk_suggests_the_working_tree()
     {
         _ = Commit(dockerfile: "FROM scratch\nCOPY generated.js /\n");
@@ -94,6 +108,21 @@ public sealed class ContextTests : EngineTest
         Assert.Contains("-WorkingTree", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         Assert.Contains("generated.js", error.ToString(), StringComparison.Ordinal);
         Assert.Equal("built", TestEngine.FilesOf(Text(One("Build-ProImage api -WorkingTree -WarningAction Ignore"), "Reference")!)["generated.js"].Text);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("-WorkingTree")]
+    public void A_copy_of_a_file_that_the_ignore_file_leaves_out_says_so_and_not_that_it_is_uncommitted(string parameters)
+    {
+        _ = Repository.Commit(
+            ("apps/api/Dockerfile", "FROM scratch\nCOPY generated.js /\n"),
+            ("apps/api/.dockerignore", "*.js\n"),
+            ("apps/api/generated.js", "committed"));
+        var error = Bad($"Build-ProImage api {parameters}", "BuildContextFileMissing", ErrorCategory.ObjectNotFound);
+        Assert.Contains("generated.js", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(".dockerignore", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.DoesNotContain("-WorkingTree", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
     }
 
     [Fact]

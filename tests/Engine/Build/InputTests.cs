@@ -5,6 +5,24 @@ namespace Pro.DockerVersioning.Tests.Engine.Build;
 /// <summary>What goes into an image besides its files.</summary>
 public sealed class InputTests : EngineTest
 {
+    [Fact]
+    public void A_compose_file_that_came_later_does_not_hide_what_an_old_tags_own_pro_json_declares()
+    {
+        _ = Repository.Commit(
+            ("pro.json", """{ "services": { "api": { "context": "old" } } }"""), ("old/Dockerfile", CopyAll), ("old/file", "old"));
+        _ = Repository.Tag("v1.0.0");
+        _ = Repository.Commit(
+            ("pro.json", "{ }"),
+            ("compose.yaml", "services:\n  api: { build: new }\n"),
+            ("new/Dockerfile", CopyAll),
+            ("new/file", "new"));
+        Variables["COMPOSE_FILE"] = Path.Combine(Repository.Root, "compose.yaml");
+        _ = One("Build-ProImage api v1.0.0");
+        Assert.Equal("old", Files("api:v1.0.0")["file"].Text);
+        _ = One("Build-ProImage api");
+        Assert.Equal("new", Files($"api:{Head12}")["file"].Text);
+    }
+
     // Shows every argument in the image's own environment.
     private const string Declares =
         "FROM scratch\nARG VERSION\nARG GIT_COMMIT\nARG BUILD_DATE\nARG SOURCE_DATE_EPOCH\nARG COLOUR=grey\n"

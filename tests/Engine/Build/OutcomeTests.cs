@@ -34,6 +34,28 @@ public sealed class OutcomeTests : EngineTest
         Assert.Equal("AlreadyBuilt", Text(One($"Build-ProImage api {parameters}"), "Outcome"));
     }
 
+    [Theory]
+    [InlineData("no_cache: true")]
+    [InlineData("pull: true")]
+    public void A_compose_file_that_wants_it_built_anew_is_heard(string wish)
+    {
+        // From scratch: there is no base that would have to be pulled.
+        _ = Repository.Commit(
+            ("apps/api/Dockerfile", CopyAll), ("compose.yaml", $"services:\n  api:\n    build: {{ context: apps/api, {wish} }}\n"));
+        _ = One("Build-ProImage api");
+        Assert.Equal("Built", Text(One("Build-ProImage api"), "Outcome"));
+    }
+
+    [Fact]
+    public void Another_default_platform_is_another_input()
+    {
+        _ = Commit();
+        _ = One("Build-ProImage api");
+        Variables["DOCKER_DEFAULT_PLATFORM"] = "linux/amd64";
+        Assert.Equal("Built", Text(One("Build-ProImage api"), "Outcome"));
+        Assert.Equal("AlreadyBuilt", Text(One("Build-ProImage api"), "Outcome"));
+    }
+
     [Fact]
     public void An_image_of_another_commit_under_that_version_is_refused_without_Force()
     {
@@ -222,6 +244,18 @@ public sealed class OutcomeTests : EngineTest
         Assert.Contains($"push {Registry}/api:v1.0.0", Host.Text, StringComparison.Ordinal);
         using var registry = TestRegistry.Open();
         Assert.Empty(registry.Tags($"{RegistryPath}/api"));
+    }
+
+    [Theory]
+    [InlineData("-Platform linux/amd64, linux/arm64", "BuildPlatformsNeedPush", ErrorCategory.InvalidArgument)]
+    [InlineData("-Secret id=npm,src=nowhere", "BuildSecretFileMissing", ErrorCategory.ObjectNotFound)]
+    [InlineData("-Secret id=npm,env=PRO_TEST_SET_NOWHERE", "BuildSecretVariableMissing", ErrorCategory.ObjectNotFound)]
+    public void WhatIf_refuses_what_the_build_would_refuse(string parameters, string id, ErrorCategory category)
+    {
+        OnlyClient(TestSettings.DockerClient);
+        _ = Commit();
+        _ = Bad($"Build-ProImage api {parameters} -WhatIf", id, category);
+        Assert.DoesNotContain("What if: ", Host.Text, StringComparison.Ordinal);
     }
 
     [Theory]

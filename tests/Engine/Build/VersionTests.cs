@@ -155,6 +155,19 @@ public sealed class VersionTests : EngineTest
     }
 
     [Fact]
+    public void A_release_too_long_for_an_image_tag_is_refused_while_a_long_name_means_its_commit()
+    {
+        _ = Commit();
+        var release = "v1.2.3-" + new string('a', 122);
+        var name = "nightly-" + new string('a', 121);
+        _ = Repository.Tag(release).Tag(name);
+        var error = Bad($"Build-ProImage api {release}", "VersionTooLong", ErrorCategory.InvalidArgument);
+        Assert.Contains("shorter", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Empty(Tags());
+        Assert.Equal(Head12, Text(One($"Build-ProImage api {name}"), "Version"));
+    }
+
+    [Fact]
     public void A_version_without_its_v_suggests_the_tag_that_was_meant()
     {
         _ = Release("v1.2.3");
@@ -187,6 +200,11 @@ public sealed class VersionTests : EngineTest
     public void A_repository_without_commits_says_what_to_do()
     {
         _ = Repository.Write("apps/api/Dockerfile", CopyAll);
-        _ = Bad("Build-ProImage api", "RepositoryHasNoCommits", ErrorCategory.InvalidOperation);
+        var error = Bad("Build-ProImage api", "RepositoryHasNoCommits", ErrorCategory.InvalidOperation);
+        Assert.Contains("git commit", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+
+        // What is no way out isn't offered as one.
+        _ = Bad("Build-ProImage api -WorkingTree", "RepositoryHasNoCommits", ErrorCategory.InvalidOperation);
+        Assert.DoesNotContain("or build", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
     }
 }

@@ -171,6 +171,79 @@ public sealed class PublishTests : EngineTest
     }
 
     [Fact]
+    public void An_alias_that_stays_for_something_newer_at_the_registry_is_warned_of_but_not_that_of_a_pre_release()
+    {
+        _ = Build("v2.0.0");
+        _ = Good("Publish-ProImage api v2.0.0");
+        _ = Build("v1.1.9");
+        var warning = Assert.Single(Run("Publish-ProImage api v1.1.9").ThrowIfFailed().Warnings);
+        Assert.Contains("api v1.1.9: at the registry, latest: stays at v2.0.0: v1.1.9 is older", warning, StringComparison.Ordinal);
+        Assert.Contains("-Latest Always", warning, StringComparison.Ordinal);
+        Assert.Single(Run("Build-ProImage api v1.1.9 -Push").ThrowIfFailed().Warnings);
+        Assert.Empty(Run("Publish-ProImage api v1.1.9 -Latest Never").ThrowIfFailed().Warnings);
+        _ = Build("v3.0.0-rc.1");
+        Assert.Empty(Run("Publish-ProImage api v3.0.0-rc.1").ThrowIfFailed().Warnings);
+    }
+
+    [Fact]
+    public void Versions_of_one_command_are_no_news_to_each_other()
+    {
+        foreach (var tag in (string[])["v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0"])
+        {
+            _ = Build(tag);
+        }
+
+        for (var round = 0; round < 2; round++)
+        {
+            // Side by side, and the second time all are there already: judged in turns, the newest keeps it however they end.
+            Assert.Empty(Run("Get-ProImageVersion api | Publish-ProImage -ThrottleLimit 4").ThrowIfFailed().Warnings);
+            Assert.Equal(_registry.DigestOf(Api, "v1.3.0"), _registry.DigestOf(Api, "latest"));
+        }
+    }
+
+    [Fact]
+    public void A_Registry_that_is_not_the_piped_images_own_is_an_error_and_nothing_is_pushed()
+    {
+        var build = Build("v1.0.0");
+        var error = Bad(
+            $"Get-ProImageVersion api | Publish-ProImage -Registry {TestSettings.PrivateRegistry}/{RegistryPath}",
+            "NamedForAnotherRegistry",
+            ErrorCategory.InvalidArgument);
+        Assert.Contains(TestSettings.Registry, error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(TestSettings.PrivateRegistry, error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("docker tag", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Empty(_registry.Tags(Api));
+        Assert.Equal(Text(build, "Reference"), Text(One($"Get-ProImageVersion api | Publish-ProImage -Registry {Registry}"), "Reference"));
+    }
+
+    [Fact]
+    public void What_the_registry_got_since_the_plan_holds_latest_back_also_for_a_version_that_is_there_already()
+    {
+        _ = Build("v1.0.0");
+        _ = Build("v1.1.0");
+        _ = Good("Publish-ProImage api v1.0.0");
+
+        // While the prompt waits, somebody else publishes a newer one.
+        Host.Answers.Enqueue(0);
+        Host.BeforeAnswer = () =>
+        {
+            TestEngine.Push($"{Registry}/api", "v1.1.0");
+            TestEngine.Push($"{Registry}/api", "latest");
+        };
+        var publication = One("Publish-ProImage api v1.0.0 -Confirm -WarningAction Ignore");
+        Assert.Equal("AlreadyPublished", Text(publication, "Outcome"));
+        Assert.Empty(Texts(publication, "Aliases"));
+        Assert.Equal(_registry.DigestOf(Api, "v1.1.0"), _registry.DigestOf(Api, "latest"));
+    }
+
+    [Fact]
+    public void A_pushed_build_tells_its_digest_also_when_it_is_built_already()
+    {
+        var build = Build("v1.0.0", "-Push");
+        Assert.Equal(Text(build, "Digest"), Text(Build("v1.0.0"), "Digest"));
+    }
+
+    [Fact]
     public void WhatIf_says_each_line_with_its_reason_and_pushes_nothing()
     {
         _ = Build("v2.0.0");

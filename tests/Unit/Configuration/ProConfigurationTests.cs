@@ -24,7 +24,7 @@ public sealed class ProConfigurationTests
               "protect": [ "v1.0.*" ],
               /* how many */
               "retention": { "production": 10, "test": 5, "development": 3 },
-              "environments": { "test": { "composeFile": "docker-compose.test.yml", "engine": "ssh://deploy@test" },
+              "environments": { "test": { "composeFile": "docker-compose.test.yml", "engine": "tcp://test:2376" },
                                 "production": { "composeFile": [ "a.yml", "deploy\\b.yml" ] }, },
               "history": "//share/history",
             }
@@ -41,7 +41,7 @@ public sealed class ProConfigurationTests
         var retention = configuration.Retention;
         Assert.Equal((10, 5, 3), (retention["production"], retention["TEST"], retention["development"]));
         Assert.Equal(["docker-compose.test.yml"], configuration.Environments["Test"].ComposeFiles);
-        Assert.Equal("ssh://deploy@test", configuration.Environments["test"].Engine);
+        Assert.Equal("tcp://test:2376", configuration.Environments["test"].Engine);
         Assert.Equal(["a.yml", "deploy/b.yml"], configuration.Environments["production"].ComposeFiles);
         Assert.Equal("//share/history", configuration.History);
     }

@@ -116,6 +116,19 @@ public sealed class ServiceCatalogTests
     }
 
     [Fact]
+    public void A_compose_file_outside_of_the_repository_does_not_matter_where_pro_json_says_where_the_service_lives()
+    {
+        var tree = new MemoryTree(
+            ("pro.json", """{ "services": { "api": { "context": "apps/api" }, "web": { }, "lost": { } } }"""), ("apps/web/Dockerfile", ""));
+        var catalog = Load(tree, new() { ["COMPOSE_FILE"] = "../x.yml" });
+
+        Assert.Equal(["api", "web", "lost"], catalog.Names);
+        Assert.Equal("apps/api", catalog.Get("api").Context);
+        Assert.Equal("apps/web", catalog.Get("web").Context);
+        Assert.Equal("ComposeFileOutside", Assert.Throws<ProException>(() => catalog.Get("lost")).Id);
+    }
+
+    [Fact]
     public void An_unknown_service_lists_the_known_ones_and_suggests_the_nearest()
     {
         var catalog = Load(new MemoryTree(("apps/crawler/Dockerfile", ""), ("apps/cleaner/Dockerfile", "")));

@@ -40,7 +40,11 @@ internal static class BuilderProbe
         if (environment.Get("DOCKER_BUILDKIT") is { } wanted && DockerBoolean.TryParse(wanted, out var buildKit) && !buildKit)
         {
             return new BuilderChoice(
-                new EngineApiBuilder(engine, EngineBuilderKind.Classic, login),
+                new EngineApiBuilder(engine, EngineBuilderKind.Classic, login)
+                {
+                    // Whatever is installed, it isn't asked.
+                    Remedy = "Remove the environment variable DOCKER_BUILDKIT: it asks for the classic builder.",
+                },
                 $"Builds with the classic builder: DOCKER_BUILDKIT is {wanted}.");
         }
 

@@ -21,17 +21,18 @@ internal abstract class ClientImageBuilder(string executable, ChildEnvironment e
     protected string Executable { get; } = executable;
 
     /// <inheritdoc/>
+    public void Check(BuildRequest request) => _ = Prepare(request);
+
+    /// <inheritdoc/>
     public async Task<BuildOutcome> BuildAsync(BuildRequest request, IProgress<BuildProgress> progress, CancellationToken cancellationToken)
     {
-        BuildRequirements.Require(this, request);
-        var secrets = request.Secrets.Select(secret => SecretSpec.Parse(request.Subject, secret, environment)).ToList();
-        var variables = BuildArgumentVariables.Of(request, secrets, environment).Concat(Variables());
+        var (secrets, arguments) = Prepare(request);
+        var variables = arguments.Concat(Variables());
         var folder = Directory.CreateTempSubdirectory("pro-build-");
         try
         {
             var files = new ResultFiles(Path.Combine(folder.FullName, "iid"), Path.Combine(folder.FullName, "metadata.json"));
-            var arguments = Arguments(request, secrets, files);
-            await RunAsync(request, arguments, environment.With(variables), progress, cancellationToken).ConfigureAwait(false);
+            await RunAsync(request, Arguments(request, secrets, files), environment.With(variables), progress, cancellationToken).ConfigureAwait(false);
             return request.PushTags.Count > 0
                 ? new BuildOutcome(null, files.Digest ?? throw BuildErrors.NoImage(request.Subject, Name))
                 : new BuildOutcome(await FindImageAsync(request, files, cancellationToken).ConfigureAwait(false), null);
@@ -64,6 +65,13 @@ internal abstract class ClientImageBuilder(string executable, ChildEnvironment e
         .. request.NoCache ? ["--no-cache"] : Array.Empty<string>(),
         .. request.Pull ? ["--pull"] : Array.Empty<string>(),
     ];
+
+    private (List<SecretSpec> Secrets, IReadOnlyDictionary<string, string?> Arguments) Prepare(BuildRequest request)
+    {
+        BuildRequirements.Require(this, request);
+        var secrets = request.Secrets.Select(secret => SecretSpec.Parse(request.Subject, secret, environment)).ToList();
+        return (secrets, BuildArgumentVariables.Of(request, secrets, environment));
+    }
 
     private async Task RunAsync(
         BuildRequest request,

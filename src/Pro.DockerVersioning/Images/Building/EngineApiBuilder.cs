@@ -36,9 +36,20 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         : "the Engine API (the classic builder)";
 
     /// <inheritdoc/>
+    public string? Remedy { get; init; }
+
+    /// <inheritdoc/>
     public BuilderFeatures Features => kind == EngineBuilderKind.BuildKit
         ? BuilderFeatures.BuildKitSyntax | BuilderFeatures.Platform | BuilderFeatures.CacheFrom
         : BuilderFeatures.Platform | BuilderFeatures.CacheFrom;
+
+    /// <inheritdoc/>
+    public void Check(BuildRequest request)
+    {
+        BuildRequirements.Require(this, request);
+        RequireOwnSyntax(request, DockerfileInspector.Inspect(request.DockerfileText));
+        _ = Parameters(request);
+    }
 
     /// <inheritdoc/>
     public async Task<BuildOutcome> BuildAsync(BuildRequest request, IProgress<BuildProgress> progress, CancellationToken cancellationToken)
@@ -63,7 +74,8 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
                 request.Subject,
                 Description,
                 $"'# syntax={syntax}'",
-                "the frontend comes from a registry, which needs a session with the client");
+                "the frontend comes from a registry, which needs a session with the client",
+                Remedy);
         }
 
         if (kind == EngineBuilderKind.Classic && dockerfile.BuildKitFeature is { } feature)
@@ -72,7 +84,8 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
                 request.Subject,
                 Description,
                 $"'{feature}'",
-                "only BuildKit understands it; is DOCKER_BUILDKIT=0 set?");
+                "only BuildKit understands it",
+                Remedy);
         }
     }
 
@@ -119,7 +132,7 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         var fields = cache.Split(',').Select(DockerfileInstruction.Cut).ToDictionary(field => field.Name, field => field.Value);
         return fields.GetValueOrDefault("type") == "registry" && fields.GetValueOrDefault("ref") is { Length: > 0 } reference
             ? reference
-            : throw BuildErrors.BuilderLacks(request.Subject, Description, $"-CacheFrom '{cache}'", "it takes layers from images only");
+            : throw BuildErrors.BuilderLacks(request.Subject, Description, $"-CacheFrom '{cache}'", "it takes layers from images only", Remedy);
     }
 
     private async Task SendAsync(

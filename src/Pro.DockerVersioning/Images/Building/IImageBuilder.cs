@@ -12,6 +12,13 @@ internal interface IImageBuilder
     /// <summary>What it can do. A request for anything else is refused before the build.</summary>
     BuilderFeatures Features { get; }
 
+    /// <summary>How to get a builder that can do more; null: install buildx.</summary>
+    string? Remedy => null;
+
+    /// <summary>Refuses what it can't do, and what isn't there (a secret's file), without asking anybody; building does it too.</summary>
+    /// <exception cref="Errors.ProException">The request can't be carried out.</exception>
+    void Check(BuildRequest request);
+
     /// <summary>Builds. On any failure nothing is tagged. Progress may be reported from several threads, never after the end.</summary>
     /// <exception cref="Errors.ProException">
     /// The build failed. Where a step of it did, the inner exception is a <see cref="BuildFailedException"/>.
