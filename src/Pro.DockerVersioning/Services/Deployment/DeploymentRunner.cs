@@ -109,7 +109,7 @@ internal sealed class DeploymentRunner(
         if (succeeded)
         {
             var old = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault(id => id != image.LocalId);
-            await wayBack.KeepAsync(plan.Request, plan.Target, old, wasWell, CancellationToken.None).ConfigureAwait(false);
+            await wayBack.KeepAsync(plan, old, wasWell, CancellationToken.None).ConfigureAwait(false);
         }
 
         await AppendAsync(entry with
