@@ -39,7 +39,7 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
                 LockedBy = ServiceLocks.Find(held, service.Name) is { } locked
                     ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, cancellationToken).ConfigureAwait(false)
                     : null,
-                Proven = known.ProvenOf(service.Name),
+                Past = known.PastOf(service.Name),
             });
         }
 
