@@ -36,7 +36,7 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
         {
             surveyed.Add(new CleaningService(service.Name, service.Repository)
             {
-                LockedBy = ServiceLocks.Find(held, service.Name) is { } locked
+                LockedBy = ServiceLocks.Find(held, service.Name, service.Repository) is { } locked
                     ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, cancellationToken).ConfigureAwait(false)
                     : null,
                 Past = known.PastOf(service.Name),

@@ -38,6 +38,8 @@ internal sealed class DeploymentRunner(
             {
                 Breaks = plan.Request.BreakLock,
                 ComposePath = plan.ComposeFolder,
+                Service = plan.Request.Service.Name,
+                Repository = plan.Request.Repository.Name,
             };
             var held = await TargetLock.AcquireAsync(engine, lockRequest, reports, cancellationToken).ConfigureAwait(false);
             await using (held.ConfigureAwait(false))
