@@ -91,16 +91,16 @@ internal sealed class CleaningEngine : IDisposable
     /// <summary>Removes what no name of ours finds any more.</summary>
     public void Remove(string id) => Send(HttpMethod.Delete, $"images/{id}?force=1");
 
-    /// <summary>A lock as another machine's process holds it.</summary>
-    public void Lock(string target, bool isLeftBehind = false)
+    /// <summary>A lock as another machine's process holds it: of a container that Docker has named, by what the operation is called.</summary>
+    public void Lock(string service, bool isLeftBehind = false)
     {
         const string Label = "pro.dockerversioning.lock";
         var labels = new Dictionary<string, string>
         {
             [Label] = "Lock",
-            [Label + ".target"] = target,
+            [Label + ".target"] = "container.kind_elbakyan",
             [Label + ".nonce"] = Nonce,
-            [Label + ".operation"] = "roll back",
+            [Label + ".operation"] = $"roll back {service} to v1.0.0",
             [Label + ".user"] = "mei",
             [Label + ".host"] = "elsewhere",
             [Label + ".process"] = "1",

@@ -172,11 +172,11 @@ public sealed class CleaningTests : CleaningTest
         AddService(service);
         Engine.Load(service, "v1.0.0", "v1.1.0");
         Engine.Load("web", "v1.0.0", "v1.1.0");
-        Engine.Lock($"shop-{service}-1", isLeftBehind);
+        Engine.Lock(service, isLeftBehind);
         var results = Good($"Remove-ProOldImage {service}, web 1 -GracePeriod 0 -Confirm:$false");
         Assert.Equal(["Removed v1.0.0", "Skipped v1.0.0"], Actions(results).Order(StringComparer.Ordinal));
         var skipped = $"{results.Single(result => $"{result}".StartsWith("Skip", StringComparison.Ordinal))}";
-        Assert.Contains("the service is locked: roll back, by mei on elsewhere", skipped, StringComparison.Ordinal);
+        Assert.Contains($"the service is locked: roll back {service} to v1.0.0, by mei on elsewhere", skipped, StringComparison.Ordinal);
         Assert.Equal(isLeftBehind, skipped.Contains($"has passed: 'Repair-ProService {service}' looks after it", StringComparison.Ordinal));
         Assert.Equal(3, Engine.Tags().Count);
     }

@@ -8,11 +8,15 @@ internal sealed class CleaningGuards
 {
     private readonly CleaningWorld _world;
     private readonly CleaningPolicy _policy;
+    private readonly Lazy<Dictionary<string, CleaningWaysBack>> _ways;
 
     public CleaningGuards(CleaningWorld world, CleaningPolicy policy)
     {
         _world = world;
         _policy = policy;
+        _ways = new(() => world.Services
+            .GroupBy(service => service.Repository.NormalizedName, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => new CleaningWaysBack(world.Inventory, [.. group]), StringComparer.Ordinal));
     }
 
     /// <summary>
@@ -20,13 +24,14 @@ internal sealed class CleaningGuards
     /// </summary>
     public IReadOnlyDictionary<string, string> Of(CleaningService service, IReadOnlyList<ProImageVersion> versions)
     {
-        var wayBack = WayBack(service, versions);
+        var ways = _ways.Value[service.Repository.NormalizedName];
+        var guesses = ways.Guesses(versions);
         var guards = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var version in versions)
         {
             var image = _world.Inventory.FindById(version.ImageId)!;
-            var reason = InUse(image) ?? Previous(image) ?? Proven(service, version) ?? AliasOf(version) ?? Protected(version.Version)
-                ?? (wayBack.TryGetValue(version.Reference, out var from) ? $"the way back from {from}" : null);
+            var reason = InUse(image) ?? Previous(image) ?? ways.Reason(version) ?? AliasOf(version) ?? Protected(version.Version)
+                ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the way back from {from}" : null);
             if (reason is not null)
             {
                 guards[version.Reference] = reason;
@@ -38,7 +43,8 @@ internal sealed class CleaningGuards
 
     /// <summary>Why an image that no name points at stays; null where nothing needs it.</summary>
     public string? OfUnnamed(EngineImage image) =>
-        InUse(image) ?? (ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? Protected(version) : null);
+        InUse(image) ?? _ways.Value.Values.Select(ways => ways.Reason(image.Id)).FirstOrDefault(reason => reason is not null)
+        ?? (ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? Protected(version) : null);
 
     /// <summary>Why an image is too young to go; null where it is old enough.</summary>
     public string? Young(EngineImage image, ImageFacts facts, DateTimeOffset now)
@@ -75,11 +81,6 @@ internal sealed class CleaningGuards
             ? $"{way.Tag} holds it as the way back"
             : null;
 
-    private static string? Proven(CleaningService service, ProImageVersion version) =>
-        service.Proven.FirstOrDefault(one => one.Version.Equals(version.Version)) is { } proven
-            ? proven.IsLast ? "was deployed last, by the history" : "the way back, by the history"
-            : null;
-
     private static string? AliasOf(ProImageVersion version) =>
         version.Aliases.Count switch
         {
@@ -90,40 +91,4 @@ internal sealed class CleaningGuards
 
     private string? Protected(ProVersion version) =>
         _policy.Protect.FirstOrDefault(pattern => pattern.IsMatch(version)) is { } pattern ? $"protected by '{pattern}'" : null;
-
-    /// <summary>
-    /// Where neither a tag nor the history says it, the way back from a running version is the next lower release that is here: the stable
-    /// one, and a pre-release between the two. From a commit it is the newest stable release, and the commit before it.
-    /// </summary>
-    private Dictionary<string, ProVersion> WayBack(CleaningService service, IReadOnlyList<ProImageVersion> versions)
-    {
-        var ways = new Dictionary<string, ProVersion>(StringComparer.Ordinal);
-        if (service.Proven.Any(one => !one.IsLast)
-            || versions.Any(version => Previous(_world.Inventory.FindById(version.ImageId)!) is not null))
-        {
-            return ways;
-        }
-
-        var tagged = versions.Where(version => version.Tag is not null).ToList();
-        foreach (var current in versions.Where(version => version.IsCurrent))
-        {
-            var isRelease = current.Version.Kind == ProVersionKind.Release;
-            Add(current, one => one.Version.IsStable && (!isRelease || one.Version.CompareTo(current.Version) < 0));
-            Add(current, isRelease
-                ? one => one.Version.Kind == ProVersionKind.Release && one.Version.CompareTo(current.Version) < 0
-                : one => one.Version.Kind != ProVersionKind.Release && Nullable.Compare(one.Version.Time, current.Version.Time) < 0,
-                isRelease ? null : static one => one.Version.Time);
-        }
-
-        return ways;
-
-        void Add(ProImageVersion current, Func<ProImageVersion, bool> isLower, Func<ProImageVersion, DateTimeOffset?>? by = null)
-        {
-            var lower = tagged.Where(one => one.ImageId != current.ImageId && isLower(one));
-            if ((by is null ? lower.MaxBy(one => one.Version) : lower.OrderBy(one => one.Version).MaxBy(by)) is { } way)
-            {
-                _ = ways.TryAdd(way.Reference, current.Version);
-            }
-        }
-    }
 }

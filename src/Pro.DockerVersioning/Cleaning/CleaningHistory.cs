@@ -1,6 +1,7 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
@@ -9,7 +10,7 @@ namespace Pro.DockerVersioning.Cleaning;
 internal sealed class CleaningHistory
 {
     private readonly LastUses _uses = new();
-    private readonly Dictionary<(string Service, string? Target), List<ProVersion>> _proven = [];
+    private readonly Dictionary<(string Service, string Target), (ProVersion Last, List<ProvenStep> Steps)> _past = [];
 
     /// <summary>Reads the history. Where it can't be read, nothing is known, and a warning says so.</summary>
     public static async Task<CleaningHistory> ReadAsync(
@@ -23,11 +24,11 @@ internal sealed class CleaningHistory
     /// <summary>When a version was last of use; null where the history doesn't know it.</summary>
     public DateTimeOffset? LastUse(ImageReference reference) => _uses.Of(reference);
 
-    /// <summary>Of each target the version that was proven last, and the one before it.</summary>
-    public IReadOnlyList<ProvenVersion> ProvenOf(string service) =>
-        [.. _proven
+    /// <summary>What was proven of a service, of each target.</summary>
+    public IReadOnlyList<TargetPast> PastOf(string service) =>
+        [.. _past
             .Where(place => place.Key.Service == service)
-            .SelectMany(place => place.Value.Select((version, index) => new ProvenVersion(version, index == 0)))];
+            .Select(place => new TargetPast(place.Key.Target, place.Value.Last, place.Value.Steps))];
 
     /// <summary>Counts an entry in; they come newest first.</summary>
     internal void Add(ProHistoryEntry entry)
@@ -38,14 +39,15 @@ internal sealed class CleaningHistory
             return;
         }
 
-        if (!_proven.TryGetValue((entry.Service, entry.Target), out var versions))
+        var place = (entry.Service, entry.Target ?? "");
+        if (!_past.TryGetValue(place, out var past))
         {
-            _proven[(entry.Service, entry.Target)] = versions = [];
+            _past[place] = past = (version, []);
         }
 
-        if (versions.Count < 2 && !versions.Contains(version))
+        if (ProvenStep.Of(entry) is { } step)
         {
-            versions.Add(version);
+            past.Steps.Add(step);
         }
     }
 }

@@ -80,7 +80,7 @@ internal static class CleaningPlanner
         .Select(group => group.First() with
         {
             LockedBy = group.Select(service => service.LockedBy).FirstOrDefault(locked => locked is not null),
-            Proven = [.. group.SelectMany(service => service.Proven)],
+            Past = [.. group.SelectMany(service => service.Past)],
         });
 
     private static void AddVersions(

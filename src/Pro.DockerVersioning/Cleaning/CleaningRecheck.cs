@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
 
@@ -49,7 +50,10 @@ internal sealed class CleaningRecheck(EngineConnection engine) : IDisposable
     }
 
     /// <summary>Who holds a service; null where nobody does.</summary>
-    public LockInfo? LockOf(string service) => ServiceLocks.Find(_locks, service);
+    /// <param name="service">Its name.</param>
+    /// <param name="reference">What is to go, by which its repository is known; an image id where that has no name.</param>
+    public LockInfo? LockOf(string service, string reference) =>
+        ServiceLocks.Find(_locks, service, ImageReference.TryParse(reference, out var name) ? name : null);
 
     private async Task AskAsync(CancellationToken cancellationToken)
     {

@@ -153,7 +153,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             return Result(line, ProCleanupAction.Kept, $"the container {container} uses it by now");
         }
 
-        if (line.Service is { } service && _recheck.LockOf(service) is { } held)
+        if (line.Service is { } service && _recheck.LockOf(service, line.Reference) is { } held)
         {
             return Result(
                 line,

@@ -36,10 +36,10 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
         {
             surveyed.Add(new CleaningService(service.Name, service.Repository)
             {
-                LockedBy = ServiceLocks.Find(held, service.Name) is { } locked
+                LockedBy = ServiceLocks.Find(held, service.Name, service.Repository) is { } locked
                     ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, cancellationToken).ConfigureAwait(false)
                     : null,
-                Proven = known.ProvenOf(service.Name),
+                Past = known.PastOf(service.Name),
             });
         }
 

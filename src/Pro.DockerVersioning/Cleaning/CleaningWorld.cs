@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
@@ -11,14 +12,15 @@ internal sealed record CleaningService(string Name, ImageReference Repository)
     /// <summary>Why the service is left alone: the operation that holds its lock, or has left it behind; null where none has.</summary>
     public string? LockedBy { get; init; }
 
-    /// <summary>The versions that were proven to work here, by the history: of each target the last one and the one before it.</summary>
-    public IReadOnlyList<ProvenVersion> Proven { get; init; } = [];
+    /// <summary>What the history knows of each target that runs the service, or has run it.</summary>
+    public IReadOnlyList<TargetPast> Past { get; init; } = [];
 }
 
-/// <summary>A version that was proven to work in a place.</summary>
-/// <param name="Version">The version.</param>
-/// <param name="IsLast">True for the last one, which is what ought to run; false for the one before it, the way back.</param>
-internal sealed record ProvenVersion(ProVersion Version, bool IsLast);
+/// <summary>What the history knows of a target.</summary>
+/// <param name="TargetId">The target.</param>
+/// <param name="Last">The version that was proven last, which is what ought to run.</param>
+/// <param name="Steps">What was proven there by a deployment or rollback, newest first.</param>
+internal sealed record TargetPast(string TargetId, ProVersion Last, IReadOnlyList<ProvenStep> Steps);
 
 /// <summary>All that the planner knows before it asks about single images.</summary>
 /// <param name="Inventory">The engine's images and containers.</param>

@@ -67,7 +67,12 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
         EngineConnection engine, HistoryLog history, DeploymentRequest request, DeploymentWorld world, ServiceTarget target)
     {
         var reporter = Reporter;
-        var lockRequest = new LockRequest(target.TargetId, $"repair {request.Service.Name}", TimeSpan.FromMinutes(15)) { Breaks = BreakLock };
+        var lockRequest = new LockRequest(target.TargetId, $"repair {request.Service.Name}", TimeSpan.FromMinutes(15))
+        {
+            Breaks = BreakLock,
+            Service = request.Service.Name,
+            Repository = request.Repository.Name,
+        };
         var held = await TargetLock.AcquireAsync(engine, lockRequest, reporter, StopToken);
         await using (held)
         {

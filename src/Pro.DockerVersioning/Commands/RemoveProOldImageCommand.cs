@@ -23,7 +23,6 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     private const string UnusedSet = "Unused";
 
     // Whole clean-ups exclude each other; a second job waits for the first one that long.
-    private const string LockTarget = "cleaning";
     private static readonly TimeSpan LockWait = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LockDeadline = TimeSpan.FromHours(2);
 
@@ -153,7 +152,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     private async Task RunAsync(
         EngineConnection engine, CleaningPlan plan, HistoryLog history, long? target, IProgress<Report> reporter)
     {
-        var request = new LockRequest(LockTarget, "clean up images", LockDeadline);
+        var request = new LockRequest(ServiceLocks.OwnTarget, "clean up images", LockDeadline);
         await using var held = await TargetLock.WaitAsync(engine, request, LockWait, reporter, StopToken);
         var root = await DataRoot.FindAsync(engine, StopToken);
         var freeBefore = root.Free;

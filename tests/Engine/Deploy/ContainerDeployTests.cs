@@ -424,6 +424,38 @@ public sealed class ContainerDeployTests : DeployTest
         OnlyRuns("v1.1.0");
     }
 
+    [Fact]
+    public void An_upgrade_by_rollback_has_a_way_back_as_every_deployment()
+    {
+        var old = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        _ = Good("Invoke-ProRollback api v1.1.0 -Confirm:$false");
+        Assert.Equal(old, Id("api:" + Assert.Single(Tags(), tag => tag.StartsWith("pro-previous-", StringComparison.Ordinal))));
+
+        // The same version again takes nothing of it away.
+        _ = Good("Invoke-ProRollback api v1.1.0 -Force -Confirm:$false");
+        Assert.Equal("v1.0.0", Text(One("Invoke-ProRollback api -Previous -Confirm:$false"), "Version"));
+        OnlyRuns("v1.0.0");
+    }
+
+    [Theory]
+    [InlineData("-Keep 0")]
+    [InlineData("-Unused")]
+    public void After_a_rollback_cleaning_leaves_the_version_to_which_the_next_one_goes(string mode)
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v2.0.0");
+        _ = Make("v3.0.0");
+        Start("v1.0.0");
+        _ = Good("Deploy-ProService api v2.0.0; Deploy-ProService api v3.0.0; Invoke-ProRollback api -Previous -Confirm:$false");
+        OnlyRuns("v2.0.0");
+        var gone = Good($"Remove-ProOldImage api {mode} -GracePeriod 0 -Confirm:$false").Where(result => Text(result, "Action") == "Removed");
+        Assert.Equal(["v3.0.0"], gone.Select(result => Text(result, "Version")).Where(version => version is not null).Distinct());
+        Assert.Equal("v1.0.0", Text(One("Invoke-ProRollback api -Previous -Confirm:$false"), "Version"));
+        OnlyRuns("v1.0.0");
+    }
+
     [Theory]
     [InlineData("Invoke-ProRollback api v1.0.0 -WhatIf")]
     [InlineData("Deploy-ProService api v1.0.0 -Order StartFirst -WhatIf")]

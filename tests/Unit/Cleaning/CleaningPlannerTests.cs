@@ -1,6 +1,8 @@
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -68,15 +70,55 @@ public sealed class CleaningPlannerTests
     }
 
     [Fact]
-    public void A_tag_on_the_engine_or_the_history_says_the_way_back_better()
+    public void A_tag_on_the_engine_or_the_history_of_the_target_says_the_way_back_better()
     {
         Image("v1.0.0");
         Image("v1.1.0");
         Container(Image("v1.2.0"), "running");
-        _images[0].RepoTags.Add($"{Api}:pro-previous-0a1b2c3d");
+        _images[0].RepoTags.Add($"{Api}:{Services.PreviousVersions.TagFor("container.c1")}");
         Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0)));
         _images[0].RepoTags.RemoveAt(1);
-        Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0), [new ProvenVersion(ProVersion.Parse("v1.0.0"), false)]));
+        Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0), [Past("container.c1", Deploy("v1.2.0", "v1.0.0"), Deploy("v1.0.0", null))]));
+    }
+
+    [Fact]
+    public void What_another_target_has_for_a_way_back_is_none_of_this_one()
+    {
+        Image("v1.0.0");
+        Image("v1.1.0");
+        Container(Image("v1.2.0"), "running");
+        _images[0].RepoTags.Add($"{Api}:{Services.PreviousVersions.TagFor("container.elsewhere")}");
+        Assert.Empty(Gone(new RetentionPolicy(0, 0, 0)));
+        _images[0].RepoTags.RemoveAt(1);
+        Assert.Empty(Gone(new RetentionPolicy(0, 0, 0), [Past("container.elsewhere", Deploy("v2.0.0", "v1.0.0"), Deploy("v1.0.0", null))]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void After_a_rollback_the_way_back_is_what_was_before_the_version_that_runs_again(bool isHistoryKnown)
+    {
+        Image("v1.0.0");
+        Container(Image("v2.0.0"), "running");
+        Image("v3.0.0");
+
+        // The tag still says v2, which the deployment of v3 made the way back: it runs now.
+        _images[1].RepoTags.Add($"{Api}:{Services.PreviousVersions.TagFor("container.c1")}");
+        TargetPast[] past = isHistoryKnown
+            ? [Past("container.c1", Rollback("v2.0.0", "v3.0.0"), Deploy("v3.0.0", "v2.0.0"), Deploy("v2.0.0", "v1.0.0"), Deploy("v1.0.0", null))]
+            : [];
+        Assert.Equal(["v3.0.0"], Gone(new RetentionPolicy(0, 0, 0), past));
+    }
+
+    [Fact]
+    public void A_way_back_that_has_lost_its_name_is_not_dangling()
+    {
+        Container(Image("v1.1.0"), "running");
+        var proven = Image(null);
+        var world = World([Past("container.c1", Deploy("v1.1.0", "v1.0.0"), Deploy("v1.0.0", null) with { ImageId = proven })]);
+        var draft = CleaningPlanner.Draft(world, new CleaningPolicy { Mode = CleaningMode.Dangling, Retention = new RetentionPolicy(0, 0, 0) });
+        Assert.Empty(draft.Candidates);
+        Assert.Equal("the way back, by the history", draft.Decided.Single().Reason);
     }
 
     [Fact]
@@ -186,6 +228,13 @@ public sealed class CleaningPlannerTests
         Assert.Equal("Remove 1 image and take away 1 name of images that stay? At most 1.01kB come free.", CleaningText.Question(plan));
     }
 
+    private static TargetPast Past(string target, params ProvenStep[] steps) => new(target, steps[0].Version, steps);
+
+    private static ProvenStep Deploy(string version, string? from) => new(
+        ProHistoryKind.Deploy, ProVersion.Parse(version), from is null ? null : ProVersion.Parse(from), null, Now);
+
+    private static ProvenStep Rollback(string version, string from) => Deploy(version, from) with { Kind = ProHistoryKind.Rollback };
+
     private string Image(string? version, int day = 1)
     {
         var id = $"sha256:{_images.Count + 1:d64}";
@@ -210,18 +259,18 @@ public sealed class CleaningPlannerTests
         State = state,
     });
 
-    private CleaningWorld World(IReadOnlyList<ProvenVersion> proven) =>
-        new(new ImageInventory(_images, _containers), [new CleaningService("api", ImageReference.Parse(Api)) { Proven = proven }])
+    private CleaningWorld World(IReadOnlyList<TargetPast> past) =>
+        new(new ImageInventory(_images, _containers), [new CleaningService("api", ImageReference.Parse(Api)) { Past = past }])
         {
             IsPreviousTag = Services.PreviousVersions.IsPreviousTag,
             LastUse = reference => _used.TryGetValue(reference.ToString(), out var time) ? time : null,
         };
 
     private CleaningPlan Plan(
-        RetentionPolicy retention, IReadOnlyList<ProvenVersion>? proven = null, TimeSpan? olderThan = null, bool byLastUse = false)
+        RetentionPolicy retention, IReadOnlyList<TargetPast>? past = null, TimeSpan? olderThan = null, bool byLastUse = false)
     {
         var policy = new CleaningPolicy { Retention = retention, OlderThan = olderThan, ByLastUse = byLastUse };
-        var draft = CleaningPlanner.Draft(World(proven ?? []), policy);
+        var draft = CleaningPlanner.Draft(World(past ?? []), policy);
         var facts = _images.ToDictionary(image => image.ID, image => new ImageFacts(
             _tagged.TryGetValue(image.ID, out var time) ? time
                 : null, ImageLayers.From(["sha256:base" + image.ID, "sha256:" + image.ID], [10, 1000])));
@@ -229,8 +278,8 @@ public sealed class CleaningPlannerTests
     }
 
     private List<string> Gone(
-        RetentionPolicy retention, IReadOnlyList<ProvenVersion>? proven = null, TimeSpan? olderThan = null, bool byLastUse = false) =>
-        [.. Plan(retention, proven, olderThan, byLastUse).Going.Select(line => line.Version!.ToString())];
+        RetentionPolicy retention, IReadOnlyList<TargetPast>? past = null, TimeSpan? olderThan = null, bool byLastUse = false) =>
+        [.. Plan(retention, past, olderThan, byLastUse).Going.Select(line => line.Version!.ToString())];
 
     private string Reason(string version, RetentionPolicy retention) =>
         Plan(retention).Lines.Single(line => line.Version!.ToString() == version).Reason;

@@ -1,5 +1,7 @@
 using FsCheck.Xunit;
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -26,12 +28,13 @@ public sealed class CleaningPropertyTests
     });
 
     [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
-    public void Nothing_protected_proven_or_locked_goes(RandomWorld world) => ForAllModes(world, line =>
+    public void Nothing_protected_proven_last_or_locked_goes(RandomWorld world) => ForAllModes(world, line =>
     {
         if (line.Version is { } version)
         {
             Assert.DoesNotContain(world.Protect, pattern => VersionPattern.Parse(pattern).IsMatch(version));
-            Assert.DoesNotContain(world.Proven, one => one.Service == line.Service && one.Version == version.ToString());
+            Assert.DoesNotContain(
+                world.Steps.Where(one => one.Service == line.Service).DistinctBy(one => one.Target), one => one.Version == version.ToString());
             Assert.NotEqual(world.Locked, line.Service);
         }
     });
@@ -123,24 +126,46 @@ public sealed class CleaningPropertyTests
         foreach (var mode in Modes)
         {
             var after = world.After(world.Plan(mode));
-            foreach (var (repository, service) in new[] { (RandomWorld.Api, "api"), (RandomWorld.Web, "web") })
+            foreach (var (service, repository, target) in Targets(world))
             {
-                var isKnown = world.Proven.Exists(one => one.Service == service && !one.IsLast)
-                    || world.Images.Exists(image => image.RepoTags.Any(tag => tag.StartsWith(repository + ":", StringComparison.Ordinal))
-                        && image.RepoTags.Any(tag => tag.Contains(":pro-previous", StringComparison.Ordinal)));
-                foreach (var running in world.Containers.Where(one => !isKnown && one.State == "running"
-                    && one.Image.StartsWith(repository + ":", StringComparison.Ordinal)
-                    && ProVersion.TryFromImageTag(one.Image.Split(':')[^1], out var version) && version.IsStable))
+                // What Invoke-ProRollback -Previous would take, it still takes, and it is here if it was here before.
+                var before = WayBack(world, service, repository, target);
+                var then = WayBack(after, service, repository, target);
+                Assert.Equal(before?.Version, then?.Version);
+                if (before is not null)
                 {
-                    _ = ProVersion.TryFromImageTag(running.Image.Split(':')[^1], out var current);
-                    var lower = VersionsOf(world, repository)
-                        .Where(one => one.Version.IsStable && one.ImageId != running.ImageID && one.Version.CompareTo(current) < 0)
-                        .OrderByDescending(one => one.Version)
-                        .FirstOrDefault();
-                    if (lower.Reference is not null)
-                    {
-                        Assert.Contains(after.Images, image => image.RepoTags.Contains(lower.Reference));
-                    }
+                    var reference = $"{repository}:{before.Version.ImageTag}";
+                    Assert.Equal(
+                        world.Images.Exists(image => image.ID == before.ImageId || image.RepoTags.Contains(reference)),
+                        after.Images.Exists(image => image.ID == before.ImageId || image.RepoTags.Contains(reference)));
+                }
+            }
+        }
+    }
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void Where_nothing_but_a_tag_on_what_runs_is_known_the_next_lower_release_stays(RandomWorld world)
+    {
+        foreach (var mode in Modes)
+        {
+            var after = world.After(world.Plan(mode));
+            foreach (var (service, repository, target) in Targets(world).Where(one => !world.Steps.Exists(step => step.Target == one.Target.TargetId)))
+            {
+                var running = target.Containers.Single();
+                var previous = $"{repository}:{Services.PreviousVersions.TagFor(target.TargetId)}";
+                if (!running.IsRunning || running.Version is not { IsStable: true } current
+                    || world.Images.Exists(image => image.ID != running.ImageId && image.RepoTags.Contains(previous)))
+                {
+                    continue;
+                }
+
+                var lower = VersionsOf(world, repository)
+                    .Where(one => one.Version.IsStable && one.ImageId != running.ImageId && one.Version.CompareTo(current) < 0)
+                    .OrderByDescending(one => one.Version)
+                    .FirstOrDefault();
+                if (lower.Reference is not null)
+                {
+                    Assert.Contains(after.Images, image => image.RepoTags.Contains(lower.Reference));
                 }
             }
         }
@@ -172,6 +197,23 @@ public sealed class CleaningPropertyTests
         {
             Assert.All(world.Plan(mode).Going, check);
         }
+    }
+
+    private static IEnumerable<(string Service, string Repository, ServiceTarget Target)> Targets(RandomWorld world) =>
+        from service in new[] { ("api", RandomWorld.Api), ("web", RandomWorld.Web) }
+        from target in ContainerTargets.Find(world.Inventory, service.Item1, ImageReference.Parse(service.Item2))
+        select (service.Item1, service.Item2, target);
+
+    private static PreviousChoice? WayBack(RandomWorld world, string service, string repository, ServiceTarget target)
+    {
+        var reference = ImageReference.Parse(repository);
+        var current = target.CurrentVersions.Max() ?? target.Containers[0].Version;
+        return TargetWayBack.Find(
+            world.Inventory,
+            reference,
+            [.. world.Inventory.TaggedVersionsOf(reference)],
+            TargetNow.Of(target, current),
+            world.StepsOf(service, target.TargetId));
     }
 
     private static string KindOf(ProVersion version) =>

@@ -263,7 +263,7 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
         _engine.Fault = static request => request.Path == "/volumes"
             ? ScriptedResponse.Json("""
                 {"Volumes":[{"Name":"pro-lock-api","Labels":{
-                "pro.dockerversioning.lock":"Lock","pro.dockerversioning.lock.target":"shop-api-1","pro.dockerversioning.lock.nonce":"n",
+                "pro.dockerversioning.lock":"Lock","pro.dockerversioning.lock.target":"container.kind_elbakyan","pro.dockerversioning.lock.nonce":"n",
                 "pro.dockerversioning.lock.operation":"roll back api to v1.0.0","pro.dockerversioning.lock.process":"1",
                 "pro.dockerversioning.lock.since":"2026-01-01T00:00:00Z","pro.dockerversioning.lock.deadline":"2036-01-01T00:00:00Z"}}]}
                 """)

@@ -3,8 +3,10 @@ using Docker.DotNet.Models;
 using FsCheck;
 using FsCheck.Fluent;
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Services;
+using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Tests.Cleaning;
@@ -26,7 +28,8 @@ public sealed class RandomWorld
     /// <summary>By image id; null: the engine doesn't know.</summary>
     public required Dictionary<string, DateTimeOffset?> TagTimes { get; init; }
 
-    public required List<(string Service, string Version, bool IsLast)> Proven { get; init; }
+    /// <summary>What the history says was proven, newest first.</summary>
+    public required List<(string Service, string Target, bool IsRollback, string Version, string From)> Steps { get; init; }
 
     public required string? Locked { get; init; }
 
@@ -106,7 +109,7 @@ public sealed class RandomWorld
             Images = [.. left.Where(image => image.RepoTags.Count > 0 || !left.Exists(other => other.ParentID == image.ID))],
             Containers = Containers,
             TagTimes = TagTimes,
-            Proven = Proven,
+            Steps = Steps,
             Locked = Locked,
             Keep = Keep,
             KeepPrerelease = KeepPrerelease,
@@ -124,14 +127,25 @@ public sealed class RandomWorld
         $"keep {Keep}/{KeepPrerelease}/{KeepCommit}, protect [{string.Join(' ', Protect)}], locked {Locked}, named [{string.Join(' ', Named)}]",
         .. Images.Select(image => $"{image.ID} < {image.ParentID}: {string.Join(' ', image.RepoTags)} tagged {TagTimes[image.ID]:u}"),
         .. Containers.Select(container => $"{container.Names[0]} ({container.State}) of {container.ImageID} by {container.Image}"),
-        .. Proven.Select(one => $"proven {one}"),
+        .. Steps.Select(one => $"proven {one}"),
     ]);
 
     private CleaningService Service(string name, string repository) => new(name, ImageReference.Parse(repository))
     {
         LockedBy = Locked == name ? "the service is locked: a deployment" : null,
-        Proven = [.. Proven.Where(one => one.Service == name).Select(one => new ProvenVersion(ProVersion.Parse(one.Version), one.IsLast))],
+        Past = [.. Steps.Where(one => one.Service == name)
+            .GroupBy(one => one.Target)
+            .Select(target => new TargetPast(target.Key, ProVersion.Parse(target.First().Version), StepsOf(name, target.Key)))],
     };
+
+    /// <summary>What was proven at a target, as the history gives it.</summary>
+    internal IReadOnlyList<ProvenStep> StepsOf(string service, string target) =>
+        [.. Steps.Where(one => one.Service == service && one.Target == target).Select(one => new ProvenStep(
+            one.IsRollback ? ProHistoryKind.Rollback : ProHistoryKind.Deploy,
+            ProVersion.Parse(one.Version),
+            ProVersion.Parse(one.From),
+            null,
+            Now))];
 }
 
 public static class RandomWorlds
@@ -142,6 +156,9 @@ public static class RandomWorlds
         "abcdef012345", "012345abcdef", "ffffffffffff", "v1.1.0-3-gabcdef012345", "v1.2.0-dirty.abcdef012345",
     ];
 
+    // Containers of the world, and one that is gone.
+    private static readonly string[] Targets = ["container.c0", "container.c1", "container.c2", "container.c3", "container.gone"];
+
     private static readonly Gen<string> Tag = Gen.Frequency(
         (12, from version in Gen.Elements(Versions)
              from repository in Gen.Elements(RandomWorld.Api, RandomWorld.Api, RandomWorld.Web, RandomWorld.Foreign)
@@ -149,7 +166,10 @@ public static class RandomWorlds
         (2, from alias in Gen.Elements("latest", "v1", "v1.2")
             from repository in Gen.Elements(RandomWorld.Api, RandomWorld.Web)
             select $"{repository}:{alias}"),
-        (1, Gen.Elements($"{RandomWorld.Api}:pro-previous-0a1b2c3d", $"{RandomWorld.Web}:pro-previous", $"{RandomWorld.Api}:dev")));
+        (1, Gen.Elements($"{RandomWorld.Web}:pro-previous", $"{RandomWorld.Api}:dev")),
+        (2, from target in Gen.Elements(Targets)
+            from repository in Gen.Elements(RandomWorld.Api, RandomWorld.Web)
+            select $"{repository}:{PreviousVersions.TagFor(target)}"));
 
     private static readonly Gen<Draw> Draws =
         from tags in Gen.ListOf(Tag, 3)
@@ -163,12 +183,14 @@ public static class RandomWorlds
     public static Arbitrary<RandomWorld> Worlds() =>
         (from draws in Gen.ListOf(Draws, 12)
          from count in Gen.Choose(0, 12)
-         from proven in Gen.ListOf(
+         from steps in Gen.ListOf(
              from service in Gen.Elements("api", "web")
-             from version in Gen.Elements("v1.0.1", "v1.1.0", "v1.2.0-rc.1")
-             from last in Gen.Elements(true, false)
-             select (service, version, last), 2)
-         from provenCount in Gen.Frequency((3, Gen.Constant(0)), (1, Gen.Choose(1, 2)))
+             from target in Gen.Elements(Targets)
+             from rollback in Gen.Elements(true, false)
+             from version in Gen.Elements("v1.0.0", "v1.0.1", "v1.1.0", "v1.2.0", "v1.2.0-rc.1")
+             from before in Gen.Elements("v1.0.0", "v1.1.0", "v1.2.0", "v2.0.0")
+             select (service, target, rollback, version, before), 6)
+         from stepCount in Gen.Frequency((3, Gen.Constant(0)), (2, Gen.Choose(1, 6)))
          from locked in Gen.Frequency((5, Gen.Constant<string?>(null)), (1, Gen.Elements<string?>("api", "web")))
          from keeps in Gen.ArrayOf(Gen.Choose(0, 3), 3)
          from protect in Gen.Elements<string[]>([], [], ["v1.0.*"], ["v2*", "abc*"])
@@ -176,11 +198,11 @@ public static class RandomWorlds
          from older in Gen.Elements<int?>(null, null, 3, 60)
          from uses in Gen.ArrayOf(Gen.Choose(0, 120), 36)
          from named in Gen.ArrayOf(Gen.Elements(true, false), 36)
-         select Make([.. draws.Take(count)], [.. proven.Take(provenCount)], locked, keeps, protect, byLastUse, older, uses, named)).ToArbitrary();
+         select Make([.. draws.Take(count)], [.. steps.Take(stepCount)], locked, keeps, protect, byLastUse, older, uses, named)).ToArbitrary();
 
     private static RandomWorld Make(
         List<Draw> draws,
-        List<(string, string, bool)> proven,
+        List<(string, string, bool, string, string)> steps,
         string? locked,
         int[] keeps,
         string[] protect,
@@ -228,7 +250,7 @@ public static class RandomWorlds
             Images = listed,
             Containers = containers,
             TagTimes = times,
-            Proven = proven,
+            Steps = steps,
             Locked = locked,
             Keep = keeps[0],
             KeepPrerelease = keeps[1],

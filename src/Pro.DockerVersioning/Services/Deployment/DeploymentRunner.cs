@@ -45,6 +45,8 @@ internal sealed class DeploymentRunner(
             {
                 Breaks = plan.Request.BreakLock,
                 ComposePath = plan.ComposeFolder,
+                Service = plan.Request.Service.Name,
+                Repository = plan.Request.Repository.Name,
             };
             var held = await TargetLock.AcquireAsync(engine, lockRequest, reports, cancellationToken).ConfigureAwait(false);
             await using (held.ConfigureAwait(false))
@@ -123,7 +125,7 @@ internal sealed class DeploymentRunner(
         if (succeeded)
         {
             var old = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault(id => id != image.LocalId);
-            await wayBack.KeepAsync(plan.Request, plan.Target, old, wasWell, CancellationToken.None).ConfigureAwait(false);
+            await wayBack.KeepAsync(plan, old, wasWell, CancellationToken.None).ConfigureAwait(false);
         }
 
         await AppendAsync(entry with

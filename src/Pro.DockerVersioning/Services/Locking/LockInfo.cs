@@ -33,6 +33,12 @@ internal sealed record LockInfo
     /// <summary>The compose files' folder on that machine; null where no files are needed.</summary>
     public string? ComposePath { get; init; }
 
+    /// <summary>The service that it is about; null where it is about none, or an older version of this module has made it.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>The service's repository; null like <see cref="Service"/>.</summary>
+    public string? Repository { get; init; }
+
     /// <summary>A lock of this process.</summary>
     internal static LockInfo Ours(LockRequest request, DateTimeOffset now) => new()
     {
@@ -45,6 +51,8 @@ internal sealed record LockInfo
         Since = now,
         Deadline = now + request.Deadline,
         ComposePath = request.ComposePath,
+        Service = request.Service,
+        Repository = request.Repository,
     };
 
     /// <summary>Why it counts as left behind; null where it is held. Pure.</summary>

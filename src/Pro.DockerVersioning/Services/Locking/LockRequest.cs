@@ -11,4 +11,10 @@ internal sealed record LockRequest(string Target, string Operation, TimeSpan Dea
 
     /// <summary>The compose files' folder on <see cref="LockInfo.Host"/>; null where no files are needed.</summary>
     public string? ComposePath { get; init; }
+
+    /// <summary>The service that it is about; null where it is about none.</summary>
+    public string? Service { get; init; }
+
+    /// <summary>The service's repository, <c>registry/service</c>: whoever cleans there waits. Null where it is about none.</summary>
+    public string? Repository { get; init; }
 }
