@@ -33,6 +33,15 @@ internal sealed record LockInfo
     /// <summary>The compose files' folder on that machine; null where no files are needed.</summary>
     public string? ComposePath { get; init; }
 
+    /// <summary>See <see cref="LockRequest.Note"/>.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>
+    /// The note of the operation from which the lock was taken over; that of its own predecessor where it had none itself. A repair that
+    /// dies as well so leaves it to the next.
+    /// </summary>
+    public string? CutOff { get; init; }
+
     /// <summary>A lock of this process.</summary>
     internal static LockInfo Ours(LockRequest request, DateTimeOffset now) => new()
     {
@@ -45,6 +54,7 @@ internal sealed record LockInfo
         Since = now,
         Deadline = now + request.Deadline,
         ComposePath = request.ComposePath,
+        Note = request.Note,
     };
 
     /// <summary>Why it counts as left behind; null where it is held. Pure.</summary>

@@ -37,6 +37,8 @@ internal static class LockLabels
     private const string Since = Role + ".since";
     private const string Deadline = Role + ".deadline";
     private const string ComposePath = Role + ".compose-path";
+    private const string Note = Role + ".note";
+    private const string CutOff = Role + ".cut-off";
 
     /// <summary>The labels of a lock, takeover or renewal.</summary>
     public static Dictionary<string, string> Write(LockInfo info, LockRole role, string? of)
@@ -61,9 +63,12 @@ internal static class LockLabels
             labels[Of] = of;
         }
 
-        if (info.ComposePath is not null)
+        foreach (var (name, value) in new[] { (ComposePath, info.ComposePath), (Note, info.Note), (CutOff, info.CutOff) })
         {
-            labels[ComposePath] = info.ComposePath;
+            if (value is not null)
+            {
+                labels[name] = value;
+            }
         }
 
         return labels;
@@ -93,6 +98,8 @@ internal static class LockLabels
             Since = since,
             Deadline = deadline,
             ComposePath = Get(ComposePath),
+            Note = Get(Note),
+            CutOff = Get(CutOff),
         };
         return true;
 
