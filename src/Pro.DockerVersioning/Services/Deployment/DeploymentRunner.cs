@@ -43,7 +43,8 @@ internal sealed class DeploymentRunner(
             await using (held.ConfigureAwait(false))
             {
                 var wasWell = await MustBeUnchangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
-                var done = await plan.Strategy.RunAsync(image, cancellationToken).ConfigureAwait(false);
+                var done = await plan.Strategy
+                    .RunAsync(image, new HeldOperation(held.MustBeHeldAsync), cancellationToken).ConfigureAwait(false);
                 isRecorded = true;
                 return await ConcludeAsync(plan, image, done, wasWell, entry, clock).ConfigureAwait(false);
             }
@@ -83,11 +84,7 @@ internal sealed class DeploymentRunner(
             throw DeploymentErrors.ChangedMeanwhile(plan.Request.Service.Name, plan.Target.TargetId);
         }
 
-        if (!await held.IsHeldAsync(cancellationToken).ConfigureAwait(false))
-        {
-            throw LockErrors.Lost(plan.Target.TargetId, Operation(plan));
-        }
-
+        await held.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
         var calls = new ContainerCalls(engine);
         foreach (var container in plan.Target.Kind == ServiceTargetKind.Swarm ? [] : plan.Target.Containers)
         {

@@ -30,13 +30,19 @@ internal sealed class SwarmStrategy(
     }
 
     /// <inheritdoc/>
-    public async Task<StrategyResult> RunAsync(SuppliedImage image, CancellationToken cancellationToken)
+    public async Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
     {
         steps.Begin("update the swarm's service");
         var credential = await supply.CredentialAsync(image.Reference, cancellationToken).ConfigureAwait(false);
         var reference = image.Digest is { } digest ? $"{image.Reference}@{digest}" : image.Reference.ToString();
         var result = await SwarmUpdate
-            .RunAsync(engine, target.Name, reference, Options(credential), reports, cancellationToken).ConfigureAwait(false);
+            .RunAsync(
+                engine,
+                target.Name,
+                reference,
+                Options(credential) with { MustBeHeldAsync = operation.MustBeHeldAsync },
+                reports,
+                cancellationToken).ConfigureAwait(false);
         return new StrategyResult
         {
             Outcome = result.Outcome switch
