@@ -192,7 +192,11 @@ internal sealed class ContainerReplacement(
     {
         Container = name,
         Image = job.Image,
-        Labels = new Dictionary<string, string?>(job.Labels(old.Labels()), StringComparer.Ordinal) { [ContainerLabels.Group] = group },
+        Labels = new Dictionary<string, string?>(job.Labels(old.Labels()), StringComparer.Ordinal)
+        {
+            [ContainerLabels.Group] = group,
+            [ContainerLabels.Operation] = job.Operation.Note.ToLabel(),
+        },
         Verify = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: true, stop)),
         VerifyBeforePorts = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: false, stop)),
         BeforeCommit = (id, stop) => OurProofAsync(job, WatchAsync(id, stop)),

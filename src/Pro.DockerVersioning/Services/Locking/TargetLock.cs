@@ -123,6 +123,10 @@ internal sealed class TargetLock : IAsyncDisposable
             .OrderBy(info => info.Target, StringComparer.Ordinal)];
     }
 
+    /// <summary>What whoever wants a lock that another one holds is told.</summary>
+    public static ProException Refusal(LockInfo holder) =>
+        LockErrors.TargetLocked(holder.Target, holder.ToString(), holder.Host, holder.Process.Id, holder.Deadline);
+
     /// <summary>Why a lock counts as left behind; null where it is held.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
     public static Task<string?> WhyStaleAsync(EngineConnection engine, LockInfo info, CancellationToken cancellationToken) =>
@@ -219,7 +223,7 @@ internal sealed class TargetLock : IAsyncDisposable
     private static async Task<ProException> RefusalAsync(EngineConnection engine, LockInfo holder, CancellationToken cancellationToken)
     {
         var latest = await new LockVolumes(engine).WithRenewalsAsync(holder, cancellationToken).ConfigureAwait(false);
-        return LockErrors.TargetLocked(latest.Target, latest.ToString(), latest.Host, latest.Process.Id, latest.Deadline);
+        return Refusal(latest);
     }
 
     private async Task RenewAloneAsync(TimeSpan deadline, CancellationToken cancellationToken)
