@@ -79,7 +79,7 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
             // Who held it may have finished in this moment.
             var now = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
             return await new TargetRepair(engine, history, reporter)
-                .RunAsync(request, now, now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) ?? target, StopToken);
+                .RunAsync(request, now, now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) ?? target, held.Info.CutOff, StopToken);
         }
     }
 
@@ -239,9 +239,9 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         var supply = new ImageSupply(engine, workspace.Settings.Variables.Raw, reporter);
         var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
         if (world.Target(request) is { } target
-            && await new TargetRepair(engine, history, reporter).IsNeededAsync(world, target, StopToken))
+            && await new TargetRepair(engine, history, reporter).WhyNeededAsync(request, world, target, StopToken) is { } why)
         {
-            if (!ShouldProcess($"{request.Service.Name} ({target})", "Repair what an operation that was cut off has left behind"))
+            if (!ShouldProcess($"{request.Service.Name} ({target})", why))
             {
                 // What comes next depends on what the repair finds: there is no plan without it.
                 return;

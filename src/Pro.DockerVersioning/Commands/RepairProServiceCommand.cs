@@ -52,6 +52,7 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
                 known.UnionWith(world.Targets.Select(target => target.TargetId));
                 foreach (var target in world.Targets.Where(target => Container is null || request.Filter.Accepts(target)))
                 {
+                    await new TargetRepair(engine, history, Reporter).MustNotBeUnderWayAsync(request, target, StopToken);
                     if (Carries($"{name} ({target})", "Repair"))
                     {
                         WriteObject(await RepairAsync(engine, history, request, world, target));

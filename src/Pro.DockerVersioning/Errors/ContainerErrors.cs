@@ -3,6 +3,9 @@ namespace Pro.DockerVersioning.Errors;
 /// <summary>What can go wrong with the containers of a service.</summary>
 internal static class ContainerErrors
 {
+    /// <summary>The id of <see cref="RestoreFailed"/>.</summary>
+    public const string RestoreFailedId = "RestoreFailed";
+
     /// <summary>The label with the old container's configuration is no good.</summary>
     public static ProException PreviousConfigurationUnreadable(string container, Exception inner) => new(
         "PreviousConfigurationUnreadable",
@@ -65,7 +68,7 @@ internal static class ContainerErrors
 
     /// <summary>A swap failed, and the old container could not be brought back.</summary>
     public static ProException RestoreFailed(string container, string failure, ProException restore) => new(
-        "RestoreFailed",
+        RestoreFailedId,
         restore.Category,
         $"Replacing {container} failed ({failure.TrimEnd('.')}), and bringing the old container back failed too: {restore.Message}",
         $"Run 'Repair-ProService' once the engine answers; the old container is {container} or {container}.pro-prev ('docker ps -a').",
@@ -78,13 +81,22 @@ internal static class ContainerErrors
     /// <param name="containers">The names of the containers from before.</param>
     /// <param name="restore">What failed then.</param>
     public static ProException UpRestoreFailed(string service, string failure, IEnumerable<string> containers, ProException restore) => new(
-        "RestoreFailed",
+        RestoreFailedId,
         restore.Category,
         $"Updating {service} with compose failed ({failure.TrimEnd('.')}), and bringing back what ran before failed too: {restore.Message}",
         "Run 'Repair-ProService' once the engine answers: all that makes the containers again is kept on the engine "
             + $"({string.Join(", ", containers)}; 'docker ps -a' shows which of them are there).",
         service,
         restore);
+
+    /// <summary>A replica failed, and others could not be brought back.</summary>
+    public static ProException SeveralNotRestored(Exception failure, IReadOnlyList<Exception> others) => new(
+        RestoreFailedId,
+        (failure as ProException ?? others.OfType<ProException>().FirstOrDefault())?.Category ?? ProErrorCategory.InvalidOperation,
+        $"{failure.Message.TrimEnd('.')}. Not every replica could be brought back: {string.Join(" ", others.Select(other => other.Message))}",
+        "Run 'Repair-ProService' once the engine answers; 'docker ps -a' shows the old containers (NAME.pro-prev) and the new ones.",
+        null,
+        failure);
 
     /// <summary>What is needed to make a container again was too large to be kept.</summary>
     public static ProException ConfigurationNotKept(string container) => new(

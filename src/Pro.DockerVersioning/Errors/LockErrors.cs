@@ -5,16 +5,19 @@ namespace Pro.DockerVersioning.Errors;
 /// <summary>What can go wrong with locks.</summary>
 internal static class LockErrors
 {
+    /// <summary>The id of <see cref="Lost"/>.</summary>
+    public const string LostId = "LockLost";
+
     /// <summary>Another operation is under way.</summary>
     /// <param name="target">What is locked.</param>
     /// <param name="holder">What is done, by whom, where, since when.</param>
     /// <param name="host">Where its process is.</param>
     /// <param name="process">The process id.</param>
-    /// <param name="deadline">Until when.</param>
+    /// <param name="deadline">Until when, if it is not renewed.</param>
     public static ProException TargetLocked(string target, string holder, string host, int process, DateTimeOffset deadline) => new(
         "TargetLocked",
         ProErrorCategory.ResourceBusy,
-        string.Create(CultureInfo.InvariantCulture, $"{target} is locked until {deadline:u} at the latest: {holder}."),
+        string.Create(CultureInfo.InvariantCulture, $"{target} is locked: {holder}. Unless its holder renews it, the lock lasts until {deadline:u}."),
         string.Create(
             CultureInfo.InvariantCulture,
             $"Wait until it is done. Where process {process} on {host} is surely gone, run the command again with -BreakLock."),
@@ -22,7 +25,7 @@ internal static class LockErrors
 
     /// <summary>The lock went away in the middle of an operation.</summary>
     public static ProException Lost(string target, string operation) => new(
-        "LockLost",
+        LostId,
         ProErrorCategory.InvalidOperation,
         $"The lock of {target} is no longer ours ({operation}): somebody broke it, or 'docker volume prune' removed it.",
         "Look at what runs now, and run the command again once nobody else works on it.",
@@ -35,6 +38,11 @@ internal static class LockErrors
         $"The volume {name} has the name of a lock, but not its labels.",
         $"Look at it with 'docker volume inspect {name}', and remove it with 'docker volume rm {name}'.",
         name);
+
+    /// <summary>The sentence for a lock that could not be renewed in time.</summary>
+    public static string NotRenewed(string target, DateTimeOffset deadline, Exception fault) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"The lock of {target} could not be renewed, and lasts until {deadline:u}: {fault.Message.TrimEnd('.')}. It is tried again.");
 
     /// <summary>The sentence for a lock that could not be given back.</summary>
     public static string NotReleased(string target, string name, Exception fault) =>

@@ -28,6 +28,9 @@ internal enum Fault
 /// <param name="AmongChanges">Whether only the calls that change something count, or only the others.</param>
 internal sealed record FaultPlan(Fault Fault, int At, bool AmongChanges)
 {
+    /// <summary>Whether only the calls that change something after the new version was made to stay count.</summary>
+    public bool SinceCommit { get; init; }
+
     /// <summary>Everything passes.</summary>
     public static FaultPlan Nothing { get; } = new(Fault.None, 0, AmongChanges: true);
 

@@ -24,6 +24,7 @@ internal sealed class FaultProxy : IDisposable
     private Action _kill = static () => { };
     private bool _isDead;
     private bool _isCommitted;
+    private int _sinceCommit;
     private Func<string, bool> _commits = static _ => false;
 
     /// <param name="engine">The real engine's socket.</param>
@@ -62,7 +63,7 @@ internal sealed class FaultProxy : IDisposable
         {
             _changes.Clear();
             _questions.Clear();
-            (_plan, _commits, _kill, _isDead, _isCommitted, Faulty) = (plan, commits, kill ?? (static () => { }), false, false, null);
+            (_plan, _commits, _kill, _isDead, _isCommitted, _sinceCommit, Faulty) = (plan, commits, kill ?? (static () => { }), false, false, 0, null);
         }
     }
 
@@ -204,7 +205,9 @@ internal sealed class FaultProxy : IDisposable
 
             var calls = IsChange(call) ? _changes : _questions;
             calls.Add(call);
-            if (_plan.Fault == Fault.None || _plan.AmongChanges != IsChange(call) || calls.Count != _plan.At)
+            _sinceCommit += _isCommitted && IsChange(call) ? 1 : 0;
+            if (_plan.Fault == Fault.None || _plan.AmongChanges != IsChange(call)
+                || (_plan.SinceCommit ? _sinceCommit : calls.Count) != _plan.At || Faulty is not null)
             {
                 _isCommitted |= Faulty is null && _commits(call);
                 return Fault.None;

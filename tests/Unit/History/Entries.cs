@@ -60,6 +60,7 @@ internal static class Entries
 internal sealed class Kept : IProgress<Report>
 {
     private readonly List<Report> _reports = [];
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public IReadOnlyList<string> Warnings => Of<WarningReport>(report => report.Message);
 
@@ -70,6 +71,28 @@ internal sealed class Kept : IProgress<Report>
         lock (_reports)
         {
             _reports.Add(value);
+            _next.SetResult();
+            _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Waits until what was reported is as it should be.</summary>
+    public async Task UntilAsync(Func<Kept, bool> condition, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task next;
+            lock (_reports)
+            {
+                next = _next.Task;
+            }
+
+            if (condition(this))
+            {
+                return;
+            }
+
+            await next.WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
         }
     }
 

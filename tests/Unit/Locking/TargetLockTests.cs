@@ -210,6 +210,60 @@ public sealed class TargetLockTests
     }
 
     [Fact]
+    public async Task A_lock_is_renewed_while_it_is_held_and_so_outlives_its_deadline()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var held = await engine.AcquireAsync(engine.Request(seconds: 1));
+        var deadline = held.Info.Deadline;
+        while (DateTimeOffset.UtcNow <= deadline)
+        {
+            Assert.Null(await TargetLock.TryAcquireAsync(engine.Connection, engine.Request(), engine.Reports, Token));
+        }
+
+        var found = await TargetLock.FindAsync(engine.Connection, engine.Target, Token);
+        Assert.True(found?.Deadline > deadline, $"{found?.Deadline:O} is not after {deadline:O}.");
+        Assert.Null(await TargetLock.TryAcquireAsync(engine.Connection, engine.Request(), engine.Reports, Token));
+        Assert.True(await held.IsHeldAsync(Token));
+        await held.DisposeAsync();
+
+        Assert.Empty(engine.Reports.Warnings);
+        Assert.Empty(await engine.VolumesAsync());
+    }
+
+    [Fact]
+    public async Task The_renewal_says_that_the_lock_was_broken_and_ends()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        await using var first = await engine.AcquireAsync(engine.Request(seconds: 1));
+        await using var second = await engine.AcquireAsync(engine.Request() with { Breaks = true });
+
+        await engine.Reports.UntilAsync(reports => reports.Warnings.Count == 2, Token);
+
+        Assert.Contains("is no longer ours", engine.Reports.Warnings[1], StringComparison.Ordinal);
+        Assert.True(await second.IsHeldAsync(Token));
+    }
+
+    [Fact]
+    public async Task Who_takes_a_lock_over_is_given_the_note_of_the_operation_that_was_cut_off_also_when_a_repair_died_in_between()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var gone = LockProcess.Current with { Id = int.MaxValue };
+        _ = await engine.PlantAsync(info => info with { Process = gone, Note = "what it was about" });
+
+        var repair = await engine.AcquireAsync();
+        Assert.Equal("what it was about", repair.Info.CutOff);
+        await repair.DisposeAsync();
+        await using var calm = await engine.AcquireAsync();
+        Assert.Null(calm.Info.CutOff);
+        await calm.DisposeAsync();
+
+        _ = await engine.PlantAsync(_ => repair.Info with { Process = gone });
+        await using var next = await engine.AcquireAsync();
+        Assert.Equal("what it was about", next.Info.CutOff);
+        Assert.Equal(next.Info, await TargetLock.FindAsync(engine.Connection, engine.Target, Token));
+    }
+
+    [Fact]
     public async Task Waiting_ends_when_the_lock_is_given_back_or_the_time_is_over()
     {
         await using var engine = await RealEngine.StartAsync();

@@ -143,12 +143,12 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         await service.UntilAsync(sighting => TestService.TagsOf(sighting).Contains("v2.0.0"));
         Assert.True(Assert.Single(await FindAsync(service.Name)).IsCutOff);
 
-        var result = await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), service, Token);
+        var result = await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), null, service, Token);
 
         Assert.Equal(SwarmOutcome.RestoredPrevious, result!.Outcome);
         Assert.Equal(["v1.0.0", "v1.0.0", "v1.0.0"], await service.RunningAsync());
         SwarmUpdateTests.AssertSame(before.Spec, (await service.StateAsync()).Spec);
-        Assert.Null(await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), service, Token));
+        Assert.Null(await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), null, service, Token));
     }
 
     [Fact(Timeout = Limit)]
@@ -163,7 +163,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
             null, _ => new SwarmChange(target, 0, SwarmChange.Pausing(before.UpdateConfig), SwarmReturn.From(before)), target, Token);
         await service.UntilAsync(sighting => sighting.Service.UpdateStatus?.State == "completed");
 
-        var result = await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), service, Token);
+        var result = await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), null, service, Token);
 
         Assert.Equal(SwarmOutcome.Succeeded, result!.Outcome);
         Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());

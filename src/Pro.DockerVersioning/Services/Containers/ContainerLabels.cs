@@ -24,6 +24,12 @@ internal static class ContainerLabels
     /// <summary>On a follower that a swap has made again: the id of the container that it follows.</summary>
     public const string LeaderId = Prefix + "leader-id";
 
+    /// <summary>The deployment or rollback that has made the container: see <see cref="Deployment.OperationNote"/>.</summary>
+    public const string Operation = Prefix + "operation";
+
+    /// <summary>On each of several containers that take their predecessors' places together: see <see cref="SwapGroup"/>.</summary>
+    public const string Group = Prefix + "group";
+
     /// <summary>An alias that a swap has added, and that is not the operator's: see <see cref="AliasHandover"/>.</summary>
     public const string Alias = Prefix + "alias";
 

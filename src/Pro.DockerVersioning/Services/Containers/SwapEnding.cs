@@ -15,6 +15,13 @@ internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports
     {
         step.Outage.BeginReturn();
         await calls.WaitForEngineAsync().ConfigureAwait(false);
+        if (failure is ProException { Id: LockErrors.LostId }
+            && await calls.FindAsync(step.NewId, CancellationToken.None).ConfigureAwait(false) is null)
+        {
+            // Who broke the lock has put the old one back already: what is under way now is that one's, and not ours to repair.
+            return false;
+        }
+
         try
         {
             return await MeasuredAsync(step).ConfigureAwait(false);

@@ -23,7 +23,7 @@ internal enum RepairOutcome
 /// <remarks>
 /// The states: NAME and NAME.pro-next: nothing was stopped yet; the old one serves, or gives its ports to the new one.
 /// NAME.pro-prev: the old one is being stopped or is stopped, and the new one is NAME.pro-next or NAME. NAME.pro-next alone: the
-/// old one has removed itself. NAME.pro-done: the new one is proven, and is NAME.pro-next or NAME. Followers have the same states,
+/// old one has removed itself. NAME.pro-done: the new one is proven, and is NAME.pro-next or NAME; so are all of its group. Followers have the same states,
 /// but for the last: whether the new one is proven is the question of whom it follows.
 /// </remarks>
 internal sealed class SwapRepair(ContainerCalls calls)
@@ -72,6 +72,13 @@ internal sealed class SwapRepair(ContainerCalls calls)
         return previous is null ? null : await calls.FindAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The same, or the new one of a swap of which only the old one is left to remove.</summary>
+    private async Task<JsonObject?> UnfinishedAsync(string name, CancellationToken cancellationToken) =>
+        await SuccessorAsync(name, cancellationToken).ConfigureAwait(false)
+        ?? (await calls.FindAsync(SwapNames.Done(name), cancellationToken).ConfigureAwait(false) is null
+            ? null
+            : await calls.FindAsync(name, cancellationToken).ConfigureAwait(false));
+
     // The one that they follow is right already, and running: its id says which of the two followers is the right one. A follower
     // may be a service of its own, whose swap by somebody else is none of ours.
     private async Task<RepairOutcome> RepairFollowersAsync(string name, CancellationToken cancellationToken)
@@ -112,6 +119,8 @@ internal sealed class SwapRepair(ContainerCalls calls)
 
     private async Task<RepairOutcome> RepairContainersAsync(string name, CancellationToken cancellationToken)
     {
+        await new SwapGroup(calls).MarkAsync(
+            await UnfinishedAsync(name, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var current = await calls.FindAsync(name, cancellationToken).ConfigureAwait(false);
         var done = await calls.FindAsync(SwapNames.Done(name), cancellationToken).ConfigureAwait(false);
         var next = await calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false);

@@ -64,7 +64,7 @@ internal sealed class ComposeStrategy(
     }
 
     /// <inheritdoc/>
-    public async Task<StrategyResult> RunAsync(SuppliedImage image, CancellationToken cancellationToken)
+    public async Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
     {
         if (await UpRecord.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not null)
         {
@@ -84,8 +84,8 @@ internal sealed class ComposeStrategy(
         try
         {
             var result = judgement is { OnlyImage: true, NewHash: { } hash }
-                ? await SwapAsync(image, judgement, hash, cancellationToken).ConfigureAwait(false)
-                : await UpAsync(image, pin, judgement, cancellationToken).ConfigureAwait(false);
+                ? await SwapAsync(image, judgement, hash, operation, cancellationToken).ConfigureAwait(false)
+                : await UpAsync(image, pin, judgement, operation, cancellationToken).ConfigureAwait(false);
             if (result.Outcome != ProDeploymentOutcome.Succeeded)
             {
                 await UndoPinAsync().ConfigureAwait(false);
@@ -105,10 +105,11 @@ internal sealed class ComposeStrategy(
     }
 
     private Task<StrategyResult> SwapAsync(
-        SuppliedImage image, ComposeJudgement judgement, string hash, CancellationToken cancellationToken) =>
+        SuppliedImage image, ComposeJudgement judgement, string hash, HeldOperation operation, CancellationToken cancellationToken) =>
         replacement.RunAsync(
             new ReplacementJob
             {
+                Operation = operation,
                 Containers = [.. target.Containers.Select(container => container.Name)],
                 Image = image.Reference.ToString(),
                 Order = request.WantedOrder ?? site.Order,
@@ -127,7 +128,7 @@ internal sealed class ComposeStrategy(
     }
 
     private async Task<StrategyResult> UpAsync(
-        SuppliedImage image, ComposePin pin, ComposeJudgement? judgement, CancellationToken cancellationToken)
+        SuppliedImage image, ComposePin pin, ComposeJudgement? judgement, HeldOperation operation, CancellationToken cancellationToken)
     {
         if (judgement is not null)
         {
@@ -167,7 +168,9 @@ internal sealed class ComposeStrategy(
                 await replacement.WatchAsync(container.Id, cancellationToken).ConfigureAwait(false);
             }
 
+            await operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
             await KeepPinAsync(pin, judgement?.Proven, cancellationToken).ConfigureAwait(false);
+            await operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
             await record.RemoveAsync(engine).ConfigureAwait(false);
             return new StrategyResult
             {
@@ -179,12 +182,12 @@ internal sealed class ComposeStrategy(
                 OldLog = oldLog,
             };
         }
-        catch (Exception failure) when (failure is not ProException { Id: "RestoreFailed" })
+        catch (Exception failure) when (failure is not ProException { Id: ContainerErrors.RestoreFailedId })
         {
             // Whatever it is, a lost connection or a full disk: compose may have removed the old one already.
             steps.Begin("restore");
             outage.BeginReturn();
-            await RestoreAsync(record, failure).ConfigureAwait(false);
+            await RestoreAsync(record, operation, failure).ConfigureAwait(false);
             outage.Note();
             if (before.Count == 0 && failure is not OperationCanceledException)
             {
@@ -233,9 +236,15 @@ internal sealed class ComposeStrategy(
         return true;
     }
 
-    private async Task RestoreAsync(UpRecord record, Exception failure)
+    private async Task RestoreAsync(UpRecord record, HeldOperation operation, Exception failure)
     {
         await _calls.WaitForEngineAsync().ConfigureAwait(false);
+        if (await UpRecord.FindAsync(engine, target.TargetId, CancellationToken.None).ConfigureAwait(false) is null)
+        {
+            // Who breaks a lock has put the old ones back already: what runs now is that one's.
+            await operation.MustBeHeldAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
         try
         {
             await new UpRestore(engine).RunAsync(record, site.Client.Project.Name, site.Service).ConfigureAwait(false);

@@ -3,7 +3,6 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Verification;
 
@@ -12,6 +11,9 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// <summary>What is to be replaced, by what.</summary>
 internal sealed record ReplacementJob
 {
+    /// <summary>What it is done for.</summary>
+    public required HeldOperation Operation { get; init; }
+
     /// <summary>The containers' names, one after another.</summary>
     public required IReadOnlyList<string> Containers { get; init; }
 
@@ -25,18 +27,20 @@ internal sealed record ReplacementJob
     public Func<IDictionary<string, string>, IReadOnlyDictionary<string, string?>> Labels { get; init; } =
         static _ => new Dictionary<string, string?>();
 
-    /// <summary>Called once all are proven, right before there is no way back from the last.</summary>
+    /// <summary>Called once all are proven, right before there is no way back.</summary>
     public Func<CancellationToken, Task> BeforeCommit { get; init; } = static _ => Task.CompletedTask;
 }
 
-/// <summary>Replaces a target's containers one after another. Where one fails, all are as they were.</summary>
+/// <summary>
+/// Replaces a target's containers one after another, and keeps all the old ones until all the new ones are proven. Where one fails, all are as
+/// they were.
+/// </summary>
 internal sealed class ContainerReplacement(
     EngineConnection engine, DeploymentRequest request, string subject, DeploymentSteps steps, IProgress<Report> reports)
 {
     private const int KeptLogLines = 50;
     private readonly ContainerSwapper _swapper = new(engine, reports);
     private readonly ContainerCalls _calls = new(engine);
-    private readonly List<(string Name, JsonObject Old)> _done = [];
     private readonly List<string> _oldLog = [];
     private VerificationResult? _last;
     private string? _lastVerified;
@@ -56,6 +60,8 @@ internal sealed class ContainerReplacement(
             before.Add((name, await _calls.InspectAsync(name, cancellationToken).ConfigureAwait(false)));
         }
 
+        var group = before.Count > 1 ? Guid.NewGuid().ToString("N") : null;
+        var swaps = new List<(HeldSwap Swap, TimeSpan ProofTime)>();
         try
         {
             foreach (var (name, old) in before)
@@ -63,11 +69,27 @@ internal sealed class ContainerReplacement(
                 steps.Begin(before.Count > 1 ? $"swap {name}" : "swap");
                 var choice = await _swapper.ChooseAsync(name, job.Order, cancellationToken).ConfigureAwait(false);
                 _order = choice.Order;
-                var result = await _swapper.RunAsync(choice, Swap(job, name, old), cancellationToken).ConfigureAwait(false);
-                _done.Add((name, old));
+                var swap = new HeldSwap(Swap(job, name, old, group), one => _swapper.RunAsync(choice, one, cancellationToken));
+                swaps.Add((swap, TimeSpan.Zero));
+                await swap.UntilProvenAsync().ConfigureAwait(false);
+                swaps[^1] = (swap, ProofTime);
+            }
+
+            await job.Operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
+            await job.BeforeCommit(cancellationToken).ConfigureAwait(false);
+            await job.Operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
+            steps.Begin(before.Count > 1 ? "remove the old ones" : "remove the old one");
+            foreach (var (swap, _) in swaps)
+            {
+                await swap.CommitAsync().ConfigureAwait(false);
+            }
+
+            foreach (var (swap, proofTime) in swaps)
+            {
+                var result = await swap.FinishAsync().ConfigureAwait(false);
                 // Stopped first, nobody may have answered until the new one was found well; swapped warm, it was well before.
                 _order = result.Order;
-                Cut(_order == UpdateOrder.StopFirst ? result.Gap + ProofTime : result.Gap);
+                Cut(_order == UpdateOrder.StopFirst ? result.Gap + proofTime : result.Gap);
             }
 
             return new StrategyResult
@@ -80,10 +102,17 @@ internal sealed class ContainerReplacement(
                 OldLog = _oldLog,
             };
         }
-        catch (Exception failure) when (failure is not ProException { Id: "RestoreFailed" })
+        catch (Exception failure)
         {
             steps.Begin("restore");
-            await SwapBackAsync(job).ConfigureAwait(false);
+            await AllBackAsync([.. swaps.Select(one => one.Swap)], failure).ConfigureAwait(false);
+            if (failure is ProException { Id: ContainerErrors.RestoreFailedId }
+                || (failure is ProException { Id: LockErrors.LostId } && !await AreBackAsync(before).ConfigureAwait(false)))
+            {
+                // Where the lock was lost, what runs now is another operation's, and nothing that we can answer for.
+                throw;
+            }
+
             var stopped = failure is OperationCanceledException;
             var (health, proofTime) = await HealthOfAsync(before).ConfigureAwait(false);
             return new StrategyResult
@@ -178,51 +207,77 @@ internal sealed class ContainerReplacement(
         }
     }
 
-    private SwapRequest Swap(ReplacementJob job, string name, JsonObject old) => new()
+    private SwapRequest Swap(ReplacementJob job, string name, JsonObject old, string? group) => new()
     {
         Container = name,
         Image = job.Image,
-        Labels = job.Labels(old.Labels()),
-        Verify = (id, stop) => VerifyAsync(id, ownsPorts: true, stop),
-        VerifyBeforePorts = (id, stop) => VerifyAsync(id, ownsPorts: false, stop),
-        BeforeCommit = async (id, stop) =>
+        Labels = new Dictionary<string, string?>(job.Labels(old.Labels()), StringComparer.Ordinal)
         {
-            await WatchAsync(id, stop).ConfigureAwait(false);
-            if (name == job.Containers[^1])
-            {
-                await job.BeforeCommit(stop).ConfigureAwait(false);
-            }
-
-            steps.Begin("remove the old one");
+            [ContainerLabels.Group] = group,
+            [ContainerLabels.Operation] = job.Operation.Note.ToLabel(),
         },
         Restored = (order, gap) =>
         {
             _order = order;
             Cut(gap);
         },
+        Verify = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: true, stop)),
+        VerifyBeforePorts = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: false, stop)),
+        BeforeCommit = (id, stop) => OurProofAsync(job, WatchAsync(id, stop)),
         BeforeRemoval = async (id, stop) => _oldLog.AddRange(await TailAsync(id, stop).ConfigureAwait(false)),
     };
 
-    // The replicas that were done already: their old containers are gone, and are made again like they were.
-    private async Task SwapBackAsync(ReplacementJob job)
+    // Who breaks a lock repairs first: the new container fails because it is taken away, and what comes then is not ours to take back.
+    private static async Task OurProofAsync(ReplacementJob job, Task proof)
     {
-        foreach (var (name, old) in Enumerable.Reverse(_done))
+        try
         {
-            reports.Report(new VerboseReport($"{name} goes back to {old["Config"].Text("Image")}."));
-            var choice = await _swapper.ChooseAsync(name, job.Order, CancellationToken.None).ConfigureAwait(false);
-            var labels = old.Labels().Where(label => label.Key.StartsWith(ComposeLabels.Prefix, StringComparison.Ordinal))
-                .ToDictionary(label => label.Key, label => (string?)label.Value, StringComparer.Ordinal);
-            _ = await _swapper.RunAsync(
-                choice,
-                new SwapRequest
-                {
-                    Container = name,
-                    Image = await _calls
-                        .ReferenceOfAsync(old["Config"].Text("Image"), old.Text("Image"), CancellationToken.None).ConfigureAwait(false),
-                    Labels = labels,
-                    Verify = static (_, _) => Task.CompletedTask,
-                },
-                CancellationToken.None).ConfigureAwait(false);
+            await proof.ConfigureAwait(false);
+        }
+        catch (ProException)
+        {
+            try
+            {
+                await job.Operation.MustBeHeldAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (ProException unknown) when (unknown.Id != LockErrors.LostId)
+            {
+                // Whose it is can't be told just now; the failure itself counts.
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<bool> AreBackAsync(IEnumerable<(string Name, JsonObject Old)> containers)
+    {
+        foreach (var (name, old) in containers)
+        {
+            var now = await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
+            if (now.Text("Id") != old.Text("Id"))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Each of them, whatever became of the others; what failed first is the failure, and the rest its context.
+    private static async Task AllBackAsync(IReadOnlyList<HeldSwap> swaps, Exception failure)
+    {
+        var others = new List<Exception>();
+        foreach (var swap in swaps.Reverse())
+        {
+            if (await swap.BackAsync(failure).ConfigureAwait(false) is { } other)
+            {
+                others.Add(other);
+            }
+        }
+
+        if (others.Count > 0)
+        {
+            throw ContainerErrors.SeveralNotRestored(failure, others);
         }
     }
 

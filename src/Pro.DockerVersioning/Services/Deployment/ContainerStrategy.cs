@@ -25,9 +25,10 @@ internal sealed class ContainerStrategy(
     }
 
     /// <inheritdoc/>
-    public Task<StrategyResult> RunAsync(SuppliedImage image, CancellationToken cancellationToken) => replacement.RunAsync(
+    public Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken) => replacement.RunAsync(
         new ReplacementJob
         {
+            Operation = operation,
             Containers = [.. target.Containers.Select(container => container.Name)],
             Image = image.Reference.ToString(),
             Order = request.WantedOrder,

@@ -58,8 +58,8 @@ internal sealed record DeploymentRequest
     /// <summary>The order that holds where compose says nothing more.</summary>
     public UpdateOrder? WantedOrder => Order ?? Service.Order;
 
-    /// <summary>How long the lock lasts at most.</summary>
-    public TimeSpan LockTime => TimeSpan.FromMinutes(15) + Watch + (HealthTimeout ?? TimeSpan.Zero);
+    /// <summary>After how long without a renewal the lock counts as left behind.</summary>
+    public TimeSpan LockTime { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>The health URL, where the declaration has a good one.</summary>
     public Uri? HealthUrl => Uri.TryCreate(Service.HealthUrl, UriKind.Absolute, out var url) ? url : null;

@@ -41,20 +41,23 @@ internal sealed class DeploymentRunner(
             }
 
             plan.Steps.Begin("lock");
+            var note = Note(plan, image, await WasWellAsync(plan, cancellationToken).ConfigureAwait(false));
             var lockRequest = new LockRequest(plan.Target.TargetId, Operation(plan), plan.Request.LockTime)
             {
                 Breaks = plan.Request.BreakLock,
                 ComposePath = plan.ComposeFolder,
                 Service = plan.Request.Service.Name,
                 Repository = plan.Request.Repository.Name,
+                Note = note.ToLabel(),
             };
             var held = await TargetLock.AcquireAsync(engine, lockRequest, reports, cancellationToken).ConfigureAwait(false);
             await using (held.ConfigureAwait(false))
             {
-                var wasWell = await MustBeUnchangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
-                var done = await plan.Strategy.RunAsync(image, cancellationToken).ConfigureAwait(false);
+                await MustBeUnchangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
+                var done = await plan.Strategy
+                    .RunAsync(image, new HeldOperation(note, held.MustBeHeldAsync), cancellationToken).ConfigureAwait(false);
                 isRecorded = true;
-                return await ConcludeAsync(plan, image, done, wasWell, entry, clock).ConfigureAwait(false);
+                return await ConcludeAsync(plan, image, done, note, entry, clock).ConfigureAwait(false);
             }
         }
         catch (Exception fault) when (!isRecorded)
@@ -77,8 +80,7 @@ internal sealed class DeploymentRunner(
         $"{(plan.Request.Kind == ProHistoryKind.Rollback ? "roll back" : "deploy")} {plan.Request.Service.Name} to {plan.Version}";
 
     /// <summary>A prompt may have waited for long: what was planned must still be what is there.</summary>
-    /// <returns>Whether what runs is well, as far as the engine says.</returns>
-    private async Task<bool> MustBeUnchangedAsync(DeploymentPlan plan, TargetLock held, CancellationToken cancellationToken)
+    private async Task MustBeUnchangedAsync(DeploymentPlan plan, TargetLock held, CancellationToken cancellationToken)
     {
         var world = await DeploymentWorld
             .LoadAsync(engine, plan.Request.Service.Name, plan.Request.Repository, cancellationToken).ConfigureAwait(false);
@@ -92,11 +94,12 @@ internal sealed class DeploymentRunner(
             throw DeploymentErrors.ChangedMeanwhile(plan.Request.Service.Name, plan.Target.TargetId);
         }
 
-        if (!await held.IsHeldAsync(cancellationToken).ConfigureAwait(false))
-        {
-            throw LockErrors.Lost(plan.Target.TargetId, Operation(plan));
-        }
+        await held.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
+    }
 
+    /// <summary>Whether what runs is well, as far as the engine says.</summary>
+    private async Task<bool> WasWellAsync(DeploymentPlan plan, CancellationToken cancellationToken)
+    {
         var calls = new ContainerCalls(engine);
         foreach (var container in plan.Target.Kind == ServiceTargetKind.Swarm ? [] : plan.Target.Containers)
         {
@@ -111,7 +114,7 @@ internal sealed class DeploymentRunner(
     }
 
     private async Task<(ProDeployment Result, ProException? Failure)> ConcludeAsync(
-        DeploymentPlan plan, SuppliedImage image, StrategyResult done, bool wasWell, ProHistoryEntry entry, Stopwatch clock)
+        DeploymentPlan plan, SuppliedImage image, StrategyResult done, OperationNote note, ProHistoryEntry entry, Stopwatch clock)
     {
         if (done.Outcome == ProDeploymentOutcome.NothingToDo)
         {
@@ -124,8 +127,7 @@ internal sealed class DeploymentRunner(
         var succeeded = done.Outcome == ProDeploymentOutcome.Succeeded;
         if (succeeded)
         {
-            var old = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault(id => id != image.LocalId);
-            await wayBack.KeepAsync(plan, old, wasWell, CancellationToken.None).ConfigureAwait(false);
+            await wayBack.KeepAsync(plan.Request, plan.Target, note, CancellationToken.None).ConfigureAwait(false);
         }
 
         await AppendAsync(entry with
@@ -192,6 +194,20 @@ internal sealed class DeploymentRunner(
         Downtime = done.Downtime,
         Steps = plan.Steps.Done,
         LogTail = [.. done.LogTail.TakeLast(plan.Request.LogLines)],
+    };
+
+    private static OperationNote Note(DeploymentPlan plan, SuppliedImage image, bool wasWell) => new()
+    {
+        Kind = plan.Request.Kind,
+        From = plan.From,
+        Version = plan.Version,
+        Reference = image.Reference.ToString(),
+        ImageId = image.LocalId,
+        Digest = image.Digest,
+        OldImageId = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault(id => id != image.LocalId),
+        WasWell = wasWell,
+        Strategy = plan.Strategy.Kind.ToString(),
+        Reason = plan.Request.Reason,
     };
 
     private ProHistoryEntry Entry(DeploymentPlan plan) => new()

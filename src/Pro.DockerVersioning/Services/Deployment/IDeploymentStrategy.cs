@@ -53,8 +53,15 @@ internal interface IDeploymentStrategy
 
     /// <summary>Does it, under the target's lock, with the image on the engine.</summary>
     /// <exception cref="ProException">Nothing was touched, or the old one could not be brought back.</exception>
-    Task<StrategyResult> RunAsync(SuppliedImage image, CancellationToken cancellationToken);
+    Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken);
 }
+
+/// <summary>An operation that has its target's lock.</summary>
+/// <param name="Note">What it is about: it goes along with what is made, for whoever must finish it.</param>
+/// <param name="MustBeHeldAsync">
+/// Throws where the lock is another's by now. Asked right before there is no way back: what two at once have made, nobody can vouch for.
+/// </param>
+internal sealed record HeldOperation(OperationNote Note, Func<CancellationToken, Task> MustBeHeldAsync);
 
 /// <summary>The steps of a deployment: each is a bar's status, a verbose line, and a line of the result.</summary>
 internal sealed class DeploymentSteps(string subject, IProgress<Report> reports)

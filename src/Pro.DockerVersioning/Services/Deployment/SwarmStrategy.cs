@@ -34,12 +34,18 @@ internal sealed class SwarmStrategy(
     }
 
     /// <inheritdoc/>
-    public async Task<StrategyResult> RunAsync(SuppliedImage image, CancellationToken cancellationToken)
+    public async Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
     {
         steps.Begin("update the swarm's service");
         var credential = await supply.CredentialAsync(image.Reference, cancellationToken).ConfigureAwait(false);
         var result = await SwarmUpdate
-            .RunAsync(engine, target.Name, ReferenceOf(image), Options(credential), reports, cancellationToken).ConfigureAwait(false);
+            .RunAsync(
+                engine,
+                target.Name,
+                ReferenceOf(image),
+                Options(credential) with { MustBeHeldAsync = operation.MustBeHeldAsync },
+                reports,
+                cancellationToken).ConfigureAwait(false);
         return new StrategyResult
         {
             Outcome = result.Outcome switch

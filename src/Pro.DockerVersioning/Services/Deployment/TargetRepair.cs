@@ -16,29 +16,69 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
 {
     private readonly ContainerCalls _calls = new(engine);
 
-    /// <summary>Whether something was cut off: leftovers, the record of an <c>up</c>, a lock that was left behind.</summary>
-    public async Task<bool> IsNeededAsync(DeploymentWorld world, ServiceTarget target, CancellationToken cancellationToken)
+    /// <summary>What there is to repair, as the prompt says it: leftovers, the record of an <c>up</c>, a lock that was left behind.</summary>
+    /// <returns>Null where nothing was cut off.</returns>
+    /// <exception cref="ProException"><c>TargetLocked</c>: what looks cut off is under way, and nobody breaks its lock.</exception>
+    public async Task<string?> WhyNeededAsync(
+        DeploymentRequest request, DeploymentWorld world, ServiceTarget target, CancellationToken cancellationToken)
     {
-        if (target.Leftovers.Count > 0 || world.SwarmOf(target) is { IsCutOff: true })
+        const string CutOff = "Repair what an operation that was cut off has left behind";
+        if (await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not { } held)
         {
-            return true;
+            if (!await HasTracesAsync(world, target, cancellationToken).ConfigureAwait(false))
+            {
+                return null;
+            }
+
+            // An operation may have ended between the two looks.
+            var now = await DeploymentWorld
+                .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
+            return now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) is { } found
+                && await HasTracesAsync(now, found, cancellationToken).ConfigureAwait(false) ? CutOff : null;
         }
 
-        return await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { } held
-                && await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is not null
-            || (target.Kind == ServiceTargetKind.Compose
-                && await UpRecord.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not null);
+        if (await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return CutOff;
+        }
+
+        if (!await HasTracesAsync(world, target, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        return request.BreakLock
+            ? $"Take the lock from its holder ({held}), and repair what that has left behind"
+            : throw TargetLock.Refusal(held);
+    }
+
+    /// <summary>Refuses where an operation is under way and nobody breaks its lock.</summary>
+    /// <exception cref="ProException"><c>TargetLocked</c>.</exception>
+    public async Task MustNotBeUnderWayAsync(DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
+    {
+        if (!request.BreakLock
+            && await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { } held
+            && await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is null)
+        {
+            throw TargetLock.Refusal(held);
+        }
     }
 
     /// <summary>Repairs it, and writes the history's line where something was done.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="world">What is on the engine.</param>
+    /// <param name="target">The target, whose lock is held.</param>
+    /// <param name="cutOff">See <see cref="LockInfo.CutOff"/>.</param>
+    /// <param name="cancellationToken">Ends it between two steps.</param>
     /// <exception cref="ProException">It can't be put right now.</exception>
     public async Task<ProRepair> RunAsync(
-        DeploymentRequest request, DeploymentWorld world, ServiceTarget target, CancellationToken cancellationToken)
+        DeploymentRequest request, DeploymentWorld world, ServiceTarget target, string? cutOff, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        var note = OperationNote.Read(cutOff);
         var outcome = target.Kind switch
         {
-            ServiceTargetKind.Swarm => await SwarmAsync(request, target, cancellationToken).ConfigureAwait(false),
+            ServiceTargetKind.Swarm => await SwarmAsync(request, world, target, note, cancellationToken).ConfigureAwait(false),
             ServiceTargetKind.Compose => await ComposeAsync(request, target, cancellationToken).ConfigureAwait(false),
             _ => await ContainersAsync(target, cancellationToken).ConfigureAwait(false),
         };
@@ -46,6 +86,12 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
         var now = after.Targets.FirstOrDefault(one => one.TargetId == target.TargetId);
         var version = now is null ? null : after.VersionOf(now);
+        if (now is not null
+            && await new CutOffOperation(engine, history, reports).ConcludeAsync(request, after, now, note, outcome, cancellationToken).ConfigureAwait(false))
+        {
+            outcome = RepairOutcome.FinishedNew;
+        }
+
         var repair = new ProRepair
         {
             Service = request.Service.Name,
@@ -56,7 +102,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             {
                 RepairOutcome.RestoredPrevious => $"an operation was cut off before the new version was proven: {Name(version)} runs again",
                 RepairOutcome.FinishedNew => $"an operation was cut off after the new version was proven: {Name(version)} stays",
-                _ => "nothing was left behind",
+                _ => SwarmsOwn(now is null ? null : after.SwarmOf(now)?.UpdateState) ?? "nothing was left behind",
             },
         };
         if (outcome == RepairOutcome.NothingToDo)
@@ -85,6 +131,16 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     }
 
     private static string Name(ProVersion? version) => version?.ToString() ?? "the version from before";
+
+    private static string? SwarmsOwn(string? state) => state is "updating" or "paused" or "rollback_started" or "rollback_paused"
+        ? $"the swarm says '{state}', and no operation of this module was cut off: the update is somebody else's, or left so on purpose"
+        : null;
+
+    private async Task<bool> HasTracesAsync(DeploymentWorld world, ServiceTarget target, CancellationToken cancellationToken) =>
+        target.Leftovers.Count > 0
+        || world.SwarmOf(target) is { IsCutOff: true }
+        || (target.Kind == ServiceTargetKind.Compose
+            && await UpRecord.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not null);
 
     private async Task<RepairOutcome> ContainersAsync(ServiceTarget target, CancellationToken cancellationToken)
     {
@@ -124,14 +180,19 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         return outcome;
     }
 
-    private async Task<RepairOutcome> SwarmAsync(DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
+    private async Task<RepairOutcome> SwarmAsync(
+        DeploymentRequest request, DeploymentWorld world, ServiceTarget target, OperationNote? note, CancellationToken cancellationToken)
     {
         var credential = await new ImageSupply(engine, request.Child.Get, reports)
             .CredentialAsync(request.Repository, cancellationToken).ConfigureAwait(false);
         var result = await SwarmUpdate.RepairAsync(
-            engine, target.Name, request.Swarm with { Credential = credential }, reports, cancellationToken).ConfigureAwait(false);
+            engine, target.Name, request.Swarm with { Credential = credential }, note?.Reference, reports, cancellationToken)
+            .ConfigureAwait(false);
         return result?.Outcome switch
         {
+            // The engine has finished by itself what was cut off.
+            null when note is not null && !note.Version.Equals(note.From) && world.SwarmOf(target) is { UpdateState: "completed" } done
+                && SwarmTarget.NameOf(done.Image) == note.Reference => RepairOutcome.FinishedNew,
             null or SwarmOutcome.NothingToDo => RepairOutcome.NothingToDo,
             SwarmOutcome.Succeeded => RepairOutcome.FinishedNew,
             SwarmOutcome.RestoredPrevious or SwarmOutcome.RolledBackByEngine => RepairOutcome.RestoredPrevious,

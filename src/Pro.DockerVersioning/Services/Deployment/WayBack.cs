@@ -39,22 +39,23 @@ internal sealed class WayBack(EngineConnection engine, HistoryLog history, IProg
     }
 
     /// <summary>Keeps the way back on the engine, after a version has been proven.</summary>
-    /// <param name="plan">What was done.</param>
-    /// <param name="old">The image that ran before.</param>
-    /// <param name="wasWell">Whether it was well.</param>
+    /// <param name="request">Whose service it is.</param>
+    /// <param name="target">What runs it.</param>
+    /// <param name="done">What was done.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task KeepAsync(DeploymentPlan plan, string? old, bool wasWell, CancellationToken cancellationToken)
+    public async Task KeepAsync(DeploymentRequest request, ServiceTarget target, OperationNote done, CancellationToken cancellationToken)
     {
         // A rollback leaves a version: it is no way back from where it goes. What was the way back stays so, unless it runs now. Nor is
         // another image of the same version one: the way back is another version, and the tag may hold it.
-        if (old is null || !wasWell || plan.Version.Equals(plan.From) || ProvenStep.Leaves(plan.Request.Kind, plan.From, plan.Version))
+        if (done.OldImageId is not { } old || !done.WasWell || done.Version.Equals(done.From)
+            || ProvenStep.Leaves(done.Kind, done.From, done.Version))
         {
             return;
         }
 
         try
         {
-            await PreviousVersions.SetAsync(engine, plan.Request.Repository, plan.Target.TargetId, old, cancellationToken).ConfigureAwait(false);
+            await PreviousVersions.SetAsync(engine, request.Repository, target.TargetId, old, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException failure)
         {

@@ -23,7 +23,7 @@ internal sealed class LockAcquisition(EngineConnection engine, LockRequest reque
         LockInfo holder;
         try
         {
-            holder = await CompeteAsync(mine, cancellationToken).ConfigureAwait(false);
+            (mine, holder) = await CompeteAsync(mine, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -42,7 +42,7 @@ internal sealed class LockAcquisition(EngineConnection engine, LockRequest reque
         return (null, holder);
     }
 
-    private async Task<LockInfo> CompeteAsync(LockInfo mine, CancellationToken cancellationToken)
+    private async Task<(LockInfo Mine, LockInfo Holder)> CompeteAsync(LockInfo mine, CancellationToken cancellationToken)
     {
         var removal = new LockRemoval(_volumes);
         var clock = Stopwatch.StartNew();
@@ -52,7 +52,7 @@ internal sealed class LockAcquisition(EngineConnection engine, LockRequest reque
             var holder = await _volumes.CreateAsync(_name, mine, LockRole.Lock, of: null, cancellationToken).ConfigureAwait(false);
             if (holder.Nonce == mine.Nonce)
             {
-                return holder;
+                return (mine, holder);
             }
 
             // Only the one that was found first is broken: not that of another who has broken it as well, and was faster.
@@ -61,7 +61,7 @@ internal sealed class LockAcquisition(EngineConnection engine, LockRequest reque
             var why = await removal.WhyStaleAsync(holder, cancellationToken).ConfigureAwait(false) ?? (breaks ? "-BreakLock" : null);
             if (why is null || clock.Elapsed > Patience)
             {
-                return holder;
+                return (mine, holder);
             }
 
             var outcome = await removal.RunAsync(
@@ -71,6 +71,7 @@ internal sealed class LockAcquisition(EngineConnection engine, LockRequest reque
                 cancellationToken).ConfigureAwait(false);
             if (outcome == LockRemovalOutcome.Removed)
             {
+                mine = mine with { CutOff = holder.Note ?? holder.CutOff };
                 reports.Report(new WarningReport($"The lock of {request.Target} was taken over ({why}). It was held for: {holder}."));
             }
             else if (outcome == LockRemovalOutcome.Busy)

@@ -39,6 +39,15 @@ internal sealed record LockInfo
     /// <summary>The service's repository; null like <see cref="Service"/>.</summary>
     public string? Repository { get; init; }
 
+    /// <summary>See <see cref="LockRequest.Note"/>.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>
+    /// The note of the operation from which the lock was taken over; that of its own predecessor where it had none itself. A repair that
+    /// dies as well so leaves it to the next.
+    /// </summary>
+    public string? CutOff { get; init; }
+
     /// <summary>A lock of this process.</summary>
     internal static LockInfo Ours(LockRequest request, DateTimeOffset now) => new()
     {
@@ -53,6 +62,7 @@ internal sealed record LockInfo
         ComposePath = request.ComposePath,
         Service = request.Service,
         Repository = request.Repository,
+        Note = request.Note,
     };
 
     /// <summary>Why it counts as left behind; null where it is held. Pure.</summary>

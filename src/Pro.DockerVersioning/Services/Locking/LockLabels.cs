@@ -39,6 +39,8 @@ internal static class LockLabels
     private const string ComposePath = Role + ".compose-path";
     private const string Service = Role + ".service";
     private const string Repository = Role + ".repository";
+    private const string Note = Role + ".note";
+    private const string CutOff = Role + ".cut-off";
 
     /// <summary>The labels of a lock, takeover or renewal.</summary>
     public static Dictionary<string, string> Write(LockInfo info, LockRole role, string? of)
@@ -63,7 +65,15 @@ internal static class LockLabels
             labels[Of] = of;
         }
 
-        foreach (var (name, value) in new[] { (ComposePath, info.ComposePath), (Service, info.Service), (Repository, info.Repository) })
+        (string Name, string? Value)[] optional =
+        [
+            (ComposePath, info.ComposePath),
+            (Service, info.Service),
+            (Repository, info.Repository),
+            (Note, info.Note),
+            (CutOff, info.CutOff),
+        ];
+        foreach (var (name, value) in optional)
         {
             if (value is not null)
             {
@@ -100,6 +110,8 @@ internal static class LockLabels
             ComposePath = Get(ComposePath),
             Service = Get(Service),
             Repository = Get(Repository),
+            Note = Get(Note),
+            CutOff = Get(CutOff),
         };
         return true;
 

@@ -3,7 +3,7 @@ namespace Pro.DockerVersioning.Services.Locking;
 /// <summary>What somebody wants a lock for.</summary>
 /// <param name="Target">What is locked on the engine: one operation at a time.</param>
 /// <param name="Operation">What will be done, for the others to read: "roll back api to v1.2.2".</param>
-/// <param name="Deadline">After this long the lock counts as left behind, whoever holds it (<see cref="TargetLock.RenewAsync"/>).</param>
+/// <param name="Deadline">After this long without a renewal the lock counts as left behind. Its holder renews it in time.</param>
 internal sealed record LockRequest(string Target, string Operation, TimeSpan Deadline)
 {
     /// <summary>Takes the lock from whoever is found holding it: -BreakLock. Of those who break the same lock at once, one gets it.</summary>
@@ -17,4 +17,7 @@ internal sealed record LockRequest(string Target, string Operation, TimeSpan Dea
 
     /// <summary>The service's repository, <c>registry/service</c>: whoever cleans there waits. Null where it is about none.</summary>
     public string? Repository { get; init; }
+
+    /// <summary>What whoever takes the lock over needs to know of the operation: see <see cref="LockInfo.CutOff"/>. Null for nothing.</summary>
+    public string? Note { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
@@ -11,16 +12,22 @@ namespace Pro.DockerVersioning.Services.Locking;
 /// </summary>
 /// <remarks>
 /// A lock is left behind when its process (id and start time) is gone from this machine, or its deadline has passed; then the next one
-/// takes it over. <c>docker volume prune</c> of engines before 23.0 takes locks away (<see cref="IsHeldAsync"/> tells).
+/// takes it over. While it is held it is renewed long before its deadline, so only that of a process that is gone, or cut off from the
+/// engine, gets there. <c>docker volume prune</c> of engines before 23.0 takes locks away (<see cref="IsHeldAsync"/> tells).
 /// </remarks>
 internal sealed class TargetLock : IAsyncDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan TakeoverTime = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan RenewalTime = TimeSpan.FromSeconds(30);
+
     private readonly LockVolumes _volumes;
     private readonly string _name;
     private readonly IProgress<Report> _reports;
+    private readonly CancellationTokenSource _released = new();
+    private readonly SemaphoreSlim _renewal = new(1, 1);
+    private readonly Task _renewing;
     private int _renewals;
     private bool _isReleased;
 
@@ -30,6 +37,8 @@ internal sealed class TargetLock : IAsyncDisposable
         _name = name;
         _reports = reports;
         Info = info;
+        var time = info.Deadline - info.Since;
+        _renewing = time > TimeSpan.Zero ? Task.Run(() => RenewInTimeAsync(time)) : Task.CompletedTask;
     }
 
     /// <summary>What the others see.</summary>
@@ -114,6 +123,10 @@ internal sealed class TargetLock : IAsyncDisposable
             .OrderBy(info => info.Target, StringComparer.Ordinal)];
     }
 
+    /// <summary>What whoever wants a lock that another one holds is told.</summary>
+    public static ProException Refusal(LockInfo holder) =>
+        LockErrors.TargetLocked(holder.Target, holder.ToString(), holder.Host, holder.Process.Id, holder.Deadline);
+
     /// <summary>Why a lock counts as left behind; null where it is held.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
     public static Task<string?> WhyStaleAsync(EngineConnection engine, LockInfo info, CancellationToken cancellationToken) =>
@@ -152,27 +165,28 @@ internal sealed class TargetLock : IAsyncDisposable
     public async Task<bool> IsHeldAsync(CancellationToken cancellationToken) =>
         !_isReleased && (await _volumes.FindAsync(_name, cancellationToken).ConfigureAwait(false))?.Nonce == Info.Nonce;
 
+    /// <summary>Throws where it isn't ours any more.</summary>
+    /// <exception cref="ProException"><c>LockLost</c>, or the engine refuses.</exception>
+    public async Task MustBeHeldAsync(CancellationToken cancellationToken)
+    {
+        if (!await IsHeldAsync(cancellationToken).ConfigureAwait(false))
+        {
+            throw LockErrors.Lost(Info.Target, Info.Operation);
+        }
+    }
+
     /// <summary>Says that it takes longer: the deadline is that long from now on.</summary>
     /// <exception cref="ProException"><c>LockLost</c>: it isn't ours any more. Or the engine refuses.</exception>
     public async Task RenewAsync(TimeSpan deadline, CancellationToken cancellationToken)
     {
-        var renewed = Info with { Deadline = DateTimeOffset.UtcNow + deadline };
-        var number = ++_renewals;
-        _ = await _volumes.CreateAsync(LockNames.Renewal(Info.Nonce, number), renewed, LockRole.Renewal, Info.Nonce, cancellationToken)
-            .ConfigureAwait(false);
-
-        // One who is about to take it over has either seen the new deadline, or is seen here.
-        await WaitForTakeoverAsync(cancellationToken).ConfigureAwait(false);
-        if (!await IsHeldAsync(cancellationToken).ConfigureAwait(false))
+        await _renewal.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            await _volumes.RemoveAsync(LockNames.Renewal(Info.Nonce, number), cancellationToken).ConfigureAwait(false);
-            throw LockErrors.Lost(Info.Target, Info.Operation);
+            await RenewAloneAsync(deadline, cancellationToken).ConfigureAwait(false);
         }
-
-        Info = renewed;
-        if (number > 1)
+        finally
         {
-            await _volumes.RemoveAsync(LockNames.Renewal(Info.Nonce, number - 1), cancellationToken).ConfigureAwait(false);
+            _ = _renewal.Release();
         }
     }
 
@@ -185,6 +199,10 @@ internal sealed class TargetLock : IAsyncDisposable
         }
 
         _isReleased = true;
+        await _released.CancelAsync().ConfigureAwait(false);
+        await _renewing.ConfigureAwait(false);
+        _released.Dispose();
+        _renewal.Dispose();
         try
         {
             // Busy: somebody is taking it over. It will be gone without us.
@@ -205,7 +223,67 @@ internal sealed class TargetLock : IAsyncDisposable
     private static async Task<ProException> RefusalAsync(EngineConnection engine, LockInfo holder, CancellationToken cancellationToken)
     {
         var latest = await new LockVolumes(engine).WithRenewalsAsync(holder, cancellationToken).ConfigureAwait(false);
-        return LockErrors.TargetLocked(latest.Target, latest.ToString(), latest.Host, latest.Process.Id, latest.Deadline);
+        return Refusal(latest);
+    }
+
+    private async Task RenewAloneAsync(TimeSpan deadline, CancellationToken cancellationToken)
+    {
+        var renewed = Info with { Deadline = DateTimeOffset.UtcNow + deadline };
+        var number = ++_renewals;
+        _ = await _volumes.CreateAsync(LockNames.Renewal(Info.Nonce, number), renewed, LockRole.Renewal, Info.Nonce, cancellationToken)
+            .ConfigureAwait(false);
+
+        // One who is about to take it over has either seen the new deadline, or is seen here.
+        await WaitForTakeoverAsync(cancellationToken).ConfigureAwait(false);
+        if ((await _volumes.FindAsync(_name, cancellationToken).ConfigureAwait(false))?.Nonce != Info.Nonce)
+        {
+            await _volumes.RemoveAsync(LockNames.Renewal(Info.Nonce, number), cancellationToken).ConfigureAwait(false);
+            throw LockErrors.Lost(Info.Target, Info.Operation);
+        }
+
+        Info = renewed;
+        if (number > 1)
+        {
+            await _volumes.RemoveAsync(LockNames.Renewal(Info.Nonce, number - 1), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Renews it until it is given back. A call under way is waited for instead of cancelled: what the engine makes of it after the lock is
+    /// gone, nobody would remove.
+    /// </summary>
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "Nobody waits for this task while the lock is held: what goes wrong is said, and tried again.")]
+    private async Task RenewInTimeAsync(TimeSpan time)
+    {
+        var pause = time / 3;
+        while (true)
+        {
+            await Task.Delay(pause, _released.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_released.IsCancellationRequested)
+            {
+                return;
+            }
+
+            using var patience = new CancellationTokenSource(RenewalTime);
+            try
+            {
+                await RenewAsync(time, patience.Token).ConfigureAwait(false);
+                pause = time / 3;
+            }
+            catch (ProException lost) when (lost.Id == LockErrors.LostId)
+            {
+                _reports.Report(new WarningReport(lost.Message));
+                return;
+            }
+            catch (Exception fault)
+            {
+                _reports.Report(new WarningReport(LockErrors.NotRenewed(Info.Target, Info.Deadline, fault)));
+                pause = time / 10;
+            }
+        }
     }
 
     private async Task WaitForTakeoverAsync(CancellationToken cancellationToken)

@@ -3,11 +3,12 @@ namespace Pro.DockerVersioning.Services.Swarm;
 /// <summary>Finishes or takes back an update whose process is gone. To be called only under the service's lock.</summary>
 internal static class SwarmRepair
 {
-    /// <summary>Looks, and puts it right.</summary>
+    /// <summary>Looks, and puts it right; see <see cref="SwarmUpdate.RepairAsync"/>.</summary>
     public static async Task<SwarmUpdateResult?> RunAsync(
         SwarmApi api,
         SwarmServiceState service,
         SwarmUpdateOptions options,
+        string? cutOff,
         SwarmProgress progress,
         CancellationToken cancellationToken)
     {
@@ -25,6 +26,13 @@ internal static class SwarmRepair
 
             progress.Say($"An update of {service.Name} was cut off between its steps: back to {noted.Image}.");
             return await run.AbandonAsync("the command that updated it was cut off").ConfigureAwait(false);
+        }
+
+        if (cutOff is null
+            || (SwarmTarget.NameOf(service.Image ?? "") != SwarmTarget.NameOf(cutOff) && service.UpdateStatus is not { IsRollback: true }))
+        {
+            // Somebody's "docker service update", or one of ours that has ended and was left paused.
+            return null;
         }
 
         if (service.UpdateStatus is not { State: "updating" or "paused" or "rollback_started" or "rollback_paused" } status)

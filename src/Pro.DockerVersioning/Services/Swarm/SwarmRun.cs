@@ -83,6 +83,10 @@ internal sealed class SwarmRun
         {
             return await FailedAsync(SwarmOutcome.Superseded, exception).ConfigureAwait(false);
         }
+        catch (ProException lost) when (lost.Id == LockErrors.LostId)
+        {
+            return await LostAsync(lost).ConfigureAwait(false);
+        }
         catch (Exception exception)
         {
             return await BackAsync(exception.Message.TrimEnd('.'), exception, stopped: false).ConfigureAwait(false);
@@ -108,6 +112,7 @@ internal sealed class SwarmRun
             return verdict;
         }
 
+        await _options.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
         _progress.Say("The canary is good: the rest follows.");
         await SendAsync(null, SwarmChange.Pausing(_plan.UpdateConfig), _plan.WayBack, cancellationToken).ConfigureAwait(false);
         return await EndAsync(_plan.UpdateConfig, cancellationToken).ConfigureAwait(false);
@@ -181,6 +186,19 @@ internal sealed class SwarmRun
             stopped
                 ? SwarmErrors.Stopped(_plan.Service.Name, Wanted, From)
                 : SwarmErrors.Restored(_plan.Service.Name, Wanted, From, why, _progress.Fates)).ConfigureAwait(false);
+    }
+
+    // Who broke the lock repairs first, and takes the note away with that: then the service is that one's.
+    private async Task<SwarmUpdateResult> LostAsync(ProException lost)
+    {
+        var now = await _api.GetServiceAsync(_plan.Service.Id, CancellationToken.None).ConfigureAwait(false);
+        if (SwarmReturn.FromLabel(now) is null || now.Image != _plan.Goal.Image)
+        {
+            return await FailedAsync(SwarmOutcome.Superseded, lost).ConfigureAwait(false);
+        }
+
+        var back = await BackAsync(lost.Message.TrimEnd('.'), lost, stopped: false).ConfigureAwait(false);
+        return back.Outcome == SwarmOutcome.RestoredPrevious ? back with { Failure = lost } : back;
     }
 
     private async Task<SwarmUpdateResult> FailedAsync(SwarmOutcome outcome, ProException failure)

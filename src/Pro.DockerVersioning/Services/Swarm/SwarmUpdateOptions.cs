@@ -61,6 +61,9 @@ internal sealed record SwarmUpdateOptions
     /// <summary>Asks the operator whether the canary is good; null to go by <see cref="CanaryWatch"/>.</summary>
     public Func<CancellationToken, Task<bool>>? ApproveCanary { get; init; }
 
+    /// <summary>Throws where somebody else works on the service by now; asked before each further step of an update.</summary>
+    public Func<CancellationToken, Task> MustBeHeldAsync { get; init; } = static _ => Task.CompletedTask;
+
     /// <summary>For how long the new tasks are watched after the update has ended well.</summary>
     public TimeSpan Watch { get; init; }
 

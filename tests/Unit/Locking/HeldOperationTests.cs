@@ -1,0 +1,129 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Deployment;
+using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Versions;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Locking;
+
+/// <summary>What the lock is worth to a deployment that takes its time.</summary>
+[Trait("Engine", "real")]
+public sealed class HeldOperationTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task One_that_takes_longer_than_its_lock_lasts_keeps_it_and_a_second_is_refused_meanwhile()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var slow = new WaitingStrategy();
+        var first = RunAsync(engine, slow, TimeSpan.FromSeconds(1));
+        var held = await slow.Began.Task.WaitAsync(Token);
+        var deadline = (await TargetLock.FindAsync(engine.Connection, engine.Target, Token))!.Deadline;
+        while (DateTimeOffset.UtcNow <= deadline)
+        {
+            var refusal = await Assert.ThrowsAsync<ProException>(() => RunAsync(engine, new WaitingStrategy(), TimeSpan.FromSeconds(1)));
+            Assert.Equal("TargetLocked", refusal.Id);
+        }
+
+        var late = await Assert.ThrowsAsync<ProException>(() => RunAsync(engine, new WaitingStrategy(), TimeSpan.FromSeconds(1)));
+        Assert.Equal("TargetLocked", late.Id);
+        await held.MustBeHeldAsync(Token);
+        slow.Ends.SetResult();
+
+        Assert.Equal(ProDeploymentOutcome.Succeeded, (await first).Result.Outcome);
+        Assert.Empty(await engine.VolumesAsync());
+    }
+
+    [Fact]
+    public async Task One_whose_lock_was_broken_learns_it_before_there_is_no_way_back()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var robbed = new WaitingStrategy();
+        var first = RunAsync(engine, robbed, TimeSpan.FromMinutes(15));
+        var held = await robbed.Began.Task.WaitAsync(Token);
+        await using var other = await engine.AcquireAsync(engine.Request() with { Breaks = true });
+        robbed.Ends.SetResult();
+
+        Assert.Equal("LockLost", (await Assert.ThrowsAsync<ProException>(() => held.MustBeHeldAsync(Token))).Id);
+        _ = await first;
+        Assert.True(await other.IsHeldAsync(Token));
+    }
+
+    private static async Task<(ProDeployment Result, ProException? Failure)> RunAsync(RealEngine engine, WaitingStrategy strategy, TimeSpan lockTime)
+    {
+        var folder = Directory.CreateTempSubdirectory("pro-held-").FullName;
+        try
+        {
+            var history = HistoryLog.At(folder);
+            var runner = new DeploymentRunner(
+                engine.Connection,
+                history,
+                new WayBack(engine.Connection, history, engine.Reports),
+                new ImageSupply(engine.Connection, static _ => null, engine.Reports),
+                engine.Reports);
+            return await runner.RunAsync(Plan(engine, strategy, lockTime), Token);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static DeploymentPlan Plan(RealEngine engine, WaitingStrategy strategy, TimeSpan lockTime)
+    {
+        var repository = ImageReference.Parse("pro-test.invalid/nobody/api");
+        return new DeploymentPlan
+        {
+            Request = new DeploymentRequest
+            {
+                Kind = ProHistoryKind.Deploy,
+                Service = new ServiceDefinition
+                {
+                    Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder, Source = "apps/api",
+                },
+                Repository = repository,
+                Child = new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>()),
+                LockTime = lockTime,
+            },
+            Target = new ServiceTarget
+            {
+                Kind = ServiceTargetKind.Container,
+                Name = "api",
+                TargetId = engine.Target,
+                Containers = [],
+                Leftovers = [],
+                Labels = new Dictionary<string, string>(),
+            },
+            From = null,
+            Version = ProVersion.Parse("v1.0.0"),
+            Image = new SuppliedImage(repository.WithTag("v1.0.0"), "sha256:" + new string('0', 64), null, null),
+            Strategy = strategy,
+            Steps = new DeploymentSteps("api", engine.Reports),
+            What = new StrategyPlan("stop-first", "waits", []),
+        };
+    }
+
+    /// <summary>Does nothing, until it is told that it is done.</summary>
+    private sealed class WaitingStrategy : IDeploymentStrategy
+    {
+        public ProStrategy Kind => ProStrategy.Container;
+
+        public TaskCompletionSource<HeldOperation> Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Ends { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public async Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
+        {
+            Began.SetResult(operation);
+            await Ends.Task.WaitAsync(cancellationToken);
+            return new StrategyResult { Outcome = ProDeploymentOutcome.Succeeded };
+        }
+    }
+}
