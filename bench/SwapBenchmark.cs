@@ -143,7 +143,8 @@ internal sealed class SwapBenchmark : IBenchmark
                 _ = Child.Run(Setup.Docker, "network", "create", name);
             }
 
-            _ = Child.Run(Setup.Docker, "run", "-d", "--name", Database, "--network", names[0], "--network-alias", "db", $"{Setup.Registry}/swap:v1.0.0");
+            _ = Child.Run(
+                Setup.Docker, "run", "-d", "--name", Database, "--network", names[0], "--network-alias", "db", $"{Setup.Registry}/swap:v1.0.0");
             _ = Child.Run(
                 Setup.Docker, "create", "--name", Container, "--network", names[0], "-e", "DATABASE=db:8080",
                 "-p", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}:8080"), $"{Setup.Registry}/swap:v1.0.0");

@@ -24,4 +24,14 @@ public sealed class SwarmPaceTests
     [InlineData("null", 0, null, "0 tasks of web, 1 at a time, stop-first: nothing runs that could be cut")]
     public void A_plan_tells_what_is_cut_in_which_order_and_for_how_long(string config, int tasks, int? canary, string told) =>
         Assert.StartsWith(told, SwarmPace.Of(JsonNode.Parse(config) as JsonObject).Describe(tasks, "web", canary), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(2, "2 at a time with 30 s between")]
+    [InlineData(null, "1 at a time with 30 s between")]
+    public void What_the_operator_gives_goes_before_the_engines_defaults(int? parallelism, string told)
+    {
+        var config = SwarmChange.Configure(
+            own: null, new SwarmUpdateOptions { Parallelism = (ulong?)parallelism, Delay = TimeSpan.FromSeconds(30) });
+        Assert.Contains(told, SwarmPace.Of(config).Describe(4, "web", canary: null), StringComparison.Ordinal);
+    }
 }

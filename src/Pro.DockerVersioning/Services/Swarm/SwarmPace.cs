@@ -16,7 +16,7 @@ internal sealed record SwarmPace(string Order, int Parallelism, TimeSpan Delay, 
     /// <summary>Reads it off an update configuration; null stands for the engine's defaults.</summary>
     public static SwarmPace Of(JsonObject? config) => new(
         (string?)config?["Order"] is { Length: > 0 } order ? order : "stop-first",
-        config is null ? 1 : (int?)config["Parallelism"] ?? 0,
+        config is null ? 1 : Number(config["Parallelism"]),
         SwarmChange.DelayOf(config),
         SwarmChange.MonitorOf(config));
 
@@ -38,6 +38,9 @@ internal sealed record SwarmPace(string Order, int Parallelism, TimeSpan Delay, 
         : tasks == 0 ? "nothing runs that could be cut"
         : atOnce >= tasks ? "nobody answers until the new ones run"
         : Invariant($"{tasks - atOnce} of {tasks} go on answering");
+
+    // The engine's numbers convert to any type; those that were set here only to their own.
+    private static int Number(JsonNode? node) => node is null ? 0 : int.Parse(node.ToJsonString(), CultureInfo.InvariantCulture);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
