@@ -83,7 +83,9 @@ public sealed class ApiVersionTests
         var asked = first.StartsWith('v') && Version.TryParse(first[1..], out var version) ? version : Version.Parse(newest);
         if (asked < Version.Parse(oldest) || asked > Version.Parse(newest))
         {
-            var end = asked < Version.Parse(oldest) ? $"old. Minimum supported API version is {oldest}" : $"new. Maximum supported API version is {newest}";
+            var end = asked < Version.Parse(oldest)
+                ? $"old. Minimum supported API version is {oldest}"
+                : $"new. Maximum supported API version is {newest}";
             return ScriptedResponse.Json(
                 string.Create(CultureInfo.InvariantCulture, $$"""{"message":"client version {{asked}} is too {{end}}"}"""), 400);
         }
