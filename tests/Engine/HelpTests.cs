@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 
 namespace Pro.DockerVersioning.Tests.Engine;
@@ -34,6 +35,55 @@ public sealed class HelpTests : IDisposable
         Assert.All(described, parameter => Assert.True(Texts(parameter, "description").Length > 0, $"{command} -{parameter.Properties["name"].Value}"));
     }
 
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Every_parameter_stands_in_the_help_as_the_command_has_it(string command)
+    {
+        var info = (CommandInfo)_shell.Run($"Get-Command {command}").ThrowIfFailed().Output.Single().BaseObject;
+        var described = _shell.Run($"(Get-Help {command} -Full).parameters.parameter").ThrowIfFailed().Output
+            .Select(parameter => string.Join(' ', new[] { "name", "position", "required", "pipelineInput" }
+                .Select(property => parameter.Properties[property].Value.ToString())))
+            .Order();
+
+        // A page has one value for all sets: that of the usual set, where the parameter is in it.
+        var actual = from set in info.ParameterSets
+                     orderby set.IsDefault descending
+                     from parameter in set.Parameters
+                     where !Cmdlet.CommonParameters.Contains(parameter.Name)
+                     group parameter by parameter.Name into sets
+                     let usual = sets.First()
+                     select $"{usual.Name} {Position(usual)} {(usual.IsMandatory ? "true" : "false")} {PipelineInput(sets)}";
+        Assert.Equal(actual.Order(), described);
+
+        static string PipelineInput(IEnumerable<CommandParameterInfo> sets)
+        {
+            string[] ways =
+            [
+                .. sets.Any(one => one.ValueFromPipelineByPropertyName) ? ["ByPropertyName"] : Array.Empty<string>(),
+                .. sets.Any(one => one.ValueFromPipeline) ? ["ByValue"] : Array.Empty<string>(),
+            ];
+            return ways.Length == 0 ? "False" : $"True ({string.Join(", ", ways)})";
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Every_parameter_set_stands_in_the_syntax_as_the_command_has_it(string command)
+    {
+        var info = (CommandInfo)_shell.Run($"Get-Command {command}").ThrowIfFailed().Output.Single().BaseObject;
+        var shown = _shell.Run($"(Get-Help {command} -Full).syntax.syntaxItem").ThrowIfFailed().Output.Select(item => string.Join(
+            ", ",
+            LanguagePrimitives.ConvertTo<PSObject[]>(item.Properties["parameter"].Value)
+                .Select(parameter => $"{parameter.Properties["name"].Value} {parameter.Properties["position"].Value}")
+                .Order()));
+        var actual = info.ParameterSets.Select(set => string.Join(
+            ", ",
+            set.Parameters.Where(parameter => !Cmdlet.CommonParameters.Contains(parameter.Name))
+                .Select(parameter => $"{parameter.Name} {Position(parameter)}")
+                .Order()));
+        Assert.Equal(actual.Order(), shown.Order());
+    }
+
     [Fact]
     public void The_topic_is_in_the_package_in_its_format()
     {
@@ -43,6 +93,9 @@ public sealed class HelpTests : IDisposable
     }
 
     public void Dispose() => _shell.Dispose();
+
+    private static string Position(CommandParameterInfo parameter) =>
+        parameter.Position < 0 ? "named" : parameter.Position.ToString(CultureInfo.InvariantCulture);
 
     private static string Texts(PSObject help, string property) => string.Concat(
         LanguagePrimitives.ConvertTo<PSObject[]>(help.Properties[property]?.Value ?? Array.Empty<PSObject>())

@@ -43,7 +43,9 @@ internal sealed class Shell : IDisposable
         _ = shell.AddScript(script).AddCommand("Out-Default");
         shell.Commands.Commands[^1].MergeMyResults(PipelineResultTypes.Error, PipelineResultTypes.Output);
         Host.Clear();
+        Host.ShowsColours = colours;
         _ = Invoke(shell, default);
+        Host.ShowsColours = false;
         return Host.Text;
     }
 

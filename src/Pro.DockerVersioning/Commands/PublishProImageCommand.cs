@@ -133,7 +133,9 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     {
         foreach (var publication in published)
         {
-            var taken = published.Where(other => other.Service == publication.Service).SelectMany(other => other.Aliases).ToHashSet(StringComparer.Ordinal);
+            var taken = published.Where(other => other.Service == publication.Service)
+                .SelectMany(other => other.Aliases)
+                .ToHashSet(StringComparer.Ordinal);
             foreach (var heldBack in publication.HeldBack.Where(one => !taken.Contains(one.Alias)))
             {
                 WriteWarning(publication.WarningOf(heldBack));
@@ -187,7 +189,9 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         return new PublishItem(definition.Name, wanted, repository.WithTag(wanted.ImageTag));
     }
 
-    /// <summary>What is piped in has its name already, and with it its registry: -Registry can't send it elsewhere, and must not seem to.</summary>
+    /// <summary>
+    /// What is piped in has its name already, and with it its registry: -Registry can't send it elsewhere, and must not seem to.
+    /// </summary>
     private void RequireRegistryOf(ImageReference named)
     {
         if (Bound(nameof(Registry)) && Registry is { } wanted)

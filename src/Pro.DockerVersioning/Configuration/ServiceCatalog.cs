@@ -123,7 +123,8 @@ internal sealed class ServiceCatalog
             }
             catch (ProException outside) when (outside.Id == ConfigurationErrors.ComposeFileOutsideId && SaysWhere(service))
             {
-                inputs.Reports?.Report(new VerboseReport($"{outside.Message} {service.Name} is built as {ProConfiguration.FileName} declares it."));
+                inputs.Reports?.Report(new VerboseReport(
+                    $"{outside.Message} {service.Name} is built as {ProConfiguration.FileName} declares it."));
                 return null;
             }
         }

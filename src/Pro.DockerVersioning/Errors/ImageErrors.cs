@@ -74,8 +74,8 @@ internal static class ImageErrors
             "NamedForAnotherRegistry",
             ProErrorCategory.InvalidArgument,
             $"{reference} is named for the registry {reference.Registry}, and -Registry says {registry}: a push goes where the name says.",
-            $"Build it under the other name: Build-ProImage … -Registry {registry}. Or name it and publish that: docker tag {reference} {wanted}. "
-                + "Without -Registry it goes where its name says.",
+            $"Build it under the other name: Build-ProImage … -Registry {registry}. Or name it so, and publish that: "
+                + $"docker tag {reference} {wanted}. Without -Registry it goes where its name says.",
             reference.ToString());
     }
 

@@ -23,7 +23,13 @@ internal sealed class BuildContext
     private readonly string dockerfile;
 
     private BuildContext(
-        ISourceTree tree, string directory, DockerIgnore ignore, string dockerfile, IReadOnlyList<ContextEntry> entries, string dockerfileName, string dockerfileText)
+        ISourceTree tree,
+        string directory,
+        DockerIgnore ignore,
+        string dockerfile,
+        IReadOnlyList<ContextEntry> entries,
+        string dockerfileName,
+        string dockerfileText)
     {
         this.tree = tree;
         this.directory = directory;
@@ -75,7 +81,9 @@ internal sealed class BuildContext
         return new(tree, directory.Path, ignore, file.Entry.Path, entries, file.Name, file.Text);
     }
 
-    /// <summary>Whether a file of the repository would be sent if it were there: inside of the folder and not ignored, or the Dockerfile.</summary>
+    /// <summary>
+    /// Whether a file of the repository would be sent if it were there: inside of the folder and not ignored, or the Dockerfile.
+    /// </summary>
     /// <param name="path">From the repository's root.</param>
     public bool Concerns(string path) =>
         path == dockerfile || (TreePath.RelativeTo(directory, path) is { } inside && !ignore.IsIgnored(inside));

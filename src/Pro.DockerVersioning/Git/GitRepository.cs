@@ -107,9 +107,6 @@ internal sealed partial class GitRepository : IDisposable
         return [.. repository.RetrieveStatus(options).Select(entry => entry.FilePath).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>How many files below a folder differ from HEAD or are unknown to git.</summary>
-    public int CountUncommitted(string folder = "") => UncommittedPaths(folder).Count;
-
     /// <summary>The names of all tags, whatever they point at, sorted ordinally.</summary>
     public IReadOnlyList<string> Tags() => tags.Value.Names;
 

@@ -62,7 +62,8 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
             return (commit, release);
         }
 
-        // A tag like "1.2.3" (or one too long for an image tag) was meant as a version and is refused; one like "nightly" is a name of a commit as a branch is.
+        // A tag like "1.2.3" (or one too long for an image tag) was meant as a version and is refused; one like "nightly" is a name of a
+        // commit as a branch is.
         return VersionSuggestion.IsMeant(commit.Tag)
             ? throw VersionSuggestion.Explain(commit.Tag)
             : (commit, ProVersion.Parse(commit.Sha[..VersionGrammar.HashLength]));

@@ -45,7 +45,8 @@ internal sealed class ImageBuildJob(EngineConnection engine, ImageBuildRunner ru
         var inputs = plan.Request.NoCache || plan.Request.Pull ? null : plan.Inputs;
         var published = await Publisher(plan).FindPublishedAsync(item, inputs, options, cancellationToken).ConfigureAwait(false);
         var digest = published ?? await runner.PushAsync(plan, reporter, cancellationToken).ConfigureAwait(false);
-        var aliases = await Publisher(plan).MoveAliasesAsync(item, digest, plan.Commit.Sha, options, cancellationToken).ConfigureAwait(false);
+        var aliases = await Publisher(plan).MoveAliasesAsync(item, digest, plan.Commit.Sha, options, cancellationToken)
+            .ConfigureAwait(false);
         return runner.Pushed(plan, published is null, digest, aliases, clock.Elapsed);
     }
 

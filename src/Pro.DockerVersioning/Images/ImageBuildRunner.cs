@@ -107,15 +107,16 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
     }
 
     /// <summary>
-    /// Gives the version its image and moves the aliases, judged over what is there by then: another build may have come in between, and those
-    /// of one repository that run side by side in this process go one after another.
+    /// Gives the version its image and moves the aliases, judged over what is there by then: another build may have come in between, and
+    /// those of one repository that run side by side in this process go one after another.
     /// </summary>
     private async Task<(IReadOnlyList<AliasDecision> Aliases, string? Digest)> TagAsync(
         ImageBuildPlan plan,
         string id,
         CancellationToken cancellationToken)
     {
-        using var turn = await RepositoryTurn.TakeAsync(engine.Endpoint.ToString(), plan.Reference, cancellationToken).ConfigureAwait(false);
+        using var turn = await RepositoryTurn.TakeAsync(engine.Endpoint.ToString(), plan.Reference, cancellationToken)
+            .ConfigureAwait(false);
 
         // The version itself is no answer to the question who else is there: the tag and the question go side by side.
         var tagging = plan.AlreadyBuilt is null ? TagAsync(id, plan.Reference, cancellationToken) : Task.CompletedTask;

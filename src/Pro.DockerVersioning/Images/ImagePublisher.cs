@@ -59,8 +59,8 @@ internal sealed class ImagePublisher : IDisposable
     public void Dispose() => registry.Dispose();
 
     /// <summary>
-    /// Whether the registry has what a builder that pushes itself (for several platforms) would push: made from the same inputs, as the image's
-    /// label says.
+    /// Whether the registry has what a builder that pushes itself (for several platforms) would push: made from the same inputs, as the
+    /// image's label says.
     /// </summary>
     /// <param name="item">The version.</param>
     /// <param name="inputs">The identity of all that goes into the build; null where it is built anew in any case.</param>

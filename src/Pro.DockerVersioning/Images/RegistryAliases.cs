@@ -114,8 +114,8 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
             if (revision is null && head is not null && item.Version.Kind != ProVersionKind.Release)
             {
                 // Only the registry may have the image: its configuration says of which commit it is.
-                revision = await registry.FindImageLabelAsync(item.Reference.Repository, head.Digest, ImageLabels.Revision, cancellationToken)
-                    .ConfigureAwait(false);
+                revision = await registry.FindImageLabelAsync(
+                    item.Reference.Repository, head.Digest, ImageLabels.Revision, cancellationToken).ConfigureAwait(false);
             }
 
             holders.Add(new AliasHolder(alias, version, revision ?? head?.Digest ?? alias), revision);

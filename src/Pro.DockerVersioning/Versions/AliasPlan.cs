@@ -48,8 +48,8 @@ internal sealed record AliasRequest(
 internal sealed record AliasDecision(string Alias, bool Moves, string Reason)
 {
     /// <summary>
-    /// True where it stays although such a version may move it: something newer is there, or nobody can tell. Who publishes or builds should
-    /// hear of it; that a pre-release moves nothing, everybody knows.
+    /// True where it stays although such a version may move it: something newer is there, or nobody can tell. Who publishes or builds
+    /// should hear of it; that a pre-release moves nothing, everybody knows.
     /// </summary>
     public bool IsHeldBack { get; init; }
 

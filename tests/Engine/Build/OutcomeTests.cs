@@ -248,8 +248,8 @@ public sealed class OutcomeTests : EngineTest
 
     [Theory]
     [InlineData("-Platform linux/amd64, linux/arm64", "BuildPlatformsNeedPush", ErrorCategory.InvalidArgument)]
-    [InlineData("-Secret id=npm,src=nowhere", "BuildSecretFileMissing", ErrorCategory.ObjectNotFound)]
-    [InlineData("-Secret id=npm,env=PRO_TEST_SET_NOWHERE", "BuildSecretVariableMissing", ErrorCategory.ObjectNotFound)]
+    [InlineData("-Secret 'id=npm,src=nowhere'", "BuildSecretFileMissing", ErrorCategory.ObjectNotFound)]
+    [InlineData("-Secret 'id=npm,env=PRO_TEST_SET_NOWHERE'", "BuildSecretVariableMissing", ErrorCategory.ObjectNotFound)]
     public void WhatIf_refuses_what_the_build_would_refuse(string parameters, string id, ErrorCategory category)
     {
         OnlyClient(TestSettings.DockerClient);

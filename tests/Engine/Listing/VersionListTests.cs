@@ -160,7 +160,11 @@ public sealed class VersionListTests : EngineTest
 
         Assert.Equal(["v1.2.5", "v1.2.0"], List("'v1.2.*'"));
         Assert.Equal(["v1.2.0", "v1.1.0"], List("-Version v1.1.0, v1.2.0"));
-        Assert.Equal(["v1.2.5", "v1.2.0", "v1.1.0"], List("-Range '>=1.1 <1.3'").Where(version => !version.Contains('-', StringComparison.Ordinal)));
+        Assert.Equal(["v1.2.5", "v1.2.0", "v1.1.0"], List("-Range '>=1.1 <1.3'"));
+
+        // As npm does: a pre-release only where the range names one of the same three numbers.
+        Assert.Equal(["v2.0.0", "v1.3.0-rc.1"], List("-Range '>=1.3.0-rc.1'"));
+        Assert.Empty(List("-Range '>=1.3.0-rc.2 <2'"));
         Assert.Equal(["v1.2.5", "v1.2.0"], List("-Range '>=1.2 <2' -Stable"));
         Assert.Equal(["v2.0.0", "v1.2.5", "v1.2.0", "v1.1.0"], List("-Stable"));
         Assert.Equal(["dddddddddddd"], List("dddd*"));
@@ -236,6 +240,20 @@ public sealed class VersionListTests : EngineTest
         Assert.Matches($@"^\* v1\.0\.0 .*running.* {RegistryPath}-run$", running);
         var other = Assert.Single(lines, line => line.Contains("v1.1.0", StringComparison.Ordinal));
         Assert.Matches(@"^v1\.1\.0 .*B +v1\.1$", other);
+    }
+
+    [Fact]
+    public void The_running_version_and_its_state_are_green_where_there_are_colours_and_no_other_line_is()
+    {
+        Build("v1.0.0");
+        _ = TestEngine.CreateContainer($"{Registry}/api:v1.0.0", RegistryPath + "-run", start: true);
+        _ = Image("v1.1.0");
+        var lines = Shell.Render("Get-ProImageVersion api", colours: true).Split('\n');
+        var running = Assert.Single(lines, line => line.Contains("v1.0.0", StringComparison.Ordinal));
+        Assert.Contains("\u001b[92m* v1.0.0\u001b[0m", running, StringComparison.Ordinal);
+        Assert.Contains("\u001b[92mrunning\u001b[0m", running, StringComparison.Ordinal);
+        var other = Assert.Single(lines, line => line.Contains("v1.1.0", StringComparison.Ordinal));
+        Assert.DoesNotContain("\u001b[92m", other, StringComparison.Ordinal);
     }
 
     [Fact]

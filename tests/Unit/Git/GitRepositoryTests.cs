@@ -135,8 +135,8 @@ public sealed class GitRepositoryTests
 
         Assert.Equal(["api/a", "api/b", "api/new/x", "api/new/y\n\"z\"", "api/staged"], repository.UncommittedPaths("api"));
         Assert.Equal(["api [1]/d"], repository.UncommittedPaths("api [1]"));
-        Assert.Equal(7, repository.CountUncommitted());
-        Assert.Equal(1, repository.CountUncommitted("./web/"));
+        Assert.Equal(7, repository.UncommittedPaths().Count);
+        Assert.Single(repository.UncommittedPaths("./web/"));
     }
 
     [Fact]

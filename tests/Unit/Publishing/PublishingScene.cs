@@ -39,7 +39,12 @@ internal sealed class PublishingScene : IAsyncDisposable, IProgress<Report>
 
     /// <summary>The images of this engine.</summary>
     public ImageInventory Inventory => new(
-        _local.Select(image => new ImagesListResponse { ID = ConfigOf(image.Value), RepoTags = [$"{_registry.Host}/api:{image.Key}"] }), []);
+        _local.Select(image => new ImagesListResponse
+        {
+            ID = ConfigOf(image.Value),
+            RepoTags = [$"{_registry.Host}/api:{image.Key}"],
+        }),
+        []);
 
     public Task<ImagePublisher> OpenAsync(CancellationToken cancellationToken) =>
         ImagePublisher.OpenAsync(_connection, _registry.Host, static _ => null, history: null, this, cancellationToken);
@@ -91,7 +96,10 @@ internal sealed class PublishingScene : IAsyncDisposable, IProgress<Report>
         var config = Keep(JsonSerializer.Serialize(new { comment = version, config = new { Labels = labels } }), ConfigType);
         var manifest = JsonSerializer.Serialize(new
         {
-            schemaVersion = 2, mediaType = ImageType, config = new { mediaType = ConfigType, digest = config, size = 1 }, layers = Array.Empty<object>(),
+            schemaVersion = 2,
+            mediaType = ImageType,
+            config = new { mediaType = ConfigType, digest = config, size = 1 },
+            layers = Array.Empty<object>(),
         });
         return Keep(manifest, ImageType);
     }

@@ -18,7 +18,8 @@ internal static class BuildRequirements
         {
             if (wanted && !builder.Features.HasFlag(feature))
             {
-                throw BuildErrors.BuilderLacks(request.Subject, builder.Description, name, ReasonFor(feature, builder.Features), builder.Remedy);
+                throw BuildErrors.BuilderLacks(
+                    request.Subject, builder.Description, name, ReasonFor(feature, builder.Features), builder.Remedy);
             }
         }
     }

@@ -32,7 +32,8 @@ internal abstract class ClientImageBuilder(string executable, ChildEnvironment e
         try
         {
             var files = new ResultFiles(Path.Combine(folder.FullName, "iid"), Path.Combine(folder.FullName, "metadata.json"));
-            await RunAsync(request, Arguments(request, secrets, files), environment.With(variables), progress, cancellationToken).ConfigureAwait(false);
+            await RunAsync(request, Arguments(request, secrets, files), environment.With(variables), progress, cancellationToken)
+                .ConfigureAwait(false);
             return request.PushTags.Count > 0
                 ? new BuildOutcome(null, files.Digest ?? throw BuildErrors.NoImage(request.Subject, Name))
                 : new BuildOutcome(await FindImageAsync(request, files, cancellationToken).ConfigureAwait(false), null);

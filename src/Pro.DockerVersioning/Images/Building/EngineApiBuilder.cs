@@ -132,7 +132,8 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         var fields = cache.Split(',').Select(DockerfileInstruction.Cut).ToDictionary(field => field.Name, field => field.Value);
         return fields.GetValueOrDefault("type") == "registry" && fields.GetValueOrDefault("ref") is { Length: > 0 } reference
             ? reference
-            : throw BuildErrors.BuilderLacks(request.Subject, Description, $"-CacheFrom '{cache}'", "it takes layers from images only", Remedy);
+            : throw BuildErrors.BuilderLacks(
+                request.Subject, Description, $"-CacheFrom '{cache}'", "it takes layers from images only", Remedy);
     }
 
     private async Task SendAsync(
