@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Locking;
@@ -44,7 +45,15 @@ internal sealed class DeploymentRunner(
             var held = await TargetLock.AcquireAsync(engine, lockRequest, reports, cancellationToken).ConfigureAwait(false);
             await using (held.ConfigureAwait(false))
             {
-                var wasWell = await MustBeUnchangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
+                var (wasWell, now) = await MustBeUnchangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
+                image = plan.Target.Kind == ServiceTargetKind.Swarm ? image : await ImageRecheck.RunAsync(
+                    supply,
+                    image,
+                    now,
+                    () => wayBack.RecordedDigestAsync(plan.Request.Service.Name, plan.Image.Reference, cancellationToken),
+                    plan.Request.Force,
+                    cancellationToken).ConfigureAwait(false);
+                entry = entry with { ImageId = image.LocalId, Digest = image.Digest };
                 var done = await plan.Strategy.RunAsync(image, cancellationToken).ConfigureAwait(false);
                 isRecorded = true;
                 return await ConcludeAsync(plan, image, done, wasWell, entry, clock).ConfigureAwait(false);
@@ -70,8 +79,8 @@ internal sealed class DeploymentRunner(
         $"{(plan.Request.Kind == ProHistoryKind.Rollback ? "roll back" : "deploy")} {plan.Request.Service.Name} to {plan.Version}";
 
     /// <summary>A prompt may have waited for long: what was planned must still be what is there.</summary>
-    /// <returns>Whether what runs is well, as far as the engine says.</returns>
-    private async Task<bool> MustBeUnchangedAsync(DeploymentPlan plan, TargetLock held, CancellationToken cancellationToken)
+    /// <returns>Whether what runs is well, as far as the engine says; and what is on the engine.</returns>
+    private async Task<(bool WasWell, ImageInventory Now)> MustBeUnchangedAsync(DeploymentPlan plan, TargetLock held, CancellationToken cancellationToken)
     {
         var world = await DeploymentWorld
             .LoadAsync(engine, plan.Request.Service.Name, plan.Request.Repository, cancellationToken).ConfigureAwait(false);
@@ -96,11 +105,11 @@ internal sealed class DeploymentRunner(
             var state = (await calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false))?["State"];
             if (state.Text("Status") != "running" || (state?["Health"]).Text("Status") == "unhealthy")
             {
-                return false;
+                return (false, world.Inventory);
             }
         }
 
-        return true;
+        return (true, world.Inventory);
     }
 
     private async Task<(ProDeployment Result, ProException? Failure)> ConcludeAsync(

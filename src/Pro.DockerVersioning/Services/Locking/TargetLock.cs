@@ -105,14 +105,8 @@ internal sealed class TargetLock : IAsyncDisposable
 
     /// <summary>All locks on an engine, in one request, with their latest deadlines.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
-    public static async Task<IReadOnlyList<LockInfo>> ListAsync(EngineConnection engine, CancellationToken cancellationToken)
-    {
-        var volumes = await new LockVolumes(engine).ListAsync(of: null, cancellationToken).ConfigureAwait(false);
-        return [.. volumes
-            .Where(volume => volume.Role == LockRole.Lock)
-            .Select(volume => LockVolumes.Latest(volume.Info, volumes))
-            .OrderBy(info => info.Target, StringComparer.Ordinal)];
-    }
+    public static async Task<IReadOnlyList<LockInfo>> ListAsync(EngineConnection engine, CancellationToken cancellationToken) =>
+        LockVolumes.Locks(await new LockVolumes(engine).ListAsync(of: null, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Why a lock counts as left behind; null where it is held.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
