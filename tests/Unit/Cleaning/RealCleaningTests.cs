@@ -319,7 +319,7 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
 
     private async Task LoadAsync(params string[] versions)
     {
-        using var archive = new MemoryStream(ImageArchive.Make(_nonce,
+        using var archive = new MemoryStream(ImageArchive.Of(_nonce, _nonce,
             [.. versions.Select(version => (version, new[] { $"{Api}:{version}" }))]));
         await _engine.CallAsync(client => client.Images.LoadImageAsync(
             new ImageLoadParameters { Quiet = true }, archive, new Progress<JSONMessage>(), Cancel));
@@ -367,14 +367,14 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
     {
         var history = HistoryLog.At(Path.Combine(Path.GetTempPath(), "pro-clean-no-history"));
         var survey = new CleaningSurvey(_engine, history, this);
-        var world = await survey.LoadAsync([("api", ImageReference.Parse(Api))], EngineState.AskAsync(_engine, Cancel), Cancel);
+        var world = await survey.LoadAsync([(_nonce, ImageReference.Parse(Api))], EngineState.AskAsync(_engine, Cancel), Cancel);
 
         var policy = new CleaningPolicy
         {
             Mode = mode,
             Retention = new RetentionPolicy(keep, keep, keep),
             GracePeriod = grace,
-            DanglingOf = new HashSet<string> { "api" },
+            DanglingOf = new HashSet<string> { _nonce },
         };
         var plan = await survey.PlanAsync(world, policy, Cancel);
 
