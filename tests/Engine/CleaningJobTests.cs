@@ -104,6 +104,52 @@ public sealed class CleaningJobTests : CleaningTest
     }
 
     [Fact]
+    public async Task A_log_that_cannot_be_written_does_not_keep_the_task_from_cleaning()
+    {
+        Engine.Load(Service, "v1.0.0", "v1.1.0");
+        var task = Registered($"{Service} 1 -GracePeriod 0");
+
+        // A folder in its place is no file to anybody, not to root either.
+        File.Delete(Log(task));
+        _ = Directory.CreateDirectory(Log(task));
+        using var job = Job(task);
+        var complaint = await job.StandardError.ReadToEndAsync(Cancel);
+        await job.WaitForExitAsync(Cancel);
+        Assert.Equal(1, job.ExitCode);
+        Assert.Contains("The log can't be written: ", complaint, StringComparison.Ordinal);
+        Assert.Contains($" Removed {Engine.Registry}/{Service}:v1.0.0", complaint, StringComparison.Ordinal);
+        Assert.Contains(" ended with exit code 1", complaint, StringComparison.Ordinal);
+        Assert.Equal([$"{Service}:v1.1.0"], Engine.Tags());
+    }
+
+    [Fact]
+    public async Task The_script_has_the_counts_and_the_engine_of_now()
+    {
+        Set("DOCKER_CONFIG", Directory.CreateDirectory(Path.Combine(Folder, "docker")).FullName);
+        var task = Registered($"{Service} 1 -KeepPrerelease 2 -KeepCommit 3 -TargetFree 20GB");
+        var script = await File.ReadAllTextAsync((string)task.Properties["Script"].Value, Cancel);
+        Assert.Contains("KeepPrerelease = 2\n", script, StringComparison.Ordinal);
+        Assert.Contains("KeepCommit = 3\n", script, StringComparison.Ordinal);
+        Assert.Contains("TargetFree = '20GB'\n", script, StringComparison.Ordinal);
+        Assert.Contains("$env:DOCKER_CONTEXT = 'default'\n", script, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "SizeInvalid,",
+            Shell.Run("Register-ProCleanupTask -Daily -At 02:00 -TargetFree much").Error.FullyQualifiedErrorId,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_task_that_is_registered_by_halves_is_listed_and_can_be_taken_away()
+    {
+        // Its scheduler is not here: what was written stays.
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has it.");
+        var failed = Shell.Run("Register-ProCleanupTask -Name half -Daily -At 02:00 -Scheduler TaskScheduler -Shell /bin/sh");
+        Assert.StartsWith("SchedulerMissing,", failed.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.DoesNotContain("Install cron", failed.Error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(Folder, "state", "pro-docker-versioning", "cleanup", "half", "task.json")));
+    }
+
+    [Fact]
     public async Task One_line_that_the_engine_refuses_is_an_error_in_the_log_the_others_are_done_and_the_exit_code_is_1()
     {
         await using var proxy = EngineProxy.Start();

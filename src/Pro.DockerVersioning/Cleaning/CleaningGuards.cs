@@ -30,7 +30,7 @@ internal sealed class CleaningGuards
         foreach (var version in versions)
         {
             var image = _world.Inventory.FindById(version.ImageId)!;
-            var reason = InUse(image) ?? Previous(image) ?? ways.Reason(version) ?? AliasOf(version) ?? Protected(version.Version)
+            var reason = InUse(image) ?? Held(image) ?? Previous(image) ?? ways.Reason(version) ?? AliasOf(version) ?? Protected(version.Version)
                 ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the way back from {from}" : null);
             if (reason is not null)
             {
@@ -43,15 +43,16 @@ internal sealed class CleaningGuards
 
     /// <summary>Why an image that no name points at stays; null where nothing needs it.</summary>
     public string? OfUnnamed(EngineImage image) =>
-        InUse(image) ?? _ways.Value.Values.Select(ways => ways.Reason(image.Id)).FirstOrDefault(reason => reason is not null)
+        InUse(image) ?? Held(image) ?? _ways.Value.Values.Select(ways => ways.Reason(image.Id)).FirstOrDefault(reason => reason is not null)
         ?? (ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? Protected(version) : null);
 
     /// <summary>Why an image is too young to go; null where it is old enough.</summary>
-    public string? Young(EngineImage image, ImageFacts facts, DateTimeOffset now)
+    public string? Young(EngineImage image, ImageFacts facts, DateTimeOffset? lastUse, DateTimeOffset now)
     {
         var born = facts.Since(image);
-        return now - born < _policy.GracePeriod
-            ? $"built or tagged {Spans.Text(now - born)} ago, younger than {Spans.Text(_policy.GracePeriod)}" : null;
+        var (what, last) = lastUse > born ? ("of use", lastUse.Value) : ("built or tagged", born);
+        return now - last < _policy.GracePeriod
+            ? $"{what} {Spans.Text(now - last)} ago, younger than {Spans.Text(_policy.GracePeriod)}" : null;
     }
 
     /// <summary>Why -OlderThan leaves an image alone; null where it lets it go.</summary>
@@ -75,6 +76,8 @@ internal sealed class CleaningGuards
             _ => null,
         };
     }
+
+    private string? Held(EngineImage image) => _world.Held.ReasonFor(image.Id, image.References.Concat(image.Digests));
 
     private string? Previous(EngineImage image) =>
         image.References.FirstOrDefault(reference => reference.Tag is { } tag && _world.IsPreviousTag(tag)) is { } way

@@ -36,7 +36,7 @@ internal static class CleaningPlanner
     /// <summary>The second half.</summary>
     /// <param name="draft">The first half.</param>
     /// <param name="facts">What was asked, by image id; an image that is missing is gone.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="now">The time, by the engine's clock.</param>
     public static CleaningPlan Finish(CleaningDraft draft, IReadOnlyDictionary<string, ImageFacts> facts, DateTimeOffset now)
     {
         var guards = new CleaningGuards(draft.World, draft.Policy);
@@ -48,7 +48,7 @@ internal static class CleaningPlanner
             {
                 stays.Add(candidate.Line with { Step = CleaningStep.Skip, Reason = "gone already" });
             }
-            else if ((guards.Young(candidate.Image, known, now)
+            else if ((guards.Young(candidate.Image, known, candidate.LastUse, now)
                 ?? guards.NotOld(candidate.Image, known, candidate.LastUse, now)) is { } reason)
             {
                 stays.Add(candidate.Line with { Step = CleaningStep.Keep, Reason = reason });

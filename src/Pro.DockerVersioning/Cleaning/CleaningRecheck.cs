@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Versions;
@@ -10,13 +8,14 @@ namespace Pro.DockerVersioning.Cleaning;
 /// Who uses images, and who holds services, while a plan is carried out: asked at its beginning, and again whenever the answer is a second
 /// old. In the rest of the time the engine itself refuses to remove an image that a container uses.
 /// </summary>
-internal sealed class CleaningRecheck(EngineConnection engine) : IDisposable
+/// <param name="engine">The engine.</param>
+/// <param name="isSwarmManager">Whether a swarm's services are to be asked about.</param>
+/// <param name="use">The answer by which the plan was made: the first one, where it is young enough; null where there is none.</param>
+internal sealed class CleaningRecheck(EngineConnection engine, bool isSwarmManager, EngineUse? use) : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _oneAtATime = new(1);
-    private Stopwatch? _age;
-    private Dictionary<string, string> _users = [];
-    private IReadOnlyList<LockInfo> _locks = [];
+    private EngineUse? _use = use;
 
     /// <summary>Asks where the last answer is too old.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
@@ -24,9 +23,9 @@ internal sealed class CleaningRecheck(EngineConnection engine) : IDisposable
         await _oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!(_age?.Elapsed < Fresh))
+            if (!(_use?.Age < Fresh))
             {
-                await AskAsync(cancellationToken).ConfigureAwait(false);
+                _use = await EngineUse.AskAsync(engine, isSwarmManager, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -39,33 +38,25 @@ internal sealed class CleaningRecheck(EngineConnection engine) : IDisposable
     public void Dispose() => _oneAtATime.Dispose();
 
     /// <summary>A container that uses an image; null where none does.</summary>
-    public string? UserOf(string imageId) => _users.GetValueOrDefault(imageId);
+    public string? UserOf(string imageId) => _use?.UserOf(imageId);
 
     /// <summary>The same, asked now.</summary>
     public async Task<string?> NowUserOfAsync(string imageId, CancellationToken cancellationToken)
     {
-        _age = null;
+        _use = null;
         await RefreshAsync(cancellationToken).ConfigureAwait(false);
         return UserOf(imageId);
     }
 
+    /// <summary>Why an image is needed without a container; null where it isn't.</summary>
+    public string? HolderOf(ImageDescription image) => _use is not { Held: { IsEmpty: false } held } ? null
+        : held.ReasonFor(image.Id, image.Tags.Concat(image.Digests)
+            .Select(name => ImageReference.TryParse(name, out var reference) ? reference : null)
+            .OfType<ImageReference>());
+
     /// <summary>Who holds a service; null where nobody does.</summary>
     /// <param name="service">Its name.</param>
-    /// <param name="reference">What is to go, by which its repository is known; an image id where that has no name.</param>
-    public LockInfo? LockOf(string service, string reference) =>
-        ServiceLocks.Find(_locks, service, ImageReference.TryParse(reference, out var name) ? name : null);
-
-    private async Task AskAsync(CancellationToken cancellationToken)
-    {
-        var age = Stopwatch.StartNew();
-        var locks = TargetLock.ListAsync(engine, cancellationToken);
-        var containers = engine.CallAsync(client =>
-            client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, cancellationToken));
-        await Task.WhenAll(locks, containers).ConfigureAwait(false);
-        _locks = await locks.ConfigureAwait(false);
-        _users = (await containers.ConfigureAwait(false))
-            .GroupBy(container => container.ImageID, StringComparer.Ordinal)
-            .ToDictionary(image => image.Key, image => image.First().NameOf(), StringComparer.Ordinal);
-        _age = age;
-    }
+    /// <param name="reference">What is to go, by which its repository is known; null where it has no name.</param>
+    public LockInfo? LockOf(string service, string? reference) =>
+        ServiceLocks.Find(_use?.Locks ?? [], service, ImageReference.TryParse(reference, out var name) ? name : null);
 }

@@ -16,11 +16,22 @@ namespace Pro.DockerVersioning.Cleaning;
 internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> reports) : IDisposable
 {
     private const string Bar = "cleaning";
-    private readonly CleaningRecheck _recheck = new(engine);
+
+    // So many lines for each place may wait for the history's disk: what was done and isn't recorded yet stays little.
+    private const int RecordedAtOnce = 4;
+    private CleaningRecheck? _asked;
     private volatile bool _isUnreachable;
+
+    private CleaningRecheck Recheck => _asked ??= new CleaningRecheck(engine, IsSwarmManager, Use);
 
     /// <summary>How long a line waits for an engine that doesn't answer: it may be restarting.</summary>
     internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether a swarm's services use images.</summary>
+    internal bool IsSwarmManager { get; init; }
+
+    /// <summary>What the plan was made by; null where it is asked anew.</summary>
+    internal EngineUse? Use { get; init; }
 
     /// <summary>How many lines are under way at once: the engine does several in little more time than one.</summary>
     internal int Width { get; init; } = 8;
@@ -39,21 +50,31 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         CleaningPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var going = plan.Going.ToList();
-        var underWay = new Queue<(string ImageId, Task<ProCleanupResult> Line)>();
+        var underWay = new Queue<LineUnderWay>();
         try
         {
             for (var index = 0; index < going.Count; index++)
             {
-                // The names of one image go one after another: the last one takes the image with it.
                 var line = going[index];
-                while (underWay.Count >= Width || underWay.Any(other => other.ImageId == line.ImageId))
+                while (MustWait(underWay, line))
                 {
-                    yield return await underWay.Dequeue().Line.ConfigureAwait(false);
+                    // In the plan's order: the first one's result, as soon as it is recorded.
+                    if (Width == 1 || underWay.Peek().Line.IsCompleted || underWay.Count >= Width * RecordedAtOnce)
+                    {
+                        yield return await underWay.Dequeue().Line.ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        _ = await Task.WhenAny([underWay.Peek().Line, .. underWay.Select(other => other.Removal).Where(task => !task.IsCompleted)])
+                            .ConfigureAwait(false);
+                    }
                 }
 
                 cancellationToken.ThrowIfCancellationRequested();
                 reports.Report(new ProgressReport(Bar, "Removing images", line.Reference) { PercentComplete = index * 100 / going.Count });
-                underWay.Enqueue((line.ImageId, RecordedAsync(line, plan.LayerSizes, cancellationToken)));
+                var removal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                underWay.Enqueue(new LineUnderWay(
+                    line.ImageId, removal.Task, RecordedAsync(line, plan.LayerSizes, removal, cancellationToken)));
             }
 
             while (underWay.TryDequeue(out var next))
@@ -75,7 +96,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _recheck.Dispose();
+    public void Dispose() => _asked?.Dispose();
 
     private static ProCleanupResult Result(CleaningLine line, ProCleanupAction action, string reason) => new()
     {
@@ -87,15 +108,30 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         Reason = reason,
     };
 
+    /// <summary>
+    /// Whether a line has no place yet. A place is free as soon as the engine has answered: the history's disk is waited for beside it. The
+    /// names of one image go one after another: the last one takes the image with it.
+    /// </summary>
+    private bool MustWait(Queue<LineUnderWay> underWay, CleaningLine line) => Width == 1
+        ? underWay.Count > 0
+        : underWay.Count >= Width * RecordedAtOnce
+            || underWay.Count(other => !other.Removal.IsCompleted) >= Width
+            || underWay.Any(other => other.ImageId == line.ImageId && !other.Removal.IsCompleted);
+
     private async Task<ProCleanupResult> RecordedAsync(
-        CleaningLine line, IReadOnlyDictionary<string, long> sizes, CancellationToken cancellationToken)
+        CleaningLine line, IReadOnlyDictionary<string, long> sizes, TaskCompletionSource removal, CancellationToken cancellationToken)
     {
-        if (IsEnough())
+        ProCleanupResult result;
+        try
         {
-            return Result(line, ProCleanupAction.Skipped, "enough is free");
+            result = IsEnough() ? Result(line, ProCleanupAction.Skipped, "enough is free")
+                : await OneAsync(line, sizes, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            removal.SetResult();
         }
 
-        var result = await OneAsync(line, sizes, cancellationToken).ConfigureAwait(false);
         if (result.Action is ProCleanupAction.Removed or ProCleanupAction.Untagged or ProCleanupAction.Failed)
         {
             await Record(result).ConfigureAwait(false);
@@ -147,13 +183,13 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     /// <summary>What speaks against the line since the plan was made; null where nothing does.</summary>
     private async Task<ProCleanupResult?> ChangedAsync(CleaningLine line, CancellationToken cancellationToken)
     {
-        await _recheck.RefreshAsync(cancellationToken).ConfigureAwait(false);
-        if (_recheck.UserOf(line.ImageId) is { } container)
+        await Recheck.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        if (Recheck.UserOf(line.ImageId) is { } container)
         {
             return Result(line, ProCleanupAction.Kept, $"the container {container} uses it by now");
         }
 
-        if (line.Service is { } service && _recheck.LockOf(service, line.Reference) is { } held)
+        if (line.Service is { } service && Recheck.LockOf(service, line.Reference == line.ImageId ? null : line.Reference) is { } held)
         {
             return Result(
                 line,
@@ -165,6 +201,11 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         if (now.Id != line.ImageId)
         {
             return Result(line, ProCleanupAction.Skipped, "it names another image by now");
+        }
+
+        if (Recheck.HolderOf(now) is { } holder)
+        {
+            return Result(line, ProCleanupAction.Kept, holder);
         }
 
         if (line.Reference == line.ImageId && now.Tags is [var name, ..])
@@ -235,7 +276,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     {
         try
         {
-            return await _recheck.NowUserOfAsync(imageId, cancellationToken).ConfigureAwait(false);
+            return await Recheck.NowUserOfAsync(imageId, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException)
         {
@@ -265,4 +306,10 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             }
         }
     }
+
+    /// <summary>A line that was begun.</summary>
+    /// <param name="ImageId">The image.</param>
+    /// <param name="Removal">Ends when the engine has answered; never fails.</param>
+    /// <param name="Line">Ends with the result, which the history has by then.</param>
+    private sealed record LineUnderWay(string ImageId, Task Removal, Task<ProCleanupResult> Line);
 }

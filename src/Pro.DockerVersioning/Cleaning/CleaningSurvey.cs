@@ -1,18 +1,21 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services;
-using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Services.Deployment;
+using Pro.DockerVersioning.Services.Swarm;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>
-/// Asks the engine and the history what the planner needs: three requests for all images, containers and locks, whatever their number, and
-/// one or two small ones for each image that may go, and one about what has just come.
+/// Asks the engine and the history what the planner needs: three requests for all images, containers and volumes of ours, whatever their
+/// number, and one for a swarm's services where there is a swarm; one or two small ones for each image that may go, and one about what has
+/// just come.
 /// </summary>
 internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
 {
@@ -20,33 +23,47 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
 
     /// <summary>What there is.</summary>
     /// <param name="services">The services and their repositories.</param>
+    /// <param name="state">What the engine says of itself.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public async Task<CleaningWorld> LoadAsync(
-        IReadOnlyList<(string Name, ImageReference Repository)> services, CancellationToken cancellationToken)
+        IReadOnlyList<(string Name, ImageReference Repository)> services, Task<EngineState> state, CancellationToken cancellationToken)
     {
-        var inventory = ImageInventory.LoadAsync(engine, cancellationToken);
-        var locks = TargetLock.ListAsync(engine, cancellationToken);
+        var age = Stopwatch.StartNew();
+        var loading = ImageInventory.LoadAsync(engine, cancellationToken);
+        var volumes = ServiceVolumes.LoadAsync(engine, cancellationToken);
+        var swarm = SwarmAsync(state, cancellationToken);
         var past = CleaningHistory.ReadAsync(history, engine.Endpoint.ToString(), reports, cancellationToken);
-        await Task.WhenAll(inventory, locks, past).ConfigureAwait(false);
-        var held = await locks.ConfigureAwait(false);
+        await Task.WhenAll(loading, volumes, swarm, past).ConfigureAwait(false);
+        var inventory = await loading.ConfigureAwait(false);
         var known = await past.ConfigureAwait(false);
+        var use = new EngineUse(
+            age,
+            await volumes.ConfigureAwait(false),
+            await swarm.ConfigureAwait(false),
+            image => inventory.ContainersOf(image) is [var user, ..] ? user.Name : null);
+        var ahead = (await state.ConfigureAwait(false)).ClockAhead;
         var surveyed = new List<CleaningService>();
         foreach (var service in services)
         {
             surveyed.Add(new CleaningService(service.Name, service.Repository)
             {
-                LockedBy = ServiceLocks.Find(held, service.Name, service.Repository) is { } locked
+                LockedBy = ServiceLocks.Find(use.Locks, service.Name, service.Repository) is { } locked
                     ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, cancellationToken).ConfigureAwait(false)
                     : null,
                 Past = known.PastOf(service.Name),
             });
         }
 
-        return new CleaningWorld(await inventory.ConfigureAwait(false), surveyed)
+        return new CleaningWorld(inventory, surveyed)
         {
+            Held = use.Held,
+            Use = use,
             IsPreviousTag = PreviousVersions.IsPreviousTag,
-            LastUse = known.LastUse,
+            ClockAhead = ahead,
+
+            // The history's lines are dated by the machines that wrote them.
+            LastUse = reference => known.LastUse(reference) + ahead,
         };
     }
 
@@ -56,21 +73,25 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
     {
         var draft = CleaningPlanner.Draft(world, policy);
         var ids = draft.Candidates.Count == 0 ? [] : draft.CandidateIds.Concat(draft.WitnessIds).Distinct(StringComparer.Ordinal).ToList();
-        var facts = await AskAsync(ids, cancellationToken).ConfigureAwait(false);
         var young = policy.OlderThan > policy.GracePeriod ? policy.OlderThan.Value : policy.GracePeriod;
-        if (ids.Count > 0 && young > TimeSpan.Zero)
+        var arriving = ids.Count > 0 && young > TimeSpan.Zero
+            ? RecentImages.AskAsync(engine, young, DateTimeOffset.UtcNow + world.ClockAhead, cancellationToken)
+            : null;
+        var facts = await AskAsync(ids, cancellationToken).ConfigureAwait(false);
+        if (arriving is not null)
         {
-            await AddArrivalsAsync(draft, facts, young, cancellationToken).ConfigureAwait(false);
+            AddArrivals(draft, facts, await arriving.ConfigureAwait(false));
         }
 
-        return CleaningPlanner.Finish(draft, facts, DateTimeOffset.UtcNow);
+        return CleaningPlanner.Finish(draft, facts, DateTimeOffset.UtcNow + world.ClockAhead);
     }
 
+    private async Task<IReadOnlyList<SwarmServiceState>> SwarmAsync(Task<EngineState> state, CancellationToken cancellationToken) =>
+        await EngineUse.ServicesAsync(engine, (await state.ConfigureAwait(false)).IsSwarmManager, cancellationToken).ConfigureAwait(false);
+
     /// <summary>Being pulled or loaded counts like being tagged.</summary>
-    private async Task AddArrivalsAsync(
-        CleaningDraft draft, ConcurrentDictionary<string, ImageFacts> facts, TimeSpan young, CancellationToken cancellationToken)
+    private static void AddArrivals(CleaningDraft draft, ConcurrentDictionary<string, ImageFacts> facts, RecentImages recent)
     {
-        var recent = await RecentImages.AskAsync(engine, young, cancellationToken).ConfigureAwait(false);
         foreach (var image in draft.Candidates.Select(candidate => candidate.Image).DistinctBy(image => image.Id))
         {
             if (recent.TimeOf(image) is { } came && facts.TryGetValue(image.Id, out var known) && !(known.LastTagTime > came))
@@ -90,7 +111,7 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
         var alike = descriptions.ToLookup(one => string.Join(' ', one.Value.Contents), one => one.Key, StringComparer.Ordinal);
         var sizes = await EachAsync(
             [.. alike.Select(same => same.First())],
-            (id, token) => ImageDescription.AskSizesAsync(engine, id, token),
+            (id, token) => ImageDescription.AskStepsAsync(engine, id, token),
             cancellationToken).ConfigureAwait(false);
         return new ConcurrentDictionary<string, ImageFacts>(
             from same in alike

@@ -30,7 +30,16 @@ internal sealed record CleaningWorld(ImageInventory Inventory, IReadOnlyList<Cle
     /// <summary>Whether a tag is one by which a deployment keeps its way back.</summary>
     public Func<string, bool> IsPreviousTag { get; init; } = static _ => false;
 
-    /// <summary>When a version was last of use, by the history.</summary>
+    /// <summary>Images that are needed although no container is made of them.</summary>
+    public HeldImages Held { get; init; } = HeldImages.None;
+
+    /// <summary>Who used what when it was looked at; null: nobody looked.</summary>
+    public EngineUse? Use { get; init; }
+
+    /// <summary>How far the engine's clock, in which it dates its images, is before this machine's.</summary>
+    public TimeSpan ClockAhead { get; init; }
+
+    /// <summary>When a version was last of use, by the history; told in the engine's time.</summary>
     public Func<ImageReference, DateTimeOffset?> LastUse { get; init; } = static _ => null;
 }
 

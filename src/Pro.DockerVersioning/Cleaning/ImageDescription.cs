@@ -11,23 +11,25 @@ namespace Pro.DockerVersioning.Cleaning;
 /// </summary>
 /// <param name="Id">The image id.</param>
 /// <param name="Tags">Its names with tags.</param>
+/// <param name="Digests">Its names with digests.</param>
 /// <param name="Contents">The digests of its layers' contents, lowest first.</param>
 /// <param name="LastTagTime">When a name was last given to it here; null where the engine doesn't know.</param>
 internal sealed record ImageDescription(
-    string Id, IReadOnlyList<string> Tags, IReadOnlyList<string> Contents, DateTimeOffset? LastTagTime)
+    string Id, IReadOnlyList<string> Tags, IReadOnlyList<string> Digests, IReadOnlyList<string> Contents, DateTimeOffset? LastTagTime)
 {
     /// <summary>Asks for it.</summary>
     /// <exception cref="ProException">There is no such image, or the engine can't be reached.</exception>
     public static async Task<ImageDescription> AskAsync(EngineConnection engine, string name, CancellationToken cancellationToken) =>
         Read(await engine.Http.GetAsync($"images/{name}/json", cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Asks for the sizes of the steps that made it, last step first; steps without a layer have 0.</summary>
+    /// <summary>Asks for the steps that made it, last step first.</summary>
     /// <exception cref="ProException">There is no such image, or the engine can't be reached.</exception>
-    public static async Task<IReadOnlyList<long>> AskSizesAsync(
+    public static async Task<IReadOnlyList<ImageStep>> AskStepsAsync(
         EngineConnection engine, string name, CancellationToken cancellationToken)
     {
         var steps = await engine.Http.GetListAsync($"images/{name}/history", cancellationToken).ConfigureAwait(false);
-        return [.. steps.Select(step => step?["Size"]?.GetValue<long>() ?? 0)];
+        return [.. steps.Select(step => new ImageStep(
+            step?["CreatedBy"]?.GetValue<string>() ?? "", step?["Size"]?.GetValue<long>() ?? 0))];
     }
 
     /// <summary>Reads the engine's answer. Pure.</summary>
@@ -35,6 +37,7 @@ internal sealed record ImageDescription(
     internal static ImageDescription Read(JsonObject answer) => new(
         answer["Id"]?.GetValue<string>() ?? "",
         Texts(answer["RepoTags"]),
+        Texts(answer["RepoDigests"]),
         Texts((answer["RootFS"] as JsonObject)?["Layers"]),
         // Engines write the year 1 for "never".
         (answer["Metadata"] as JsonObject)?["LastTagTime"]?.GetValue<DateTimeOffset>() is { Year: > 1 } time ? time : null);

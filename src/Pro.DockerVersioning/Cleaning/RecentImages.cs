@@ -19,9 +19,13 @@ internal sealed class RecentImages
 
     /// <summary>Asks for the events of the last time.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
-    public static async Task<RecentImages> AskAsync(EngineConnection engine, TimeSpan last, CancellationToken cancellationToken)
+    /// <param name="engine">The engine.</param>
+    /// <param name="last">How far back.</param>
+    /// <param name="now">The time by the engine's clock, which is what dates its events.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<RecentImages> AskAsync(
+        EngineConnection engine, TimeSpan last, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var now = DateTimeOffset.UtcNow;
         var since = last < now - DateTimeOffset.UnixEpoch ? now - last : DateTimeOffset.UnixEpoch;
 
         // With an end the engine tells what it remembers and hangs up; in fractions of a second, or what has just come would be missing.
@@ -32,7 +36,7 @@ internal sealed class RecentImages
     }
 
     /// <summary>When an image came, by its id or one of its names; null where no event says so.</summary>
-    public DateTimeOffset? TimeOf(EngineImage image) => image.References
+    public DateTimeOffset? TimeOf(EngineImage image) => image.References.Concat(image.Digests)
         .Select(reference => reference.ToString())
         .Append(image.Id)
         .Select(name => _times.TryGetValue(name, out var time) ? time : (DateTimeOffset?)null)

@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Cleaning.Tasks;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Commands;
 
@@ -44,6 +46,21 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int Keep { get; set; }
 
+    /// <summary>How many pre-releases of each service stay; as many as -Keep says where it isn't given.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int KeepPrerelease { get; set; }
+
+    /// <summary>How many commits of each service stay; as many as -Keep says where it isn't given.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int KeepCommit { get; set; }
+
+    /// <summary>Removes the longest unused first, and only until so much of the engine's disk is free: 20GB.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? TargetFree { get; set; }
+
     /// <summary>Only what was built, tagged and of use before so long.</summary>
     [Parameter]
     public TimeSpan OlderThan { get; set; }
@@ -80,6 +97,11 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
         }
 
         // What would fail every night fails here.
+        if (TargetFree is not null && !ByteSize.TryParse(TargetFree, out _))
+        {
+            throw CleaningErrors.SizeInvalid("-TargetFree", TargetFree);
+        }
+
         var workspace = OpenWorkspace();
         _ = Services(workspace, Service.Length == 0 ? ["*"] : Service);
         var store = CleanupTaskStore.Open(workspace.Settings.Variables.Raw, Reporter);
@@ -105,9 +127,21 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Carried(ProWorkspace workspace) => CarriedVariables
-        .Select(name => KeyValuePair.Create(name, workspace.Settings.Variables.Raw(name)!))
-        .Where(variable => !string.IsNullOrEmpty(variable.Value));
+    private static IEnumerable<KeyValuePair<string, string>> Carried(ProWorkspace workspace)
+    {
+        var variables = CarriedVariables
+            .Select(name => KeyValuePair.Create(name, workspace.Settings.Variables.Raw(name)!))
+            .Where(variable => !string.IsNullOrEmpty(variable.Value))
+            .ToList();
+        if (!variables.Exists(variable => variable.Key is "DOCKER_HOST" or "DOCKER_CONTEXT"))
+        {
+            // The engine of now: a 'docker context use' of later, for other work, must not make the job clean another one.
+            var context = DockerConfigFile.Load(workspace.Settings.Variables.Raw).CurrentContext;
+            variables.Add(KeyValuePair.Create("DOCKER_CONTEXT", string.IsNullOrEmpty(context) ? "default" : context));
+        }
+
+        return variables;
+    }
 
     private IEnumerable<KeyValuePair<string, object>> Arguments()
     {
@@ -115,6 +149,9 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
         {
             (nameof(Service), Service.Length > 0 ? Service : null),
             (nameof(Keep), Bound(nameof(Keep)) ? Keep : null),
+            (nameof(KeepPrerelease), Bound(nameof(KeepPrerelease)) ? KeepPrerelease : null),
+            (nameof(KeepCommit), Bound(nameof(KeepCommit)) ? KeepCommit : null),
+            (nameof(TargetFree), TargetFree),
             (nameof(OlderThan), Bound(nameof(OlderThan)) ? OlderThan : null),
             (nameof(GracePeriod), Bound(nameof(GracePeriod)) ? GracePeriod : null),
             (nameof(Protect), Protect.Length > 0 ? Protect : null),

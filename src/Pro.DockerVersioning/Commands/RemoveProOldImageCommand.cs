@@ -122,14 +122,15 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         var workspace = OpenWorkspace();
         var services = ServicesOf(workspace);
         using var engine = workspace.OpenEngine();
-        if (target is { } wanted && IsFree(engine, await DataRoot.FindAsync(engine, StopToken), wanted))
+        var asking = EngineState.AskAsync(engine, StopToken);
+        if (target is { } wanted && IsFree(engine, (await asking).Root, wanted))
         {
             return;
         }
 
         var history = HistoryLog.Open(workspace.Settings);
         var survey = new CleaningSurvey(engine, history, reporter);
-        var world = await survey.LoadAsync(services, StopToken);
+        var world = await survey.LoadAsync(services, asking, StopToken);
         var plan = await survey.PlanAsync(world, PolicyOf(workspace, services), StopToken);
         foreach (var line in plan.Lines.Where(line => !line.Goes))
         {
@@ -145,20 +146,29 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         }
         else if (ShouldCarryOut(CleaningText.Lines(plan), CleaningText.Question(plan)))
         {
-            await RunAsync(engine, plan, history, target, reporter);
+            await RunAsync(engine, await asking, world.Use, plan, history, target, reporter);
         }
     }
 
     private async Task RunAsync(
-        EngineConnection engine, CleaningPlan plan, HistoryLog history, long? target, IProgress<Report> reporter)
+        EngineConnection engine,
+        EngineState state,
+        EngineUse? use,
+        CleaningPlan plan,
+        HistoryLog history,
+        long? target,
+        IProgress<Report> reporter)
     {
         var request = new LockRequest(ServiceLocks.OwnTarget, "clean up images", LockDeadline);
         await using var held = await TargetLock.WaitAsync(engine, request, LockWait, reporter, StopToken);
-        var root = await DataRoot.FindAsync(engine, StopToken);
+        var root = state.Root;
         var freeBefore = root.Free;
         var journal = new CleaningJournal(history, engine.Endpoint.ToString(), reporter);
         using var runner = new CleaningRunner(engine, reporter)
         {
+            IsSwarmManager = state.IsSwarmManager,
+            Use = use,
+
             // What comes free is seen before the next one goes.
             Width = target is null ? Lines : 1,
             IsEnough = () => target is { } wanted && root.Free >= wanted,
@@ -169,9 +179,12 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         Say(CleaningText.Summary(results, root.Path, freeBefore, root.Free));
         if (target is { } goal && root.Free < goal)
         {
+            var isAllDone = results.TrueForAll(result => result.Action != ProCleanupAction.Failed);
             WriteWarning(
-                $"{ByteSize.Text(root.Free ?? 0)} are free now, less than the {ByteSize.Text(goal)} asked for: what is left is needed. " +
-                "A lower -Keep lets more go; Get-ProDiskUsage shows what else takes the space.");
+                $"{ByteSize.Text(root.Free ?? 0)} are free now, less than the {ByteSize.Text(goal)} asked for: " +
+                (isAllDone
+                    ? "what is left is needed. A lower -Keep lets more go; Get-ProDiskUsage shows what else takes the space."
+                    : "not all that may go could be removed; the errors say why."));
         }
     }
 

@@ -1,4 +1,4 @@
-using Docker.DotNet.Models;
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Engine;
@@ -26,15 +26,20 @@ internal sealed class DataRoot
             return new DataRoot(null);
         }
 
-        var info = await engine.CallAsync(client => client.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false);
-        return new DataRoot(IsHere(info) ? info.DockerRootDir : null);
+        return Of(await engine.Http.GetAsync("info", cancellationToken).ConfigureAwait(false), engine.Endpoint);
     }
 
+    /// <summary>Reads it off what an engine says of itself. Pure.</summary>
+    internal static DataRoot Of(JsonObject info, EngineEndpoint endpoint) =>
+        new(endpoint.IsLocal && IsHere(info["OSType"]?.GetValue<string>(), info["OperatingSystem"]?.GetValue<string>())
+            ? info["DockerRootDir"]?.GetValue<string>()
+            : null);
+
     /// <summary>The socket of an engine in a virtual machine is here, but its disk is there: another kernel, or Linux on Windows.</summary>
-    private static bool IsHere(SystemInfoResponse info) =>
+    private static bool IsHere(string? type, string? system) =>
         OperatingSystem.IsLinux()
-            ? info.OSType == "linux" && info.OperatingSystem?.Contains("Docker Desktop", StringComparison.OrdinalIgnoreCase) != true
-            : OperatingSystem.IsWindows() && info.OSType == "windows";
+            ? type == "linux" && system?.Contains("Docker Desktop", StringComparison.OrdinalIgnoreCase) != true
+            : OperatingSystem.IsWindows() && type == "windows";
 
     private long? Read(Func<DriveInfo, long> read)
     {

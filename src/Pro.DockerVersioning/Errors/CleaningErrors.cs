@@ -37,9 +37,13 @@ internal static class CleaningErrors
         "SchedulerMissing",
         ProErrorCategory.ResourceUnavailable,
         $"The program '{program}' is not here, or may not be run.",
-        OperatingSystem.IsWindows()
-            ? "schtasks.exe comes with Windows; look at the PATH."
-            : "Install cron ('apt-get install cron'), or choose another scheduler with -Scheduler.",
+        program switch
+        {
+            "schtasks.exe" when OperatingSystem.IsWindows() => "schtasks.exe comes with Windows; look at the PATH.",
+            "schtasks.exe" => "Windows' Task Scheduler is on Windows only: choose -Scheduler Cron or Systemd.",
+            "systemctl" => "systemd doesn't run this machine, or its programs aren't on the PATH: choose -Scheduler Cron.",
+            _ => "Install cron ('apt-get install cron'), or choose another scheduler with -Scheduler.",
+        },
         program,
         inner);
 

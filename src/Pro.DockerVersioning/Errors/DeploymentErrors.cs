@@ -141,4 +141,12 @@ internal static class DeploymentErrors
         cause);
 
     private static string Short(string id) => id.StartsWith("sha256:", StringComparison.Ordinal) && id.Length > 19 ? id[7..19] : id;
+
+    /// <summary>An image that was cleaned away between securing it and the lock, and is another one by the same name now.</summary>
+    public static ProException ImageChanged(string reference, string before, string now) => new(
+        "ImageChanged",
+        ProErrorCategory.InvalidOperation,
+        $"{reference} was {before} when the operation was planned; that image was removed, and the name gives {now} now. Nothing was touched.",
+        "Look which one is meant, and run the command again; -Force takes it as it is.",
+        reference);
 }

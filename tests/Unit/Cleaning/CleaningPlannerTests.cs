@@ -132,6 +132,14 @@ public sealed class CleaningPlannerTests
     }
 
     [Fact]
+    public void What_the_history_saw_of_use_just_now_is_young_though_it_was_tagged_long_ago()
+    {
+        _tagged[Image("v1.0.0")] = Now.AddDays(-20);
+        _used[$"{Api}:v1.0.0"] = Now.AddMinutes(-30);
+        Assert.Equal("of use 30 minutes ago, younger than 1 hour", Reason("v1.0.0", new RetentionPolicy(0, 0, 0)));
+    }
+
+    [Fact]
     public void OlderThan_goes_by_the_last_sign_of_use()
     {
         _tagged[Image("v1.0.0")] = Now.AddDays(-20);
@@ -273,7 +281,7 @@ public sealed class CleaningPlannerTests
         var draft = CleaningPlanner.Draft(World(past ?? []), policy);
         var facts = _images.ToDictionary(image => image.ID, image => new ImageFacts(
             _tagged.TryGetValue(image.ID, out var time) ? time
-                : null, ImageLayers.From(["sha256:base" + image.ID, "sha256:" + image.ID], [10, 1000])));
+                : null, ImageLayers.From(["sha256:base" + image.ID, "sha256:" + image.ID], [new ImageStep("COPY", 10), new ImageStep("COPY", 1000)])));
         return CleaningPlanner.Finish(draft, facts, Now);
     }
 

@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Versions;
@@ -215,8 +216,8 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
         Assert.Equal(["/containers/json", "/images/json", "/volumes"], paths.Where(path => path.Count(c => c == '/') < 3).Where(
             path => path is "/containers/json" or "/images/json" or "/volumes").Distinct().Order());
 
-        // Three candidates and one that stays, two questions each, and one about what has just come.
-        Assert.Equal(3 + 8 + 1, paths.Count);
+        // What the engine says of itself; three candidates and one that stays, two questions each; and one about what has just come.
+        Assert.Equal(3 + 1 + 8 + 1, paths.Count);
     }
 
     [Fact]
@@ -257,6 +258,73 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_was_pulled_by_its_digest_just_now_is_young()
+    {
+        var digest = $"{Api}@sha256:{new string('d', 64)}";
+        _engine.Digests[ScriptedCleaningEngine.Id(1)] = digest;
+        _engine.Events = $$"""{"Type":"image","Action":"pull","Actor":{"ID":"{{digest}}"},"time":{{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}}}""";
+        Assert.Equal(["v1.0.0", "v1.0.2"], (await PlanAsync()).Going.Select(line => line.Version!.ToString()));
+    }
+
+    [Fact]
+    public async Task The_engines_clock_says_what_is_young()
+    {
+        // It is three hours behind, and somebody has pulled 90 minutes ago by our clock's count: there it is half an hour before three.
+        var there = DateTimeOffset.UtcNow.AddHours(-3);
+        _engine.SystemTime = there.ToString("O");
+        _engine.Events = $$"""{"Type":"image","Action":"pull","Actor":{"ID":"{{Api}}:v1.0.1"},"time":{{there.AddMinutes(-30).ToUnixTimeSeconds()}}}""";
+        var plan = await PlanAsync();
+        Assert.Equal(["v1.0.0", "v1.0.2"], plan.Going.Select(line => line.Version!.ToString()));
+        Assert.Contains(plan.Lines, line => line.Reason == "built or tagged 30 minutes ago, younger than 1 hour");
+        var asked = _engine.Requests.Single(request => request.Path == "/events").Query["until"];
+        Assert.InRange(
+            double.Parse(asked, System.Globalization.CultureInfo.InvariantCulture),
+            there.ToUnixTimeSeconds() - 1,
+            there.AddMinutes(5).ToUnixTimeSeconds());
+    }
+
+    [Fact]
+    public async Task A_plan_that_is_carried_out_at_once_asks_nobody_again_who_uses_what()
+    {
+        var world = await LoadAsync();
+        var plan = await SurveyOf().PlanAsync(world, new CleaningPolicy { Retention = new RetentionPolicy(2, 2, 2) }, Cancel);
+        var before = _engine.Requests.Count(request => request.Path == "/containers/json");
+        _ = await RunAsync(plan, new CleaningRunner(_engine.Connection, _engine) { Width = 1, Use = world.Use });
+        Assert.InRange(_engine.Requests.Count(request => request.Path == "/containers/json") - before, 0, world.Use!.Age < TimeSpan.FromSeconds(1) ? 0 : 9);
+    }
+
+    [Fact]
+    public async Task The_next_line_does_not_wait_for_the_history_of_the_one_before()
+    {
+        for (var number = 5; number < 12; number++)
+        {
+            _engine.Add(number, $"{Api}:v1.0.{number}");
+        }
+
+        var plan = await PlanAsync();
+        var disk = new TaskCompletionSource();
+        var fourth = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var removals = 0;
+        _engine.Fault = request =>
+        {
+            if (request.Method == "DELETE" && ++removals == 4)
+            {
+                fourth.SetResult();
+            }
+
+            return null;
+        };
+        var runner = new CleaningRunner(_engine.Connection, _engine) { Width = 2, Record = _ => disk.Task };
+        var running = RunAsync(plan, runner);
+
+        // Twice as many as there are places, while the history still waits for its disk.
+        await fourth.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        Assert.False(running.IsCompleted);
+        disk.SetResult();
+        Assert.Equal(plan.Going.Select(line => line.Reference), (await running).Select(result => result.Reference));
+    }
+
+    [Fact]
     public async Task A_locked_service_is_skipped_also_when_the_lock_came_after_the_plan()
     {
         var plan = await PlanAsync();
@@ -274,14 +342,58 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
         Assert.All((await PlanAsync()).Lines.Where(line => line.WasCandidate), line => Assert.Equal(CleaningStep.Skip, line.Step));
     }
 
+    [Fact]
+    public async Task What_a_swarm_runs_or_goes_back_to_is_kept_though_no_task_of_it_is_here()
+    {
+        const string Services = """
+            [{"ID":"1","Spec":{"Name":"shop_api","TaskTemplate":{"ContainerSpec":{"Image":"reg.example/pro/api:v1.0.1@sha256:aa"}},
+            "Mode":{"Replicated":{"Replicas":0}}},
+            "PreviousSpec":{"TaskTemplate":{"ContainerSpec":{"Image":"reg.example/pro/api:v1.0.0"}}}}]
+            """;
+        var late = await PlanAsync();
+        _engine.IsSwarmManager = true;
+        _engine.Fault = static request => request.Path == "/services" ? ScriptedResponse.Json(Services.Replace("sha256:aa",
+            "sha256:" + new string('a', 64), StringComparison.Ordinal)) : null;
+        var plan = await PlanAsync();
+        Assert.Equal(["v1.0.2"], plan.Going.Select(line => line.Version!.ToString()));
+        Assert.Equal(
+            ["the swarm service shop_api goes back to it", "the swarm service shop_api runs it"],
+            plan.Lines.Where(line => line is { Goes: false, WasCandidate: true }).Select(line => line.Reason).Order());
+
+        // Asked again while the plan is carried out.
+        var runner = new CleaningRunner(_engine.Connection, _engine) { Width = 1, IsSwarmManager = true };
+        var results = await RunAsync(late, runner);
+        Assert.Equal([ProCleanupAction.Kept, ProCleanupAction.Kept, ProCleanupAction.Removed], results.Select(result => result.Action));
+    }
+
+    [Fact]
+    public async Task An_engine_that_has_left_its_swarm_is_cleaned_as_any_other()
+    {
+        _engine.IsSwarmManager = true;
+        _engine.Fault = static request => request.Path == "/services"
+            ? ScriptedResponse.Json("""{"message":"This node is not a swarm manager."}""", 503) : null;
+        Assert.Equal(3, (await PlanAsync()).Going.Count());
+    }
+
+    [Fact]
+    public async Task Without_a_swarm_nobody_asks_about_services()
+    {
+        _ = await RunAsync(await PlanAsync());
+        Assert.DoesNotContain(_engine.Requests, request => request.Path == "/services");
+    }
+
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
+
+    private CleaningSurvey SurveyOf() =>
+        new(_engine.Connection, HistoryLog.At(Path.Combine(Path.GetTempPath(), "pro-clean-no-history")), _engine);
+
+    private Task<CleaningWorld> LoadAsync() => SurveyOf().LoadAsync(
+        [("api", ImageReference.Parse(Api))], EngineState.AskAsync(_engine.Connection, Cancel), Cancel);
 
     private async Task<CleaningPlan> PlanAsync()
     {
-        var history = HistoryLog.At(Path.Combine(Path.GetTempPath(), "pro-clean-no-history"));
-        var survey = new CleaningSurvey(_engine.Connection, history, _engine);
-        var world = await survey.LoadAsync([("api", ImageReference.Parse(Api))], Cancel);
-        return await survey.PlanAsync(world, new CleaningPolicy { Retention = new RetentionPolicy(2, 2, 2) }, Cancel);
+        var world = await LoadAsync();
+        return await SurveyOf().PlanAsync(world, new CleaningPolicy { Retention = new RetentionPolicy(2, 2, 2) }, Cancel);
     }
 
     private async Task<List<ProCleanupResult>> RunAsync(CleaningPlan plan, CleaningRunner? runner = null)

@@ -75,7 +75,7 @@ public sealed class RandomWorld
     {
         var draft = CleaningPlanner.Draft(World, Policy(mode));
         var facts = Images.ToDictionary(image => image.ID, image => new ImageFacts(
-            TagTimes[image.ID], ImageLayers.From(["sha256:base", "sha256:of-" + image.ID], [1000, 10])));
+            TagTimes[image.ID], ImageLayers.From(["sha256:base", "sha256:of-" + image.ID], [new ImageStep("COPY", 1000), new ImageStep("COPY", 10)])));
         return CleaningPlanner.Finish(draft, facts, Now);
     }
 

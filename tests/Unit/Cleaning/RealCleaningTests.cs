@@ -1,9 +1,14 @@
+using System.Formats.Tar;
+using System.Text;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -179,6 +184,117 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
     }
 
     [Fact]
+    public async Task What_compose_may_have_to_go_back_to_stays_though_its_container_is_gone()
+    {
+        await LoadAsync("v1.0.0", "v1.1.0", "v1.2.0");
+        var late = await PlanAsync(0);
+        var target = $"compose.{_nonce}.api";
+        var recipe = new ContainerRecipe
+        {
+            Name = "api",
+            ImageId = (await InspectAsync($"{Api}:v1.0.0")).ID,
+            Reference = $"{Api}:v1.0.0",
+            Config = [],
+            HostConfig = [],
+            Networks = [],
+        };
+        var volume = UpRecord.NamePrefix + target;
+        _ = await _engine.CallAsync(client => client.Volumes.CreateAsync(
+            new VolumesCreateParameters
+            {
+                Name = volume,
+                Labels = new Dictionary<string, string>
+                {
+                    ["pro.dockerversioning.up"] = target,
+                    ["pro.dockerversioning.up.to"] = $"{Api}:v1.1.0",
+                    ["pro.dockerversioning.up.0.id"] = new string('0', 64),
+                    ["pro.dockerversioning.up.0.name"] = "api",
+                    ["pro.dockerversioning.up.0.state"] = "",
+                    ["pro.dockerversioning.up.0.recipe"] = PreviousConfiguration.Encode(recipe)!,
+                },
+            },
+            Cancel));
+        try
+        {
+            Assert.Equal(["v1.2.0"], (await PlanAsync(0)).Going.Select(line => line.Version!.ToString()));
+            var results = await RunAsync(late);
+            Assert.Equal([ProCleanupAction.Kept, ProCleanupAction.Kept, ProCleanupAction.Removed], results.Select(result => result.Action));
+            Assert.Contains($"the way back of {target}", results[0].Reason, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await _engine.CallAsync(client => client.Volumes.RemoveAsync(volume, force: true, CancellationToken.None));
+        }
+    }
+
+    [Fact]
+    public async Task An_empty_layer_in_the_middle_takes_no_other_ones_size()
+    {
+        const int Own = 3000;
+        await LoadAsync("v1.0.0");
+        await BuildAsync("v1.1.0", 'a');
+        await BuildAsync("v1.2.0", 'b');
+
+        // Both stand on the same layer of WORKDIR, by the builder's cache; what only the one has is its file.
+        var plan = await PlanAsync(1);
+        Assert.Equal(Own, plan.Going.Single(line => line.Version!.ToString() == "v1.1.0").Bytes);
+        var results = await RunAsync(plan);
+        Assert.Equal(Own, results.Single(result => result.Version!.ToString() == "v1.1.0").BytesFreed);
+
+        async Task BuildAsync(string version, char content)
+        {
+            using var context = new MemoryStream();
+            await using (var tar = new TarWriter(context, TarEntryFormat.Ustar, leaveOpen: true))
+            {
+                foreach (var (name, text) in new[]
+                {
+                    ("Dockerfile", $"FROM {Api}:v1.0.0\nWORKDIR /x\nCOPY own /x/\n"),
+                    ("own", new string(content, Own)),
+                })
+                {
+                    using var data = new MemoryStream(Encoding.UTF8.GetBytes(text));
+                    await tar.WriteEntryAsync(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = data }, Cancel);
+                }
+            }
+
+            context.Position = 0;
+            await _engine.CallAsync(client => client.Images.BuildImageFromDockerfileAsync(
+                new ImageBuildParameters { Tags = [$"{Api}:{version}"] },
+                context,
+                [],
+                new Dictionary<string, string>(),
+                new Progress<JSONMessage>(),
+                Cancel));
+        }
+    }
+
+    [Fact]
+    public async Task What_was_cleaned_away_before_the_lock_was_ours_is_named_again_or_missed()
+    {
+        await LoadAsync("v1.0.0");
+        var reference = ImageReference.Parse($"{Api}:v1.0.0");
+        var secured = new SuppliedImage(reference, (await InspectAsync($"{Api}:v1.0.0")).ID, null, null);
+        var supply = new ImageSupply(_engine, _ => null, this);
+        await TagAsync($"{Api}:v1.0.0", "other");
+        _ = await _engine.CallAsync(client => client.Images.DeleteImageAsync($"{Api}:v1.0.0", new ImageDeleteParameters(), Cancel));
+        var again = await RecheckAsync();
+        Assert.Equal(secured.LocalId, again.LocalId);
+        Assert.Equal(secured.LocalId, (await InspectAsync($"{Api}:v1.0.0")).ID);
+        Assert.Same(secured, await RecheckAsync());
+
+        foreach (var tag in new[] { "other", "v1.0.0" })
+        {
+            _ = await _engine.CallAsync(client => client.Images.DeleteImageAsync($"{Api}:{tag}", new ImageDeleteParameters(), Cancel));
+        }
+
+        // Nowhere, and the registry of this name doesn't exist: nothing is touched.
+        _ = await Assert.ThrowsAsync<ProException>(RecheckAsync);
+
+        async Task<SuppliedImage> RecheckAsync() => await ImageRecheck.RunAsync(
+            supply, secured, await ImageInventory.LoadAsync(_engine, Cancel), () => Task.FromResult<string?>(null), force: false, Cancel);
+    }
+
+    [Fact]
     public async Task The_engine_accounts_for_its_disk_and_for_every_layer_once()
     {
         await LoadAsync("v1.0.0", "v1.1.0");
@@ -203,7 +319,7 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
 
     private async Task LoadAsync(params string[] versions)
     {
-        using var archive = new MemoryStream(ImageArchive.Make(_nonce,
+        using var archive = new MemoryStream(ImageArchive.Of(_nonce, _nonce,
             [.. versions.Select(version => (version, new[] { $"{Api}:{version}" }))]));
         await _engine.CallAsync(client => client.Images.LoadImageAsync(
             new ImageLoadParameters { Quiet = true }, archive, new Progress<JSONMessage>(), Cancel));
@@ -251,14 +367,14 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
     {
         var history = HistoryLog.At(Path.Combine(Path.GetTempPath(), "pro-clean-no-history"));
         var survey = new CleaningSurvey(_engine, history, this);
-        var world = await survey.LoadAsync([("api", ImageReference.Parse(Api))], Cancel);
+        var world = await survey.LoadAsync([(_nonce, ImageReference.Parse(Api))], EngineState.AskAsync(_engine, Cancel), Cancel);
 
         var policy = new CleaningPolicy
         {
             Mode = mode,
             Retention = new RetentionPolicy(keep, keep, keep),
             GracePeriod = grace,
-            DanglingOf = new HashSet<string> { "api" },
+            DanglingOf = new HashSet<string> { _nonce },
         };
         var plan = await survey.PlanAsync(world, policy, Cancel);
 

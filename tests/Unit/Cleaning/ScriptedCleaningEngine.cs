@@ -21,6 +21,15 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
 
     public EngineConnection Connection { get; }
 
+    /// <summary>An image's name with a digest, by its id.</summary>
+    public Dictionary<string, string> Digests { get; } = [];
+
+    /// <summary>Whether it says that it manages a swarm.</summary>
+    public bool IsSwarmManager { get; set; }
+
+    /// <summary>What it says its time is, as a text; null: nothing.</summary>
+    public string? SystemTime { get; set; }
+
     public List<(string Id, List<string> Tags)> Images { get; } = [];
 
     public List<(string Name, string ImageId)> Containers { get; } = [];
@@ -72,7 +81,7 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
             {
                 ("GET", "/images/json") => Json(Images.Select(image => new
                 {
-                    image.Id, ParentId = "", RepoTags = image.Tags, RepoDigests = Array.Empty<string>(), Created = 1577836800, Size = 1010,
+                    image.Id, ParentId = "", RepoTags = image.Tags, RepoDigests = Digests.TryGetValue(image.Id, out var digest) ? new[] { digest } : [], Created = 1577836800, Size = 1010,
                 })),
                 ("GET", "/containers/json") => Json(Containers.Select(container => new
                 {
@@ -81,6 +90,7 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
                 })),
                 ("GET", "/events") => new ScriptedResponse { Body = System.Text.Encoding.UTF8.GetBytes(Events) },
                 ("GET", "/volumes") => Json(new { Volumes = Array.Empty<object>() }),
+                ("GET", "/info") => Json(new { Swarm = new { ControlAvailable = IsSwarmManager }, SystemTime }),
                 ("GET" or "HEAD", "/_ping") => new ScriptedResponse { Body = "OK"u8.ToArray() },
                 ("GET", _) when path.EndsWith("/history", StringComparison.Ordinal) =>
                     Json(new[] { new { Size = 1000 }, new { Size = 0 }, new { Size = 10 } }),
@@ -118,7 +128,7 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
         }
 
         _ = Images.RemoveAll(image => image.Id == found.Id);
-        var own = DockerVersioning.Cleaning.ImageLayers.From(["sha256:base", "sha256:own" + found.Id], [1000, 10]).All[1].ChainId;
+        var own = DockerVersioning.Cleaning.ImageLayers.From(["sha256:base", "sha256:own" + found.Id], [new("COPY", 1000), new("COPY", 10)]).All[1].ChainId;
         return Json(new object[] { new { Untagged = name }, new { Deleted = found.Id }, new { Deleted = own } });
     }
 

@@ -15,19 +15,32 @@ internal static class CleanupScript
         # Made by Register-ProCleanupTask, and made anew by it: changes here get lost.
         $ErrorActionPreference = 'Stop'
         $log = {LOG}
+        # On a full disk there is no room for the log, and room is what this makes: it goes on, and tells it elsewhere.
+        $unlogged = $false
         function Write-Line([string] $Text) {
             foreach ($part in $Text.TrimEnd() -split '\r?\n') {
-                $line = [DateTimeOffset]::Now.ToString('yyyy-MM-ddTHH:mm:sszzz', [cultureinfo]::InvariantCulture) + ' ' + $part + "`n"
-                [System.IO.File]::AppendAllText($log, $line)
+                $line = [DateTimeOffset]::Now.ToString('yyyy-MM-ddTHH:mm:sszzz', [cultureinfo]::InvariantCulture) + ' ' + $part
+                try { [System.IO.File]::AppendAllText($log, $line + "`n") }
+                catch {
+                    if (-not $script:unlogged) { [Console]::Error.WriteLine("The log can't be written: $_") }
+                    $script:unlogged = $true
+                    [Console]::Error.WriteLine($line)
+                }
             }
         }
 
         # A log of a megabyte becomes .1, and that .2; what was .3 goes.
-        if ([System.IO.File]::Exists($log) -and [System.IO.FileInfo]::new($log).Length -gt 1MB) {
-            foreach ($number in 3, 2, 1) {
-                $from = if ($number -eq 1) { $log } else { "$log.$($number - 1)" }
-                if ([System.IO.File]::Exists($from)) { [System.IO.File]::Move($from, "$log.$number", $true) }
+        try {
+            if ([System.IO.File]::Exists($log) -and [System.IO.FileInfo]::new($log).Length -gt 1MB) {
+                foreach ($number in 3, 2, 1) {
+                    $from = if ($number -eq 1) { $log } else { "$log.$($number - 1)" }
+                    if ([System.IO.File]::Exists($from)) { [System.IO.File]::Move($from, "$log.$number", $true) }
+                }
             }
+        }
+        catch {
+            $unlogged = $true
+            [Console]::Error.WriteLine("The log can't be put away: $_")
         }
 
         $code = 1
@@ -57,9 +70,11 @@ internal static class CleanupScript
             Write-Line "error: $_ $($_.ErrorDetails.RecommendedAction)"
         }
         finally {
+            if ($unlogged) { $code = 1 }
             Write-Line "{ENDED}$code"
         }
 
+        if ($unlogged) { $code = 1 }
         if ($code -ne 0) { [Console]::Error.WriteLine({NAME} + ' failed: see ' + $log) }
         exit $code
 

@@ -46,10 +46,12 @@ internal sealed class CleanupTaskStore
         try
         {
             _ = Directory.CreateDirectory(FolderOf(task.Name));
-            await File.WriteAllTextAsync(task.Script, script, cancellationToken).ConfigureAwait(false);
-            await SchedulerOf(task.Scheduler).RegisterAsync(task, cancellationToken).ConfigureAwait(false);
+
+            // First: what is cut off halfway is listed, and can be taken away.
             await File.WriteAllTextAsync(Path.Combine(FolderOf(task.Name), Definition), task.ToJson(), cancellationToken)
                 .ConfigureAwait(false);
+            await File.WriteAllTextAsync(task.Script, script, cancellationToken).ConfigureAwait(false);
+            await SchedulerOf(task.Scheduler).RegisterAsync(task, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

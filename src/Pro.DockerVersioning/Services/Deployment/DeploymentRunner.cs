@@ -53,7 +53,15 @@ internal sealed class DeploymentRunner(
             var held = await TargetLock.AcquireAsync(engine, lockRequest, reports, cancellationToken).ConfigureAwait(false);
             await using (held.ConfigureAwait(false))
             {
-                await MustBeUnchangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
+                var now = await MustBeUnchangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
+                image = plan.Target.Kind == ServiceTargetKind.Swarm ? image : await ImageRecheck.RunAsync(
+                    supply,
+                    image,
+                    now,
+                    () => wayBack.RecordedDigestAsync(plan.Request.Service.Name, plan.Image.Reference, cancellationToken),
+                    plan.Request.Force,
+                    cancellationToken).ConfigureAwait(false);
+                entry = entry with { ImageId = image.LocalId, Digest = image.Digest };
                 var done = await plan.Strategy
                     .RunAsync(image, new HeldOperation(note, held.MustBeHeldAsync), cancellationToken).ConfigureAwait(false);
                 isRecorded = true;
@@ -80,7 +88,8 @@ internal sealed class DeploymentRunner(
         $"{(plan.Request.Kind == ProHistoryKind.Rollback ? "roll back" : "deploy")} {plan.Request.Service.Name} to {plan.Version}";
 
     /// <summary>A prompt may have waited for long: what was planned must still be what is there.</summary>
-    private async Task MustBeUnchangedAsync(DeploymentPlan plan, TargetLock held, CancellationToken cancellationToken)
+    /// <returns>What is on the engine.</returns>
+    private async Task<ImageInventory> MustBeUnchangedAsync(DeploymentPlan plan, TargetLock held, CancellationToken cancellationToken)
     {
         var world = await DeploymentWorld
             .LoadAsync(engine, plan.Request.Service.Name, plan.Request.Repository, cancellationToken).ConfigureAwait(false);
@@ -95,6 +104,7 @@ internal sealed class DeploymentRunner(
         }
 
         await held.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
+        return world.Inventory;
     }
 
     /// <summary>Whether what runs is well, as far as the engine says.</summary>
@@ -106,11 +116,11 @@ internal sealed class DeploymentRunner(
             var state = (await calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false))?["State"];
             if (state.Text("Status") != "running" || (state?["Health"]).Text("Status") == "unhealthy")
             {
-                return false;
+                return (false, world.Inventory);
             }
         }
 
-        return true;
+        return (true, world.Inventory);
     }
 
     private async Task<(ProDeployment Result, ProException? Failure)> ConcludeAsync(

@@ -29,6 +29,9 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
     private const string Label = "pro.dockerversioning.up";
     private const string Owner = Label + ".owner.";
 
+    /// <summary>How the volumes' names begin.</summary>
+    public const string NamePrefix = "pro-up-";
+
     /// <summary>Compose's labels that say whose it is: an <c>up</c> that was cut off may have left no container that has them.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
@@ -101,10 +104,14 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
             var filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [Label] = true } };
             var found = await client.Volumes
                 .ListAsync(new VolumesListParameters { Filters = filters }, cancellationToken).ConfigureAwait(false);
-            return [.. (found.Volumes ?? [])
-                .Where(volume => volume.Labels is { } labels && labels.TryGetValue(Label, out var target) && volume.Name == NameOf(target))
-                .Select(volume => Read(volume.Labels[Label], volume.Labels))];
+            return From(found.Volumes ?? []);
         });
+
+    /// <summary>The records among volumes. Pure.</summary>
+    public static IReadOnlyList<UpRecord> From(IEnumerable<VolumeResponse> volumes) =>
+        [.. volumes
+            .Where(volume => volume.Labels is { } labels && labels.TryGetValue(Label, out var target) && volume.Name == NameOf(target))
+            .Select(volume => Read(volume.Labels[Label], volume.Labels))];
 
     /// <summary>Takes it away: there is no way back any more, or the old ones are back.</summary>
     public async Task RemoveAsync(EngineConnection engine)
@@ -158,5 +165,5 @@ internal sealed record UpRecord(string Target, string To, IReadOnlyList<Recorded
         }
     }
 
-    private static string NameOf(string target) => LockNames.Lock(target).Replace("pro-lock-", "pro-up-", StringComparison.Ordinal);
+    private static string NameOf(string target) => LockNames.Lock(target).Replace(LockNames.LockPrefix, NamePrefix, StringComparison.Ordinal);
 }

@@ -7,7 +7,9 @@ namespace Pro.DockerVersioning.Services.Locking;
 /// <summary>The names of the volumes that locks are. Pure.</summary>
 internal static partial class LockNames
 {
-    private const string LockPrefix = "pro-lock-";
+    /// <summary>How the names of all volumes of locks begin.</summary>
+    public const string LockPrefix = "pro-lock-";
+
     private const string TakeoverPrefix = "pro-lock-takeover.";
     private const string RenewalPrefix = "pro-lock-renewal.";
 

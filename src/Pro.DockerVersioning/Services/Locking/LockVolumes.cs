@@ -68,8 +68,14 @@ internal sealed class LockVolumes(EngineConnection engine)
             Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [label] = true } },
         };
         var found = await engine.CallAsync(client => client.Volumes.ListAsync(parameters, cancellationToken)).ConfigureAwait(false);
+        return Read(found.Volumes ?? []);
+    }
+
+    /// <summary>Those of a list that are ours. Pure.</summary>
+    public static IReadOnlyList<LockVolume> Read(IEnumerable<VolumeResponse> all)
+    {
         var volumes = new List<LockVolume>();
-        foreach (var volume in found.Volumes ?? [])
+        foreach (var volume in all)
         {
             var labels = volume.Labels?.AsReadOnly() ?? LockVolume.NoLabels;
             if (LockLabels.TryReadRole(labels, out var role) && LockLabels.TryRead(labels, out var info))
@@ -80,6 +86,13 @@ internal sealed class LockVolumes(EngineConnection engine)
 
         return volumes;
     }
+
+    /// <summary>The locks among volumes, with their latest deadlines. Pure.</summary>
+    public static IReadOnlyList<LockInfo> Locks(IReadOnlyCollection<LockVolume> volumes) =>
+        [.. volumes
+            .Where(volume => volume.Role == LockRole.Lock)
+            .Select(volume => Latest(volume.Info, volumes))
+            .OrderBy(info => info.Target, StringComparer.Ordinal)];
 
     /// <summary>A lock with the latest of its deadlines.</summary>
     public async Task<LockInfo> WithRenewalsAsync(LockInfo info, CancellationToken cancellationToken) =>

@@ -114,14 +114,8 @@ internal sealed class TargetLock : IAsyncDisposable
 
     /// <summary>All locks on an engine, in one request, with their latest deadlines.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
-    public static async Task<IReadOnlyList<LockInfo>> ListAsync(EngineConnection engine, CancellationToken cancellationToken)
-    {
-        var volumes = await new LockVolumes(engine).ListAsync(of: null, cancellationToken).ConfigureAwait(false);
-        return [.. volumes
-            .Where(volume => volume.Role == LockRole.Lock)
-            .Select(volume => LockVolumes.Latest(volume.Info, volumes))
-            .OrderBy(info => info.Target, StringComparer.Ordinal)];
-    }
+    public static async Task<IReadOnlyList<LockInfo>> ListAsync(EngineConnection engine, CancellationToken cancellationToken) =>
+        LockVolumes.Locks(await new LockVolumes(engine).ListAsync(of: null, cancellationToken).ConfigureAwait(false));
 
     /// <summary>What whoever wants a lock that another one holds is told.</summary>
     public static ProException Refusal(LockInfo holder) =>

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Services.Deployment;
+using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Services.Swarm;
+
+namespace Pro.DockerVersioning.Cleaning;
+
+/// <summary>Who uses images, and who holds services, at a time.</summary>
+internal sealed class EngineUse
+{
+    private readonly Stopwatch _age;
+
+    /// <summary>What was found.</summary>
+    /// <param name="age">Runs since before the question.</param>
+    /// <param name="volumes">What the volumes of ours say.</param>
+    /// <param name="services">The swarm's services.</param>
+    /// <param name="userOf">A container that uses an image, by the image's id.</param>
+    public EngineUse(
+        Stopwatch age, ServiceVolumes volumes, IReadOnlyList<SwarmServiceState> services, Func<string, string?> userOf)
+    {
+        _age = age;
+        Locks = volumes.Locks;
+        Held = new HeldImages(volumes.Records, services);
+        UserOf = userOf;
+    }
+
+    /// <summary>How long ago it was asked.</summary>
+    public TimeSpan Age => _age.Elapsed;
+
+    /// <summary>All locks.</summary>
+    public IReadOnlyList<LockInfo> Locks { get; }
+
+    /// <summary>Images that are needed although no container is made of them.</summary>
+    public HeldImages Held { get; }
+
+    /// <summary>A container that uses an image, by the image's id; null where none does.</summary>
+    public Func<string, string?> UserOf { get; }
+
+    /// <summary>Asks.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public static async Task<EngineUse> AskAsync(EngineConnection engine, bool isSwarmManager, CancellationToken cancellationToken)
+    {
+        var age = Stopwatch.StartNew();
+        var volumes = ServiceVolumes.LoadAsync(engine, cancellationToken);
+        var services = ServicesAsync(engine, isSwarmManager, cancellationToken);
+        var containers = engine.CallAsync(client =>
+            client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, cancellationToken));
+        await Task.WhenAll(volumes, services, containers).ConfigureAwait(false);
+        var users = (await containers.ConfigureAwait(false))
+            .GroupBy(container => container.ImageID, StringComparer.Ordinal)
+            .ToDictionary(image => image.Key, image => image.First().NameOf(), StringComparer.Ordinal);
+        return new EngineUse(
+            age,
+            await volumes.ConfigureAwait(false),
+            await services.ConfigureAwait(false),
+            image => users.GetValueOrDefault(image));
+    }
+
+    /// <summary>A swarm's services; none where the engine is no manager of one.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public static async Task<IReadOnlyList<SwarmServiceState>> ServicesAsync(
+        EngineConnection engine, bool isSwarmManager, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return isSwarmManager ? await new SwarmApi(engine).ListServicesAsync(cancellationToken).ConfigureAwait(false) : [];
+        }
+        catch (ProException none) when (none.Id == "SwarmNotAManager"
+            || none.InnerException is DockerApiException { StatusCode: HttpStatusCode.ServiceUnavailable })
+        {
+            // It has left the swarm, or is a manager no more.
+            return [];
+        }
+    }
+}
