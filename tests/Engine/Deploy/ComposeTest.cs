@@ -96,7 +96,12 @@ public abstract class ComposeTest : EngineTest
     }
 
     /// <summary>The same, of a service that may be about to start; the last try's error where it says nothing for long.</summary>
-    private protected string Answer()
+    private protected string Answer() => AnswerAt($"127.0.0.1:{Port}");
+
+    /// <summary>The same, of a container at its own address.</summary>
+    private protected string Answer(string address) => AnswerAt(address + ":8080");
+
+    private static string AnswerAt(string address)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
         var clock = Stopwatch.StartNew();
@@ -104,12 +109,12 @@ public abstract class ComposeTest : EngineTest
         {
             try
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{Port}/version");
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{address}/version");
                 using var answer = client.Send(request, Cancel);
                 using var reader = new StreamReader(answer.EnsureSuccessStatusCode().Content.ReadAsStream());
                 return reader.ReadToEnd();
             }
-            catch (Exception failure) when (failure is HttpRequestException or IOException or TaskCanceledException && !Cancel.IsCancellationRequested)
+            catch (Exception failure) when (failure is HttpRequestException or IOException or UriFormatException or TaskCanceledException && !Cancel.IsCancellationRequested)
             {
                 if (clock.Elapsed > TimeSpan.FromSeconds(15))
                 {

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using Pro.DockerVersioning.Tests.Containers;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
@@ -20,6 +21,8 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
     }
 
     private string Image => _swarm.Docker("service", "inspect", "--format", "{{.Spec.TaskTemplate.ContainerSpec.Image}}", _name).Trim();
+
+    private string UpdateState => _swarm.Docker("service", "inspect", "--format", "{{.UpdateStatus.State}}", _name).Trim();
 
     private IReadOnlyList<string> Running =>
     [
@@ -113,8 +116,35 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         Assert.Equal(["v1.1.0", "v1.1.0"], Running);
 
         var sick = Run("Deploy-ProService api v2.0.0 -Canary 1 -CanaryWatch 0:0:2");
-        Check(sick.Error, sick.Error.FullyQualifiedErrorId.Split(',')[0], sick.Error.CategoryInfo.Category);
+        Check(sick.Error, "SwarmUpdateRestored", ErrorCategory.InvalidOperation);
         Assert.Equal(["v1.1.0", "v1.1.0"], Running);
+    }
+
+    [Fact]
+    public void An_update_that_was_left_paused_on_purpose_is_not_repaired()
+    {
+        var paused = Run("Deploy-ProService api v2.0.0 -FailureAction Pause");
+        Check(paused.Error, "SwarmUpdatePaused", ErrorCategory.InvalidOperation);
+        var before = Image;
+
+        var repair = One("Repair-ProService api");
+        Assert.Equal("NothingToDo", Text(repair, "Outcome"));
+        Assert.Contains("the swarm says 'paused'", Text(repair, "Message"), StringComparison.Ordinal);
+        Assert.Equal(before, Image);
+        Assert.Equal("paused", UpdateState);
+    }
+
+    [Fact]
+    public void An_update_by_somebody_else_is_not_repaired()
+    {
+        _ = _swarm.Docker(
+            "service", "update", "--quiet", "--detach", "--update-delay", "1h", "--image", $"{OwnEngine.Registry}/api:v1.1.0", _name);
+
+        var repair = One("Repair-ProService api");
+        Assert.Equal("NothingToDo", Text(repair, "Outcome"));
+        Assert.Contains("the swarm says 'updating'", Text(repair, "Message"), StringComparison.Ordinal);
+        Assert.Contains(":v1.1.0", Image, StringComparison.Ordinal);
+        Assert.Equal("updating", UpdateState);
     }
 
     [Fact]

@@ -7,6 +7,7 @@ namespace Pro.DockerVersioning.Tests.Engine.Faults;
 public sealed class ComposeFaultTests : ComposeTest
 {
     private bool _changesFile;
+    private int _replicas = 1;
     private string _oldHash = "";
 
     [Fact]
@@ -23,6 +24,16 @@ public sealed class ComposeFaultTests : ComposeTest
             && call.Contains("/volumes/pro-up-", StringComparison.Ordinal));
     }
 
+    /// <summary>The first is proven and the second isn't yet: cut off there, both must be of one version again.</summary>
+    [Theory]
+    [InlineData("StopFirst")]
+    [InlineData("StartFirst")]
+    public Task Two_replicas(string order)
+    {
+        _replicas = 2;
+        return RunAsync($"compose, two replicas, {order}", order, IsCommitOfSwap);
+    }
+
     private static bool IsCommitOfSwap(string call) => call.EndsWith(".pro-done", StringComparison.Ordinal);
 
     private async Task RunAsync(string name, string order, Func<string, bool> commits)
@@ -36,7 +47,7 @@ public sealed class ComposeFaultTests : ComposeTest
             Run = Run,
             Variables = Variables,
             Reset = Reset,
-            Answer = Answer,
+            Answer = AnswerOfAll,
             OnlyRuns = OnlyRuns,
             Commits = commits,
             // The swap is the container's; compose makes a case of it three times as long.
@@ -50,32 +61,43 @@ public sealed class ComposeFaultTests : ComposeTest
     private void Reset()
     {
         Clear();
-        WriteFile(GuideFile);
+        WriteFile(_replicas == 1 ? GuideFile : WithoutPorts);
         File.WriteAllText(DotEnv, $"API_VERSION={FaultScene.Old}\n");
-        _ = Compose("up", "-d");
-        _oldHash = Label(Container, "config-hash");
+        _ = Compose("up", "-d", "--scale", $"api={_replicas}");
+        _oldHash = Label(Containers[0], "config-hash");
         if (_changesFile)
         {
             WriteFile(GuideFile + "    environment: [\"COLOUR=blue\"]\n");
         }
 
-        Assert.Equal(FaultScene.Old, Answer());
+        Assert.Equal(FaultScene.Old, AnswerOfAll());
     }
 
     private void OnlyRuns(string version)
     {
-        Assert.Equal(version, Answer());
-        Assert.Equal([version], Running);
+        Assert.Equal(version, AnswerOfAll());
+        Assert.Equal(Enumerable.Repeat(version, _replicas), Running);
         NothingIsLeft();
         Assert.Equal($"API_VERSION={version}\n", File.ReadAllText(DotEnv));
-        Assert.Equal($"/{Project}_api_1", Container["Name"]!.ToString());
+        Assert.Equal(Enumerable.Range(1, _replicas).Select(number => $"/{Project}_api_{number}"), Containers.Select(one => one["Name"]!.ToString()));
+        Assert.All(Containers, one => Assert.NotEqual("always", one["HostConfig"]!["RestartPolicy"]!["Name"]!.ToString()));
         Assert.Equal([$"{Project}_default"], Networks());
 
         // To compose the new one is what its file says, and the old one is what it was: a plain up leaves it alone.
         var changed = _changesFile && version == FaultScene.Old;
-        Assert.Equal(changed ? _oldHash : Compose("config", "--hash=api").Split(' ')[^1].Trim(), Label(Container, "config-hash"));
-        Assert.Equal(_changesFile && !changed, Container["Config"]!["Env"]!.ToJsonString().Contains("COLOUR=blue", StringComparison.Ordinal));
+        var hash = changed ? _oldHash : Compose("config", "--hash=api").Split(' ')[^1].Trim();
+        Assert.All(Containers, one =>
+        {
+            Assert.Equal(hash, Label(one, "config-hash"));
+            Assert.Equal(_changesFile && !changed, one["Config"]!["Env"]!.ToJsonString().Contains("COLOUR=blue", StringComparison.Ordinal));
+        });
     }
+
+    // Several have no port of this machine's: each is asked at its own address. An old one that could not be removed has none any more.
+    private string AnswerOfAll() => _replicas == 1 ? Answer() : string.Join(", ", Containers
+        .Where(one => one["State"]![nameof(Running)]!.GetValue<bool>())
+        .Select(one => Answer(one["NetworkSettings"]!["Networks"]![$"{Project}_default"]?["IPAddress"]?.ToString() ?? ""))
+        .Distinct());
 
     private IReadOnlyList<string> Networks() =>
     [

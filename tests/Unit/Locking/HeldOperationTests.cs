@@ -40,18 +40,22 @@ public sealed class HeldOperationTests
     }
 
     [Fact]
-    public async Task One_whose_lock_was_broken_learns_it_before_there_is_no_way_back()
+    public async Task One_whose_lock_was_broken_learns_it_once_the_other_has_given_it_back()
     {
         await using var engine = await RealEngine.StartAsync();
         var robbed = new WaitingStrategy();
         var first = RunAsync(engine, robbed, TimeSpan.FromMinutes(15));
         var held = await robbed.Began.Task.WaitAsync(Token);
-        await using var other = await engine.AcquireAsync(engine.Request() with { Breaks = true });
-        robbed.Ends.SetResult();
-
-        Assert.Equal("LockLost", (await Assert.ThrowsAsync<ProException>(() => held.MustBeHeldAsync(Token))).Id);
-        _ = await first;
+        var other = await engine.AcquireAsync(engine.Request() with { Breaks = true });
+        var asked = held.MustBeHeldAsync(Token);
         Assert.True(await other.IsHeldAsync(Token));
+        Assert.False(asked.IsCompleted, "The other one still repairs.");
+        await other.DisposeAsync();
+
+        Assert.Equal("LockLost", (await Assert.ThrowsAsync<ProException>(() => asked)).Id);
+        robbed.Ends.SetResult();
+        _ = await first;
+        Assert.Empty(await engine.VolumesAsync());
     }
 
     private static async Task<(ProDeployment Result, ProException? Failure)> RunAsync(RealEngine engine, WaitingStrategy strategy, TimeSpan lockTime)

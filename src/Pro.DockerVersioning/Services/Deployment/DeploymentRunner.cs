@@ -13,6 +13,10 @@ namespace Pro.DockerVersioning.Services.Deployment;
 internal sealed class DeploymentRunner(
     EngineConnection engine, HistoryLog history, WayBack wayBack, ImageSupply supply, IProgress<Report> reports)
 {
+    // For how long whoever has broken the lock is waited for, and how often that is looked at.
+    private static readonly TimeSpan OthersTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Runs it.</summary>
     /// <returns>What was done, and what failed; null where nothing did.</returns>
     /// <exception cref="ProException">Nothing was touched, or the old version could not be brought back.</exception>
@@ -63,7 +67,7 @@ internal sealed class DeploymentRunner(
                     cancellationToken).ConfigureAwait(false);
                 entry = entry with { ImageId = image.LocalId, Digest = image.Digest };
                 var done = await plan.Strategy
-                    .RunAsync(image, new HeldOperation(note, held.MustBeHeldAsync), cancellationToken).ConfigureAwait(false);
+                    .RunAsync(image, new HeldOperation(note, stop => MustBeHeldAsync(held, stop)), cancellationToken).ConfigureAwait(false);
                 isRecorded = true;
                 return await ConcludeAsync(plan, image, done, note, entry, clock).ConfigureAwait(false);
             }
@@ -86,6 +90,29 @@ internal sealed class DeploymentRunner(
 
     private static string Operation(DeploymentPlan plan) =>
         $"{(plan.Request.Kind == ProHistoryKind.Rollback ? "roll back" : "deploy")} {plan.Request.Service.Name} to {plan.Version}";
+
+    /// <summary>
+    /// Who breaks a lock repairs first what it finds of ours, and two repairs at once would trip over each other: only when that one has ended
+    /// is it known whether anything is left to take back.
+    /// </summary>
+    private async Task MustBeHeldAsync(TargetLock held, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await held.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException lost) when (lost.Id == LockErrors.LostId)
+        {
+            var clock = Stopwatch.StartNew();
+            while (clock.Elapsed < OthersTime
+                && await TargetLock.FindAsync(engine, held.Info.Target, CancellationToken.None).ConfigureAwait(false) is not null)
+            {
+                await Task.Delay(Pause, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
 
     /// <summary>A prompt may have waited for long: what was planned must still be what is there.</summary>
     /// <returns>What is on the engine.</returns>

@@ -1,0 +1,200 @@
+using System.Management.Automation;
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Tests.Engine.Deploy;
+
+/// <summary>Commands that meet on one service, or on two.</summary>
+public sealed class LockTests : DeployTest
+{
+    private const string Slow = "v1.1.0";
+
+    [Fact]
+    public async Task Whoever_breaks_the_lock_gets_the_service_and_the_one_before_says_that_it_lost_it()
+    {
+        _ = Make("v1.0.0");
+        var slow = Make(Slow, health: ":", retries: 1000);
+        _ = Make("v1.2.0");
+        Start("v1.0.0");
+        using var other = new Shell().In(Repository.Root);
+        var first = InBackground(other, $"Deploy-ProService api {Slow} -HealthTimeout 0:10:0");
+        await UntilAsync(() => first.IsCompleted || IsUp(slow));
+
+        _ = Bad("Deploy-ProService api v1.2.0", "TargetLocked", ErrorCategory.ResourceBusy);
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.2.0 -BreakLock"), "Outcome"));
+        var robbed = await first;
+
+        // Whether the old one runs again when it looks, between the other's repair and its swap, is a matter of moments.
+        Assert.Contains("is no longer ours", robbed.Error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(robbed.Output, one => Text(one, "Outcome") == "Succeeded");
+        OnlyRuns("v1.2.0");
+    }
+
+    [Theory]
+    [InlineData("StopFirst")]
+    [InlineData("StartFirst")]
+    public async Task One_whose_lock_is_gone_goes_back_although_the_new_version_is_well(string order)
+    {
+        _ = Make("v1.0.0");
+        var slow = Make(Slow, health: ":", retries: 1000);
+        Start("v1.0.0");
+        using var other = new Shell().In(Repository.Root);
+        var first = InBackground(other, $"Deploy-ProService api {Slow} -HealthTimeout 0:10:0 -Order {order}");
+        await UntilAsync(() => first.IsCompleted || IsUp(slow));
+
+        // As 'docker volume prune' of an older engine does.
+        Assert.Single(Volumes());
+        _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + Volumes()[0]);
+        GetWell(slow);
+        var robbed = await first;
+        Assert.Equal("RestoredPrevious", robbed.Error.FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Contains("is no longer ours", robbed.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("RestoredPrevious", Text(Assert.Single(robbed.Output), "Outcome"));
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
+    public async Task Somebodys_running_swap_is_not_called_cut_off()
+    {
+        _ = Make("v1.0.0");
+        var slow = Make(Slow, health: ":", retries: 1000);
+        Start("v1.0.0");
+        using var other = new Shell().In(Repository.Root);
+        var first = InBackground(other, $"Deploy-ProService api {Slow} -HealthTimeout 0:10:0");
+        await UntilAsync(() => first.IsCompleted || IsUp(slow));
+
+        Host.Clear();
+        foreach (var command in (string[])["Invoke-ProRollback api v1.0.0", "Deploy-ProService api v1.0.0 -WhatIf", "Repair-ProService api -WhatIf"])
+        {
+            var error = Bad(command, "TargetLocked", ErrorCategory.ResourceBusy);
+            Assert.Contains($"deploy api to {Slow}, by ", error.ToString(), StringComparison.Ordinal);
+            Assert.Contains($"(process {Environment.ProcessId}), since ", error.ToString(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(Host.Prompts);
+        Assert.DoesNotContain("What if", Host.Text, StringComparison.Ordinal);
+        GetWell(slow);
+        _ = (await first).ThrowIfFailed();
+        OnlyRuns(Slow);
+    }
+
+    [Fact]
+    public async Task Different_services_do_not_wait_for_each_other()
+    {
+        _ = Repository.Commit(("apps/web/Dockerfile", CopyAll));
+        foreach (var version in (string[])["v1.0.0", "v1.2.0"])
+        {
+            _ = Make(version);
+            TestEngine.Tag($"{Registry}/api:{version}", $"{Registry}/web", version);
+            TestEngine.Untag($"{Registry}/api:{version}");
+        }
+
+        _ = Make("v1.0.0");
+        var slow = Make(Slow, health: ":", retries: 1000);
+        Start("v1.0.0");
+        var web = $"{RegistryPath}-web";
+        _ = TestEngine.Call(HttpMethod.Post, "/containers/create?name=" + web, new JsonObject { ["Image"] = $"{Registry}/web:v1.2.0" });
+        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{web}/start");
+        using var other = new Shell().In(Repository.Root);
+        var first = InBackground(other, $"Deploy-ProService api {Slow} -HealthTimeout 0:10:0");
+        await UntilAsync(() => first.IsCompleted || IsUp(slow));
+
+        Assert.Equal("Succeeded", Text(One("Invoke-ProRollback web v1.0.0 -Confirm:$false"), "Outcome"));
+        Assert.False(first.IsCompleted, first.IsCompleted ? (await first).Error.ToString() : "");
+        GetWell(slow);
+        _ = (await first).ThrowIfFailed();
+        TestEngine.RemoveContainer(web);
+        OnlyRuns(Slow);
+    }
+
+    [Fact]
+    public async Task Of_twenty_processes_at_once_one_does_it_and_the_others_are_told_who()
+    {
+        _ = Make("v1.0.0", health: ":", retries: 1000);
+        _ = Make("v1.1.0");
+        Start("v1.1.0");
+        var slow = Id("api:v1.0.0")!;
+        const string Command = "try { 'did ' + (Invoke-ProRollback api v1.0.0 -HealthTimeout 0:10:0 -Confirm:$false).Outcome } "
+            + "catch { $_.FullyQualifiedErrorId.Split(',')[0] + ' ' + $_ }";
+        var children = Enumerable.Range(0, 20)
+            .Select(_ => StartChild($"'ready'; $null = [Console]::In.ReadLine(); {Command}")).ToArray();
+        try
+        {
+            foreach (var child in children)
+            {
+                await UntilSaysAsync(child, "ready");
+            }
+
+            foreach (var child in children)
+            {
+                child.StandardInput.WriteLine();
+                child.StandardInput.Flush();
+            }
+
+            var answers = children.Select(child => AnswerAsync(child)).ToArray();
+            await UntilAsync(() => answers.Count(answer => answer.IsCompleted) == children.Length - 1);
+            await UntilAsync(() => IsUp(slow));
+            GetWell(slow);
+            var said = await Task.WhenAll(answers);
+            var winner = Assert.Single(Enumerable.Range(0, said.Length), index => said[index] == "did Succeeded");
+            Assert.All(said.Where((_, index) => index != winner), answer =>
+            {
+                Assert.StartsWith("TargetLocked ", answer, StringComparison.Ordinal);
+                Assert.Contains($"(process {children[winner].Id}), since ", answer, StringComparison.Ordinal);
+            });
+        }
+        finally
+        {
+            foreach (var child in children)
+            {
+                child.Kill(entireProcessTree: true);
+                child.Dispose();
+            }
+        }
+
+        OnlyRuns("v1.0.0");
+    }
+
+    private static Task<ShellResult> InBackground(Shell shell, string script) => Task.Factory.StartNew(
+        () => shell.Run(script), Cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static async Task UntilSaysAsync(System.Diagnostics.Process child, string text)
+    {
+        while (await child.StandardOutput.ReadLineAsync(Cancel) is { } line)
+        {
+            if (line.Trim() == text)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"It ended: {await child.StandardError.ReadToEndAsync(Cancel)}");
+    }
+
+    private static async Task<string> AnswerAsync(System.Diagnostics.Process child)
+    {
+        while (await child.StandardOutput.ReadLineAsync(Cancel) is { } line)
+        {
+            if (line.Contains("did ", StringComparison.Ordinal) || line.Contains("Locked", StringComparison.Ordinal))
+            {
+                return line.Trim();
+            }
+        }
+
+        return await child.StandardError.ReadToEndAsync(Cancel);
+    }
+
+    /// <summary>Makes a version well that waits for it.</summary>
+    private void GetWell(string image)
+    {
+        var container = Containers().First(name => Image(name) == image);
+        var exec = TestEngine.Call(
+            HttpMethod.Post, $"/containers/{container}/exec", new JsonObject { ["Cmd"] = new JsonArray("touch", "/srv/health") })!["Id"];
+        _ = TestEngine.Call(HttpMethod.Post, $"/exec/{exec}/start", new JsonObject { ["Detach"] = true });
+    }
+
+    private bool IsUp(string image) => Containers().Any(name => Image(name) == image
+        && TestEngine.Call(HttpMethod.Get, $"/containers/{name}/json")?["State"]!["Running"]!.GetValue<bool>() == true);
+
+    private static string? Image(string container) =>
+        TestEngine.Call(HttpMethod.Get, $"/containers/{container}/json")?["Image"]?.ToString();
+}

@@ -1,0 +1,221 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Deployment;
+using Pro.DockerVersioning.Versions;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Containers;
+
+/// <summary>Two containers of a service that are swapped one after another: in the end both run one version, wherever it breaks off.</summary>
+[Trait("Engine", "real")]
+[Collection(nameof(RealContainers))]
+public sealed class ReplicaSwapTests : IAsyncLifetime
+{
+    private TestEngine _engine = null!;
+
+    private string[] Names => [_engine.Prefix + "-web1", _engine.Prefix + "-web2"];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _engine = await TestEngine.StartAsync();
+        await _engine.DisposeIfFailsAsync(async () =>
+        {
+            foreach (var (tag, seconds) in new[] { ("old", "501"), ("new", "502") })
+            {
+                _ = await _engine.ImageAsync(tag, Parse($$"""{ "Cmd": [ "sleep", "{{seconds}}" ], "StopSignal": "SIGKILL" }"""));
+            }
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine is not null)
+        {
+            await _engine.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Both_old_ones_are_there_until_both_new_ones_are_proven()
+    {
+        await StartOldAsync();
+        string[] atCommit = [];
+
+        var result = await ReplaceAsync(_engine.Engine, async _ => atCommit = await ContainersAsync());
+
+        Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
+        Assert.Equal([Names[0], Names[0] + ".pro-prev", Names[1], Names[1] + ".pro-prev"], atCommit);
+        Assert.Equal(["502", "502"], await RunningAsync());
+        Assert.Equal(Names, await ContainersAsync());
+    }
+
+    [Fact]
+    public async Task A_failure_right_before_the_commit_brings_both_old_ones_back_whatever_kind_it_is()
+    {
+        await StartOldAsync();
+
+        _ = await Assert.ThrowsAsync<InvalidTimeZoneException>(
+            () => ReplaceAsync(_engine.Engine, _ => throw new InvalidTimeZoneException("no error of ours")));
+
+        Assert.Equal(["501", "501"], await RunningAsync());
+        Assert.Equal(Names, await ContainersAsync());
+    }
+
+    [Theory]
+    [InlineData(Fault.Refused)]
+    [InlineData(Fault.LostAnswer)]
+    [InlineData(Fault.Killed)]
+    public async Task Whichever_call_fails_both_run_one_version_after_one_repair(Fault fault)
+    {
+        var failures = new List<string>();
+        var seed = FaultSample.Seed();
+        for (var at = 1; ; at++)
+        {
+            if (!FaultSample.Takes(seed, at))
+            {
+                continue;
+            }
+
+            await StartOldAsync();
+            await using var faulty = new FaultyEngine(_engine.Engine.Endpoint, fault, at);
+            try
+            {
+                _ = await ReplaceAsync(faulty.Engine);
+            }
+            catch (ProException)
+            {
+                // Said; what counts is what runs now.
+            }
+
+            if (faulty.Failed is null)
+            {
+                Assert.True(at > 12, $"Only {at - 1} calls were made.");
+                break;
+            }
+
+            foreach (var name in Names)
+            {
+                _ = await new SwapRepair(new ContainerCalls(_engine.Engine)).RepairAsync(name, Cancel);
+            }
+
+            var (running, left) = (await RunningAsync(), await ContainersAsync());
+            if (running.Length != 2 || running.Distinct().Count() != 1 || !left.SequenceEqual(Names))
+            {
+                failures.Add($"{at} {faulty.Failed}: {string.Join(", ", running)} of {string.Join(", ", left)}");
+            }
+
+            foreach (var container in left)
+            {
+                await _engine.RemoveIfThereAsync(container[(_engine.Prefix.Length + 1)..]);
+            }
+        }
+
+        Assert.True(failures.Count == 0, $"{FaultSample.Variable}={seed}\n" + string.Join('\n', failures));
+    }
+
+    [Fact]
+    public async Task One_that_can_not_go_back_does_not_keep_the_others_from_it()
+    {
+        var failure = new InvalidOperationException("the third is sick");
+        var stuck = new InvalidOperationException("the second is stuck");
+        var back = new List<string>();
+        var swaps = new[] { "first", "second" }.Select(name => new HeldSwap(
+            new SwapRequest { Container = name, Image = "", Verify = static (_, _) => Task.CompletedTask },
+            async request =>
+            {
+                try
+                {
+                    await request.BeforeCommit("", Cancel);
+                    return new SwapResult("", "", default);
+                }
+                catch (InvalidOperationException)
+                {
+                    back.Add(name);
+                    throw name == "second" ? stuck : failure;
+                }
+            })).ToArray();
+        foreach (var swap in swaps)
+        {
+            await swap.UntilProvenAsync();
+        }
+
+        Assert.Same(stuck, await swaps[1].BackAsync(failure));
+        Assert.Null(await swaps[0].BackAsync(failure));
+        Assert.Equal(["second", "first"], back);
+        var told = ContainerErrors.SeveralNotRestored(failure, [stuck]);
+        Assert.Equal("RestoreFailed", told.Id);
+        Assert.Contains("the third is sick", told.Message, StringComparison.Ordinal);
+        Assert.Contains("the second is stuck", told.Message, StringComparison.Ordinal);
+    }
+
+    private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
+
+    private async Task StartOldAsync()
+    {
+        foreach (var name in (string[])["web1", "web2"])
+        {
+            var id = await _engine.CreateAsync(name, Parse($$"""
+                { "Image": "{{_engine.Prefix}}:old", "HostConfig": { "RestartPolicy": { "Name": "always" } } }
+                """));
+            await _engine.StartContainerAsync(id);
+        }
+    }
+
+    private Task<StrategyResult> ReplaceAsync(EngineConnection engine, Func<CancellationToken, Task>? beforeCommit = null)
+    {
+        var repository = ImageReference.Parse("pro-test.invalid/nobody/api");
+        var request = new DeploymentRequest
+        {
+            Kind = ProHistoryKind.Deploy,
+            Service = new ServiceDefinition
+            {
+                Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder, Source = "apps/api",
+            },
+            Repository = repository,
+            Child = new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>()),
+        };
+        var note = new OperationNote
+        {
+            Kind = ProHistoryKind.Deploy, Version = ProVersion.Parse("v1.0.0"), Reference = repository.WithTag("v1.0.0").ToString(), Strategy = "Container",
+        };
+        var reports = new Progress<Report>();
+        var job = new ReplacementJob
+        {
+            Operation = new HeldOperation(note, static _ => Task.CompletedTask),
+            Containers = Names,
+            Image = _engine.Prefix + ":new",
+            BeforeCommit = beforeCommit ?? (static _ => Task.CompletedTask),
+        };
+        return new ContainerReplacement(engine, request, "api", new DeploymentSteps("api", reports), reports).RunAsync(job, Cancel);
+    }
+
+    /// <summary>What those that run under the service's own names were started with.</summary>
+    private async Task<string[]> RunningAsync()
+    {
+        var running = new List<string>();
+        foreach (var name in Names)
+        {
+            if (await new ContainerCalls(_engine.Engine).FindAsync(name, Cancel) is { } one && one["State"]!["Running"]!.GetValue<bool>()
+                && one["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>() == "always")
+            {
+                running.Add(one["Args"]![0]!.GetValue<string>());
+            }
+        }
+
+        return [.. running];
+    }
+
+    private async Task<string[]> ContainersAsync()
+    {
+        var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(_engine.Prefix + "-web") }.ToJsonString());
+        return [.. (await _engine.Http.GetListAsync($"containers/json?all=true&filters={filter}", Cancel))
+            .Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/')).Order(StringComparer.Ordinal)];
+    }
+}
