@@ -127,7 +127,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
         }
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Carried(ProWorkspace workspace)
+    private static List<KeyValuePair<string, string>> Carried(ProWorkspace workspace)
     {
         var variables = CarriedVariables
             .Select(name => KeyValuePair.Create(name, workspace.Settings.Variables.Raw(name)!))

@@ -143,11 +143,11 @@ internal sealed class DeploymentRunner(
             var state = (await calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false))?["State"];
             if (state.Text("Status") != "running" || (state?["Health"]).Text("Status") == "unhealthy")
             {
-                return (false, world.Inventory);
+                return false;
             }
         }
 
-        return (true, world.Inventory);
+        return true;
     }
 
     private async Task<(ProDeployment Result, ProException? Failure)> ConcludeAsync(

@@ -31,15 +31,20 @@ internal static class ImageRecheck
             return image;
         }
 
+        if (now.Find(image.Reference) is { } named && named.Id != id)
+        {
+            return force ? image with { LocalId = named.Id } : throw DeploymentErrors.ImageChanged(image.Reference.ToString(), id, named.Id);
+        }
+
         if (now.FindById(id) is not null)
         {
             return now.Find(image.Reference) is not null
                 ? image
-                : await supply.EnsureAsync(image with { PullFrom = null, LostItsName = true }, cancellationToken).ConfigureAwait(false);
+                : await supply.EnsureAsync(image with { PullFrom = null, LostItsName = true }, force, cancellationToken).ConfigureAwait(false);
         }
 
         var found = await supply.FindAsync(image.Reference, now, proven: null, recordedDigest, force, cancellationToken).ConfigureAwait(false);
-        var again = await supply.EnsureAsync(found, cancellationToken).ConfigureAwait(false);
+        var again = await supply.EnsureAsync(found, force, cancellationToken).ConfigureAwait(false);
         return again.LocalId == id || force ? again : throw DeploymentErrors.ImageChanged(image.Reference.ToString(), id, again.LocalId!);
     }
 }
