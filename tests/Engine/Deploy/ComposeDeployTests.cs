@@ -222,9 +222,15 @@ public class ComposeDeployTests : ComposeTest
         WriteFile(GuideFile);
         var test = Repository.FullPath("docker-compose.test.yml");
         File.Move(ComposeFile, test);
-        File.WriteAllText(
+        await File.WriteAllTextAsync(
             Repository.FullPath("pro.json"),
-            $$"""{ "services": { "api": { "context": "apps/api" } }, "environments": { "test": { "composeFile": "docker-compose.test.yml", "engine": "unix://{{EngineSocket}}" } } }""");
+            $$"""
+            {
+              "services": { "api": { "context": "apps/api" } },
+              "environments": { "test": { "composeFile": "docker-compose.test.yml", "engine": "unix://{{EngineSocket}}" } }
+            }
+            """,
+            TestContext.Current.CancellationToken);
         _ = Release("v1.2.3", dockerfile: """
             FROM pro-sample/base:1
             RUN mkdir -p /srv && printf '%s' built > /srv/version

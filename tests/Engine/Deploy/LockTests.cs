@@ -126,8 +126,8 @@ public sealed class LockTests : DeployTest
 
             foreach (var child in children)
             {
-                child.StandardInput.WriteLine();
-                child.StandardInput.Flush();
+                await child.StandardInput.WriteLineAsync();
+                await child.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
             }
 
             var answers = children.Select(child => AnswerAsync(child)).ToArray();

@@ -133,7 +133,7 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
                 try
                 {
                     await request.BeforeCommit("", Cancel);
-                    return new SwapResult("", "", default);
+                    return new SwapResult("", "", UpdateOrder.StopFirst, null);
                 }
                 catch (InvalidOperationException)
                 {

@@ -121,7 +121,7 @@ public sealed class HeldOperationTests
 
         public TaskCompletionSource Ends { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task<StrategyPlan> PlanAsync(SuppliedImage image, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public async Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
         {

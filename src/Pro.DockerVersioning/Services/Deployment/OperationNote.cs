@@ -58,25 +58,25 @@ internal sealed record OperationNote
         try
         {
             if (text is { Length: > 0 } && JsonNode.Parse(text) is JsonObject json
-                && Enum.TryParse<ProHistoryKind>((string?)json[nameof(Kind)], out var kind)
-                && ProVersion.TryParse((string?)json[nameof(Version)], out var version)
-                && (string?)json[nameof(Reference)] is { } reference)
+                && Enum.TryParse<ProHistoryKind>((string?)json["Kind"], out var kind)
+                && ProVersion.TryParse((string?)json["Version"], out var version)
+                && (string?)json["Reference"] is { } reference)
             {
                 return new OperationNote
                 {
                     Kind = kind,
-                    From = ProVersion.TryParse((string?)json[nameof(From)], out var from) ? from : null,
+                    From = ProVersion.TryParse((string?)json["From"], out var from) ? from : null,
                     Version = version,
                     Reference = reference,
-                    ImageId = (string?)json[nameof(ImageId)],
-                    Digest = (string?)json[nameof(Digest)],
-                    OldImageId = (string?)json[nameof(OldImageId)],
-                    WasWell = (bool?)json[nameof(WasWell)] ?? false,
-                    Strategy = (string?)json[nameof(Strategy)] ?? "",
-                    Reason = (string?)json[nameof(Reason)],
-                    User = (string?)json[nameof(User)] ?? "",
-                    Host = (string?)json[nameof(Host)] ?? "",
-                    Since = (DateTimeOffset?)json[nameof(Since)] ?? default,
+                    ImageId = (string?)json["ImageId"],
+                    Digest = (string?)json["Digest"],
+                    OldImageId = (string?)json["OldImageId"],
+                    WasWell = (bool?)json["WasWell"] ?? false,
+                    Strategy = (string?)json["Strategy"] ?? "",
+                    Reason = (string?)json["Reason"],
+                    User = (string?)json["User"] ?? "",
+                    Host = (string?)json["Host"] ?? "",
+                    Since = (DateTimeOffset?)json["Since"] ?? default,
                 };
             }
         }
@@ -91,18 +91,18 @@ internal sealed record OperationNote
     /// <summary>A label's value.</summary>
     public string ToLabel() => new JsonObject
     {
-        [nameof(Kind)] = Kind.ToString(),
-        [nameof(From)] = From?.ToString(),
-        [nameof(Version)] = Version.ToString(),
-        [nameof(Reference)] = Reference,
-        [nameof(ImageId)] = ImageId,
-        [nameof(Digest)] = Digest,
-        [nameof(OldImageId)] = OldImageId,
-        [nameof(WasWell)] = WasWell,
-        [nameof(Strategy)] = Strategy,
-        [nameof(Reason)] = Reason,
-        [nameof(User)] = User,
-        [nameof(Host)] = Host,
-        [nameof(Since)] = Since,
+        ["Kind"] = Kind.ToString(),
+        ["From"] = From?.ToString(),
+        ["Version"] = Version.ToString(),
+        ["Reference"] = Reference,
+        ["ImageId"] = ImageId,
+        ["Digest"] = Digest,
+        ["OldImageId"] = OldImageId,
+        ["WasWell"] = WasWell,
+        ["Strategy"] = Strategy,
+        ["Reason"] = Reason,
+        ["User"] = User,
+        ["Host"] = Host,
+        ["Since"] = Since,
     }.ToJsonString();
 }
