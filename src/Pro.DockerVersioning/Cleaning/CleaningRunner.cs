@@ -16,9 +16,6 @@ namespace Pro.DockerVersioning.Cleaning;
 internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> reports) : IDisposable
 {
     private const string Bar = "cleaning";
-
-    // So many lines for each place may wait for the history's disk: what was done and isn't recorded yet stays little.
-    private const int RecordedAtOnce = 4;
     private CleaningRecheck? _asked;
     private volatile bool _isUnreachable;
 
@@ -50,31 +47,21 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         CleaningPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var going = plan.Going.ToList();
-        var underWay = new Queue<LineUnderWay>();
+        var underWay = new Queue<(string ImageId, Task<ProCleanupResult> Line)>();
         try
         {
             for (var index = 0; index < going.Count; index++)
             {
+                // The names of one image go one after another: the last one takes the image with it.
                 var line = going[index];
-                while (MustWait(underWay, line))
+                while (underWay.Count >= Width || underWay.Any(other => other.ImageId == line.ImageId))
                 {
-                    // In the plan's order: the first one's result, as soon as it is recorded.
-                    if (Width == 1 || underWay.Peek().Line.IsCompleted || underWay.Count >= Width * RecordedAtOnce)
-                    {
-                        yield return await underWay.Dequeue().Line.ConfigureAwait(false);
-                    }
-                    else
-                    {
-                        _ = await Task.WhenAny([underWay.Peek().Line, .. underWay.Select(other => other.Removal).Where(task => !task.IsCompleted)])
-                            .ConfigureAwait(false);
-                    }
+                    yield return await underWay.Dequeue().Line.ConfigureAwait(false);
                 }
 
                 cancellationToken.ThrowIfCancellationRequested();
                 reports.Report(new ProgressReport(Bar, "Removing images", line.Reference) { PercentComplete = index * 100 / going.Count });
-                var removal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                underWay.Enqueue(new LineUnderWay(
-                    line.ImageId, removal.Task, RecordedAsync(line, plan.LayerSizes, removal, cancellationToken)));
+                underWay.Enqueue((line.ImageId, RecordedAsync(line, plan.LayerSizes, cancellationToken)));
             }
 
             while (underWay.TryDequeue(out var next))
@@ -108,30 +95,15 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         Reason = reason,
     };
 
-    /// <summary>
-    /// Whether a line has no place yet. A place is free as soon as the engine has answered: the history's disk is waited for beside it. The
-    /// names of one image go one after another: the last one takes the image with it.
-    /// </summary>
-    private bool MustWait(Queue<LineUnderWay> underWay, CleaningLine line) => Width == 1
-        ? underWay.Count > 0
-        : underWay.Count >= Width * RecordedAtOnce
-            || underWay.Count(other => !other.Removal.IsCompleted) >= Width
-            || underWay.Any(other => other.ImageId == line.ImageId && !other.Removal.IsCompleted);
-
     private async Task<ProCleanupResult> RecordedAsync(
-        CleaningLine line, IReadOnlyDictionary<string, long> sizes, TaskCompletionSource removal, CancellationToken cancellationToken)
+        CleaningLine line, IReadOnlyDictionary<string, long> sizes, CancellationToken cancellationToken)
     {
-        ProCleanupResult result;
-        try
+        if (IsEnough())
         {
-            result = IsEnough() ? Result(line, ProCleanupAction.Skipped, "enough is free")
-                : await OneAsync(line, sizes, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            removal.SetResult();
+            return Result(line, ProCleanupAction.Skipped, "enough is free");
         }
 
+        var result = await OneAsync(line, sizes, cancellationToken).ConfigureAwait(false);
         if (result.Action is ProCleanupAction.Removed or ProCleanupAction.Untagged or ProCleanupAction.Failed)
         {
             await Record(result).ConfigureAwait(false);
@@ -306,10 +278,4 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             }
         }
     }
-
-    /// <summary>A line that was begun.</summary>
-    /// <param name="ImageId">The image.</param>
-    /// <param name="Removal">Ends when the engine has answered; never fails.</param>
-    /// <param name="Line">Ends with the result, which the history has by then.</param>
-    private sealed record LineUnderWay(string ImageId, Task Removal, Task<ProCleanupResult> Line);
 }

@@ -294,37 +294,6 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_next_line_does_not_wait_for_the_history_of_the_one_before()
-    {
-        for (var number = 5; number < 12; number++)
-        {
-            _engine.Add(number, $"{Api}:v1.0.{number}");
-        }
-
-        var plan = await PlanAsync();
-        var disk = new TaskCompletionSource();
-        var fourth = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var removals = 0;
-        _engine.Fault = request =>
-        {
-            if (request.Method == "DELETE" && ++removals == 4)
-            {
-                fourth.SetResult();
-            }
-
-            return null;
-        };
-        var runner = new CleaningRunner(_engine.Connection, _engine) { Width = 2, Record = _ => disk.Task };
-        var running = RunAsync(plan, runner);
-
-        // Twice as many as there are places, while the history still waits for its disk.
-        await fourth.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
-        Assert.False(running.IsCompleted);
-        disk.SetResult();
-        Assert.Equal(plan.Going.Select(line => line.Reference), (await running).Select(result => result.Reference));
-    }
-
-    [Fact]
     public async Task A_locked_service_is_skipped_also_when_the_lock_came_after_the_plan()
     {
         var plan = await PlanAsync();

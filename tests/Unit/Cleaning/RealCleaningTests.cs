@@ -89,9 +89,10 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
         var held = (await InspectAsync($"{Api}:v1.2.0")).ID;
         await TagAsync($"{Api}:v1.0.0", "v1.2.0");
         var results = await RunAsync(await PlanAsync(0));
-        Assert.Equal(["v1.1.0", "v1.3.0", "v1.4.0"], (await TagsAsync()).Select(tag => tag.Split(':')[1]));
+        Assert.Equal(["v1.0.0", "v1.1.0", "v1.3.0", "v1.4.0"], (await TagsAsync()).Select(tag => tag.Split(':')[1]));
         Assert.Equal(held, (await InspectAsync(held)).ID);
         Assert.Contains(results, result => result.Reason == "the way back from v1.4.0" && result.Version!.ToString() == "v1.3.0");
+        Assert.Contains(results, result => result.Reason == "the way back from v1.1.0" && result.Version!.ToString() == "v1.0.0");
 
         // By id, dangling or not, it is the container's.
         var dangling = await RunAsync(await PlanAsync(0, CleaningMode.Dangling));
