@@ -22,7 +22,7 @@ public sealed class HeldOperationTests
         await using var engine = await RealEngine.StartAsync();
         var slow = new WaitingStrategy();
         var first = RunAsync(engine, slow, TimeSpan.FromSeconds(1));
-        var held = await slow.Began.Task.WaitAsync(Token);
+        var held = await BeganAsync(first, slow);
         var deadline = (await TargetLock.FindAsync(engine.Connection, engine.Target, Token))!.Deadline;
         while (DateTimeOffset.UtcNow <= deadline)
         {
@@ -45,7 +45,7 @@ public sealed class HeldOperationTests
         await using var engine = await RealEngine.StartAsync();
         var robbed = new WaitingStrategy();
         var first = RunAsync(engine, robbed, TimeSpan.FromMinutes(15));
-        var held = await robbed.Began.Task.WaitAsync(Token);
+        var held = await BeganAsync(first, robbed);
         var other = await engine.AcquireAsync(engine.Request() with { Breaks = true });
         var asked = held.MustBeHeldAsync(Token);
         Assert.True(await other.IsHeldAsync(Token));
@@ -70,7 +70,7 @@ public sealed class HeldOperationTests
                 new WayBack(engine.Connection, history, engine.Reports),
                 new ImageSupply(engine.Connection, static _ => null, engine.Reports),
                 engine.Reports);
-            return await runner.RunAsync(Plan(engine, strategy, lockTime), Token);
+            return await runner.RunAsync(await PlanAsync(engine, strategy, lockTime), Token);
         }
         finally
         {
@@ -78,9 +78,22 @@ public sealed class HeldOperationTests
         }
     }
 
-    private static DeploymentPlan Plan(RealEngine engine, WaitingStrategy strategy, TimeSpan lockTime)
+    /// <summary>Comes back when it has the lock; throws where it ends before.</summary>
+    private static async Task<HeldOperation> BeganAsync(Task operation, WaitingStrategy strategy)
     {
-        var repository = ImageReference.Parse("pro-test.invalid/nobody/api");
+        if (await Task.WhenAny(operation, strategy.Began.Task).WaitAsync(Token) == operation)
+        {
+            await operation;
+        }
+
+        return await strategy.Began.Task.WaitAsync(Token);
+    }
+
+    private static async Task<DeploymentPlan> PlanAsync(RealEngine engine, WaitingStrategy strategy, TimeSpan lockTime)
+    {
+        // It must be on the engine: that is looked at again under the lock.
+        var image = ImageReference.Parse("pro-sample/base:1");
+        var id = (await engine.Connection.CallAsync(client => client.Images.InspectImageAsync(image.ToString(), Token))).ID;
         return new DeploymentPlan
         {
             Request = new DeploymentRequest
@@ -90,7 +103,7 @@ public sealed class HeldOperationTests
                 {
                     Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder, Source = "apps/api",
                 },
-                Repository = repository,
+                Repository = ImageReference.Parse("pro-test.invalid/nobody/api"),
                 Child = new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>()),
                 LockTime = lockTime,
             },
@@ -105,7 +118,7 @@ public sealed class HeldOperationTests
             },
             From = null,
             Version = ProVersion.Parse("v1.0.0"),
-            Image = new SuppliedImage(repository.WithTag("v1.0.0"), "sha256:" + new string('0', 64), null, null),
+            Image = new SuppliedImage(image, id, null, null),
             Strategy = strategy,
             Steps = new DeploymentSteps("api", engine.Reports),
             What = new StrategyPlan("stop-first", "waits", []),
