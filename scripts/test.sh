@@ -145,8 +145,8 @@ bring_pester() {
 run_pester() {
     local pwsh pester='' log="$results/pester.log" code=0 line started=$SECONDS
     export POWERSHELL_TELEMETRY_OPTOUT=1
-    if ! pwsh=$(find_pwsh) && ! pwsh=$(bring_pwsh); then
-        say "pester: did not run, PowerShell 7.4 or later is not here, nor to be had as a .NET tool"
+    if ! pwsh=$(find_pwsh) && ! { [ -n "${PRO_BRING_PWSH:-}" ] && pwsh=$(bring_pwsh); }; then
+        say "pester: did not run, PowerShell 7.4 or later is not here (PRO_BRING_PWSH=1 brings it and Pester from NuGet)"
         return
     fi
     # shellcheck disable=SC2016 # PowerShell's variable, not ours

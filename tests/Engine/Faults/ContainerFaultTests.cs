@@ -90,7 +90,7 @@ public sealed class ContainerFaultTests : DeployTest
             Answer = () => Answer(),
             OnlyRuns = OnlyRuns,
             Commits = call => call.EndsWith(".pro-done", StringComparison.Ordinal),
-            SampledKills = 4,
+            SampledKills = 2,
         };
         using var matrix = new FaultMatrix(scene);
         await matrix.RunAsync();
