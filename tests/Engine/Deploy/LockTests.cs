@@ -172,15 +172,11 @@ public sealed class LockTests : DeployTest
 
     private static async Task<string> AnswerAsync(System.Diagnostics.Process child)
     {
-        while (await child.StandardOutput.ReadLineAsync(Cancel) is { } line)
-        {
-            if (line.Contains("did ", StringComparison.Ordinal) || line.Contains("Locked", StringComparison.Ordinal))
-            {
-                return line.Trim();
-            }
-        }
-
-        return await child.StandardError.ReadToEndAsync(Cancel);
+        var errors = child.StandardError.ReadToEndAsync(Cancel);
+        var said = await child.StandardOutput.ReadToEndAsync(Cancel);
+        return said.Split('\n').Select(line => line.Trim()).FirstOrDefault(line =>
+            line.StartsWith("did ", StringComparison.Ordinal) || line.StartsWith("TargetLocked ", StringComparison.Ordinal))
+            ?? $"something else: {said.Trim()}\n{(await errors).Trim()}";
     }
 
     /// <summary>Makes a version well that waits for it.</summary>

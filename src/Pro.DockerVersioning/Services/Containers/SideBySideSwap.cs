@@ -50,7 +50,7 @@ internal sealed class SideBySideSwap(ContainerCalls calls, IProgress<Report> rep
             throw;
         }
 
-        await _ending.RemoveOldAsync(step, request, () => DrainAsync(flow, step, cancellationToken), cancellationToken).ConfigureAwait(false);
+        await _ending.RemoveOldAsync(step, request, () => DrainAsync(flow, step, cancellationToken)).ConfigureAwait(false);
         return Result(step);
     }
 

@@ -37,7 +37,7 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
 
         if (!step.RemovesItself)
         {
-            await _ending.RemoveOldAsync(step, request, static () => Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+            await _ending.RemoveOldAsync(step, request, static () => Task.CompletedTask).ConfigureAwait(false);
         }
 
         return Result(step);

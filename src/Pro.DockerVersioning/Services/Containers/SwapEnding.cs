@@ -40,17 +40,18 @@ internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports
         }
     }
 
-    /// <summary>Removes the old one, which is marked as done.</summary>
+    /// <summary>Removes the old one, which is marked as done. An old one that stayed would go on answering beside the new one.</summary>
     [SuppressMessage(
         "Design",
         "CA1031:Do not catch general exception types",
         Justification = "The new one is proven: whatever happens to the old one is a warning.")]
-    public async Task RemoveOldAsync(SwapStep step, SwapRequest request, Func<Task> drain, CancellationToken cancellationToken)
+    public async Task RemoveOldAsync(SwapStep step, SwapRequest request, Func<Task> drain)
     {
         try
         {
-            await LeaveAsync(step, request, drain, cancellationToken).ConfigureAwait(false);
-            _ = await _repair.RepairAsync(step.Name, CancellationToken.None).ConfigureAwait(false);
+            await DrainAsync(step, drain).ConfigureAwait(false);
+            await request.BeforeRemoval(step.OldId, CancellationToken.None).ConfigureAwait(false);
+            await RemoveAsync(step).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -60,17 +61,31 @@ internal sealed class SwapEnding(ContainerCalls calls, IProgress<Report> reports
         }
     }
 
-    private async Task LeaveAsync(SwapStep step, SwapRequest request, Func<Task> drain, CancellationToken cancellationToken)
+    private async Task RemoveAsync(SwapStep step)
+    {
+        try
+        {
+            _ = await _repair.RepairAsync(step.Name, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ProException exception)
+        {
+            // What fails once may succeed now; it begins anew with what it finds.
+            reports.Report(new VerboseReport($"{step.Name}: once more after: {exception.Message}"));
+            await calls.WaitForEngineAsync().ConfigureAwait(false);
+            _ = await _repair.RepairAsync(step.Name, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // How gently it goes is worth nothing against that it goes.
+    private async Task DrainAsync(SwapStep step, Func<Task> drain)
     {
         try
         {
             await drain().ConfigureAwait(false);
-            await request.BeforeRemoval(step.OldId, cancellationToken).ConfigureAwait(false);
         }
-        catch (ProException away) when (away.Id == EngineErrors.UnreachableId)
+        catch (ProException failure)
         {
-            // Without the engine its last requests are over; only its last lines are missing.
-            reports.Report(new VerboseReport($"{step.Name}: {away.Message}"));
+            reports.Report(new VerboseReport($"{step.Name}: {failure.Message}"));
             await calls.WaitForEngineAsync().ConfigureAwait(false);
         }
     }

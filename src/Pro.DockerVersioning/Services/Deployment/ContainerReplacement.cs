@@ -224,8 +224,21 @@ internal sealed class ContainerReplacement(
         Verify = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: true, stop)),
         VerifyBeforePorts = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: false, stop)),
         BeforeCommit = (id, stop) => OurProofAsync(job, WatchAsync(id, stop)),
-        BeforeRemoval = async (id, stop) => _oldLog.AddRange(await TailAsync(id, stop).ConfigureAwait(false)),
+        BeforeRemoval = KeepLogAsync,
     };
+
+    private async Task KeepLogAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _oldLog.AddRange(await TailAsync(id, cancellationToken).ConfigureAwait(false));
+        }
+        catch (ProException failure)
+        {
+            // Its last lines are no reason to leave it where it is.
+            reports.Report(new VerboseReport($"The last lines of {id[..12]} could not be read: {failure.Message}"));
+        }
+    }
 
     // Who breaks a lock repairs first: the new container fails because it is taken away, and what comes then is not ours to take back.
     private static async Task OurProofAsync(ReplacementJob job, Task proof)
