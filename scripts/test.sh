@@ -62,16 +62,31 @@ broken() {
 
 attribute() { sed -n "s/.*<assembly [^>]*[ \"]$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
-# run_xunit NAME PROGRAM ARGUMENT…: the counts come from the report, never from the screen.
-run_xunit() {
-    local name=$1 program=$2 report log code=0 started=$SECONDS total good bad errors left
+running=''
+
+# begin_xunit NAME PROGRAM ARGUMENT…: starts a suite. Several run side by side: most of their time they wait for the engine.
+begin_xunit() {
+    local name=$1 program=$2
     shift 2
-    report="$results/$name.xml"
-    log="$results/$name.log"
-    rm -f "$report"
+    rm -f "$results/$name.xml" "$results/$name.code"
     if [ ! -x "$program" ]; then broken "$name" "$program was not built"; return; fi
     if [ -n "$filter" ]; then set -- "$@" -method "*$filter*"; fi
-    within "$(seconds_left)" "$program" -noColor -result-xml "$report" "$@" >"$log" 2>&1 </dev/null || code=$?
+    {
+        code=0
+        started=$SECONDS
+        within "$(seconds_left)" "$program" -noColor -result-xml "$results/$name.xml" "$@" >"$results/$name.log" 2>&1 </dev/null || code=$?
+        say "$code $((SECONDS - started))" >"$results/$name.code"
+    } &
+    running="$running $name"
+    say $! >"$results/$name.pid"
+}
+
+# end_xunit NAME: waits for it. The counts come from the report, never from the screen.
+end_xunit() {
+    local name=$1 report="$results/$1.xml" log="$results/$1.log" code=1 time=0 total good bad errors left
+    case " $running " in *" $name "*) ;; *) return 0 ;; esac
+    wait "$(cat "$results/$name.pid")" || true
+    read -r code time <"$results/$name.code" || true
     good=$(attribute passed "$report" 2>/dev/null) || good=''
     if [ -z "$good" ]; then
         # A crash prints the frames of every thread; what it says stands between them.
@@ -86,11 +101,11 @@ run_xunit() {
     bad=$((bad + ${errors:-0}))
     if [ $bad -gt 0 ]; then
         sed -n '/\[FAIL\]/,/^    [^ ]*\[[A-Z]*\]$\|^=== /p' "$log" | sed '/^=== /d'
-    elif [ $code -ne 0 ] && [ "$total" -gt 0 ]; then
+    elif [ "$code" -ne 0 ] && [ "$total" -gt 0 ]; then
         tail -n 40 "$log"
         bad=1
     fi
-    count "$name" "$good" "$bad" "$left" $((SECONDS - started))
+    count "$name" "$good" "$bad" "$left" "$time"
     if [ "$total" -eq 0 ] && [ -z "$filter" ]; then broken "$name" "no test was found"; fi
     if [ -n "$engine" ] && [ "${CI:-}" = true ]; then
         # Debian has no packages of compose's and buildx's plugins: what needs them is skipped and counted, and nothing else may be.
@@ -100,6 +115,19 @@ run_xunit() {
             broken "$name" "$left tests were skipped, which CI does not allow"
         fi
     fi
+}
+
+# What was started and still runs ends with us, however we end; and CI's engine with it.
+clean_up() {
+    local name children
+    for name in $running; do
+        if [ ! -f "$results/$name.code" ]; then
+            children=$(pgrep -P "$(cat "$results/$name.pid")" 2>/dev/null || true)
+            # shellcheck disable=SC2086 # numbers, meant to be split
+            kill $children "$(cat "$results/$name.pid")" 2>/dev/null || true
+        fi
+    done
+    if [ -n "$engine" ] && [ "${CI:-}" = true ]; then bash "$root/scripts/engine.sh" stop >/dev/null 2>&1 || true; fi
 }
 
 # CI ends a job after 35 minutes without a word; a runner that hangs is better named by us, in time. faults.sh takes longer.
@@ -112,7 +140,7 @@ seconds_left() {
 runtime_identifier() { dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1; }
 
 # The oldest runtime that the module promises. The publish brings it: a machine with the SDK 10 has no .NET 8.
-run_on_net8() {
+begin_net8() {
     local folder="$results/net8" rid
     rid=$(runtime_identifier)
     if ! quietly "$results/publish-net8.log" dotnet publish "$root/tests/Unit" -c $configuration -f net8.0 -r "$rid" \
@@ -120,8 +148,12 @@ run_on_net8() {
         broken net8 "the publish failed (above)"
         return
     fi
-    run_xunit net8 "$folder/Pro.DockerVersioning.Tests.Unit" \
+    begin_xunit net8 "$folder/Pro.DockerVersioning.Tests.Unit" \
         -namespace 'Pro.DockerVersioning.Tests.Versions*' -namespace 'Pro.DockerVersioning.Tests.Git*'
+}
+
+end_net8() {
+    end_xunit net8
     grep -q '\.NET 8\.' "$results/net8.log" 2>/dev/null || broken net8 "these tests did not run on .NET 8"
 }
 
@@ -174,9 +206,11 @@ run_pester() {
 
 require_dotnet
 mkdir -p "$results"
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 if [ -n "$engine" ]; then
-    if [ "${CI:-}" = true ]; then trap 'bash "$root/scripts/engine.sh" stop >/dev/null 2>&1 || true' EXIT; fi
     if ! bash "$root/scripts/engine.sh" start; then
         broken engine "no Docker engine and registries to test against (above); --unit runs what needs none"
         finish
@@ -198,12 +232,24 @@ if ! quietly "$results/build.log" dotnet build "$root/Pro.DockerVersioning.slnx"
     finish
 fi
 
+ours=Pro.DockerVersioning.Tests.Engine
+runner="$root/tests/Engine/bin/$configuration/net10.0/$ours"
+if [ -n "$unit" ]; then begin_xunit unit "$root/tests/Unit/bin/$configuration/net10.0/Pro.DockerVersioning.Tests.Unit"; fi
+if [ -n "$engine" ]; then
+    # One session and one set of environment variables each: what runs side by side are processes.
+    begin_xunit engine-deploy "$runner" -namespace "$ours.Deploy"
+    begin_xunit engine-faults "$runner" -namespace "$ours.Faults"
+    begin_xunit engine "$runner" -namespace- "$ours.Deploy" -namespace- "$ours.Faults"
+fi
 if [ -n "$unit" ]; then
-    run_xunit unit "$root/tests/Unit/bin/$configuration/net10.0/Pro.DockerVersioning.Tests.Unit"
-    run_on_net8
+    begin_net8
+    end_net8
+    end_xunit unit
 fi
 if [ -n "$engine" ]; then
-    run_xunit engine "$root/tests/Engine/bin/$configuration/net10.0/Pro.DockerVersioning.Tests.Engine"
+    end_xunit engine
+    end_xunit engine-faults
+    end_xunit engine-deploy
     run_pester
 fi
 finish

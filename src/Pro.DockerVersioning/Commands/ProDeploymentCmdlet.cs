@@ -142,7 +142,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [Parameter]
     public uint Parallelism { get; set; }
 
-    /// <summary>Swarm: the pause after each batch.</summary>
+    /// <summary>Swarm: the pause after each batch. Without one the engine goes on as soon as a task runs, before it knows whether it lives.</summary>
     [Parameter]
     public TimeSpan Delay { get; set; }
 
@@ -237,30 +237,24 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         var request = Complete(RequestFor(workspace, catalog, service, engine));
         var wayBack = new WayBack(engine, history, reporter);
         var supply = new ImageSupply(engine, workspace.Settings.Variables.Raw, reporter);
-        var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
-        if (world.Target(request) is { } target
-            && await new TargetRepair(engine, history, reporter).WhyNeededAsync(request, world, target, StopToken) is { } why)
+        DeploymentPlan? plan;
+        try
         {
-            if (!ShouldProcess($"{request.Service.Name} ({target})", why))
-            {
-                // What comes next depends on what the repair finds: there is no plan without it.
-                return;
-            }
-
-            _ = await RepairAsync(engine, history, request, world, target);
-            _ = await TargetLock.SweepAsync(engine, StopToken);
-            world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+            plan = await PlanAsync(request, engine, history, wayBack, supply, Given(request, version, reference));
+        }
+        catch (ProException odd) when (odd.Id != EngineErrors.UnreachableId
+            && odd.Category is not (ProErrorCategory.InvalidArgument or ProErrorCategory.ResourceBusy))
+        {
+            // In the middle of a change nothing is as it should be: who makes it is the reason, and not what was seen of it.
+            await new TargetRepair(engine, history, reporter).MustNotBeUnderWayAsync(request, StopToken);
+            throw;
         }
 
-        var chosen = Given(request, version, reference) is { } given ? (given, null)
-            : await ChooseAsync(request, world, wayBack, supply);
-        if (chosen is not { } choice)
+        if (plan is null)
         {
             return;
         }
 
-        var plan = await new DeploymentPlanner(engine, wayBack, supply, reporter)
-            .PlanAsync(request, world, choice.Version, choice.Proven, StopToken);
         foreach (var warning in plan.Warnings)
         {
             WriteWarning(warning);
@@ -278,6 +272,36 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         {
             WriteError(failure);
         }
+    }
+
+    /// <summary>Repairs first what was cut off; null where that may not be done, or nobody chose a version.</summary>
+    private async Task<DeploymentPlan?> PlanAsync(
+        DeploymentRequest request,
+        EngineConnection engine,
+        HistoryLog history,
+        WayBack wayBack,
+        ImageSupply supply,
+        ProVersion? given)
+    {
+        var reporter = Reporter;
+        var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+        if (world.Target(request) is { } target
+            && await new TargetRepair(engine, history, reporter).WhyNeededAsync(request, world, target, StopToken) is { } why)
+        {
+            if (!ShouldProcess($"{request.Service.Name} ({target})", why))
+            {
+                // What comes next depends on what the repair finds: there is no plan without it.
+                return null;
+            }
+
+            _ = await RepairAsync(engine, history, request, world, target);
+            _ = await TargetLock.SweepAsync(engine, StopToken);
+            world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+        }
+
+        var chosen = given is not null ? (given, null) : await ChooseAsync(request, world, wayBack, supply);
+        return chosen is not { } choice ? null : await new DeploymentPlanner(engine, wayBack, supply, reporter)
+            .PlanAsync(request, world, choice.Version, choice.Proven, StopToken);
     }
 
     private void Explain(DeploymentPlan plan)

@@ -105,7 +105,9 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
     public void Who_asks_for_a_pause_gets_it_with_both_versions_there()
     {
         WatchLonger();
-        var result = Run("Deploy-ProService api v2.0.0 -FailureAction Pause");
+
+        // Without a delay the swarm goes on to the next task as soon as one runs, and may have replaced both before it sees the first fail.
+        var result = Run("Deploy-ProService api v2.0.0 -FailureAction Pause -Delay 0:1");
         Check(result.Error, "SwarmUpdatePaused", result.Error.CategoryInfo.Category);
         Assert.Equal("Paused", Text(Assert.Single(result.Output), "Outcome"));
         Assert.Contains(":v2.0.0@", Image, StringComparison.Ordinal);

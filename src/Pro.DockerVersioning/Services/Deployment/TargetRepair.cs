@@ -64,6 +64,21 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         }
     }
 
+    /// <summary>Refuses where an operation on the service is under way, on whatever target, and nobody breaks its lock.</summary>
+    /// <exception cref="ProException"><c>TargetLocked</c>.</exception>
+    public async Task MustNotBeUnderWayAsync(DeploymentRequest request, CancellationToken cancellationToken)
+    {
+        foreach (var held in request.BreakLock ? [] : await TargetLock.ListAsync(engine, cancellationToken).ConfigureAwait(false))
+        {
+            if (held.Service == request.Service.Name
+                && held.Repository == request.Repository.Name
+                && await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is null)
+            {
+                throw TargetLock.Refusal(held);
+            }
+        }
+    }
+
     /// <summary>Repairs it, and writes the history's line where something was done.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="world">What is on the engine.</param>
