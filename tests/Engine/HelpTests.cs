@@ -4,9 +4,9 @@ using System.Management.Automation;
 namespace Pro.DockerVersioning.Tests.Engine;
 
 /// <summary>Get-Help works for every command, and leaves no parameter undescribed.</summary>
-public sealed class HelpTests : IDisposable
+public sealed class HelpTests(HelpSession session) : IClassFixture<HelpSession>
 {
-    private readonly Shell _shell = new();
+    private readonly Shell _shell = session.Shell;
 
     public static TheoryData<string> Commands => [.. PublicSurface.Commands];
 
@@ -92,12 +92,18 @@ public sealed class HelpTests : IDisposable
         Assert.All(text.Split('\n'), line => Assert.True(line.TrimEnd('\r').Length <= 80, line));
     }
 
-    public void Dispose() => _shell.Dispose();
-
     private static string Position(CommandParameterInfo parameter) =>
         parameter.Position < 0 ? "named" : parameter.Position.ToString(CultureInfo.InvariantCulture);
 
     private static string Texts(PSObject help, string property) => string.Concat(
         LanguagePrimitives.ConvertTo<PSObject[]>(help.Properties[property]?.Value ?? Array.Empty<PSObject>())
             .Select(paragraph => paragraph.Properties["Text"]?.Value?.ToString()));
+}
+
+/// <summary>One session in which all pages are read: to begin one takes longer than to read a page.</summary>
+public sealed class HelpSession : IDisposable
+{
+    internal Shell Shell { get; } = new();
+
+    public void Dispose() => Shell.Dispose();
 }

@@ -51,7 +51,7 @@ public sealed class ComposeFaultTests : ComposeTest
             OnlyRuns = OnlyRuns,
             Commits = commits,
             // The swap is the container's; compose makes a case of it three times as long.
-            SampledKills = _changesFile ? 3 : 2,
+            SampledKills = _changesFile ? 2 : 1,
             IsOfChild = call => _changesFile && call.Contains(" /v1.", StringComparison.Ordinal),
         };
         using var matrix = new FaultMatrix(scene);

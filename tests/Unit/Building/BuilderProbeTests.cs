@@ -89,6 +89,17 @@ public sealed class BuilderProbeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_installed_after_nothing_was_found_is_found()
+    {
+        var environment = Environment(["exit 1"]);
+        Assert.False(Assert.Single(await BuilderProbe.FindClientsAsync(environment)).HasBuildKit);
+
+        await File.WriteAllTextAsync(Path.Combine(_root, "0", "docker"), $"#!/bin/sh\n{Older}\n", TestContext.Current.CancellationToken);
+
+        Assert.True(Assert.Single(await BuilderProbe.FindClientsAsync(environment)).HasBuildKit);
+    }
+
+    [Fact]
     public void A_program_behind_two_paths_is_one_program()
     {
         var environment = Environment([Older]);

@@ -32,6 +32,17 @@ public sealed class ComposeProbeTests : IDisposable
         Assert.Contains("(1.25.5)", exception.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_is_installed_after_the_error_is_found_in_the_same_session()
+    {
+        Program("docker-compose", "exit 1");
+        _ = await Assert.ThrowsAsync<ProException>(() => ChooseAsync(null));
+
+        Program("docker-compose", "echo 1.29.2");
+
+        Assert.Equal("1.29.2", (await ChooseAsync(null)).VersionText);
+    }
+
     [Theory]
     [InlineData("v5.0.1", null, "5.0.1", false)]
     [InlineData("5.0.1", "2.40.3", "5.0.1", false)]

@@ -15,7 +15,8 @@ internal sealed record BuilderChoice(IImageBuilder Builder, string Explanation);
 
 /// <summary>
 /// Chooses the builder: buildx; else an older client with BuildKit; else the Engine API. Every <c>docker</c> on PATH is looked at, since
-/// a newer client without buildx may stand first. Looked at once for each PATH and set of Docker's variables in a process.
+/// a newer client without buildx may stand first. Looked at once for each PATH and set of Docker's variables in a process, unless none of
+/// them can, or one did not answer: what was installed meanwhile is found in the same session.
 /// </summary>
 internal static class BuilderProbe
 {
@@ -67,11 +68,18 @@ internal static class BuilderProbe
     }
 
     /// <summary>Looks at every client on PATH, or remembers.</summary>
-    internal static Task<IReadOnlyList<ClientProbe>> FindClientsAsync(ChildEnvironment environment)
+    internal static async Task<IReadOnlyList<ClientProbe>> FindClientsAsync(ChildEnvironment environment)
     {
         var paths = ClientSearch.Find(environment);
         var key = string.Join('\n', paths.Concat(RelevantVariables.Select(name => environment.Get(name))));
-        return Known.GetOrAdd(key, _ => ProbeAllAsync(paths, environment));
+        var asking = Known.GetOrAdd(key, _ => ProbeAllAsync(paths, environment));
+        var clients = await asking.ConfigureAwait(false);
+        if (!clients.Any(client => client.HasBuildx || client.HasBuildKit) || clients.Any(client => client.IsLate))
+        {
+            _ = Known.TryRemove(KeyValuePair.Create(key, asking));
+        }
+
+        return clients;
     }
 
     private static async Task<BuilderChoice> ChooseEngineAsync(
@@ -129,7 +137,7 @@ internal static class BuilderProbe
         }
         catch (OperationCanceledException)
         {
-            return new ProbeAnswer(false, $"didn't answer within {Patience.TotalSeconds:0} s");
+            return new ProbeAnswer(false, $"didn't answer within {Patience.TotalSeconds:0} s") { IsLate = true };
         }
         catch (Exception exception)
         {

@@ -6,7 +6,11 @@ namespace Pro.DockerVersioning.Images.Building;
 /// <summary>What a program said.</summary>
 /// <param name="IsSuccess">It ended with 0.</param>
 /// <param name="Text">Its output, or why there is none.</param>
-internal sealed record ProbeAnswer(bool IsSuccess, string Text);
+internal sealed record ProbeAnswer(bool IsSuccess, string Text)
+{
+    /// <summary>True where none came in time.</summary>
+    public bool IsLate { get; init; }
+}
 
 /// <summary>What is known of one <c>docker</c> program.</summary>
 internal sealed partial class ClientProbe
@@ -17,6 +21,7 @@ internal sealed partial class ClientProbe
     public ClientProbe(string path, ProbeAnswer version, ProbeAnswer buildx)
     {
         Path = path;
+        IsLate = version.IsLate || buildx.IsLate;
 
         // Podman's docker answers as well, with its own version: what it calls buildx is another program.
         var client = Client().Match(version.Text);
@@ -38,6 +43,9 @@ internal sealed partial class ClientProbe
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
+
+    /// <summary>True where it did not answer in time.</summary>
+    public bool IsLate { get; }
 
     /// <summary>Its version, or null where it isn't Docker's client.</summary>
     public string? Version { get; }

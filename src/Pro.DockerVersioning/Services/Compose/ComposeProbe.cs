@@ -10,12 +10,13 @@ namespace Pro.DockerVersioning.Services.Compose;
 
 /// <summary>
 /// Finds compose. Every <c>docker</c> on PATH is asked for its plugin, and every <c>docker-compose</c> for its version. Looked at once for
-/// each PATH and set of Docker's variables in a process.
+/// each PATH and set of Docker's variables in a process, unless none will do, or one did not answer in time: what was installed meanwhile
+/// is found in the same session.
 /// </summary>
 internal static partial class ComposeProbe
 {
-    /// <summary>docker-compose 1.x takes a second to start on a busy machine.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    /// <summary>docker-compose 1.x takes a second to start, and twenty where forty processes want two cores.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private static readonly string[] RelevantVariables = ["PATH", "HOME", "USERPROFILE", "DOCKER_CONFIG", "DOCKER_CLI_PLUGIN_EXTRA_DIRS"];
 
@@ -50,12 +51,19 @@ internal static partial class ComposeProbe
         Numbers().Match(one) is { Success: true } left && Numbers().Match(other) is { Success: true } right
         && left.Groups["numbers"].Value == right.Groups["numbers"].Value;
 
-    private static Task<IReadOnlyList<Candidate>> FindAllAsync(ChildEnvironment environment)
+    private static async Task<IReadOnlyList<Candidate>> FindAllAsync(ChildEnvironment environment)
     {
         var docker = ClientSearch.Find(environment);
         var own = ClientSearch.Find(environment, "docker-compose");
         var key = string.Join('\n', [.. docker, .. own, .. RelevantVariables.Select(name => environment.Get(name))]);
-        return Known.GetOrAdd(key, _ => ProbeAllAsync(docker, own, environment));
+        var asking = Known.GetOrAdd(key, _ => ProbeAllAsync(docker, own, environment));
+        var candidates = await asking.ConfigureAwait(false);
+        if (candidates.All(candidate => candidate.Program is null) || candidates.Any(candidate => candidate.IsLate))
+        {
+            _ = Known.TryRemove(KeyValuePair.Create(key, asking));
+        }
+
+        return candidates;
     }
 
     private static async Task<IReadOnlyList<Candidate>> ProbeAllAsync(
@@ -83,7 +91,7 @@ internal static partial class ComposeProbe
         }
         catch (OperationCanceledException)
         {
-            return new Candidate(path, null, $"didn't answer within {Patience.TotalSeconds:0} s");
+            return new Candidate(path, null, $"didn't answer within {Patience.TotalSeconds:0} s") { IsLate = true };
         }
         catch (Exception exception)
         {
@@ -96,6 +104,8 @@ internal static partial class ComposeProbe
 
     private sealed record Candidate(string Path, ComposeProgram? Program, string Told)
     {
+        public bool IsLate { get; init; }
+
         public override string ToString() => $"{Path} ({Told})";
     }
 }
