@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using CliWrap;
 using CliWrap.Buffered;
@@ -15,17 +14,15 @@ internal sealed record BuilderChoice(IImageBuilder Builder, string Explanation);
 
 /// <summary>
 /// Chooses the builder: buildx; else an older client with BuildKit; else the Engine API. Every <c>docker</c> on PATH is looked at, since
-/// a newer client without buildx may stand first. Looked at once for each PATH and set of Docker's variables in a process, unless none of
-/// them can, or one did not answer: what was installed meanwhile is found in the same session.
+/// a newer client without buildx may stand first.
 /// </summary>
 internal static class BuilderProbe
 {
     /// <summary>How long one program may take to tell its version.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private static readonly string[] RelevantVariables = ["PATH", "HOME", "USERPROFILE", "DOCKER_CONFIG", "DOCKER_CLI_PLUGIN_EXTRA_DIRS"];
-
-    private static readonly ConcurrentDictionary<string, Task<IReadOnlyList<ClientProbe>>> Known = new(StringComparer.Ordinal);
+    private static readonly ProgramMemory<ClientProbe> Memory =
+        new(static client => client.HasBuildx || client.HasBuildKit, static client => client.IsLate);
 
     /// <summary>Chooses.</summary>
     /// <param name="environment">Where a client would run, with PATH and <c>DOCKER_BUILDKIT</c>.</param>
@@ -68,18 +65,10 @@ internal static class BuilderProbe
     }
 
     /// <summary>Looks at every client on PATH, or remembers.</summary>
-    internal static async Task<IReadOnlyList<ClientProbe>> FindClientsAsync(ChildEnvironment environment)
+    internal static Task<IReadOnlyList<ClientProbe>> FindClientsAsync(ChildEnvironment environment)
     {
         var paths = ClientSearch.Find(environment);
-        var key = string.Join('\n', paths.Concat(RelevantVariables.Select(name => environment.Get(name))));
-        var asking = Known.GetOrAdd(key, _ => ProbeAllAsync(paths, environment));
-        var clients = await asking.ConfigureAwait(false);
-        if (!clients.Any(client => client.HasBuildx || client.HasBuildKit) || clients.Any(client => client.IsLate))
-        {
-            _ = Known.TryRemove(KeyValuePair.Create(key, asking));
-        }
-
-        return clients;
+        return Memory.AskAsync(paths, environment, () => ProbeAllAsync(paths, environment));
     }
 
     private static async Task<BuilderChoice> ChooseEngineAsync(

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using CliWrap;
@@ -9,18 +8,15 @@ using Pro.DockerVersioning.Errors;
 namespace Pro.DockerVersioning.Services.Compose;
 
 /// <summary>
-/// Finds compose. Every <c>docker</c> on PATH is asked for its plugin, and every <c>docker-compose</c> for its version. Looked at once for
-/// each PATH and set of Docker's variables in a process, unless none will do, or one did not answer in time: what was installed meanwhile
-/// is found in the same session.
+/// Finds compose. Every <c>docker</c> on PATH is asked for its plugin, and every <c>docker-compose</c> for its version.
 /// </summary>
 internal static partial class ComposeProbe
 {
     /// <summary>docker-compose 1.x takes a second to start, and twenty where forty processes want two cores.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    private static readonly string[] RelevantVariables = ["PATH", "HOME", "USERPROFILE", "DOCKER_CONFIG", "DOCKER_CLI_PLUGIN_EXTRA_DIRS"];
-
-    private static readonly ConcurrentDictionary<string, Task<IReadOnlyList<Candidate>>> Known = new(StringComparer.Ordinal);
+    private static readonly ProgramMemory<Candidate> Memory =
+        new(static candidate => candidate.Program is not null, static candidate => candidate.IsLate);
 
     /// <summary>
     /// The program to use: the one that made the container, else one of its generation, since the hashes of the two can't be compared;
@@ -51,19 +47,11 @@ internal static partial class ComposeProbe
         Numbers().Match(one) is { Success: true } left && Numbers().Match(other) is { Success: true } right
         && left.Groups["numbers"].Value == right.Groups["numbers"].Value;
 
-    private static async Task<IReadOnlyList<Candidate>> FindAllAsync(ChildEnvironment environment)
+    private static Task<IReadOnlyList<Candidate>> FindAllAsync(ChildEnvironment environment)
     {
         var docker = ClientSearch.Find(environment);
         var own = ClientSearch.Find(environment, "docker-compose");
-        var key = string.Join('\n', [.. docker, .. own, .. RelevantVariables.Select(name => environment.Get(name))]);
-        var asking = Known.GetOrAdd(key, _ => ProbeAllAsync(docker, own, environment));
-        var candidates = await asking.ConfigureAwait(false);
-        if (candidates.All(candidate => candidate.Program is null) || candidates.Any(candidate => candidate.IsLate))
-        {
-            _ = Known.TryRemove(KeyValuePair.Create(key, asking));
-        }
-
-        return candidates;
+        return Memory.AskAsync([.. docker, .. own], environment, () => ProbeAllAsync(docker, own, environment));
     }
 
     private static async Task<IReadOnlyList<Candidate>> ProbeAllAsync(
