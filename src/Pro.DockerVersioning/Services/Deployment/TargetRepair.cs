@@ -57,10 +57,9 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     public async Task MustNotBeUnderWayAsync(DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
     {
         if (!request.BreakLock
-            && await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { } held
-            && await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is null)
+            && await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { } held)
         {
-            throw TargetLock.Refusal(held);
+            await MustBeLeftBehindAsync(held, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -70,11 +69,9 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     {
         foreach (var held in request.BreakLock ? [] : await TargetLock.ListAsync(engine, cancellationToken).ConfigureAwait(false))
         {
-            if (held.Service == request.Service.Name
-                && held.Repository == request.Repository.Name
-                && await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is null)
+            if (held.Service == request.Service.Name && held.Repository == request.Repository.Name)
             {
-                throw TargetLock.Refusal(held);
+                await MustBeLeftBehindAsync(held, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -213,6 +210,14 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             SwarmOutcome.RestoredPrevious or SwarmOutcome.RolledBackByEngine => RepairOutcome.RestoredPrevious,
             _ => throw result.Failure!,
         };
+    }
+
+    private async Task MustBeLeftBehindAsync(LockInfo held, CancellationToken cancellationToken)
+    {
+        if (await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is null)
+        {
+            throw TargetLock.Refusal(held);
+        }
     }
 
     /// <summary>The images of the containers that are there in the middle of a swap.</summary>
