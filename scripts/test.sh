@@ -64,7 +64,7 @@ attribute() { sed -n "s/.*<assembly [^>]*[ \"]$1=\"\([0-9]*\)\".*/\1/p" "$2" | h
 
 running=''
 
-# begin_xunit NAME PROGRAM ARGUMENT…: starts a suite. Several run side by side: most of their time they wait for the engine.
+# begin_xunit NAME PROGRAM ARGUMENT…: starts a suite. Several run side by side: alone each leaves a third of two cores idle, waiting for the engine.
 begin_xunit() {
     local name=$1 program=$2
     shift 2
@@ -140,7 +140,7 @@ seconds_left() {
 runtime_identifier() { dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1; }
 
 # The oldest runtime that the module promises. The publish brings it: a machine with the SDK 10 has no .NET 8.
-begin_net8() {
+run_on_net8() {
     local folder="$results/net8" rid
     rid=$(runtime_identifier)
     if ! quietly "$results/publish-net8.log" dotnet publish "$root/tests/Unit" -c $configuration -f net8.0 -r "$rid" \
@@ -150,9 +150,6 @@ begin_net8() {
     fi
     begin_xunit net8 "$folder/Pro.DockerVersioning.Tests.Unit" \
         -namespace 'Pro.DockerVersioning.Tests.Versions*' -namespace 'Pro.DockerVersioning.Tests.Git*'
-}
-
-end_net8() {
     end_xunit net8
     grep -q '\.NET 8\.' "$results/net8.log" 2>/dev/null || broken net8 "these tests did not run on .NET 8"
 }
@@ -242,8 +239,7 @@ if [ -n "$engine" ]; then
     begin_xunit engine "$runner" -namespace- "$ours.Deploy" -namespace- "$ours.Faults"
 fi
 if [ -n "$unit" ]; then
-    begin_net8
-    end_net8
+    run_on_net8
     end_xunit unit
 fi
 if [ -n "$engine" ]; then
