@@ -77,6 +77,30 @@ public sealed class LockTests : DeployTest
         OnlyRuns(Slow);
     }
 
+    /// <summary>In the middle of a change a service may be there for nobody: who finds nothing is told who is changing it.</summary>
+    [Fact]
+    public async Task Who_finds_nothing_there_is_told_who_is_changing_it()
+    {
+        _ = Make("v1.0.0");
+        var slow = Make(Slow, health: ":", retries: 1000);
+        Start("v1.0.0");
+        using var child = StartChild($"(Deploy-ProService api {Slow} -HealthTimeout 0:10:0).Outcome; $null = [Console]::In.ReadLine()");
+        await UntilAsync(() => IsUp(slow));
+        var volume = Assert.Single(Volumes());
+        var labels = TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)!["Labels"]!.DeepClone();
+        GetWell(slow);
+        await UntilSaysAsync(child, "Succeeded");
+        TestEngine.RemoveContainer(ContainerName);
+        _ = Bad("Deploy-ProService api v1.0.0", "NothingRuns", ErrorCategory.ObjectNotFound);
+
+        // The same lock once more: its holder lives.
+        _ = TestEngine.Call(HttpMethod.Post, "/volumes/create", new JsonObject { ["Name"] = volume, ["Labels"] = labels });
+        var error = Bad("Deploy-ProService api v1.0.0", "TargetLocked", ErrorCategory.ResourceBusy);
+        Assert.Contains($"(process {child.Id}), since ", error.ToString(), StringComparison.Ordinal);
+        await child.StandardInput.WriteLineAsync();
+        await child.WaitForExitAsync(Cancel);
+    }
+
     [Fact]
     public async Task Different_services_do_not_wait_for_each_other()
     {

@@ -28,7 +28,7 @@ internal enum Fault
 /// <param name="AmongChanges">Whether only the calls that change something count, or only the others.</param>
 internal sealed record FaultPlan(Fault Fault, int At, bool AmongChanges)
 {
-    /// <summary>Whether only the calls that change something after the new version was made to stay count.</summary>
+    /// <summary>Whether only such calls count as come after the new version was made to stay.</summary>
     public bool SinceCommit { get; init; }
 
     /// <summary>Everything passes.</summary>

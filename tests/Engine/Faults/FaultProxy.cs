@@ -205,7 +205,7 @@ internal sealed class FaultProxy : IDisposable
 
             var calls = IsChange(call) ? _changes : _questions;
             calls.Add(call);
-            _sinceCommit += _isCommitted && IsChange(call) ? 1 : 0;
+            _sinceCommit += _isCommitted && _plan.AmongChanges == IsChange(call) ? 1 : 0;
             if (_plan.Fault == Fault.None || _plan.AmongChanges != IsChange(call)
                 || (_plan.SinceCommit ? _sinceCommit : calls.Count) != _plan.At || Faulty is not null)
             {
