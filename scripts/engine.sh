@@ -19,7 +19,7 @@ docker=''
 # ---- processes ---------------------------------------------------------------------------------------------------------------
 
 # A pid alone can be another process by now: its start time belongs to the name. Linux only, as are the processes we start.
-process_name() { [ -r "/proc/$1/stat" ] && printf '%s-%s\n' "$1" "$(sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f20)"; }
+process_name() { [ -r "/proc/$1/stat" ] && printf '%s-%s\n' "$1" "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)"; }
 
 ours_runs() {
     local file="$state/$1.process" name
