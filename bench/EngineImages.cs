@@ -25,7 +25,7 @@ internal static class EngineImages
             var manifest = new List<object>();
             foreach (var version in versions)
             {
-                var config = Configuration(version, manifest.Count, Hash(layer));
+                var config = Configuration(repository, version, manifest.Count, Hash(layer));
                 Add(writer, $"{Hash(config)}.json", config);
                 manifest.Add(new { Config = $"{Hash(config)}.json", RepoTags = new[] { $"{repository}:{version}" }, Layers = new[] { "layer.tar" } });
             }
@@ -49,7 +49,7 @@ internal static class EngineImages
 
     private static string Hash(byte[] content) => Convert.ToHexString(SHA256.HashData(content)).ToLowerInvariant();
 
-    private static byte[] Configuration(string version, int number, string layer) => JsonSerializer.SerializeToUtf8Bytes(new
+    private static byte[] Configuration(string repository, string version, int number, string layer) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         architecture = "amd64",
         os = "linux",
@@ -64,6 +64,7 @@ internal static class EngineImages
                     DateTime.UnixEpoch.AddDays(18_000).AddMinutes(number).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
                 ["org.opencontainers.image.title"] = "web",
                 ["pro.dockerversioning.service"] = "web",
+                ["pro.dockerversioning.repository"] = repository,
             },
         },
         rootfs = new { type = "layers", diff_ids = new[] { "sha256:" + layer } },

@@ -37,7 +37,7 @@ internal sealed class CleaningEngine : IDisposable
     public string Registry { get; }
 
     public void Load(string service, params string[] versions) => Send(HttpMethod.Post, "images/load?quiet=1", new ByteArrayContent(
-        ImageArchive.Of(service, Nonce + service, [.. versions.Select(version => (version, new[] { $"{Registry}/{service}:{version}" }))])));
+        ImageArchive.Of(service.Split('/')[^1], Nonce + service, [.. versions.Select(version => (version, new[] { $"{Registry}/{service}:{version}" }))])));
 
     public void Tag(string from, string to) =>
         Send(HttpMethod.Post, $"images/{Registry}/{from}/tag?repo={Registry}/{to.Split(':')[0]}&tag={to.Split(':')[1]}");

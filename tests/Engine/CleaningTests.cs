@@ -113,32 +113,33 @@ public sealed class CleaningTests : CleaningTest
     [Fact]
     public void Unused_takes_all_versions_that_nothing_needs()
     {
-        // A service of the test's own: dangling images go as well, and others' tests have some that say they are of an api.
-        var service = Engine.Nonce;
-        AddService(service);
-        Engine.Load(service, "v1.0.0", "v1.1.0", "v1.2.0");
-        Engine.Start($"{service}:v1.2.0", run: true);
-        var output = Good($"Remove-ProOldImage {service} -Unused -GracePeriod 0 -Confirm:$false");
+        Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0");
+        Engine.Start("api:v1.2.0", run: true);
+        var output = Good("Remove-ProOldImage api -Unused -GracePeriod 0 -Confirm:$false");
         Assert.Equal(["Removed v1.0.0", "Kept v1.1.0", "Kept v1.2.0"], Actions(output));
     }
 
     [Fact]
     public void Dangling_goes_by_its_id_and_stays_where_a_stopped_container_has_it()
     {
-        // A service of the test's own: others' tests have dangling images that say they are of an api.
-        var service = Engine.Nonce;
-        AddService(service);
-        Engine.Load(service, "v1.0.0", "v1.1.0", "v1.2.0");
-        var (free, held) = (Engine.IdOf($"{service}:v1.0.0"), Engine.IdOf($"{service}:v1.1.0"));
-        Engine.Start($"{service}:v1.1.0", run: false);
-        Engine.Tag($"{service}:v1.2.0", $"{service}:v1.0.0");
-        Engine.Tag($"{service}:v1.2.0", $"{service}:v1.1.0");
-        var results = Good($"Remove-ProOldImage {service} -Dangling -GracePeriod 0 -Confirm:$false")
+        // Another project's api, side by side: its images look the same but for their repository.
+        Engine.Load("other/api", "v1.0.0", "v1.2.0");
+        var foreign = Engine.IdOf("other/api:v1.0.0");
+        Engine.Tag("other/api:v1.2.0", "other/api:v1.0.0");
+        Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0");
+        var (free, held) = (Engine.IdOf("api:v1.0.0"), Engine.IdOf("api:v1.1.0"));
+        Engine.Start("api:v1.1.0", run: false);
+        Engine.Tag("api:v1.2.0", "api:v1.0.0");
+        Engine.Tag("api:v1.2.0", "api:v1.1.0");
+        var results = Good("Remove-ProOldImage api -Dangling -GracePeriod 0 -Confirm:$false")
             .ToDictionary(result => (string)result.Properties["ImageId"].Value, result => $"{result}");
         Assert.StartsWith($"Removed {free}", results[free], StringComparison.Ordinal);
         Assert.StartsWith($"Kept {held}: the stopped container", results[held], StringComparison.Ordinal);
         Assert.False(Engine.Has(free));
         Assert.True(Engine.Has(held));
+        Assert.False(results.ContainsKey(foreign));
+        Assert.True(Engine.Has(foreign));
+        Engine.Remove(foreign);
     }
 
     [Fact]

@@ -177,9 +177,10 @@ internal static class CleaningPlanner
         foreach (var image in world.Inventory.Images)
         {
             // One with a digest belongs to that repository: it goes by this name, and only where the repository is ours.
-            var service = image.Label(ImageLabels.Service);
+            var service = world.Services.FirstOrDefault(one => image.Digests.Any(digest => one.Repository.SameRepository(digest))
+                || image.IsNamelessOf(one.Name, one.Repository));
             if (image.References.Count > 0
-                || (policy.DanglingOf is { } only && (service is null || !only.Contains(service)))
+                || (policy.DanglingOf is { } only && (service is null || !only.Contains(service.Name)))
                 || !image.Digests.All(digest => world.Services.Any(one => one.Repository.SameRepository(digest))))
             {
                 continue;
@@ -192,7 +193,7 @@ internal static class CleaningPlanner
                 {
                     Reference = name,
                     ImageId = image.Id,
-                    Service = service,
+                    Service = service?.Name,
                     Version = ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? version : null,
                     Step = CleaningStep.Remove,
                     Reason = "no name points at it",
@@ -202,7 +203,7 @@ internal static class CleaningPlanner
                 {
                     decided.Add(line with { Step = CleaningStep.Keep, Reason = guard });
                 }
-                else if (world.Services.FirstOrDefault(one => one.Name == service && one.LockedBy is not null)?.LockedBy is { } locked)
+                else if (service?.LockedBy is { } locked)
                 {
                     decided.Add(line with { Step = CleaningStep.Skip, Reason = locked });
                 }

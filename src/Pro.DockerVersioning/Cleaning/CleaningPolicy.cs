@@ -42,6 +42,6 @@ internal sealed record CleaningPolicy
     /// <summary>Longest out of use first, whatever the service: what stops midway has removed what is missed least.</summary>
     public bool ByLastUse { get; init; }
 
-    /// <summary>Dangling images of these services only, as their label says; null: all of this engine.</summary>
+    /// <summary>Dangling images of these services only, as their labels or digests say; null: all of this engine.</summary>
     public IReadOnlySet<string>? DanglingOf { get; init; }
 }

@@ -68,7 +68,7 @@ internal static class DiskUsageTable
         image is null ? ""
         : services.FirstOrDefault(service =>
             image.References.Concat(image.Digests).Any(reference => reference.SameRepository(service.Repository))
-            || (image.References.Count == 0 && image.Label(ImageLabels.Service) == service.Name)).Name ?? "";
+            || image.IsNamelessOf(service.Name, service.Repository)).Name ?? "";
 
     private static ProDiskUsage OfImages(ProDiskUsageKind kind, string name, IReadOnlyList<ImageUsage> images) =>
         OfItems(kind, name, [.. images.Select(image => new ItemUsage(image.Own, image.IsInUse))]);

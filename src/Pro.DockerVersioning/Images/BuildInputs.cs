@@ -22,6 +22,7 @@ internal sealed class BuildInputs
     /// <exception cref="ProException">A label of the user's would hide what the image is.</exception>
     public BuildInputs(
         ServiceDefinition service,
+        ImageReference repository,
         ImageBuildOptions options,
         ResolvedCommit commit,
         ProVersion version,
@@ -33,6 +34,8 @@ internal sealed class BuildInputs
         AddLabels(service, options, commit, version, context, sourceAddress);
         Identity = Hash(context, options, version);
         _labels[ImageLabels.Inputs] = Identity;
+        // Nor does where it goes change what is built.
+        _labels[ImageLabels.Repository] = repository.NormalizedName;
     }
 
     /// <summary>The stage; null for the last one.</summary>

@@ -245,7 +245,7 @@ internal sealed class ImageInventory
     private static bool Belongs(EngineImage image, string service, ImageReference repository) =>
         image.References.Any(reference => reference.SameRepository(repository))
         || image.Digests.Any(digest => digest.SameRepository(repository))
-        || (image.References.Count == 0 && image.Label(ImageLabels.Service) == service);
+        || image.IsNamelessOf(service, repository);
 
     /// <summary>What all versions of one image have in common.</summary>
     private sealed record ImageFacts(

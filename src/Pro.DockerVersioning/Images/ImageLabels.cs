@@ -24,6 +24,12 @@ internal static class ImageLabels
     /// <summary>The service's name, as a sign that this module built the image.</summary>
     public const string Service = "pro.dockerversioning.service";
 
+    /// <summary>
+    /// The repository that the image was built for, <c>registry/service</c>: tells whose it is once it has lost its names. Two projects on
+    /// one engine may both have a service <c>api</c>.
+    /// </summary>
+    public const string Repository = "pro.dockerversioning.repository";
+
     /// <summary>The level of the database's schema that the version needs, as its Dockerfile says it: <c>LABEL</c>, a number mostly.</summary>
     public const string Schema = "pro.dockerversioning.schema";
 

@@ -69,7 +69,8 @@ public sealed class InputTests : EngineTest
         Assert.Equal("api", labels["org.opencontainers.image.title"]);
         Assert.Equal("shop", labels["team"]);
         Assert.Equal("3", labels["org.example.level"]);
-        Assert.True(labels.ContainsKey("pro.dockerversioning.service"));
+        Assert.Equal("api", labels["pro.dockerversioning.service"]);
+        Assert.Equal($"{Registry}/api", labels["pro.dockerversioning.repository"]);
         Assert.True(labels.ContainsKey("pro.dockerversioning.context"));
     }
 
@@ -77,6 +78,7 @@ public sealed class InputTests : EngineTest
     [InlineData("org.opencontainers.image.version")]
     [InlineData("org.opencontainers.image.revision")]
     [InlineData("pro.dockerversioning.service")]
+    [InlineData("pro.dockerversioning.repository")]
     public void A_label_that_would_lie_about_the_image_is_refused(string name)
     {
         _ = Commit();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pro.DockerVersioning.Tests.Swarm;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
@@ -54,6 +55,8 @@ public class OwnEngine : IAsyncLifetime
 
     /// <summary>Runs the client on the engine.</summary>
     public string Docker(params string[] arguments) => DockerClient.Run(Host, arguments);
+
+    public Process StartDocker(params string[] arguments) => DockerClient.Start(Host, arguments);
 
     /// <summary>Builds an image; a busybox stands in its context.</summary>
     public void Build(string reference, string dockerfile)

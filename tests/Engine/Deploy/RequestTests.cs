@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pro.DockerVersioning.Tests.Containers;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
@@ -65,7 +66,7 @@ public sealed class RequestTests : DeployTest
         OnlyRuns("v1.0.0");
     }
 
-    private static string Docker(string[] arguments) => DockerClient.Run(null, arguments);
+    private static Process Docker(string[] arguments) => DockerClient.Start(null, arguments);
 
     private static void Told(IReadOnlyList<string> answers) => TestContext.Current.TestOutputHelper?.WriteLine(
         $"{answers.Count(answer => answer == Asker.Failed)} failed of {answers.Count}");

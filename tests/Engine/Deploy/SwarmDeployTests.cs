@@ -210,7 +210,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
             $"{OwnEngine.Registry}/api:v3.0.0");
         try
         {
-            using var asker = new Asker(_swarm.Docker, _name + "-asker", network, $"tasks.{_name}:8080/version");
+            using var asker = new Asker(_swarm.StartDocker, _name + "-asker", network, $"tasks.{_name}:8080/version");
             _ = await asker.UntilAsync(answers => answers.Count > 50 && answers[^1] == "v3.0.0", Cancel);
             var before = asker.Answers.Count;
             Assert.Equal("Succeeded", Text(One("Deploy-ProService api v3.1.0 -Order StartFirst"), "Outcome"));

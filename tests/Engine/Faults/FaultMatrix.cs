@@ -24,7 +24,8 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
 
     // How long the module and compose wait for an answer that never comes: 5 minutes of their own accord.
     private const string PatienceVariable = "COMPOSE_HTTP_TIMEOUT";
-    private const string Patience = "4";
+    // Long enough for every answer that a busy machine gives at last.
+    private const string Patience = "12";
 
     private static readonly string Wish = Environment.GetEnvironmentVariable("PRO_TEST_ALL_FAULTS") ?? "";
     private static readonly string? Chosen = Environment.GetEnvironmentVariable("PRO_TEST_FAULT");
@@ -192,7 +193,9 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         var result = Faulty(plan);
         if (_proxy.Faulty is not { } call)
         {
-            Assert.False(plan.AmongChanges, $"It ended after {_proxy.Changes.Count} calls, without the fault.");
+            Assert.False(
+                plan.AmongChanges,
+                $"It ended after {_proxy.Changes.Count} calls, without the fault: {result.Failure?.Message}{string.Join('\n', result.Errors)}");
             return "it ended before so many calls";
         }
 

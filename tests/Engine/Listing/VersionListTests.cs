@@ -16,7 +16,23 @@ public sealed class VersionListTests : EngineTest
         ("org.opencontainers.image.version", version ?? tag.Replace('_', '+')),
         ("org.opencontainers.image.revision", revision ?? Nothing),
         ("org.opencontainers.image.created", $"2026-03-{day:00}T10:00:00Z"),
-        ("pro.dockerversioning.service", "api"));
+        ("pro.dockerversioning.service", "api"),
+        ("pro.dockerversioning.repository", $"{Registry}/api"));
+
+    /// <summary>A container of v1.0.0, whose tag then goes to another build; the image's id.</summary>
+    private string RunWithoutTag()
+    {
+        var dockerfile = $"FROM {Base}\nCOPY file /\n";
+        _ = Release("v1.0.0", "api", dockerfile);
+        _ = One("Build-ProImage api v1.0.0");
+        var old = Id("api:v1.0.0");
+        _ = TestEngine.CreateContainer($"{Registry}/api:v1.0.0", RegistryPath + "-run", start: true);
+        _ = Commit("api", "moved", dockerfile);
+        _ = Repository.Git("tag", "--force", "v1.0.0");
+        _ = One("Build-ProImage api v1.0.0 -Force");
+        Assert.NotEqual(old, Id("api:v1.0.0"));
+        return old!;
+    }
 
     private IReadOnlyList<string> List(string parameters = "") => Versions(Good($"Get-ProImageVersion api {parameters}"));
 
@@ -114,24 +130,25 @@ public sealed class VersionListTests : EngineTest
     [Fact]
     public void An_image_that_lost_its_tag_is_still_current_by_its_label()
     {
-        // Nothing but the service's name tells whose it is: other tests, side by side, have none of this name.
-        const string Service = "tagless";
-        var dockerfile = $"FROM {Base}\nCOPY file /\n";
-        _ = Release("v1.0.0", Service, dockerfile);
-        _ = One($"Build-ProImage {Service} v1.0.0");
-        var old = Id($"{Service}:v1.0.0");
-        _ = TestEngine.CreateContainer($"{Registry}/{Service}:v1.0.0", RegistryPath + "-run", start: true);
-        _ = Commit(Service, "moved", dockerfile);
-        _ = Repository.Git("tag", "--force", "v1.0.0");
-        _ = One($"Build-ProImage {Service} v1.0.0 -Force");
-        Assert.NotEqual(old, Id($"{Service}:v1.0.0"));
-
-        var current = One($"Get-ProImageVersion {Service} -Current");
+        var old = RunWithoutTag();
+        var current = One("Get-ProImageVersion api -Current");
         Assert.Equal(old, Text(current, "ImageId"));
         Assert.Equal("v1.0.0", Text(current, "Version"));
         Assert.Null(current.Properties["Tag"].Value);
         Assert.Equal(old, Text(current, "Reference"));
-        Assert.Equal(2, Good($"Get-ProImageVersion {Service}").Count);
+        Assert.Equal(2, Good("Get-ProImageVersion api").Count);
+    }
+
+    [Fact]
+    public void An_image_without_a_tag_is_its_repositorys_own_though_others_have_a_service_of_that_name()
+    {
+        var old = RunWithoutTag();
+        Variables["REGISTRY"] = $"{Registry}/other";
+        Assert.Empty(Good("Get-ProImageVersion api"));
+        Assert.Empty(Texts(One("Get-ProService api"), "CurrentVersion"));
+        _ = Bad("Invoke-ProRollback api v1.0.0 -Confirm:$false", "ImageNotFound", ErrorCategory.ObjectNotFound);
+        Assert.Equal(0, Good("Get-ProDiskUsage").Single(line => Text(line, "Name") == "api").Properties["Count"].Value);
+        Assert.DoesNotContain(Good("Remove-ProOldImage api -Dangling -GracePeriod 0 -Confirm:$false"), line => Text(line, "ImageId") == old);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal static class ImageArchive
             foreach (var (version, tags) in images)
             {
                 var own = Layer(("own", [.. System.Text.Encoding.UTF8.GetBytes(nonce + version).Concat(new byte[OwnSize]).Take(OwnSize)]));
-                var config = Configuration(service, version, [shared, own]);
+                var config = Configuration(service, tags[0][..tags[0].LastIndexOf(':')], version, [shared, own]);
                 Add(writer, $"{Hash(own)}.tar", own);
                 Add(writer, $"{Hash(config)}.json", config);
                 manifest.Add(new { Config = $"{Hash(config)}.json", RepoTags = tags, Layers = new[] { "shared.tar", $"{Hash(own)}.tar" } });
@@ -44,7 +44,7 @@ internal static class ImageArchive
         return archive.ToArray();
     }
 
-    private static byte[] Configuration(string service, string version, byte[][] layers) => JsonSerializer.SerializeToUtf8Bytes(new
+    private static byte[] Configuration(string service, string repository, string version, byte[][] layers) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64
             ? "arm64"
@@ -58,6 +58,7 @@ internal static class ImageArchive
             {
                 ["org.opencontainers.image.version"] = version,
                 ["pro.dockerversioning.service"] = service,
+                ["pro.dockerversioning.repository"] = repository,
             },
         },
         rootfs = new { type = "layers", diff_ids = layers.Select(layer => "sha256:" + Hash(layer)) },

@@ -1,58 +1,53 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Pro.DockerVersioning.Tests.Containers;
 
 /// <summary>Asks a service from a container of its own, as fast as it can and each time on a new connection; keeps what it got.</summary>
-/// <remarks>Run by docker's client, wherever that finds its engine.</remarks>
+/// <remarks>
+/// Run by docker's client, wherever that finds its engine, and read as it is written: who reads a growing log again and again takes the
+/// machine from those who are asked. A request that hangs is none that was answered: the answers then don't come.
+/// </remarks>
 internal sealed class Asker : IDisposable
 {
-    /// <summary>What stands for a request that got no answer, or none within three seconds.</summary>
+    /// <summary>What stands for a request that got no answer.</summary>
     public const string Failed = "failed";
 
-    private const string Script =
-        "trap exit TERM; while :; do if answer=$(timeout 3 wget -q -O - \"http://$0\" 2>/dev/null); then echo \"$answer\"; else echo " + Failed + "; fi; done";
+    private const string Script = "trap exit TERM; exec 2>/dev/null; while :; do wget -q -O - \"http://$0\" || echo " + Failed + "; done";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-    private readonly Func<string[], string> _docker;
+    private readonly Func<string[], Process> _docker;
     private readonly string _name;
+    private readonly FollowedLines _answers = new();
+    private readonly Process _process;
 
     /// <summary>Begins.</summary>
-    /// <param name="docker">Runs docker's client.</param>
+    /// <param name="docker">Starts docker's client, its standard output redirected.</param>
     /// <param name="name">The container's name.</param>
     /// <param name="network">The network to ask from; <c>host</c> for a published port.</param>
     /// <param name="address">Host, port and path.</param>
-    public Asker(Func<string[], string> docker, string name, string network, string address)
+    public Asker(Func<string[], Process> docker, string name, string network, string address)
     {
         (_docker, _name) = (docker, name);
-        _ = docker(["run", "--detach", "--name", name, "--network", network, "pro-sample/base:1", "sh", "-c", Script, address]);
+        _process = docker(["run", "--rm", "--name", name, "--network", network, "pro-sample/base:1", "sh", "-c", Script, address]);
+        _ = _answers.ReadAsync(_process.StandardOutput, CancellationToken.None);
     }
 
     /// <summary>An answer for each request.</summary>
-    public IReadOnlyList<string> Answers => _docker(["logs", _name]).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    public IReadOnlyList<string> Answers => _answers.Lines;
 
     /// <summary>Waits for what the answers must say; gives them.</summary>
     /// <exception cref="TimeoutException">It did not come.</exception>
-    public async Task<IReadOnlyList<string>> UntilAsync(Func<IReadOnlyList<string>, bool> condition, CancellationToken cancellationToken)
-    {
-        var clock = Stopwatch.StartNew();
-        while (true)
-        {
-            var answers = Answers;
-            if (condition(answers))
-            {
-                return answers;
-            }
-
-            if (clock.Elapsed > Patience)
-            {
-                throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"{answers.Count} answers, the last: {(answers.Count > 0 ? answers[^1] : "none")}"));
-            }
-
-            await Task.Delay(100, cancellationToken);
-        }
-    }
+    public Task<IReadOnlyList<string>> UntilAsync(Func<IReadOnlyList<string>, bool> condition, CancellationToken cancellationToken) =>
+        _answers.UntilAsync(condition, cancellationToken);
 
     /// <inheritdoc/>
-    public void Dispose() => _docker(["rm", "--force", _name]);
+    public void Dispose()
+    {
+        using (var remove = _docker(["rm", "--force", _name]))
+        {
+            remove.WaitForExit();
+        }
+
+        _process.WaitForExit();
+        _process.Dispose();
+    }
 }

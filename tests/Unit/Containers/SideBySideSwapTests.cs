@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Verification;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;
@@ -89,12 +88,11 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
     public async Task Without_ports_no_request_fails_by_name_or_alias()
     {
         var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.StartFirst));
-        var peer = await _scene.StartPeerAsync(
-            $"ask() {{ wget -q -O- http://$1/ 2>/dev/null || echo failed $1; }}; while true; do ask shop; ask {_scene.Name}; done");
+        using var asking = await AskAsync();
 
-        await LogAsync(peer, lines => lines.Count(line => line == "old") > 100);
+        _ = await asking.Lines.UntilAsync(lines => lines.Count(line => line == "old") > 100, Cancel);
         _ = await _scene.SwapAsync(SwapFlow.StartFirst);
-        var lines = await LogAsync(peer, lines => lines.Count > 2000 && lines[^1] == "new");
+        var lines = await asking.Lines.UntilAsync(lines => lines.Count > 2000 && lines[^1] == "new", Cancel);
 
         Assert.DoesNotContain(lines, line => line.StartsWith("failed", StringComparison.Ordinal));
         AssertConfiguredAs(old, await _scene.Engine.InspectAsync(_scene.Name), SwapFlow.StartFirst);
@@ -123,14 +121,13 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
     public async Task A_version_that_never_gets_healthy_is_never_asked_by_name_or_alias()
     {
         var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.StartFirst));
-        var peer = await _scene.StartPeerAsync(
-            $"ask() {{ wget -q -O- http://$1/ 2>/dev/null || echo failed $1; }}; while true; do ask shop; ask {_scene.Name}; done");
-        await LogAsync(peer, lines => lines.Count(line => line == "old") > 100);
+        using var asking = await AskAsync();
+        _ = await asking.Lines.UntilAsync(lines => lines.Count(line => line == "old") > 100, Cancel);
 
         _ = await Assert.ThrowsAsync<InvalidOperationException>(() => _scene.SwapAsync(SwapFlow.StartFirst, "sick"));
 
-        var before = (await LogAsync(peer, _ => true)).Count;
-        Assert.All(await LogAsync(peer, lines => lines.Count > before + 100), line => Assert.Equal("old", line));
+        var before = asking.Lines.Lines.Count;
+        Assert.All(await asking.Lines.UntilAsync(lines => lines.Count > before + 100, Cancel), line => Assert.Equal("old", line));
         await AssertUntouchedAsync(old);
     }
 
@@ -278,15 +275,10 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
         }
     }
 
-    private async Task<IReadOnlyList<string>> LogAsync(string container, Func<IReadOnlyList<string>, bool> isEnough)
-    {
-        while (true)
-        {
-            var lines = await ContainerLogs.TailAsync(_scene.Engine.Engine, container, 100_000, Cancel);
-            if (isEnough(lines))
-            {
-                return lines;
-            }
-        }
-    }
+    /// <summary>A peer on the service's network that asks it by its alias and by its name, in turn, as fast as it can.</summary>
+    private async Task<FollowedContainer> AskAsync() => await FollowedContainer.StartAsync(
+        _scene.Engine.Engine,
+        await _scene.StartPeerAsync(
+            $"ask() {{ wget -q -O- http://$1/ 2>/dev/null || echo failed $1; }}; while true; do ask shop; ask {_scene.Name}; done"),
+        Cancel);
 }
