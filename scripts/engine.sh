@@ -5,6 +5,7 @@
 #   engine.sh [start]   idempotent; what was found stands in STATE/engine.env afterwards
 #   engine.sh stop      ends only what this script started
 #   engine.sh status    tells what runs
+#   engine.sh plugins   compose v2 and buildx for the tests that need them, unpacked, not installed
 #
 # STATE is $PRO_STATE, $XDG_STATE_HOME/pro-docker-versioning or ~/.local/state/pro-docker-versioning.
 # PRO_REGISTRY=container takes registry:2 from Docker Hub where the docker-registry program would be taken.
@@ -95,6 +96,64 @@ unpack() {
     dpkg-deb -x "$folder"/*.deb "$folder"
     rm -f "$folder"/*.deb
     touch "$folder/.done"
+}
+
+# ---- plugins -----------------------------------------------------------------------------------------------------------------
+
+plugins="$state/plugins"
+
+# Docker's client finds its plugins in its own configuration folder first: this one is for tests, which name it by DOCKER_CONFIG.
+plugin_works() { DOCKER_CONFIG="$plugins" "$docker" "$1" version >/dev/null 2>&1; }
+
+# The packages of Debian's current stable release, whose plugins run on the one before too. apt checks the signature as always, with lists
+# of its own: nothing that this machine has installed or will install is touched.
+unpack_from_stable() {
+    local package=$1 folder="$state/packages/stable-$1" apt="$state/stable" keys=/usr/share/keyrings/debian-archive-keyring.gpg options
+    [ ! -e "$folder/.done" ] || return 0
+    is_debian && [ -r $keys ] || return 1
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+    say "deb [signed-by=$keys] http://deb.debian.org/debian ${PRO_DEBIAN_STABLE:-trixie} main" >"$apt/sources.list"
+    options=(-qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$apt/lists"
+        -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)")
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    say "unpacking $package of Debian's stable release into $folder"
+    quietly "$state/apt.log" apt-get "${options[@]}" update || return 1
+    (cd "$folder" && quietly "$state/apt.log" apt-get "${options[@]}" download "$package") || return 1
+    dpkg-deb -x "$folder"/*.deb "$folder"
+    rm -f "$folder"/*.deb
+    touch "$folder/.done"
+}
+
+# ensure_plugin NAME PACKAGE…: what the client has already, else the first of these packages that this system has, else Debian's stable one.
+ensure_plugin() {
+    local name=$1 package unpacked
+    shift
+    if plugin_works "$name"; then return 0; fi
+    for package in "$@"; do
+        if unpack "$package"; then
+            unpacked="$state/packages/$package/usr/libexec/docker/cli-plugins/docker-$name"
+            if [ -x "$unpacked" ]; then ln -sf "$unpacked" "$plugins/cli-plugins/docker-$name"; fi
+        fi
+        if plugin_works "$name"; then return 0; fi
+    done
+    unpack_from_stable "docker-$name" || return 1
+    ln -sf "$state/packages/stable-docker-$name/usr/libexec/docker/cli-plugins/docker-$name" "$plugins/cli-plugins/docker-$name"
+    plugin_works "$name"
+}
+
+ensure_plugins() {
+    local name
+    exec 9>"$state/lock"
+    if has flock; then flock -w 600 9 || die "Another engine.sh has been at work for ten minutes." "See: lslocks | grep $state"; fi
+    find_engine >/dev/null || die "No Docker engine answers." "Run: bash scripts/engine.sh start"
+    mkdir -p "$plugins/cli-plugins"
+    [ -e "$plugins/config.json" ] || say '{}' >"$plugins/config.json"
+    ensure_plugin compose docker-compose-v2 || warn "No compose v2 is to be had: the tests that need it are skipped."
+    ensure_plugin buildx docker-buildx || warn "No buildx is to be had: the tests that need it are skipped."
+    for name in compose buildx; do
+        if plugin_works "$name"; then say "$name: $(DOCKER_CONFIG="$plugins" "$docker" "$name" version | head -n 1)"; fi
+    done
 }
 
 # ---- engine ------------------------------------------------------------------------------------------------------------------
@@ -454,5 +513,6 @@ case "${1:-start}" in
     start) start ;;
     stop) stop ;;
     status) status ;;
-    *) die "engine.sh knows start, stop and status, not '$1'." ;;
+    plugins) ensure_plugins ;;
+    *) die "engine.sh knows start, stop, status and plugins, not '$1'." ;;
 esac

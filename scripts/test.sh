@@ -36,7 +36,7 @@ results="$root/TestResults"
 passed=0
 failed=0
 skipped=0
-no_plugin='PRO_TEST_COMPOSE_CONFIG names no folder|No compose v2 here|No docker on PATH has buildx'
+no_plugin='PRO_TEST_DOCKER_CONFIG names no folder|No compose v2 here|No docker on PATH has buildx'
 
 finish() {
     local line="$passed passed, $failed failed"
@@ -123,7 +123,7 @@ end_xunit() {
     count "$name" "$good" "$bad" "$left" "$time"
     if [ "$total" -eq 0 ] && [ -z "$filter" ]; then broken "$name" "no test was found"; fi
     if [ -n "$engine" ] && [ "${CI:-}" = true ]; then
-        # Debian has no packages of compose's and buildx's plugins: what needs them is skipped and counted, and nothing else may be.
+        # Not every system has packages of compose's and buildx's plugins: what needs them may be skipped, and nothing else.
         left=$((left - $({ grep -oE "$no_plugin" "$report" || true; } | wc -l)))
         if [ $left -gt 0 ]; then
             grep -A 1 '\[SKIP\]' "$log" | grep -Ev "$no_plugin" || true
@@ -227,10 +227,13 @@ if [ -n "$engine" ]; then
         broken engine "no Docker engine and registries to test against (above); --unit runs what needs none"
         finish
     fi
+    # CI brings compose v2 and buildx as well; who has them tells where.
+    if [ "${CI:-}" = true ] || [ -n "${PRO_BRING_PLUGINS:-}" ]; then bash "$root/scripts/engine.sh" plugins || true; fi
     set -a
     # shellcheck source=/dev/null
     . "$state/engine.env"
     set +a
+    if [ -z "${PRO_TEST_DOCKER_CONFIG:-}" ] && [ -d "$state/plugins" ]; then export PRO_TEST_DOCKER_CONFIG="$state/plugins"; fi
     # Programs that were unpacked, not installed. What is on PATH goes first.
     if [ -n "${PRO_TEST_TOOLS:-}" ]; then export PATH="$PATH:$PRO_TEST_TOOLS"; fi
 fi

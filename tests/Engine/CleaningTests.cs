@@ -190,9 +190,26 @@ public sealed class CleaningTests : CleaningTest
         var result = Shell.Run("Remove-ProOldImage api 1 -TargetFree 9000TB -GracePeriod 0 -Confirm:$false");
         Assert.Equal(["Removed v1.0.0", "Removed v1.1.0"], Actions(result.Output));
         Assert.Contains("less than the", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        var nothing = Shell.Run("Remove-ProOldImage api 1 -TargetFree 9000TB -GracePeriod 0 -Confirm:$false");
+        Assert.Contains("what is left is needed", Assert.Single(nothing.Warnings), StringComparison.Ordinal);
         Assert.StartsWith(
             "SizeInvalid,", Shell.Run("Remove-ProOldImage -TargetFree much -Confirm:$false")
                 .Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_too_little_is_free_since_a_line_failed_the_warning_does_not_say_that_the_rest_is_needed()
+    {
+        await using var proxy = EngineProxy.Start();
+        proxy.Before = request => Task.FromResult(
+            request.Method == "DELETE" && request.Path.EndsWith("/api:v1.0.0", StringComparison.Ordinal)
+                ? ScriptedResponse.Json("""{"message":"conflict: somebody needs it"}""", 409) : null);
+        Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0");
+        Set("DOCKER_HOST", proxy.Url);
+        var result = Shell.Run("Remove-ProOldImage api 1 -TargetFree 9000TB -GracePeriod 0 -Confirm:$false");
+        Assert.Equal(["Failed v1.0.0", "Removed v1.1.0"], Actions(result.Output));
+        Assert.Contains("somebody needs it", $"{Assert.Single(result.Errors)}", StringComparison.Ordinal);
+        Assert.Contains("the errors say why", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -143,6 +143,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             using var runner = new CleaningRunner(engine, reporter);
             await GiveAsync(runner, plan, []);
             Say(CleaningText.Summary([], null, null, null));
+            WarnIfTooLittle(target, target is null ? null : (await asking).Root.Free, isAllDone: true);
         }
         else if (ShouldCarryOut(CleaningText.Lines(plan), CleaningText.Question(plan)))
         {
@@ -177,11 +178,15 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         var results = new List<ProCleanupResult>();
         await GiveAsync(runner, plan, results);
         Say(CleaningText.Summary(results, root.Path, freeBefore, root.Free));
-        if (target is { } goal && root.Free < goal)
+        WarnIfTooLittle(target, root.Free, results.TrueForAll(result => result.Action != ProCleanupAction.Failed));
+    }
+
+    private void WarnIfTooLittle(long? target, long? free, bool isAllDone)
+    {
+        if (target is { } goal && free is { } now && now < goal)
         {
-            var isAllDone = results.TrueForAll(result => result.Action != ProCleanupAction.Failed);
             WriteWarning(
-                $"{ByteSize.Text(root.Free ?? 0)} are free now, less than the {ByteSize.Text(goal)} asked for: " +
+                $"{ByteSize.Text(now)} are free now, less than the {ByteSize.Text(goal)} asked for: " +
                 (isAllDone
                     ? "what is left is needed. A lower -Keep lets more go; Get-ProDiskUsage shows what else takes the space."
                     : "not all that may go could be removed; the errors say why."));

@@ -9,7 +9,7 @@ namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 public abstract class ComposeTest : EngineTest
 {
     /// <summary>The folder with compose's plugin, as DOCKER_CONFIG names it; null where only the old program is to be tried.</summary>
-    private protected static string? PluginFolder { get; } = Environment.GetEnvironmentVariable("PRO_TEST_COMPOSE_CONFIG");
+    private protected static string? PluginFolder { get; } = Environment.GetEnvironmentVariable("PRO_TEST_DOCKER_CONFIG");
 
     private static readonly string? OldCompose = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
         .Select(folder => Path.Combine(folder, "docker-compose")).FirstOrDefault(File.Exists);
@@ -158,7 +158,7 @@ public abstract class ComposeTest : EngineTest
     /// <summary>From now on the operator, and so the module, has compose as docker's plugin.</summary>
     private protected void UsePlugin()
     {
-        Assert.SkipWhen(PluginFolder is null, "PRO_TEST_COMPOSE_CONFIG names no folder with compose's plugin.");
+        Assert.SkipWhen(PluginFolder is null, "PRO_TEST_DOCKER_CONFIG names no folder with compose's plugin.");
         Variables["DOCKER_CONFIG"] = PluginFolder;
         _compose = [TestSettings.DockerClient, "compose"];
     }

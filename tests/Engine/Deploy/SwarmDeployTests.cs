@@ -171,6 +171,22 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
     }
 
     [Fact]
+    public void One_whose_lock_is_gone_while_the_operator_thinks_goes_back_with_its_canary()
+    {
+        Host.Answers.Enqueue(0);
+        Host.BeforeAnswer = () =>
+        {
+            var locks = _swarm.Docker("volume", "ls", "--quiet", "--filter", "label=pro.dockerversioning.lock").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            _ = _swarm.Docker(["volume", "rm", .. locks]);
+        };
+        var robbed = Run("Deploy-ProService api v1.1.0 -Canary 1");
+        Check(robbed.Error, "SwarmUpdateRestored", robbed.Error.CategoryInfo.Category);
+        Assert.Contains("is no longer ours", robbed.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("RestoredPrevious", Text(Assert.Single(robbed.Output), "Outcome"));
+        Assert.Equal(["v1.0.0", "v1.0.0"], Running);
+    }
+
+    [Fact]
     public void A_service_is_named_by_its_own_name_where_there_are_several()
     {
         _ = _swarm.Docker("service", "create", "--detach", "--name", _name + "-b", "--replicas", "0", $"{OwnEngine.Registry}/api:v1.0.0");

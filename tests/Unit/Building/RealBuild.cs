@@ -81,8 +81,9 @@ internal sealed class RealBuild : IAsyncDisposable
                 Assert.SkipWhen(old is null, "No docker on PATH does BuildKit by itself.");
                 return new ClientBuildKitBuilder(old.Path, old.Version!, environment, engine ?? Engine);
             default:
+                environment = new ChildEnvironment(Path.GetTempPath(), TestPlugins.Variables).With(Variables);
                 var buildx = (await BuilderProbe.FindClientsAsync(environment)).FirstOrDefault(client => client.HasBuildx);
-                Assert.SkipWhen(buildx is null, "No docker on PATH has buildx (DOCKER_CONFIG may name its plugin folder).");
+                Assert.SkipWhen(buildx is null, "No docker on PATH has buildx (PRO_TEST_DOCKER_CONFIG may name its plugin folder).");
                 return new BuildxBuilder(buildx.Path, buildx.BuildxVersion, environment, engine ?? Engine);
         }
     }

@@ -44,6 +44,8 @@ internal sealed class ComposeRig : IAsyncDisposable
 
     public string ProjectName => "p" + _nonce;
 
+    public ChildEnvironment Environment => Program.IsV1 ? Files.Environment : Files.Environment.With(TestPlugins.Variables);
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <summary>Starts with docker-compose 1.x ("v1") or the plugin ("v2"); skips where there is none.</summary>
@@ -60,7 +62,8 @@ internal sealed class ComposeRig : IAsyncDisposable
             Assert.Skip($"No engine with {Base} (scripts/engine.sh start): {exception.Message}");
         }
 
-        var environment = new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>());
+        var environment = new ChildEnvironment(
+            Path.GetTempPath(), generation == "v1" ? new Dictionary<string, string?>() : TestPlugins.Variables);
         ComposeProgram? program = null;
         try
         {
@@ -88,7 +91,7 @@ internal sealed class ComposeRig : IAsyncDisposable
     }
 
     public ComposeClient Client(ComposeProjectOnEngine? project = null) =>
-        new(Program, project ?? Files.Project, Files.Environment, Endpoint);
+        new(Program, project ?? Files.Project, Environment, Endpoint);
 
     public ImagePin Pin(string service = "api", ComposeClient? client = null, params ComposeProjectOnEngine[] neighbours)
     {
@@ -99,7 +102,7 @@ internal sealed class ComposeRig : IAsyncDisposable
     /// <summary>As an operator types it, in the project's folder, without our arguments; variables of the session are there.</summary>
     public async Task<ComposeAnswer> TypeAsync(params string[] arguments)
     {
-        var answer = await new ComposeProcess(Program, Files.Environment).RunAsync(arguments, heard: null, Stop);
+        var answer = await new ComposeProcess(Program, Environment).RunAsync(arguments, heard: null, Stop);
         Assert.True(answer.ExitCode == 0, string.Join('\n', answer.LastLines));
         return answer;
     }

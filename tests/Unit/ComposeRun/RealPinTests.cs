@@ -39,7 +39,7 @@ public sealed class RealPinTests
         rig.Compose(File).Files.Write(".env", "API_VERSION=v1\nSECRET=s\n");
         await rig.TypeAsync("up", "-d");
         var old = await rig.InspectAsync(Assert.Single(await rig.ContainersAsync()).Id);
-        var client = new ComposeClient(Heard(rig), rig.Files.Project, rig.Files.Environment, rig.Endpoint);
+        var client = new ComposeClient(Heard(rig), rig.Files.Project, rig.Environment, rig.Endpoint);
         var image = rig.Pin("api", client);
 
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);

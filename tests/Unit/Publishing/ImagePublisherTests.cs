@@ -54,6 +54,27 @@ public sealed class ImagePublisherTests
         Assert.DoesNotContain("latest", scene.Tags.Keys);
     }
 
+    /// <summary>Who can't see the registry's tags can't know whether a newer version holds the alias.</summary>
+    [Fact]
+    public async Task Where_the_registry_does_not_tell_its_tags_the_version_is_pushed_and_its_aliases_stay_with_the_reason()
+    {
+        await using var scene = new PublishingScene();
+        var newer = scene.Publish("v1.1.0");
+        _ = scene.Publish("latest");
+        var before = scene.Tags["latest"];
+        var pushed = scene.Build("v1.0.0");
+        using var publisher = await scene.OpenAsync(Token);
+        scene.TellsItsTags = false;
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token);
+        var publication = await publisher.RunAsync(plan, Usual, scene, Token);
+
+        Assert.Equal((newer, pushed, before), (scene.Tags["v1.1.0"], scene.Tags["v1.0.0"], scene.Tags["latest"]));
+        Assert.Empty(publication.Aliases);
+        Assert.Equal(["latest", "v1.0"], publication.HeldBack.Select(one => one.Alias));
+        Assert.All(publication.HeldBack, one => Assert.StartsWith("stays: the registry's tags can't be read from here", one.Reason, StringComparison.Ordinal));
+        Assert.DoesNotContain("v1.0", scene.Tags.Keys);
+    }
+
     [Fact]
     public async Task Two_publications_of_one_repository_do_not_judge_over_each_others_heads()
     {

@@ -37,6 +37,9 @@ internal sealed class PublishingScene : IAsyncDisposable, IProgress<Report>
     /// <summary>Waits before a tag is written at the registry: the tag, and the digest that it is to name.</summary>
     public Func<string, string, Task> BeforeTagging { get; set; } = static (_, _) => Task.CompletedTask;
 
+    /// <summary>Whether the registry tells its tags; where not, it says that it is busy.</summary>
+    public bool TellsItsTags { get; set; } = true;
+
     /// <summary>The images of this engine.</summary>
     public ImageInventory Inventory => new(
         _local.Select(image => new ImagesListResponse
@@ -147,7 +150,9 @@ internal sealed class PublishingScene : IAsyncDisposable, IProgress<Report>
     {
         if (request.Path.EndsWith("/tags/list", StringComparison.Ordinal))
         {
-            return ScriptedResponse.Json(JsonSerializer.Serialize(new { name = "api", tags = _tags.Keys }));
+            return TellsItsTags
+                ? ScriptedResponse.Json(JsonSerializer.Serialize(new { name = "api", tags = _tags.Keys }))
+                : ScriptedResponse.Json("""{"errors":[{"code":"UNAVAILABLE","message":"try later"}]}""", 503);
         }
 
         var name = request.Path.Split('/')[^1];
