@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
@@ -162,6 +163,12 @@ public abstract class ComposeTest : EngineTest
         Variables["DOCKER_CONFIG"] = PluginFolder;
         _compose = [TestSettings.DockerClient, "compose"];
     }
+
+    private protected static TimeSpan Time(PSObject result, string step) => TimeSpan.FromTicks(
+        ((IEnumerable<object>)result.Properties["Steps"].Value).Select(PSObject.AsPSObject)
+            .Where(one => Text(one, "Name") == step).Sum(one => ((TimeSpan)one.Properties["Duration"].Value).Ticks));
+
+    private protected static string Steps(PSObject result) => string.Join(", ", Texts(result, "Steps"));
 
     /// <summary>Nothing of an operation is left: no lock, no record, no half container.</summary>
     private protected void NothingIsLeft()

@@ -56,7 +56,7 @@ public abstract class DeployTest : EngineTest
         }
     }
 
-    /// <summary>A version's image: it answers on 8080 with its version, and is well as long as it has a file <c>health</c>.</summary>
+    /// <summary>A version's image: it answers on 8080 with its version, under a page that only it has too, and is well as long as it has a file <c>health</c>.</summary>
     /// <param name="version">The tag.</param>
     /// <param name="health">What it does to its health: nothing leaves it sick.</param>
     /// <param name="retries">How often its check must fail.</param>
@@ -67,7 +67,7 @@ public abstract class DeployTest : EngineTest
         string version, string health = "touch /srv/health", int retries = 2, bool labelled = true, string? schema = null,
         bool isChecked = true)
     {
-        const string Serve = "mkdir -p /srv; echo $VERSION > /srv/version; echo $VERSION of $GREETING starts; httpd -p 8080 -h /srv; "
+        const string Serve = "mkdir -p /srv; echo $VERSION > /srv/version; cp /srv/version /srv/$VERSION; echo $VERSION of $GREETING starts; httpd -p 8080 -h /srv; "
             + "trap 'exit 0' TERM; ";
         var container = TestEngine.CreateContainer(Base, $"pro-test-{Guid.NewGuid():N}", start: false);
         try

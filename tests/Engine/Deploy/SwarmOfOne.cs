@@ -18,7 +18,7 @@ public sealed class SwarmOfOne : OwnEngine
         while (Docker("ps", "--quiet", "--filter", "label=com.docker.swarm.service.name=" + service).Length > 0)
         {
             Assert.True(DateTime.UtcNow < until, $"{service} still has tasks a minute after its removal.");
-            Thread.Sleep(50);
+            Thread.Sleep(250);
         }
     }
 

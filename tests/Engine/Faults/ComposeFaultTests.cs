@@ -24,14 +24,17 @@ public sealed class ComposeFaultTests : ComposeTest
             && call.Contains("/volumes/pro-up-", StringComparison.Ordinal));
     }
 
-    /// <summary>The first is proven and the second isn't yet: cut off there, both must be of one version again.</summary>
-    [Theory]
-    [InlineData("StopFirst")]
-    [InlineData("StartFirst")]
-    public Task Two_replicas(string order)
+    /// <summary>
+    /// The first is proven and the second isn't yet: cut off there, both must be of one version again. A sample is of one order, by the seed.
+    /// </summary>
+    [Fact]
+    public async Task Two_replicas()
     {
         _replicas = 2;
-        return RunAsync($"compose, two replicas, {order}", order, IsCommitOfSwap);
+        foreach (var order in FaultMatrix.IsWhole ? (string[])["StopFirst", "StartFirst"] : [FaultMatrix.Seed % 2 == 0 ? "StopFirst" : "StartFirst"])
+        {
+            await RunAsync($"compose, two replicas, {order}", order, IsCommitOfSwap);
+        }
     }
 
     private static bool IsCommitOfSwap(string call) => call.EndsWith(".pro-done", StringComparison.Ordinal);

@@ -24,6 +24,7 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
 
     // How long the module and compose wait for an answer that never comes: 5 minutes of their own accord.
     private const string PatienceVariable = "COMPOSE_HTTP_TIMEOUT";
+
     // Long enough for every answer that a busy machine gives at last.
     private const string Patience = "12";
 
@@ -41,6 +42,7 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
     private readonly FaultTable _table = new(scene.Name);
     private readonly List<string> _failures = [];
     private readonly Queue<WaitingCommand> _waiting = [];
+    private int _kills;
     private bool _isClean;
 
     /// <summary>Whether everything is done, and not a sample.</summary>
@@ -64,7 +66,9 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
             Tell($"  {index + 1}: {Short(call)}");
         }
 
-        foreach (var plan in Plans(changes, questions))
+        var plans = Plans(changes, questions).ToList();
+        _kills = plans.Count(IsKill);
+        foreach (var plan in plans)
         {
             await TryAsync(plan);
         }
@@ -143,7 +147,7 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
             }
 
             _isClean = false;
-            said = plan.Fault is Fault.Kill or Fault.KillAlone ? await KillAsync(plan) : Disturb(plan);
+            said = IsKill(plan) ? await KillAsync(plan) : Disturb(plan);
             _table.Count(plan, isWell: true);
             Tell($"{scene.Name}: {plan}: {said}");
         }
@@ -155,13 +159,16 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         }
     }
 
+    private static bool IsKill(FaultPlan plan) => plan.Fault is Fault.Kill or Fault.KillAlone;
+
     private async Task<string> KillAsync(FaultPlan plan)
     {
-        while (_waiting.Count < Prepared)
+        while (_waiting.Count < Math.Min(Prepared, _kills))
         {
             _waiting.Enqueue(new WaitingCommand(scene.Folder, scene.Engine));
         }
 
+        _kills--;
         using var command = _waiting.Dequeue();
         var (code, text) = await command.RunAsync(scene.Command, plan, scene.Commits, Cancel);
         if (command.Proxy.Faulty is not { } call)

@@ -9,7 +9,9 @@ internal sealed record RecipeCase(JsonObject Body)
     /// <summary>Networks to connect afterwards.</summary>
     public IReadOnlyList<(string Network, JsonObject? Endpoint)> Connects { get; init; } = [];
 
-    /// <summary>False where this machine can't start such a container (no GPU).</summary>
+    /// <summary>
+    /// False where it is compared as it was created: this machine can't start it (no GPU), or its start would tell nothing that others don't.
+    /// </summary>
     public bool Starts { get; init; } = true;
 
     /// <summary>Every option that needs nothing of the machine and excludes no other, on two networks of its own.</summary>
@@ -88,7 +90,7 @@ internal sealed record RecipeCase(JsonObject Body)
             { "HostConfig": { "SecurityOpt": [ "seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\"}", "label=user:u" ],
               "CpuPeriod": 50000, "CpuQuota": 25000, "Memory": 67108864, "MemorySwappiness": 10, "PidsLimit": -1 } }
             """,
-    }.ToDictionary(pair => pair.Key, pair => new RecipeCase(Parse(pair.Value)), StringComparer.Ordinal);
+    }.ToDictionary(pair => pair.Key, pair => new RecipeCase(Parse(pair.Value)) { Starts = !IsOfCommands(pair.Key) }, StringComparer.Ordinal);
 
     /// <summary>What this machine can create, but not start.</summary>
     public static RecipeCase Unstartable => new(Parse("""
@@ -100,6 +102,10 @@ internal sealed record RecipeCase(JsonObject Body)
     {
         Starts = false,
     };
+
+    private static bool IsOfCommands(string name) =>
+        name.StartsWith("entrypoint", StringComparison.Ordinal) || name.StartsWith("command", StringComparison.Ordinal)
+        || name.StartsWith("healthcheck", StringComparison.Ordinal);
 
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
 }

@@ -108,7 +108,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         // The engine starts it again by itself, the first time 0.1 s after its end, so also in the middle of the restore.
         _ = await _engine.ImageAsync("ends", Parse("""{ "Cmd": [ "false" ] }"""));
         var failures = new List<string>();
-        for (var after = 70; after <= 110; after += 20)
+        foreach (var after in FaultSample.Some(FaultSample.Seed(), 70, 90, 110))
         {
             var old = await StartOldAsync(ownNetwork: ownNetwork);
             var failure = await Record.ExceptionAsync(() => SwapAsync(
@@ -141,7 +141,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
     public async Task A_version_that_ends_over_and_over_gives_way_to_one_that_runs(bool ownNetwork)
     {
         _ = await _engine.ImageAsync("old", Parse("""{ "Cmd": [ "false" ] }"""));
-        for (var after = 60; after <= 120; after += 20)
+        foreach (var after in FaultSample.Some(FaultSample.Seed(), 60, 80, 100, 120))
         {
             var old = await StartOldAsync(ownNetwork: ownNetwork);
             while (!(await _engine.InspectAsync(old))["State"]!["Restarting"]!.GetValue<bool>())
@@ -153,7 +153,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
             _ = await SwapAsync(_engine.Engine);
 
             var now = await _engine.InspectAsync(Name);
-            Assert.True(now["State"]!["Running"]!.GetValue<bool>());
+            Assert.True(now["State"]!["Running"]!.GetValue<bool>(), $"{after} ms");
             Assert.Equal("always", now["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>());
             Assert.Single(now["NetworkSettings"]!["Ports"]!["80/tcp"]!.AsArray());
             Assert.Equal([Name], await ContainersAsync());

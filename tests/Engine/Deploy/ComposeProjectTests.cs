@@ -1,0 +1,155 @@
+using System.Management.Automation;
+
+namespace Pro.DockerVersioning.Tests.Engine.Deploy;
+
+/// <summary>What holds for compose of every generation: tried with the plugin where it is there, else with docker-compose 1.x.</summary>
+public sealed class ComposeProjectTests : ComposeTest
+{
+    private const ErrorCategory Failed = ErrorCategory.InvalidOperation;
+
+    public ComposeProjectTests()
+    {
+        if (PluginFolder is not null)
+        {
+            UsePlugin();
+        }
+    }
+
+    [Fact]
+    public void A_first_start_that_gets_sick_leaves_nothing()
+    {
+        WriteFile(GuideFile);
+        Sick("v1.0.0");
+        var error = Bad("Deploy-ProService api v1.0.0", "ContainerUnhealthy", Failed);
+        Assert.Contains("out of luck", error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Containers);
+        Assert.False(File.Exists(DotEnv));
+        NothingIsLeft();
+    }
+
+    [Fact]
+    public async Task A_version_that_never_gets_healthy_is_taken_back_and_the_pin_stays()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0");
+        Sick("v1.1.0");
+        await File.WriteAllTextAsync(DotEnv, "# mine\nAPI_VERSION=v1.0.0\nOTHER=1\n", Cancel);
+        _ = One("Deploy-ProService api v1.0.0");
+        var result = Run("Deploy-ProService api v1.1.0");
+        Check(result.Error, "RestoredPrevious", Failed);
+        Assert.Contains("runs again, and is healthy", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("RestoredPrevious", Text(Assert.Single(result.Output), "Outcome"));
+        Assert.Equal("v1.0.0", await AnswerAsync());
+        Assert.Equal("# mine\nAPI_VERSION=v1.0.0\nOTHER=1\n", await File.ReadAllTextAsync(DotEnv, Cancel));
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public void A_pin_over_a_written_image_goes_with_the_version_that_was_not_kept()
+    {
+        WriteFile(GuideFile.Replace("${API_VERSION:-latest}", "v1.0.0", StringComparison.Ordinal));
+        Well("v1.0.0");
+        Sick("v1.1.0");
+        _ = Compose("up", "-d");
+        Check(Run("Deploy-ProService api v1.1.0").Error, "RestoredPrevious", Failed);
+        Assert.False(File.Exists(Repository.FullPath($"docker-compose.{Project}.pro.yml")));
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public async Task An_environment_names_its_compose_file_and_engine_and_takes_what_was_built()
+    {
+        WriteFile(GuideFile);
+        var test = Repository.FullPath("docker-compose.test.yml");
+        File.Move(ComposeFile, test);
+        await File.WriteAllTextAsync(
+            Repository.FullPath("pro.json"),
+            $$"""
+            {
+              "services": { "api": { "context": "apps/api" } },
+              "environments": { "test": { "composeFile": "docker-compose.test.yml", "engine": "unix://{{EngineSocket}}" } }
+            }
+            """,
+            TestContext.Current.CancellationToken);
+        _ = Release("v1.2.3", dockerfile: """
+            FROM pro-sample/base:1
+            RUN mkdir -p /srv && printf '%s' built > /srv/version
+            STOPSIGNAL SIGKILL
+            CMD ["httpd", "-f", "-p", "8080", "-h", "/srv"]
+            """);
+        var result = Good("Build-ProImage api v1.2.3 -Push | Deploy-ProService -Environment test")
+            .Single(one => one.Properties["Outcome"] is not null && one.Properties["Strategy"] is not null);
+        Assert.Equal("Succeeded Compose v1.2.3", $"{Text(result, "Outcome")} {Text(result, "Strategy")} {Text(result, "Version")}");
+        Assert.Equal("built", await AnswerAsync());
+        Assert.Equal(test, Label(Container, "project.config_files"));
+        using var registry = TestRegistry.Open();
+        Assert.Equal(registry.DigestOf($"{RegistryPath}/api", "v1.2.3"), Text(result, "Digest"));
+        NothingIsLeft();
+    }
+
+    [Fact]
+    public void The_order_of_the_compose_file_holds_and_a_parameter_goes_before_it()
+    {
+        // No published port and no fixed name: both can run at once.
+        WriteFile(WithoutPorts + "    deploy:\n      update_config:\n        order: start-first\n");
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        Assert.Equal("start-first", Text(One("Deploy-ProService api v1.1.0"), "Order"));
+        ComposeOwnsIt("v1.1.0");
+        Assert.Equal("stop-first", Text(One("Deploy-ProService api v1.0.0 -Order StopFirst"), "Order"));
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public void Without_compose_nothing_is_touched_and_the_error_says_what_to_install()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var before = Lives;
+        var path = Environment.GetEnvironmentVariable("PATH");
+        OnlyClient(null);
+        var error = Bad("Deploy-ProService api v1.1.0", "ComposeNotFound", ErrorCategory.ResourceUnavailable);
+        Assert.Contains("compose", error.ErrorDetails.RecommendedAction, StringComparison.OrdinalIgnoreCase);
+        Variables["PATH"] = path;
+        Assert.Equal(before, Lives);
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public void Another_file_of_the_same_project_does_not_take_the_containers_place()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var other = Repository.FullPath("docker-compose.test.yml");
+        File.WriteAllText(other, GuideFile);
+        var before = Lives;
+        _ = Bad("Deploy-ProService api v1.1.0 -ComposeFile docker-compose.test.yml", "OtherComposeFile", ErrorCategory.InvalidOperation);
+        Assert.Equal(before, Lives);
+        ComposeOwnsIt("v1.0.0");
+    }
+
+    [Fact]
+    public async Task What_the_plugin_has_made_stays_the_plugins()
+    {
+        UsePlugin();
+        WriteFile(GuideFile);
+        Well("v1.0.0");
+        Build("v1.1.0", "HEALTHCHECK --interval=1s CMD wget -q -O /dev/null http://127.0.0.1:8080/version");
+        Sick("v1.2.0");
+        await File.WriteAllTextAsync(DotEnv, "API_VERSION=v1.0.0\n", Cancel);
+        _ = Compose("up", "-d");
+        var made = Label(Container, "version");
+        Assert.Contains("swap", Steps(One("Deploy-ProService api v1.1.0")), StringComparison.Ordinal);
+        Assert.Equal("v1.1.0", await AnswerAsync());
+        Assert.Equal(made, Label(Container, "version"));
+        ComposeOwnsIt("v1.1.0");
+        WriteFile(GuideFile + "    environment: [\"COLOUR=blue\"]\n");
+        Check(Run("Deploy-ProService api v1.2.0").Error, "RestoredPrevious", Failed);
+        Assert.Equal("v1.1.0", await AnswerAsync());
+        Assert.Contains("docker compose up", Steps(One("Invoke-ProRollback api v1.0.0 -Confirm:$false")), StringComparison.Ordinal);
+        Assert.Equal("v1.0.0", await AnswerAsync());
+        ComposeOwnsIt("v1.0.0");
+    }
+}
