@@ -30,6 +30,9 @@ internal sealed record CleaningLine
     /// <summary>The service, where the image is of one.</summary>
     public string? Service { get; init; }
 
+    /// <summary>The service's repository, for an image that no name tells it of.</summary>
+    public ImageReference? Repository { get; init; }
+
     /// <summary>The version, where it has one.</summary>
     public ProVersion? Version { get; init; }
 

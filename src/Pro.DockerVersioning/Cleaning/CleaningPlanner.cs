@@ -194,6 +194,7 @@ internal static class CleaningPlanner
                     Reference = name,
                     ImageId = image.Id,
                     Service = service?.Name,
+                    Repository = service?.Repository,
                     Version = ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? version : null,
                     Step = CleaningStep.Remove,
                     Reason = "no name points at it",

@@ -161,7 +161,8 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             return Result(line, ProCleanupAction.Kept, $"the container {container} uses it by now");
         }
 
-        if (line.Service is { } service && Recheck.LockOf(service, line.Reference == line.ImageId ? null : line.Reference) is { } held)
+        var named = line.Repository?.ToString() ?? (line.Reference == line.ImageId ? null : line.Reference);
+        if (line.Service is { } service && Recheck.LockOf(service, named) is { } held)
         {
             return Result(
                 line,

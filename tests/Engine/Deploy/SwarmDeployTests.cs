@@ -180,7 +180,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
             _ = _swarm.Docker(["volume", "rm", .. locks]);
         };
         var robbed = Run("Deploy-ProService api v1.1.0 -Canary 1");
-        Check(robbed.Error, "SwarmUpdateRestored", robbed.Error.CategoryInfo.Category);
+        Check(robbed.Error, "LockLost", robbed.Error.CategoryInfo.Category);
         Assert.Contains("is no longer ours", robbed.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal("RestoredPrevious", Text(Assert.Single(robbed.Output), "Outcome"));
         Assert.Equal(["v1.0.0", "v1.0.0"], Running);

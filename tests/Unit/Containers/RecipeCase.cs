@@ -90,7 +90,7 @@ internal sealed record RecipeCase(JsonObject Body)
             { "HostConfig": { "SecurityOpt": [ "seccomp={\"defaultAction\":\"SCMP_ACT_ALLOW\"}", "label=user:u" ],
               "CpuPeriod": 50000, "CpuQuota": 25000, "Memory": 67108864, "MemorySwappiness": 10, "PidsLimit": -1 } }
             """,
-    }.ToDictionary(pair => pair.Key, pair => new RecipeCase(Parse(pair.Value)) { Starts = !IsOfCommands(pair.Key) }, StringComparer.Ordinal);
+    }.ToDictionary(pair => pair.Key, pair => Of(pair.Key, Parse(pair.Value)), StringComparer.Ordinal);
 
     /// <summary>What this machine can create, but not start.</summary>
     public static RecipeCase Unstartable => new(Parse("""
@@ -102,6 +102,17 @@ internal sealed record RecipeCase(JsonObject Body)
     {
         Starts = false,
     };
+
+    private static RecipeCase Of(string name, JsonObject body)
+    {
+        if (IsOfCommands(name))
+        {
+            // The engine fills in what isn't given at the start, or where there is something to fill in.
+            body["HostConfig"] = new JsonObject();
+        }
+
+        return new RecipeCase(body) { Starts = !IsOfCommands(name) };
+    }
 
     private static bool IsOfCommands(string name) =>
         name.StartsWith("entrypoint", StringComparison.Ordinal) || name.StartsWith("command", StringComparison.Ordinal)
