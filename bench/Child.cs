@@ -10,6 +10,10 @@ internal static class Child
     /// <exception cref="InvalidOperationException">It failed: what it said is in the message.</exception>
     public static string Run(string program, params IEnumerable<string> arguments) => RunIn(Environment.CurrentDirectory, program, arguments);
 
+    /// <summary>Starts a program, its standard output to be read.</summary>
+    public static Process Start(string program, params IEnumerable<string> arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+
     /// <summary>Runs a shell's pipeline, as a user types it; any part of it failing is a failure.</summary>
     public static string Shell(string folder, string script) => RunIn(folder, "bash", ["-o", "pipefail", "-c", script]);
 

@@ -95,7 +95,7 @@ internal sealed class RequestsBenchmark : IBenchmark
         async Task<IReadOnlyList<string>> AskedAsync(
             Session session, string network, string address, string options, string[] versions)
         {
-            using var asker = new Asker(Docker, Client, network, address);
+            using var asker = new Asker(arguments => Child.Start(Setup.Docker, arguments), Client, network, address);
             var before = (await asker.UntilAsync(answers => answers.Count > 50 && answers[^1] == Old, cancellationToken)).Count;
             foreach (var version in versions)
             {

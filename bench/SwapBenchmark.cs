@@ -82,7 +82,7 @@ internal sealed class SwapBenchmark : IBenchmark
                 COPY start.sh /start.sh
                 COPY index.html /srv/index.html
                 EXPOSE 8080
-                HEALTHCHECK --interval=1s --timeout=1s CMD wget -q -O /dev/null http://127.0.0.1:8080/
+                HEALTHCHECK --interval=1s --timeout=1s --start-period=30s CMD wget -q -O /dev/null http://127.0.0.1:8080/
                 CMD ["/bin/sh", "/start.sh"]
                 """);
             _ = Child.Run(Setup.Docker, "build", "-q", "-t", $"{Setup.Registry}/swap:{version}", context);
