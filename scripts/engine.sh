@@ -53,6 +53,12 @@ end_process() {
     say "stopped $name"
 }
 
+# Two at once would both install and both start.
+take_lock() {
+    exec 9>"$state/lock"
+    if has flock; then flock -w 600 9 || die "Another engine.sh has been at work for ten minutes." "See: lslocks | grep $state"; fi
+}
+
 # ---- packages ----------------------------------------------------------------------------------------------------------------
 
 is_debian() { has apt-get && has dpkg && [ "$(uname -s)" = Linux ]; }
@@ -88,12 +94,19 @@ unpack() {
         [ "$(id -u)" -eq 0 ] && apt_update
         available "$package" || return 1
     fi
-    rm -rf "$folder"
-    mkdir -p "$folder"
     say "unpacking $package from apt into $folder"
     # apt's own user can't write into our folder, of which it warns: root does it instead.
-    (cd "$folder" && quietly "$state/apt.log" apt-get -qq -o APT::Sandbox::User=root download "$package") || return 1
-    dpkg-deb -x "$folder"/*.deb "$folder"
+    download_into "$folder" "$package" -o APT::Sandbox::User=root
+}
+
+# download_into FOLDER PACKAGE [OPTION…]: the package's files, and a mark that they are all there.
+download_into() {
+    local folder=$1 package=$2
+    shift 2
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    (cd "$folder" && quietly "$state/apt.log" apt-get -qq "$@" download "$package") || return 1
+    dpkg-deb -x "$folder"/*.deb "$folder" || return 1
     rm -f "$folder"/*.deb
     touch "$folder/.done"
 }
@@ -113,47 +126,39 @@ unpack_from_stable() {
     is_debian && [ -r $keys ] || return 1
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
     say "deb [signed-by=$keys] http://deb.debian.org/debian ${PRO_DEBIAN_STABLE:-trixie} main" >"$apt/sources.list"
-    options=(-qq -o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$apt/lists"
+    options=(-o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$apt/lists"
         -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)")
-    rm -rf "$folder"
-    mkdir -p "$folder"
     say "unpacking $package of Debian's stable release into $folder"
-    quietly "$state/apt.log" apt-get "${options[@]}" update || return 1
-    (cd "$folder" && quietly "$state/apt.log" apt-get "${options[@]}" download "$package") || return 1
-    dpkg-deb -x "$folder"/*.deb "$folder"
-    rm -f "$folder"/*.deb
-    touch "$folder/.done"
+    quietly "$state/apt.log" apt-get -qq "${options[@]}" update || return 1
+    download_into "$folder" "$package" "${options[@]}"
 }
 
-# ensure_plugin NAME PACKAGE…: what the client has already, else the first of these packages that this system has, else Debian's stable one.
+# plugin_from FOLDER NAME: takes the plugin out of an unpacked package.
+plugin_from() {
+    ln -sf "$state/packages/$1/usr/libexec/docker/cli-plugins/docker-$2" "$plugins/cli-plugins/docker-$2"
+    plugin_works "$2"
+}
+
+# ensure_plugin NAME PACKAGE: what the client has already, else the package of this system, else Debian's stable one.
 ensure_plugin() {
-    local name=$1 package unpacked
-    shift
-    if plugin_works "$name"; then return 0; fi
-    for package in "$@"; do
-        if unpack "$package"; then
-            unpacked="$state/packages/$package/usr/libexec/docker/cli-plugins/docker-$name"
-            if [ -x "$unpacked" ]; then ln -sf "$unpacked" "$plugins/cli-plugins/docker-$name"; fi
-        fi
-        if plugin_works "$name"; then return 0; fi
-    done
-    unpack_from_stable "docker-$name" || return 1
-    ln -sf "$state/packages/stable-docker-$name/usr/libexec/docker/cli-plugins/docker-$name" "$plugins/cli-plugins/docker-$name"
-    plugin_works "$name"
+    if ! plugin_works "$1" \
+        && ! { unpack "$2" && plugin_from "$2" "$1"; } \
+        && ! { unpack_from_stable "docker-$1" && plugin_from "stable-docker-$1" "$1"; }; then
+        rm -f "$plugins/cli-plugins/docker-$1"
+        warn "docker $1 is not to be had here: the tests that need it are skipped."
+        return 0
+    fi
+    say "$1: $(DOCKER_CONFIG="$plugins" "$docker" "$1" version | head -n 1)"
 }
 
 ensure_plugins() {
-    local name
-    exec 9>"$state/lock"
-    if has flock; then flock -w 600 9 || die "Another engine.sh has been at work for ten minutes." "See: lslocks | grep $state"; fi
+    take_lock
     find_engine >/dev/null || die "No Docker engine answers." "Run: bash scripts/engine.sh start"
     mkdir -p "$plugins/cli-plugins"
     [ -e "$plugins/config.json" ] || say '{}' >"$plugins/config.json"
-    ensure_plugin compose docker-compose-v2 || warn "No compose v2 is to be had: the tests that need it are skipped."
-    ensure_plugin buildx docker-buildx || warn "No buildx is to be had: the tests that need it are skipped."
-    for name in compose buildx; do
-        if plugin_works "$name"; then say "$name: $(DOCKER_CONFIG="$plugins" "$docker" "$name" version | head -n 1)"; fi
-    done
+    # Ubuntu's name for the one, everybody's for the other.
+    ensure_plugin compose docker-compose-v2
+    ensure_plugin buildx docker-buildx
 }
 
 # ---- engine ------------------------------------------------------------------------------------------------------------------
@@ -467,9 +472,7 @@ write_env() {
 }
 
 start() {
-    # Two at once would both install and both start.
-    exec 9>"$state/lock"
-    if has flock; then flock -w 600 9 || die "Another engine.sh has been at work for ten minutes." "See: lslocks | grep $state"; fi
+    take_lock
     ensure_engine
     case "${DOCKER_HOST:-}" in
         tcp://* | ssh://* | http://* | https://*)

@@ -64,17 +64,20 @@ attribute() { sed -n "s/.*<assembly [^>]*[ \"]$1=\"\([0-9]*\)\".*/\1/p" "$2" | h
 
 running=''
 
-# Waits until fewer than two suites run. Alone each leaves a third of two cores idle, waiting for the engine; of more than two none gets on,
-# while all of their containers are asked for their health every second.
+# Whether a suite that was started still runs.
+runs() { [ ! -f "$results/$1.code" ] && kill -0 "$(cat "$results/$1.pid")" 2>/dev/null; }
+
+# Waits until fewer than two suites run. Alone each leaves a third of two cores idle, waiting for the engine; more than two get in each
+# other's way: their processes start more slowly side by side than one after the other. macOS's bash can't wait for whichever ends first.
 take_turn() {
     local name busy
     while true; do
         busy=0
         for name in $running; do
-            if [ ! -f "$results/$name.code" ]; then busy=$((busy + 1)); fi
+            if runs "$name"; then busy=$((busy + 1)); fi
         done
         if [ $busy -lt 2 ]; then return; fi
-        wait -n || true
+        sleep 1
     done
 }
 
@@ -92,8 +95,8 @@ begin_xunit() {
         within "$(seconds_left)" "$program" -noColor -result-xml "$results/$name.xml" "$@" >"$results/$name.log" 2>&1 </dev/null || code=$?
         say "$code $((SECONDS - started))" >"$results/$name.code"
     } &
-    running="$running $name"
     say $! >"$results/$name.pid"
+    running="$running $name"
 }
 
 # end_xunit NAME: waits for it. The counts come from the report, never from the screen.
@@ -136,7 +139,7 @@ end_xunit() {
 clean_up() {
     local name children
     for name in $running; do
-        if [ ! -f "$results/$name.code" ]; then
+        if runs "$name"; then
             children=$(pgrep -P "$(cat "$results/$name.pid")" 2>/dev/null || true)
             # shellcheck disable=SC2086 # numbers, meant to be split
             kill $children "$(cat "$results/$name.pid")" 2>/dev/null || true
@@ -233,7 +236,10 @@ if [ -n "$engine" ]; then
     # shellcheck source=/dev/null
     . "$state/engine.env"
     set +a
-    if [ -z "${PRO_TEST_DOCKER_CONFIG:-}" ] && [ -d "$state/plugins" ]; then export PRO_TEST_DOCKER_CONFIG="$state/plugins"; fi
+    if [ -z "${PRO_TEST_DOCKER_CONFIG:-}" ] && [ -d "$state/plugins" ] \
+        && DOCKER_CONFIG="$state/plugins" "${PRO_TEST_DOCKER:-docker}" compose version >/dev/null 2>&1; then
+        export PRO_TEST_DOCKER_CONFIG="$state/plugins"
+    fi
     # Programs that were unpacked, not installed. What is on PATH goes first.
     if [ -n "${PRO_TEST_TOOLS:-}" ]; then export PATH="$PATH:$PRO_TEST_TOOLS"; fi
 fi

@@ -30,7 +30,7 @@ internal sealed record CleaningLine
     /// <summary>The service, where the image is of one.</summary>
     public string? Service { get; init; }
 
-    /// <summary>The service's repository, for an image that no name tells it of.</summary>
+    /// <summary>The service's repository: another project may have a service of that name. Null where an image without names doesn't tell.</summary>
     public ImageReference? Repository { get; init; }
 
     /// <summary>The version, where it has one.</summary>

@@ -111,6 +111,7 @@ internal static class CleaningPlanner
                 Reference = version.Reference,
                 ImageId = version.ImageId,
                 Service = service.Name,
+                Repository = service.Repository,
                 Version = version.Version,
                 Step = CleaningStep.Remove,
                 Reason = policy.Mode switch
@@ -177,11 +178,14 @@ internal static class CleaningPlanner
         foreach (var image in world.Inventory.Images)
         {
             // One with a digest belongs to that repository: it goes by this name, and only where the repository is ours.
-            var service = world.Services.FirstOrDefault(one => image.Digests.Any(digest => one.Repository.SameRepository(digest))
-                || image.IsNamelessOf(one.Name, one.Repository));
             if (image.References.Count > 0
-                || (policy.DanglingOf is { } only && (service is null || !only.Contains(service.Name)))
                 || !image.Digests.All(digest => world.Services.Any(one => one.Repository.SameRepository(digest))))
+            {
+                continue;
+            }
+
+            var service = world.Services.FirstOrDefault(one => image.BelongsTo(one.Name, one.Repository));
+            if (policy.DanglingOf is { } only && (service is null || !only.Contains(service.Name)))
             {
                 continue;
             }
@@ -193,8 +197,10 @@ internal static class CleaningPlanner
                 {
                     Reference = name,
                     ImageId = image.Id,
-                    Service = service?.Name,
-                    Repository = service?.Repository,
+                    // Also of another project's: nobody's operation is raced.
+                    Service = service?.Name ?? image.Label(ImageLabels.Service),
+                    Repository = service?.Repository
+                        ?? (ImageReference.TryParse(image.Label(ImageLabels.Repository), out var repository) ? repository : null),
                     Version = ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? version : null,
                     Step = CleaningStep.Remove,
                     Reason = "no name points at it",

@@ -56,7 +56,6 @@ internal sealed class CleaningRecheck(EngineConnection engine, bool isSwarmManag
 
     /// <summary>Who holds a service; null where nobody does.</summary>
     /// <param name="service">Its name.</param>
-    /// <param name="reference">What is to go, by which its repository is known; null where it has no name.</param>
-    public LockInfo? LockOf(string service, string? reference) =>
-        ServiceLocks.Find(_use?.Locks ?? [], service, ImageReference.TryParse(reference, out var name) ? name : null);
+    /// <param name="repository">Its repository; null where only the name is known.</param>
+    public LockInfo? LockOf(string service, ImageReference? repository) => ServiceLocks.Find(_use?.Locks ?? [], service, repository);
 }

@@ -161,8 +161,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             return Result(line, ProCleanupAction.Kept, $"the container {container} uses it by now");
         }
 
-        var named = line.Repository?.ToString() ?? (line.Reference == line.ImageId ? null : line.Reference);
-        if (line.Service is { } service && Recheck.LockOf(service, named) is { } held)
+        if (line.Service is { } service && Recheck.LockOf(service, line.Repository) is { } held)
         {
             return Result(
                 line,

@@ -66,9 +66,7 @@ internal static class DiskUsageTable
 
     private static string ServiceOf(EngineImage? image, IReadOnlyList<(string Name, ImageReference Repository)> services) =>
         image is null ? ""
-        : services.FirstOrDefault(service =>
-            image.References.Concat(image.Digests).Any(reference => reference.SameRepository(service.Repository))
-            || image.IsNamelessOf(service.Name, service.Repository)).Name ?? "";
+        : services.FirstOrDefault(service => image.BelongsTo(service.Name, service.Repository)).Name ?? "";
 
     private static ProDiskUsage OfImages(ProDiskUsageKind kind, string name, IReadOnlyList<ImageUsage> images) =>
         OfItems(kind, name, [.. images.Select(image => new ItemUsage(image.Own, image.IsInUse))]);

@@ -44,9 +44,10 @@ internal sealed class EngineImage
     /// <summary>A label's value, or null.</summary>
     public string? Label(string name) => Labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 
-    /// <summary>Whether it has no tag left and was built as an image of a service, in that repository.</summary>
-    public bool IsNamelessOf(string service, ImageReference repository) =>
-        References.Count == 0 && Label(ImageLabels.Service) == service && Label(ImageLabels.Repository) == repository.NormalizedName;
+    /// <summary>Whether it is of a service: a name or a digest in its repository says so, or, where no name is left, what it was built for.</summary>
+    public bool BelongsTo(string service, ImageReference repository) =>
+        References.Concat(Digests).Any(reference => reference.SameRepository(repository))
+        || (References.Count == 0 && Label(ImageLabels.Service) == service && Label(ImageLabels.Repository) == repository.NormalizedName);
 
     /// <summary>The digest under which it was pushed to a repository or pulled from there; null where neither happened.</summary>
     public string? DigestIn(ImageReference repository) => Digests.FirstOrDefault(digest => digest.SameRepository(repository))?.Digest;

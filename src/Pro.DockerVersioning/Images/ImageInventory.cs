@@ -144,7 +144,7 @@ internal sealed class ImageInventory
             var started = ImageReference.TryParse(container.Image, out var reference) && reference.SameRepository(repository)
                 ? reference.Tag
                 : null;
-            if (started is not null || Belongs(image, service, repository))
+            if (started is not null || image.BelongsTo(service, repository))
             {
                 yield return (container, VersionOf(image, repository, started));
             }
@@ -234,18 +234,13 @@ internal sealed class ImageInventory
         {
             if (_containersByImage.Contains(image.Id)
                 && !image.References.Any(reference => reference.SameRepository(repository))
-                && Belongs(image, service, repository)
+                && image.BelongsTo(service, repository)
                 && VersionOf(image, repository, prefer: null) is { } version)
             {
                 yield return Describe(service, FactsOf(image, repository), null, version, current);
             }
         }
     }
-
-    private static bool Belongs(EngineImage image, string service, ImageReference repository) =>
-        image.References.Any(reference => reference.SameRepository(repository))
-        || image.Digests.Any(digest => digest.SameRepository(repository))
-        || image.IsNamelessOf(service, repository);
 
     /// <summary>What all versions of one image have in common.</summary>
     private sealed record ImageFacts(

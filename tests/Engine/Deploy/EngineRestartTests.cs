@@ -62,7 +62,7 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
     public static TheoryData<string, Moment, Outage> WithTheCommandAlive => new(
         ((string, Moment, Outage)[])
         [
-            .. Some(
+            .. FaultMatrix.Some(
                 ("StopFirst", Moment.Unproven, Outage.Stopped),
                 ("StopFirst", Moment.Stopping, Outage.Killed),
                 ("StartFirst", Moment.Draining, Outage.Killed)),
@@ -82,7 +82,7 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
     public static TheoryData<string, Moment, Outage, string> WithTheCommandDead => new(
         ((string, Moment, Outage, string)[])
         [
-            .. Some(
+            .. FaultMatrix.Some(
                 ("StopFirst", Moment.Stopping, Outage.Killed, "always"),
                 ("StartFirst", Moment.Connected, Outage.Stopped, "unless-stopped"),
                 ("StartFirst", Moment.Draining, Outage.Killed, "no")),
@@ -100,8 +100,6 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
                 ]
                 : Array.Empty<(string, Moment, Outage, string)>(),
         ]);
-
-    private static T[] Some<T>(params T[] cases) => All ? cases : [cases[FaultMatrix.Seed % cases.Length]];
 
     [Theory]
     [MemberData(nameof(WithTheCommandAlive))]

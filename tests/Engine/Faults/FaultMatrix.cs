@@ -48,6 +48,9 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
     /// <summary>Whether everything is done, and not a sample.</summary>
     public static bool IsWhole => Wish.Length > 0;
 
+    /// <summary>One of several cases, by the seed; all of them where everything is done.</summary>
+    public static T[] Some<T>(params T[] cases) => IsWhole ? cases : [cases[Seed % cases.Length]];
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Runs all cases, and fails where one wasn't well.</summary>

@@ -192,6 +192,24 @@ public sealed class CleaningPlannerTests
         Assert.Equal([_images[0].ID], draft.Candidates.Select(candidate => candidate.Line.Reference));
     }
 
+    /// <summary>Whose lock speaks against its removal is told by both: our own api's doesn't, and theirs does.</summary>
+    [Fact]
+    public void A_dangling_image_of_another_projects_service_is_theirs_by_name_and_repository()
+    {
+        Image(null);
+        _images[0].Labels[ImageLabels.Service] = "api";
+        _images[0].Labels[ImageLabels.Repository] = "foreign.example/api";
+        var policy = new CleaningPolicy { Mode = CleaningMode.Dangling, Retention = new RetentionPolicy(5, 5, 5) };
+        var world = World([]);
+        world = world with { Services = [world.Services[0] with { LockedBy = "the service is locked" }] };
+        var line = CleaningPlanner.Draft(world, policy).Candidates.Single().Line;
+        Assert.Equal(("api", "foreign.example/api"), (line.Service, line.Repository?.NormalizedName));
+        Assert.Empty(CleaningPlanner.Draft(world, policy with { DanglingOf = new HashSet<string> { "api" } }).Candidates);
+
+        _images[0].Labels[ImageLabels.Repository] = ImageReference.Parse(Api).NormalizedName;
+        Assert.Equal("the service is locked", CleaningPlanner.Draft(world, policy).Decided.Single().Reason);
+    }
+
     [Fact]
     public void Of_a_dangling_chain_only_its_end_is_listed_and_goes()
     {

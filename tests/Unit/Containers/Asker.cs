@@ -5,14 +5,15 @@ namespace Pro.DockerVersioning.Tests.Containers;
 /// <summary>Asks a service from a container of its own, as fast as it can and each time on a new connection; keeps what it got.</summary>
 /// <remarks>
 /// Run by docker's client, wherever that finds its engine, and read as it is written: who reads a growing log again and again takes the
-/// machine from those who are asked. A request that hangs is none that was answered: the answers then don't come.
+/// machine from those who are asked. A page must end its line.
 /// </remarks>
 internal sealed class Asker : IDisposable
 {
-    /// <summary>What stands for a request that got no answer.</summary>
+    /// <summary>What stands for a request that got no answer, or none within three seconds.</summary>
     public const string Failed = "failed";
 
-    private const string Script = "trap exit TERM; exec 2>/dev/null; while :; do wget -q -O - \"http://$0\" || echo " + Failed + "; done";
+    private const string Script =
+        "trap exit TERM; exec 2>/dev/null; while :; do timeout 3 wget -q -O - \"http://$0\" || echo " + Failed + "; done";
 
     private readonly Func<string[], Process> _docker;
     private readonly string _name;
@@ -28,7 +29,7 @@ internal sealed class Asker : IDisposable
     {
         (_docker, _name) = (docker, name);
         _process = docker(["run", "--rm", "--name", name, "--network", network, "pro-sample/base:1", "sh", "-c", Script, address]);
-        _ = _answers.ReadAsync(_process.StandardOutput, CancellationToken.None);
+        _ = _answers.ReadAsync(_process.StandardOutput);
     }
 
     /// <summary>An answer for each request.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 
@@ -6,43 +7,50 @@ namespace Pro.DockerVersioning.Tests.Containers;
 
 /// <summary>What a container writes from now on, as it is written.</summary>
 /// <remarks>Attached, not by its log: that was seen to fall silent once (Engine 20.10).</remarks>
-internal sealed class FollowedContainer : IDisposable
+internal sealed class FollowedContainer : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly Task _reading;
 
-    private FollowedContainer()
-    {
-    }
+    private FollowedContainer(MultiplexedStream stream) => _reading = ReadAsync(stream);
 
     /// <summary>The lines of its standard output.</summary>
     public FollowedLines Lines { get; } = new();
 
     /// <summary>Begins.</summary>
-    public static async Task<FollowedContainer> StartAsync(EngineConnection engine, string container, CancellationToken cancellationToken)
-    {
-        var followed = new FollowedContainer();
-        var stream = await engine.CallAsync(client => client.Containers.AttachContainerAsync(
-            container, new ContainerAttachParameters { Stream = true, Stdout = true }, cancellationToken));
-        var pipe = new Pipe();
-        _ = Task.Run(
-            async () =>
-            {
-                using (stream)
-                {
-                    await stream.CopyOutputToAsync(Stream.Null, pipe.Writer.AsStream(), Stream.Null, followed._stop.Token);
-                }
-
-                await pipe.Writer.CompleteAsync();
-            },
-            CancellationToken.None);
-        _ = followed.Lines.ReadAsync(new StreamReader(pipe.Reader.AsStream()), followed._stop.Token);
-        return followed;
-    }
+    public static async Task<FollowedContainer> StartAsync(EngineConnection engine, string container, CancellationToken cancellationToken) =>
+        new(await engine.CallAsync(client => client.Containers.AttachContainerAsync(
+            container, new ContainerAttachParameters { Stream = true, Stdout = true }, cancellationToken)));
 
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _stop.Cancel();
+        await _stop.CancelAsync();
+        await _reading;
         _stop.Dispose();
+    }
+
+    private async Task ReadAsync(MultiplexedStream stream)
+    {
+        var pipe = new Pipe();
+        await Task.WhenAll(CopyAsync(stream, pipe.Writer), Lines.ReadAsync(new StreamReader(pipe.Reader.AsStream())));
+    }
+
+    private async Task CopyAsync(MultiplexedStream stream, PipeWriter writer)
+    {
+        Exception? end = null;
+        try
+        {
+            using (stream)
+            {
+                await stream.CopyOutputToAsync(Stream.Null, writer.AsStream(leaveOpen: true), Stream.Null, _stop.Token);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            end = exception;
+        }
+
+        await writer.CompleteAsync(end);
     }
 }

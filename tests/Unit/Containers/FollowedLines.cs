@@ -1,105 +1,74 @@
 using System.Globalization;
+using System.Threading.Channels;
 
 namespace Pro.DockerVersioning.Tests.Containers;
 
-/// <summary>Lines that arrive one after another, and who waits until they say enough.</summary>
+/// <summary>Lines that arrive one after another, for one who waits until they say enough.</summary>
 internal sealed class FollowedLines
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-    private readonly object _gate = new();
+    private readonly Channel<string> _coming = Channel.CreateUnbounded<string>();
     private readonly List<string> _lines = [];
-    private Exception? _end;
-    private TaskCompletionSource _more = New();
 
     /// <summary>What has come so far.</summary>
     public IReadOnlyList<string> Lines
     {
         get
         {
-            lock (_gate)
+            while (_coming.Reader.TryRead(out var line))
             {
-                return [.. _lines];
+                _lines.Add(line);
             }
+
+            return [.. _lines];
         }
     }
 
     /// <summary>Reads to the end, as what follows a container's output does it.</summary>
-    public async Task ReadAsync(TextReader reader, CancellationToken cancellationToken)
+    public async Task ReadAsync(TextReader reader)
     {
         try
         {
-            while (await reader.ReadLineAsync(cancellationToken) is { } line)
+            while (await reader.ReadLineAsync() is { } line)
             {
-                lock (_gate)
-                {
-                    _lines.Add(line);
-                    More();
-                }
+                _ = _coming.Writer.TryWrite(line);
             }
 
-            End(new EndOfStreamException("The output has ended."));
+            _coming.Writer.Complete();
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException or ObjectDisposedException)
         {
-            End(exception);
+            _coming.Writer.Complete(exception);
         }
     }
 
     /// <summary>Waits for what the lines must say; gives them.</summary>
     /// <exception cref="TimeoutException">It did not come.</exception>
+    /// <exception cref="EndOfStreamException">The output has ended before.</exception>
     public async Task<IReadOnlyList<string>> UntilAsync(Func<IReadOnlyList<string>, bool> condition, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         while (true)
         {
-            Task more;
-            lock (_gate)
+            var lines = Lines;
+            if (condition(lines))
             {
-                if (condition(_lines))
-                {
-                    return [.. _lines];
-                }
-
-                more = _more.Task;
+                return lines;
             }
 
+            var so = string.Create(CultureInfo.InvariantCulture, $"{lines.Count} lines, the last: {(lines.Count > 0 ? lines[^1] : "none")}");
             try
             {
-                await more.WaitAsync(patience.Token);
+                if (!await _coming.Reader.WaitToReadAsync(patience.Token))
+                {
+                    throw new EndOfStreamException("The output has ended: " + so);
+                }
             }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                var lines = Lines;
-                throw new TimeoutException(string.Create(
-                    CultureInfo.InvariantCulture, $"{lines.Count} lines, the last: {(lines.Count > 0 ? lines[^1] : "none")}"));
+                throw new TimeoutException(so);
             }
         }
-    }
-
-    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private void More()
-    {
-        var waiting = _more;
-        _more = _end is null ? New() : Task(_end);
-        _ = _end is null ? waiting.TrySetResult() : waiting.TrySetException(_end);
-    }
-
-    private void End(Exception exception)
-    {
-        lock (_gate)
-        {
-            _end = exception;
-            More();
-        }
-    }
-
-    private static TaskCompletionSource Task(Exception end)
-    {
-        var ended = New();
-        ended.SetException(end);
-        _ = ended.Task.Exception;
-        return ended;
     }
 }

@@ -88,7 +88,7 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
     public async Task Without_ports_no_request_fails_by_name_or_alias()
     {
         var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.StartFirst));
-        using var asking = await AskAsync();
+        await using var asking = await AskAsync();
 
         _ = await asking.Lines.UntilAsync(lines => lines.Count(line => line == "old") > 100, Cancel);
         _ = await _scene.SwapAsync(SwapFlow.StartFirst);
@@ -121,7 +121,7 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
     public async Task A_version_that_never_gets_healthy_is_never_asked_by_name_or_alias()
     {
         var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.StartFirst));
-        using var asking = await AskAsync();
+        await using var asking = await AskAsync();
         _ = await asking.Lines.UntilAsync(lines => lines.Count(line => line == "old") > 100, Cancel);
 
         _ = await Assert.ThrowsAsync<InvalidOperationException>(() => _scene.SwapAsync(SwapFlow.StartFirst, "sick"));
