@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs every test on this machine and sums them up. The last line alone tells: N passed, N failed[, N skipped]
 #
-#   test.sh [--unit] [--engine] [--filter TEXT]
+#   test.sh [--unit] [--engine] [--all] [--filter TEXT]
 #
 #   --unit      only the unit tests (on this .NET and on .NET 8); needs no Docker
 #   --engine    only the tests against the real engine and registries, and Pester's
+#   --all       also those that repeat what others show: all of compose with both generations, and a few more (ten minutes)
 #   --filter    only tests whose full name contains TEXT
 #
 # Exit code 0 only if at least one test ran and none failed. A runner that ends without its report has failed. With CI=true
@@ -20,12 +21,13 @@ while [ $# -gt 0 ]; do
     case "$1" in
         --unit) engine='' ;;
         --engine) unit='' ;;
+        --all) export PRO_TEST_ALL=1 ;;
         --filter)
             [ $# -ge 2 ] || die "--filter needs a text."
             filter=$2
             shift
             ;;
-        *) die "test.sh knows --unit, --engine and --filter TEXT, not '$1'." ;;
+        *) die "test.sh knows --unit, --engine, --all and --filter TEXT, not '$1'." ;;
     esac
     shift
 done
@@ -89,6 +91,7 @@ begin_xunit() {
     rm -f "$results/$name.xml" "$results/$name.code"
     if [ ! -x "$program" ]; then broken "$name" "$program was not built"; return; fi
     if [ -n "$filter" ]; then set -- "$@" -method "*$filter*"; fi
+    if [ -z "${PRO_TEST_ALL:-}" ]; then set -- "$@" -trait- Run=all; fi
     {
         code=0
         started=$SECONDS

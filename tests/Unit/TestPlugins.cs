@@ -8,4 +8,11 @@ internal static class TestPlugins
         Environment.GetEnvironmentVariable("PRO_TEST_DOCKER_CONFIG") is { Length: > 0 } folder
             ? new Dictionary<string, string?> { ["DOCKER_CONFIG"] = folder }
             : [];
+
+    /// <summary>Both generations of compose.</summary>
+    public static string[] Both => ["v1", "v2"];
+
+    /// <summary>The newest generation of compose that is here; both where <c>PRO_TEST_ALL</c> says that everything is to be tried.</summary>
+    public static string[] Newest =>
+        Environment.GetEnvironmentVariable("PRO_TEST_ALL") is { Length: > 0 } ? Both : Variables.Count > 0 ? ["v2"] : ["v1"];
 }

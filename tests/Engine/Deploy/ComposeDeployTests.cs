@@ -3,9 +3,15 @@ using System.Management.Automation;
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
 /// <summary>A service of a compose project, deployed and rolled back: compose goes on owning it, and the pin lasts.</summary>
+/// <remarks>With the plugin where it is there. <see cref="ComposeV1Tests"/> does the main ones with docker-compose 1.x too.</remarks>
 public class ComposeDeployTests : ComposeTest
 {
     private const ErrorCategory Failed = ErrorCategory.InvalidOperation;
+
+    public ComposeDeployTests() => UseNewest();
+
+    /// <summary>With docker-compose 1.x.</summary>
+    private protected ComposeDeployTests(Version old) => Assert.Equal(1, old.Major);
 
     [Fact]
     public async Task A_first_start_comes_from_the_repositorys_file_and_pins_the_version()

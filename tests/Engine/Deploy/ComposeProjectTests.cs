@@ -7,13 +7,7 @@ public sealed class ComposeProjectTests : ComposeTest
 {
     private const ErrorCategory Failed = ErrorCategory.InvalidOperation;
 
-    public ComposeProjectTests()
-    {
-        if (PluginFolder is not null)
-        {
-            UsePlugin();
-        }
-    }
+    public ComposeProjectTests() => UseNewest();
 
     [Fact]
     public void A_first_start_that_gets_sick_leaves_nothing()

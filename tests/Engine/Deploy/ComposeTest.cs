@@ -19,11 +19,10 @@ public abstract class ComposeTest : EngineTest
 
     private static readonly System.Text.CompositeFormat ServeFormat = System.Text.CompositeFormat.Parse("""
         FROM pro-sample/base:1
-        RUN mkdir -p /srv && printf '%s' '{0}' > /srv/version
         LABEL nonce={2}
         STOPSIGNAL SIGKILL
         {1}
-        CMD ["httpd", "-f", "-p", "8080", "-h", "/srv"]
+        CMD mkdir -p /srv && printf '%s' '{0}' >/srv/version && exec httpd -f -p 8080 -h /srv
         """);
 
     protected ComposeTest()
@@ -155,6 +154,15 @@ public abstract class ComposeTest : EngineTest
 
     /// <summary>As the module names the compose that it uses.</summary>
     private protected string ComposeCommand => _compose.Length > 1 ? "docker compose" : "docker-compose";
+
+    /// <summary>The plugin where it is there, else docker-compose 1.x.</summary>
+    private protected void UseNewest()
+    {
+        if (PluginFolder is not null)
+        {
+            UsePlugin();
+        }
+    }
 
     /// <summary>From now on the operator, and so the module, has compose as docker's plugin.</summary>
     private protected void UsePlugin()

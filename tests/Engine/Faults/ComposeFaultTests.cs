@@ -10,6 +10,8 @@ public sealed class ComposeFaultTests : ComposeTest
     private int _replicas = 1;
     private string _oldHash = "";
 
+    public ComposeFaultTests() => UseNewest();
+
     [Fact]
     public Task Stop_first() => RunAsync("compose, stop-first", "StopFirst", IsCommitOfSwap);
 

@@ -8,18 +8,9 @@ using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;
 
-/// <summary>These tests look at one engine's containers and at this machine's processes: one after another.</summary>
-[CollectionDefinition(nameof(RealCompose), DisableParallelization = true)]
-public sealed class RealCompose;
-
-/// <summary>
-/// A temporary project on the real engine, with images of a repository of its own: v1 and v2 sleep, "dies" ends at once, "broken" can't
-/// start. All of it goes away with the test.
-/// </summary>
+/// <summary>A temporary project on the real engine. All of it goes away with the test, but for its images.</summary>
 internal sealed class ComposeRig : IAsyncDisposable
 {
-    private const string Base = "pro-sample/base:1";
-
     private readonly string _nonce;
 
     private ComposeRig(EngineConnection engine, ComposeProgram program, string nonce, EngineEndpoint endpoint)
@@ -28,7 +19,6 @@ internal sealed class ComposeRig : IAsyncDisposable
         Engine = engine;
         Program = program;
         Endpoint = endpoint;
-        Repository = ImageReference.Parse($"pro-cr/{nonce}");
         Files = new TemporaryProject("p" + nonce);
     }
 
@@ -40,7 +30,8 @@ internal sealed class ComposeRig : IAsyncDisposable
 
     public TemporaryProject Files { get; }
 
-    public ImageReference Repository { get; }
+    /// <summary>Of v1 and v2, which sleep, of "dies", which ends at once, and of "broken", which can't start.</summary>
+    public static ImageReference Repository => ComposeImages.Repository;
 
     public string ProjectName => "p" + _nonce;
 
@@ -53,15 +44,7 @@ internal sealed class ComposeRig : IAsyncDisposable
     {
         var endpoint = EngineEndpoint.Resolve(System.Environment.GetEnvironmentVariable);
         var engine = EngineConnection.Open(endpoint);
-        try
-        {
-            await engine.Client.Images.InspectImageAsync(Base, Stop);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            Assert.Skip($"No engine with {Base} (scripts/engine.sh start): {exception.Message}");
-        }
-
+        Assert.SkipWhen(ComposeImages.Missing is not null, ComposeImages.Missing ?? "");
         var environment = new ChildEnvironment(
             Path.GetTempPath(), generation == "v1" ? new Dictionary<string, string?>() : TestPlugins.Variables);
         ComposeProgram? program = null;
@@ -75,9 +58,7 @@ internal sealed class ComposeRig : IAsyncDisposable
         }
 
         Assert.SkipUnless(program is not null && program.IsV1 == (generation == "v1"), $"No compose {generation} here.");
-        var rig = new ComposeRig(engine, program, Guid.NewGuid().ToString("N")[..8], endpoint);
-        await rig.MakeImagesAsync();
-        return rig;
+        return new ComposeRig(engine, program, Guid.NewGuid().ToString("N")[..8], endpoint);
     }
 
     /// <summary>An image's reference.</summary>
@@ -163,12 +144,6 @@ internal sealed class ComposeRig : IAsyncDisposable
             }
         }
 
-        foreach (var tag in new[] { "v1", "v2", "dies", "broken" })
-        {
-            var reference = Image(tag).ToString();
-            await GoneAsync(() => client.Images.DeleteImageAsync(reference, new ImageDeleteParameters(), CancellationToken.None));
-        }
-
         Engine.Dispose();
         Files.Dispose();
     }
@@ -183,32 +158,5 @@ internal sealed class ComposeRig : IAsyncDisposable
         {
             // Gone already.
         }
-    }
-
-    private async Task MakeImagesAsync()
-    {
-        var sleeping = await Engine.Client.Containers.CreateContainerAsync(
-            new CreateContainerParameters { Image = Base, Name = "pro-cr-" + _nonce, Cmd = ["sleep", "1000"], StopSignal = "SIGKILL" },
-            Stop);
-        foreach (var (tag, command) in new[]
-        {
-            ("v1", "CMD [\"sh\",\"-c\",\"echo hello; exec sleep 1000\"]"),
-            ("v2", "CMD [\"sh\",\"-c\",\"echo hello; exec sleep 1000\"]"),
-            ("dies", "CMD [\"false\"]"),
-            ("broken", "CMD [\"/no/such/program\"]"),
-        })
-        {
-            await Engine.Client.Images.CommitContainerChangesAsync(
-                new CommitContainerChangesParameters
-                {
-                    ContainerID = sleeping.ID,
-                    RepositoryName = Repository.ToString(),
-                    Tag = tag,
-                    Changes = [command, $"LABEL org.example.tag={tag}"],
-                },
-                Stop);
-        }
-
-        await Engine.Client.Containers.RemoveContainerAsync(sleeping.ID, new ContainerRemoveParameters(), Stop);
     }
 }

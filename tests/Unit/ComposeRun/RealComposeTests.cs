@@ -15,10 +15,13 @@ public sealed class RealComposeTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Generations => ["v1", "v2"];
+    /// <summary>Where what compose itself does is most of it.</summary>
+    public static TheoryData<string> Both => [.. TestPlugins.Both];
+
+    public static TheoryData<string> Newest => [.. TestPlugins.Newest];
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Both))]
     public async Task A_swapped_container_goes_on_being_composes_own(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -51,7 +54,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task Without_the_pin_a_plain_up_would_go_back(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -69,7 +72,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task A_changed_file_is_composes_own_business(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -85,7 +88,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task A_version_that_goes_into_the_environment_too_is_composes_own_business(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -100,7 +103,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task Up_starts_the_first_one_keeps_replicas_and_goes_back(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -127,7 +130,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Both))]
     public async Task An_image_that_dies_at_once_shows_in_the_result_whatever_the_exit_code(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -144,7 +147,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Both))]
     public async Task After_an_image_that_cannot_start_the_old_pin_brings_the_old_one_back(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -163,7 +166,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Both))]
     public async Task Ctrl_C_in_an_up_leaves_no_child_of_compose(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -189,7 +192,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task A_service_with_a_profile_renders_hashes_and_starts(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -205,7 +208,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Both))]
     public async Task Compose_names_a_project_as_we_do(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);

@@ -13,10 +13,13 @@ public sealed class RealPinTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string> Generations => ["v1", "v2"];
+    /// <summary>Where what compose itself does is most of it.</summary>
+    public static TheoryData<string> Both => [.. TestPlugins.Both];
+
+    public static TheoryData<string> Newest => [.. TestPlugins.Newest];
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task A_variable_of_one_service_is_set_in_env_and_can_be_taken_back(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -32,7 +35,7 @@ public sealed class RealPinTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task What_compose_was_seen_to_take_by_the_coming_env_is_not_asked_again(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -56,7 +59,7 @@ public sealed class RealPinTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task An_env_that_has_changed_meanwhile_is_asked_of_compose(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -76,7 +79,7 @@ public sealed class RealPinTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task A_default_alone_gets_an_env_file_and_undo_removes_it_unless_it_was_edited(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -112,7 +115,7 @@ public sealed class RealPinTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Both))]
     public async Task An_env_file_that_replaces_env_is_named_with_the_line(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -132,7 +135,7 @@ public sealed class RealPinTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task A_shared_variable_stays_and_the_sharers_are_named(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -162,7 +165,7 @@ public sealed class RealPinTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Both))]
     public async Task A_literal_image_gets_a_lasting_file_that_the_next_operation_reads(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -200,7 +203,7 @@ public sealed class RealPinTests
     }
 
     [Theory]
-    [MemberData(nameof(Generations))]
+    [MemberData(nameof(Newest))]
     public async Task Another_image_than_the_target_is_refused_with_what_makes_it(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);

@@ -94,7 +94,7 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
         _ = await _scene.SwapAsync(SwapFlow.StartFirst);
         var lines = await asking.Lines.UntilAsync(lines => lines.Count > 2000 && lines[^1] == "new", Cancel);
 
-        Assert.DoesNotContain(lines, line => line.StartsWith("failed", StringComparison.Ordinal));
+        Assert.Equal(["old", "new"], FromTheFirstAnswer(lines).Distinct());
         AssertConfiguredAs(old, await _scene.Engine.InspectAsync(_scene.Name), SwapFlow.StartFirst);
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
@@ -127,7 +127,7 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
         _ = await Assert.ThrowsAsync<InvalidOperationException>(() => _scene.SwapAsync(SwapFlow.StartFirst, "sick"));
 
         var before = asking.Lines.Lines.Count;
-        Assert.All(await asking.Lines.UntilAsync(lines => lines.Count > before + 100, Cancel), line => Assert.Equal("old", line));
+        Assert.Equal(["old"], FromTheFirstAnswer(await asking.Lines.UntilAsync(lines => lines.Count > before + 100, Cancel)).Distinct());
         await AssertUntouchedAsync(old);
     }
 
@@ -278,9 +278,9 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
     }
 
     /// <summary>A peer on the service's network that asks it by its alias and by its name, in turn, as fast as it can.</summary>
-    private async Task<FollowedContainer> AskAsync() => await FollowedContainer.StartAsync(
-        _scene.Engine.Engine,
-        await _scene.StartPeerAsync(
-            $"ask() {{ wget -q -O- http://$1/ 2>/dev/null || echo failed $1; }}; while true; do ask shop; ask {_scene.Name}; done"),
-        Cancel);
+    // Until then the service may not have begun to listen.
+    private static IEnumerable<string> FromTheFirstAnswer(IEnumerable<string> lines) => lines.SkipWhile(line => line != "old");
+
+    private async Task<FollowedContainer> AskAsync() =>
+        await FollowedContainer.StartAsync(_scene.Engine.Engine, await _scene.StartAskerAsync("shop/", _scene.Name + "/"), Cancel);
 }

@@ -85,6 +85,19 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         return id;
     }
 
+    /// <summary>Another one, which asks these addresses all the time and writes what they say.</summary>
+    public async Task<string> StartAskerAsync(params string[] addresses)
+    {
+        var id = await engine.CreateAsync("peer", new JsonObject
+        {
+            ["Image"] = TestEngine.Base,
+            ["Cmd"] = new JsonArray([.. Asker.Command(addresses)]),
+            ["HostConfig"] = new JsonObject { ["NetworkMode"] = App, ["Binds"] = new JsonArray([.. Asker.Mounts]) },
+        });
+        await engine.StartContainerAsync(id);
+        return id;
+    }
+
     /// <summary>Chooses, as the flow needs it, and swaps.</summary>
     public async Task<SwapResult> SwapAsync(
         SwapFlow expected,

@@ -92,7 +92,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         {
             await using var service = await TestService.CreateAsync(swarm, replicas: 3, configure: spec =>
             {
-                spec["UpdateConfig"] = TestService.Config("rollback");
+                spec["UpdateConfig"] = TestService.Config("rollback", seconds: 5);
                 spec["TaskTemplate"]!["ContainerSpec"]!["Mounts"] = new JsonArray(
                     new JsonObject { ["Type"] = "bind", ["Source"] = gate.FullName, ["Target"] = "/gate" });
             });

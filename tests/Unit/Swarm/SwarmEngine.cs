@@ -194,11 +194,13 @@ internal sealed class TestService : IAsyncDisposable, IProgress<Report>
         }
     }
 
-    public static JsonObject Config(string failureAction) => new()
+    /// <param name="failureAction">What the engine does when a task fails.</param>
+    /// <param name="seconds">How long one counts: a busy machine may tell of it a second late.</param>
+    public static JsonObject Config(string failureAction, int seconds = 1) => new()
     {
         ["Parallelism"] = 1,
         ["FailureAction"] = failureAction,
-        ["Monitor"] = 1_000_000_000L,
+        ["Monitor"] = seconds * 1_000_000_000L,
         ["Order"] = "stop-first",
     };
 

@@ -12,6 +12,7 @@ namespace Pro.DockerVersioning.Tests.Swarm;
 /// </summary>
 [Collection(nameof(RealSwarm))]
 [Trait("Engine", "real")]
+[Trait("Run", "all")] // The cmdlet does the same with two thousand requests.
 public sealed class SwarmRequestsTests(SwarmEngine swarm)
 {
     // A task that was told to stop goes on for its grace period (the first process of a container ignores a signal without a handler),

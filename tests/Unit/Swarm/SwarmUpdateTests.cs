@@ -66,7 +66,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
     [Fact(Timeout = Limit)]
     public async Task A_rollback_by_the_engine_is_an_error_with_the_tasks_own_words_and_log()
     {
-        await using var service = await TestService.CreateAsync(swarm);
+        await using var service = await TestService.CreateAsync(swarm, configure: Patient);
 
         var result = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions { FailureAction = SwarmFailureAction.Rollback });
 
@@ -81,7 +81,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
     [Fact(Timeout = Limit)]
     public async Task A_pause_that_was_asked_for_stays_and_is_an_error()
     {
-        await using var service = await TestService.CreateAsync(swarm);
+        await using var service = await TestService.CreateAsync(swarm, configure: Patient);
 
         var result = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions { FailureAction = SwarmFailureAction.Pause });
 
@@ -99,7 +99,11 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
     [Fact(Timeout = Limit)]
     public async Task A_pause_that_nobody_asked_for_is_taken_back_and_leaves_the_specification_as_it_was()
     {
-        await using var service = await TestService.CreateAsync(swarm, configure: spec => spec["UpdateConfig"]!["Delay"] = 60_000_000_000L);
+        await using var service = await TestService.CreateAsync(swarm, configure: spec =>
+        {
+            Patient(spec);
+            spec["UpdateConfig"]!["Delay"] = 60_000_000_000L;
+        });
         var before = await service.LookAsync();
 
         var result = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions());
@@ -227,10 +231,28 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
     }
 
     [Fact(Timeout = Limit)]
+    public async Task An_update_that_the_engine_calls_complete_though_its_tasks_die_is_taken_back()
+    {
+        await swarm.PublishAsync("v6.0.0-brief", """CMD ["/bin/busybox","sh","-c","/bin/busybox sleep 0.7; exit 4"]""", Token);
+        await using var service = await TestService.CreateAsync(swarm, replicas: 1, configure: static spec =>
+            spec["UpdateConfig"] = TestService.Config("continue"));
+
+        var result = await service.UpdateAsync("v6.0.0-brief", new SwarmUpdateOptions());
+
+        Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
+        Assert.Contains(result.TaskErrors, error => error.Contains("(4)", StringComparison.Ordinal));
+        Assert.Equal(["v1.0.0"], await service.RunningAsync());
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task A_global_service_is_updated_and_taken_back_too()
     {
         await using var service = await TestService.CreateAsync(swarm,
-            configure: spec => spec["Mode"] = new JsonObject { ["Global"] = new JsonObject() });
+            configure: spec =>
+            {
+                Patient(spec);
+                spec["Mode"] = new JsonObject { ["Global"] = new JsonObject() };
+            });
 
         var good = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions());
         var bad = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions());
@@ -280,6 +302,9 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         Assert.Equal(("SwarmImageNotFound", "SwarmServiceNotFound"), (noImage.Id, noService.Id));
         Assert.Equal(before.Index, (await service.StateAsync()).Index);
     }
+
+    // What the tests' images do at once must be seen while it counts.
+    private static void Patient(JsonObject spec) => spec["UpdateConfig"] = TestService.Config("pause", seconds: 5);
 
     internal static void AssertSame(JsonObject expected, JsonObject actual) => Assert.True(
         JsonNode.DeepEquals(expected, actual), $"Expected:\n{expected.ToJsonString()}\nActual:\n{actual.ToJsonString()}");

@@ -122,8 +122,12 @@ internal sealed class SwarmRun
     {
         var patience = _options.HealthTimeout + SwarmChange.DelayOf(config) + SwarmChange.MonitorOf(config);
         var verdict = await _watch.UntilEndAsync(_plan.Goal, patience, cancellationToken).ConfigureAwait(false);
-        return verdict == SwarmVerdict.Completed && _options.Watch > TimeSpan.Zero
-            ? await _watch.StayUpAsync(_plan.Goal, _options.Watch, approve: null, cancellationToken).ConfigureAwait(false)
+
+        // On a busy node the engine may see a task's end only after the time in which it counts, and calls the update complete.
+        var doubtful = _progress.Failures.Count > 0 ? SwarmChange.MonitorOf(config) : TimeSpan.Zero;
+        var watch = _options.Watch > doubtful ? _options.Watch : doubtful;
+        return verdict == SwarmVerdict.Completed && watch > TimeSpan.Zero
+            ? await _watch.StayUpAsync(_plan.Goal, watch, approve: null, cancellationToken).ConfigureAwait(false)
             : verdict;
     }
 

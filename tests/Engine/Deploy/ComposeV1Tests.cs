@@ -1,0 +1,35 @@
+namespace Pro.DockerVersioning.Tests.Engine.Deploy;
+
+/// <summary>The main ones again with docker-compose 1.x, where the plugin does them as a rule.</summary>
+public sealed class ComposeV1Tests
+{
+    [Fact]
+    public Task A_first_start() => WithV1Async(static tests => tests.A_first_start_comes_from_the_repositorys_file_and_pins_the_version());
+
+    [Fact]
+    public Task A_swap_and_back() =>
+        WithV1Async(static tests => tests.Where_only_the_image_differs_compose_finds_the_swapped_container_as_its_own());
+
+    [Fact]
+    public Task An_up() => WithV1Async(static tests => tests.Where_the_file_has_changed_compose_itself_updates_it());
+
+    [Fact]
+    public Task An_up_with_exit_code_0_that_starts_nothing() =>
+        WithV1Async(static tests => tests.A_sick_version_in_a_changed_file_gives_way_to_exactly_what_was_there(cannotStart: true));
+
+    private static async Task WithV1Async(Func<ComposeDeployTests, Task> test)
+    {
+        using var tests = new ComposeV1DeployTests();
+        await test(tests);
+    }
+}
+
+/// <summary>All of it again with docker-compose 1.x.</summary>
+[Trait("Run", "all")]
+public sealed class ComposeV1DeployTests : ComposeDeployTests
+{
+    public ComposeV1DeployTests()
+        : base(new Version(1, 29))
+    {
+    }
+}
