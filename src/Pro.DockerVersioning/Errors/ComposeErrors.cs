@@ -48,6 +48,16 @@ internal static class ComposeErrors
         $"Correct what compose names. What is left of the service: {look}",
         service);
 
+    /// <summary>Compose did not end, and did not say anything.</summary>
+    public static ProException UpSilent(string compose, string service, TimeSpan silence, IReadOnlyList<string> lastLines, string look) => new(
+        "ComposeUpSilent",
+        ProErrorCategory.OperationTimeout,
+        string.Create(
+            CultureInfo.InvariantCulture, $"{compose} said nothing for {silence.TotalSeconds:0} s while it brought {service} up, and was ended.")
+            + Tail(lastLines),
+        $"See whether the engine answers (docker ps), and repeat it. What is left of the service: {look}",
+        service);
+
     /// <summary>Compose says something that we don't understand.</summary>
     public static ProException NotUnderstood(string program, string command, string said) => new(
         "ComposeNotUnderstood",

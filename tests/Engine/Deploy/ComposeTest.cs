@@ -155,6 +155,9 @@ public abstract class ComposeTest : EngineTest
     /// <summary>As the module names the compose that it uses.</summary>
     private protected string ComposeCommand => _compose.Length > 1 ? "docker compose" : "docker-compose";
 
+    /// <summary>As compose names a container of the service.</summary>
+    private protected string ContainerName(int number) => string.Join(_compose.Length > 1 ? '-' : '_', Project, "api", number);
+
     /// <summary>The plugin where it is there, else docker-compose 1.x.</summary>
     private protected void UseNewest()
     {

@@ -84,7 +84,7 @@ public sealed class ComposeFaultTests : ComposeTest
         Assert.Equal(Enumerable.Repeat(version, _replicas), Running);
         NothingIsLeft();
         Assert.Equal($"API_VERSION={version}\n", File.ReadAllText(DotEnv));
-        Assert.Equal(Enumerable.Range(1, _replicas).Select(number => $"/{Project}_api_{number}"), Containers.Select(one => one["Name"]!.ToString()));
+        Assert.Equal(Enumerable.Range(1, _replicas).Select(number => $"/{ContainerName(number)}"), Containers.Select(one => one["Name"]!.ToString()));
         Assert.All(Containers, one => Assert.NotEqual("always", one["HostConfig"]!["RestartPolicy"]!["Name"]!.ToString()));
         Assert.Equal([$"{Project}_default"], Networks());
 

@@ -4,4 +4,8 @@ namespace Pro.DockerVersioning.Services.Compose;
 /// <param name="ExitCode">Its exit code. 0 says nothing about whether the service lives.</param>
 /// <param name="Output">Its standard output.</param>
 /// <param name="LastLines">The last lines of both its outputs, for errors.</param>
-internal sealed record ComposeAnswer(int ExitCode, string Output, IReadOnlyList<string> LastLines);
+internal sealed record ComposeAnswer(int ExitCode, string Output, IReadOnlyList<string> LastLines)
+{
+    /// <summary>True where it had said nothing for too long, and was ended.</summary>
+    public bool WasSilent { get; init; }
+}

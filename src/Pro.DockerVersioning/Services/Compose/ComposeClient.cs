@@ -40,7 +40,8 @@ internal sealed partial class ComposeClient
     /// <summary>The project.</summary>
     public ComposeProjectOnEngine Project { get; }
 
-    private EngineEndpoint Endpoint { get; }
+    /// <summary>The engine that compose is to use.</summary>
+    public EngineEndpoint Endpoint { get; }
 
     /// <summary>Reads what the project's variables are worth.</summary>
     /// <exception cref="ProException">A file is broken.</exception>
@@ -191,11 +192,15 @@ internal sealed partial class ComposeClient
 
     /// <summary>Runs a command, whatever it ends with.</summary>
     internal Task<ComposeAnswer> RunPinnedAsync(
-        PinnedProject pinned, IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken) =>
+        PinnedProject pinned,
+        IReadOnlyList<string> arguments,
+        Action<string>? heard,
+        CancellationToken cancellationToken,
+        TimeSpan? silence = null) =>
         (pinned.Variables.Count == 0
             ? _process
             : new ComposeProcess(Program, _environment.With(EngineFor(Program, _environment, Endpoint)).With(pinned.Variables)))
-        .RunAsync([.. pinned.Arguments, .. arguments], heard, cancellationToken);
+        .RunAsync([.. pinned.Arguments, .. arguments], heard, cancellationToken, silence);
 
     /// <summary>The later versions tell of a service with profiles only when one of them is active.</summary>
     internal IEnumerable<string> ProfileArguments(ImagePin image) =>

@@ -21,13 +21,21 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
     /// <param name="arguments">Without the program's prefix.</param>
     /// <param name="heard">Hears each line as it comes, of both outputs; or null.</param>
     /// <param name="cancellationToken">Ends compose and waits for that.</param>
+    /// <param name="silence">How long it may say nothing; null: as long as it likes.</param>
     /// <exception cref="ProException">It can't be started.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; no child is left.</exception>
     public async Task<ComposeAnswer> RunAsync(
-        IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken)
+        IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken, TimeSpan? silence = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var hearing = new Hearing(heard);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        void Wait() => end.CancelAfter(silence ?? Timeout.InfiniteTimeSpan);
+        Wait();
+        var hearing = new Hearing(line =>
+        {
+            Wait();
+            heard?.Invoke(line);
+        });
         var tree = new ProcessTree();
         using var kill = new CancellationTokenSource();
         using var interrupt = new CancellationTokenSource();
@@ -43,7 +51,7 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
             var running = command.ExecuteAsync(kill.Token, interrupt.Token);
 
             // The children are noted before the parent is told: once it is gone, nobody knows whose they were.
-            using var cancelled = cancellationToken.Register(() =>
+            using var ended = end.Token.Register(() =>
             {
                 tree.Note(running.ProcessId);
                 kill.CancelAfter(Grace);
@@ -51,12 +59,15 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
             });
             var result = await running.ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            return new ComposeAnswer(result.ExitCode, hearing.Text, hearing.LastLines);
+            return new ComposeAnswer(result.ExitCode, hearing.Text, hearing.LastLines)
+            {
+                WasSilent = result.ExitCode != 0 && end.IsCancellationRequested,
+            };
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw;
+            return new ComposeAnswer(-1, hearing.Text, hearing.LastLines) { WasSilent = true };
         }
         catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or CliWrapException)
         {
@@ -69,7 +80,7 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
     }
 
     /// <summary>Both outputs are read at once, by two threads.</summary>
-    private sealed class Hearing(Action<string>? heard)
+    private sealed class Hearing(Action<string> heard)
     {
         private readonly object _lock = new();
         private readonly StringBuilder _text = new();
@@ -125,7 +136,7 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
                 return;
             }
 
-            heard?.Invoke(line);
+            heard(line);
             _last.Enqueue(line.TrimEnd());
             if (_last.Count > MostLines)
             {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Services.Containers;
 
 namespace Pro.DockerVersioning.Services.Compose;
 
@@ -40,8 +41,15 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
 
         var before = await ContainersAsync([], cancellationToken).ConfigureAwait(false);
         using var pinned = PinnedProject.Lasting(client.Project, pin);
-        var answer = await client.RunPinnedAsync(pinned.WithVariables(Settings()), Arguments(before), heard, cancellationToken)
+        var patience = await PatienceAsync(before, cancellationToken).ConfigureAwait(false);
+        var answer = await client
+            .RunPinnedAsync(pinned.WithVariables(Settings()), Arguments(before), heard, cancellationToken, patience)
             .ConfigureAwait(false);
+        if (answer.WasSilent)
+        {
+            throw ComposeErrors.UpSilent(client.Program.CommandName, image.Service, patience, answer.LastLines, Look);
+        }
+
         if (answer.ExitCode != 0)
         {
             throw Failed(answer);
@@ -60,8 +68,29 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         image.Service,
         answer.ExitCode,
         answer.LastLines,
-        $"docker ps --all --filter label={ComposeLabels.Project}={client.Project.Name} " +
-        $"--filter label={ComposeLabels.Service}={image.Service}");
+        Look);
+
+    private string Look =>
+        $"docker ps --all --filter label={ComposeLabels.Project}={client.Project.Name} --filter label={ComposeLabels.Service}={image.Service}";
+
+    /// <summary>
+    /// How long compose may say nothing. From version 2 on it waits for ever for an engine that does not answer; it is silent while an
+    /// old container takes its time to stop.
+    /// </summary>
+    private async Task<TimeSpan> PatienceAsync(IReadOnlyList<ComposeContainer> before, CancellationToken cancellationToken)
+    {
+        var answer = int.TryParse(image.Variables.Find(Timeout), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? TimeSpan.FromSeconds(seconds)
+            : client.Endpoint.Patience;
+        var stop = ContainerCalls.StopTimeOf([]);
+        foreach (var container in before)
+        {
+            var own = ContainerCalls.StopTimeOf(await new ContainerCalls(engine).InspectAsync(container.Id, cancellationToken).ConfigureAwait(false));
+            stop = own > stop ? own : stop;
+        }
+
+        return answer + stop;
+    }
 
     /// <summary>The service's containers, running or not.</summary>
     public Task<IReadOnlyList<ComposeContainer>> ContainersAsync(CancellationToken cancellationToken) =>

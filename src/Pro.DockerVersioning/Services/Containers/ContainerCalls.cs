@@ -211,14 +211,18 @@ internal sealed class ContainerCalls(EngineConnection engine)
     /// <summary>Starts it.</summary>
     public Task StartAsync(string container, CancellationToken cancellationToken) => Act(container, "start", cancellationToken);
 
+    /// <summary>How long a container may take to stop, by its inspection.</summary>
+    public static TimeSpan StopTimeOf(JsonObject container)
+    {
+        // Less than none is for ever, which nobody waits for.
+        var seconds = container["Config"]?["StopTimeout"]?.GetValue<long>() is { } own ? own < 0 ? LongestStop : own : DefaultStopTimeout;
+        return TimeSpan.FromSeconds(Math.Min(seconds, LongestStop));
+    }
+
     /// <summary>Stops it by its own signal, and kills it after its own time-out; a paused one as well.</summary>
     public async Task StopAsync(string container, CancellationToken cancellationToken)
     {
-        var config = (await InspectAsync(container, cancellationToken).ConfigureAwait(false))["Config"];
-
-        // Less than none is for ever, which nobody waits for.
-        var seconds = config?["StopTimeout"]?.GetValue<long>() is { } own ? own < 0 ? LongestStop : own : DefaultStopTimeout;
-        var time = TimeSpan.FromSeconds(Math.Min(seconds, LongestStop));
+        var time = StopTimeOf(await InspectAsync(container, cancellationToken).ConfigureAwait(false));
         await _http.PostAsync($"containers/{container}/stop", time, cancellationToken).ConfigureAwait(false);
     }
 
