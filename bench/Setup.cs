@@ -14,6 +14,10 @@ internal static class Setup
     /// <summary>The client that builds with BuildKit.</summary>
     public static string Docker { get; } = Environment.GetEnvironmentVariable("PRO_TEST_DOCKER") is { Length: > 0 } path ? path : "docker";
 
+    /// <summary>The compose against which is measured, as a shell takes it; the module takes the one that made a container.</summary>
+    public static string Compose { get; } =
+        Environment.GetEnvironmentVariable("PRO_BENCH_COMPOSE") is { Length: > 0 } command ? command : "docker-compose";
+
     /// <summary>The registry part of the names of all images made here. Nothing is ever pushed or pulled: .invalid is no host.</summary>
     public const string Registry = "pro-bench.invalid";
 

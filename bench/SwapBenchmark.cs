@@ -30,9 +30,9 @@ internal sealed class SwapBenchmark : IBenchmark
         using var session = new Session();
         try
         {
-            var compose = await ComposeAsync(version => Compose($"SWAP_VERSION={version} docker-compose up -d --no-deps --no-build swap"));
+            var compose = await ComposeAsync(version => Compose($"SWAP_VERSION={version} {Setup.Compose} up -d --no-deps --no-build swap"));
             var script = await ComposeAsync(version =>
-                Compose($"docker-compose stop swap && SWAP_VERSION={version} docker-compose up -d --no-deps --no-build swap"));
+                Compose($"{Setup.Compose} stop swap && SWAP_VERSION={version} {Setup.Compose} up -d --no-deps --no-build swap"));
             var guide = await ComposeAsync(Guide);
             var stopFirst = await ContainerAsync(session, "StopFirst");
             var warm = await ContainerAsync(session, "StartFirst");
@@ -40,13 +40,13 @@ internal sealed class SwapBenchmark : IBenchmark
             var three = await AmongAsync(session, 3);
             var composeWarm = await ComposeAsync(version => Ours(session, version, "StartFirst", ""));
             var composeStop = await ComposeAsync(version => Ours(session, version, "StopFirst", ""));
-            table.Ratio("Container, stop-first, against `docker-compose up -d`", stopFirst.Gap, compose.Gap, 0.85);
+            table.Ratio($"Container, stop-first, against `{Setup.Compose} up -d`", stopFirst.Gap, compose.Gap, 0.85);
             table.Ratio("Container, stop-first, against stop-then-up", stopFirst.Gap, script.Gap, 0.6);
-            table.Ratio("Container, warm swap, against `docker-compose up -d`", warm.Gap, compose.Gap, 0.3);
+            table.Ratio($"Container, warm swap, against `{Setup.Compose} up -d`", warm.Gap, compose.Gap, 0.3);
             table.Ratio("The same, with a peer database on its network", peer.Gap, compose.Gap, 0.3);
             table.Ratio("The same, with three networks", three.Gap, compose.Gap, 0.3);
-            table.Ratio("Compose service, warm swap, against `docker-compose up -d`", composeWarm.Gap, compose.Gap, 0.3);
-            table.Ratio("Compose service, stop-first, against `docker-compose up -d`", composeStop.Gap, compose.Gap);
+            table.Ratio($"Compose service, warm swap, against `{Setup.Compose} up -d`", composeWarm.Gap, compose.Gap, 0.3);
+            table.Ratio($"Compose service, stop-first, against `{Setup.Compose} up -d`", composeStop.Gap, compose.Gap);
             table.Ratio("Rolling back and verifying, whole cmdlet, container, stop-first, against all that the guide's script does",
                 stopFirst.Whole, guide.Whole, 0.6);
             table.Ratio("The same, compose service, stop-first", composeStop.Whole, guide.Whole, 0.6);
@@ -107,14 +107,14 @@ internal sealed class SwapBenchmark : IBenchmark
     private async Task<(Sample Gap, Sample Whole)> ComposeAsync(Action<string> swap)
     {
         File.Delete(Path.Combine(_folder, ".env"));
-        Compose("SWAP_VERSION=v1.0.0 docker-compose up -d --no-deps --no-build swap");
+        Compose($"SWAP_VERSION=v1.0.0 {Setup.Compose} up -d --no-deps --no-build swap");
         try
         {
             return await SwapsAsync(swap);
         }
         finally
         {
-            _ = Child.Shell(_folder, $"COMPOSE_PROJECT_NAME={Project} docker-compose down -t 1 >/dev/null 2>&1 || true");
+            _ = Child.Shell(_folder, $"COMPOSE_PROJECT_NAME={Project} {Setup.Compose} down -t 1 >/dev/null 2>&1 || true");
         }
     }
 

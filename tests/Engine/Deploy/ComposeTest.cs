@@ -131,7 +131,7 @@ public abstract class ComposeTest : EngineTest
     {
         foreach (var version in versions)
         {
-            Build(version, "HEALTHCHECK --interval=1s CMD wget -q -O /dev/null http://127.0.0.1:8080/version");
+            Build(version, "HEALTHCHECK --interval=5s CMD wget -q -O /dev/null http://127.0.0.1:8080/version");
         }
     }
 

@@ -648,6 +648,38 @@ public sealed class ContainerDeployTests : DeployTest
         }
     }
 
+    /// <summary>
+    /// Beside others it is started before it has their network: the first name that it asks for goes nowhere, and its resolver asks again
+    /// after seconds, when its check has failed too often.
+    /// </summary>
+    [Fact]
+    public void One_that_asks_for_a_peer_at_once_is_not_called_sick_in_a_warm_swap()
+    {
+        Network = $"pro-test-{Port}";
+        var peer = Network + "-peer";
+        _ = TestEngine.Call(HttpMethod.Post, "/networks/create", new JsonObject { ["Name"] = Network });
+        try
+        {
+            _ = TestEngine.CreateContainer(Base, peer, start: true);
+            _ = TestEngine.Call(HttpMethod.Post, $"/networks/{Network}/connect", new JsonObject { ["Container"] = peer });
+            _ = Make("v1.0.0");
+            _ = Make("v1.1.0", health: $"until ping -c 1 {peer}; do sleep 1; done; touch /srv/health");
+            Start("v1.0.0");
+            var result = One("Deploy-ProService api v1.1.0 -Order StartFirst");
+            Assert.Equal("Succeeded start-first", $"{Text(result, "Outcome")} {Text(result, "Order")}");
+            OnlyRuns("v1.1.0");
+        }
+        finally
+        {
+            foreach (var name in Containers().Append(peer))
+            {
+                TestEngine.RemoveContainer(name);
+            }
+
+            _ = TestEngine.Call(HttpMethod.Delete, "/networks/" + Network);
+        }
+    }
+
     private void WriteHealthUrl(string page) => Repository.Write(
         "pro.json",
         $$"""{ "services": { "api": { "context": "apps/api", "healthUrl": "http://127.0.0.1:{{Port}}/{{page}}" } } }""");

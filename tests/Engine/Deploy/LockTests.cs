@@ -131,7 +131,7 @@ public sealed class LockTests : DeployTest
     }
 
     [Fact]
-    public async Task Of_twenty_processes_at_once_one_does_it_and_the_others_are_told_who()
+    public async Task Of_many_processes_at_once_one_does_it_and_the_others_are_told_who()
     {
         _ = Make("v1.0.0", health: ":", retries: 1000);
         _ = Make("v1.1.0");
@@ -139,7 +139,9 @@ public sealed class LockTests : DeployTest
         var slow = Id("api:v1.0.0")!;
         const string Command = "try { 'did ' + (Invoke-ProRollback api v1.0.0 -HealthTimeout 0:10:0 -Confirm:$false).Outcome } "
             + "catch { $_.FullyQualifiedErrorId.Split(',')[0] + ' ' + $_ }";
-        var children = Enumerable.Range(0, 20)
+
+        // Twenty at once in one process are ContainerDeployTests'; here a session of its own each is what costs.
+        var children = Enumerable.Range(0, Environment.GetEnvironmentVariable("PRO_TEST_ALL") is { Length: > 0 } ? 20 : 8)
             .Select(_ => StartChild($"'ready'; $null = [Console]::In.ReadLine(); {Command}")).ToArray();
         try
         {

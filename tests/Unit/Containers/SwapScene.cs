@@ -194,7 +194,7 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
                 { "Cmd": [ "sh", "-c", "{{Serve.Replace("VERSION", version, StringComparison.Ordinal)}}" ], "StopSignal": "SIGKILL",
                   "Env": [ "COLOUR={{version}}" ], "Volumes": { "/data": {} },
                   "Healthcheck": { "Test": [ "CMD-SHELL", "{{(version == "sick" ? "exit 1" : "wget -q -O- http://127.0.0.1/")}}" ],
-                    "Interval": 200000000, "Retries": 1 } }
+                    "Interval": {{(version == "sick" ? 200_000_000 : 20_000_000_000)}}, "Retries": 1 } }
                 """));
         }
 

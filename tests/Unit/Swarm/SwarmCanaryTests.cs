@@ -15,6 +15,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Trait("Run", "all")] // The cmdlet does the same in the engine suite.
     [Fact(Timeout = Limit)]
     public async Task An_approved_canary_is_followed_by_the_rest()
     {

@@ -14,6 +14,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Trait("Run", "all")] // The cmdlet does the same in the engine suite.
     [Theory(Timeout = Limit)]
     [InlineData(false)]
     [InlineData(true)]
@@ -78,6 +79,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         Assert.Equal(["v1.0.0", "v1.0.0"], await service.RunningAsync());
     }
 
+    [Trait("Run", "all")] // The cmdlet does the same in the engine suite.
     [Fact(Timeout = Limit)]
     public async Task A_pause_that_was_asked_for_stays_and_is_an_error()
     {
@@ -185,6 +187,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         AssertSame(before.Spec, (await service.StateAsync()).Spec);
     }
 
+    [Trait("Run", "all")] // The cmdlet does the same in the engine suite.
     [Fact(Timeout = Limit)]
     public async Task Without_waiting_the_engine_has_it_and_finishes_alone()
     {

@@ -39,6 +39,9 @@ internal sealed class ContainerReplacement(
     EngineConnection engine, DeploymentRequest request, string subject, DeploymentSteps steps, IProgress<Report> reports)
 {
     private const int KeptLogLines = 50;
+
+    // glibc's resolver asks again after 5 s, twice; others sooner.
+    private static readonly TimeSpan FirstLookup = TimeSpan.FromSeconds(12);
     private readonly ContainerSwapper _swapper = new(engine, reports);
     private readonly ContainerCalls _calls = new(engine);
     private readonly List<string> _oldLog = [];
@@ -69,7 +72,7 @@ internal sealed class ContainerReplacement(
                 steps.Begin(before.Count > 1 ? $"swap {name}" : "swap");
                 var choice = await _swapper.ChooseAsync(name, job.Order, cancellationToken).ConfigureAwait(false);
                 _order = choice.Order;
-                var swap = new HeldSwap(Swap(job, name, old, group), one => _swapper.RunAsync(choice, one, cancellationToken));
+                var swap = new HeldSwap(Swap(job, name, old, choice.Flow, group), one => _swapper.RunAsync(choice, one, cancellationToken));
                 swaps.Add((swap, TimeSpan.Zero));
                 await swap.UntilProvenAsync().ConfigureAwait(false);
                 swaps[^1] = (swap, ProofTime);
@@ -129,10 +132,17 @@ internal sealed class ContainerReplacement(
     }
 
     /// <summary>Verifies a container, and throws where it isn't well.</summary>
-    public async Task VerifyAsync(string id, bool ownsPorts, CancellationToken cancellationToken)
+    public Task VerifyAsync(string id, bool ownsPorts, CancellationToken cancellationToken) =>
+        VerifyAsync(id, Options(ownsPorts), cancellationToken);
+
+    private async Task VerifyAsync(string id, VerificationOptions options, CancellationToken cancellationToken)
     {
         steps.Begin("verify");
-        var options = Options(ownsPorts) with { IsSecondLook = id == _lastVerified };
+        if (id == _lastVerified)
+        {
+            options = options with { IsSecondLook = true, LeastStartPeriod = TimeSpan.Zero };
+        }
+
         _last = await ContainerVerifier.VerifyAsync(engine, id, options, reports, cancellationToken).ConfigureAwait(false);
         _lastVerified = id;
         ProofTime = _last.Proof == ProHealthProof.Stability ? TimeSpan.Zero : _last.Duration;
@@ -207,7 +217,7 @@ internal sealed class ContainerReplacement(
         }
     }
 
-    private SwapRequest Swap(ReplacementJob job, string name, JsonObject old, string? group) => new()
+    private SwapRequest Swap(ReplacementJob job, string name, JsonObject old, SwapFlow flow, string? group) => new()
     {
         Container = name,
         Image = job.Image,
@@ -222,7 +232,7 @@ internal sealed class ContainerReplacement(
             Cut(gap);
         },
         Verify = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: true, stop)),
-        VerifyBeforePorts = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: false, stop)),
+        VerifyBeforePorts = (id, stop) => OurProofAsync(job, VerifyAsync(id, BeforePorts(flow), stop)),
         BeforeCommit = (id, stop) => OurProofAsync(job, WatchAsync(id, stop)),
         BeforeRemoval = KeepLogAsync,
     };
@@ -293,6 +303,9 @@ internal sealed class ContainerReplacement(
             throw ContainerErrors.SeveralNotRestored(failure, others);
         }
     }
+
+    private VerificationOptions BeforePorts(SwapFlow flow) =>
+        Options(ownsPorts: false) with { LeastStartPeriod = flow == SwapFlow.WarmHeld ? FirstLookup : TimeSpan.Zero };
 
     private VerificationOptions Options(bool ownsPorts) => new()
     {

@@ -28,6 +28,9 @@ internal sealed record HealthCheck
     /// <summary>When the engine itself would have called a container unhealthy that never was well.</summary>
     public TimeSpan Allowance => StartPeriod + (Interval * Retries) + Timeout;
 
+    /// <summary>The same, with a start period of at least so long.</summary>
+    public HealthCheck WithStartPeriod(TimeSpan least) => StartPeriod >= least ? this : this with { StartPeriod = least };
+
     /// <summary>Reads it; null where there is none, or it is switched off.</summary>
     public static HealthCheck? Of(ContainerInspectResponse container)
     {

@@ -25,7 +25,7 @@ internal sealed class VerificationRun(
     public IProof ChooseProof()
     {
         _proof = watch.Latest.Container is { } container && HealthCheck.Of(container) is { } check
-            ? new HealthCheckProof(engine, id, check, () => watch.Latest.EngineHealth == true, Say)
+            ? new HealthCheckProof(engine, id, check.WithStartPeriod(options.LeastStartPeriod), () => watch.Latest.EngineHealth == true, Say)
             : options.HealthUrl is { } address ? new HealthUrlProof(address, options.RequestTimeout, Say)
             : new StabilityProof(options.StabilityTime);
         Say($"is verified by {_proof.Description}");
@@ -159,6 +159,7 @@ internal sealed class VerificationRun(
             if (usesHealth
                 && !(options.IsSecondLook && now.LastCheck == watch.First.LastCheck)
                 && now.EngineHealth is { } healthy
+                && (healthy || Elapsed >= options.LeastStartPeriod)
                 && Verdict(healthy) is { } verdict
                 && (until ?? verdict.Health) == verdict.Health)
             {
