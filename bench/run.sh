@@ -5,7 +5,7 @@
 #
 # Exit code 0 only if every limit was kept. What else the machine does falls on both sides of each pair, but not evenly: run it on a
 # machine that does nothing else. PRO_PWSH names another PowerShell than the pwsh on PATH. Repositories of up to 1 GiB are made once,
-# in pro-docker-versioning-bench below the temporary folder.
+# in pro-docker-versioning-bench below the temporary folder. PRO_BENCH_COMPOSE names another compose than docker-compose ("docker compose").
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
