@@ -21,7 +21,7 @@ public sealed class RealComposeTests
     public static TheoryData<string> Newest => [.. TestPlugins.Newest];
 
     [Theory]
-    [MemberData(nameof(Both))]
+    [MemberData(nameof(Newest))]
     public async Task A_swapped_container_goes_on_being_composes_own(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -147,7 +147,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Both))]
+    [MemberData(nameof(Newest))]
     public async Task After_an_image_that_cannot_start_the_old_pin_brings_the_old_one_back(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
@@ -166,7 +166,7 @@ public sealed class RealComposeTests
     }
 
     [Theory]
-    [MemberData(nameof(Both))]
+    [MemberData(nameof(Newest))]
     public async Task Ctrl_C_in_an_up_leaves_no_child_of_compose(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);

@@ -115,7 +115,7 @@ public sealed class RealPinTests
     }
 
     [Theory]
-    [MemberData(nameof(Both))]
+    [MemberData(nameof(Newest))]
     public async Task An_env_file_that_replaces_env_is_named_with_the_line(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
