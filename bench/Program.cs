@@ -11,7 +11,8 @@ IBenchmark[] all =
     new ArchiveBenchmark(),
     new MemoryBenchmark(),
     new CleanBenchmark(),
-    new SwapBenchmark(),
+    new SwapBenchmark(isWhole: false),
+    new SwapBenchmark(isWhole: true),
     new RequestsBenchmark(),
 ];
 if (args.FirstOrDefault(name => all.All(one => one.Name != name)) is { } unknown)
