@@ -22,7 +22,7 @@ internal sealed class RequestsBenchmark : IBenchmark
     public string Name => "requests";
 
     /// <inheritdoc/>
-    public string Title => "Changing the version of a service that is asked without a pause: requests without an answer";
+    public string Title => "Changing the version of a service that is asked all the time: requests without an answer";
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> RunAsync(ResultTable table, CancellationToken cancellationToken)

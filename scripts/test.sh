@@ -5,7 +5,7 @@
 #
 #   --unit      only the unit tests (on this .NET and on .NET 8); needs no Docker
 #   --engine    only the tests against the real engine and registries, and Pester's
-#   --all       also those that repeat what others show: all of compose with both generations, and a few more (ten minutes)
+#   --all       also those that repeat what others show: all of compose with both generations, and a few more
 #   --filter    only tests whose full name contains TEXT
 #
 # Exit code 0 only if at least one test ran and none failed. A runner that ends without its report has failed. With CI=true
@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
     case "$1" in
         --unit) engine='' ;;
         --engine) unit='' ;;
-        --all) export PRO_TEST_ALL=1 ;;
+        --all) export PRO_TEST_ALL=1 PRO_TEST_SECONDS="${PRO_TEST_SECONDS:-7200}" ;;
         --filter)
             [ $# -ge 2 ] || die "--filter needs a text."
             filter=$2

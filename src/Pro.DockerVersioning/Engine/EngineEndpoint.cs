@@ -58,10 +58,12 @@ internal sealed record EngineEndpoint
     public static EngineEndpoint Resolve(Func<string, string?> environment, string? engine = null)
     {
         var found = Find(environment, engine);
-        return int.TryParse(environment(PatienceVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
-            ? found with { Patience = TimeSpan.FromSeconds(seconds) }
-            : found;
+        return found with { Patience = found.PatienceBy(environment(PatienceVariable)) };
     }
+
+    /// <summary>What a value of <see cref="PatienceVariable"/> says; <see cref="Patience"/> where it says nothing.</summary>
+    public TimeSpan PatienceBy(string? value) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? TimeSpan.FromSeconds(seconds) : Patience;
 
     private static EngineEndpoint Find(Func<string, string?> environment, string? engine)
     {

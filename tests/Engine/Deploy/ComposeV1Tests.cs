@@ -29,7 +29,7 @@ public sealed class ComposeV1Tests
 public sealed class ComposeV1DeployTests : ComposeDeployTests
 {
     public ComposeV1DeployTests()
-        : base(new Version(1, 29))
+        : base(isNewest: false)
     {
     }
 }

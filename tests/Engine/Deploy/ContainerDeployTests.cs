@@ -374,9 +374,8 @@ public sealed class ContainerDeployTests : DeployTest
     [Fact]
     public void A_health_url_that_both_would_answer_is_said_not_to_be_asked()
     {
-        var network = $"pro-test-{RegistryPath}";
-        _ = DockerClient.Run(null, "network", "create", network);
-        (Network, IsPublished) = (network, false);
+        MakeNetwork(hasPeer: false);
+        IsPublished = false;
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.0.0");
@@ -655,29 +654,13 @@ public sealed class ContainerDeployTests : DeployTest
     [Fact]
     public void One_that_asks_for_a_peer_at_once_is_not_called_sick_in_a_warm_swap()
     {
-        Network = $"pro-test-{Port}";
-        var peer = Network + "-peer";
-        _ = TestEngine.Call(HttpMethod.Post, "/networks/create", new JsonObject { ["Name"] = Network });
-        try
-        {
-            _ = TestEngine.CreateContainer(Base, peer, start: true);
-            _ = TestEngine.Call(HttpMethod.Post, $"/networks/{Network}/connect", new JsonObject { ["Container"] = peer });
-            _ = Make("v1.0.0");
-            _ = Make("v1.1.0", health: $"until ping -c 1 {peer}; do sleep 1; done; touch /srv/health");
-            Start("v1.0.0");
-            var result = One("Deploy-ProService api v1.1.0 -Order StartFirst");
-            Assert.Equal("Succeeded start-first", $"{Text(result, "Outcome")} {Text(result, "Order")}");
-            OnlyRuns("v1.1.0");
-        }
-        finally
-        {
-            foreach (var name in Containers().Append(peer))
-            {
-                TestEngine.RemoveContainer(name);
-            }
-
-            _ = TestEngine.Call(HttpMethod.Delete, "/networks/" + Network);
-        }
+        MakeNetwork(hasPeer: true);
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", health: $"until ping -c 1 {Peer}; do sleep 1; done; touch /srv/health");
+        Start("v1.0.0");
+        var result = One("Deploy-ProService api v1.1.0 -Order StartFirst");
+        Assert.Equal("Succeeded start-first", $"{Text(result, "Outcome")} {Text(result, "Order")}");
+        OnlyRuns("v1.1.0");
     }
 
     private void WriteHealthUrl(string page) => Repository.Write(

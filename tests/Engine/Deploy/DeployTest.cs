@@ -12,6 +12,7 @@ namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 public abstract class DeployTest : EngineTest
 {
     private const string Well = "touch /srv/health";
+    private const string DefaultNetwork = "bridge";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.Zero })
@@ -28,7 +29,10 @@ public abstract class DeployTest : EngineTest
     private protected int Port { get; } = FreePort();
 
     /// <summary>The network that it is on.</summary>
-    private protected string Network { get; set; } = "bridge";
+    private protected string Network { get; private set; } = DefaultNetwork;
+
+    /// <summary>Another container there, which <see cref="MakeNetwork"/> starts.</summary>
+    private protected string Peer => $"pro-test-{Port}-peer";
 
     /// <summary>Whether its port is published; else it is asked by its own address.</summary>
     private protected bool IsPublished { get; set; } = true;
@@ -37,6 +41,24 @@ public abstract class DeployTest : EngineTest
     {
         base.Dispose(disposing);
         Clear();
+        _ = TestEngine.Call(HttpMethod.Delete, $"/containers/{Peer}?force=true");
+        if (Network != DefaultNetwork)
+        {
+            _ = TestEngine.Call(HttpMethod.Delete, "/networks/" + Network);
+        }
+    }
+
+    /// <summary>Puts what is started from now on onto a network of the test's own.</summary>
+    // Names that don't look like the test's leftovers.
+    private protected void MakeNetwork(bool hasPeer)
+    {
+        Network = $"pro-test-{Port}";
+        _ = TestEngine.Call(HttpMethod.Post, "/networks/create", new JsonObject { ["Name"] = Network });
+        if (hasPeer)
+        {
+            _ = TestEngine.CreateContainer(Base, Peer, start: true);
+            _ = TestEngine.Call(HttpMethod.Post, $"/networks/{Network}/connect", new JsonObject { ["Container"] = Peer });
+        }
     }
 
     /// <summary>Takes away all containers, networks and volumes of this test.</summary>
@@ -69,7 +91,7 @@ public abstract class DeployTest : EngineTest
         string version, string health = Well, int retries = 2, bool labelled = true, string? schema = null,
         bool isChecked = true)
     {
-        // The module runs the check itself. The engine's own checks of all that is well take a quarter of a core each, at one a second.
+        // The module runs the check itself. The engine's own checks of all that is well take a seventh of a core each, at one a second.
         var interval = health == Well ? 20 : 1;
         const string Serve = "mkdir -p /srv; echo $VERSION > /srv/version; cp /srv/version /srv/$VERSION; echo $VERSION of $GREETING starts; httpd -p 8080 -h /srv; "
             + "trap 'exit 0' TERM; ";

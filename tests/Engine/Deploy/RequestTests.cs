@@ -3,7 +3,7 @@ using Pro.DockerVersioning.Tests.Containers;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
-/// <summary>Two thousand requests and more, without a pause, while the cmdlet changes the version: none fails.</summary>
+/// <summary>Two thousand requests and more, one after another, while the cmdlet changes the version: none fails.</summary>
 public sealed class RequestTests : DeployTest
 {
     private const int Enough = 2000;

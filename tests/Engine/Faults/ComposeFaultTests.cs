@@ -4,13 +4,25 @@ using Pro.DockerVersioning.Tests.Engine.Deploy;
 namespace Pro.DockerVersioning.Tests.Engine.Faults;
 
 /// <summary>Kill, 500, reset and hang while a service of a compose project changes: by a swap, and by compose's own <c>up</c>.</summary>
-public sealed class ComposeFaultTests : ComposeTest
+public class ComposeFaultTests : ComposeTest
 {
     private bool _changesFile;
     private int _replicas = 1;
     private string _oldHash = "";
 
-    public ComposeFaultTests() => UseNewest();
+    public ComposeFaultTests()
+        : this(isNewest: true)
+    {
+    }
+
+    /// <param name="isNewest">Whether the newest compose is tried; else docker-compose 1.x.</param>
+    private protected ComposeFaultTests(bool isNewest)
+    {
+        if (isNewest)
+        {
+            UseNewest();
+        }
+    }
 
     [Fact]
     public Task Stop_first() => RunAsync("compose, stop-first", "StopFirst", IsCommitOfSwap);

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Tests.Engine.Deploy;
 
 namespace Pro.DockerVersioning.Tests.Engine.Faults;
@@ -6,8 +5,6 @@ namespace Pro.DockerVersioning.Tests.Engine.Faults;
 /// <summary>Kill, 500, reset and hang in the middle of a container's swap, in each of its flows.</summary>
 public sealed class ContainerFaultTests : DeployTest
 {
-    private string Peer => $"pro-test-{Port}-peer";
-
     [Fact]
     public Task Stop_first() => RunAsync("container, stop-first", "StopFirst");
 
@@ -65,16 +62,6 @@ public sealed class ContainerFaultTests : DeployTest
         }
     }
 
-    protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        _ = TestEngine.Call(HttpMethod.Delete, $"/containers/{Peer}?force=true");
-        if (Network != "bridge")
-        {
-            _ = TestEngine.Call(HttpMethod.Delete, "/networks/" + Network);
-        }
-    }
-
     private async Task RunAsync(string name, string order)
     {
         _ = Make(FaultScene.New);
@@ -100,17 +87,5 @@ public sealed class ContainerFaultTests : DeployTest
     {
         Clear();
         Start(FaultScene.Old);
-    }
-
-    // Names that don't look like the test's leftovers.
-    private void MakeNetwork(bool hasPeer)
-    {
-        Network = $"pro-test-{Port}";
-        _ = TestEngine.Call(HttpMethod.Post, "/networks/create", new JsonObject { ["Name"] = Network });
-        if (hasPeer)
-        {
-            _ = TestEngine.CreateContainer(Base, Peer, start: true);
-            _ = TestEngine.Call(HttpMethod.Post, $"/networks/{Network}/connect", new JsonObject { ["Container"] = Peer });
-        }
     }
 }

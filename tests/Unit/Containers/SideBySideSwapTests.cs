@@ -285,10 +285,10 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
         }
     }
 
-    /// <summary>A peer on the service's network that asks it by its alias and by its name, in turn, as fast as it can.</summary>
     // Until then the service may not have begun to listen.
     private static IEnumerable<string> FromTheFirstAnswer(IEnumerable<string> lines) => lines.SkipWhile(line => line != "old");
 
+    /// <summary>A peer on the service's network that asks it by its alias and by its name, in turn, all the time.</summary>
     private async Task<FollowedContainer> AskAsync() =>
         await FollowedContainer.StartAsync(_scene.Engine.Engine, await _scene.StartAskerAsync("shop/", _scene.Name + "/"), Cancel);
 }

@@ -60,8 +60,9 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         return after.Count > 0 ? new ComposeUpOutcome(after, answer.LastLines) : throw Failed(answer);
     }
 
+    // 1.x gives the engine a minute for each call, and leaves half-made containers when a busy one takes longer.
     private IEnumerable<KeyValuePair<string, string?>> Settings() =>
-        image.Variables.Find(Timeout) is null ? Quiet.Append(new(Timeout, "300")) : Quiet;
+        image.Variables.Find(EngineEndpoint.PatienceVariable) is null ? Quiet.Append(new(EngineEndpoint.PatienceVariable, "300")) : Quiet;
 
     private ProException Failed(ComposeAnswer answer) => ComposeErrors.UpFailed(
         client.Program.CommandName,
@@ -79,17 +80,10 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
     /// </summary>
     private async Task<TimeSpan> PatienceAsync(IReadOnlyList<ComposeContainer> before, CancellationToken cancellationToken)
     {
-        var answer = int.TryParse(image.Variables.Find(Timeout), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
-            ? TimeSpan.FromSeconds(seconds)
-            : client.Endpoint.Patience;
-        var stop = ContainerCalls.StopTimeOf([]);
-        foreach (var container in before)
-        {
-            var own = ContainerCalls.StopTimeOf(await new ContainerCalls(engine).InspectAsync(container.Id, cancellationToken).ConfigureAwait(false));
-            stop = own > stop ? own : stop;
-        }
-
-        return answer + stop;
+        var calls = new ContainerCalls(engine);
+        var old = await Task.WhenAll(before.Select(container => calls.InspectAsync(container.Id, cancellationToken))).ConfigureAwait(false);
+        var answer = client.Endpoint.PatienceBy(image.Variables.Find(EngineEndpoint.PatienceVariable));
+        return answer + old.Append([]).Max(ContainerCalls.StopTimeOf);
     }
 
     /// <summary>The service's containers, running or not.</summary>
@@ -101,9 +95,6 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
 
     /// <summary>An operator may have asked for orphans to be removed; a project of the same name would lose its containers.</summary>
     private static readonly Dictionary<string, string?> Quiet = new() { ["COMPOSE_REMOVE_ORPHANS"] = "false", ["COMPOSE_MENU"] = "false" };
-
-    /// <summary>1.x gives the engine a minute for each call, and leaves half-made containers when a busy one takes longer.</summary>
-    private const string Timeout = "COMPOSE_HTTP_TIMEOUT";
 
     private List<string> Arguments(IReadOnlyList<ComposeContainer> before)
     {
