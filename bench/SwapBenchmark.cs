@@ -5,12 +5,13 @@ namespace Pro.DockerVersioning.Bench;
 
 /// <summary>
 /// How long nobody answers while a service changes its version, three times each way: by the cmdlet, by <c>docker-compose up -d</c>, and by
-/// stopping first and then <c>up</c>, as the old script did. A client asks the published port as fast as it can, and takes one of the cores:
+/// stopping first and then <c>up</c>, as the old script did. A client asks the published port every 2 ms, which takes a part of a core:
 /// how long all of it takes is measured by itself, without one.
 /// </summary>
 internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
 {
     private const int Port = 39871;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
     private const string Container = "pro-bench-swap";
     private const string Database = Container + "-db";
     private const string Project = "probench";
@@ -63,7 +64,7 @@ internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
             _ = Child.Shell(_folder, $"{Setup.Docker} rmi $({Setup.Docker} images -q {Setup.Registry}/swap) -f >/dev/null 2>&1 || true");
         }
 
-        return ["Each side: six swaps, three each way. The client opens a connection for each request, one after another."];
+        return ["Each side: six swaps, three each way. The client opens a connection for each request, one every 2 ms."];
     }
 
     private async Task WholeAsync(ResultTable table, Session session)
@@ -190,7 +191,7 @@ internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
 
     private static async Task<double> GapAsync(string version, Action<string> swap)
     {
-        var client = await PollingClient.StartAsync(Port);
+        var client = await PollingClient.StartAsync(Port, Pause);
         await using (client)
         {
             swap(version);

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace Pro.DockerVersioning.Tests.Containers;
 
-/// <summary>Asks a published port as fast as it can, each time on a new connection, and keeps what it got.</summary>
+/// <summary>
+/// Asks a published port, each time on a new connection, as fast as it can or with a pause between two requests, and keeps what it got.
+/// </summary>
 internal sealed class PollingClient : IAsyncDisposable
 {
     private static readonly byte[] Request = "GET / HTTP/1.0\r\n\r\n"u8.ToArray();
@@ -13,13 +15,15 @@ internal sealed class PollingClient : IAsyncDisposable
     private readonly List<string> _answers = [];
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _port;
+    private readonly TimeSpan _pause;
     private readonly Task _running;
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _seen = new();
 
-    private PollingClient(int port)
+    private PollingClient(int port, TimeSpan pause)
     {
         _port = port;
+        _pause = pause;
         _running = Task.Run(RunAsync);
     }
 
@@ -34,9 +38,9 @@ internal sealed class PollingClient : IAsyncDisposable
     public TimeSpan Gap { get; private set; }
 
     /// <summary>Begins, and has its first answer.</summary>
-    public static async Task<PollingClient> StartAsync(int port)
+    public static async Task<PollingClient> StartAsync(int port, TimeSpan pause = default)
     {
-        var client = new PollingClient(port);
+        var client = new PollingClient(port, pause);
         await client._first.Task.WaitAsync(TimeSpan.FromSeconds(20));
         return client;
     }
@@ -76,6 +80,11 @@ internal sealed class PollingClient : IAsyncDisposable
             if (_first.Task.IsCompleted)
             {
                 _answers.Add(answer);
+            }
+
+            if (_pause > TimeSpan.Zero)
+            {
+                await Task.Delay(_pause);
             }
         }
     }

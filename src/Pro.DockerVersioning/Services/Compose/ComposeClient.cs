@@ -104,20 +104,8 @@ internal sealed partial class ComposeClient
     /// <summary>The hash that compose would write into a container's label.</summary>
     /// <remarks>1.x puts the image's id into it: the image must be on the engine.</remarks>
     /// <exception cref="ProException">Compose refuses the files.</exception>
-    public async Task<string> HashAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken)
-    {
-        string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + image.Service];
-        var output = await RunAsync(Project, arguments, pin, heard: null, cancellationToken).ConfigureAwait(false);
-        foreach (Match line in HashLine().Matches(output))
-        {
-            if (line.Groups["service"].Value == image.Service)
-            {
-                return line.Groups["hash"].Value;
-            }
-        }
-
-        throw ComposeErrors.NotUnderstood(Program.ToString(), "config --hash", output.Trim());
-    }
+    public Task<string> HashAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
+        HashAsync(image, PinnedProject.Of(Project, pin), cancellationToken);
 
     /// <summary>
     /// Whether only the image differs between the container and what the files say: the hash rendered for the version that runs is the
@@ -140,6 +128,50 @@ internal sealed partial class ComposeClient
     {
         var (old, next) = (image.For(current), image.For(target));
         var proven = next is VariablePin variable ? new PinKeeper(this, image).Foresee(variable) : null;
+        var label = ComposeLabels.Get(labels, ComposeLabels.Hash);
+        return await JudgeByHashAsync(image, old, next, proven, label, cancellationToken).ConfigureAwait(false)
+            ?? await JudgeByConfigAsync(image, old, next, proven, labels, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// The usual case by two hashes instead of three runs of compose, each of which takes a second. With the version that runs in
+    /// <c>.env</c> compose makes just this container: so it reads the variable there, and as we do. With the other version there it makes
+    /// another one; and as the variable stands once, in the image's text, that is the target.
+    /// </summary>
+    /// <returns>Null where that proves nothing.</returns>
+    private async Task<ComposeJudgement?> JudgeByHashAsync(
+        ImagePin image, ComposePin old, ComposePin next, byte[]? proven, string? label, CancellationToken cancellationToken)
+    {
+        if (proven is null || !image.VariableStandsOnce || old is not VariablePin running || running.Line == (next as VariablePin)?.Line
+            || new PinKeeper(this, image).Foresee(running) is not { } asItRuns)
+        {
+            return null;
+        }
+
+        try
+        {
+            var hashes = await Task.WhenAll(
+                HashAsync(image, PinnedProject.Of(Project, asItRuns), cancellationToken),
+                HashAsync(image, PinnedProject.Of(Project, proven), cancellationToken)).ConfigureAwait(false);
+            return hashes[0] == label && hashes[1] != label
+                ? new ComposeJudgement(true, OnlyTheImage(image), hashes[1], next, proven)
+                : null;
+        }
+        catch (ProException)
+        {
+            // Told again by what is asked next, in the order of what matters.
+            return null;
+        }
+    }
+
+    private async Task<ComposeJudgement> JudgeByConfigAsync(
+        ImagePin image,
+        ComposePin old,
+        ComposePin next,
+        byte[]? proven,
+        IDictionary<string, string> labels,
+        CancellationToken cancellationToken)
+    {
         var oldHash = HashAsync(image, old, cancellationToken);
         var newHash = HashAsync(image, next, cancellationToken);
         var oldConfig = proven is not null && image.VariableStandsOnce ? null : ConfigAsync(image, old, cancellationToken);
@@ -172,9 +204,10 @@ internal sealed partial class ComposeClient
                 false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next, proven);
         }
 
-        return new ComposeJudgement(
-            true, $"Only the image of {image.Service} changes.", await newHash.ConfigureAwait(false), next, proven);
+        return new ComposeJudgement(true, OnlyTheImage(image), await newHash.ConfigureAwait(false), next, proven);
     }
+
+    private static string OnlyTheImage(ImagePin image) => $"Only the image of {image.Service} changes.";
 
     /// <summary>Runs a command on the project, pinned or as everything stands.</summary>
     /// <returns>Its standard output.</returns>
@@ -215,6 +248,24 @@ internal sealed partial class ComposeClient
         {
             return Parse(await OutputAsync(pinned, [.. ProfileArguments(image), "config"], heard: null, cancellationToken)
                 .ConfigureAwait(false));
+        }
+    }
+
+    private async Task<string> HashAsync(ImagePin image, PinnedProject pinned, CancellationToken cancellationToken)
+    {
+        using (pinned)
+        {
+            string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + image.Service];
+            var output = await OutputAsync(pinned, arguments, heard: null, cancellationToken).ConfigureAwait(false);
+            foreach (Match line in HashLine().Matches(output))
+            {
+                if (line.Groups["service"].Value == image.Service)
+                {
+                    return line.Groups["hash"].Value;
+                }
+            }
+
+            throw ComposeErrors.NotUnderstood(Program.ToString(), "config --hash", output.Trim());
         }
     }
 
