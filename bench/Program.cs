@@ -11,6 +11,7 @@ IBenchmark[] all =
     new ArchiveBenchmark(),
     new MemoryBenchmark(),
     new CleanBenchmark(),
+    new PlanBenchmark(),
     new SwapBenchmark(isWhole: false),
     new SwapBenchmark(isWhole: true),
     new RequestsBenchmark(),

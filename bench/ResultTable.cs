@@ -54,6 +54,9 @@ internal sealed class ResultTable(TextWriter output)
     /// <summary>A figure by itself.</summary>
     public void Figure(string what, string figure) => Row(what, figure, "", "", null, missed: false);
 
+    /// <summary>A figure with a limit.</summary>
+    public void Limit(string what, string figure, string limit, bool missed) => Row(what, figure, "", "", limit, missed);
+
     private static string Text(double ratio) => ratio.ToString("0.00", CultureInfo.InvariantCulture);
 
     private void Row(string what, string ours, string theirs, string result, string? limit, bool missed)

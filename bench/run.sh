@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the module beside what a user would use instead, on this machine, and prints Markdown tables.
 #
-#   run.sh [NAME…]     describe, list, start, build, archive, memory, clean, swap, rollback, requests; all where none is named
+#   run.sh [NAME…]     describe, list, start, build, archive, memory, clean, plan, swap, rollback, requests; all where none is named
 #
 # Exit code 0 only if every limit was kept. What else the machine does falls on both sides of each pair, but not evenly: run it on a
 # machine that does nothing else. PRO_PWSH names another PowerShell than the pwsh on PATH. Repositories of up to 1 GiB are made once,

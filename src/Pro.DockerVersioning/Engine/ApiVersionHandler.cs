@@ -11,6 +11,10 @@ internal sealed class ApiVersionHandler(HttpMessageHandler inner) : DelegatingHa
     internal static readonly Version Newest = new(1, 54);
 
     private volatile string? _prefix;
+    private volatile Version? _engine;
+
+    /// <summary>The newest version that the engine understands; null before its first answer.</summary>
+    public Version? EngineVersion => _engine;
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -31,6 +35,7 @@ internal sealed class ApiVersionHandler(HttpMessageHandler inner) : DelegatingHa
             return response;
         }
 
+        _engine = engine;
         _prefix = engine > Newest ? $"/v{Newest}" : "";
         if (_prefix.Length == 0 || request.Content is not null || request.Method != HttpMethod.Get)
         {

@@ -16,7 +16,7 @@ internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvi
     public bool TlsEnabled => _tls is not null;
 
     /// <summary>The whole way to the engine, once a client has been built on it; the client owns it.</summary>
-    public HttpMessageHandler? Transport { get; private set; }
+    public ApiVersionHandler? Transport { get; private set; }
 
     /// <inheritdoc/>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The handler around it owns it.")]

@@ -6,12 +6,15 @@ namespace Pro.DockerVersioning.Engine;
 /// <summary>One connection to a Docker engine. What the engine or the way to it says is translated here, once.</summary>
 internal sealed class EngineConnection : IDisposable
 {
+    private readonly ApiVersionHandler _transport;
+
     private EngineConnection(EngineEndpoint endpoint)
     {
         var authentication = new EngineAuthentication(endpoint);
         Endpoint = endpoint;
         Client = Build(endpoint, authentication, headers: null);
-        Http = new EngineHttp(authentication.Transport!, endpoint);
+        _transport = authentication.Transport!;
+        Http = new EngineHttp(_transport, endpoint);
     }
 
     /// <summary>Where the engine is.</summary>
@@ -22,6 +25,9 @@ internal sealed class EngineConnection : IDisposable
 
     /// <summary>The same engine in its own JSON, for what must not pass through models, and for what Docker.DotNet lacks.</summary>
     public EngineHttp Http { get; }
+
+    /// <summary>The newest version of the API that the engine understands; null before its first answer.</summary>
+    public Version? ApiVersion => _transport.EngineVersion;
 
     /// <summary>Prepares a connection; nothing is sent yet.</summary>
     /// <exception cref="ProException">The address, context or certificates are no good.</exception>

@@ -31,6 +31,16 @@ internal sealed class TestRegistry(string host, (string User, string Password)? 
     /// <summary>The digest of a tag, or null.</summary>
     public string? DigestOf(string repository, string tag) => Send(HttpMethod.Head, $"{repository}/manifests/{tag}").Digest;
 
+    /// <summary>The digest of a tag of several platforms, and which they are, in order.</summary>
+    public (string Digest, IReadOnlyList<string> Platforms) IndexOf(string repository, string tag)
+    {
+        var (status, text, digest) = Send(HttpMethod.Get, $"{repository}/manifests/{tag}");
+        Assert.True(status == HttpStatusCode.OK, text);
+        return (digest!, [.. JsonNode.Parse(text)!["manifests"]!.AsArray().Select(child => child!["platform"]!)
+            .Where(platform => platform["os"]!.ToString() != "unknown")
+            .Select(platform => $"{platform["os"]}/{platform["architecture"]}").Order(StringComparer.Ordinal)]);
+    }
+
     /// <summary>Puts another manifest, changed from a tag's, under that tag.</summary>
     public void Change(string repository, string tag, Action<JsonNode> change)
     {
@@ -56,6 +66,8 @@ internal sealed class TestRegistry(string host, (string User, string Password)? 
         using var request = new HttpRequestMessage(method, path) { Content = content };
         request.Headers.Accept.ParseAdd("application/vnd.docker.distribution.manifest.v2+json");
         request.Headers.Accept.ParseAdd("application/vnd.oci.image.manifest.v1+json");
+        request.Headers.Accept.ParseAdd("application/vnd.oci.image.index.v1+json");
+        request.Headers.Accept.ParseAdd("application/vnd.docker.distribution.manifest.list.v2+json");
         if (login is var (user, password))
         {
             request.Headers.Authorization = new AuthenticationHeaderValue(

@@ -82,6 +82,15 @@ public sealed class BuilderOutputTests
         Assert.Contains("2/2] RUN", error.Message.Replace("3/3", "2/2", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_newer_engines_say_of_the_failed_steps_container_is_not_the_programs_last_word()
+    {
+        var failure = (await Captured.ReplayAsync("engine1.fail28")).Failure!;
+
+        Assert.Equal(42, failure.ExitCode);
+        Assert.Equal("out 30", failure.LastLines[^1]);
+    }
+
     [Theory]
     [InlineData("client20.missing", "sub/gone.txt")]
     [InlineData("client20.missing1", "nothere.txt")]

@@ -260,8 +260,6 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
             !new[] { "Image:", "Path:", "Args[", "Config.Image:", "Config.Cmd[", "Config.Labels.pro.", "ResolvConfPath", "HostnamePath", "HostsPath", "LogPath" }
                 .Any(expected => difference.StartsWith(expected, StringComparison.Ordinal))
             && !IsCarriedVolume(difference)
-            // Made by the engine (26 and later), also on the default bridge once it was connected to again.
-            && !difference.Contains(".DNSNames", StringComparison.Ordinal)
             && !(flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && difference.Contains(".Aliases", StringComparison.Ordinal)));
 
     // Anonymous volumes have names from now on.

@@ -84,7 +84,7 @@ internal sealed partial class ClassicStreamReader(BuildLog log)
     private static partial Regex Colour();
 
     [GeneratedRegex(
-        @"\A(?: ---> (?:[0-9a-f]{12})?| ---> Running in [0-9a-f]{12}|Removing intermediate container [0-9a-f]{12}"
+        @"\A(?: ---> (?:[0-9a-f]{12})?| ---> Running in [0-9a-f]{12}|(?: ---> Removed|Removing) intermediate container [0-9a-f]{12}"
         + @"|Successfully built [0-9a-f]{12})\z")]
     private static partial Regex Bookkeeping();
 }

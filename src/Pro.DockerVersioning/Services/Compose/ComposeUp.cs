@@ -60,9 +60,31 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         return after.Count > 0 ? new ComposeUpOutcome(after, answer.LastLines) : throw Failed(answer);
     }
 
-    // 1.x gives the engine a minute for each call, and leaves half-made containers when a busy one takes longer.
-    private IEnumerable<KeyValuePair<string, string?>> Settings() =>
-        image.Variables.Find(EngineEndpoint.PatienceVariable) is null ? Quiet.Append(new(EngineEndpoint.PatienceVariable, "300")) : Quiet;
+    private Dictionary<string, string?> Settings()
+    {
+        var settings = new Dictionary<string, string?>(Quiet, StringComparer.Ordinal);
+        if (image.Variables.Find(EngineEndpoint.PatienceVariable) is null)
+        {
+            // 1.x gives the engine a minute for each call, and leaves half-made containers when a busy one takes longer.
+            settings[EngineEndpoint.PatienceVariable] = "300";
+        }
+
+        if (ApiVersionFor(client.Program, engine.ApiVersion, image.Variables.Find(ApiVersionVariable)) is { } version)
+        {
+            settings[ApiVersionVariable] = version;
+        }
+
+        return settings;
+    }
+
+    /// <summary>
+    /// 1.x asks an engine in its newest version, and from API 1.45 (Engine 26) on an image's inspection has no <c>ContainerConfig</c>: it
+    /// stops the old container and then breaks off ("KeyError: 'ContainerConfig'"). In the last version that has it, it works.
+    /// </summary>
+    /// <returns>The version to ask in; null where compose may choose.</returns>
+    /// <seealso href="https://docs.docker.com/reference/api/engine/version-history/#v145-api-changes"/>
+    internal static string? ApiVersionFor(ComposeProgram program, System.Version? newest, string? own) =>
+        program.IsV1 && newest > LastWithContainerConfig && string.IsNullOrEmpty(own) ? LastWithContainerConfig.ToString() : null;
 
     private ProException Failed(ComposeAnswer answer) => ComposeErrors.UpFailed(
         client.Program.CommandName,
@@ -89,6 +111,11 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
     /// <summary>The service's containers, running or not.</summary>
     public Task<IReadOnlyList<ComposeContainer>> ContainersAsync(CancellationToken cancellationToken) =>
         ContainersAsync([], cancellationToken);
+
+    /// <summary>By which 1.x takes the version of the engine's API.</summary>
+    private const string ApiVersionVariable = "COMPOSE_API_VERSION";
+
+    private static readonly System.Version LastWithContainerConfig = new(1, 44);
 
     /// <summary>Before, <c>up</c> had no <c>--pull</c>.</summary>
     private static readonly System.Version KnowsPull = new(2, 13);
