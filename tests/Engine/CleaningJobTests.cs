@@ -53,7 +53,7 @@ public sealed class CleaningJobTests : CleaningTest
 
         var lines = await File.ReadAllLinesAsync(log, Cancel);
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d .", line));
-        Assert.Contains(lines, line => line.Contains($"Removed {Engine.Registry}/{Service}:v1.0.0 (4kB)", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.Contains($"Removed {Engine.Registry}/{Service}:v1.0.0 ({OneLayer})", StringComparison.Ordinal));
         Assert.EndsWith("ended with exit code 0", lines[^1], StringComparison.Ordinal);
         Assert.DoesNotContain(lines, line => line.Contains('\u001b', StringComparison.Ordinal));
         Assert.Equal([$"{Service}:v1.2.0"], Engine.Tags());

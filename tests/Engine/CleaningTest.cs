@@ -5,6 +5,12 @@ namespace Pro.DockerVersioning.Tests.Engine;
 /// <summary>A repository with two services, a session in it, and images with names of the test's own.</summary>
 public abstract class CleaningTest : IDisposable
 {
+    /// <summary>The layer of each image that is loaded: its content, or in containerd's store the blocks that it takes.</summary>
+    private protected static readonly long LayerBytes = TestEngine.HasContainerdStore ? 8_192 : 4_000;
+
+    private protected static readonly string OneLayer = TestEngine.HasContainerdStore ? "8.19kB" : "4kB";
+    private protected static readonly string TwoLayers = TestEngine.HasContainerdStore ? "16.4kB" : "8kB";
+
     private readonly Dictionary<string, string?> _variables = [];
 
     private protected CleaningTest()

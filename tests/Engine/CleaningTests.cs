@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Pro.DockerVersioning.Tests.Engine;
 
 /// <summary>Remove-ProOldImage and its kin, packaged, in the real PowerShell engine, on the real Docker engine.</summary>
@@ -10,11 +12,11 @@ public sealed class CleaningTests : CleaningTest
         Engine.Load("web", "v1.0.0", "v1.1.0", "v1.2.0");
         var output = Good("Remove-ProOldImage api 2 -KeepPrerelease 1 -GracePeriod 0 -Confirm:$false");
         Assert.Equal(["Removed v1.0.0", "Removed v1.10.1-rc.1"], Actions(output));
-        Assert.All(output, result => Assert.Equal(4000L, result.Properties["BytesFreed"].Value));
+        Assert.All(output, result => Assert.Equal(LayerBytes, result.Properties["BytesFreed"].Value));
         Assert.Equal(
             ["api:aaaaaaaaaaaa", "api:v1.10.0", "api:v1.10.1-rc.2", "api:v1.9.0", "web:v1.0.0", "web:v1.1.0", "web:v1.2.0"],
                 Engine.Tags());
-        Assert.Contains("2 removed; 8kB came free.", Shell.Host.Text, StringComparison.Ordinal);
+        Assert.Contains($"2 removed; {TwoLayers} came free.", Shell.Host.Text, StringComparison.Ordinal);
         Assert.Equal(["v1.0.0", "v1.10.1-rc.1"], Good("Get-ProHistory -Kind Clean")
             .Select(line => line.Properties["Version"].Value.ToString()).Order());
         Assert.Empty(Good("Remove-ProOldImage api 2 -KeepPrerelease 1 -GracePeriod 0 -Confirm:$false"));
@@ -27,7 +29,7 @@ public sealed class CleaningTests : CleaningTest
         Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0");
         Engine.Tag("api:v1.1.0", "web:old");
         Assert.Empty(Good("Remove-ProOldImage api 1 -GracePeriod 0 -WhatIf"));
-        var remove = $"Remove {Engine.Registry}/api:v1.0.0, 4kB: the newest release is kept";
+        var remove = $"Remove {Engine.Registry}/api:v1.0.0, {OneLayer}: the newest release is kept";
         var untag = $"Untag {Engine.Registry}/api:v1.1.0: the newest release is kept; the image has other names";
         Assert.Contains($"What if: {remove}", Shell.Host.Text, StringComparison.Ordinal);
         Assert.Contains($"What if: {untag}", Shell.Host.Text, StringComparison.Ordinal);
@@ -38,7 +40,7 @@ public sealed class CleaningTests : CleaningTest
         var prompt = Assert.Single(Shell.Host.Prompts);
         Assert.Contains(remove, prompt, StringComparison.Ordinal);
         Assert.Contains(untag, prompt, StringComparison.Ordinal);
-        Assert.Contains("Remove 1 image and take away 1 name of images that stay? At most 4kB come free.", prompt,
+        Assert.Contains($"Remove 1 image and take away 1 name of images that stay? At most {OneLayer} come free.", prompt,
             StringComparison.Ordinal);
         Assert.Equal(4, Engine.Tags().Count);
 
@@ -220,7 +222,7 @@ public sealed class CleaningTests : CleaningTest
         Assert.Matches(@"(?m)^api +\d+ +\d+ +\S+B +\S+B \[[#.]{10}\] +\d+%", usage);
         Assert.Matches(@"(?m)^build cache ", usage);
         var removed = Shell.Render("Remove-ProOldImage api 1 -GracePeriod 0 -Confirm:$false");
-        Assert.Matches(@"(?m)^Removed +api +v1\.0\.0 +4kB the newest release is kept", removed);
+        Assert.Matches($@"(?m)^Removed +api +v1\.0\.0 +{Regex.Escape(OneLayer)} the newest release is kept", removed);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Reporting;
 
@@ -8,11 +9,12 @@ namespace Pro.DockerVersioning.Images;
 /// Reads a push's stream: a bar for the image and one for each layer. A refusal comes inside the stream, and the call ends well all the
 /// same.
 /// </summary>
-internal sealed class PushReporter(PublishItem item, IProgress<Report> reporter) : IProgress<JSONMessage>, IDisposable
+internal sealed partial class PushReporter(PublishItem item, IProgress<Report> reporter) : IProgress<JSONMessage>, IDisposable
 {
     private readonly string _key = item.Reference.ToString();
     private readonly HashSet<string> _layers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _done = new(StringComparer.Ordinal);
+    private bool _begun;
 
     /// <summary>What the registry calls the image; null until it does.</summary>
     public string? Digest { get; private set; }
@@ -23,12 +25,23 @@ internal sealed class PushReporter(PublishItem item, IProgress<Report> reporter)
     /// <inheritdoc/>
     public void Report(JSONMessage value)
     {
+        if (!_begun)
+        {
+            _begun = true;
+            reporter.Report(new ProgressReport(_key, $"Pushing {item.Service} {item.Version}", "preparing"));
+        }
+
         Error ??= value.Error?.Message;
         if (value.Aux?.ExtensionData is { } aux
             && aux.TryGetValue("Digest", out var digest)
             && digest is JsonElement { ValueKind: JsonValueKind.String } element)
         {
             Digest = element.GetString();
+        }
+        else if (value.Status is { } said && Pushed().Match(said) is { Success: true } told)
+        {
+            // All that an engine with containerd's image store says of it.
+            Digest = told.Groups["digest"].Value;
         }
 
         if (value.ID is { Length: > 0 } layer && value.Status is { } status && layer != item.Reference.Tag)
@@ -52,11 +65,7 @@ internal sealed class PushReporter(PublishItem item, IProgress<Report> reporter)
 
     private void Show(string layer, string status, JSONProgress? progress)
     {
-        if (_layers.Add(layer) && _layers.Count == 1)
-        {
-            reporter.Report(new ProgressReport(_key, $"Pushing {item.Service} {item.Version}", "preparing"));
-        }
-
+        _ = _layers.Add(layer);
         if (status is "Pushed" or "Layer already exists" || status.StartsWith("Mounted from", StringComparison.Ordinal))
         {
             _ = _done.Add(layer);
@@ -76,6 +85,9 @@ internal sealed class PushReporter(PublishItem item, IProgress<Report> reporter)
             PercentComplete = 100 * _done.Count / _layers.Count,
         });
     }
+
+    [GeneratedRegex(@"\A\S+: digest: (?<digest>sha256:[0-9a-f]{64}) size: [0-9]+\z", RegexOptions.ExplicitCapture)]
+    private static partial Regex Pushed();
 
     private void Complete(string key) => reporter.Report(new ProgressReport(key, key, "") { Completed = true });
 }

@@ -14,7 +14,7 @@ public sealed class PlatformTests : EngineTest
     public void Several_platforms_are_pushed_by_the_builder_as_one_version()
     {
         RequireBuildx();
-        Assert.SkipUnless(HasContainerdStore, "The engine has no image store of containerd: its own builder makes one platform only.");
+        Assert.SkipUnless(TestEngine.HasContainerdStore, "The engine has no image store of containerd: its own builder makes one platform only.");
         _ = Release("v1.0.0");
 
         var first = One("Build-ProImage api v1.0.0 -Platform linux/amd64, linux/arm64 -Push");
@@ -44,7 +44,7 @@ public sealed class PlatformTests : EngineTest
     public void An_engine_whose_builder_makes_one_platform_only_says_what_would_make_several()
     {
         RequireBuildx();
-        Assert.SkipWhen(HasContainerdStore, "This engine's builder makes several platforms.");
+        Assert.SkipWhen(TestEngine.HasContainerdStore, "This engine's builder makes several platforms.");
         _ = Release("v1.0.0");
         var error = Bad(
             "Build-ProImage api v1.0.0 -Platform linux/amd64, linux/arm64 -Push", "BuildDriverUnsupported", ErrorCategory.NotImplemented);
@@ -58,9 +58,6 @@ public sealed class PlatformTests : EngineTest
         _registry.Dispose();
         base.Dispose(disposing);
     }
-
-    private static bool HasContainerdStore => TestEngine.Call(HttpMethod.Get, "/info")!["DriverStatus"]!.ToJsonString()
-        .Contains("io.containerd.snapshotter", StringComparison.Ordinal);
 
     private void RequireBuildx()
     {

@@ -66,10 +66,10 @@ public sealed class VersionListTests : EngineTest
         Assert.Equal($"{Registry}/api:v1.2.3", Text(version, "Reference"));
         Assert.Equal(["latest", "v1.2"], Texts(version, "Aliases"));
         Assert.Equal(id, Text(version, "ImageId"));
-        Assert.Null(Text(version, "Digest"));
+        Assert.Equal(TestEngine.HasContainerdStore ? id : null, Text(version, "Digest"));
         Assert.Equal(Head, Text(version, "Commit"));
         Assert.Equal(new DateTimeOffset(2026, 3, 7, 10, 0, 0, TimeSpan.Zero), version.Properties["Created"].Value);
-        Assert.Equal(6L, version.Properties["Size"].Value);
+        Assert.True(TestEngine.HasContainerdStore || 6L.Equals(version.Properties["Size"].Value));
         Assert.Equal(false, version.Properties["IsInUse"].Value);
         Assert.Equal(false, version.Properties["IsCurrent"].Value);
         Assert.Equal(false, version.Properties["IsPrerelease"].Value);

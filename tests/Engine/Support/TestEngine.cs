@@ -21,6 +21,12 @@ internal static class TestEngine
 
     private static readonly HttpClient Client = ClientFor(SocketPath);
 
+    /// <summary>True where the engine keeps its images in containerd's store, which has other sizes, and a digest for each image.</summary>
+    public static bool HasContainerdStore => ContainerdStore.Value;
+
+    private static readonly Lazy<bool> ContainerdStore = new(() =>
+        Get("/info")!["DriverStatus"]!.ToJsonString().Contains("io.containerd.snapshotter", StringComparison.Ordinal));
+
     /// <summary>Images as the engine lists them.</summary>
     public static IReadOnlyList<JsonNode> Images() => [.. Get("/images/json")!.AsArray().OfType<JsonNode>()];
 
