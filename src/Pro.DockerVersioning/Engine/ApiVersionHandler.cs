@@ -53,5 +53,9 @@ internal sealed class ApiVersionHandler(HttpMessageHandler inner) : DelegatingHa
         return await base.SendAsync(again, cancellationToken).ConfigureAwait(false);
     }
 
-    private static Uri Prefixed(Uri address, string prefix) => new UriBuilder(address) { Path = prefix + address.AbsolutePath }.Uri;
+    // Who names a version means it.
+    private static Uri Prefixed(Uri address, string prefix) =>
+        address.AbsolutePath.StartsWith("/v1.", StringComparison.Ordinal)
+            ? address
+            : new UriBuilder(address) { Path = prefix + address.AbsolutePath }.Uri;
 }

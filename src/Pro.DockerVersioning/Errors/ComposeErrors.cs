@@ -48,6 +48,16 @@ internal static class ComposeErrors
         $"Correct what compose names. What is left of the service: {look}",
         service);
 
+    /// <summary>docker-compose 1.x on an engine that doesn't tell what it wants to know.</summary>
+    public static ProException TooOldForEngine(string program, string service) => new(
+        "ComposeTooOldForEngine",
+        ProErrorCategory.NotImplemented,
+        $"{program} can't re-create {service} on this engine, which keeps its images in containerd's store: it would stop the container and "
+            + "break off (KeyError: 'ContainerConfig'). Nothing was touched.",
+        "Install the plugin (package docker-compose-plugin, or Docker Desktop). Where only the version changes, and not the compose file, "
+            + "docker-compose 1.x will do.",
+        service);
+
     /// <summary>Compose did not end, and did not say anything.</summary>
     public static ProException UpSilent(string compose, string service, TimeSpan silence, IReadOnlyList<string> lastLines, string look) => new(
         "ComposeUpSilent",

@@ -86,6 +86,26 @@ public class ComposeDeployTests : ComposeTest
         ComposeOwnsIt("v1.1.0");
     }
 
+    /// <summary>For <see cref="ComposeV1Tests"/>: it is a matter of the engine as well.</summary>
+    internal Task An_up_that_would_break_off_is_refused()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var before = Started();
+        WriteFile(GuideFile + "    environment: [\"COLOUR=blue\"]\n");
+
+        _ = Bad("Deploy-ProService api v1.1.0 -WhatIf", "ComposeTooOldForEngine", ErrorCategory.NotImplemented);
+        _ = Bad("Deploy-ProService api v1.1.0", "ComposeTooOldForEngine", ErrorCategory.NotImplemented);
+        Assert.Equal(before, Started());
+
+        WriteFile(GuideFile);
+        _ = One("Deploy-ProService api v1.1.0");
+        return Task.CompletedTask;
+
+        string Started() => $"{Container["Id"]} {Container["State"]!["StartedAt"]}";
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

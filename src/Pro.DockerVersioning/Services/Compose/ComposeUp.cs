@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -58,6 +59,31 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         var known = before.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
         var after = await ContainersAsync(known, cancellationToken).ConfigureAwait(false);
         return after.Count > 0 ? new ComposeUpOutcome(after, answer.LastLines) : throw Failed(answer);
+    }
+
+    /// <summary>
+    /// Refuses, before anything is touched, where docker-compose 1.x would stop the old container and break off: an engine with containerd's
+    /// image store tells in no version of its API what 1.x wants to know.
+    /// </summary>
+    /// <exception cref="ProException"><c>ComposeTooOldForEngine</c>.</exception>
+    public async Task MustBeAbleAsync(CancellationToken cancellationToken)
+    {
+        if (!client.Program.IsV1)
+        {
+            return;
+        }
+
+        var calls = new ContainerCalls(engine);
+        foreach (var old in await ContainersAsync([], cancellationToken).ConfigureAwait(false))
+        {
+            var own = image.Variables.Find(ApiVersionVariable);
+            var version = ApiVersionFor(client.Program, engine.ApiVersion, own) ?? own;
+            if (await calls.FindImageAsync(old.ImageId, cancellationToken, version).ConfigureAwait(false) is { } known
+                && known["ContainerConfig"] is not JsonObject)
+            {
+                throw ComposeErrors.TooOldForEngine(client.Program.ToString(), image.Service);
+            }
+        }
     }
 
     private Dictionary<string, string?> Settings()

@@ -67,11 +67,16 @@ internal sealed class ContainerCalls(EngineConnection engine)
         _http.GetAsync($"images/{image}/json", cancellationToken);
 
     /// <summary>An image's inspection, or null where there is none.</summary>
-    public async Task<JsonObject?> FindImageAsync(string image, CancellationToken cancellationToken)
+    /// <param name="image">The image.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="version">The API's version in which to ask; null for the newest one that both understand.</param>
+    public async Task<JsonObject?> FindImageAsync(string image, CancellationToken cancellationToken, string? version = null)
     {
         try
         {
-            return await InspectImageAsync(image, cancellationToken).ConfigureAwait(false);
+            return string.IsNullOrEmpty(version)
+                ? await InspectImageAsync(image, cancellationToken).ConfigureAwait(false)
+                : await _http.GetAsync($"v{version}/images/{image}/json", cancellationToken).ConfigureAwait(false);
         }
         catch (ProException exception) when (IsNotFound(exception))
         {

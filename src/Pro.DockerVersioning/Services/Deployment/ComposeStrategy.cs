@@ -52,6 +52,7 @@ internal sealed class ComposeStrategy(
         var judgement = await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
         if (!judgement.OnlyImage)
         {
+            await new ComposeUp(site.Client, site.Image, engine).MustBeAbleAsync(cancellationToken).ConfigureAwait(false);
             return new StrategyPlan("stop-first", $"{Command} up re-creates {target.Name}: cut for 1.5 s or more. {judgement.Why}", []);
         }
 
@@ -135,6 +136,7 @@ internal sealed class ComposeStrategy(
             reports.Report(new VerboseReport(judgement.Why));
         }
 
+        await new ComposeUp(site.Client, site.Image, engine).MustBeAbleAsync(cancellationToken).ConfigureAwait(false);
         steps.Begin($"{Command} up");
         var outage = new Outage();
         var before = new List<(string Name, JsonObject Old)>();
