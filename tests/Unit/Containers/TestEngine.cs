@@ -15,6 +15,8 @@ internal sealed class TestEngine : IAsyncDisposable
 {
     public const string Base = "pro-sample/base:1";
 
+    private static int _last = Random.Shared.Next(70);
+
     private readonly List<string> _made = [];
     private readonly HashSet<string> _volumes = new(StringComparer.Ordinal);
 
@@ -27,7 +29,7 @@ internal sealed class TestEngine : IAsyncDisposable
     public string Prefix { get; } = "pro-recipe-" + Guid.NewGuid().ToString("N")[..8];
 
     /// <summary>The first two numbers of the test's own networks: runs side by side don't meet, and a run that was killed is in nobody's way.</summary>
-    public string Subnet { get; } = $"10.{Random.Shared.Next(180, 250)}";
+    public string Subnet { get; } = $"10.{180 + (Interlocked.Increment(ref _last) % 70)}";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
