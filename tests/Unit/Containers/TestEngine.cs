@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -29,9 +30,18 @@ internal sealed class TestEngine : IAsyncDisposable
     public string Prefix { get; } = "pro-recipe-" + Guid.NewGuid().ToString("N")[..8];
 
     /// <summary>The first two numbers of the test's own networks: runs side by side don't meet, and a run that was killed is in nobody's way.</summary>
-    public string Subnet { get; } = $"10.{180 + (Interlocked.Increment(ref _last) % 70)}";
+    public string Subnet { get; } = FreeSubnet();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    // An engine that was killed leaves its bridges, and with them a route that leads nowhere.
+    private static string FreeSubnet()
+    {
+        var taken = NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(one => one.GetIPProperties().UnicastAddresses).Select(one => one.Address.ToString()).ToList();
+        return Enumerable.Range(0, 70).Select(_ => $"10.{180 + (Interlocked.Increment(ref _last) % 70)}")
+            .First(subnet => !taken.Any(address => address.StartsWith(subnet + ".", StringComparison.Ordinal)));
+    }
 
     public static async Task<TestEngine> StartAsync()
     {
