@@ -119,7 +119,7 @@ internal sealed class PlanBenchmark : IBenchmark
         Size = 100_000_000,
     }));
 
-    // One for every tenth of the newest: none of them is a candidate of the second measurement.
+    // Of the newest images, one each: none of them is a candidate of the second measurement.
     private static string ContainerList() => JsonSerializer.Serialize(Enumerable.Range(0, Containers).Select(number => new
     {
         Id = string.Create(CultureInfo.InvariantCulture, $"c{number}"),

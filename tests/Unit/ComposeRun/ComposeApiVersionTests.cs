@@ -12,6 +12,8 @@ public sealed class ComposeApiVersionTests
     [InlineData("1.29.2", "1.45", null, "1.44")]
     [InlineData("1.29.2", "1.51", null, "1.44")]
     [InlineData("1.29.2", "1.51", "", "1.44")]
+    [InlineData("1.29.2", "1.51", "auto", "1.44")]
+    [InlineData("1.29.2", "1.41", "auto", null)]
     [InlineData("1.29.2", "1.51", "1.43", null)]
     [InlineData("1.29.2", null, null, null)]
     [InlineData("2.26.1", "1.51", null, null)]

@@ -74,10 +74,11 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         }
 
         var calls = new ContainerCalls(engine);
+        var own = image.Variables.Find(ApiVersionVariable);
         foreach (var old in await ContainersAsync([], cancellationToken).ConfigureAwait(false))
         {
-            var own = image.Variables.Find(ApiVersionVariable);
-            var version = ApiVersionFor(client.Program, engine.ApiVersion, own) ?? own;
+            // The engine has answered by now, and its version is known.
+            var version = ApiVersionFor(client.Program, engine.ApiVersion, own) ?? (IsVersion(own) ? own : null);
             if (await calls.FindImageAsync(old.ImageId, cancellationToken, version).ConfigureAwait(false) is { } known
                 && known["ContainerConfig"] is not JsonObject)
             {
@@ -110,7 +111,10 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
     /// <returns>The version to ask in; null where compose may choose.</returns>
     /// <seealso href="https://docs.docker.com/reference/api/engine/version-history/#v145-api-changes"/>
     internal static string? ApiVersionFor(ComposeProgram program, System.Version? newest, string? own) =>
-        program.IsV1 && newest > LastWithContainerConfig && string.IsNullOrEmpty(own) ? LastWithContainerConfig.ToString() : null;
+        program.IsV1 && newest > LastWithContainerConfig && !IsVersion(own) ? LastWithContainerConfig.ToString() : null;
+
+    // "auto" is what compose does of itself.
+    private static bool IsVersion(string? own) => System.Version.TryParse(own, out _);
 
     private ProException Failed(ComposeAnswer answer) => ComposeErrors.UpFailed(
         client.Program.CommandName,
