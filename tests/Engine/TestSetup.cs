@@ -23,8 +23,9 @@ internal static class TestSetup
     /// <summary>The assembly of cmdlets made for these tests.</summary>
     public static string TestCmdlets { get; } = Metadata("TestCmdlets");
 
-    /// <summary>The console host on System.Management.Automation.</summary>
-    public static string ProShell { get; } = Path.GetFullPath(Metadata("ProShell"));
+    /// <summary>The console host on System.Management.Automation; where scripts/test.sh has made one of native code, that.</summary>
+    public static string ProShell { get; } = Path.GetFullPath(
+        Environment.GetEnvironmentVariable("PRO_TEST_SHELL") is { Length: > 0 } shell ? shell : Metadata("ProShell"));
 
     private static string Metadata(string key) =>
         typeof(TestSetup).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == key).Value!;

@@ -77,7 +77,6 @@ public sealed class ContainerFaultTests : DeployTest
             Answer = () => Answer(),
             OnlyRuns = OnlyRuns,
             Commits = call => call.EndsWith(".pro-done", StringComparison.Ordinal),
-            SampledKills = 2,
         };
         using var matrix = new FaultMatrix(scene);
         await matrix.RunAsync();

@@ -8,8 +8,8 @@ namespace Pro.DockerVersioning.Tests.Engine.Faults;
 /// service right and says how, and a repair at most takes away what was left over.
 /// </summary>
 /// <remarks>
-/// Without a variable a sample of each, by a seed that is printed and that PRO_TEST_SEED gives again. PRO_TEST_ALL_FAULTS=1 does everything,
-/// =changes every fault at each call that changes something, and a sample of the others. PRO_TEST_FAULT="hang 7" does one fault at one such
+/// Without a variable a kill at each call that changes something, and a sample of all else, by a seed that is printed and that PRO_TEST_SEED
+/// gives again. PRO_TEST_ALL_FAULTS=1 does everything, =changes every fault at each call that changes something, and a sample of the others. PRO_TEST_FAULT="hang 7" does one fault at one such
 /// call, "reset,hang" two of them at each.
 /// </remarks>
 internal sealed class FaultMatrix(FaultScene scene) : IDisposable
@@ -124,7 +124,7 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         {
             random.Shuffle(certain);
             random.Shuffle(orphans);
-            certain = [.. certain.Take(scene.SampledKills)];
+            certain = [.. certain.Take(scene.SampledKills ?? changes)];
             orphans = [.. orphans.Take(SampledOrphans)];
         }
 

@@ -51,8 +51,8 @@ internal sealed record FaultScene
     /// </summary>
     public bool ReturnsByTheSameCall { get; init; }
 
-    /// <summary>How many of the calls that change something are killed at without a variable.</summary>
-    public required int SampledKills { get; init; }
+    /// <summary>At how many of the calls that change something the command is killed without a variable; null for each of them.</summary>
+    public int? SampledKills { get; init; }
 
     /// <summary>True where the engine goes on by itself after a kill, and so the repair finds it done or half done: its word counts then.</summary>
     public bool MayEndEitherWay { get; init; }

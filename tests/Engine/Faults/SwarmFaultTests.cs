@@ -48,7 +48,6 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
             Answer = Answer,
             OnlyRuns = OnlyRuns,
             Commits = call => call.Contains("/services/", StringComparison.Ordinal) && call.Contains("/update", StringComparison.Ordinal),
-            SampledKills = 2,
             ReturnsByTheSameCall = true,
             MayEndEitherWay = options.Length > 0,
         };

@@ -212,12 +212,19 @@ internal sealed class TestService : IAsyncDisposable, IProgress<Report>
         return $"{SwarmEngine.Repository}:{tag}{digest[SwarmEngine.Repository.Length..]}";
     }
 
-    public Task<SwarmUpdateResult> UpdateAsync(string tag, SwarmUpdateOptions options, CancellationToken? cancellationToken = null) =>
+    public Task<SwarmUpdateResult> UpdateAsync(
+        string tag, SwarmUpdateOptions options, CancellationToken? cancellationToken = null, bool provesStability = false) =>
         SwarmUpdate.RunAsync(
             _swarm.Connection,
             Name,
             tag.Contains('/', StringComparison.Ordinal) ? tag : $"{SwarmEngine.Repository}:{tag}",
-            options with { PollInterval = TimeSpan.FromMilliseconds(50) },
+            options with
+            {
+                PollInterval = TimeSpan.FromMilliseconds(50),
+
+                // What these tests look at is the engine's part; the second that it counts is enough for that.
+                StabilityTime = provesStability ? options.StabilityTime : TimeSpan.Zero,
+            },
             this,
             cancellationToken ?? Token);
 

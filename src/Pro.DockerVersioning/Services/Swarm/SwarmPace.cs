@@ -13,6 +13,8 @@ internal sealed record SwarmPace(string Order, int Parallelism, TimeSpan Delay, 
     // What a container takes to stop and start, by the measurements of plain ones; its own stop and health come on top.
     private static readonly TimeSpan Change = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan Stability = new SwarmUpdateOptions().StabilityTime;
+
     /// <summary>Reads it off an update configuration; null stands for the engine's defaults.</summary>
     public static SwarmPace Of(JsonObject? config) => new(
         (string?)config?["Order"] is { Length: > 0 } order ? order : "stop-first",
@@ -26,7 +28,7 @@ internal sealed record SwarmPace(string Order, int Parallelism, TimeSpan Delay, 
         var atOnce = Parallelism == 0 ? tasks : Math.Min(Parallelism, tasks);
         var batches = atOnce == 0 ? 0 : (tasks + atOnce - 1) / atOnce;
         var pauses = Math.Max(0, batches - 1);
-        var least = Monitor + (batches * Change) + (pauses * Delay);
+        var least = (Monitor > Stability ? Monitor : Stability) + (batches * Change) + (pauses * Delay);
         var pace = (Parallelism == 0 ? ", all at a time" : Invariant($", {Parallelism} at a time"))
             + (Delay > TimeSpan.Zero ? Invariant($" with {Delay.TotalSeconds:0.#} s between") : "")
             + (canary is { } first ? Invariant($", {first} first as a canary") : "");

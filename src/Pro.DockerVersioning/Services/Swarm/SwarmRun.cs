@@ -123,8 +123,11 @@ internal sealed class SwarmRun
         var patience = _options.HealthTimeout + SwarmChange.DelayOf(config) + SwarmChange.MonitorOf(config);
         var verdict = await _watch.UntilEndAsync(_plan.Goal, patience, cancellationToken).ConfigureAwait(false);
 
-        // On a busy node the engine may see a task's end only after the time in which it counts, and calls the update complete.
-        var doubtful = _progress.Failures.Count > 0 ? SwarmChange.MonitorOf(config) : TimeSpan.Zero;
+        // The engine calls an update complete once its own time is over: a shorter one than running counts as proven after proves nothing.
+        // And on a busy node it may see a task's end only after the time in which it counts.
+        var monitor = SwarmChange.MonitorOf(config);
+        var missing = _options.StabilityTime - monitor;
+        var doubtful = _progress.Failures.Count > 0 && monitor > missing ? monitor : missing;
         var watch = _options.Watch > doubtful ? _options.Watch : doubtful;
         return verdict == SwarmVerdict.Completed && watch > TimeSpan.Zero
             ? await _watch.StayUpAsync(_plan.Goal, watch, approve: null, cancellationToken).ConfigureAwait(false)

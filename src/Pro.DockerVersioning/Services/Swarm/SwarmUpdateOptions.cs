@@ -68,6 +68,12 @@ internal sealed record SwarmUpdateOptions
     public TimeSpan Watch { get; init; }
 
     /// <summary>
+    /// For how long the new tasks must run without a failure until they count as proven, the engine's own time (<see cref="Monitor"/>)
+    /// included: as long as a container without a health check.
+    /// </summary>
+    public TimeSpan StabilityTime { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
     /// For how long an update may make no progress (besides its own delay and monitor) before this module goes back: no further task
     /// of the new version has come to run, healthy where the image says how to tell.
     /// </summary>
