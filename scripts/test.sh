@@ -148,6 +148,13 @@ clean_up() {
             kill $children "$(cat "$results/$name.pid")" 2>/dev/null || true
         fi
     done
+    for name in build shell; do
+        if [ -f "$results/$name.pid" ] && [ ! -f "$results/$name.code" ]; then
+            children=$(pgrep -P "$(cat "$results/$name.pid")" 2>/dev/null || true)
+            # shellcheck disable=SC2086
+            kill $children "$(cat "$results/$name.pid")" 2>/dev/null || true
+        fi
+    done
     if [ -n "$engine" ] && [ "${CI:-}" = true ]; then bash "$root/scripts/engine.sh" stop >/dev/null 2>&1 || true; fi
 }
 
@@ -167,27 +174,47 @@ begin_native_shell() {
     {
         code=0
         dotnet publish "$root/tools/ProShell" -c $configuration -r "$(runtime_identifier)" --no-self-contained -p:PublishReadyToRun=true \
-            -o "$results/shell" --nologo -v q -clp:NoSummary >"$results/shell.log" 2>&1 </dev/null || code=$?
+            --artifacts-path "$results/shell-build" -o "$results/shell" --nologo -v q -clp:NoSummary >"$results/shell.log" 2>&1 </dev/null || code=$?
         say $code >"$results/shell.code"
     } &
     say $! >"$results/shell.pid"
 }
 
+# Once the runner is built: it takes the same PowerShell.
 end_native_shell() {
+    local library
     wait "$(cat "$results/shell.pid")" || true
     if [ "$(cat "$results/shell.code" 2>/dev/null)" != 0 ]; then
         say "PowerShell could not be made native code (TestResults/shell.log): its sessions start more slowly, all else is the same"
-        rm -rf "$results/shell"
+        return
     fi
-}
-
-use_native_shell() {
-    local library
-    if [ ! -f "$results/shell/ProShell.dll" ]; then return; fi
     export PRO_TEST_SHELL="$results/shell/ProShell.dll"
     for library in "$root/tests/Engine/bin/$configuration/net10.0/runtimes/unix/lib"/*/System.Management.Automation.dll; do
         if [ -f "$library" ]; then cp -f "$results/shell/System.Management.Automation.dll" "$library"; fi
     done
+}
+
+# The build, while the engine is fetched and started.
+begin_build() {
+    say "building (log: TestResults/build.log)"
+    rm -f "$results/build.code"
+    # What an earlier build left in the package must not be tested as if this one had made it.
+    rm -rf "$module"
+    {
+        code=0
+        dotnet build "$root/Pro.DockerVersioning.slnx" -c $configuration --nologo -v q -clp:NoSummary >"$results/build.log" 2>&1 </dev/null || code=$?
+        say $code >"$results/build.code"
+    } &
+    say $! >"$results/build.pid"
+}
+
+end_build() {
+    wait "$(cat "$results/build.pid")" || true
+    if [ "$(cat "$results/build.code" 2>/dev/null)" != 0 ]; then
+        cat "$results/build.log"
+        broken build "failed (above)"
+        finish
+    fi
 }
 
 # The oldest runtime that the module promises. The publish brings it: a machine with the SDK 10 has no .NET 8.
@@ -254,10 +281,12 @@ run_pester() {
 
 require_dotnet
 mkdir -p "$results"
+rm -f "$results/build.pid" "$results/shell.pid"
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+begin_build
 if [ -n "$engine" ]; then
     begin_native_shell
     if ! bash "$root/scripts/engine.sh" start; then
@@ -282,18 +311,11 @@ export PRO_TEST_MODULE=$module
 # brings.
 export DOTNET_TieredPGO=0 DOTNET_TC_CallCountingDelayMs=7530
 
-if [ -n "$engine" ]; then end_native_shell; fi
-say "building (log: TestResults/build.log)"
-# What an earlier build left in the package must not be tested as if this one had made it.
-rm -rf "$module"
-if ! quietly "$results/build.log" dotnet build "$root/Pro.DockerVersioning.slnx" -c $configuration --nologo -v q -clp:NoSummary; then
-    broken build "failed (above)"
-    finish
-fi
+end_build
 
 ours=Pro.DockerVersioning.Tests.Engine
 runner="$root/tests/Engine/bin/$configuration/net10.0/$ours"
-if [ -n "$engine" ]; then use_native_shell; fi
+if [ -n "$engine" ]; then end_native_shell; fi
 # One session and one set of environment variables each: what runs side by side are processes.
 if [ -n "$engine" ]; then begin_xunit engine-deploy "$runner" -namespace "$ours.Deploy"; fi
 if [ -n "$unit" ]; then

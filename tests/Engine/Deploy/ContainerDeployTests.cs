@@ -533,6 +533,7 @@ public sealed class ContainerDeployTests : DeployTest
         OnlyRuns(runs);
     }
 
+    [Trait("Run", "all")] // LockTests has twenty processes.
     [Fact]
     public async Task Of_twenty_at_once_one_does_it_and_the_others_are_told_who()
     {

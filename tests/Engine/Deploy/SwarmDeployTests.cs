@@ -64,7 +64,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         var before = Image;
         Assert.Empty(Good("Deploy-ProService api v1.1.0 -Parallelism 1 -Delay 0:0:30 -WhatIf"));
         Assert.Contains(
-            $"the swarm replaces 2 tasks of {_name}, 1 at a time with 30 s between, stop-first: 1 of 2 go on answering; about 33 s",
+            $"the swarm replaces 2 tasks of {_name}, 1 at a time with 30 s between, stop-first: 1 of 2 go on answering; about 35 s",
             Host.Text,
             StringComparison.Ordinal);
         Assert.Equal(before, Image);

@@ -14,8 +14,6 @@ public sealed class RealPinTests
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <summary>Where what compose itself does is most of it.</summary>
-    public static TheoryData<string> Both => [.. TestPlugins.Both];
-
     public static TheoryData<string> Newest => [.. TestPlugins.Newest];
 
     [Theory]
@@ -165,7 +163,7 @@ public sealed class RealPinTests
     }
 
     [Theory]
-    [MemberData(nameof(Both))]
+    [MemberData(nameof(Newest))]
     public async Task A_literal_image_gets_a_lasting_file_that_the_next_operation_reads(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);

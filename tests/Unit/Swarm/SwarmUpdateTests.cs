@@ -64,6 +64,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         Assert.Equal(3_000_000_000L, (long?)(await service.StateAsync()).UpdateConfig!["Delay"]);
     }
 
+    [Trait("Run", "all")] // The cmdlet does the same in the engine suite.
     [Fact(Timeout = Limit)]
     public async Task A_rollback_by_the_engine_is_an_error_with_the_tasks_own_words_and_log()
     {
