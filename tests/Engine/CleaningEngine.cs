@@ -36,8 +36,17 @@ internal sealed class CleaningEngine : IDisposable
 
     public string Registry { get; }
 
-    public void Load(string service, params string[] versions) => Send(HttpMethod.Post, "images/load?quiet=1", new ByteArrayContent(
-        ImageArchive.Of(service.Split('/')[^1], Nonce + service, [.. versions.Select(version => (version, new[] { $"{Registry}/{service}:{version}" }))])));
+    public void Load(string service, params string[] versions) =>
+        Load(ImageArchive.Of(service.Split('/')[^1], Nonce + service, Tagged(service, versions)));
+
+    /// <summary>Many, of which none has a layer of its own.</summary>
+    public void LoadMany(string service, params string[] versions) =>
+        Load(ImageArchive.OfAlike(service.Split('/')[^1], Nonce + service, Tagged(service, versions)));
+
+    private void Load(byte[] archive) => Send(HttpMethod.Post, "images/load?quiet=1", new ByteArrayContent(archive));
+
+    private (string Version, string[] Tags)[] Tagged(string service, string[] versions) =>
+        [.. versions.Select(version => (version, new[] { $"{Registry}/{service}:{version}" }))];
 
     public void Tag(string from, string to) =>
         Send(HttpMethod.Post, $"images/{Registry}/{from}/tag?repo={Registry}/{to.Split(':')[0]}&tag={to.Split(':')[1]}");

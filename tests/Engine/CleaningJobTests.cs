@@ -200,7 +200,7 @@ public sealed class CleaningJobTests : CleaningTest
 
             return null;
         };
-        Engine.Load(Service, [.. Enumerable.Range(0, 20).Select(number => $"v1.{number}.0")]);
+        Engine.LoadMany(Service, [.. Enumerable.Range(0, 20).Select(number => $"v1.{number}.0")]);
         Set("DOCKER_HOST", proxy.Url);
         using var first = Job(Registered($"{Service} 1 -GracePeriod 0 -Name first"));
         await UntilAsync(() => Volatile.Read(ref deletes) > 0);
@@ -239,7 +239,7 @@ public sealed class CleaningJobTests : CleaningTest
 
             return null;
         };
-        Engine.Load(Service, [.. Enumerable.Range(0, 120).Select(number => $"v1.{number}.0")]);
+        Engine.LoadMany(Service, [.. Enumerable.Range(0, 120).Select(number => $"v1.{number}.0")]);
         Set("DOCKER_HOST", proxy.Url);
         var result = await Task.Run(
             () => Shell.Run($"Remove-ProOldImage {Service} 1 -GracePeriod 0 -Confirm:$false", stop.Token), Cancel);

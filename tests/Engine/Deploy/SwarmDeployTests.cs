@@ -15,9 +15,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         Variables["DOCKER_HOST"] = swarm.Host;
         Variables["REGISTRY"] = OwnEngine.Registry;
         _ = Repository.Commit(("apps/api/Dockerfile", "FROM scratch\n"));
-        _ = _swarm.Docker(
-            "service", "create", "--quiet", "--name", _name, "--replicas", "2", "--update-monitor", "1s", "--rollback-monitor", "1s",
-            "--restart-delay", "100ms", $"{OwnEngine.Registry}/api:v1.0.0");
+        _swarm.Create(_name, "--rollback-monitor", "1s", "--restart-delay", "100ms", $"{OwnEngine.Registry}/api:v1.0.0");
     }
 
     private string Image => _swarm.Docker("service", "inspect", "--format", "{{.Spec.TaskTemplate.ContainerSpec.Image}}", _name).Trim();
@@ -221,9 +219,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         var network = _name + "-net";
         _ = _swarm.Docker("network", "create", "--driver", "overlay", "--attachable", network);
         _swarm.Remove(_name);
-        _ = _swarm.Docker(
-            "service", "create", "--quiet", "--name", _name, "--replicas", "2", "--network", network, "--update-monitor", "1s",
-            $"{OwnEngine.Registry}/api:v3.0.0");
+        _swarm.Create(_name, "--network", network, $"{OwnEngine.Registry}/api:v3.0.0");
         try
         {
             using var asker = new Asker(_swarm.StartDocker, _name + "-asker", network, $"tasks.{_name}:8080/version");
@@ -241,7 +237,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         {
             _swarm.Remove(_name);
             await UntilAsync(() => IsGone(network));
-            _ = _swarm.Docker("service", "create", "--quiet", "--name", _name, $"{OwnEngine.Registry}/api:v1.0.0");
+            _ = _swarm.Docker("service", "create", "--quiet", "--detach", "--name", _name, $"{OwnEngine.Registry}/api:v1.0.0");
         }
     }
 

@@ -18,9 +18,7 @@ public sealed class SwarmEngineRestartTests : EngineTest, IClassFixture<SwarmOfO
             HEALTHCHECK --interval=1s --retries=1000 CMD ["/bin/busybox","test","-e","/bin/health"]
             CMD ["/bin/busybox","httpd","-f","-p","8080","-h","/bin"]
             """);
-        _ = _swarm.Docker(
-            "service", "create", "--quiet", "--name", _name, "--replicas", "2", "--update-monitor", "1s", "--rollback-monitor", "1s",
-            "--restart-delay", "100ms", $"{OwnEngine.Registry}/api:v1.0.0");
+        _swarm.Create(_name, "--rollback-monitor", "1s", "--restart-delay", "100ms", $"{OwnEngine.Registry}/api:v1.0.0");
     }
 
     private IReadOnlyList<string> Running =>

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
 /// <summary>A swarm of one node on an engine of the tests' own, with versions of a service in its registry.</summary>
@@ -8,6 +10,23 @@ public sealed class SwarmOfOne : OwnEngine
     {
         Build($"{Registry}/api:{version}", $"FROM scratch\nCOPY busybox /bin/busybox\nSTOPSIGNAL SIGKILL\n{lines}");
         _ = Docker("push", "--quiet", $"{Registry}/api:{version}");
+    }
+
+    /// <summary>
+    /// Creates a service, and comes back when its two tasks run. Docker's client would go on looking at them for another five seconds.
+    /// </summary>
+    public void Create(string service, params string[] options)
+    {
+        _ = Docker(["service", "create", "--quiet", "--detach", "--name", service, "--replicas", "2", "--update-monitor", "1s", .. options]);
+        var filters = new JsonObject { ["service"] = new JsonArray(service), ["desired-state"] = new JsonArray("running") };
+        var tasks = "/tasks?filters=" + Uri.EscapeDataString(filters.ToJsonString());
+        var until = DateTime.UtcNow + TimeSpan.FromMinutes(1);
+        while (TestEngine.CallAt(new Uri(Host).LocalPath, HttpMethod.Get, tasks)!.AsArray()
+            .Count(task => task!["Status"]!["State"]!.ToString() == "running") < 2)
+        {
+            Assert.True(DateTime.UtcNow < until, $"{service} does not run its two tasks a minute after its creation.");
+            Thread.Sleep(50);
+        }
     }
 
     /// <summary>Removes a service, and comes back when its tasks are gone: until then they run it for whoever looks.</summary>

@@ -21,7 +21,14 @@ internal static class ImageArchive
     public static byte[] Make(string nonce, params (string Version, string[] Tags)[] images) => Of("api", nonce, images);
 
     /// <summary>The same for another service.</summary>
-    public static byte[] Of(string service, string nonce, params (string Version, string[] Tags)[] images)
+    public static byte[] Of(string service, string nonce, params (string Version, string[] Tags)[] images) =>
+        Of(service, nonce, areAlike: false, images);
+
+    /// <summary>The same, of images that differ by their labels only: the engine unpacks no layer for each.</summary>
+    public static byte[] OfAlike(string service, string nonce, params (string Version, string[] Tags)[] images) =>
+        Of(service, nonce, areAlike: true, images);
+
+    private static byte[] Of(string service, string nonce, bool areAlike, (string Version, string[] Tags)[] images)
     {
         using var archive = new MemoryStream();
         using (var writer = new TarWriter(archive, TarEntryFormat.Ustar, leaveOpen: true))
@@ -31,9 +38,13 @@ internal static class ImageArchive
             var manifest = new List<object>();
             foreach (var (version, tags) in images)
             {
-                var own = Layer(("own", [.. System.Text.Encoding.UTF8.GetBytes(nonce + version).Concat(new byte[OwnSize]).Take(OwnSize)]));
+                var own = Layer(("own", [.. System.Text.Encoding.UTF8.GetBytes(areAlike ? nonce : nonce + version).Concat(new byte[OwnSize]).Take(OwnSize)]));
                 var config = Configuration(service, tags[0][..tags[0].LastIndexOf(':')], version, [shared, own]);
-                Add(writer, $"{Hash(own)}.tar", own);
+                if (manifest.Count == 0 || !areAlike)
+                {
+                    Add(writer, $"{Hash(own)}.tar", own);
+                }
+
                 Add(writer, $"{Hash(config)}.json", config);
                 manifest.Add(new { Config = $"{Hash(config)}.json", RepoTags = tags, Layers = new[] { "shared.tar", $"{Hash(own)}.tar" } });
             }
