@@ -323,13 +323,18 @@ if [ -n "$unit" ]; then
     begin_xunit unit "$root/tests/Unit/bin/$configuration/net10.0/Pro.DockerVersioning.Tests.Unit"
 fi
 if [ -n "$engine" ]; then
-    begin_xunit engine-faults "$runner" -namespace "$ours.Faults"
+    # The longest of the rest first, so that both lanes end together.
     begin_xunit engine "$runner" -namespace- "$ours.Deploy" -namespace- "$ours.Faults"
+    begin_xunit faults "$runner" -namespace "$ours.Faults" -class- "$ours.Faults.Compose*" -class- "$ours.Faults.Swarm*"
+    begin_xunit faults-compose "$runner" -class "$ours.Faults.Compose*"
+    begin_xunit faults-swarm "$runner" -class "$ours.Faults.Swarm*"
 fi
 if [ -n "$unit" ]; then end_xunit unit; fi
 if [ -n "$engine" ]; then
     end_xunit engine
-    end_xunit engine-faults
+    end_xunit faults
+    end_xunit faults-compose
+    end_xunit faults-swarm
     end_xunit engine-deploy
     run_pester
 fi

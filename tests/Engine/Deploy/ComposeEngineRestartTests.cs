@@ -21,12 +21,15 @@ public sealed class ComposeEngineRestartTests : ComposeTest, IClassFixture<OwnEn
     private protected override string EngineSocket => new Uri(_engine.Host).AbsolutePath;
 
     // With the file as it was the containers are swapped; after a change of it compose's own "up" replaces them.
-    /// <summary>Whether the file has changed: one of the two by PRO_TEST_SEED, both with PRO_TEST_ALL_FAULTS.</summary>
-    public static TheoryData<bool> FileHasChanged => new(FaultMatrix.Some(false, true));
+    /// <summary>Whether the command dies too, and whether the file has changed: one of four by PRO_TEST_SEED, all with PRO_TEST_ALL_FAULTS.</summary>
+    public static TheoryData<bool, bool> Cases => new(FaultMatrix.Some((false, false), (true, true), (true, false), (false, true)));
 
     [Theory]
-    [MemberData(nameof(FileHasChanged))]
-    public async Task The_command_lives_through_it_and_the_old_version_is_back(bool fileHasChanged)
+    [MemberData(nameof(Cases))]
+    public Task The_engine_goes_away_in_the_middle_and_the_old_version_is_back(bool commandDies, bool fileHasChanged) =>
+        commandDies ? WithTheCommandDeadAsync(fileHasChanged) : WithTheCommandAliveAsync(fileHasChanged);
+
+    private async Task WithTheCommandAliveAsync(bool fileHasChanged)
     {
         WriteFile(File(fileHasChanged ? "environment: [\"COLOUR=blue\"]" : ""));
         var run = Task.Run(() => Run(Deploy), Cancel);
@@ -50,9 +53,8 @@ public sealed class ComposeEngineRestartTests : ComposeTest, IClassFixture<OwnEn
         Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));
     }
 
-    [Theory]
-    [MemberData(nameof(FileHasChanged))]
-    public async Task Where_the_command_has_died_too_one_repair_brings_the_old_version_back(bool fileHasChanged)
+    // One repair brings the old version back.
+    private async Task WithTheCommandDeadAsync(bool fileHasChanged)
     {
         WriteFile(File(fileHasChanged ? "environment: [\"COLOUR=blue\"]" : ""));
         using (var child = StartChild(Deploy))

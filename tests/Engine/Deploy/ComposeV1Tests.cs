@@ -6,6 +6,7 @@ public sealed class ComposeV1Tests
     private const string BreaksOff = "docker-compose 1.x can't re-create a container on this engine.";
 
     [Fact]
+    [Trait("Run", "all")]
     public Task A_first_start() => WithV1Async(static tests => tests.A_first_start_comes_from_the_repositorys_file_and_pins_the_version());
 
     [Fact]

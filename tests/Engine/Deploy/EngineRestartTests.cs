@@ -16,6 +16,7 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
 {
     private const string Name = "restarted-api";
     private const int Port = 8081;
+    private const string AsUsual = "unless-stopped";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(100);
     private static readonly bool All = Environment.GetEnvironmentVariable("PRO_TEST_ALL_FAULTS") == "1";
 
@@ -58,52 +59,47 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
         Draining,
     }
 
-    /// <summary>Order, moment, outage: one of three by PRO_TEST_SEED; with PRO_TEST_ALL_FAULTS=1 all, and the rest.</summary>
-    public static TheoryData<string, Moment, Outage> WithTheCommandAlive => new(
-        ((string, Moment, Outage)[])
+    /// <summary>
+    /// Whether the command dies too, order, moment, outage and restart policy: one of six by PRO_TEST_SEED; with PRO_TEST_ALL_FAULTS=1 all, and
+    /// the rest.
+    /// </summary>
+    public static TheoryData<bool, string, Moment, Outage, string> Cases => new(
+        ((bool, string, Moment, Outage, string)[])
         [
             .. FaultMatrix.Some(
-                ("StopFirst", Moment.Unproven, Outage.Stopped),
-                ("StopFirst", Moment.Stopping, Outage.Killed),
-                ("StartFirst", Moment.Draining, Outage.Killed)),
+                (false, "StopFirst", Moment.Unproven, Outage.Stopped, AsUsual),
+                (true, "StopFirst", Moment.Stopping, Outage.Killed, "always"),
+                (false, "StartFirst", Moment.Draining, Outage.Killed, AsUsual),
+                (true, "StartFirst", Moment.Connected, Outage.Stopped, AsUsual),
+                (false, "StopFirst", Moment.Stopping, Outage.Killed, AsUsual),
+                (true, "StartFirst", Moment.Draining, Outage.Killed, "no")),
             .. All
                 ?
                 [
-                    ("StopFirst", Moment.Unproven, Outage.Killed),
-                    ("StartFirst", Moment.Unproven, Outage.Killed),
-                    ("StopFirst", Moment.Watched, Outage.Stopped),
-                    ("StartFirst", Moment.Unproven, Outage.Stopped),
-                    ("StartFirst", Moment.Connected, Outage.Stopped),
+                    (false, "StopFirst", Moment.Unproven, Outage.Killed, AsUsual),
+                    (false, "StartFirst", Moment.Unproven, Outage.Killed, AsUsual),
+                    (false, "StopFirst", Moment.Watched, Outage.Stopped, AsUsual),
+                    (false, "StartFirst", Moment.Unproven, Outage.Stopped, AsUsual),
+                    (false, "StartFirst", Moment.Connected, Outage.Stopped, AsUsual),
+                    (true, "StopFirst", Moment.Unproven, Outage.Stopped, AsUsual),
+                    (true, "StartFirst", Moment.Unproven, Outage.Stopped, AsUsual),
+                    (true, "StopFirst", Moment.Unproven, Outage.Killed, AsUsual),
+                    (true, "StopFirst", Moment.Unproven, Outage.Killed, "no"),
+                    (true, "StopFirst", Moment.Watched, Outage.Stopped, "on-failure"),
+                    (true, "StartFirst", Moment.Unproven, Outage.Killed, "always"),
+                    (true, "StartFirst", Moment.Watched, Outage.Killed, "always"),
+                    (true, "StartFirst", Moment.Draining, Outage.Killed, "always"),
                 ]
-                : Array.Empty<(string, Moment, Outage)>(),
-        ]);
-
-    /// <summary>The same, with the restart policy.</summary>
-    public static TheoryData<string, Moment, Outage, string> WithTheCommandDead => new(
-        ((string, Moment, Outage, string)[])
-        [
-            .. FaultMatrix.Some(
-                ("StopFirst", Moment.Stopping, Outage.Killed, "always"),
-                ("StartFirst", Moment.Connected, Outage.Stopped, "unless-stopped"),
-                ("StartFirst", Moment.Draining, Outage.Killed, "no")),
-            .. All
-                ?
-                [
-                    ("StopFirst", Moment.Unproven, Outage.Stopped, "unless-stopped"),
-                    ("StartFirst", Moment.Unproven, Outage.Stopped, "unless-stopped"),
-                    ("StopFirst", Moment.Unproven, Outage.Killed, "unless-stopped"),
-                    ("StopFirst", Moment.Unproven, Outage.Killed, "no"),
-                    ("StopFirst", Moment.Watched, Outage.Stopped, "on-failure"),
-                    ("StartFirst", Moment.Unproven, Outage.Killed, "always"),
-                    ("StartFirst", Moment.Watched, Outage.Killed, "always"),
-                    ("StartFirst", Moment.Draining, Outage.Killed, "always"),
-                ]
-                : Array.Empty<(string, Moment, Outage, string)>(),
+                : Array.Empty<(bool, string, Moment, Outage, string)>(),
         ]);
 
     [Theory]
-    [MemberData(nameof(WithTheCommandAlive))]
-    public async Task The_command_lives_through_it_and_says_how_it_ended(string order, Moment moment, Outage outage)
+    [MemberData(nameof(Cases))]
+    public Task The_engine_goes_away_in_the_middle(bool commandDies, string order, Moment moment, Outage outage, string policy) =>
+        commandDies ? WithTheCommandDeadAsync(order, moment, outage, policy) : WithTheCommandAliveAsync(order, moment, outage);
+
+    // It lives through it, and says how it ended.
+    private async Task WithTheCommandAliveAsync(string order, Moment moment, Outage outage)
     {
         var old = OldOf(moment);
         Start(old);
@@ -138,10 +134,8 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
         }
     }
 
-    [Theory]
-    [MemberData(nameof(WithTheCommandDead))]
-    public async Task Where_the_command_has_died_too_what_was_proven_runs_with_the_engine(
-        string order, Moment moment, Outage outage, string policy)
+    // What was proven runs with the engine.
+    private async Task WithTheCommandDeadAsync(string order, Moment moment, Outage outage, string policy)
     {
         var (old, right) = (OldOf(moment), moment == Moment.Draining ? RestartableEngine.New : OldOf(moment));
         Start(old, policy);
@@ -200,7 +194,7 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
         _ => $"Deploy-ProService api {RestartableEngine.Waits}",
     } + $" -Order {order} -HealthTimeout 00:03:00";
 
-    private void Start(string version, string policy = "unless-stopped")
+    private void Start(string version, string policy = AsUsual)
     {
         _ = _engine.Docker(
             "run", "--detach", "--name", Name, "--restart", policy, "--publish", $"127.0.0.1:{Port}:8080", "--label", "owner=test",
@@ -249,7 +243,7 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
         Assert.True(said == version, $"{version} should answer: {said}\n{_engine.Docker("ps", "--all", "--no-trunc")}");
     }
 
-    private async Task OnlyRunsAsync(string version, string policy = "unless-stopped")
+    private async Task OnlyRunsAsync(string version, string policy = AsUsual)
     {
         await AnswersAsync(version);
         Assert.Equal([Name], Lines(_engine.Docker("ps", "--all", "--format", "{{.Names}}")));

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Tests.Engine.Faults;
+
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
 /// <summary>The engine is stopped and started in the middle of a service's update: it ends on one version, and says on which.</summary>
@@ -28,8 +30,15 @@ public sealed class SwarmEngineRestartTests : EngineTest, IClassFixture<SwarmOfO
             .Select(line => line.Split(' ', '@')[0].Split(':')[^1]),
     ];
 
-    [Fact]
-    public async Task The_command_lives_through_it_and_says_on_which_version_the_service_is()
+    /// <summary>Whether the command dies too: one of the two by PRO_TEST_SEED, both with PRO_TEST_ALL_FAULTS.</summary>
+    public static TheoryData<bool> Cases => new(FaultMatrix.Some(false, true));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task The_engine_goes_away_in_the_middle(bool commandDies) => commandDies ? WithTheCommandDeadAsync() : WithTheCommandAliveAsync();
+
+    // It lives through it, and says on which version the service is.
+    private async Task WithTheCommandAliveAsync()
     {
         var run = Task.Run(() => Run(Deploy), Cancel);
         await UntilAsync(() => run.IsCompleted || NewOnes().Length > 0);
@@ -45,8 +54,8 @@ public sealed class SwarmEngineRestartTests : EngineTest, IClassFixture<SwarmOfO
         Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));
     }
 
-    [Fact]
-    public async Task Where_the_command_has_died_too_one_repair_ends_the_update()
+    // One repair ends the update.
+    private async Task WithTheCommandDeadAsync()
     {
         using (var child = StartChild(Deploy))
         {

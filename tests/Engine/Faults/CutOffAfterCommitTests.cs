@@ -6,11 +6,14 @@ namespace Pro.DockerVersioning.Tests.Engine.Faults;
 /// <summary>Killed when the new version is proven and stays: what the command had still to write down is written by the repair.</summary>
 public sealed class CutOffAfterCommitTests : DeployTest
 {
-    /// <summary>At 1 the old container is there still; at 2 nothing is left over but the lock.</summary>
+    /// <summary>At 1 the old container is there still; at 2 nothing is left over but the lock. One of them by PRO_TEST_SEED.</summary>
+    public static TheoryData<string, int> Rollbacks => new(FaultMatrix.Some(("StopFirst", 1), ("StopFirst", 2), ("StartFirst", 1)));
+
+    /// <summary>The same of a deployment.</summary>
+    public static TheoryData<int> Deployments => new(FaultMatrix.Some(1, 2));
+
     [Theory]
-    [InlineData("StopFirst", 1)]
-    [InlineData("StopFirst", 2)]
-    [InlineData("StartFirst", 1)]
+    [MemberData(nameof(Rollbacks))]
     public async Task The_version_that_a_rollback_has_left_is_not_the_previous_one(string order, int at)
     {
         _ = Make("v1.0.0");
@@ -33,8 +36,7 @@ public sealed class CutOffAfterCommitTests : DeployTest
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
+    [MemberData(nameof(Deployments))]
     public async Task What_ran_before_a_deployment_is_the_previous_version(int at)
     {
         var old = Make("v1.1.0");
