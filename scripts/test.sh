@@ -325,8 +325,8 @@ fi
 if [ -n "$engine" ]; then
     # The longest of the rest first, so that both lanes end together.
     begin_xunit engine "$runner" -namespace- "$ours.Deploy" -namespace- "$ours.Faults"
-    begin_xunit faults "$runner" -namespace "$ours.Faults" -class- "$ours.Faults.Compose*" -class- "$ours.Faults.Swarm*"
     begin_xunit faults-compose "$runner" -class "$ours.Faults.Compose*"
+    begin_xunit faults "$runner" -namespace "$ours.Faults" -class- "$ours.Faults.Compose*" -class- "$ours.Faults.Swarm*"
     begin_xunit faults-swarm "$runner" -class "$ours.Faults.Swarm*"
 fi
 if [ -n "$unit" ]; then end_xunit unit; fi
