@@ -6,7 +6,7 @@
 #
 #   --changes     every fault at each call that changes something, and a sample of the calls that only ask (about an hour); else all of
 #                 them (several hours)
-#   --scenario    only scenarios whose test's name contains TEXT: Compose, Swarm, Warm_swap
+#   --scenario    only scenarios whose test's name contains TEXT: Compose, Swarm, Start_first
 #
 # PRO_TEST_SEED chooses the sample. One case alone: PRO_TEST_FAULT="hang 7" (kill, refuse, reset, hang; the 7th call that changes something).
 set -euo pipefail
