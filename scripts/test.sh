@@ -64,7 +64,32 @@ broken() {
 
 attribute() { sed -n "s/.*<assembly [^>]*[ \"]$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
+# What runs in the background, and of that the suites.
+started=''
 running=''
+
+# begin NAME LOG COMMAND…: starts it. Its code and its seconds stand in NAME.code when it has ended.
+begin() {
+    local name=$1 log=$2
+    shift 2
+    rm -f "$results/$name.code"
+    {
+        code=0
+        since=$SECONDS
+        "$@" >"$log" 2>&1 </dev/null || code=$?
+        say "$code $((SECONDS - since))" >"$results/$name.code"
+    } &
+    say $! >"$results/$name.pid"
+    started="$started $name"
+}
+
+# end NAME: waits for it, and says its code and its seconds.
+end() {
+    wait "$(cat "$results/$1.pid")" || true
+    ended=1
+    lasted=0
+    read -r ended lasted <"$results/$1.code" || true
+}
 
 # Whether a suite that was started still runs.
 runs() { [ ! -f "$results/$1.code" ] && kill -0 "$(cat "$results/$1.pid")" 2>/dev/null; }
@@ -88,26 +113,21 @@ begin_xunit() {
     local name=$1 program=$2
     shift 2
     take_turn
-    rm -f "$results/$name.xml" "$results/$name.code"
+    rm -f "$results/$name.xml"
     if [ ! -x "$program" ]; then broken "$name" "$program was not built"; return; fi
     if [ -n "$filter" ]; then set -- "$@" -method "*$filter*"; fi
     if [ -z "${PRO_TEST_ALL:-}" ]; then set -- "$@" -trait- Run=all; fi
-    {
-        code=0
-        started=$SECONDS
-        within "$(seconds_left)" "$program" -noColor -result-xml "$results/$name.xml" "$@" >"$results/$name.log" 2>&1 </dev/null || code=$?
-        say "$code $((SECONDS - started))" >"$results/$name.code"
-    } &
-    say $! >"$results/$name.pid"
+    begin "$name" "$results/$name.log" within "$(seconds_left)" "$program" -noColor -result-xml "$results/$name.xml" "$@"
     running="$running $name"
 }
 
 # end_xunit NAME: waits for it. The counts come from the report, never from the screen.
 end_xunit() {
-    local name=$1 report="$results/$1.xml" log="$results/$1.log" code=1 time=0 total good bad errors left
+    local name=$1 report="$results/$1.xml" log="$results/$1.log" code time total good bad errors left
     case " $running " in *" $name "*) ;; *) return 0 ;; esac
-    wait "$(cat "$results/$name.pid")" || true
-    read -r code time <"$results/$name.code" || true
+    end "$name"
+    code=$ended
+    time=$lasted
     good=$(attribute passed "$report" 2>/dev/null) || good=''
     if [ -z "$good" ]; then
         # A crash prints the frames of every thread; what it says stands between them.
@@ -141,17 +161,10 @@ end_xunit() {
 # What was started and still runs ends with us, however we end; and CI's engine with it.
 clean_up() {
     local name children
-    for name in $running; do
+    for name in $started; do
         if runs "$name"; then
             children=$(pgrep -P "$(cat "$results/$name.pid")" 2>/dev/null || true)
             # shellcheck disable=SC2086 # numbers, meant to be split
-            kill $children "$(cat "$results/$name.pid")" 2>/dev/null || true
-        fi
-    done
-    for name in build shell; do
-        if [ -f "$results/$name.pid" ] && [ ! -f "$results/$name.code" ]; then
-            children=$(pgrep -P "$(cat "$results/$name.pid")" 2>/dev/null || true)
-            # shellcheck disable=SC2086
             kill $children "$(cat "$results/$name.pid")" 2>/dev/null || true
         fi
     done
@@ -170,21 +183,16 @@ runtime_identifier() { dotnet --info | sed -n 's/^ *RID: *//p' | head -n 1; }
 # PowerShell's own packages bring it as native code, NuGet's brings it as IL only: each of the suites' sessions would compile it anew,
 # a second of a processor each time. The console host is made so beside the other things that are fetched, and the suites take its PowerShell.
 begin_native_shell() {
-    rm -rf "$results/shell" "$results/shell.code"
-    {
-        code=0
-        dotnet publish "$root/tools/ProShell" -c $configuration -r "$(runtime_identifier)" --no-self-contained -p:PublishReadyToRun=true \
-            --artifacts-path "$results/shell-build" -o "$results/shell" --nologo -v q -clp:NoSummary >"$results/shell.log" 2>&1 </dev/null || code=$?
-        say $code >"$results/shell.code"
-    } &
-    say $! >"$results/shell.pid"
+    rm -rf "$results/shell"
+    begin shell "$results/shell.log" dotnet publish "$root/tools/ProShell" -c $configuration -r "$(runtime_identifier)" --no-self-contained \
+        -p:PublishReadyToRun=true --artifacts-path "$results/shell-build" -o "$results/shell" --nologo -v q -clp:NoSummary
 }
 
 # Once the runner is built: it takes the same PowerShell.
 end_native_shell() {
     local library
-    wait "$(cat "$results/shell.pid")" || true
-    if [ "$(cat "$results/shell.code" 2>/dev/null)" != 0 ]; then
+    end shell
+    if [ "$ended" -ne 0 ]; then
         say "PowerShell could not be made native code (TestResults/shell.log): its sessions start more slowly, all else is the same"
         return
     fi
@@ -197,20 +205,14 @@ end_native_shell() {
 # The build, while the engine is fetched and started.
 begin_build() {
     say "building (log: TestResults/build.log)"
-    rm -f "$results/build.code"
     # What an earlier build left in the package must not be tested as if this one had made it.
     rm -rf "$module"
-    {
-        code=0
-        dotnet build "$root/Pro.DockerVersioning.slnx" -c $configuration --nologo -v q -clp:NoSummary >"$results/build.log" 2>&1 </dev/null || code=$?
-        say $code >"$results/build.code"
-    } &
-    say $! >"$results/build.pid"
+    begin build "$results/build.log" dotnet build "$root/Pro.DockerVersioning.slnx" -c $configuration --nologo -v q -clp:NoSummary
 }
 
 end_build() {
-    wait "$(cat "$results/build.pid")" || true
-    if [ "$(cat "$results/build.code" 2>/dev/null)" != 0 ]; then
+    end build
+    if [ "$ended" -ne 0 ]; then
         cat "$results/build.log"
         broken build "failed (above)"
         finish
@@ -281,7 +283,6 @@ run_pester() {
 
 require_dotnet
 mkdir -p "$results"
-rm -f "$results/build.pid" "$results/shell.pid"
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

@@ -18,7 +18,7 @@ public sealed class ComposeEngineRestartTests : ComposeTest, IClassFixture<OwnEn
         _ = One("Deploy-ProService api v1.0.0");
     }
 
-    private protected override string EngineSocket => new Uri(_engine.Host).AbsolutePath;
+    private protected override string EngineSocket => _engine.Socket;
 
     // With the file as it was the containers are swapped; after a change of it compose's own "up" replaces them.
     /// <summary>Whether the command dies too, and whether the file has changed: one of four by PRO_TEST_SEED, all with PRO_TEST_ALL_FAULTS.</summary>

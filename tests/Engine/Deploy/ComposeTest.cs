@@ -242,7 +242,7 @@ public abstract class ComposeTest : EngineTest
     ];
 
     private static string Of(string project) =>
-        Uri.EscapeDataString(new JsonObject { ["label"] = new JsonArray($"com.docker.compose.project={project}") }.ToJsonString());
+        TestEngine.Filters(("label", $"com.docker.compose.project={project}"));
 
     private static int FreePort()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Tests.Swarm;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
@@ -27,6 +28,9 @@ public class OwnEngine : IAsyncLifetime
     /// <summary>The engine's address.</summary>
     public string Host => Engine.Host;
 
+    /// <summary>The engine's socket.</summary>
+    public string Socket => new Uri(Host).LocalPath;
+
     public async ValueTask InitializeAsync()
     {
         if (SecondEngine.Missing() is not null)
@@ -52,6 +56,9 @@ public class OwnEngine : IAsyncLifetime
             await _engine.DisposeAsync();
         }
     }
+
+    /// <summary>Asks the engine itself, which is sooner than a process of the client; null where there is no such thing.</summary>
+    public JsonNode? Ask(string path) => TestEngine.CallAt(Socket, HttpMethod.Get, path);
 
     /// <summary>Runs the client on the engine.</summary>
     public string Docker(params string[] arguments) => DockerClient.Run(Host, arguments);

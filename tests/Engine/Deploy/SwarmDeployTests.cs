@@ -83,7 +83,9 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         // The engine itself goes back where that is asked.
         var engine = Run("Deploy-ProService api v2.0.0 -FailureAction Rollback");
         Check(engine.Error, "SwarmRolledBackByEngine", engine.Error.CategoryInfo.Category);
+        Assert.Contains("non-zero exit (3)", engine.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal("RolledBackByEngine", Text(Assert.Single(engine.Output), "Outcome"));
+        Assert.Contains("out of luck", Texts(engine.Output[0], "LogTail"));
         Assert.Equal(["v1.0.0", "v1.0.0"], Running);
     }
 

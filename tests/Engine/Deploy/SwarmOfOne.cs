@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
 /// <summary>A swarm of one node on an engine of the tests' own, with versions of a service in its registry.</summary>
@@ -18,11 +16,9 @@ public sealed class SwarmOfOne : OwnEngine
     public void Create(string service, params string[] options)
     {
         _ = Docker(["service", "create", "--quiet", "--detach", "--name", service, "--replicas", "2", "--update-monitor", "1s", .. options]);
-        var filters = new JsonObject { ["service"] = new JsonArray(service), ["desired-state"] = new JsonArray("running") };
-        var tasks = "/tasks?filters=" + Uri.EscapeDataString(filters.ToJsonString());
+        var tasks = "/tasks?filters=" + TestEngine.Filters(("service", service), ("desired-state", "running"));
         var until = DateTime.UtcNow + TimeSpan.FromMinutes(1);
-        while (TestEngine.CallAt(new Uri(Host).LocalPath, HttpMethod.Get, tasks)!.AsArray()
-            .Count(task => task!["Status"]!["State"]!.ToString() == "running") < 2)
+        while (Ask(tasks)!.AsArray().Count(task => task!["Status"]!["State"]!.ToString() == "running") < 2)
         {
             Assert.True(DateTime.UtcNow < until, $"{service} does not run its two tasks a minute after its creation.");
             Thread.Sleep(50);

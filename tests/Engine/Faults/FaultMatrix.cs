@@ -125,10 +125,7 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
             random.Shuffle(orphans);
             certain = [.. certain.Take(scene.SampledKills ?? changes)];
             orphans = [.. orphans.Take(SampledOrphans)];
-        }
 
-        if (Wish.Length == 0)
-        {
             // At every other time it is one of the calls that change something.
             others = random.Next(2) == 0 ? others : [.. Each(Faults[1..], changes, amongChanges: true)];
         }

@@ -43,7 +43,7 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
             Name = name,
             Command = $"Invoke-ProRollback api {FaultScene.New} {options} -Confirm:$false",
             Folder = Repository.Root,
-            Engine = new Uri(_swarm.Host).LocalPath,
+            Engine = _swarm.Socket,
             Host = _swarm.Host,
             Run = Run,
             Variables = Variables,
@@ -58,12 +58,9 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
         await matrix.RunAsync();
     }
 
-    // The engine's own answers: a process of docker's client for each takes longer than a case.
-    private JsonNode? Ask(string path) => TestEngine.CallAt(new Uri(_swarm.Host).LocalPath, HttpMethod.Get, path);
-
     private void Clear()
     {
-        if (Ask($"/services/{_name}") is not null)
+        if (_swarm.Ask($"/services/{_name}") is not null)
         {
             _swarm.Remove(_name);
         }
@@ -76,9 +73,9 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
 
     private IReadOnlyList<string> Volumes() =>
     [
-        .. from volume in Ask("/volumes")!["Volumes"] as JsonArray ?? []
+        .. from volume in _swarm.Ask("/volumes")!["Volumes"] as JsonArray ?? []
            let name = volume!["Name"]!.ToString()
-           where name.StartsWith("pro-", StringComparison.Ordinal)
+           where name.Contains("pro-", StringComparison.Ordinal)
            select name,
     ];
 
@@ -88,7 +85,7 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
         _ = _swarm.Docker(
             "service", "create", "--quiet", "--detach", "--name", _name, "--replicas", "2", "--update-monitor", "500ms", "--rollback-monitor", "500ms",
             "--update-order", _order, "--restart-delay", "100ms", $"{SwarmOfOne.Registry}/api:{FaultScene.Old}");
-        _id = Ask($"/services/{_name}")!["ID"]!.ToString();
+        _id = _swarm.Ask($"/services/{_name}")!["ID"]!.ToString();
         _updateConfig = Spec("UpdateConfig");
         Assert.Equal(FaultScene.Old, Answer());
     }
@@ -102,7 +99,7 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
         Assert.Empty(Volumes());
     }
 
-    private string Spec(string part) => part.Split('.').Aggregate(Ask($"/services/{_name}")!["Spec"], (node, name) => node?[name])?.ToJsonString() ?? "";
+    private string Spec(string part) => part.Split('.').Aggregate(_swarm.Ask($"/services/{_name}")!["Spec"], (node, name) => node?[name])?.ToJsonString() ?? "";
 
     // The tasks may be on their way still: what they come to within a minute.
     private string Answer()
@@ -110,8 +107,7 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
         var until = DateTime.UtcNow + Patience;
         while (true)
         {
-            var filters = new JsonObject { ["label"] = new JsonArray("com.docker.swarm.service.id=" + _id) };
-            var running = Ask($"/containers/json?filters={Uri.EscapeDataString(filters.ToJsonString())}")!.AsArray();
+            var running = _swarm.Ask("/containers/json?filters=" + TestEngine.Filters(("label", "com.docker.swarm.service.id=" + _id)))!.AsArray();
             var isLate = DateTime.UtcNow > until;
             var versions = isLate || (running.Count == 2 && running[0]!["ImageID"]!.ToString() == running[1]!["ImageID"]!.ToString())
                 ? running.Select(container => VersionOf(container!["Id"]!.ToString())).ToArray() : [];

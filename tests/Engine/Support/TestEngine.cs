@@ -111,6 +111,10 @@ internal static class TestEngine
         return Call(client, method, path, body: null);
     }
 
+    /// <summary>What <c>filters=</c> takes in a question.</summary>
+    public static string Filters(params (string Name, string Value)[] filters) => Uri.EscapeDataString(new JsonObject(
+        filters.Select(filter => KeyValuePair.Create<string, JsonNode?>(filter.Name, new JsonArray(filter.Value)))).ToJsonString());
+
     private static JsonNode? Call(HttpClient client, HttpMethod method, string path, JsonNode? body)
     {
         var (status, text) = Send(client, method, path, body is null ? null : Json(body));

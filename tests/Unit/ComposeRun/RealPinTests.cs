@@ -13,7 +13,6 @@ public sealed class RealPinTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    /// <summary>Where what compose itself does is most of it.</summary>
     public static TheoryData<string> Newest => [.. TestPlugins.Newest];
 
     [Theory]
