@@ -6,6 +6,7 @@
 #   engine.sh stop      ends only what this script started
 #   engine.sh status    tells what runs
 #   engine.sh plugins   compose v2 and buildx for the tests that need them, unpacked, not installed
+#   engine.sh packages  only fetches the packages that start would unpack
 #
 # STATE is $PRO_STATE, $XDG_STATE_HOME/pro-docker-versioning or ~/.local/state/pro-docker-versioning.
 # PRO_REGISTRY=container takes registry:2 from Docker Hub where the docker-registry program would be taken.
@@ -471,6 +472,13 @@ write_env() {
     say "written: $engine_env"
 }
 
+# For an engine in a network of its own, from which apt reaches nobody.
+fetch_packages() {
+    take_lock
+    registry_program >/dev/null || die "The program docker-registry is not to be had here."
+    static_busybox >/dev/null || unpack busybox-static || die "A static busybox is not to be had here."
+}
+
 start() {
     take_lock
     ensure_engine
@@ -517,5 +525,6 @@ case "${1:-start}" in
     stop) stop ;;
     status) status ;;
     plugins) ensure_plugins ;;
-    *) die "engine.sh knows start, stop, status and plugins, not '$1'." ;;
+    packages) fetch_packages ;;
+    *) die "engine.sh knows start, stop, status, plugins and packages, not '$1'." ;;
 esac

@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# Brings Docker engines of other Debian releases for the tests, beside the one that is here. Debian or Ubuntu, as root.
+#
+#   engines.sh start NAME          installs (once, about a minute) and starts the engine with its registries
+#   engines.sh run NAME COMMAND…   runs a command in the engine's network, with the variables of the tests
+#   engines.sh stop NAME           ends what start has started
+#
+# NAME               release of Debian    seen in November 2026
+#   newest           unstable             Engine 28.5, overlay2, compose 2.40, buildx 0.29
+#   containerd       unstable             the same, with containerd's image store
+#   stable           stable               Engine 26.1, overlay2, compose 2.26, buildx 0.13
+#
+# Each engine has a root, a mount namespace and a network namespace of its own. Its published ports are on the loopback of its own network:
+# what asks them is started by `run`. The folders /tmp, the home, the repository and the state folder are the machine's own.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+state=$(state_folder)
+
+suite_of() {
+    case "$1" in
+        newest | containerd) say sid ;;
+        stable) say stable ;;
+        *) die "There is no engine '$1'." "Known: newest, containerd, stable." ;;
+    esac
+}
+
+# The archive that this system's own packages come from.
+archive() {
+    {
+        sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
+        sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list
+    } 2>/dev/null | grep -E '/debian/?$' | head -n 1
+}
+
+make_root() {
+    local suite=$1 root="$state/roots/$1" mirror
+    [ ! -e "$root/.done" ] || return 0
+    has apt-get && [ "$(id -u)" -eq 0 ] || die "Engines of other releases need Debian or Ubuntu, as root."
+    mirror=$(archive)
+    [ -n "$mirror" ] || die "No Debian archive is in apt's sources." "The engine that is here can still be tested: bash scripts/test.sh"
+    if ! has debootstrap; then
+        { quietly "$state/apt.log" apt-get -qq update || true; }
+        DEBIAN_FRONTEND=noninteractive quietly "$state/apt.log" apt-get -y -qq --no-install-recommends install debootstrap \
+            || die "apt could not install debootstrap (above)."
+    fi
+    say "making a root of Debian's $suite release in $root"
+    rm -rf "$root.new"
+    mkdir -p "$root.new"
+    # A release file of unstable can be past its date on a mirror: debootstrap checks its signature all the same.
+    if ! quietly "$state/debootstrap-$suite.log" debootstrap --variant=minbase \
+        --include=docker.io,docker-cli,docker-compose,docker-buildx,iptables,ca-certificates "$suite" "$root.new" "$mirror"; then
+        die "The root of Debian's $suite release could not be made (above)."
+    fi
+    touch "$root.new/.done"
+    rm -rf "$root"
+    mv "$root.new" "$root"
+}
+
+process_name() { [ -r "/proc/$1/stat" ] && printf '%s-%s\n' "$1" "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)"; }
+
+runs() {
+    local name
+    name=$(cat "$folder/process" 2>/dev/null) || return 1
+    [ -n "$name" ] && [ "$(process_name "${name%%-*}")" = "$name" ]
+}
+
+engine_process() { cut -d- -f1 "$folder/process"; }
+
+mount_cgroups() {
+    grep -q '^[^ ]* /sys/fs/cgroup[^ ]* cgroup' /proc/mounts && return 0
+    if ! has cgroupfs-mount; then
+        DEBIAN_FRONTEND=noninteractive quietly "$state/apt.log" apt-get -y -qq --no-install-recommends install cgroupfs-mount || true
+    fi
+    if has cgroupfs-mount; then cgroupfs-mount; else mount -t cgroup2 cgroup2 /sys/fs/cgroup; fi
+}
+
+# Runs in the new namespaces: lays the machine's folders into the root, makes it the root, and becomes the engine.
+inside() {
+    local root=$1 folder=$2 place
+    shift 2
+    mount --make-rprivate /
+    mount --bind "$root" "$root"
+    for place in /proc /sys /dev; do mount --rbind "$place" "$root$place"; done
+    for place in /tmp "$HOME" "$(dirname "$repository")" "$state"; do
+        mkdir -p "$root$place"
+        mount --bind "$place" "$root$place"
+    done
+    mount -t tmpfs tmpfs "$root/run"
+    mkdir -p "$root/run/lock" "$root/old"
+    ip link set lo up
+    cd "$root"
+    pivot_root . old
+    umount -l /old
+    exec dockerd -H "unix://$folder/docker.sock" --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/docker.pid" "$@"
+}
+
+client() { DOCKER_HOST="unix://$folder/docker.sock" within 20 "$root_folder/usr/bin/docker" "$@"; }
+
+start() {
+    local tries=0 options=()
+    make_root "$suite"
+    mkdir -p "$folder"
+    exec 9>"$folder/lock"
+    if has flock; then flock -w 300 9 || die "Another engines.sh has been starting $name for five minutes."; fi
+    bash "$repository/scripts/engine.sh" packages
+    mkdir -p "$folder/state"
+    ln -sfn "$state/packages" "$folder/state/packages"
+    if ! runs; then
+        mount_cgroups || warn "The control groups could not be mounted; the engine may refuse to start."
+        if [ "$name" = containerd ]; then options=(--feature containerd-snapshotter=true); fi
+        rm -rf "$folder/exec" "$folder/docker.pid" "$folder/docker.sock"
+        setsid unshare --mount --net bash "$0" inside "$root_folder" "$folder" ${options[@]+"${options[@]}"} \
+            >"$folder/dockerd.log" 2>&1 </dev/null 9>&- &
+        process_name $! >"$folder/process"
+    fi
+    until client version >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        if ! runs || [ $tries -ge 240 ]; then
+            tail -n 30 "$folder/dockerd.log" >&2
+            die "The engine '$name' did not come up; the end of its log stands above."
+        fi
+        sleep 0.25
+    done
+    mkdir -p "$folder/client/cli-plugins"
+    [ -e "$folder/client/config.json" ] || say '{}' >"$folder/client/config.json"
+    for plugin in compose buildx; do
+        ln -sf "$root_folder/usr/libexec/docker/cli-plugins/docker-$plugin" "$folder/client/cli-plugins/docker-$plugin"
+    done
+    in_network bash "$repository/scripts/engine.sh" start
+    say "engine $name: Docker $(client version --format '{{.Server.Version}}'), image store $(client info --format '{{.Driver}}'), compose $(
+        DOCKER_CONFIG="$folder/client" client compose version --short), $(DOCKER_CONFIG="$folder/client" client buildx version | cut -d' ' -f1,2)"
+}
+
+# The tests, clients and registries of this engine: in its network, with its client first on PATH and a state folder of their own.
+in_network() {
+    nsenter --net="/proc/$(engine_process)/ns/net" env DOCKER_HOST="unix://$folder/docker.sock" DOCKER_CONFIG="$folder/client" \
+        PRO_STATE="$folder/state" PRO_TEST_DOCKER_CONFIG="$folder/client" PATH="$folder/bin:$PATH" "$@"
+}
+
+run() {
+    runs || die "The engine '$name' does not run." "Run: bash scripts/engines.sh start $name"
+    in_network "$@"
+}
+
+stop() {
+    local tries=0
+    if ! runs; then return 0; fi
+    in_network bash "$repository/scripts/engine.sh" stop || true
+    kill "$(engine_process)"
+    while runs; do
+        tries=$((tries + 1))
+        [ $tries -lt 300 ] || die "The engine '$name' did not end within 30 seconds of its signal." "See $folder/dockerd.log"
+        sleep 0.1
+    done
+    rm -f "$folder/process"
+    say "stopped engine $name"
+}
+
+repository=$root
+command=${1:-}
+[ -n "$command" ] || die "engines.sh knows start NAME, run NAME COMMAND and stop NAME."
+shift
+if [ "$command" = inside ]; then
+    inside "$@"
+fi
+name=${1:-}
+suite=$(suite_of "$name")
+shift
+root_folder="$state/roots/$suite"
+folder="$state/engines/$name"
+if [ "$command" = start ] || [ "$command" = run ]; then
+    mkdir -p "$folder/bin"
+    ln -sf "$root_folder/usr/bin/docker" "$folder/bin/docker"
+fi
+case "$command" in
+    start) start ;;
+    run) run "$@" ;;
+    stop) stop ;;
+    *) die "engines.sh knows start NAME, run NAME COMMAND and stop NAME, not '$command'." ;;
+esac
