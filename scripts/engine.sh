@@ -122,11 +122,13 @@ plugin_works() { DOCKER_CONFIG="$plugins" "$docker" "$1" version >/dev/null 2>&1
 # The packages of Debian's current stable release, whose plugins run on the one before too. apt checks the signature as always, with lists
 # of its own: nothing that this machine has installed or will install is touched.
 unpack_from_stable() {
-    local package=$1 folder="$state/packages/stable-$1" apt="$state/stable" keys=/usr/share/keyrings/debian-archive-keyring.gpg options
+    local package=$1 folder="$state/packages/stable-$1" apt="$state/stable" keys=/usr/share/keyrings/debian-archive-keyring.gpg options mirror
     [ ! -e "$folder/.done" ] || return 0
     is_debian && [ -r $keys ] || return 1
+    mirror=$(debian_archive)
+    [ -n "$mirror" ] || return 1
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-    say "deb [signed-by=$keys] http://deb.debian.org/debian ${PRO_DEBIAN_STABLE:-trixie} main" >"$apt/sources.list"
+    say "deb [signed-by=$keys] $mirror ${PRO_DEBIAN_STABLE:-stable} main" >"$apt/sources.list"
     options=(-o Dir::Etc::SourceList="$apt/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$apt/lists"
         -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)")
     say "unpacking $package of Debian's stable release into $folder"

@@ -25,20 +25,12 @@ suite_of() {
     esac
 }
 
-# The archive that this system's own packages come from.
-archive() {
-    {
-        sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
-        sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list
-    } 2>/dev/null | grep -E '/debian/?$' | head -n 1
-}
-
 make_root() {
     local suite=$1 root="$state/roots/$1" mirror
     [ ! -e "$root/.done" ] || return 0
     has apt-get && [ "$(id -u)" -eq 0 ] || die "Engines of other releases need Debian or Ubuntu, as root."
-    mirror=$(archive)
-    [ -n "$mirror" ] || die "No Debian archive is in apt's sources." "The engine that is here can still be tested: bash scripts/test.sh"
+    mirror=$(debian_archive)
+    [ -n "$mirror" ] || die "apt's sources name no Debian archive." "The engine that is here can still be tested: bash scripts/test.sh"
     if ! has debootstrap; then
         { quietly "$state/apt.log" apt-get -qq update || true; }
         DEBIAN_FRONTEND=noninteractive quietly "$state/apt.log" apt-get -y -qq --no-install-recommends install debootstrap \
@@ -132,15 +124,25 @@ start() {
         DOCKER_CONFIG="$folder/client" client compose version --short), $(DOCKER_CONFIG="$folder/client" client buildx version | cut -d' ' -f1,2)"
 }
 
-# The tests, clients and registries of this engine: in its network, with its client first on PATH and a state folder of their own.
-in_network() {
-    nsenter --net="/proc/$(engine_process)/ns/net" env DOCKER_HOST="unix://$folder/docker.sock" DOCKER_CONFIG="$folder/client" \
+# Clients and registries of this engine: in its network, with its client first on PATH and a state folder of their own.
+in_network() (
+    exec_in_network "$@"
+)
+
+exec_in_network() {
+    exec nsenter --net="/proc/$(engine_process)/ns/net" env DOCKER_HOST="unix://$folder/docker.sock" DOCKER_CONFIG="$folder/client" \
         PRO_STATE="$folder/state" PRO_TEST_DOCKER_CONFIG="$folder/client" PATH="$folder/bin:$PATH" "$@"
 }
 
 run() {
     runs || die "The engine '$name' does not run." "Run: bash scripts/engines.sh start $name"
-    in_network "$@"
+    set -a
+    # shellcheck source=/dev/null
+    . "$folder/state/engine.env"
+    set +a
+    # Programs that were unpacked, not installed. What is on PATH goes first.
+    if [ -n "${PRO_TEST_TOOLS:-}" ]; then PATH="$PATH:$PRO_TEST_TOOLS"; fi
+    exec_in_network "$@"
 }
 
 stop() {

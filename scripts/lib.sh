@@ -53,6 +53,14 @@ quietly() {
     return $code
 }
 
+# The archive from which this system has its own packages of Debian; nothing if it is another system.
+debian_archive() {
+    {
+        sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources
+        sed -n 's/^deb \(\[[^]]*\] \)\?\([^ ]*\) .*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list
+    } 2>/dev/null | grep -E '/debian/?$' | head -n 1 || true
+}
+
 # The shell that the user would type into: PowerShell 7.4 or later, or nothing.
 find_pwsh() {
     local candidate=${PRO_PWSH:-pwsh}

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Runs every test on this machine and sums them up. The last line alone tells: N passed, N failed[, N skipped]
 #
-#   test.sh [--unit] [--engine] [--all] [--filter TEXT]
+#   test.sh [--unit] [--engine] [--engines] [--all] [--filter TEXT]
 #
 #   --unit      only the unit tests (on this .NET and on .NET 8); needs no Docker
 #   --engine    only the tests against the real engine and registries, and Pester's
+#   --engines   brings other engines too (Debian or Ubuntu, as root): the newest one has all tests, and others what differs there
 #   --all       also those that repeat what others show: all of compose with both generations, and a few more
 #   --filter    only tests whose full name contains TEXT
+#
+# The engine is the one that is here, else the system's package. With CI=true it is as with --engines.
 #
 # Exit code 0 only if at least one test ran and none failed. A runner that ends without its report has failed. With CI=true
 # a skipped test has failed too, but for those that need compose's or buildx's plugin.
@@ -16,18 +19,20 @@ set -euo pipefail
 configuration=Release
 unit=yes
 engine=yes
+engines=${CI:+yes}
 filter=''
 while [ $# -gt 0 ]; do
     case "$1" in
         --unit) engine='' ;;
         --engine) unit='' ;;
+        --engines) engines=yes ;;
         --all) export PRO_TEST_ALL=1 PRO_TEST_SECONDS="${PRO_TEST_SECONDS:-7200}" ;;
         --filter)
             [ $# -ge 2 ] || die "--filter needs a text."
             filter=$2
             shift
             ;;
-        *) die "test.sh knows --unit, --engine, --all and --filter TEXT, not '$1'." ;;
+        *) die "test.sh knows --unit, --engine, --engines, --all and --filter TEXT, not '$1'." ;;
     esac
     shift
 done
@@ -108,7 +113,10 @@ take_turn() {
     done
 }
 
-# begin_xunit NAME PROGRAM ARGUMENT…: starts a suite, as soon as it is its turn.
+# Where suites run: the name of an engine that was brought, or nothing for the machine's own.
+place=''
+
+# begin_xunit NAME PROGRAM ARGUMENT…: starts a suite at that place, as soon as it is its turn.
 begin_xunit() {
     local name=$1 program=$2
     shift 2
@@ -117,7 +125,9 @@ begin_xunit() {
     if [ ! -x "$program" ]; then broken "$name" "$program was not built"; return; fi
     if [ -n "$filter" ]; then set -- "$@" -method "*$filter*"; fi
     if [ -z "${PRO_TEST_ALL:-}" ]; then set -- "$@" -trait- Run=all; fi
-    begin "$name" "$results/$name.log" within "$(seconds_left)" "$program" -noColor -result-xml "$results/$name.xml" "$@"
+    set -- "$program" -noColor -result-xml "$results/$name.xml" "$@"
+    if [ -n "$place" ]; then set -- bash "$root/scripts/engines.sh" run "$place" "$@"; fi
+    begin "$name" "$results/$name.log" within "$(seconds_left)" "$@"
     running="$running $name"
 }
 
@@ -168,7 +178,10 @@ clean_up() {
             kill $children "$(cat "$results/$name.pid")" 2>/dev/null || true
         fi
     done
-    if [ -n "$engine" ] && [ "${CI:-}" = true ]; then bash "$root/scripts/engine.sh" stop >/dev/null 2>&1 || true; fi
+    if [ -n "$engine" ] && [ "${CI:-}" = true ]; then
+        for name in $brought; do bash "$root/scripts/engines.sh" stop "$name" >/dev/null 2>&1 || true; done
+        bash "$root/scripts/engine.sh" stop >/dev/null 2>&1 || true
+    fi
 }
 
 # CI ends a job after 35 minutes without a word; a runner that hangs is better named by us, in time. faults.sh takes longer.
@@ -281,6 +294,44 @@ run_pester() {
     count pester "$1" "$2" "${3:-0}" $((SECONDS - started))
 }
 
+# The engines that were brought, and what each of them is.
+brought=''
+
+can_bring_engines() { has apt-get && has dpkg && [ "$(uname -s)" = Linux ] && [ "$(id -u)" -eq 0 ]; }
+
+bring_engines() {
+    local name
+    if ! can_bring_engines; then
+        say "engines: only the one that is here (others are brought on Debian or Ubuntu, as root)"
+        return
+    fi
+    for name in newest containerd; do
+        if bash "$root/scripts/engines.sh" start "$name"; then brought="$brought $name"; else broken "engine $name" "did not start (above)"; fi
+    done
+    case "$brought " in *" newest "*) place=newest ;; esac
+}
+
+# What differs between engines, image stores and generations of compose, where the whole suite runs on another engine.
+differs_on_old=(Unit StopFirstSwapTests Unit SideBySideSwapTests Unit RecreatedContainerTests Unit ReplicaSwapTests Unit RealComposeTests
+    Unit TargetLockTests Unit RealBuildTests Engine ComposeV1Tests Engine ContainerDeployTests)
+differs_on_containerd=(Unit RecreatedContainerTests Unit RealComposeTests Unit RealBuildTests Unit RealCleaningTests Engine ContainerdStoreTests)
+
+# begin_differences NAME PLACE SUITE CLASS…: the classes of the two suites, at that engine.
+begin_differences() {
+    local name=$1 main=$place ours=Pro.DockerVersioning.Tests unit_classes=() engine_classes=()
+    place=$2
+    shift 2
+    while [ $# -gt 1 ]; do
+        if [ "$1" = Unit ]; then unit_classes+=(-class "*.$2"); else engine_classes+=(-class "*.$2"); fi
+        shift 2
+    done
+    if [ -n "$unit" ]; then
+        begin_xunit "unit-$name" "$root/tests/Unit/bin/$configuration/net10.0/$ours.Unit" "${unit_classes[@]}"
+    fi
+    begin_xunit "engine-$name" "$root/tests/Engine/bin/$configuration/net10.0/$ours.Engine" "${engine_classes[@]}"
+    place=$main
+}
+
 require_dotnet
 mkdir -p "$results"
 trap clean_up EXIT
@@ -306,6 +357,7 @@ if [ -n "$engine" ]; then
     fi
     # Programs that were unpacked, not installed. What is on PATH goes first.
     if [ -n "${PRO_TEST_TOOLS:-}" ]; then export PATH="$PATH:$PRO_TEST_TOOLS"; fi
+    if [ -n "$engines" ]; then bring_engines; fi
 fi
 export PRO_TEST_MODULE=$module
 # Most sessions live for seconds: what the runtime would learn about them, and compile anew (after 30 calm seconds, here), costs more than it
@@ -329,6 +381,8 @@ if [ -n "$engine" ]; then
     begin_xunit faults-compose "$runner" -class "$ours.Faults.Compose*"
     begin_xunit faults "$runner" -namespace "$ours.Faults" -class- "$ours.Faults.Compose*" -class- "$ours.Faults.Swarm*"
     begin_xunit faults-swarm "$runner" -class "$ours.Faults.Swarm*"
+    case "$brought " in *" newest "*) begin_differences old '' "${differs_on_old[@]}" ;; esac
+    case "$brought " in *" containerd "*) begin_differences containerd containerd "${differs_on_containerd[@]}" ;; esac
 fi
 if [ -n "$unit" ]; then end_xunit unit; fi
 if [ -n "$engine" ]; then
@@ -336,6 +390,7 @@ if [ -n "$engine" ]; then
     end_xunit faults
     end_xunit faults-compose
     end_xunit faults-swarm
+    for name in unit-old engine-old unit-containerd engine-containerd; do end_xunit "$name"; done
     end_xunit engine-deploy
     run_pester
 fi
