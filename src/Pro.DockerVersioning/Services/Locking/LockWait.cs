@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
