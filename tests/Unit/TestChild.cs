@@ -81,7 +81,7 @@ internal sealed class TestChild : IDisposable
         await (parts[0] switch
         {
             "history" => HistoryChild.RunAsync(parts[1], parts[2], int.Parse(parts[3])),
-            "lock" => LockChild.RunAsync(parts[1], TimeSpan.FromSeconds(int.Parse(parts[2]))),
+            "lock" => LockChild.RunAsync(parts[1]),
             _ => throw new InvalidOperationException(task),
         });
         return 0;

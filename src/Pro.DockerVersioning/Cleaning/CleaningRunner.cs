@@ -166,7 +166,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             return Result(
                 line,
                 ProCleanupAction.Skipped,
-                await ServiceLocks.DescribeAsync(engine, held, service, cancellationToken).ConfigureAwait(false));
+                await ServiceLocks.DescribeAsync(engine, held, service, reports, cancellationToken).ConfigureAwait(false));
         }
 
         var now = await ImageDescription.AskAsync(engine, line.Reference, cancellationToken).ConfigureAwait(false);

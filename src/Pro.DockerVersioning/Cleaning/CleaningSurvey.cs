@@ -49,7 +49,7 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
             surveyed.Add(new CleaningService(service.Name, service.Repository)
             {
                 LockedBy = ServiceLocks.Find(use.Locks, service.Name, service.Repository) is { } locked
-                    ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, cancellationToken).ConfigureAwait(false)
+                    ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, reports, cancellationToken).ConfigureAwait(false)
                     : null,
                 Past = known.PastOf(service.Name),
             });

@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Versions;
 
@@ -30,9 +31,9 @@ internal static class ServiceLocks
     /// <summary>Why a service is left alone: who holds the lock, or has left it behind, and what to do then.</summary>
     /// <exception cref="Errors.ProException">The engine refuses.</exception>
     public static async Task<string> DescribeAsync(
-        EngineConnection engine, LockInfo held, string service, CancellationToken cancellationToken) =>
+        EngineConnection engine, LockInfo held, string service, IProgress<Report> reports, CancellationToken cancellationToken) =>
         $"the service is locked: {held}"
-        + (await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is { } why
+        + (await TargetLock.WhyStaleAsync(engine, held, reports, cancellationToken).ConfigureAwait(false) is { } why
             ? $"; {why}: 'Repair-ProService {service}' looks after it"
             : "");
 

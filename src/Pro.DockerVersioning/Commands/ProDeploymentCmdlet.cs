@@ -38,6 +38,10 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
     [Parameter]
     public SwitchParameter BreakLock { get; set; }
 
+    /// <summary>How long to wait for whoever changes the service right now. Without it the command fails at once.</summary>
+    [Parameter]
+    public TimeSpan LockTimeout { get; set; }
+
     private protected override ProParameters Parameters => base.Parameters with { Environment = Environment };
 
     /// <summary>The kind of the operation.</summary>
@@ -59,7 +63,18 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
             Child = new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment),
             Reason = Reason,
             BreakLock = BreakLock,
+            LockTimeout = LockTimeout,
         };
+    }
+
+    /// <summary>Waits for those who change the service, for as long as -LockTimeout says: what there is to do is seen afterwards.</summary>
+    private protected async Task WaitForLocksAsync(EngineConnection engine, DeploymentRequest request)
+    {
+        if (LockTimeout > TimeSpan.Zero && !BreakLock)
+        {
+            await new LockWait(engine, request.LockTimes, Reporter).UntilFreeAsync(
+                held => held.Service == request.Service.Name && held.Repository == request.Repository.Name, LockTimeout, StopToken);
+        }
     }
 
     /// <summary>Repairs a target under its lock.</summary>
@@ -67,9 +82,10 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
         EngineConnection engine, HistoryLog history, DeploymentRequest request, DeploymentWorld world, ServiceTarget target)
     {
         var reporter = Reporter;
-        var lockRequest = new LockRequest(target.TargetId, $"repair {request.Service.Name}", TimeSpan.FromMinutes(15))
+        var lockRequest = new LockRequest(target.TargetId, $"repair {request.Service.Name}")
         {
             Breaks = BreakLock,
+            Wait = LockTimeout,
             Service = request.Service.Name,
             Repository = request.Repository.Name,
         };
@@ -235,6 +251,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     {
         var reporter = Reporter;
         var request = Complete(RequestFor(workspace, catalog, service, engine));
+        await WaitForLocksAsync(engine, request);
         var wayBack = new WayBack(engine, history, reporter);
         var supply = new ImageSupply(engine, workspace.Settings.Variables.Raw, reporter);
         DeploymentPlan? plan;

@@ -23,8 +23,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     private const string UnusedSet = "Unused";
 
     // Whole clean-ups exclude each other; a second job waits for the first one that long.
-    private static readonly TimeSpan LockWait = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan LockDeadline = TimeSpan.FromHours(2);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromMinutes(2);
 
     // How many lines are carried out at once.
     private const int Lines = 8;
@@ -160,8 +159,8 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         long? target,
         IProgress<Report> reporter)
     {
-        var request = new LockRequest(ServiceLocks.OwnTarget, "clean up images", LockDeadline);
-        await using var held = await TargetLock.WaitAsync(engine, request, LockWait, reporter, StopToken);
+        var request = new LockRequest(ServiceLocks.OwnTarget, "clean up images") { Wait = LockTimeout };
+        await using var held = await TargetLock.AcquireAsync(engine, request, reporter, StopToken);
         var root = state.Root;
         var freeBefore = root.Free;
         var journal = new CleaningJournal(history, engine.Endpoint.ToString(), reporter);

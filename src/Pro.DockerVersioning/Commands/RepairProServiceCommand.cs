@@ -48,6 +48,7 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
             try
             {
                 var request = RequestFor(workspace, catalog, name, engine);
+                await WaitForLocksAsync(engine, request);
                 var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
                 known.UnionWith(world.Targets.Select(target => target.TargetId));
                 foreach (var target in world.Targets.Where(target => Container is null || request.Filter.Accepts(target)))
@@ -82,11 +83,11 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
         foreach (var left in await TargetLock.ListAsync(engine, StopToken))
         {
             if (!known.Contains(left.Target)
-                && await TargetLock.WhyStaleAsync(engine, left, StopToken) is { } why
+                && await TargetLock.WhyStaleAsync(engine, left, Reporter, StopToken) is { } why
                 && await ContainerTargets.IsGoneAsync(engine, left.Target, StopToken)
                 && Carries(left.Target, $"Remove its lock, whose holder is gone as well ({why})"))
             {
-                var request = new LockRequest(left.Target, "repair", TimeSpan.FromMinutes(1));
+                var request = new LockRequest(left.Target, "repair");
                 await using var taken = await TargetLock.TryAcquireAsync(engine, request, Reporter, StopToken);
             }
         }

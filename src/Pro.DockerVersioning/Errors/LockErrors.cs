@@ -13,14 +13,13 @@ internal static class LockErrors
     /// <param name="holder">What is done, by whom, where, since when.</param>
     /// <param name="host">Where its process is.</param>
     /// <param name="process">The process id.</param>
-    /// <param name="deadline">Until when, if it is not renewed.</param>
-    public static ProException TargetLocked(string target, string holder, string host, int process, DateTimeOffset deadline) => new(
+    public static ProException TargetLocked(string target, string holder, string host, int process) => new(
         "TargetLocked",
         ProErrorCategory.ResourceBusy,
-        string.Create(CultureInfo.InvariantCulture, $"{target} is locked: {holder}. Unless its holder renews it, the lock lasts until {deadline:u}."),
+        $"{target} is locked: {holder}.",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Wait until it is done. Where process {process} on {host} is surely gone, run the command again with -BreakLock."),
+            $"Wait until it is done; -LockTimeout 10m waits for it. If process {process} on {host} is surely gone, run the command again with -BreakLock."),
         target);
 
     /// <summary>The lock went away in the middle of an operation.</summary>
@@ -39,13 +38,20 @@ internal static class LockErrors
         $"Look at it with 'docker volume inspect {name}', and remove it with 'docker volume rm {name}'.",
         name);
 
+    /// <summary>A config of a swarm that has a lock's name and is not one.</summary>
+    public static ProException ConfigIsNotOurs(string name) => new(
+        "LockConfigNotOurs",
+        ProErrorCategory.ResourceExists,
+        $"The config {name} has the name of a lock, but not its labels.",
+        $"Look at it with 'docker config inspect {name}', and remove it with 'docker config rm {name}'.",
+        name);
+
     /// <summary>The sentence for a lock that could not be renewed in time.</summary>
-    public static string NotRenewed(string target, DateTimeOffset deadline, Exception fault) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"The lock of {target} could not be renewed, and lasts until {deadline:u}: {fault.Message.TrimEnd('.')}. It is tried again.");
+    public static string NotRenewed(string target, Exception fault) =>
+        $"The lock of {target} could not be renewed: {fault.Message.TrimEnd('.')}. It is tried again.";
 
     /// <summary>The sentence for a lock that could not be given back.</summary>
     public static string NotReleased(string target, string name, Exception fault) =>
-        $"The lock of {target} could not be removed: {fault.Message.TrimEnd('.')}. The next command of this session, or of any other on "
-        + $"this machine once this one has ended, takes it over. 'docker volume rm {name}' removes it at once.";
+        $"The lock of {target} could not be removed: {fault.Message.TrimEnd('.')}. The next command of this session takes it over. "
+        + $"So does any other on this machine once this session has ended. 'Repair-ProService' removes {name} at once.";
 }

@@ -634,9 +634,10 @@ public sealed class ContainerDeployTests : DeployTest
                 [Label + ".target"] = $"container.{ContainerName}-other",
                 [Label + ".nonce"] = ContainerName,
                 [Label + ".operation"] = "roll back",
-                [Label + ".process"] = "1",
+                [Label + ".process"] = "2147483647",
+                [Label + ".machine"] = isLeftBehind ? ThisMachine() : "another",
+                [Label + ".boot"] = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
                 [Label + ".since"] = DateTimeOffset.UtcNow.AddHours(-2).ToString("O"),
-                [Label + ".deadline"] = DateTimeOffset.UtcNow.AddHours(isLeftBehind ? -1 : 1).ToString("O"),
             },
         });
         try
@@ -651,6 +652,11 @@ public sealed class ContainerDeployTests : DeployTest
             _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
         }
     }
+
+    // As the module tells a machine and its namespace of processes.
+    private static string ThisMachine() => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(
+        $"{Environment.MachineName}\n{(File.Exists("/etc/machine-id") ? File.ReadAllText("/etc/machine-id").Trim() : "")}\n{new FileInfo("/proc/self/ns/pid").LinkTarget}")))[..16]
+        .ToLowerInvariant();
 
     /// <summary>
     /// Beside others it is started before it has their network: the first name that it asks for goes nowhere, and its resolver asks again

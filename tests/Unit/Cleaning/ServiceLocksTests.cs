@@ -49,7 +49,7 @@ public sealed class ServiceLocksTests
     [Fact]
     public void What_a_lock_is_about_stands_in_its_volumes_labels()
     {
-        var request = new LockRequest("container.kind_elbakyan", "deploy api to v1.1.0", TimeSpan.FromMinutes(1))
+        var request = new LockRequest("container.kind_elbakyan", "deploy api to v1.1.0")
         {
             Service = "api",
             Repository = "reg.example/pro/api",
@@ -59,5 +59,5 @@ public sealed class ServiceLocksTests
     }
 
     private static LockInfo Lock(string target, string operation) =>
-        LockInfo.Ours(new LockRequest(target, operation, TimeSpan.FromMinutes(1)), DateTimeOffset.UtcNow);
+        LockInfo.Ours(new LockRequest(target, operation), DateTimeOffset.UtcNow);
 }

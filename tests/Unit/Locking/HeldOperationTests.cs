@@ -17,21 +17,19 @@ public sealed class HeldOperationTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task One_that_takes_longer_than_its_lock_lasts_keeps_it_and_a_second_is_refused_meanwhile()
+    public async Task One_that_takes_longer_than_renewals_may_keeps_its_lock_and_a_second_is_refused_meanwhile()
     {
         await using var engine = await RealEngine.StartAsync();
+        var times = new LockTimes(TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(200));
         var slow = new WaitingStrategy();
-        var first = RunAsync(engine, slow, TimeSpan.FromSeconds(1));
+        var first = RunAsync(engine, slow, times);
         var held = await BeganAsync(first, slow);
-        var deadline = (await TargetLock.FindAsync(engine.Connection, engine.Target, Token))!.Deadline;
-        while (DateTimeOffset.UtcNow <= deadline)
+        while ((await TargetLock.FindAsync(engine.Connection, engine.Target, Token))!.Renewal < 5)
         {
-            var refusal = await Assert.ThrowsAsync<ProException>(() => RunAsync(engine, new WaitingStrategy(), TimeSpan.FromSeconds(1)));
+            var refusal = await Assert.ThrowsAsync<ProException>(() => RunAsync(engine, new WaitingStrategy(), times));
             Assert.Equal("TargetLocked", refusal.Id);
         }
 
-        var late = await Assert.ThrowsAsync<ProException>(() => RunAsync(engine, new WaitingStrategy(), TimeSpan.FromSeconds(1)));
-        Assert.Equal("TargetLocked", late.Id);
         await held.MustBeHeldAsync(Token);
         slow.Ends.SetResult();
 
@@ -44,7 +42,7 @@ public sealed class HeldOperationTests
     {
         await using var engine = await RealEngine.StartAsync();
         var robbed = new WaitingStrategy();
-        var first = RunAsync(engine, robbed, TimeSpan.FromMinutes(15));
+        var first = RunAsync(engine, robbed, LockTimes.Default);
         var held = await BeganAsync(first, robbed);
         var other = await engine.AcquireAsync(engine.Request() with { Breaks = true });
         var asked = held.MustBeHeldAsync(Token);
@@ -58,7 +56,7 @@ public sealed class HeldOperationTests
         Assert.Empty(await engine.VolumesAsync());
     }
 
-    private static async Task<(ProDeployment Result, ProException? Failure)> RunAsync(RealEngine engine, WaitingStrategy strategy, TimeSpan lockTime)
+    private static async Task<(ProDeployment Result, ProException? Failure)> RunAsync(RealEngine engine, WaitingStrategy strategy, LockTimes times)
     {
         var folder = Directory.CreateTempSubdirectory("pro-held-").FullName;
         try
@@ -70,7 +68,7 @@ public sealed class HeldOperationTests
                 new WayBack(engine.Connection, history, engine.Reports),
                 new ImageSupply(engine.Connection, static _ => null, engine.Reports),
                 engine.Reports);
-            return await runner.RunAsync(await PlanAsync(engine, strategy, lockTime), Token);
+            return await runner.RunAsync(await PlanAsync(engine, strategy, times), Token);
         }
         finally
         {
@@ -89,7 +87,7 @@ public sealed class HeldOperationTests
         return await strategy.Began.Task.WaitAsync(Token);
     }
 
-    private static async Task<DeploymentPlan> PlanAsync(RealEngine engine, WaitingStrategy strategy, TimeSpan lockTime)
+    private static async Task<DeploymentPlan> PlanAsync(RealEngine engine, WaitingStrategy strategy, LockTimes times)
     {
         // It must be on the engine: that is looked at again under the lock.
         var image = ImageReference.Parse("pro-sample/base:1");
@@ -105,7 +103,7 @@ public sealed class HeldOperationTests
                 },
                 Repository = ImageReference.Parse("pro-test.invalid/nobody/api"),
                 Child = new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>()),
-                LockTime = lockTime,
+                LockTimes = times,
             },
             Target = new ServiceTarget
             {

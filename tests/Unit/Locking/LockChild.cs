@@ -8,7 +8,7 @@ namespace Pro.DockerVersioning.Tests.Locking;
 /// <summary>A process that wants a lock once it is told to, says how that went, and holds it until its input ends.</summary>
 internal static class LockChild
 {
-    public static async Task RunAsync(string target, TimeSpan deadline)
+    public static async Task RunAsync(string target)
     {
         using var engine = EngineConnection.Open(EngineEndpoint.Resolve(Environment.GetEnvironmentVariable));
         Console.WriteLine("ready");
@@ -17,7 +17,7 @@ internal static class LockChild
             try
             {
                 await using var held = await TargetLock.AcquireAsync(
-                    engine, target, "the child's work", deadline, breakLock: false, new Kept(), CancellationToken.None);
+                    engine, new LockRequest(target, "the child's work"), new Kept(), CancellationToken.None);
                 Console.WriteLine("won");
                 _ = Console.ReadLine();
             }

@@ -8,6 +8,7 @@ namespace Pro.DockerVersioning.Tests.Locking;
 public sealed class LockRulesTests
 {
     private static readonly DateTimeOffset Now = new(2026, 9, 14, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Stale = LockTimes.Default.Stale;
     private static readonly LockProcess Here = new("machine", "boot", 4711, "1000");
 
     [Theory]
@@ -37,10 +38,22 @@ public sealed class LockRulesTests
         Assert.Equal("pro-lock-shop-api", LockNames.Lock("shop-api"));
     }
 
+    // https://docs.docker.com/reference/cli/docker/config/create: 64 characters, and the last one is a letter or digit.
+    [Theory]
+    [InlineData("swarm.shop_api")]
+    [InlineData("swarm.-")]
+    [InlineData("swarm.a-service-with-a-name-that-is-much-longer-than-a-config-may-have")]
+    public void The_lock_of_a_swarms_service_has_a_name_that_a_config_may_have(string target)
+    {
+        Assert.Matches(new Regex(@"\A[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}[a-zA-Z0-9]\z"), LockNames.Lock(target));
+        Assert.True(LockNames.Takeover(Guid.NewGuid().ToString("N")).Length <= 64);
+        Assert.True(LockNames.Renewal(Guid.NewGuid().ToString("N"), 1_000_000).Length <= 64);
+    }
+
     [Fact]
     public void Labels_come_back_as_they_were_written()
     {
-        var info = Info() with { ComposePath = "/srv/shop" };
+        var info = Info() with { Renewal = 3 };
 
         var labels = LockLabels.Write(info, LockRole.Renewal, "nonce");
 
@@ -56,7 +69,8 @@ public sealed class LockRulesTests
         Assert.False(LockLabels.TryRead(new Dictionary<string, string> { [LockLabels.Role] = "Lock" }, out _));
 
     [Fact]
-    public void A_lock_of_a_living_process_is_held() => Assert.Null(Why(Info(), start: "1000"));
+    public void A_lock_of_a_living_process_of_this_machine_is_held_however_long_it_is_not_renewed() =>
+        Assert.Null(Why(Info(), start: "1000", unchanged: TimeSpan.FromDays(1)));
 
     [Theory]
     [InlineData(null)]
@@ -67,20 +81,46 @@ public sealed class LockRulesTests
     [Fact]
     public void A_process_that_can_not_be_looked_at_is_taken_for_alive() => Assert.Null(Why(Info(), start: ""));
 
+    // A copy of a machine has its name, its machine id and the same number of the first namespace.
     [Fact]
-    public void Nothing_of_before_the_machines_start_is_alive() =>
-        Assert.NotNull(Why(Info() with { Process = new("machine", "another boot", 17, "1000") }, start: "1000"));
-
-    [Fact]
-    public void Nobody_can_look_into_another_machine() =>
-        Assert.Null(Why(Info() with { Process = new("another", "another boot", 17, "1000") }, start: null));
-
-    [Fact]
-    public void Past_its_deadline_any_lock_is_left_behind()
+    public void A_copy_of_this_machine_is_another_machine_although_no_process_here_has_that_id()
     {
-        var foreign = Info() with { Process = new("another", "boot", 17, "1000"), Deadline = Now.AddSeconds(-1) };
+        var copy = Info() with { Process = new("machine", "another boot", 17, "1000") };
 
-        Assert.Equal("its deadline 2026-09-14 11:59:59Z has passed", Why(foreign, start: "1000"));
+        Assert.Null(Why(copy, start: null));
+        Assert.NotNull(Why(copy, start: "1000", unchanged: Stale));
+    }
+
+    [Fact]
+    public void Machines_that_do_not_tell_their_start_are_never_one()
+    {
+        var unknown = new LockProcess("machine", "", 4711, "1000");
+
+        Assert.Null((Info() with { Process = new("machine", "", 17, "1000") }).WhyStale(unknown, _ => null, _ => false, TimeSpan.Zero, Stale));
+    }
+
+    [Fact]
+    public void A_lock_of_another_machine_is_left_behind_once_it_was_not_renewed_for_the_whole_time()
+    {
+        var foreign = Info() with { Process = new("another", "boot", 17, "1000") };
+
+        Assert.Null(Why(foreign, start: null, unchanged: Stale - TimeSpan.FromMilliseconds(1)));
+        Assert.Equal("process 17 on build-1 has not renewed it for 40 s", Why(foreign, start: "1000", unchanged: Stale));
+    }
+
+    [Fact]
+    public void Whoever_looks_counts_from_the_renewal_that_it_has_seen_by_its_own_clock()
+    {
+        var time = new SteppedTime();
+        var watch = new LockWatch(time);
+
+        Assert.Equal(TimeSpan.Zero, watch.Look(Info()));
+        time.Step(TimeSpan.FromSeconds(39));
+        Assert.Equal(TimeSpan.FromSeconds(39), watch.Look(Info()));
+        Assert.Equal(TimeSpan.Zero, watch.Look(Info() with { Nonce = "4567" }));
+        Assert.Equal(TimeSpan.Zero, watch.Look(Info() with { Renewal = 1 }));
+        time.Step(TimeSpan.FromSeconds(10));
+        Assert.Equal(TimeSpan.FromSeconds(10), watch.Look(Info() with { Renewal = 1 }));
     }
 
     [Fact]
@@ -88,8 +128,8 @@ public sealed class LockRulesTests
     {
         var ours = Info() with { Process = Here };
 
-        Assert.Null(ours.WhyStale(Here, _ => "1000", _ => true, Now));
-        Assert.NotNull(ours.WhyStale(Here, _ => "1000", _ => false, Now));
+        Assert.Null(ours.WhyStale(Here, _ => "1000", _ => true, TimeSpan.Zero, Stale));
+        Assert.NotNull(ours.WhyStale(Here, _ => "1000", _ => false, TimeSpan.Zero, Stale));
     }
 
     [Fact]
@@ -99,12 +139,13 @@ public sealed class LockRulesTests
 
         Assert.Equal(Environment.ProcessId, current.Id);
         Assert.NotEmpty(current.Start);
-        Assert.False(current.IsGone(current, LockProcess.StartOf));
-        Assert.True((current with { Start = "1" }).IsGone(current, LockProcess.StartOf));
-        Assert.True((current with { Id = int.MaxValue }).IsGone(current, LockProcess.StartOf));
+        Assert.False(current.IsGone(LockProcess.StartOf));
+        Assert.True((current with { Start = "1" }).IsGone(LockProcess.StartOf));
+        Assert.True((current with { Id = int.MaxValue }).IsGone(LockProcess.StartOf));
     }
 
-    private static string? Why(LockInfo info, string? start) => info.WhyStale(Here, id => id == 17 ? start : null, _ => false, Now);
+    private static string? Why(LockInfo info, string? start, TimeSpan unchanged = default) =>
+        info.WhyStale(Here, id => id == 17 ? start : null, _ => false, unchanged, Stale);
 
     private static LockInfo Info() => new()
     {
@@ -115,6 +156,16 @@ public sealed class LockRulesTests
         Host = "build-1",
         Process = new("machine", "boot", 17, "1000"),
         Since = Now.AddMinutes(-1),
-        Deadline = Now.AddMinutes(10),
     };
+
+    private sealed class SteppedTime : TimeProvider
+    {
+        private long _now = 1;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _now;
+
+        public void Step(TimeSpan time) => _now += time.Ticks;
+    }
 }

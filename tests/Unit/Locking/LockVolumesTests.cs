@@ -13,7 +13,7 @@ public sealed class LockVolumesTests
     public async Task Where_the_engine_leaves_out_whose_a_volume_is_it_is_asked_again()
     {
         Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsUnixDomainSockets, "No Unix domain sockets here.");
-        var theirs = LockInfo.Ours(new LockRequest("t", "deploy api", TimeSpan.FromMinutes(1)), DateTimeOffset.UnixEpoch);
+        var theirs = LockInfo.Ours(new LockRequest("t", "deploy api"), DateTimeOffset.UnixEpoch);
         var labels = new JsonObject(LockLabels.Write(theirs, LockRole.Lock, of: null)
             .Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)));
         var path = Path.Combine(Path.GetTempPath(), $"pro-{Guid.NewGuid():N}.sock");

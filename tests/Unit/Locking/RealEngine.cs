@@ -33,13 +33,13 @@ internal sealed class RealEngine : IAsyncDisposable
         return new RealEngine(connection);
     }
 
-    public LockRequest Request(int seconds = 600) => new(Target, "the test's work", TimeSpan.FromSeconds(seconds));
+    public LockRequest Request() => new(Target, "the test's work");
 
     public Task<TargetLock> AcquireAsync(LockRequest? request = null, EngineConnection? by = null) =>
         TargetLock.AcquireAsync(by ?? Connection, request ?? Request(), Reports, TestContext.Current.CancellationToken);
 
     /// <summary>The volumes that are about this target.</summary>
-    public async Task<IReadOnlyList<LockVolume>> VolumesAsync() =>
+    public async Task<IReadOnlyList<LockObject>> VolumesAsync() =>
         [.. (await new LockVolumes(Connection).ListAsync(null, CancellationToken.None)).Where(volume => volume.Info.Target == Target)];
 
     /// <summary>Makes a lock as another process or machine would have.</summary>

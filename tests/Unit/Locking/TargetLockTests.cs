@@ -8,6 +8,7 @@ namespace Pro.DockerVersioning.Tests.Locking;
 public sealed class TargetLockTests
 {
     private static readonly LockProcess Elsewhere = new("another machine", "boot", 1, "1");
+    private static readonly LockTimes Often = new(TimeSpan.FromMilliseconds(50), LockTimes.Default.Stale);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -15,7 +16,7 @@ public sealed class TargetLockTests
     public async Task A_lock_is_refused_to_all_others_who_are_told_who_holds_it()
     {
         await using var engine = await RealEngine.StartAsync();
-        await using var held = await engine.AcquireAsync(engine.Request() with { ComposePath = "/srv/shop" });
+        await using var held = await engine.AcquireAsync(engine.Request());
 
         var refusal = await Assert.ThrowsAsync<ProException>(() => engine.AcquireAsync());
 
@@ -24,7 +25,7 @@ public sealed class TargetLockTests
         Assert.Contains(engine.Target, refusal.Message, StringComparison.Ordinal);
         Assert.Contains($"the test's work, by {held.Info.User} on {Environment.MachineName}", refusal.Message, StringComparison.Ordinal);
         Assert.Contains($"{held.Info.Since:u}", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains($"{held.Info.Deadline:u}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("-LockTimeout", refusal.RecommendedAction, StringComparison.Ordinal);
         Assert.Contains("-BreakLock", refusal.RecommendedAction, StringComparison.Ordinal);
         Assert.Null(await TargetLock.TryAcquireAsync(engine.Connection, engine.Request(), engine.Reports, Token));
         Assert.Equal(held.Info, await TargetLock.FindAsync(engine.Connection, engine.Target, Token));
@@ -57,7 +58,7 @@ public sealed class TargetLockTests
         {
             if (isStale)
             {
-                _ = await engine.PlantAsync(info => info with { Process = Elsewhere, Deadline = info.Since.AddSeconds(-1) });
+                _ = await engine.PlantAsync(info => info with { Process = info.Process with { Id = int.MaxValue } });
             }
 
             var racers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(
@@ -94,7 +95,7 @@ public sealed class TargetLockTests
     public async Task Of_six_processes_that_race_one_wins_also_for_a_lock_that_was_left_behind()
     {
         await using var engine = await RealEngine.StartAsync();
-        var children = Enumerable.Range(0, 6).Select(_ => TestChild.Start("lock", engine.Target, "600")).ToList();
+        var children = Enumerable.Range(0, 6).Select(_ => TestChild.Start("lock", engine.Target)).ToList();
         try
         {
             for (var round = 0; round < 4; round++)
@@ -133,7 +134,7 @@ public sealed class TargetLockTests
     public async Task A_lock_of_a_killed_process_is_taken_over_and_that_of_a_living_one_is_not()
     {
         await using var engine = await RealEngine.StartAsync();
-        using var child = TestChild.Start("lock", engine.Target, "600");
+        using var child = TestChild.Start("lock", engine.Target);
         Assert.Equal("ready", await child.ReadAsync());
         await child.TellAsync("take it");
         Assert.Equal("won", await child.ReadAsync());
@@ -162,7 +163,7 @@ public sealed class TargetLockTests
     }
 
     [Fact]
-    public async Task A_lock_of_another_machine_is_held_until_its_deadline_or_until_it_is_broken()
+    public async Task A_lock_of_another_machine_is_held_until_it_is_broken()
     {
         await using var engine = await RealEngine.StartAsync();
         var foreign = await engine.PlantAsync(info => info with { Process = Elsewhere, Host = "build-2" });
@@ -176,6 +177,35 @@ public sealed class TargetLockTests
         Assert.Contains("-BreakLock", Assert.Single(engine.Reports.Warnings), StringComparison.Ordinal);
     }
 
+    // The engine's clock says that no renewal has come for longer than two of them take: only then it is watched, and taken over.
+    [Fact]
+    public async Task A_lock_of_another_machine_that_nobody_renews_is_taken_over_after_it_was_watched()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        _ = await engine.PlantAsync(info => info with { Process = Elsewhere, Host = "build-2" });
+
+        var quick = new LockTimes(TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        await using var taken = await engine.AcquireAsync(engine.Request() with { Times = quick });
+
+        Assert.True(await taken.IsHeldAsync(Token));
+        Assert.Contains("on build-2 has not renewed it for 1 s", Assert.Single(engine.Reports.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_lock_of_another_machine_that_is_renewed_while_it_is_watched_is_held()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var foreign = await engine.PlantAsync(info => info with { Process = Elsewhere, Host = "build-2" });
+        var watching = engine.AcquireAsync(engine.Request() with { Times = new LockTimes(TimeSpan.Zero, TimeSpan.FromMinutes(5)) });
+        await engine.Reports.UntilAsync(reports => reports.Verbose.Count > 0, Token);
+        var renewed = foreign with { Renewal = 1 };
+        _ = await new LockVolumes(engine.Connection)
+            .CreateAsync(LockNames.Renewal(foreign.Nonce, 1), renewed, LockRole.Renewal, foreign.Nonce, Token);
+
+        Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => watching)).Id);
+        Assert.Empty(engine.Reports.Warnings);
+    }
+
     [Fact]
     public async Task Who_lost_its_lock_learns_it_and_does_not_give_back_anothers()
     {
@@ -184,7 +214,7 @@ public sealed class TargetLockTests
         await using var second = await engine.AcquireAsync(engine.Request() with { Breaks = true });
 
         Assert.False(await first.IsHeldAsync(Token));
-        var lost = await Assert.ThrowsAsync<ProException>(() => first.RenewAsync(TimeSpan.FromHours(1), Token));
+        var lost = await Assert.ThrowsAsync<ProException>(() => first.RenewAsync(Token));
         Assert.Equal("LockLost", lost.Id);
         await first.DisposeAsync();
 
@@ -193,37 +223,14 @@ public sealed class TargetLockTests
     }
 
     [Fact]
-    public async Task A_lock_that_was_renewed_is_held_past_its_first_deadline()
+    public async Task A_lock_is_renewed_while_it_is_held()
     {
         await using var engine = await RealEngine.StartAsync();
-        var held = await engine.AcquireAsync(engine.Request(seconds: -1));
-        Assert.NotNull(await TargetLock.WhyStaleAsync(engine.Connection, held.Info, Token));
-        await held.RenewAsync(TimeSpan.FromMinutes(5), Token);
-        await held.RenewAsync(TimeSpan.FromMinutes(10), Token);
+        var held = await engine.AcquireAsync(engine.Request() with { Times = Often });
+        await UntilRenewedAsync(engine, 2);
 
-        var refusal = await Assert.ThrowsAsync<ProException>(() => engine.AcquireAsync());
-        Assert.Contains($"{held.Info.Deadline:u}", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal(2, (await engine.VolumesAsync()).Count);
-        await held.DisposeAsync();
-
-        Assert.Empty(await engine.VolumesAsync());
-    }
-
-    [Fact]
-    public async Task A_lock_is_renewed_while_it_is_held_and_so_outlives_its_deadline()
-    {
-        await using var engine = await RealEngine.StartAsync();
-        var held = await engine.AcquireAsync(engine.Request(seconds: 1));
-        var deadline = held.Info.Deadline;
-        while (DateTimeOffset.UtcNow <= deadline)
-        {
-            Assert.Null(await TargetLock.TryAcquireAsync(engine.Connection, engine.Request(), engine.Reports, Token));
-        }
-
-        var found = await TargetLock.FindAsync(engine.Connection, engine.Target, Token);
-        Assert.True(found?.Deadline > deadline, $"{found?.Deadline:O} is not after {deadline:O}.");
-        Assert.Null(await TargetLock.TryAcquireAsync(engine.Connection, engine.Request(), engine.Reports, Token));
         Assert.True(await held.IsHeldAsync(Token));
+        Assert.Null(await TargetLock.TryAcquireAsync(engine.Connection, engine.Request(), engine.Reports, Token));
         await held.DisposeAsync();
 
         Assert.Empty(engine.Reports.Warnings);
@@ -234,7 +241,7 @@ public sealed class TargetLockTests
     public async Task The_renewal_says_that_the_lock_was_broken_and_ends()
     {
         await using var engine = await RealEngine.StartAsync();
-        await using var first = await engine.AcquireAsync(engine.Request(seconds: 1));
+        await using var first = await engine.AcquireAsync(engine.Request() with { Times = Often });
         await using var second = await engine.AcquireAsync(engine.Request() with { Breaks = true });
 
         await engine.Reports.UntilAsync(reports => reports.Warnings.Count == 2, Token);
@@ -269,10 +276,10 @@ public sealed class TargetLockTests
         await using var engine = await RealEngine.StartAsync();
         var held = await engine.AcquireAsync();
         var refusal = await Assert.ThrowsAsync<ProException>(
-            () => TargetLock.WaitAsync(engine.Connection, engine.Request(), TimeSpan.FromMilliseconds(1), engine.Reports, Token));
+            () => engine.AcquireAsync(engine.Request() with { Wait = TimeSpan.FromMilliseconds(1) }));
         Assert.Equal("TargetLocked", refusal.Id);
 
-        var waiting = TargetLock.WaitAsync(engine.Connection, engine.Request(), TimeSpan.FromMinutes(2), engine.Reports, Token);
+        var waiting = engine.AcquireAsync(engine.Request() with { Wait = TimeSpan.FromMinutes(2) });
         await held.DisposeAsync();
 
         await using var next = await waiting;
@@ -305,7 +312,7 @@ public sealed class TargetLockTests
         await using var engine = await RealEngine.StartAsync();
         var volumes = new LockVolumes(engine.Connection);
         await using var held = await engine.AcquireAsync();
-        await held.RenewAsync(TimeSpan.FromHours(1), Token);
+        await held.RenewAsync(Token);
         var left = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = LockProcess.Current with { Id = int.MaxValue } };
         _ = await volumes.CreateAsync(LockNames.Takeover("0123" + left.Nonce), left, LockRole.Takeover, "0123" + left.Nonce, Token);
         _ = await volumes.CreateAsync(LockNames.Renewal(left.Nonce, 1), left, LockRole.Renewal, left.Nonce, Token);
@@ -330,6 +337,14 @@ public sealed class TargetLockTests
         finally
         {
             await new LockVolumes(engine.Connection).RemoveAsync(name, Token);
+        }
+    }
+
+    private static async Task UntilRenewedAsync(RealEngine engine, long renewals)
+    {
+        while ((await TargetLock.FindAsync(engine.Connection, engine.Target, Token))!.Renewal < renewals)
+        {
+            await Task.Delay(20, Token);
         }
     }
 }

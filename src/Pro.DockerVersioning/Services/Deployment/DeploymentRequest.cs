@@ -2,6 +2,7 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Services.Swarm;
 using Pro.DockerVersioning.Versions;
 
@@ -58,8 +59,11 @@ internal sealed record DeploymentRequest
     /// <summary>The order that holds where compose says nothing more.</summary>
     public UpdateOrder? WantedOrder => Order ?? Service.Order;
 
-    /// <summary>After how long without a renewal the lock counts as left behind.</summary>
-    public TimeSpan LockTime { get; init; } = TimeSpan.FromMinutes(15);
+    /// <summary>How long to wait for whoever holds the lock; zero fails at once.</summary>
+    public TimeSpan LockTimeout { get; init; }
+
+    /// <summary>When the lock is renewed, and when it counts as left behind.</summary>
+    public LockTimes LockTimes { get; init; } = LockTimes.Default;
 
     /// <summary>The health URL, where the declaration has a good one.</summary>
     public Uri? HealthUrl => Uri.TryCreate(Service.HealthUrl, UriKind.Absolute, out var url) ? url : null;

@@ -46,10 +46,11 @@ internal sealed class DeploymentRunner(
 
             plan.Steps.Begin("lock");
             var note = Note(plan, image, await WasWellAsync(plan, cancellationToken).ConfigureAwait(false));
-            var lockRequest = new LockRequest(plan.Target.TargetId, Operation(plan), plan.Request.LockTime)
+            var lockRequest = new LockRequest(plan.Target.TargetId, Operation(plan))
             {
                 Breaks = plan.Request.BreakLock,
-                ComposePath = plan.ComposeFolder,
+                Wait = plan.Request.LockTimeout,
+                Times = plan.Request.LockTimes,
                 Service = plan.Request.Service.Name,
                 Repository = plan.Request.Repository.Name,
                 Note = note.ToLabel(),

@@ -5,8 +5,8 @@ using Pro.DockerVersioning.Services.Locking;
 
 namespace Pro.DockerVersioning.Services.Deployment;
 
-/// <summary>What the volumes of ours on an engine say, in one request.</summary>
-/// <param name="Locks">All locks, with their latest deadlines.</param>
+/// <summary>What the volumes of ours on an engine say.</summary>
+/// <param name="Locks">All locks, those of its swarm too, with their latest renewals.</param>
 /// <param name="Records">All ways back from an <c>up</c> of compose.</param>
 internal sealed record ServiceVolumes(IReadOnlyList<LockInfo> Locks, IReadOnlyList<UpRecord> Records)
 {
@@ -17,8 +17,10 @@ internal sealed record ServiceVolumes(IReadOnlyList<LockInfo> Locks, IReadOnlyLi
         // Several names mean any of them, where several labels would mean all.
         var names = new Dictionary<string, bool> { [LockNames.LockPrefix] = true, [UpRecord.NamePrefix] = true };
         var parameters = new VolumesListParameters { Filters = new Dictionary<string, IDictionary<string, bool>> { ["name"] = names } };
+        var swarm = new SwarmLocks(engine).ListAsync(of: null, cancellationToken);
         var found = await engine.CallAsync(client => client.Volumes.ListAsync(parameters, cancellationToken)).ConfigureAwait(false);
         IEnumerable<VolumeResponse> volumes = found.Volumes ?? [];
-        return new ServiceVolumes(LockVolumes.Locks(LockVolumes.Read(volumes)), UpRecord.From(volumes));
+        return new ServiceVolumes(
+            LockObject.Locks([.. LockVolumes.Read(volumes), .. await swarm.ConfigureAwait(false)]), UpRecord.From(volumes));
     }
 }

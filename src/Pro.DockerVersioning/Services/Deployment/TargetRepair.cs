@@ -37,7 +37,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
                 && await HasTracesAsync(now, found, cancellationToken).ConfigureAwait(false) ? CutOff : null;
         }
 
-        if (await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is not null)
+        if (await TargetLock.WhyStaleAsync(engine, held, reports, cancellationToken).ConfigureAwait(false) is not null)
         {
             return CutOff;
         }
@@ -214,7 +214,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
 
     private async Task MustBeLeftBehindAsync(LockInfo held, CancellationToken cancellationToken)
     {
-        if (await TargetLock.WhyStaleAsync(engine, held, cancellationToken).ConfigureAwait(false) is null)
+        if (await TargetLock.WhyStaleAsync(engine, held, reports, cancellationToken).ConfigureAwait(false) is null)
         {
             throw TargetLock.Refusal(held);
         }

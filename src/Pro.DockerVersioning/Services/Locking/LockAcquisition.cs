@@ -11,15 +11,15 @@ internal sealed class LockAcquisition(EngineConnection engine, LockRequest reque
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private readonly LockVolumes _volumes = new(engine);
+    private readonly ILockStore _store = LockStores.For(engine, request.Target);
     private readonly string _name = LockNames.Lock(request.Target);
 
-    /// <summary>Gets the lock, from one who has left it behind too; else says who holds it.</summary>
+    /// <summary>Gets the lock, also from one who has left it behind; else says who holds it.</summary>
     /// <exception cref="ProException">The engine refuses; the lock isn't held then.</exception>
     public async Task<(TargetLock? Taken, LockInfo Holder)> RunAsync(CancellationToken cancellationToken)
     {
         var mine = LockInfo.Ours(request, DateTimeOffset.UtcNow);
-        HeldNonces.Add(mine.Nonce);
+        OwnLocks.Add(mine.Nonce);
         LockInfo holder;
         try
         {
@@ -27,29 +27,29 @@ internal sealed class LockAcquisition(EngineConnection engine, LockRequest reque
         }
         catch
         {
-            // The answer may be lost, and the volume made: this process doesn't hold it, and so it counts as left behind.
-            HeldNonces.Remove(mine.Nonce);
+            // The answer may be lost, and the object made: this process doesn't hold it, and so it counts as left behind.
+            OwnLocks.Remove(mine.Nonce);
             await GiveBackAsync(mine).ConfigureAwait(false);
             throw;
         }
 
         if (holder.Nonce == mine.Nonce)
         {
-            return (new TargetLock(_volumes, _name, mine, reports), mine);
+            return (new TargetLock(_store, _name, mine, request.Times, reports), mine);
         }
 
-        HeldNonces.Remove(mine.Nonce);
+        OwnLocks.Remove(mine.Nonce);
         return (null, holder);
     }
 
     private async Task<(LockInfo Mine, LockInfo Holder)> CompeteAsync(LockInfo mine, CancellationToken cancellationToken)
     {
-        var removal = new LockRemoval(_volumes);
+        var removal = new LockRemoval(_store, request.Times.Stale);
         var clock = Stopwatch.StartNew();
         string? breakable = null;
         while (true)
         {
-            var holder = await _volumes.CreateAsync(_name, mine, LockRole.Lock, of: null, cancellationToken).ConfigureAwait(false);
+            var holder = await _store.CreateAsync(_name, mine, LockRole.Lock, of: null, cancellationToken).ConfigureAwait(false);
             if (holder.Nonce == mine.Nonce)
             {
                 return (mine, holder);
@@ -86,14 +86,14 @@ internal sealed class LockAcquisition(EngineConnection engine, LockRequest reque
         using var patience = new CancellationTokenSource(Patience);
         try
         {
-            if (await _volumes.FindAsync(_name, patience.Token).ConfigureAwait(false) is { } left && left.Nonce == mine.Nonce)
+            if (await _store.FindAsync(_name, patience.Token).ConfigureAwait(false) is { } left && left.Nonce == mine.Nonce)
             {
-                _ = await new LockRemoval(_volumes).RemoveStaleAsync(_name, left, patience.Token).ConfigureAwait(false);
+                _ = await new LockRemoval(_store, request.Times.Stale).RemoveStaleAsync(_name, left, patience.Token).ConfigureAwait(false);
             }
         }
         catch (Exception fault) when (fault is ProException or OperationCanceledException)
         {
-            reports.Report(new VerboseReport($"Whether a lock of {request.Target} was left behind is not known: {fault.Message}"));
+            reports.Report(new VerboseReport($"It is not known whether a lock of {request.Target} was left behind: {fault.Message}"));
         }
     }
 }

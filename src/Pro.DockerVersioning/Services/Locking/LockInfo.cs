@@ -3,7 +3,7 @@ using Pro.DockerVersioning.Configuration;
 
 namespace Pro.DockerVersioning.Services.Locking;
 
-/// <summary>A lock as its labels say it: who holds it, since when, doing what, until when.</summary>
+/// <summary>A lock as its labels say it: who holds it, since when, doing what.</summary>
 internal sealed record LockInfo
 {
     /// <summary>The target.</summary>
@@ -24,16 +24,13 @@ internal sealed record LockInfo
     /// <summary>The process that does it.</summary>
     public required LockProcess Process { get; init; }
 
-    /// <summary>When it was taken, by that machine's clock.</summary>
+    /// <summary>When it was taken, by that machine's clock. It is shown, and nothing is decided by it.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>After this it counts as left behind, by that machine's clock.</summary>
-    public required DateTimeOffset Deadline { get; init; }
+    /// <summary>How often it was renewed.</summary>
+    public long Renewal { get; init; }
 
-    /// <summary>The compose files' folder on that machine; null where no files are needed.</summary>
-    public string? ComposePath { get; init; }
-
-    /// <summary>The service that it is about; null where it is about none, or an older version of this module has made it.</summary>
+    /// <summary>The service that it is about; null if it is about none, or an older version of this module has made it.</summary>
     public string? Service { get; init; }
 
     /// <summary>The service's repository; null like <see cref="Service"/>.</summary>
@@ -43,8 +40,8 @@ internal sealed record LockInfo
     public string? Note { get; init; }
 
     /// <summary>
-    /// The note of the operation from which the lock was taken over; that of its own predecessor where it had none itself. A repair that
-    /// dies as well so leaves it to the next.
+    /// The note of the operation from which the lock was taken over; that of its own predecessor if it had none itself. A repair that dies as
+    /// well leaves it to the next.
     /// </summary>
     public string? CutOff { get; init; }
 
@@ -58,31 +55,36 @@ internal sealed record LockInfo
         Host = ProOperator.Host,
         Process = LockProcess.Current,
         Since = now,
-        Deadline = now + request.Deadline,
-        ComposePath = request.ComposePath,
         Service = request.Service,
         Repository = request.Repository,
         Note = request.Note,
     };
 
-    /// <summary>Why it counts as left behind; null where it is held. Pure.</summary>
+    /// <summary>
+    /// Why it counts as left behind; null if it is held. Pure. A process of this machine that lives holds its lock, however long it is not
+    /// renewed. Any other is judged by its renewals alone.
+    /// </summary>
     /// <param name="here">The process that looks.</param>
     /// <param name="startOf">See <see cref="LockProcess.IsGone"/>.</param>
     /// <param name="isOurs">Whether this process holds a lock with that nonce.</param>
-    /// <param name="now">The time.</param>
-    internal string? WhyStale(LockProcess here, Func<int, string?> startOf, Func<string, bool> isOurs, DateTimeOffset now)
+    /// <param name="unchanged">For how long the one who looks has seen no renewal.</param>
+    /// <param name="stale">See <see cref="LockTimes.Stale"/>.</param>
+    internal string? WhyStale(
+        LockProcess here, Func<int, string?> startOf, Func<string, bool> isOurs, TimeSpan unchanged, TimeSpan stale)
     {
-        if (Process == here && !isOurs(Nonce))
+        if (Process == here)
         {
-            return "this process has left it behind";
+            return isOurs(Nonce) ? null : "this process has left it behind";
         }
 
-        if (Process.IsGone(here, startOf))
+        if (Process.IsOf(here))
         {
-            return string.Create(CultureInfo.InvariantCulture, $"its process {Process.Id} on {Host} is gone");
+            return Process.IsGone(startOf) ? string.Create(CultureInfo.InvariantCulture, $"its process {Process.Id} on {Host} is gone") : null;
         }
 
-        return now > Deadline ? string.Create(CultureInfo.InvariantCulture, $"its deadline {Deadline:u} has passed") : null;
+        return unchanged >= stale
+            ? string.Create(CultureInfo.InvariantCulture, $"process {Process.Id} on {Host} has not renewed it for {unchanged.TotalSeconds:0} s")
+            : null;
     }
 
     /// <summary>The lock in a sentence's part.</summary>

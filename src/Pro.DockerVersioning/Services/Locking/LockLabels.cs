@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Pro.DockerVersioning.Services.Locking;
 
-/// <summary>What kind of volume it is.</summary>
+/// <summary>What kind of object it is.</summary>
 internal enum LockRole
 {
     /// <summary>The lock itself.</summary>
@@ -12,14 +12,14 @@ internal enum LockRole
     /// <summary>The right to remove it.</summary>
     Takeover,
 
-    /// <summary>A later deadline of it.</summary>
+    /// <summary>Says that its holder lives.</summary>
     Renewal,
 }
 
-/// <summary>A lock as the labels of a volume, which are texts. Pure.</summary>
+/// <summary>A lock as the labels of a volume or of a swarm's config, which are texts. Pure.</summary>
 internal static class LockLabels
 {
-    /// <summary>Every volume of ours has it; its value is the role.</summary>
+    /// <summary>Every object of ours has it; its value is the role.</summary>
     public const string Role = "pro.dockerversioning.lock";
 
     /// <summary>Of a takeover or renewal: the nonce of the lock that it is about.</summary>
@@ -35,8 +35,7 @@ internal static class LockLabels
     private const string ProcessId = Role + ".process";
     private const string ProcessStart = Role + ".process-start";
     private const string Since = Role + ".since";
-    private const string Deadline = Role + ".deadline";
-    private const string ComposePath = Role + ".compose-path";
+    private const string Renewal = Role + ".renewal";
     private const string Service = Role + ".service";
     private const string Repository = Role + ".repository";
     private const string Note = Role + ".note";
@@ -58,7 +57,7 @@ internal static class LockLabels
             [ProcessId] = info.Process.Id.ToString(CultureInfo.InvariantCulture),
             [ProcessStart] = info.Process.Start,
             [Since] = Text(info.Since),
-            [Deadline] = Text(info.Deadline),
+            [Renewal] = info.Renewal.ToString(CultureInfo.InvariantCulture),
         };
         if (of is not null)
         {
@@ -67,7 +66,6 @@ internal static class LockLabels
 
         (string Name, string? Value)[] optional =
         [
-            (ComposePath, info.ComposePath),
             (Service, info.Service),
             (Repository, info.Repository),
             (Note, info.Note),
@@ -84,15 +82,14 @@ internal static class LockLabels
         return labels;
     }
 
-    /// <summary>Reads them back; a volume that somebody else has made is none.</summary>
+    /// <summary>Reads them back; an object that somebody else has made is not a lock.</summary>
     public static bool TryRead(IReadOnlyDictionary<string, string> labels, [NotNullWhen(true)] out LockInfo? info)
     {
         info = null;
         if (Get(Nonce) is not { Length: > 0 } nonce
             || Get(Target) is not { } target
             || !int.TryParse(Get(ProcessId), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            || !TryTime(Get(Since), out var since)
-            || !TryTime(Get(Deadline), out var deadline))
+            || !TryTime(Get(Since), out var since))
         {
             return false;
         }
@@ -106,8 +103,8 @@ internal static class LockLabels
             Host = Get(Host) ?? "",
             Process = new LockProcess(Get(Machine) ?? "", Get(Boot) ?? "", id, Get(ProcessStart) ?? ""),
             Since = since,
-            Deadline = deadline,
-            ComposePath = Get(ComposePath),
+            // A module that knew deadlines has written none: it counts as never renewed.
+            Renewal = long.TryParse(Get(Renewal), NumberStyles.None, CultureInfo.InvariantCulture, out var renewal) ? renewal : 0,
             Service = Get(Service),
             Repository = Get(Repository),
             Note = Get(Note),
@@ -118,7 +115,7 @@ internal static class LockLabels
         string? Get(string name) => labels.TryGetValue(name, out var value) ? value : null;
     }
 
-    /// <summary>The role of a volume of ours.</summary>
+    /// <summary>The role of an object of ours.</summary>
     public static bool TryReadRole(IReadOnlyDictionary<string, string> labels, out LockRole role)
     {
         role = default;

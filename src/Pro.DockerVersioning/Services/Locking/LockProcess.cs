@@ -3,12 +3,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using WindowsRegistry = Microsoft.Win32.Registry;
 
 namespace Pro.DockerVersioning.Services.Locking;
 
 /// <summary>A process that can be told from any other, of this machine before its last start and of other machines too.</summary>
-/// <param name="Machine">Whose process ids these are: the machine and, on Linux, the namespace. Machines of one name differ.</param>
-/// <param name="Boot">The machine's start; empty where it can't be told. Ids and start times mean nothing across it.</param>
+/// <param name="Machine">Whose process ids these are: the machine and, on Linux, the namespace. Copies of a machine have the same.</param>
+/// <param name="Boot">The machine's start, which no two machines share; empty if it can't be told. Ids mean nothing across it.</param>
 /// <param name="Id">The process id.</param>
 /// <param name="Start">When it was started, as the system counts: ids are given again.</param>
 internal sealed record LockProcess(string Machine, string Boot, int Id, string Start)
@@ -18,18 +19,16 @@ internal sealed record LockProcess(string Machine, string Boot, int Id, string S
     /// <summary>This process.</summary>
     public static LockProcess Current => ThisProcess.Value;
 
-    /// <summary>Whether a process is known to be gone. One of another machine never is: nobody can look there.</summary>
-    /// <param name="here">The process that looks.</param>
-    /// <param name="startOf">When the process with an id on this machine was started; null where there is none, empty where it can't be told.</param>
-    public bool IsGone(LockProcess here, Func<int, string?> startOf)
-    {
-        if (Machine != here.Machine)
-        {
-            return false;
-        }
+    /// <summary>
+    /// Whether it is known to be a process that <paramref name="here"/> can look at. Machines of one name, or copies of one machine, have one
+    /// machine id and one number of the first namespace: only the start of the machine tells them apart. After a restart of the machine
+    /// nobody can tell it from such a copy, and renewals decide.
+    /// </summary>
+    public bool IsOf(LockProcess here) => Machine == here.Machine && Boot == here.Boot && Boot.Length > 0;
 
-        return Boot != here.Boot || startOf(Id) is not { } start || (start.Length > 0 && start != Start);
-    }
+    /// <summary>Whether a process of this machine is gone.</summary>
+    /// <param name="startOf">When the process with an id on this machine was started; null if there is none, empty if it can't be told.</param>
+    public bool IsGone(Func<int, string?> startOf) => startOf(Id) is not { } start || (start.Length > 0 && start != Start);
 
     /// <summary>When the process with an id was started; null where there is none, empty where it can't be told.</summary>
     public static string? StartOf(int id) => LinuxProcess.Find(id) is { } process
@@ -38,7 +37,7 @@ internal sealed record LockProcess(string Machine, string Boot, int Id, string S
 
     private static LockProcess Describe() => new(
         MachineKey(),
-        Read("/proc/sys/kernel/random/boot_id") ?? "",
+        BootId(),
         Environment.ProcessId,
         StartOf(Environment.ProcessId) ?? "");
 
@@ -55,6 +54,28 @@ internal sealed record LockProcess(string Machine, string Boot, int Id, string S
             OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget ?? "" : "",
         };
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..16].ToLowerInvariant();
+    }
+
+    // Windows counts its starts. Where nothing tells it (macOS), a process is judged by its renewals alone.
+    private static string BootId() =>
+        OperatingSystem.IsWindows() ? WindowsBoot()
+        : Read("/proc/sys/kernel/random/boot_id") ?? "";
+
+    [System.Runtime.Versioning.SupportedOSPlatform("windows")]
+    private static string WindowsBoot()
+    {
+        const string Key = @"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters";
+        const string Identity = @"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Cryptography";
+        try
+        {
+            return WindowsRegistry.GetValue(Key, "BootId", null) is int count
+                ? string.Create(CultureInfo.InvariantCulture, $"{WindowsRegistry.GetValue(Identity, "MachineGuid", null)}-{count}")
+                : "";
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or System.Security.SecurityException)
+        {
+            return "";
+        }
     }
 
     /// <summary>/proc may hide other users' processes (hidepid): the system still tells whether there is one.</summary>

@@ -16,22 +16,21 @@ internal enum LockRemovalOutcome
 }
 
 /// <summary>
-/// Removes a lock so that nobody else's goes with it. The engine removes volumes by name, whoever holds them by then. So whoever removes the
-/// lock with a nonce, its own holder too, must first have made the volume that is named after that nonce: it can be had once, no later
+/// Removes a lock so that nobody else's goes with it. The engine removes objects by name, whoever holds them by then. So whoever removes the
+/// lock with a nonce, its own holder too, must first have made the object that is named after that nonce: it can be had once, no later
 /// lock has the nonce again, and while it is held only its holder removes that lock.
 /// </summary>
 /// <remarks>
-/// One who dies in between leaves that volume behind; it is a lock like any other, and is removed in the same way. What remains is a
-/// process that stands still between its look and its removal for longer than <see cref="GuardTime"/>: the engine has no call for "remove
-/// if it is still the same".
+/// One who dies in between leaves that object behind; it is a lock like any other, and is removed in the same way. What remains is a
+/// process of another machine that stands still between its look and its removal until its guard counts as left behind: the engine has no
+/// call for "remove if it is still the same".
 /// </remarks>
-internal sealed class LockRemoval(LockVolumes volumes)
+internal sealed class LockRemoval(ILockStore store, TimeSpan stale)
 {
-    private static readonly TimeSpan GuardTime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(30);
 
     /// <summary>Removes it.</summary>
-    /// <param name="name">The volume.</param>
+    /// <param name="name">The lock's object.</param>
     /// <param name="victim">Whose lock it was when it was looked at.</param>
     /// <param name="isStillRight">Looked at again once nobody else can remove it.</param>
     /// <param name="cancellationToken">Ends it before it has begun.</param>
@@ -40,11 +39,11 @@ internal sealed class LockRemoval(LockVolumes volumes)
         string name, LockInfo victim, Func<LockInfo, CancellationToken, Task<bool>> isStillRight, CancellationToken cancellationToken)
     {
         var guardName = LockNames.Takeover(victim.Nonce);
-        var guard = LockInfo.Ours(new LockRequest(victim.Target, $"remove the lock of {victim.Target}", GuardTime), DateTimeOffset.UtcNow);
-        HeldNonces.Add(guard.Nonce);
+        var guard = LockInfo.Ours(new LockRequest(victim.Target, $"remove the lock of {victim.Target}"), DateTimeOffset.UtcNow);
+        OwnLocks.Add(guard.Nonce);
         try
         {
-            var holder = await volumes.CreateAsync(guardName, guard, LockRole.Takeover, victim.Nonce, cancellationToken)
+            var holder = await store.CreateAsync(guardName, guard, LockRole.Takeover, victim.Nonce, cancellationToken)
                 .ConfigureAwait(false);
             if (holder.Nonce != guard.Nonce)
             {
@@ -59,7 +58,7 @@ internal sealed class LockRemoval(LockVolumes volumes)
         finally
         {
             // Where it failed, the guard may be left: it counts as left behind from here on.
-            HeldNonces.Remove(guard.Nonce);
+            OwnLocks.Remove(guard.Nonce);
         }
     }
 
@@ -68,17 +67,16 @@ internal sealed class LockRemoval(LockVolumes volumes)
         await WhyStaleAsync(holder, cancellationToken).ConfigureAwait(false) is not null
         && await RunAsync(name, holder, IsStaleAsync, cancellationToken).ConfigureAwait(false) == LockRemovalOutcome.Removed;
 
-    /// <summary>Why a lock counts as left behind; null where it is held.</summary>
+    /// <summary>Why a lock counts as left behind; null if it is held, or not known to be left behind yet.</summary>
     public async Task<string?> WhyStaleAsync(LockInfo holder, CancellationToken cancellationToken)
     {
-        var now = DateTimeOffset.UtcNow;
-        if (Judge(holder, now) is null)
+        if (holder.Process.IsOf(LockProcess.Current))
         {
-            return null;
+            return Judge(holder, TimeSpan.Zero);
         }
 
-        // The process of another machine may have said meanwhile that it needs longer.
-        return Judge(await volumes.WithRenewalsAsync(holder, cancellationToken).ConfigureAwait(false), now);
+        var latest = await store.WithRenewalsAsync(holder, cancellationToken).ConfigureAwait(false);
+        return Judge(latest, LockWatch.Shared.Look(latest));
     }
 
     private async Task<LockRemovalOutcome> RemoveGuardedAsync(
@@ -89,27 +87,27 @@ internal sealed class LockRemoval(LockVolumes volumes)
         CancellationToken cancellationToken)
     {
         var outcome = LockRemovalOutcome.Changed;
-        var current = await volumes.FindAsync(name, cancellationToken).ConfigureAwait(false);
+        var current = await store.FindAsync(name, cancellationToken).ConfigureAwait(false);
         if (current?.Nonce == victim.Nonce && await isStillRight(current, cancellationToken).ConfigureAwait(false))
         {
-            await volumes.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+            await store.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
             outcome = LockRemovalOutcome.Removed;
-            foreach (var volume in await volumes.ListAsync(victim.Nonce, cancellationToken).ConfigureAwait(false))
+            foreach (var one in await store.ListAsync(victim.Nonce, cancellationToken).ConfigureAwait(false))
             {
-                if (volume.Role == LockRole.Renewal)
+                if (one.Role == LockRole.Renewal)
                 {
-                    await volumes.RemoveAsync(volume.Name, cancellationToken).ConfigureAwait(false);
+                    await store.RemoveAsync(one.Name, cancellationToken).ConfigureAwait(false);
                 }
             }
         }
 
-        await volumes.RemoveAsync(guardName, cancellationToken).ConfigureAwait(false);
+        await store.RemoveAsync(guardName, cancellationToken).ConfigureAwait(false);
         return outcome;
     }
 
     private async Task<bool> IsStaleAsync(LockInfo holder, CancellationToken cancellationToken) =>
         await WhyStaleAsync(holder, cancellationToken).ConfigureAwait(false) is not null;
 
-    private static string? Judge(LockInfo holder, DateTimeOffset now) =>
-        holder.WhyStale(LockProcess.Current, LockProcess.StartOf, HeldNonces.Contains, now);
+    private string? Judge(LockInfo holder, TimeSpan unchanged) =>
+        holder.WhyStale(LockProcess.Current, LockProcess.StartOf, OwnLocks.Contains, unchanged, stale);
 }

@@ -3,10 +3,10 @@ using System.Collections.Concurrent;
 namespace Pro.DockerVersioning.Services.Locking;
 
 /// <summary>
-/// What this process holds right now. A lock of ours that isn't here was left behind, by an operation whose connection broke at the wrong
-/// moment: a PowerShell session lives on after that, and must not be locked out by itself.
+/// The locks that this process holds. A lock of this process that isn't listed here was left by an operation whose connection broke. The
+/// PowerShell session lives on after that, and must not lock itself out.
 /// </summary>
-internal static class HeldNonces
+internal static class OwnLocks
 {
     private static readonly ConcurrentDictionary<string, byte> Held = new(StringComparer.Ordinal);
 
