@@ -98,7 +98,8 @@ internal sealed class ContainerReplacement(
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.Succeeded,
-                Health = _last?.Health,
+                Verification = _last,
+                HealthyAfter = HealthyAfter,
                 Order = _order.ToText(),
                 Downtime = _gap,
                 LogTail = _last?.LogTail ?? [],
@@ -121,7 +122,8 @@ internal sealed class ContainerReplacement(
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
-                Health = health,
+                Verification = _last,
+                PreviousHealth = health,
                 Order = _order.ToText(),
                 Downtime = _gap + proofTime,
                 LogTail = _last?.LogTail ?? [],
@@ -131,9 +133,16 @@ internal sealed class ContainerReplacement(
         }
     }
 
+    /// <summary>How long the slowest verified start took until a check called it healthy; null if nothing checked it.</summary>
+    public TimeSpan? HealthyAfter { get; private set; }
+
     /// <summary>Verifies a container, and throws where it isn't well.</summary>
-    public Task VerifyAsync(string id, bool ownsPorts, CancellationToken cancellationToken) =>
-        VerifyAsync(id, Options(ownsPorts), cancellationToken);
+    /// <param name="id">The container.</param>
+    /// <param name="ownsPorts">Whether its health URL is its own already.</param>
+    /// <param name="isDown">Whether nobody is answered meanwhile.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public Task VerifyAsync(string id, bool ownsPorts, bool isDown, CancellationToken cancellationToken) =>
+        VerifyAsync(id, Options(ownsPorts) with { KnownNeed = isDown ? request.KnownNeed : null }, cancellationToken);
 
     private async Task VerifyAsync(string id, VerificationOptions options, CancellationToken cancellationToken)
     {
@@ -149,6 +158,11 @@ internal sealed class ContainerReplacement(
         if (!_last.IsWell)
         {
             throw _last.ToError(subject, isKept: false);
+        }
+
+        if (_last.Health == ProHealth.Healthy && !options.IsSecondLook && !(HealthyAfter > _last.Duration))
+        {
+            HealthyAfter = _last.Duration;
         }
     }
 
@@ -193,7 +207,8 @@ internal sealed class ContainerReplacement(
             {
                 Subject = name,
                 RestartsBefore = now["RestartCount"]?.GetValue<long>() ?? 0,
-                HealthTimeout = TimeSpan.FromMinutes(1),
+                HealthTimeout = null,
+                KnownNeed = TimeSpan.FromMinutes(1),
                 StabilityTime = TimeSpan.FromSeconds(1),
             };
             var result = await ContainerVerifier.VerifyAsync(engine, now.Text("Id"), options, reports, CancellationToken.None)
@@ -231,7 +246,7 @@ internal sealed class ContainerReplacement(
             _order = order;
             Cut(gap);
         },
-        Verify = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: true, stop)),
+        Verify = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: true, isDown: true, stop)),
         VerifyBeforePorts = (id, stop) => OurProofAsync(job, VerifyAsync(id, BeforePorts(flow), stop)),
         BeforeCommit = (id, stop) => OurProofAsync(job, WatchAsync(id, stop)),
         BeforeRemoval = KeepLogAsync,
