@@ -175,6 +175,13 @@ internal sealed class ImageBuildPlanner(
         DockerfileText = context.DockerfileText,
         WriteContext = (stream, cancellationToken) =>
             context.WriteTarAsync(stream, source.Commit.Time, progress: null, cancellationToken),
+        Hidden = context.HidesDockerfile
+            ? new HiddenDockerfile(
+                context.DockerfileFileName,
+                (folder, cancellationToken) => context.WriteFolderAsync(folder, source.Commit.Time, cancellationToken),
+                context.ClassicDockerfileName,
+                (stream, cancellationToken) => context.WriteClassicTarAsync(stream, source.Commit.Time, cancellationToken))
+            : null,
         Target = inputs.Target,
         BuildArgs = inputs.Arguments,
         Labels = inputs.Labels,
@@ -190,6 +197,13 @@ internal sealed class ImageBuildPlanner(
 
     private IEnumerable<string> Warnings(ServiceDefinition service, BuildContext context)
     {
+        if (OperatingSystem.IsWindows() && context.HidesDockerfile
+            && DockerfileInspector.Inspect(context.DockerfileText).WholeContextUse is { } use)
+        {
+            yield return $"{service.Name}: '{use}' puts the Dockerfile into the image as {context.DockerfileName}, though it is ignored or "
+                + "outside of the context. On Windows no builder can get it apart from the context. Build on Linux to leave it out.";
+        }
+
         if (source.IsWorkingTree)
         {
             yield break;
