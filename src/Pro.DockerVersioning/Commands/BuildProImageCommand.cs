@@ -125,7 +125,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
     private protected override Task ProcessAsync()
     {
-        _services.AddRange(All ? ["*"] : Service);
+        _services.AddRange(Service);
         return Task.CompletedTask;
     }
 
@@ -173,7 +173,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         {
             var source = BuildSource.Resolve(repository, options);
             var planner = new ImageBuildPlanner(workspace.Settings, source, options, Reporter);
-            var names = MatchEach(_services, name => planner.Match([name]));
+            var names = All ? planner.MatchAll() : MatchEach(_services, name => planner.Match([name]));
             var prepared = Each(names, name => planner.Prepare(name, StopToken));
             var inventory = await loading;
             var plans = Each(prepared, build => planner.Plan(build, inventory));

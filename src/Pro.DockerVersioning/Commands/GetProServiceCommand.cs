@@ -62,7 +62,7 @@ public sealed class GetProServiceCommand : ProWorkspaceCmdlet
     private static ProService Describe(ServiceDefinition service, ImageReference? repository, ImageInventory? inventory) => new()
     {
         Service = service.Name,
-        Context = service.Context.Length == 0 ? "." : service.Context,
+        Context = service.Unbuildable is not null ? "" : service.Context.Length == 0 ? "." : service.Context,
         Dockerfile = service.Dockerfile,
         Image = repository?.ToString() ?? service.Image,
         CurrentVersion = inventory is null || repository is null

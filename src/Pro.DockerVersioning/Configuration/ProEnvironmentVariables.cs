@@ -9,6 +9,7 @@ internal sealed class ProEnvironmentVariables(Func<string, string?> read)
     public const string RegistryName = "REGISTRY";
     public const string ComposeFileName = "COMPOSE_FILE";
     public const string ComposePathSeparatorName = "COMPOSE_PATH_SEPARATOR";
+    public const string ComposeProfilesName = "COMPOSE_PROFILES";
     public const string BuildKitName = "DOCKER_BUILDKIT";
     public const string DockerHostName = "DOCKER_HOST";
     public const string DockerContextName = "DOCKER_CONTEXT";

@@ -8,7 +8,7 @@ namespace Pro.DockerVersioning.Configuration;
 
 /// <summary>
 /// The services of a repository: those of <c>pro.json</c>; without them the compose file's that have <c>build</c>; without those, folders
-/// with a Dockerfile. A definition is read when it is asked for: one that is wrong doesn't keep the others from their work.
+/// with a Dockerfile. To the latter two come the compose file's services that only have an image below the registry. A definition is read when it is asked for: one that is wrong doesn't keep the others from their work.
 /// </summary>
 internal sealed class ServiceCatalog
 {
@@ -39,15 +39,21 @@ internal sealed class ServiceCatalog
 
         // Looked at when somebody needs them: a file for the deployment may lie elsewhere, while pro.json says all that a build needs.
         var files = new Lazy<List<string>>(() => FilesInside(root, settings.ComposeFiles));
+        var reader = new ServiceReader(tree, inputs.Environment, settings.Registry?.Value);
         var configured = ProConfigurationReader.Read(tree).Services;
         if (configured.Count > 0)
         {
-            return new ServiceCatalog(FromConfiguration(configured, inputs, files), tree.Description);
+            return new ServiceCatalog(FromConfiguration(configured, reader, inputs, files), tree.Description);
         }
 
-        var compose = Buildable(files.Value.Count > 0 ? ComposeProject.Load(inputs, files.Value) : null)
-            ?? Buildable(ComposeProject.LoadDefault(inputs));
-        return new ServiceCatalog(compose is null ? FromFolders(tree, root) : FromCompose(compose), tree.Description);
+        var named = files.Value.Count > 0 ? ComposeProject.Load(inputs, files.Value) : null;
+        var usual = named is not null && named.Services.Any(service => service.HasBuild) ? null : ComposeProject.LoadDefault(inputs);
+        var images = (named ?? usual)?.Services ?? [];
+        var services = (Buildable(named) ?? Buildable(usual)) is { } compose
+            ? compose.Select(service => (service.Name, Image: reader.ImageOf(service), Read: Lazily(() => reader.FromCompose(service)))).ToList()
+            : FromFolders(tree, root, reader, images);
+        services.AddRange(OfImages(images, services.ConvertAll(service => (service.Name, service.Image)), reader, settings.Registry is null));
+        return new ServiceCatalog(services.Select(service => (service.Name, service.Read)), tree.Description);
     }
 
     /// <summary>A service by name; the case matters only where two names differ by nothing else.</summary>
@@ -76,6 +82,15 @@ internal sealed class ServiceCatalog
         return [.. result.Distinct(StringComparer.Ordinal)];
     }
 
+    /// <summary>The services that are built when none is named: those that can be built, and are in no inactive profile.</summary>
+    /// <exception cref="ProException">There are no services, or none that is built.</exception>
+    public IReadOnlyList<string> Built()
+    {
+        EnsureNotEmpty();
+        var built = Names.Where(IsBuilt).ToList();
+        return built.Count > 0 ? built : throw ConfigurationErrors.NothingToBuild(Place);
+    }
+
     /// <summary>Throws where there are no services, and says how to declare some.</summary>
     /// <exception cref="ProException">There are none.</exception>
     public void EnsureNotEmpty()
@@ -99,46 +114,75 @@ internal sealed class ServiceCatalog
         return index >= 0 ? _services[index] : throw ConfigurationErrors.UnknownService(name, Names, NameSuggestion.Nearest(name, Names));
     }
 
+    // One that is declared wrongly stays among them: who builds it gets the error.
+    private bool IsBuilt(string name)
+    {
+        try
+        {
+            return Get(name) is { Unbuildable: null, IsActive: true };
+        }
+        catch (ProException)
+        {
+            return true;
+        }
+    }
+
     private static List<string> FilesInside(string root, Setting<IReadOnlyList<string>> files) =>
         [.. files.Value.Select(file => Path.GetRelativePath(root, file) is var relative && !Path.IsPathFullyQualified(relative)
             ? RepositoryPath.Resolve(string.Empty, relative) ?? throw ConfigurationErrors.ComposeFileOutside(file, files.Source, root)
             : throw ConfigurationErrors.ComposeFileOutside(file, files.Source, root))];
 
     private static IEnumerable<(string Name, Func<ServiceDefinition> Read)> FromConfiguration(
-        IReadOnlyList<ServiceConfiguration> services, ComposeInputs inputs, Lazy<List<string>> files)
+        IReadOnlyList<ServiceConfiguration> services, ServiceReader reader, ComposeInputs inputs, Lazy<List<string>> files)
     {
-        var reader = new ServiceReader(inputs.Tree, inputs.Environment);
         var compose = new Lazy<ComposeProject?>(() =>
             files.Value.Count > 0 ? ComposeProject.Load(inputs, files.Value) : ComposeProject.LoadDefault(inputs));
         return services.Select(service => (
             service.Name,
-            (Func<ServiceDefinition>)(() => reader.FromConfiguration(service, FilledInBy(service)))));
+            Lazily(() => Read(service))));
 
-        // A tree's files can't be read from outside of it. Who says where the service lives needs nobody to fill in.
-        ComposeService? FilledInBy(ServiceConfiguration service)
+        // A tree's files can't be read from outside of it. Who says where the service lives, or only deploys it, needs nobody to fill in.
+        ServiceDefinition Read(ServiceConfiguration service)
         {
             try
             {
-                return compose.Value?.Find(service.Name);
+                return reader.FromConfiguration(service, compose.Value?.Find(service.Name), null);
             }
-            catch (ProException outside) when (outside.Id == ConfigurationErrors.ComposeFileOutsideId && SaysWhere(service))
+            catch (ProException outside) when (outside.Id == ConfigurationErrors.ComposeFileOutsideId)
             {
                 inputs.Reports?.Report(new VerboseReport(
                     $"{outside.Message} {service.Name} is built as {ProConfiguration.FileName} declares it."));
-                return null;
+                return reader.FromConfiguration(service, null, outside);
             }
         }
-
-        bool SaysWhere(ServiceConfiguration service) =>
-            (service.Context ?? service.Dockerfile) is not null || ServiceFolders.Of(inputs.Tree, service.Name).Count == 1;
     }
 
-    private static IEnumerable<(string Name, Func<ServiceDefinition> Read)> FromCompose(IEnumerable<ComposeService> services) =>
-        services.Select(service => (service.Name, (Func<ServiceDefinition>)(() => ServiceReader.FromCompose(service))));
+    private static List<(string Name, string Image, Func<ServiceDefinition> Read)> FromFolders(
+        ISourceTree tree, string root, ServiceReader reader, IReadOnlyList<ComposeService> compose) =>
+        [.. ServiceFolders.Find(tree, Path.GetFileName(Path.TrimEndingDirectorySeparator(root))).Select(found =>
+        {
+            var named = compose.FirstOrDefault(service => service.Name == found.Key);
+            return (found.Key, named is null ? found.Key : reader.ImageOf(named), Lazily(() => reader.FromFolder(found, named)));
+        })];
 
-    private static IEnumerable<(string Name, Func<ServiceDefinition> Read)> FromFolders(ISourceTree tree, string root) =>
-        ServiceFolders.Find(tree, Path.GetFileName(Path.TrimEndingDirectorySeparator(root)))
-            .Select(found => (found.Key, (Func<ServiceDefinition>)(() => ServiceReader.FromFolder(found.Key, found.Value))));
+    /// <summary>
+    /// The services that only have an image, if it is below the registry: what runs there is this repository's. Several that run one image
+    /// are one service, as a deployment finds all of them by it. Without a registry any image will do if there is no other service.
+    /// </summary>
+    private static IEnumerable<(string Name, string Image, Func<ServiceDefinition> Read)> OfImages(
+        IReadOnlyList<ComposeService> compose, List<(string Name, string Image)> known, ServiceReader reader, bool hasNoRegistry)
+    {
+        var candidates = compose
+            .Where(service => !service.HasBuild && service.ImageText is not null && known.TrueForAll(one => one.Name != service.Name))
+            .Select(service => (Service: service, Image: hasNoRegistry ? service.Name : reader.ImageBelowRegistry(service)))
+            .Where(one => one.Image is not null && (!hasNoRegistry || known.Count == 0) && known.TrueForAll(other => other.Image != one.Image));
+        return candidates
+            .GroupBy(one => one.Image!, StringComparer.Ordinal)
+            .Select(group => group.FirstOrDefault(one => one.Service.Name == TreePath.Name(group.Key), group.First()))
+            .Select(one => (one.Service.Name, one.Image!, Lazily(() => reader.FromCompose(one.Service))));
+    }
+
+    private static Func<ServiceDefinition> Lazily(Func<ServiceDefinition> read) => read;
 
     /// <summary>The services with <c>build</c>; null where there are none: a file for production often only runs images.</summary>
     private static List<ComposeService>? Buildable(ComposeProject? project) =>

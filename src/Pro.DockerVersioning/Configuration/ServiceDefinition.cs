@@ -22,10 +22,13 @@ internal sealed record ServiceDefinition
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The name of its repository below the registry: its own name unless <c>pro.json</c> says otherwise.</summary>
+    /// <summary>The name of its repository below the registry: its own, unless <c>pro.json</c> or the compose file says otherwise.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The folder that the builder gets; "" is the root. As written where <see cref="Refusals"/> refuse it.</summary>
+    /// <summary>
+    /// The folder that the builder gets; "" is the root. As written where <see cref="Refusals"/> refuse it. Says nothing if the service is
+    /// <see cref="Unbuildable"/>.
+    /// </summary>
     public required string Context { get; init; }
 
     /// <summary>The Dockerfile; it may lie outside of the context.</summary>
@@ -69,19 +72,32 @@ internal sealed record ServiceDefinition
     /// <summary>Why it can't be built as it is declared; listing it is fine all the same.</summary>
     public IReadOnlyList<ServiceRefusal> Refusals { get; init; } = [];
 
+    /// <summary>
+    /// Why it isn't built at all, though it can be listed, deployed, rolled back and cleaned; null if it is built. A server has images only.
+    /// </summary>
+    public ProException? Unbuildable { get; init; }
+
+    /// <summary>False if the compose file puts it into profiles and none of them is active: <c>-All</c> doesn't build it.</summary>
+    public bool IsActive { get; init; } = true;
+
     /// <summary>Throws where the service can't be built from a tree: a refused key, no such context, no such Dockerfile.</summary>
     /// <param name="tree">The tree to build from.</param>
     /// <param name="settled">Keys of refusals that a parameter settles: "platforms" and "platform" by -Platform, "secrets", "ssh".</param>
     /// <exception cref="ProException">It can't be built; all reasons are named.</exception>
     public void EnsureBuildable(ISourceTree tree, params IReadOnlyCollection<string> settled)
     {
+        if (Unbuildable is not null)
+        {
+            throw Unbuildable;
+        }
+
         var open = Refusals.Where(refusal => !settled.Contains(refusal.Key, StringComparer.Ordinal)).ToList();
         if (open.Count > 0)
         {
             throw ConfigurationErrors.ServiceRefused(Name, Source, open.Select(refusal => refusal.Reason));
         }
 
-        if (Context.Length > 0 && tree.Find(Context) is not { Kind: SourceEntryKind.Directory })
+        if (Context.Length > 0 && TreePath.Follow(tree, Context) is not { Kind: SourceEntryKind.Directory })
         {
             throw ConfigurationErrors.ContextNotFound(Name, Context, Source, tree.Description);
         }

@@ -7,57 +7,76 @@ namespace Pro.DockerVersioning.Configuration;
 /// <summary>Makes definitions of what <c>pro.json</c>, compose files and folders declare.</summary>
 /// <param name="tree">The repository's files.</param>
 /// <param name="environment">Gives build arguments without a value theirs.</param>
-internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> environment)
+/// <param name="registry">Where images go: an image's name in a compose file counts below it. Null if nobody says.</param>
+internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> environment, string? registry)
 {
     /// <summary>A service of a compose file.</summary>
-    public static ServiceDefinition FromCompose(ComposeService service)
+    public ServiceDefinition FromCompose(ComposeService service)
     {
-        var build = service.ReadBuild()!;
+        var build = service.ReadBuild();
         return new ServiceDefinition
         {
             Name = service.Name,
-            Image = service.Name,
-            Context = build.Context,
-            Dockerfile = build.Dockerfile ?? DockerfileIn(build.Context),
-            Target = build.Target,
-            BuildArgs = build.Args,
-            Labels = build.Labels,
-            CacheFrom = build.CacheFrom,
-            NoCache = build.NoCache,
-            Pull = build.Pull,
+            Image = ImageOf(service),
+            Context = build?.Context ?? string.Empty,
+            Dockerfile = build is null ? string.Empty : build.Dockerfile ?? DockerfileIn(build.Context),
+            Target = build?.Target,
+            BuildArgs = build?.Args ?? [],
+            Labels = build?.Labels ?? [],
+            CacheFrom = build?.CacheFrom ?? [],
+            NoCache = build?.NoCache ?? false,
+            Pull = build?.Pull ?? false,
             Order = service.Order,
             Origin = ServiceOrigin.ComposeFile,
             Source = service.At.File,
-            Refusals = build.Refusals,
+            Refusals = build?.Refusals ?? [],
+            Unbuildable = build is null ? ConfigurationErrors.ServiceWithoutBuild(service.Name, service.At) : null,
+            IsActive = service.IsActive,
         };
     }
 
-    /// <summary>A service by convention; two folders of one name are refused when it is built.</summary>
-    public static ServiceDefinition FromFolder(string name, IReadOnlyList<string> folders) => new()
+    /// <summary>A service by convention; two places of one name are refused when it is built.</summary>
+    /// <param name="places">Where it may live.</param>
+    /// <param name="compose">The compose service of that name, which may name the image; or null.</param>
+    public ServiceDefinition FromFolder(IGrouping<string, ServiceFolder> places, ComposeService? compose)
     {
-        Name = name,
-        Image = name,
-        Context = folders[0],
-        Dockerfile = DockerfileIn(folders[0]),
-        Origin = ServiceOrigin.Folder,
-        Source = folders[0].Length == 0 ? ServiceFolders.DockerfileName : folders[0],
-        Refusals = folders.Count == 1
-            ? []
-            : [new("folder", $"{string.Join(" and ", folders)} are both named {name}; declare it in {ProConfiguration.FileName}")],
-    };
+        var folders = places.ToList();
+        return new()
+        {
+            Name = places.Key,
+            Image = compose is null ? places.Key : ImageOf(compose),
+            Context = folders[0].Context,
+            Dockerfile = folders[0].Dockerfile,
+            Order = compose?.Order,
+            Origin = ServiceOrigin.Folder,
+            Source = folders[0].Folder.Length == 0 ? folders[0].Dockerfile : folders[0].Folder,
+            Refusals = folders.Count == 1 ? [] :
+            [
+                new(
+                    "folder",
+                    $"{string.Join(" and ", folders.Select(Describe))} are both named {places.Key}; declare it in {ProConfiguration.FileName}"),
+            ],
+        };
+
+        static string Describe(ServiceFolder folder) => folder.Folder.Length == 0 ? folder.Dockerfile : folder.Folder;
+    }
 
     /// <summary>A service of <c>pro.json</c>: its keys win one by one; the compose entry of the same name fills in the others.</summary>
-    /// <exception cref="ProException">Nobody says where its context is.</exception>
-    public ServiceDefinition FromConfiguration(ServiceConfiguration service, ComposeService? compose)
+    /// <param name="service">What pro.json says.</param>
+    /// <param name="compose">The compose entry, or null.</param>
+    /// <param name="whyNotCompose">Why the compose files can't be read, if they can't; it counts only if the service is built.</param>
+    public ServiceDefinition FromConfiguration(ServiceConfiguration service, ComposeService? compose, ProException? whyNotCompose)
     {
         var build = compose?.ReadBuild();
-        var context = service.Context ?? build?.Context ?? ContextOf(service);
+        var folders = ServiceFolders.Of(tree, service.Name);
+        var context = service.Context ?? build?.Context ?? (service.Dockerfile is { } dockerfile ? RepositoryPath.Directory(dockerfile)
+            : folders.Count == 1 ? folders[0].Context : null);
         return new ServiceDefinition
         {
             Name = service.Name,
-            Image = service.Image ?? service.Name,
-            Context = context,
-            Dockerfile = service.Dockerfile ?? build?.Dockerfile ?? DockerfileIn(context),
+            Image = service.Image ?? (compose is null ? service.Name : ImageOf(compose)),
+            Context = context ?? string.Empty,
+            Dockerfile = service.Dockerfile ?? build?.Dockerfile ?? (context is null ? string.Empty : DockerfileIn(context)),
             Target = service.Target ?? build?.Target,
             BuildArgs = MergeArgs(build?.Args ?? [], service.BuildArgs),
             Labels = build?.Labels ?? [],
@@ -70,8 +89,21 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
             Origin = ServiceOrigin.Configuration,
             Source = ProConfiguration.FileName,
             Refusals = [.. (build?.Refusals ?? []).Where(refusal => !IsAnswered(refusal, service))],
+            Unbuildable = context is not null ? null
+                : whyNotCompose ?? ConfigurationErrors.ServiceWithoutContext(
+                    service.Name, service.At, [.. folders.Select(folder => folder.Folder)]),
+            IsActive = compose?.IsActive ?? true,
         };
     }
+
+    /// <summary>
+    /// The name of a service's repository below the registry: what the file's <c>image</c> says, since compose runs that; else its own
+    /// name.
+    /// </summary>
+    public string ImageOf(ComposeService service) => ImageBelowRegistry(service) ?? service.Name.ToLowerInvariant();
+
+    /// <summary>What the file's <c>image</c> says below the registry; null if it isn't there.</summary>
+    public string? ImageBelowRegistry(ComposeService service) => registry is null ? null : service.ImageBelow(registry);
 
     /// <summary>What compose says and we refuse doesn't matter where <c>pro.json</c> says something else.</summary>
     private static bool IsAnswered(ServiceRefusal refusal, ServiceConfiguration service) => refusal.Key switch
@@ -80,17 +112,6 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
         "dockerfile" or "dockerfile_inline" => service.Dockerfile is not null,
         _ => false,
     };
-
-    private string ContextOf(ServiceConfiguration service)
-    {
-        if (service.Dockerfile is { } dockerfile)
-        {
-            return RepositoryPath.Directory(dockerfile);
-        }
-
-        var folders = ServiceFolders.Of(tree, service.Name);
-        return folders.Count == 1 ? folders[0] : throw ConfigurationErrors.ServiceWithoutContext(service.Name, service.At, folders);
-    }
 
     private List<KeyValuePair<string, string?>> MergeArgs(
         IReadOnlyList<KeyValuePair<string, string?>> compose, IReadOnlyList<KeyValuePair<string, string?>> own)

@@ -7,8 +7,6 @@ namespace Pro.DockerVersioning.Configuration;
 /// <summary>Reads a text file of a source tree. Symbolic links inside the tree are followed, as compose on disk would.</summary>
 internal static class SourceText
 {
-    private const int MostLinks = 16;
-
     /// <summary>Configuration is written by hand; what is larger is some other file by the same name.</summary>
     private const long LargestFile = 4 * 1024 * 1024;
 
@@ -52,32 +50,16 @@ internal static class SourceText
         }
     }
 
+    /// <summary>The file, links followed; null if there is none, or if a link leads out of the tree or in a circle.</summary>
     private static SourceEntry? Locate(ISourceTree tree, string path)
     {
-        var current = path;
-        for (var links = 0; links < MostLinks; links++)
+        try
         {
-            var entry = tree.Find(current);
-            if (entry is null || entry.Kind is SourceEntryKind.File or SourceEntryKind.ExecutableFile)
-            {
-                return entry;
-            }
-
-            if (entry.Kind != SourceEntryKind.SymbolicLink || LinkTarget(tree, entry) is not { } target)
-            {
-                return null;
-            }
-
-            current = target;
+            return TreePath.Follow(tree, path) is { Kind: SourceEntryKind.File or SourceEntryKind.ExecutableFile } file ? file : null;
         }
-
-        return null;
-    }
-
-    private static string? LinkTarget(ISourceTree tree, SourceEntry link)
-    {
-        using var content = tree.Open(link);
-        using var reader = new StreamReader(content.Stream, StrictUtf8);
-        return RepositoryPath.Resolve(RepositoryPath.Directory(link.Path), reader.ReadToEnd());
+        catch (ProException)
+        {
+            return null;
+        }
     }
 }

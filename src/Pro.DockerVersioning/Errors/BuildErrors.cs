@@ -83,6 +83,15 @@ internal static class BuildErrors
         remedy ?? InstallBuildx,
         feature);
 
+    /// <summary>A Dockerfile that this builder would show to COPY.</summary>
+    public static ProException DockerfileNotApart(string subject, string builder, string dockerfile, string use) => new(
+        "BuildDockerfileNotApart",
+        ProErrorCategory.NotImplemented,
+        $"{subject} can't be built by {builder}: it reads '{dockerfile}' from the context only, and '{use}' would put the file into the "
+            + "image. The Dockerfile is ignored, or outside of the context.",
+        $"{InstallBuildx} Or move the Dockerfile into the context and don't list it in .dockerignore.",
+        subject);
+
     /// <summary>Several platforms make an index, which no classic image store holds.</summary>
     public static ProException PlatformsNeedPush(string subject, IReadOnlyList<string> platforms) => new(
         "BuildPlatformsNeedPush",

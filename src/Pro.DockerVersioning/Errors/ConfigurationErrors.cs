@@ -5,6 +5,8 @@ internal static class ConfigurationErrors
 {
     public const string ComposeFileOutsideId = "ComposeFileOutside";
 
+    public const string VariableRequiredId = "ComposeVariableRequired";
+
     public const string UnknownServiceId = "ServiceNotFound";
 
     private const string SeeSchema = "The keys and their values are described in pro.schema.json, beside the module.";
@@ -95,7 +97,7 @@ internal static class ConfigurationErrors
     {
         var why = message.Length == 0 ? string.Empty : $": {message}";
         return new(
-            "ComposeVariableRequired", ProErrorCategory.InvalidArgument, $"{at}: the variable {name} must be set{why}.",
+            VariableRequiredId, ProErrorCategory.InvalidArgument, $"{at}: the variable {name} must be set{why}.",
             $"Set it: $env:{name} = '…', or write it into the .env beside the compose file.", name);
     }
 
@@ -125,12 +127,21 @@ internal static class ConfigurationErrors
     public static ProException ServiceWithoutContext(string service, FilePosition at, IReadOnlyList<string> folders)
     {
         var why = folders.Count == 0
-            ? "neither apps, services nor the root has a folder of that name with a Dockerfile"
+            ? "neither apps, services, src nor the root has a folder of that name with a Dockerfile"
             : $"it could be {string.Join(" or ", folders)}";
         return new(
             "ServiceWithoutContext", ProErrorCategory.InvalidData, $"{at}: nothing says where the service {service} lives: {why}.",
             "Add \"context\" or \"dockerfile\" to it.", service);
     }
+
+    public static ProException ServiceWithoutBuild(string service, FilePosition at) => new(
+        "ServiceWithoutBuild", ProErrorCategory.InvalidOperation,
+        $"{at}: the service {service} has no \"build\", so there is nothing to build. It can be listed, deployed, rolled back and cleaned.",
+        "Add \"build\" to it, or declare its context in pro.json.", service);
+
+    public static ProException NothingToBuild(string place) => new(
+        "NoServiceToBuild", ProErrorCategory.ObjectNotFound, $"No service of {place} is built: each has only an image, or an inactive profile.",
+        "Name the service to build one of an inactive profile, or add \"build\" to it.");
 
     public static ProException UnknownService(string service, IReadOnlyList<string> known, string? nearest) => new(
         UnknownServiceId, ProErrorCategory.ObjectNotFound, $"There is no service \"{service}\".",
@@ -139,7 +150,8 @@ internal static class ConfigurationErrors
     public static ProException NoServices(string place) => new(
         "NoServices", ProErrorCategory.ObjectNotFound, $"No service is declared in {place}.",
         "Declare services in one of three ways: \"services\" in pro.json at the repository's root; services with \"build\" in "
-        + "compose.yaml or docker-compose.yml; or folders with a Dockerfile: apps/NAME, services/NAME or NAME.");
+        + "compose.yaml or docker-compose.yml, or with an \"image\" below the registry; or folders with a Dockerfile: apps/NAME, "
+        + "services/NAME, src/NAME or NAME.");
 
     private static string DidYouMean(string? nearest) => nearest is null ? string.Empty : $"Did you mean \"{nearest}\"? ";
 

@@ -149,6 +149,23 @@ internal static class GitErrors
         "Rename it, or keep its folder out of the context with .dockerignore.",
         path);
 
+    /// <summary>A link whose target can't be written into a tar as it is.</summary>
+    public static ProException LinkTargetUnusable(string tree, string path, Exception? inner) => new(
+        "LinkTargetUnusable",
+        ProErrorCategory.InvalidData,
+        $"The symbolic link '{path}' in {tree} has a target that isn't UTF-8, and can't be sent to a builder.",
+        "Make the link anew with a UTF-8 target, or keep it out of the context with .dockerignore.",
+        path,
+        inner);
+
+    /// <summary>Two files of a tree that this machine can't hold side by side.</summary>
+    public static ProException NamesCollide(string path) => new(
+        "FileNamesCollide",
+        ProErrorCategory.InvalidData,
+        $"The file system of the temporary folder takes '{path}' for another file of the context, whose name differs by case only.",
+        "Rename one of them, or don't list the Dockerfile in .dockerignore: then nothing is written to disk.",
+        path);
+
     /// <summary>The git program is needed and missing.</summary>
     public static ProException GitProgramMissing(string purpose, Exception inner) => new(
         "GitProgramMissing",

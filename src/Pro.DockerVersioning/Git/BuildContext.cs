@@ -11,7 +11,8 @@ internal sealed record ContextEntry(string Name, SourceEntry Source);
 
 /// <summary>
 /// What goes to the builder: the files of a folder, filtered by its ignore file, and the Dockerfile. No builder applies an ignore file
-/// to a tar, so the filter is wholly here.
+/// to a tar, so the filter is wholly here. A Dockerfile that is ignored, or outside of the folder, is not among the files: COPY must not
+/// see it, and a change of it must not cost the cache of a COPY.
 /// </summary>
 internal sealed class BuildContext
 {
@@ -20,35 +21,48 @@ internal sealed class BuildContext
 
     private readonly string directory;
     private readonly DockerIgnore ignore;
-    private readonly string dockerfile;
+    private readonly DockerfileLocation dockerfile;
 
     private BuildContext(
-        ISourceTree tree,
-        string directory,
-        DockerIgnore ignore,
-        string dockerfile,
-        IReadOnlyList<ContextEntry> entries,
-        string dockerfileName,
-        string dockerfileText)
+        ISourceTree tree, string directory, DockerIgnore ignore, DockerfileLocation dockerfile, IReadOnlyList<ContextEntry> entries)
     {
         this.tree = tree;
         this.directory = directory;
         this.ignore = ignore;
         this.dockerfile = dockerfile;
         Entries = entries;
-        DockerfileName = dockerfileName;
-        DockerfileText = dockerfileText;
+        HidesDockerfile = dockerfile.InContext is not { } name || entries.All(entry => entry.Name != name);
+
+        // A name that nobody uses, and that changes only when the content does: the tar stays the same for the same commit.
+        DockerfileName = HidesDockerfile ? $".pro.Dockerfile-{IdOf(dockerfile.Entry)[..12]}" : dockerfile.InContext!;
         treeHash = new(ComputeTreeHash);
     }
 
-    /// <summary>Everything that is sent, a folder before its children, siblings in ordinal order.</summary>
+    /// <summary>Everything that COPY sees, a folder before its children, siblings in ordinal order.</summary>
     public IReadOnlyList<ContextEntry> Entries { get; }
+
+    /// <summary>True if the Dockerfile is not among the entries: it is ignored, or outside of the folder.</summary>
+    public bool HidesDockerfile { get; }
 
     /// <summary>The Dockerfile's path inside the tar.</summary>
     public string DockerfileName { get; }
 
+    /// <summary>The Dockerfile's own file name, without a folder.</summary>
+    public string DockerfileFileName => TreePath.Name(dockerfile.Entry.Path);
+
     /// <summary>The Dockerfile's content, to see what it declares.</summary>
-    public string DockerfileText { get; }
+    public string DockerfileText => dockerfile.Text;
+
+    /// <summary>
+    /// The Dockerfile's path in the tar of <see cref="WriteClassicTarAsync"/>: its own, if the <c>.dockerignore</c> that is sent names it.
+    /// </summary>
+    public string ClassicDockerfileName =>
+        HidesDockerfile && dockerfile.InContext is { } name && OwnIgnoreFile is not null ? name : DockerfileName;
+
+    private static string IgnoreFile => DockerfileLocation.IgnoreFileName;
+
+    // The context's own .dockerignore, if COPY sees it and it is the one that rules.
+    private ContextEntry? OwnIgnoreFile => dockerfile.RulesFromContext ? Entries.FirstOrDefault(entry => entry.Name == IgnoreFile) : null;
 
     /// <summary>
     /// The identity of the context: SHA-256, in hex, over each entry's mode, name and git blob id. The same bytes on disk and in a
@@ -71,14 +85,9 @@ internal sealed class BuildContext
         var directory = FindContext(tree, contextDirectory);
         var file = DockerfileLocation.Find(tree, directory.Path, dockerfile);
         var ignore = file.ReadIgnore(tree);
-        var entries = new ContextWalk(tree, directory.Path, ignore, file.InContext, cancellationToken).Run();
-        if (file.InContext is null)
-        {
-            entries.Add(new(file.Name, file.Entry with { Kind = SourceEntryKind.File }));
-        }
-
-        RefuseMissingContent(tree, entries, cancellationToken);
-        return new(tree, directory.Path, ignore, file.Entry.Path, entries, file.Name, file.Text);
+        var entries = new ContextWalk(tree, directory.Path, ignore, cancellationToken).Run();
+        RefuseUnusableContent(tree, entries, cancellationToken);
+        return new(tree, directory.Path, ignore, file, entries);
     }
 
     /// <summary>
@@ -86,9 +95,12 @@ internal sealed class BuildContext
     /// </summary>
     /// <param name="path">From the repository's root.</param>
     public bool Concerns(string path) =>
-        path == dockerfile || (TreePath.RelativeTo(directory, path) is { } inside && !ignore.IsIgnored(inside));
+        path == dockerfile.Entry.Path || (TreePath.RelativeTo(directory, path) is { } inside && !ignore.IsIgnored(inside));
 
-    /// <summary>Writes the context as a tar: the same bytes for the same commit on every machine, memory flat.</summary>
+    /// <summary>
+    /// Writes the context as a tar: the same bytes for the same commit on every machine, memory flat. A Dockerfile that is hidden comes
+    /// last, under <see cref="DockerfileName"/>.
+    /// </summary>
     /// <param name="destination">Where to.</param>
     /// <param name="mtime">The time of every entry (the commit's), cut to whole seconds.</param>
     /// <param name="progress">Told now and then how many bytes were written in all.</param>
@@ -103,8 +115,52 @@ internal sealed class BuildContext
             await WriteEntryAsync(writer, entry, cancellationToken).ConfigureAwait(false);
         }
 
+        await WriteHiddenAsync(writer, DockerfileName, cancellationToken).ConfigureAwait(false);
         await writer.FinishAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Writes the tar for the engine's classic builder. That builder takes the Dockerfile out of the context if a <c>.dockerignore</c> in
+    /// it says so, and Docker's own client adds such a line for the same reason.
+    /// </summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="mtime">The time of every entry.</param>
+    /// <param name="cancellationToken">Stops in the middle.</param>
+    public async Task WriteClassicTarAsync(Stream destination, DateTimeOffset mtime, CancellationToken cancellationToken)
+    {
+        using var writer = new TarWriter(destination, mtime, progress: null);
+        var appends = HidesDockerfile && ClassicDockerfileName == DockerfileName;
+        var text = $"{IgnoreFile}\n";
+        foreach (var entry in Entries)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (appends && entry.Name == IgnoreFile)
+            {
+                text = TreePath.ReadText(tree, entry.Source);
+                continue;
+            }
+
+            await WriteEntryAsync(writer, entry, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (appends)
+        {
+            var bytes = Encoding.UTF8.GetBytes($"{text}\n{DockerfileName}\n");
+            using var content = new SourceContent(new MemoryStream(bytes, writable: false), bytes.Length);
+            await writer.WriteFileAsync(IgnoreFile, executable: false, content, cancellationToken).ConfigureAwait(false);
+        }
+
+        await WriteHiddenAsync(writer, ClassicDockerfileName, cancellationToken).ConfigureAwait(false);
+        await writer.FinishAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes what COPY sees into an empty folder, with the modes and times that the tar has.</summary>
+    /// <param name="folder">The folder's full path.</param>
+    /// <param name="mtime">The time of every entry.</param>
+    /// <param name="cancellationToken">Stops in the middle.</param>
+    /// <exception cref="ProException">Two names are one to this file system.</exception>
+    public Task WriteFolderAsync(string folder, DateTimeOffset mtime, CancellationToken cancellationToken) =>
+        new ContextFolder(tree, folder, mtime).WriteAsync(Entries, cancellationToken);
 
     private static SourceEntry FindContext(ISourceTree tree, string path)
     {
@@ -117,7 +173,7 @@ internal sealed class BuildContext
         };
     }
 
-    private static void RefuseMissingContent(ISourceTree tree, List<ContextEntry> entries, CancellationToken cancellationToken)
+    private static void RefuseUnusableContent(ISourceTree tree, List<ContextEntry> entries, CancellationToken cancellationToken)
     {
         List<string> submodules = [];
         List<string> pointers = [];
@@ -132,11 +188,24 @@ internal sealed class BuildContext
             {
                 pointers.Add(entry.Source.Path);
             }
+            else if (entry.Source.Kind == SourceEntryKind.SymbolicLink)
+            {
+                _ = TreePath.ReadLink(tree, entry.Source);
+            }
         }
 
         if (submodules.Count + pointers.Count > 0)
         {
             throw GitErrors.ContentNotInGit(tree.Description, submodules, pointers);
+        }
+    }
+
+    private async Task WriteHiddenAsync(TarWriter writer, string name, CancellationToken cancellationToken)
+    {
+        if (HidesDockerfile)
+        {
+            var entry = new ContextEntry(name, dockerfile.Entry with { Kind = SourceEntryKind.File });
+            await WriteEntryAsync(writer, entry, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -148,7 +217,7 @@ internal sealed class BuildContext
                 await writer.WriteDirectoryAsync(entry.Name, cancellationToken).ConfigureAwait(false);
                 break;
             case SourceEntryKind.SymbolicLink:
-                var target = TreePath.ReadText(tree, entry.Source);
+                var target = TreePath.ReadLink(tree, entry.Source);
                 await writer.WriteLinkAsync(entry.Name, target, cancellationToken).ConfigureAwait(false);
                 break;
             default:
@@ -170,7 +239,7 @@ internal sealed class BuildContext
             Append(hash, Mode(entry.Source.Kind), entry.Name, IdOf(entry.Source));
         }
 
-        Append(hash, "dockerfile", DockerfileName, string.Empty);
+        Append(hash, "dockerfile", DockerfileName, HidesDockerfile ? IdOf(dockerfile.Entry) : string.Empty);
         return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
     }
 

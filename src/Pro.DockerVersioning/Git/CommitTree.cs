@@ -106,12 +106,14 @@ internal sealed class CommitTree : ISourceTree
     private SourceEntry Translate(string directory, TreeEntry entry)
     {
         var path = TreePath.Join(directory, entry.Name);
-        if (entry.Name is "" or "." or ".." || entry.Name.AsSpan().ContainsAny('/', '\uFFFD'))
-        {
-            // The library reads names as UTF-8 with replacement characters: two different files could get one name.
-            throw GitErrors.FileNameUnusable(Description, path);
-        }
 
+        // The library reads names as UTF-8 with replacement characters.
+        var unusable = entry.Name is "" or "." or ".." || entry.Name.AsSpan().ContainsAny('/', '\uFFFD');
+        return TranslateTarget(path, entry) with { HasUnusableName = unusable };
+    }
+
+    private SourceEntry TranslateTarget(string path, TreeEntry entry)
+    {
         switch (entry.Target)
         {
             case Tree tree:

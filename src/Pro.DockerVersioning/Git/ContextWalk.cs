@@ -1,12 +1,13 @@
+using Pro.DockerVersioning.Errors;
+
 namespace Pro.DockerVersioning.Git;
 
 /// <summary>Walks a context's folder and leaves out what the ignore file says; ignored folders aren't entered without need.</summary>
 /// <param name="tree">Where the files are.</param>
 /// <param name="root">The context's folder.</param>
 /// <param name="ignore">The rules.</param>
-/// <param name="always">The path, relative to the context, that is sent whatever the rules say (the Dockerfile); null for none.</param>
 /// <param name="cancellationToken">Ends the walk.</param>
-internal sealed class ContextWalk(ISourceTree tree, string root, DockerIgnore ignore, string? always, CancellationToken cancellationToken)
+internal sealed class ContextWalk(ISourceTree tree, string root, DockerIgnore ignore, CancellationToken cancellationToken)
 {
     private readonly List<ContextEntry> entries = [];
 
@@ -24,7 +25,12 @@ internal sealed class ContextWalk(ISourceTree tree, string root, DockerIgnore ig
         foreach (var child in tree.List(directory))
         {
             var name = TreePath.Join(relative, TreePath.Name(child.Path));
-            var ignored = ignore.Evaluate(name, above, own) && !string.Equals(name, always, StringComparison.Ordinal);
+            var ignored = ignore.Evaluate(name, above, own);
+            if (!ignored && child.HasUnusableName)
+            {
+                throw GitErrors.FileNameUnusable(tree.Description, child.Path);
+            }
+
             if (child.Kind == SourceEntryKind.Directory)
             {
                 Enter(child, name, ignored, own);
@@ -38,7 +44,7 @@ internal sealed class ContextWalk(ISourceTree tree, string root, DockerIgnore ig
 
     private void Enter(SourceEntry directory, string name, bool ignored, bool[] matched)
     {
-        if (ignored && !ignore.MayBringBackBelow(name) && !HoldsAlways(name))
+        if (ignored && !ignore.MayBringBackBelow(name))
         {
             return;
         }
@@ -53,6 +59,4 @@ internal sealed class ContextWalk(ISourceTree tree, string root, DockerIgnore ig
             entries.RemoveAt(before - 1);
         }
     }
-
-    private bool HoldsAlways(string name) => always is not null && TreePath.RelativeTo(name, always) is not null;
 }

@@ -5,17 +5,19 @@ namespace Pro.DockerVersioning.Git;
 /// <summary>Where a Dockerfile was found, and which ignore file goes with it.</summary>
 internal sealed class DockerfileLocation
 {
+    /// <summary>The ignore file at a context's top.</summary>
+    public const string IgnoreFileName = ".dockerignore";
+
     private readonly string contextDirectory;
     private readonly string asGiven;
 
-    private DockerfileLocation(string contextDirectory, string asGiven, SourceEntry entry, string text, string? inContext, string name)
+    private DockerfileLocation(string contextDirectory, string asGiven, SourceEntry entry, string text, string? inContext)
     {
         this.contextDirectory = contextDirectory;
         this.asGiven = asGiven;
         Entry = entry;
         Text = text;
         InContext = inContext;
-        Name = name;
     }
 
     /// <summary>The file itself, links followed.</summary>
@@ -27,8 +29,8 @@ internal sealed class DockerfileLocation
     /// <summary>Its path relative to the context; null where it lies outside.</summary>
     public string? InContext { get; }
 
-    /// <summary>Its path inside the tar.</summary>
-    public string Name { get; }
+    /// <summary>True once the context's own <c>.dockerignore</c> was read, and not one beside the Dockerfile.</summary>
+    public bool RulesFromContext { get; private set; }
 
     /// <summary>Finds it; as with Docker, <c>dockerfile</c> will do where <c>Dockerfile</c> isn't there.</summary>
     /// <exception cref="ProException">It isn't in the tree.</exception>
@@ -50,20 +52,18 @@ internal sealed class DockerfileLocation
 
         var text = TreePath.ReadText(tree, entry);
         var inContext = TreePath.RelativeTo(contextDirectory, entry.Path);
-
-        // A name that nobody uses, and that changes only when the content does: the tar stays the same for the same commit.
-        var name = inContext ?? $".pro.Dockerfile-{(entry.ObjectId ?? BlobId.Compute(tree, entry))[..12]}";
-        return new(contextDirectory, asGiven, entry, text, inContext, name);
+        return new(contextDirectory, asGiven, entry, text, inContext);
     }
 
     /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over <c>.dockerignore</c> at the context's top.</summary>
     public DockerIgnore ReadIgnore(ISourceTree tree)
     {
-        string[] candidates = [$"{asGiven}.dockerignore", $"{Entry.Path}.dockerignore", TreePath.Join(contextDirectory, ".dockerignore")];
+        string[] candidates = [$"{asGiven}.dockerignore", $"{Entry.Path}.dockerignore", TreePath.Join(contextDirectory, IgnoreFileName)];
         foreach (var candidate in candidates)
         {
             if (FindFile(tree, candidate) is { } file)
             {
+                RulesFromContext = candidate == candidates[^1];
                 return DockerIgnore.Parse(TreePath.ReadText(tree, file), candidate);
             }
         }

@@ -23,4 +23,10 @@ internal enum SourceEntryKind
 /// <param name="Path">Relative to the tree's root, with forward slashes, no leading or trailing slash.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="ObjectId">The git object id of the content (40 hex digits), or null where it wasn't computed (a file on disk).</param>
-internal sealed record SourceEntry(string Path, SourceEntryKind Kind, string? ObjectId);
+internal sealed record SourceEntry(string Path, SourceEntryKind Kind, string? ObjectId)
+{
+    /// <summary>
+    /// True if the name isn't UTF-8, or isn't a file's name: two different files could have this one. It can't be sent to a builder.
+    /// </summary>
+    public bool HasUnusableName { get; init; }
+}

@@ -8,6 +8,8 @@ internal static class TreePath
 {
     private const int MaximumLinks = 40;
 
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     /// <summary>Takes out <c>.</c>, <c>..</c> and doubled slashes; on Windows backslashes count as slashes.</summary>
     /// <exception cref="ProException">The path is absolute or leads above the root.</exception>
     public static string Normalize(string path)
@@ -86,7 +88,7 @@ internal static class TreePath
                 throw GitErrors.LinkLoop(path);
             }
 
-            var target = ReadText(tree, next);
+            var target = ReadLink(tree, next);
             var whole = target.StartsWith('/') ? throw GitErrors.PathOutsideRepository(path) : Join(reached.Path, target);
             whole = rest.Aggregate(whole, (text, part) => $"{text}/{part}");
             rest = Parts(whole);
@@ -102,6 +104,22 @@ internal static class TreePath
         using var content = tree.Open(entry);
         using var reader = new StreamReader(content.Stream, Encoding.UTF8);
         return reader.ReadToEnd();
+    }
+
+    /// <summary>A symbolic link's target.</summary>
+    /// <exception cref="ProException">It isn't UTF-8: the tar would hold another target.</exception>
+    public static string ReadLink(ISourceTree tree, SourceEntry link)
+    {
+        using var content = tree.Open(link);
+        using var reader = new StreamReader(content.Stream, StrictUtf8, detectEncodingFromByteOrderMarks: false);
+        try
+        {
+            return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw GitErrors.LinkTargetUnusable(tree.Description, link.Path, error);
+        }
     }
 
     // The first part on top.

@@ -126,11 +126,17 @@ internal sealed class WorkingTree : ISourceTree
         return new(stream, stream.Length);
     }
 
-    private static string? LinkText(SourceEntry entry, FileInfo file)
+    private string? LinkText(SourceEntry entry, FileInfo file)
     {
         if (entry.Kind != SourceEntryKind.SymbolicLink || file.LinkTarget is not { } target)
         {
             return null;
+        }
+
+        // The runtime puts this character in the place of bytes that aren't UTF-8.
+        if (target.Contains('\uFFFD', StringComparison.Ordinal))
+        {
+            throw GitErrors.LinkTargetUnusable(Description, entry.Path, inner: null);
         }
 
         return OperatingSystem.IsWindows() ? target.Replace('\\', '/') : target;
@@ -156,15 +162,8 @@ internal sealed class WorkingTree : ISourceTree
         }
     }
 
-    private SourceEntry Translate(string path, FileSystemInfo item)
-    {
-        if (item.Name.Contains('\uFFFD', StringComparison.Ordinal))
-        {
-            throw GitErrors.FileNameUnusable(Description, path);
-        }
-
-        return new(path, KindOf(path, item), null);
-    }
+    private SourceEntry Translate(string path, FileSystemInfo item) =>
+        new(path, KindOf(path, item), null) { HasUnusableName = item.Name.Contains('\uFFFD', StringComparison.Ordinal) };
 
     private SourceEntryKind KindOf(string path, FileSystemInfo item)
     {

@@ -57,7 +57,7 @@ internal sealed class BuildInputs
         ProVersion version,
         BuildContext context)
     {
-        var declared = DockerfileInspector.Inspect(context.DockerfileText).Arguments;
+        var declared = DockerfileInspector.Inspect(context.DockerfileText).StageArguments.ToHashSet(StringComparer.Ordinal);
         AddWhereDeclared("VERSION", version.ToString());
         AddWhereDeclared("GIT_COMMIT", commit.Sha);
         AddWhereDeclared("BUILD_DATE", Rfc3339(commit.Time));

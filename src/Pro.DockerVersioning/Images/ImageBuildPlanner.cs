@@ -73,10 +73,19 @@ internal sealed class ImageBuildPlanner(
         return [.. result.Distinct(StringComparer.Ordinal)];
     }
 
+    /// <summary>All services that are built without being named: those of the source's tree, else today's.</summary>
+    /// <exception cref="ProException">There are none.</exception>
+    public IReadOnlyList<string> MatchAll() => (_then.Value is { Names.Count: > 0 } then ? then : _today.Value).Built();
+
     // The definition belongs to the source: a build of v1.0.0 goes by the pro.json and the compose file of v1.0.0. Where that tree
     // declares no such service (it had no pro.json yet), today's definition is tried.
-    private ServiceDefinition Find(string name) =>
-        _then.Value is { } then && then.Names.Contains(name, StringComparer.OrdinalIgnoreCase) ? then.Get(name) : _today.Value.Get(name);
+    private ServiceDefinition Find(string name)
+    {
+        var found = _then.Value is { } then && then.Names.Contains(name, StringComparer.OrdinalIgnoreCase) ? then.Get(name) : null;
+        return found is { Unbuildable: null } || (found is not null && !_today.Value.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
+            ? found
+            : _today.Value.Get(name);
+    }
 
     // A compose file that came later is missing there, which doesn't matter where that tree's pro.json declares the services. One that is
     // on no disk either was named by mistake: today's catalogue says so.
@@ -175,6 +184,13 @@ internal sealed class ImageBuildPlanner(
         DockerfileText = context.DockerfileText,
         WriteContext = (stream, cancellationToken) =>
             context.WriteTarAsync(stream, source.Commit.Time, progress: null, cancellationToken),
+        Hidden = context.HidesDockerfile
+            ? new HiddenDockerfile(
+                context.DockerfileFileName,
+                (folder, cancellationToken) => context.WriteFolderAsync(folder, source.Commit.Time, cancellationToken),
+                context.ClassicDockerfileName,
+                (stream, cancellationToken) => context.WriteClassicTarAsync(stream, source.Commit.Time, cancellationToken))
+            : null,
         Target = inputs.Target,
         BuildArgs = inputs.Arguments,
         Labels = inputs.Labels,
@@ -190,9 +206,21 @@ internal sealed class ImageBuildPlanner(
 
     private IEnumerable<string> Warnings(ServiceDefinition service, BuildContext context)
     {
+        if (OperatingSystem.IsWindows() && context.HidesDockerfile
+            && DockerfileInspector.Inspect(context.DockerfileText).WholeContextUse is { } use)
+        {
+            yield return $"{service.Name}: '{use}' puts the Dockerfile into the image as {context.DockerfileName}, though it is ignored or "
+                + "outside of the context. On Windows no builder can get it apart from the context. Build on Linux to leave it out.";
+        }
+
         if (source.IsWorkingTree)
         {
             yield break;
+        }
+
+        if (service.Origin == ServiceOrigin.Folder && TreePath.Name(service.Context) is var folder && folder != folder.ToLowerInvariant())
+        {
+            yield return $"{service.Name}: the folder is named {folder}. No image has capital letters, so the service is named {service.Name}.";
         }
 
         // What the ignore file leaves out never gets into an image; a Dockerfile outside of the context does.

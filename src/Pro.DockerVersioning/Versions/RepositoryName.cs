@@ -8,11 +8,15 @@ internal static partial class RepositoryName
 {
     /// <summary><c>registry.example.com/pro</c> and <c>api</c> give <c>registry.example.com/pro/api</c>.</summary>
     /// <param name="registry">Host and path, perhaps with a slash at the end.</param>
-    /// <param name="service">The service's name.</param>
+    /// <param name="service">The service's name, or a path: <c>team/api</c>.</param>
     /// <exception cref="ProException">One of both can't be part of an image's name.</exception>
     public static ImageReference Combine(string registry, string service)
     {
-        CheckService(service);
+        foreach (string part in service.Split('/'))
+        {
+            CheckService(part);
+        }
+
         string prefix = CheckRegistry(registry);
         return ImageReference.Parse($"{prefix}/{service}");
     }

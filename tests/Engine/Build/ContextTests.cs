@@ -50,6 +50,71 @@ public sealed class ContextTests : EngineTest
         Assert.DoesNotContain("logs/today", files);
     }
 
+    [Theory]
+    [InlineData("buildx", "Dockerfile\n")]
+    [InlineData("buildx", ".dockerignore\nDockerfile\n")]
+    [InlineData("buildx", "*\n!file\n!bin\n!latest\n")]
+    [InlineData("classic", "Dockerfile\n")]
+    [InlineData("classic", "*\n!file\n!bin\n!latest\n")]
+    public void An_ignored_Dockerfile_is_not_in_the_image(string builder, string ignore)
+    {
+        Variables["DOCKER_BUILDKIT"] = builder == "classic" ? "0" : null;
+        _ = Repository.WriteExecutable("apps/api/bin/run.sh", "#!/bin/sh\n").Link("apps/api/latest", "bin/run.sh");
+        _ = Repository.Commit(("apps/api/Dockerfile", CopyAll), ("apps/api/.dockerignore", ignore), ("apps/api/file", "one"));
+        _ = One("Build-ProImage api");
+        var files = Files($"api:{Head12}");
+        string[] expected = ["bin", "bin/run.sh", "file", "latest"];
+        Assert.Equal(ignore == "Dockerfile\n" ? [".dockerignore", .. expected] : expected, files.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal((TarEntryType.SymbolicLink, 0x1ED), (files["latest"].Type, files["bin/run.sh"].Mode & 0x1FF));
+        Assert.All(
+            files.Values.Where(file => file.Type != TarEntryType.Directory),
+            file => Assert.Equal(DateTimeOffset.Parse(Repository.Git("log", "-1", "--format=%cI")), file.Modified));
+    }
+
+    [Theory]
+    [InlineData("buildx")]
+    [InlineData("classic")]
+    public void A_Dockerfile_outside_of_the_context_is_not_in_the_image(string builder)
+    {
+        Variables["DOCKER_BUILDKIT"] = builder == "classic" ? "0" : null;
+        _ = Repository.Commit(
+            ("pro.json", """{ "services": { "api": { "context": "apps/api", "dockerfile": "docker/api.Dockerfile" } } }"""),
+            ("docker/api.Dockerfile", CopyAll),
+            ("docker/api.Dockerfile.dockerignore", "drop\n"),
+            ("apps/api/drop", "out"),
+            ("apps/api/file", "one"));
+        _ = One("Build-ProImage api");
+        Assert.Equal(["file"], Files($"api:{Head12}").Keys);
+    }
+
+    [Fact]
+    public void A_change_of_an_ignored_Dockerfile_keeps_the_cache_of_its_COPY()
+    {
+        const string Start = $"FROM {Base}\nCOPY . /src\nRUN head -c 16 /dev/urandom > /random\n";
+        _ = Repository.Commit(("apps/api/Dockerfile", Start), ("apps/api/.dockerignore", "Dockerfile\n"), ("apps/api/file", "one"));
+        _ = One("Build-ProImage api");
+        var first = Files($"api:{Head12}")["random"].Text;
+        _ = Repository.Commit(("apps/api/Dockerfile", Start + "ENV LATER=1\n"));
+        _ = One("Build-ProImage api");
+        Assert.Equal(first, Files($"api:{Head12}")["random"].Text);
+    }
+
+    [Fact]
+    public void The_Engine_API_refuses_a_COPY_that_would_bring_an_ignored_Dockerfile_along_and_builds_any_other()
+    {
+        OnlyClient(null);
+        _ = Repository.Commit(("apps/api/Dockerfile", CopyAll), ("apps/api/.dockerignore", "Dockerfile\n"), ("apps/api/file", "one"));
+        foreach (var parameter in (string[])["", "-WhatIf"])
+        {
+            var error = Bad($"Build-ProImage api {parameter}", "BuildDockerfileNotApart", ErrorCategory.NotImplemented);
+            Assert.Contains("COPY . /", error.ToString(), StringComparison.Ordinal);
+        }
+
+        _ = Repository.Commit(("apps/api/Dockerfile", "FROM scratch\nCOPY file /file\n"));
+        _ = One("Build-ProImage api");
+        Assert.Equal(["file"], Files($"api:{Head12}").Keys);
+    }
+
     [Fact]
     public void The_ignore_file_beside_the_Dockerfile_wins()
     {

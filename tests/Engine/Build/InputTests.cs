@@ -6,6 +6,15 @@ namespace Pro.DockerVersioning.Tests.Engine.Build;
 public sealed class InputTests : EngineTest
 {
     [Fact]
+    public void An_argument_before_the_first_FROM_keeps_its_default()
+    {
+        _ = Commit(dockerfile: "ARG VERSION=1\nFROM pro-sample/base:${VERSION}\nARG VERSION\nARG GIT_COMMIT\nENV V=$VERSION C=$GIT_COMMIT\n");
+        _ = One("Build-ProImage api");
+        Assert.Contains("V=1", TestEngine.Inspect($"{Registry}/api:{Head12}")["Config"]!["Env"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"C={Head}", TestEngine.Inspect($"{Registry}/api:{Head12}")["Config"]!["Env"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_compose_file_that_came_later_does_not_hide_what_an_old_tags_own_pro_json_declares()
     {
         _ = Repository.Commit(

@@ -8,7 +8,7 @@ public sealed class DockerfileInspectorTests
     private static readonly Dictionary<string, string> NoArguments = [];
 
     [Fact]
-    public void Arguments_are_found_before_and_in_every_stage()
+    public void Arguments_of_every_stage_are_found_and_none_before_the_first()
     {
         var dockerfile = DockerfileInspector.Inspect("""
             ARG BASE=alpine:3
@@ -23,10 +23,34 @@ public sealed class DockerfileInspectorTests
             RUN echo ARG IN_RUN
             """);
 
-        Assert.Equal(["BASE", "BUILD_DATE", "GIT_COMMIT", "VERSION"], dockerfile.Arguments.Order(StringComparer.Ordinal));
-        Assert.True(dockerfile.Declares("VERSION"));
-        Assert.False(dockerfile.Declares("version"));
+        Assert.Equal(["BUILD_DATE", "GIT_COMMIT", "VERSION"], dockerfile.StageArguments.Order(StringComparer.Ordinal));
     }
+
+    [Theory]
+    [InlineData("ARG VERSION=3.20\nFROM alpine:${VERSION}\nRUN x", "")]
+    [InlineData("ARG VERSION=3.20\nFROM alpine:${VERSION}\nARG VERSION\nARG GIT_COMMIT\nRUN x", "GIT_COMMIT")]
+    [InlineData("ARG VERSION=3.20\nARG TAG=v${VERSION:-1}-slim\nFROM alpine:$TAG\nARG VERSION", "")]
+    [InlineData("ARG VERSION=amd64\nFROM --platform=linux/$VERSION alpine\nARG VERSION", "")]
+    [InlineData("ARG VERSION=dev\nFROM alpine\nARG VERSION", "VERSION")]
+    [InlineData("ARG VERSION=dev\nFROM alpine", "")]
+    public void An_argument_that_a_FROM_depends_on_is_not_given(string text, string expected) =>
+        Assert.Equal(expected, string.Join(' ', DockerfileInspector.Inspect(text).StageArguments));
+
+    [Theory]
+    [InlineData("COPY . /app", "COPY . /app")]
+    [InlineData("COPY --chown=1:1 ./ /app", "COPY ./ /app")]
+    [InlineData("ADD / /app", "ADD / /app")]
+    [InlineData("COPY a/../.. /app", "COPY a/../.. /app")]
+    [InlineData("COPY [\".\", \"/app\"]", "COPY [., /app]")]
+    [InlineData("COPY *.txt Dock* /app/", "COPY *.txt Dock* /app/")]
+    [InlineData("COPY $WHAT /app", "COPY $WHAT /app")]
+    [InlineData("RUN --mount=type=bind,target=/src make", "RUN --mount=type=bind,target=/src")]
+    [InlineData("RUN --mount=target=/src make", "RUN --mount=target=/src")]
+    [InlineData("COPY src/*.txt ./package.json /app/", null)]
+    [InlineData("COPY --from=build . /app", null)]
+    [InlineData("RUN --mount=type=cache,target=/c --mount=type=bind,source=src,target=/s make", null)]
+    public void A_use_of_the_whole_context_is_found(string line, string? use) =>
+        Assert.Equal(use, DockerfileInspector.Inspect($"FROM alpine AS build\n{line}\n").WholeContextUse);
 
     [Fact]
     public void What_stands_in_a_heredoc_is_no_instruction()
@@ -34,7 +58,7 @@ public sealed class DockerfileInspectorTests
         var dockerfile = DockerfileInspector.Inspect(
             "FROM alpine\nRUN <<EOF cat <<-'TABBED' && echo \"<<QUOTED\"\nARG ONE\nEOF\nARG TWO\n\tTABBED\nARG THREE\nCOPY <<a.txt <<b.txt /\nARG FOUR\na.txt\nARG FIVE\nb.txt\nRUN cat <<<x\nARG SIX\n");
 
-        Assert.Equal(["SIX", "THREE"], dockerfile.Arguments.Order(StringComparer.Ordinal));
+        Assert.Equal(["SIX", "THREE"], dockerfile.StageArguments.Order(StringComparer.Ordinal));
         Assert.Equal("RUN <<EOF", dockerfile.BuildKitFeature);
     }
 
@@ -43,7 +67,7 @@ public sealed class DockerfileInspectorTests
     {
         var dockerfile = DockerfileInspector.Inspect("# escape=`\r\nFROM mcr.example.com/windows:1\r\nCOPY a c:\\\r\nARG ONE\r\nRUN x `\r\nARG TWO\r\n");
 
-        Assert.Equal(["ONE"], dockerfile.Arguments);
+        Assert.Equal(["ONE"], dockerfile.StageArguments);
     }
 
     [Theory]

@@ -28,6 +28,101 @@ public sealed class ServiceCatalogTests
     }
 
     [Fact]
+    public void Folders_of_src_are_services_and_a_folder_named_docker_builds_the_root()
+    {
+        Assert.Equal(["api", "web"], Load(new MemoryTree(("src/api/Dockerfile", ""), ("src/web/Dockerfile", ""), ("src/lib/x", ""))).Names);
+
+        var root = Load(new MemoryTree(("docker/Dockerfile", ""), ("src/main.c", ""))).Get("shop");
+        Assert.Equal(("", "docker/Dockerfile", "docker/Dockerfile"), (root.Context, root.Dockerfile, root.Source));
+    }
+
+    [Fact]
+    public void One_folder_does_not_hide_the_dockerfile_of_the_root()
+    {
+        Assert.Equal(["docs", "shop"], Load(new MemoryTree(("docs/Dockerfile", ""), ("Dockerfile", ""))).Names);
+        Assert.Equal(["api", "web"], Load(new MemoryTree(("apps/api/Dockerfile", ""), ("apps/web/Dockerfile", ""), ("Dockerfile", ""))).Names);
+    }
+
+    [Fact]
+    public void Names_with_dots_and_capitals_become_small_and_are_found_in_either_form()
+    {
+        var catalog = Load(new MemoryTree(("src/Shop.Api/Dockerfile", ""), ("src/Shop.Web/Dockerfile", "")));
+
+        Assert.Equal(["shop.api", "shop.web"], catalog.Names);
+        Assert.Equal(("shop.api", "src/Shop.Api"), (catalog.Get("Shop.Api").Image, catalog.Get("Shop.Api").Context));
+    }
+
+    [Fact]
+    public void A_folder_behind_a_link_is_a_service()
+    {
+        var tree = new MemoryTree(("apps/api", "->../packages/api"), ("packages/api/Dockerfile", ""), ("apps/out", "->../../x"));
+        var api = Load(tree).Get("api");
+
+        Assert.Equal("apps/api", api.Context);
+        api.EnsureBuildable(tree);
+    }
+
+    [Fact]
+    public void A_service_with_only_an_image_below_the_registry_is_a_service()
+    {
+        var tree = new MemoryTree(("compose.yml", """
+            services:
+              db: { image: postgres:16 }
+              worker: { image: "${REGISTRY}/team/api:${API_VERSION:?set it}" }
+              api: { image: "${REGISTRY}/team/api:${API_VERSION:?set it}", deploy: { update_config: { order: start-first } } }
+              web: { image: "${REGISTRY}/web:1", build: web }
+            """));
+        var reports = new Collected();
+        var catalog = Load(tree, new() { ["REGISTRY"] = "registry.example.com/pro" }, reports);
+
+        Assert.Equal(["web", "api"], catalog.Names);
+        Assert.Equal(("team/api", UpdateOrder.StartFirst), (catalog.Get("api").Image, catalog.Get("api").Order));
+        Assert.Equal("ServiceWithoutBuild", Assert.Throws<ProException>(() => catalog.Get("api").EnsureBuildable(tree)).Id);
+        Assert.Equal(["web"], catalog.Built());
+        Assert.Empty(reports.Warnings);
+    }
+
+    [Fact]
+    public void A_compose_file_of_images_only_and_a_pro_json_without_contexts_declare_services()
+    {
+        var images = new MemoryTree(("compose.yml", "services:\n  api: { image: \"registry.example.com/pro/api:1\" }\n  db: { image: postgres }\n"));
+        var none = new MemoryTree(("pro.json", """{ "registry": "registry.example.com/pro", "services": { "api": {} } }"""));
+
+        Assert.Equal(["api"], Load(images, new() { ["REGISTRY"] = "registry.example.com/pro" }).Match("api"));
+        Assert.Equal(["api", "db"], Load(images).Names);
+        Assert.Equal("api", Load(none).Get("api").Image);
+        Assert.Equal("NoServiceToBuild", Assert.Throws<ProException>(() => Load(none).Built()).Id);
+    }
+
+    [Theory]
+    [InlineData("registry.example.com/pro/shop-api:1", "shop-api")]
+    [InlineData("registry.example.com/pro/team/shop-api", "team/shop-api")]
+    [InlineData("registry.example.com/pro/shop-api@sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393", "shop-api")]
+    [InlineData("elsewhere.example.com/pro/shop-api:1", "api")]
+    [InlineData("registry.example.com/prolog/shop-api:1", "api")]
+    public void The_name_that_the_file_gives_to_the_image_counts(string image, string expected)
+    {
+        var tree = new MemoryTree(("compose.yml", $"services:\n  api: {{ build: api, image: \"{image}\" }}\n"));
+        Assert.Equal(expected, Load(tree, new() { ["REGISTRY"] = "registry.example.com/pro" }).Get("api").Image);
+    }
+
+    [Fact]
+    public void Services_of_inactive_profiles_are_built_only_if_they_are_named()
+    {
+        var tree = new MemoryTree(("compose.yml", """
+            services:
+              api: { build: api }
+              tool: { build: tool, profiles: [ tools, debug ] }
+              seed: { build: seed, profiles: [ seed ] }
+            """), (".env", "COMPOSE_PROFILES=seed, x\n"));
+
+        Assert.Equal(["api", "seed"], Load(tree).Built());
+        Assert.Equal(["api", "tool"], Load(tree, new() { ["COMPOSE_PROFILES"] = "debug" }).Built());
+        Assert.Equal(["api", "tool", "seed"], Load(tree, new() { ["COMPOSE_PROFILES"] = "*" }).Built());
+        Assert.Equal(["tool"], Load(tree).Match("tool"));
+    }
+
+    [Fact]
     public void A_lone_dockerfile_in_the_root_is_the_repositorys_service()
     {
         var service = Load(new MemoryTree(("Dockerfile", "->docker.txt"), ("docker.txt", "FROM scratch"))).Get("shop");
@@ -92,7 +187,7 @@ public sealed class ServiceCatalogTests
     {
         var catalog = Load(new MemoryTree(("pro.json", "{ \"services\": {\n \"api\": {}, \"web\": { \"context\": \"w\" } } }")));
 
-        var error = Assert.Throws<ProException>(() => catalog.Get("api"));
+        var error = Assert.Throws<ProException>(() => catalog.Get("api").EnsureBuildable(new MemoryTree()));
         Assert.Equal("ServiceWithoutContext", error.Id);
         Assert.Contains("pro.json, line 2", error.Message, StringComparison.Ordinal);
         Assert.Equal("w", catalog.Get("web").Context);
@@ -125,7 +220,7 @@ public sealed class ServiceCatalogTests
         Assert.Equal(["api", "web", "lost"], catalog.Names);
         Assert.Equal("apps/api", catalog.Get("api").Context);
         Assert.Equal("apps/web", catalog.Get("web").Context);
-        Assert.Equal("ComposeFileOutside", Assert.Throws<ProException>(() => catalog.Get("lost")).Id);
+        Assert.Equal("ComposeFileOutside", Assert.Throws<ProException>(() => catalog.Get("lost").EnsureBuildable(tree)).Id);
     }
 
     [Fact]

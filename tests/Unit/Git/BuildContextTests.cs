@@ -1,3 +1,4 @@
+using System.Formats.Tar;
 using System.Security.Cryptography;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
@@ -80,15 +81,103 @@ public sealed class BuildContextTests : IDisposable
     }
 
     [Fact]
-    public void The_Dockerfile_goes_even_if_it_is_ignored()
+    public async Task A_Dockerfile_that_is_ignored_is_not_among_what_COPY_sees_and_comes_last_under_another_name()
     {
-        made.Commit(("x/docker/Dockerfile", "FROM scratch"), (".dockerignore", "*\n"), ("x/docker/other", "1"), ("y", "1"));
+        made.Commit(("x/docker/Dockerfile", "FROM scratch"), (".dockerignore", "*\n!y\n"), ("x/docker/other", "1"), ("y", "1"));
 
-        Assert.Equal(["x", "x/docker", "x/docker/Dockerfile"], Names(BuildContext.Create(Tree, "", "x/docker/Dockerfile")));
+        var context = BuildContext.Create(Tree, "", "x/docker/Dockerfile");
+
+        Assert.Equal(["y"], Names(context));
+        Assert.True(context.HidesDockerfile);
+        Assert.Equal(["y", context.DockerfileName], await TarNames(context.WriteTarAsync));
+        Assert.StartsWith(".pro.Dockerfile-", context.DockerfileName, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_Dockerfile_outside_the_context_is_added_under_a_name_of_its_content()
+    public void A_hidden_Dockerfile_counts_in_the_hash()
+    {
+        made.Commit(("Dockerfile", "FROM scratch"), (".dockerignore", "Dockerfile\n"), ("y", "1"));
+        var before = BuildContext.Create(Disk, "", "Dockerfile");
+        made.Write("Dockerfile", "FROM busybox");
+        var after = BuildContext.Create(Disk, "", "Dockerfile");
+
+        Assert.NotEqual(before.TreeHash, after.TreeHash);
+        Assert.Equal(Names(before), Names(after));
+    }
+
+    [Fact]
+    public async Task The_classic_builder_gets_an_ignore_file_that_takes_the_Dockerfile_out_as_Dockers_client_sends_it()
+    {
+        made.Commit(("in/Dockerfile", "FROM scratch"), ("in/.dockerignore", "Dockerfile\n"), ("in/y", "1"));
+        made.Commit(("all/Dockerfile", "FROM scratch"), ("all/.dockerignore", "*\n!y\n"), ("all/y", "1"));
+        made.Commit(("out.Dockerfile", "FROM scratch"), ("out/.dockerignore", "z\n"), ("out/y", "1"));
+        var inside = BuildContext.Create(Tree, "in", "in/Dockerfile");
+        var all = BuildContext.Create(Tree, "all", "all/Dockerfile");
+        var outside = BuildContext.Create(Tree, "out", "out.Dockerfile");
+
+        Assert.Equal([".dockerignore", "y", "Dockerfile"], await ClassicNames(inside));
+        Assert.Equal(["y", ".dockerignore", all.DockerfileName], await ClassicNames(all));
+        Assert.Equal(["y", ".dockerignore", outside.DockerfileName], await ClassicNames(outside));
+        Assert.Equal("Dockerfile", inside.ClassicDockerfileName);
+        Assert.Equal("Dockerfile\n", await IgnoreFile(inside));
+        Assert.Equal($".dockerignore\n\n{all.DockerfileName}\n", await IgnoreFile(all));
+        Assert.Equal($"z\n\n{outside.DockerfileName}\n", await IgnoreFile(outside));
+    }
+
+    [Fact]
+    public async Task A_folder_gets_the_same_files_modes_links_and_times_as_the_tar()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There the tar is used.");
+        made.Write("Dockerfile", "FROM scratch").Write(".dockerignore", "Dockerfile\n").Write("dir/äöü", "1");
+        made.WriteExecutable("run.sh", "#!/bin/sh\n").Link("dangling", "no/where").Link("dir/link", "../run.sh").Commit();
+        var time = new DateTimeOffset(2024, 2, 3, 4, 5, 6, TimeSpan.Zero);
+        var folder = Directory.CreateDirectory(Path.Combine(made.Beside, "context")).FullName;
+
+        await BuildContext.Create(Tree, "", "Dockerfile").WriteFolderAsync(folder, time, TestContext.Current.CancellationToken);
+
+        var found = new DirectoryInfo(folder).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+            .Select(item => $"{Path.GetRelativePath(folder, item.FullName)} {item.LinkTarget ?? Convert.ToString((int)item.UnixFileMode, 8)}");
+        Assert.Equal(
+            [".dockerignore 644", "dangling no/where", "dir 755", "dir/link ../run.sh", "dir/äöü 644", "run.sh 755"],
+            found.Order(StringComparer.Ordinal));
+        Assert.All(
+            new DirectoryInfo(folder).EnumerateFileSystemInfos("*", SearchOption.AllDirectories),
+            item => Assert.Equal((item.Name, time.UtcDateTime), (item.Name, item.LastWriteTimeUtc)));
+    }
+
+    [Fact]
+    public void A_name_that_is_not_UTF_8_is_refused_only_if_it_would_be_sent()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other file systems don't take such a name");
+        made.Commit(("api/Dockerfile", "FROM scratch"), ("api/.dockerignore", "*.md\n"), ("web/Dockerfile", "FROM scratch"));
+        WriteRawName("root", "."u8, ".md"u8);
+        WriteRawName("api", "api/"u8, ".md"u8);
+        WriteRawName("web", "web/"u8, ".md"u8);
+        made.Commit(("x", "1"));
+
+        Assert.Equal([".dockerignore", "Dockerfile"], Names(BuildContext.Create(Tree, "api", "api/Dockerfile")));
+        Assert.Equal([".dockerignore", "Dockerfile"], Names(BuildContext.Create(Disk, "api", "api/Dockerfile")));
+        Assert.Equal("FileNameUnusable", Assert.Throws<ProException>(() => BuildContext.Create(Tree, "web", "web/Dockerfile")).Id);
+        Assert.Equal("FileNameUnusable", Assert.Throws<ProException>(() => BuildContext.Create(Disk, "web", "web/Dockerfile")).Id);
+
+        // The runtime can't delete what it can't name.
+        Shell($"cd '{made.Root}' && rm -- *.md */*.md");
+    }
+
+    [Fact]
+    public void A_link_target_that_is_not_UTF_8_is_refused()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other file systems don't take such a target");
+        made.Commit(("Dockerfile", "FROM scratch"));
+        Shell($"ln -s \"$(printf 'b\\351')\" '{made.FullPath("link")}'");
+        made.Commit(("x", "1"));
+
+        Assert.Equal("LinkTargetUnusable", Assert.Throws<ProException>(() => BuildContext.Create(Tree, "", "Dockerfile")).Id);
+        Assert.Equal("LinkTargetUnusable", Assert.Throws<ProException>(() => BuildContext.Create(Disk, "", "Dockerfile")).Id);
+    }
+
+    [Fact]
+    public async Task A_Dockerfile_outside_the_context_is_hidden_under_a_name_of_its_content()
     {
         made.Write("docker/api.Dockerfile.dockerignore", "b\n");
         made.Commit(("docker/api.Dockerfile", "FROM scratch\n"), ("api/a", "1"), ("api/b", "1"));
@@ -96,7 +185,8 @@ public sealed class BuildContextTests : IDisposable
         var context = BuildContext.Create(Tree, "api", "docker/api.Dockerfile");
 
         Assert.Equal($".pro.Dockerfile-{made.Sha("HEAD:docker/api.Dockerfile")[..12]}", context.DockerfileName);
-        Assert.Equal(["a", context.DockerfileName], Names(context));
+        Assert.Equal(["a"], Names(context));
+        Assert.Equal(["a", context.DockerfileName], await TarNames(context.WriteTarAsync));
         Assert.Equal(context.TreeHash, BuildContext.Create(Disk, "api", "docker/api.Dockerfile").TreeHash);
     }
 
@@ -233,6 +323,55 @@ public sealed class BuildContextTests : IDisposable
     }
 
     private static string[] Names(BuildContext context) => [.. context.Entries.Select(entry => entry.Name)];
+
+    private void WriteRawName(string name, ReadOnlySpan<byte> folder, ReadOnlySpan<byte> end) =>
+        Shell($"cd '{made.Root}' && echo {name} > \"{System.Text.Encoding.ASCII.GetString(folder).TrimStart('.')}$(printf '\\316\\304'){System.Text.Encoding.ASCII.GetString(end)}\"");
+
+    private static void Shell(string command)
+    {
+        using var shell = System.Diagnostics.Process.Start("sh", ["-c", command]);
+        shell.WaitForExit();
+        Assert.Equal(0, shell.ExitCode);
+    }
+
+    private static Task<List<string>> TarNames(Func<Stream, DateTimeOffset, IProgress<long>?, CancellationToken, Task> write) =>
+        TarNames(stream => write(stream, DateTimeOffset.UnixEpoch, null, TestContext.Current.CancellationToken));
+
+    private static Task<List<string>> ClassicNames(BuildContext context) =>
+        TarNames(stream => context.WriteClassicTarAsync(stream, DateTimeOffset.UnixEpoch, TestContext.Current.CancellationToken));
+
+    private static async Task<List<string>> TarNames(Func<Stream, Task> write)
+    {
+        using var tar = new MemoryStream();
+        await write(tar);
+        tar.Position = 0;
+        using var reader = new TarReader(tar);
+        var names = new List<string>();
+        while (await reader.GetNextEntryAsync(cancellationToken: TestContext.Current.CancellationToken) is { } entry)
+        {
+            names.Add(entry.Name);
+        }
+
+        return names;
+    }
+
+    private static async Task<string> IgnoreFile(BuildContext context)
+    {
+        using var tar = new MemoryStream();
+        await context.WriteClassicTarAsync(tar, DateTimeOffset.UnixEpoch, TestContext.Current.CancellationToken);
+        tar.Position = 0;
+        using var reader = new TarReader(tar);
+        while (await reader.GetNextEntryAsync(cancellationToken: TestContext.Current.CancellationToken) is { } entry)
+        {
+            if (entry.Name == ".dockerignore")
+            {
+                using var text = new StreamReader(entry.DataStream!);
+                return await text.ReadToEndAsync(TestContext.Current.CancellationToken);
+            }
+        }
+
+        return string.Empty;
+    }
 
     private static async Task<string> TarHash(BuildContext context)
     {

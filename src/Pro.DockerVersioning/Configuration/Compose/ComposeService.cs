@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Configuration.Compose;
 
@@ -23,6 +24,51 @@ internal sealed class ComposeService(string name, ComposeMapping node)
     /// <summary>The image with its variables replaced; null where it has none.</summary>
     /// <exception cref="ProException">A variable that must be set isn't.</exception>
     public string? Image => node["image"] is ComposeScalar image ? ComposeInterpolation.Expand(image) : null;
+
+    /// <summary>False if it is in profiles and none of them is active.</summary>
+    public bool IsActive => node["profiles"] is not ComposeSequence { Items.Count: > 0 } profiles
+        || profiles.Items.OfType<ComposeScalar>().Any(profile => IsActiveProfile(profile));
+
+    /// <summary>
+    /// The image's name below a registry, without its tag: <c>registry/team/api:${V}</c> gives <c>team/api</c>. A tag may need variables
+    /// that only a deployment has. Null if the image isn't below the registry.
+    /// </summary>
+    public string? ImageBelow(string registry)
+    {
+        if (node["image"] is not ComposeScalar image || !ImageReference.TryParse($"{registry}/x", out var below))
+        {
+            return null;
+        }
+
+        var text = ExpandLeniently(image, registry).Split('@')[0];
+        var colon = text.IndexOf(':', text.LastIndexOf('/') + 1);
+        var prefix = below.NormalizedName[..^1];
+        return ImageReference.TryParse(colon < 0 ? text : text[..colon], out var name)
+            && name.NormalizedName.StartsWith(prefix, StringComparison.Ordinal)
+            && name.NormalizedName.Length > prefix.Length ? name.NormalizedName[prefix.Length..] : null;
+    }
+
+    private static string ExpandLeniently(ComposeScalar image, string registry)
+    {
+        try
+        {
+            return ComposeInterpolation.Expand(image.Text, image.At, Find, tellMissing: null);
+        }
+        catch (ProException missing) when (missing.Id == ConfigurationErrors.VariableRequiredId)
+        {
+            return ComposeInterpolation.Expand(image.Text, image.At, name => Find(name) ?? "x", tellMissing: null);
+        }
+
+        string? Find(string name) =>
+            image.Source.Variables.Find(name) ?? (name == ProEnvironmentVariables.RegistryName ? registry : null);
+    }
+
+    private static bool IsActiveProfile(ComposeScalar profile)
+    {
+        var active = (profile.Source.Variables.Find(ProEnvironmentVariables.ComposeProfilesName) ?? string.Empty)
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return active.Contains("*") || active.Contains(ComposeInterpolation.Expand(profile), StringComparer.Ordinal);
+    }
 
     /// <summary>What <c>deploy.update_config.order</c> says; null where it says nothing.</summary>
     /// <exception cref="ProException">It is neither stop-first nor start-first.</exception>

@@ -15,6 +15,9 @@ internal sealed record BuildRequest
     /// <summary>Writes the context as a tar into the stream. Called once at most.</summary>
     public required Func<Stream, CancellationToken, Task> WriteContext { get; init; }
 
+    /// <summary>Set if COPY must not see the Dockerfile: an ignored one, or one outside of the context.</summary>
+    public HiddenDockerfile? Hidden { get; init; }
+
     /// <summary>The stage to build; null for the last one.</summary>
     public string? Target { get; init; }
 
@@ -51,6 +54,17 @@ internal sealed record BuildRequest
     /// </summary>
     public IReadOnlyList<string> PushTags { get; init; } = [];
 }
+
+/// <summary>How a Dockerfile that COPY must not see travels apart from the context.</summary>
+/// <param name="FileName">Its own file name, for the builder's messages.</param>
+/// <param name="WriteFolder">Writes what COPY sees into a folder.</param>
+/// <param name="ClassicName">Its path in the tar for the classic builder.</param>
+/// <param name="WriteClassicContext">Writes the tar for the classic builder, which takes the Dockerfile out of the context itself.</param>
+internal sealed record HiddenDockerfile(
+    string FileName,
+    Func<string, CancellationToken, Task> WriteFolder,
+    string ClassicName,
+    Func<Stream, CancellationToken, Task> WriteClassicContext);
 
 /// <summary>What came out.</summary>
 /// <param name="ImageId">The id on the engine (<c>sha256:…</c>); null where the builder pushed.</param>

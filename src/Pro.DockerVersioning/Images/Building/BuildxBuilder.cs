@@ -37,7 +37,7 @@ internal sealed class BuildxBuilder(string executable, string? version, ChildEnv
         .. ClientVersion.Parse(version) >= KnowsProvenance ? ["--provenance=false"] : Array.Empty<string>(),
         .. request.PushTags.Select(tag => $"--tag={tag}"),
         request.PushTags.Count > 0 ? "--push" : "--load",
-        "-",
+        files.Context,
     ];
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ internal sealed class ClientBuildKitBuilder(string executable, string version, C
 
     /// <inheritdoc/>
     protected override IReadOnlyList<string> Arguments(BuildRequest request, IReadOnlyList<SecretSpec> secrets, ResultFiles files) =>
-        ["build", .. CommonArguments(request, secrets, files), "-"];
+        ["build", .. CommonArguments(request, secrets, files), files.Context];
 
     /// <inheritdoc/>
     protected override IEnumerable<KeyValuePair<string, string?>> Variables() => [new("DOCKER_BUILDKIT", "1")];

@@ -31,7 +31,12 @@ internal abstract class ClientImageBuilder(string executable, ChildEnvironment e
         var folder = Directory.CreateTempSubdirectory("pro-build-");
         try
         {
-            var files = new ResultFiles(Path.Combine(folder.FullName, "iid"), Path.Combine(folder.FullName, "metadata.json"));
+            var files = await PlaceAsync(request, folder.FullName, cancellationToken).ConfigureAwait(false);
+            if (files.Context != "-")
+            {
+                request = request with { WriteContext = static (_, _) => Task.CompletedTask };
+            }
+
             await RunAsync(request, Arguments(request, secrets, files), environment.With(variables), progress, cancellationToken)
                 .ConfigureAwait(false);
             return request.PushTags.Count > 0
@@ -55,7 +60,7 @@ internal abstract class ClientImageBuilder(string executable, ChildEnvironment e
     [
         "--progress=plain",
         $"--iidfile={files.ImageIdFile}",
-        $"--file={request.Dockerfile}",
+        $"--file={files.Dockerfile}",
         .. request.Target is null ? Array.Empty<string>() : [$"--target={request.Target}"],
         .. request.BuildArgs.Keys.Order(StringComparer.Ordinal).Select(name => $"--build-arg={name}"),
         .. request.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"--label={label.Key}={label.Value}"),
@@ -66,6 +71,30 @@ internal abstract class ClientImageBuilder(string executable, ChildEnvironment e
         .. request.NoCache ? ["--no-cache"] : Array.Empty<string>(),
         .. request.Pull ? ["--pull"] : Array.Empty<string>(),
     ];
+
+    /// <summary>
+    /// No client takes a tar and a Dockerfile apart from it. So both are written to disk, if COPY must not see the Dockerfile. On Windows
+    /// neither executable bits nor links would survive that: there the tar holds the Dockerfile under a name of its own.
+    /// </summary>
+    private static async Task<ResultFiles> PlaceAsync(BuildRequest request, string folder, CancellationToken cancellationToken)
+    {
+        var files = new ResultFiles(Path.Combine(folder, "iid"), Path.Combine(folder, "metadata.json"), request.Dockerfile, "-");
+        if (request.Hidden is not { } hidden || OperatingSystem.IsWindows())
+        {
+            return files;
+        }
+
+        // BuildKit remembers a folder by its name, and takes over what has the same size and time in it. A name that comes once is safe.
+        var context = Directory.CreateDirectory(Path.Combine(folder, $"context-{Guid.NewGuid():N}"));
+        await hidden.WriteFolder(context.FullName, cancellationToken).ConfigureAwait(false);
+        var dockerfile = Path.Combine(folder, "dockerfile", hidden.FileName);
+        _ = Directory.CreateDirectory(Path.GetDirectoryName(dockerfile)!);
+        await File.WriteAllTextAsync(dockerfile, request.DockerfileText, cancellationToken).ConfigureAwait(false);
+
+        // The files are filtered already. Without this file the context's own .dockerignore would filter them again.
+        await File.WriteAllTextAsync(dockerfile + ".dockerignore", "# nothing\n", cancellationToken).ConfigureAwait(false);
+        return files with { Dockerfile = dockerfile, Context = context.FullName };
+    }
 
     private (List<SecretSpec> Secrets, IReadOnlyDictionary<string, string?> Arguments) Prepare(BuildRequest request)
     {
@@ -117,8 +146,8 @@ internal abstract class ClientImageBuilder(string executable, ChildEnvironment e
             : BuildErrors.ImageElsewhere(request.Subject, candidates[0], Description);
     }
 
-    /// <summary>Where the client writes what it made.</summary>
-    protected sealed record ResultFiles(string ImageIdFile, string MetadataFile)
+    /// <summary>Where the client writes what it made, and where it finds what it makes it of.</summary>
+    protected sealed record ResultFiles(string ImageIdFile, string MetadataFile, string Dockerfile, string Context)
     {
         /// <summary>The image's id, or null.</summary>
         public string? ImageId => File.Exists(ImageIdFile) && File.ReadAllText(ImageIdFile).Trim() is { Length: > 0 } id ? id : null;

@@ -4,6 +4,7 @@ namespace Pro.DockerVersioning.Images.Building;
 internal sealed class DockerfileInspector
 {
     private readonly HashSet<string> _arguments = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _bases = new(StringComparer.Ordinal);
     private readonly List<(string Name, string? Default)> _globals = [];
     private readonly List<DockerfileStage> _stages = [];
 
@@ -19,8 +20,14 @@ internal sealed class DockerfileInspector
     /// <summary>The frontend that <c># syntax=</c> names, or null.</summary>
     public string? Syntax { get; }
 
-    /// <summary>The names that <c>ARG</c> declares, in any stage or before the first.</summary>
-    public IReadOnlySet<string> Arguments => _arguments;
+    /// <summary>
+    /// The arguments of stages that may be given a value unasked: those that no FROM depends on. A value for one that is declared before
+    /// the first FROM holds there too, and <c>FROM alpine:${VERSION}</c> would ask for another base.
+    /// </summary>
+    public IEnumerable<string> StageArguments => _arguments.Where(name => !IsOfBase(name));
+
+    /// <summary>The first instruction that takes the whole context, or may do so: <c>COPY . /app</c>; or null.</summary>
+    public string? WholeContextUse { get; private set; }
 
     /// <summary>The stages in their order.</summary>
     public IReadOnlyList<DockerfileStage> Stages => _stages;
@@ -30,9 +37,6 @@ internal sealed class DockerfileInspector
 
     /// <summary>Looks through a Dockerfile.</summary>
     public static DockerfileInspector Inspect(string text) => new(DockerfileLines.Parse(text));
-
-    /// <summary>Is this build argument declared? What isn't would be a warning in one builder and an error in another.</summary>
-    public bool Declares(string argument) => _arguments.Contains(argument);
 
     /// <summary>
     /// The images from outside that a build needs, each once, in the order of the Dockerfile. What can't be told (a variable without a
@@ -79,10 +83,14 @@ internal sealed class DockerfileInspector
                 var name = instruction.Words is [_, var word, var alias] && word.Equals("AS", StringComparison.OrdinalIgnoreCase)
                     ? alias
                     : null;
+                _bases.UnionWith(DockerfileVariables.Names($"{instruction.Words[0]} {instruction.Flag("platform")}"));
                 _stages.Add(new DockerfileStage(instruction.Words[0], name, instruction.Flag("platform")));
                 break;
             case "COPY" or "ADD" when _stages.Count > 0 && instruction.Flag("from") is { Length: > 0 } source:
                 _stages[^1].AddSource(source);
+                break;
+            case "COPY" or "ADD":
+                WholeContextUse ??= SourcesOf(instruction).Any(MayBeWhole) ? $"{instruction.Keyword} {string.Join(' ', instruction.Words)}" : null;
                 break;
             case "RUN" when _stages.Count > 0:
                 ReadMounts(instruction);
@@ -97,23 +105,64 @@ internal sealed class DockerfileInspector
         foreach (var word in words)
         {
             var (name, value) = DockerfileInstruction.Cut(word);
-            _arguments.Add(name);
             if (_stages.Count == 0)
             {
                 _globals.Add((name, value));
+            }
+            else
+            {
+                _arguments.Add(name);
             }
         }
     }
 
     private void ReadMounts(DockerfileInstruction instruction)
     {
-        foreach (var field in instruction.Flags.Where(flag => flag.Name == "mount").SelectMany(flag => flag.Value.Split(',')))
+        foreach (var mount in instruction.Flags.Where(flag => flag.Name == "mount"))
         {
-            if (DockerfileInstruction.Cut(field) is ("from", { Length: > 0 } source))
+            var fields = mount.Value.Split(',').Select(DockerfileInstruction.Cut).ToList();
+            if (ValueOf("from") is { Length: > 0 } from)
             {
-                _stages[^1].AddSource(source);
+                _stages[^1].AddSource(from);
+            }
+            else if ((ValueOf("type") ?? "bind") == "bind" && MayBeWhole(ValueOf("source") ?? ValueOf("src") ?? string.Empty))
+            {
+                WholeContextUse ??= $"RUN --mount={mount.Value}";
+            }
+
+            string? ValueOf(string name) => fields.Find(field => field.Name == name).Value;
+        }
+    }
+
+    /// <summary>The files that COPY or ADD takes from the context; also of the form of a JSON list.</summary>
+    private static IEnumerable<string> SourcesOf(DockerfileInstruction instruction)
+    {
+        var words = string.Join(' ', instruction.Words);
+        return words.StartsWith('[')
+            ? words.Trim('[', ']', ' ').Split(',', StringSplitOptions.TrimEntries).SkipLast(1)
+            : instruction.Words.SkipLast(1);
+    }
+
+    /// <summary>Is this the context's root, or a pattern or variable that may mean something at the root?</summary>
+    private static bool MayBeWhole(string source)
+    {
+        var parts = source.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".").ToList();
+        return parts.Count == 0 || parts.Contains("..") || parts[0].AsSpan().ContainsAny("$*?[\\");
+    }
+
+    /// <summary>Does a FROM depend on it, by itself or through another argument before the first FROM?</summary>
+    private bool IsOfBase(string name)
+    {
+        var needed = new HashSet<string>(_bases, StringComparer.Ordinal);
+        foreach (var (global, value) in Enumerable.Reverse(_globals))
+        {
+            if (needed.Contains(global) && value is not null)
+            {
+                needed.UnionWith(DockerfileVariables.Names(value));
             }
         }
+
+        return needed.Contains(name) && _globals.Exists(global => global.Name == name);
     }
 
     private static string? BuildKitFeatureOf(DockerfileInstruction instruction)

@@ -40,6 +40,12 @@ internal static partial class DockerfileVariables
         }
     }
 
+    /// <summary>The variables that a text uses, those in defaults too.</summary>
+    public static IEnumerable<string> Names(string text) => Used().Matches(text).Select(match => match.Groups["name"].Value);
+
+    [GeneratedRegex(@"(?<!\\)\$\{?(?<name>[A-Za-z_][A-Za-z0-9_]*)", RegexOptions.ExplicitCapture)]
+    private static partial Regex Used();
+
     [GeneratedRegex(
         @"(?<escaped>\\\$)|\$(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|"
         + @"\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?<operator>:?[-+])(?<other>[^{}]*(?:\$\{[^{}]*\}[^{}]*)*))?\})",

@@ -48,6 +48,7 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
     {
         BuildRequirements.Require(this, request);
         RequireOwnSyntax(request, DockerfileInspector.Inspect(request.DockerfileText));
+        RequireDockerfileApart(request, DockerfileInspector.Inspect(request.DockerfileText));
         _ = Parameters(request);
     }
 
@@ -57,6 +58,12 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         BuildRequirements.Require(this, request);
         var dockerfile = DockerfileInspector.Inspect(request.DockerfileText);
         RequireOwnSyntax(request, dockerfile);
+        RequireDockerfileApart(request, dockerfile);
+        if (request.Hidden is { } hidden && kind == EngineBuilderKind.Classic)
+        {
+            request = request with { Dockerfile = hidden.ClassicName, WriteContext = hidden.WriteClassicContext };
+        }
+
         var parameters = Parameters(request);
         await PullBasesAsync(request, dockerfile, progress, cancellationToken).ConfigureAwait(false);
         var answer = new EngineBuildAnswer(request.Subject, kind, new BuildLog(progress));
@@ -89,6 +96,17 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         }
     }
 
+    /// <summary>
+    /// Without a session BuildKit reads the Dockerfile from the context alone, where a COPY of the whole context finds it.
+    /// </summary>
+    private void RequireDockerfileApart(BuildRequest request, DockerfileInspector dockerfile)
+    {
+        if (request.Hidden is { } hidden && kind == EngineBuilderKind.BuildKit && dockerfile.WholeContextUse is { } use)
+        {
+            throw BuildErrors.DockerfileNotApart(request.Subject, Description, hidden.FileName, use);
+        }
+    }
+
     private async Task PullBasesAsync(
         BuildRequest request,
         DockerfileInspector dockerfile,
@@ -101,7 +119,18 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         {
             var wanted = image with { Platform = image.Platform ?? request.Platforms.SingleOrDefault() };
             await puller.EnsureAsync(request, wanted, cancellationToken).ConfigureAwait(false);
+            if (request.Hidden is not null)
+            {
+                RequireDockerfileApart(request, await TriggersAsync(image, cancellationToken).ConfigureAwait(false));
+            }
         }
+    }
+
+    /// <summary>What a base image does to a build that starts from it: its ONBUILD instructions.</summary>
+    private async Task<DockerfileInspector> TriggersAsync(BaseImage image, CancellationToken cancellationToken)
+    {
+        var found = await engine.Images.InspectImageAsync(image.Reference, cancellationToken).ConfigureAwait(false);
+        return DockerfileInspector.Inspect(string.Join('\n', [$"FROM {image.Reference}", .. found.Config?.OnBuild ?? []]));
     }
 
     private ImageBuildParameters Parameters(BuildRequest request) => new()
