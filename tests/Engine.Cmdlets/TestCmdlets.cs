@@ -2,6 +2,8 @@ using System.Management.Automation;
 using Pro.DockerVersioning.Commands;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Deployment;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Tests.Engine.Cmdlets;
 
@@ -149,6 +151,45 @@ public sealed class TestAsyncStreamsCommand : ProCmdlet
             await Task.Run(static () => { });
             WriteObject("changed");
         }
+    }
+}
+
+/// <summary>Writes what its parameters took.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "Typed")]
+public sealed class TestTypedCommand : ProCmdlet
+{
+    [Parameter]
+    [Duration]
+    public TimeSpan? Span { get; set; }
+
+    [Parameter]
+    [Duration(MustBePositive = true)]
+    public TimeSpan? Wait { get; set; }
+
+    [Parameter]
+    [TimeOfDay]
+    public TimeSpan? At { get; set; }
+
+    [Parameter]
+    [Size]
+    public long? Size { get; set; }
+
+    [Parameter]
+    [Choice(typeof(DayOfWeek), Several = true)]
+    public DayOfWeek[]? Days { get; set; }
+
+    [Parameter]
+    [Choice(typeof(ProUpdateOrder))]
+    public ProUpdateOrder? Order { get; set; }
+
+    [Parameter]
+    [Choice(typeof(ProAlias))]
+    public ProAlias? Alias { get; set; }
+
+    private protected override Task ProcessAsync()
+    {
+        WriteObject(FormattableString.Invariant($"{Span ?? Wait ?? At:c}{Size}{string.Join(' ', Days ?? [])}{Order}{Alias}"));
+        return Task.CompletedTask;
     }
 }
 

@@ -130,10 +130,10 @@ public sealed class CleaningJobTests : CleaningTest
         var script = await File.ReadAllTextAsync((string)task.Properties["Script"].Value, Cancel);
         Assert.Contains("KeepPrerelease = 2\n", script, StringComparison.Ordinal);
         Assert.Contains("KeepCommit = 3\n", script, StringComparison.Ordinal);
-        Assert.Contains("TargetFree = '20GB'\n", script, StringComparison.Ordinal);
+        Assert.Contains("TargetFree = '21474836480B'\n", script, StringComparison.Ordinal);
         Assert.Contains("$env:DOCKER_CONTEXT = 'default'\n", script, StringComparison.Ordinal);
         Assert.StartsWith(
-            "SizeInvalid,",
+            "ParameterArgumentTransformationError,",
             Shell.Run("Register-ProCleanupTask -Daily -At 02:00 -TargetFree much").Error.FullyQualifiedErrorId,
             StringComparison.Ordinal);
     }

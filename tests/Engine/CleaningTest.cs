@@ -8,8 +8,8 @@ public abstract class CleaningTest : IDisposable
     /// <summary>The layer of each image that is loaded: its content, or in containerd's store the blocks that it takes.</summary>
     private protected static readonly long LayerBytes = TestEngine.HasContainerdStore ? 8_192 : 4_000;
 
-    private protected static readonly string OneLayer = TestEngine.HasContainerdStore ? "8.19kB" : "4kB";
-    private protected static readonly string TwoLayers = TestEngine.HasContainerdStore ? "16.4kB" : "8kB";
+    private protected static readonly string OneLayer = TestEngine.HasContainerdStore ? "8KB" : "3.91KB";
+    private protected static readonly string TwoLayers = TestEngine.HasContainerdStore ? "16KB" : "7.81KB";
 
     private readonly Dictionary<string, string?> _variables = [];
 

@@ -195,7 +195,7 @@ public sealed class CleaningTests : CleaningTest
         var nothing = Shell.Run("Remove-ProOldImage api 1 -TargetFree 9000TB -GracePeriod 0 -Confirm:$false");
         Assert.Contains("what is left is needed", Assert.Single(nothing.Warnings), StringComparison.Ordinal);
         Assert.StartsWith(
-            "SizeInvalid,", Shell.Run("Remove-ProOldImage -TargetFree much -Confirm:$false")
+            "ParameterArgumentTransformationError,", Shell.Run("Remove-ProOldImage -TargetFree much -Confirm:$false")
                 .Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 

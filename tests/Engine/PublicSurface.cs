@@ -54,6 +54,29 @@ public sealed class PublicSurface
             command => Assert.True(command.Parameters.ContainsKey("WhatIf"), command.Name));
     }
 
+    [Fact]
+    public void Every_time_size_and_word_is_read_by_the_modules_own_rule()
+    {
+        using var shell = new Shell();
+        var parameters = AllCommands(shell)
+            .SelectMany(command => command.Parameters.Values.Select(parameter => (Name: $"{command.Name} -{parameter.Name}", parameter)))
+            .Where(one => !Common.Contains(one.parameter.Name))
+            .ToList();
+        Assert.All(parameters.Where(one => TypeOf(one.parameter) == typeof(TimeSpan)), one => HasOneOf(one, "DurationAttribute", "TimeOfDayAttribute"));
+        Assert.All(parameters.Where(one => TypeOf(one.parameter) is { } type && (type == typeof(long) || type == typeof(ulong))),
+            one => HasOneOf(one, "SizeAttribute"));
+        Assert.All(parameters.Where(one => TypeOf(one.parameter).IsEnum), one => HasOneOf(one, "ChoiceAttribute"));
+        Assert.True(parameters.Count(one => TypeOf(one.parameter) == typeof(TimeSpan)) > 10);
+
+        static Type TypeOf(ParameterMetadata parameter) =>
+            (parameter.ParameterType.IsArray ? parameter.ParameterType.GetElementType()! : parameter.ParameterType) is var type
+                ? Nullable.GetUnderlyingType(type) ?? type
+                : throw new InvalidOperationException();
+
+        static void HasOneOf((string Name, ParameterMetadata Parameter) one, params string[] names) =>
+            Assert.True(one.Parameter.Attributes.Any(attribute => names.Contains(attribute.GetType().Name)), one.Name);
+    }
+
     private static List<CmdletInfo> AllCommands(Shell shell) =>
         [.. shell.Run("Get-Command -Module Pro.DockerVersioning | ForEach-Object { $_ }").ThrowIfFailed().Output
             .Select(command => (CmdletInfo)command.BaseObject)

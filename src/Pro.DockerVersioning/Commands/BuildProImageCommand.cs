@@ -56,10 +56,12 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
     /// <summary>Aliases to move besides latest: Minor (v1.2), Major (v1). Without it, what pro.json says.</summary>
     [Parameter]
+    [Choice(typeof(ProAlias))]
     public ProAlias Alias { get; set; }
 
     /// <summary>Whether latest goes by the forward-only rule (Auto), always moves, or never.</summary>
     [Parameter]
+    [Choice(typeof(ProLatestPolicy))]
     public ProLatestPolicy Latest { get; set; }
 
     /// <summary>Build arguments, name to value.</summary>

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Cleaning;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Commands;
@@ -12,12 +11,13 @@ public sealed class ClearProBuildCacheCommand : ProCleaningCmdlet
 {
     /// <summary>Only what wasn't used for so long.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan OlderThan { get; set; }
 
     /// <summary>The least recently used go until only so much is left: 5GB.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? Keep { get; set; }
+    [Size]
+    public long Keep { get; set; }
 
     /// <summary>Also what images share and what the engine keeps for itself.</summary>
     [Parameter]
@@ -25,9 +25,7 @@ public sealed class ClearProBuildCacheCommand : ProCleaningCmdlet
 
     private protected override async Task EndAsync()
     {
-        var keep = Keep is null ? (long?)null
-            : ByteSize.TryParse(Keep, out var bytes) ? bytes
-            : throw CleaningErrors.SizeInvalid("-Keep", Keep);
+        var keep = Bound(nameof(Keep)) ? Keep : (long?)null;
         var age = Bound(nameof(OlderThan)) ? OlderThan : (TimeSpan?)null;
         using var engine = OpenWorkspace().OpenEngine();
         var what = $"Clear the build cache of {engine.Endpoint}: {(All ? "all of it" : "what no image shares")}"

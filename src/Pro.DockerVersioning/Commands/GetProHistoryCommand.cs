@@ -19,6 +19,7 @@ public sealed class GetProHistoryCommand : ProFolderCmdlet
     /// <summary>Only what was done so.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
+    [Choice(typeof(ProHistoryKind), Several = true)]
     public ProHistoryKind[] Kind { get; set; } = [];
 
     /// <summary>Only what ended so; wildcards are allowed.</summary>

@@ -135,14 +135,17 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
     /// <summary>Which version goes first; without it, what pro.json or the compose file says, else stop-first.</summary>
     [Parameter]
+    [Choice(typeof(ProUpdateOrder))]
     public ProUpdateOrder Order { get; set; }
 
     /// <summary>How long the new version has to get healthy: a minute, or what its HEALTHCHECK allows, where it isn't given.</summary>
     [Parameter]
+    [Duration(MustBePositive = true)]
     public TimeSpan HealthTimeout { get; set; }
 
     /// <summary>Goes on watching for so long after it is proven, and goes back where it gets sick.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan Watch { get; set; }
 
     /// <summary>How many of the last log lines are shown.</summary>
@@ -160,14 +163,17 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
     /// <summary>Swarm: the pause after each batch. Without one the engine goes on as soon as a task runs, before it knows whether it lives.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan Delay { get; set; }
 
     /// <summary>Swarm: for how long after its start a task's failure counts against the update.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan Monitor { get; set; }
 
     /// <summary>Swarm: what the engine does when a task of the new version fails.</summary>
     [Parameter]
+    [Choice(typeof(ProFailureAction))]
     public ProFailureAction FailureAction { get; set; }
 
     /// <summary>Swarm: so many tasks first; the rest follows once they are well for -CanaryWatch.</summary>
@@ -177,6 +183,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
     /// <summary>Swarm: for how long the canary's tasks must be well; where it isn't given, an operator at a prompt is asked.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan CanaryWatch { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Swarm: comes back as soon as the engine has accepted the update; nobody watches it then.</summary>

@@ -35,10 +35,12 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
 
     /// <summary>Aliases to move besides latest: Minor (v1.2), Major (v1). Without it, what pro.json says.</summary>
     [Parameter]
+    [Choice(typeof(ProAlias))]
     public ProAlias Alias { get; set; }
 
     /// <summary>Whether latest goes by the forward-only rule (Auto), always moves, or never.</summary>
     [Parameter]
+    [Choice(typeof(ProLatestPolicy))]
     public ProLatestPolicy Latest { get; set; }
 
     /// <summary>Overwrites a version that the registry has with another content.</summary>

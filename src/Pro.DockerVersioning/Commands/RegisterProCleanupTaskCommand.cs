@@ -3,7 +3,6 @@ using Pro.DockerVersioning.Cleaning.Tasks;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Commands;
 
@@ -22,9 +21,10 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
             "XDG_STATE_HOME",
     ];
 
-    /// <summary>The day of the week.</summary>
+    /// <summary>The days of the week.</summary>
     [Parameter(Mandatory = true, ParameterSetName = WeeklySet)]
-    public DayOfWeek Weekly { get; set; }
+    [Choice(typeof(DayOfWeek), Several = true)]
+    public DayOfWeek[] Weekly { get; set; } = [];
 
     /// <summary>Every day.</summary>
     [Parameter(Mandatory = true, ParameterSetName = DailySet)]
@@ -32,6 +32,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
 
     /// <summary>The time of day, by this machine's clock: 02:00.</summary>
     [Parameter(Mandatory = true)]
+    [TimeOfDay]
     public TimeSpan At { get; set; }
 
     /// <summary>The services; wildcards are allowed. All where it isn't given.</summary>
@@ -58,11 +59,12 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
 
     /// <summary>Removes the longest unused first, and only until so much of the engine's disk is free: 20GB.</summary>
     [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? TargetFree { get; set; }
+    [Size]
+    public long TargetFree { get; set; }
 
     /// <summary>Only what was built, tagged and of use before so long.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan OlderThan { get; set; }
 
     /// <summary>Versions that stay, besides those that pro.json protects; wildcards are allowed.</summary>
@@ -73,6 +75,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
 
     /// <summary>What was built or tagged since so long stays.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>The task's name; one of the same name is replaced.</summary>
@@ -82,6 +85,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
 
     /// <summary>Who starts it; what this machine has where it isn't given.</summary>
     [Parameter]
+    [Choice(typeof(ProTaskScheduler))]
     public ProTaskScheduler Scheduler { get; set; }
 
     /// <summary>The shell that runs it: the path of pwsh.</summary>
@@ -91,17 +95,6 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
 
     private protected override async Task EndAsync()
     {
-        if (At < TimeSpan.Zero || At >= TimeSpan.FromDays(1))
-        {
-            throw CleaningErrors.TimeInvalid(At);
-        }
-
-        // What would fail every night fails here.
-        if (TargetFree is not null && !ByteSize.TryParse(TargetFree, out _))
-        {
-            throw CleaningErrors.SizeInvalid("-TargetFree", TargetFree);
-        }
-
         var workspace = OpenWorkspace();
         _ = Services(workspace, Service.Length == 0 ? ["*"] : Service);
         var store = CleanupTaskStore.Open(workspace.Settings.Variables.Raw, Reporter);
@@ -110,7 +103,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
         {
             Name = Name,
             Scheduler = Bound(nameof(Scheduler)) ? Scheduler : CleanupTaskStore.Usual,
-            Day = Bound(nameof(Weekly)) ? Weekly : null,
+            Days = Weekly,
             At = TimeOnly.FromTimeSpan(At),
             Folder = Folder,
             Shell = FindShell(),
@@ -151,7 +144,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
             (nameof(Keep), Bound(nameof(Keep)) ? Keep : null),
             (nameof(KeepPrerelease), Bound(nameof(KeepPrerelease)) ? KeepPrerelease : null),
             (nameof(KeepCommit), Bound(nameof(KeepCommit)) ? KeepCommit : null),
-            (nameof(TargetFree), TargetFree),
+            (nameof(TargetFree), Bound(nameof(TargetFree)) ? $"{TargetFree}B" : null),
             (nameof(OlderThan), Bound(nameof(OlderThan)) ? OlderThan : null),
             (nameof(GracePeriod), Bound(nameof(GracePeriod)) ? GracePeriod : null),
             (nameof(Protect), Protect.Length > 0 ? Protect : null),

@@ -57,8 +57,8 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
 
     /// <summary>Removes the longest unused first, and only until so much of the engine's disk is free: 20GB.</summary>
     [Parameter(ParameterSetName = CountSet)]
-    [ValidateNotNullOrEmpty]
-    public string? TargetFree { get; set; }
+    [Size]
+    public long TargetFree { get; set; }
 
     /// <summary>The versions, as Get-ProImageVersion gives them; no count applies to them, all else does.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = VersionSet)]
@@ -75,6 +75,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
 
     /// <summary>Only what was built, tagged and of use before so long.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan OlderThan { get; set; }
 
     /// <summary>Versions that stay, besides those that pro.json protects; wildcards are allowed.</summary>
@@ -85,6 +86,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
 
     /// <summary>What was built or tagged since so long stays.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromHours(1);
 
     private protected override ProParameters Parameters =>
@@ -117,7 +119,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         }
 
         var reporter = Reporter;
-        var target = TargetBytes();
+        var target = Bound(nameof(TargetFree)) ? TargetFree : (long?)null;
         var workspace = OpenWorkspace();
         var services = ServicesOf(workspace);
         using var engine = workspace.OpenEngine();
@@ -230,14 +232,10 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             Protect = [.. workspace.Settings.Protect.Select(VersionPattern.Parse)],
             OlderThan = Bound(nameof(OlderThan)) ? OlderThan : null,
             GracePeriod = GracePeriod,
-            ByLastUse = TargetFree is not null,
+            ByLastUse = Bound(nameof(TargetFree)),
             DanglingOf = Bound(nameof(Service)) ? services.Select(service => service.Name).ToHashSet(StringComparer.Ordinal) : null,
         };
     }
-
-    private long? TargetBytes() => TargetFree is null ? null
-        : ByteSize.TryParse(TargetFree, out var bytes) ? bytes
-        : throw CleaningErrors.SizeInvalid("-TargetFree", TargetFree);
 
     private bool IsFree(EngineConnection engine, DataRoot root, long wanted)
     {

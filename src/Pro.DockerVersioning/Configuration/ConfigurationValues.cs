@@ -62,6 +62,21 @@ internal static class ConfigurationValues
             ? count
             : throw ConfigurationErrors.WrongValue(member.Name, Shown(member.Value), "a whole number from 1", member.Value.At);
 
+    /// <summary>A length of time, by the rule of the parameters: a text with a unit.</summary>
+    public static TimeSpan Duration(LocatedJsonMember member) =>
+        member.Value.Kind == JsonTokenType.String
+        && DurationText.TryParse(member.Value.Text, out var span, out _)
+        && span >= TimeSpan.Zero
+            ? span
+            : throw ConfigurationErrors.WrongValue(
+                member.Name, Shown(member.Value), $"a length of time ({DurationText.Forms})", member.Value.At);
+
+    /// <summary>A size, by the rule of the parameters: a text with a unit, or a number from 1 MiB on.</summary>
+    public static long Size(LocatedJsonMember member) =>
+        member.Value.Kind is JsonTokenType.String or JsonTokenType.Number && ByteSize.TryParse(member.Value.Text, out var bytes)
+            ? bytes
+            : throw ConfigurationErrors.WrongValue(member.Name, Shown(member.Value), "a size (20GB)", member.Value.At);
+
     public static T Choice<T>(LocatedJson value, string key, IReadOnlyDictionary<string, T> choices)
     {
         if (value.Kind == JsonTokenType.String && choices.TryGetValue(value.Text, out var chosen))

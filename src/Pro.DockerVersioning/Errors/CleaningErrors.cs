@@ -14,14 +14,6 @@ internal static class CleaningErrors
         reference,
         failure);
 
-    /// <summary>A size that is none.</summary>
-    public static ProException SizeInvalid(string parameter, string text) => new(
-        "SizeInvalid",
-        ProErrorCategory.InvalidArgument,
-        $"{parameter}: '{text}' is no size.",
-        $"Write a number and a unit: {parameter} 20GB. Units are kB, MB, GB and TB, in steps of 1024 as in PowerShell.",
-        text);
-
     /// <summary>-TargetFree where nobody can say how much is free.</summary>
     public static ProException FreeSpaceUnknown(string engine, string? root) => new(
         "FreeSpaceUnknown",
@@ -70,14 +62,6 @@ internal static class CleaningErrors
         "Look whether the user may write there.",
         name,
         inner);
-
-    /// <summary>A time that is no time of day.</summary>
-    public static ProException TimeInvalid(TimeSpan time) => new(
-        "TimeOfDayInvalid",
-        ProErrorCategory.InvalidArgument,
-        $"{time} is no time of day.",
-        "Write hours and minutes: -At 02:00. A bare number means days in PowerShell.",
-        time);
 
     /// <summary>No pwsh.</summary>
     public static ProException ShellNotFound(string path) => new(

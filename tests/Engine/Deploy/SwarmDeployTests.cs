@@ -107,7 +107,7 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         WatchLonger();
 
         // Without a delay the swarm goes on to the next task as soon as one runs, and may have replaced both before it sees the first fail.
-        var result = Run("Deploy-ProService api v2.0.0 -FailureAction Pause -Delay 0:1");
+        var result = Run("Deploy-ProService api v2.0.0 -FailureAction Pause -Delay 1m");
         Check(result.Error, "SwarmUpdatePaused", result.Error.CategoryInfo.Category);
         Assert.Equal("Paused", Text(Assert.Single(result.Output), "Outcome"));
         Assert.Contains(":v2.0.0@", Image, StringComparison.Ordinal);

@@ -26,13 +26,18 @@ public sealed class ByteSizeTests
     [InlineData("ten GB")]
     [InlineData("1,5GB")]
     [InlineData("99999999999TB")]
+    [InlineData("20")]
+    [InlineData("1048575")]
     public void What_is_no_size_is_refused(string text) => Assert.False(ByteSize.TryParse(text, out _));
 
     [Theory]
-    [InlineData(0, "0B")]
-    [InlineData(999, "999B")]
-    [InlineData(1984172, "1.98MB")]
-    [InlineData(72_800_000, "72.8MB")]
-    [InlineData(999_600, "1MB")]
-    public void A_size_is_shown_as_docker_shows_it(long bytes, string text) => Assert.Equal(text, ByteSize.Text(bytes));
+    [InlineData(0L, "0B")]
+    [InlineData(999L, "999B")]
+    [InlineData(1984172, "1.89MB")]
+    [InlineData(20L << 30, "20GB")]
+    [InlineData(76_336_333, "72.8MB")]
+    [InlineData(1000, "0.98KB")]
+    [InlineData(1_048_000, "1MB")]
+    [InlineData(1L << 40, "1TB")]
+    public void A_size_is_shown_in_the_units_in_which_it_is_read(long bytes, string text) => Assert.Equal(text, ByteSize.Text(bytes));
 }

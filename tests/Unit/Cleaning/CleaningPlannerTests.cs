@@ -249,9 +249,9 @@ public sealed class CleaningPlannerTests
         _images[1].RepoTags.Add("other/thing:1");
         var plan = Plan(new RetentionPolicy(0, 0, 0));
         Assert.Equal(
-            [$"Remove {Api}:v1.0.0, 1.01kB: no release is kept", $"Untag {Api}:v1.1.0: no release is kept; the image has other names"],
+            [$"Remove {Api}:v1.0.0, 0.99KB: no release is kept", $"Untag {Api}:v1.1.0: no release is kept; the image has other names"],
             CleaningText.Lines(plan));
-        Assert.Equal("Remove 1 image and take away 1 name of images that stay? At most 1.01kB come free.", CleaningText.Question(plan));
+        Assert.Equal("Remove 1 image and take away 1 name of images that stay? At most 0.99KB come free.", CleaningText.Question(plan));
     }
 
     private static TargetPast Past(string target, params ProvenStep[] steps) => new(target, steps[0].Version, steps);

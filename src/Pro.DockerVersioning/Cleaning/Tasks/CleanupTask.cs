@@ -13,8 +13,8 @@ internal sealed record CleanupTask
     /// <summary>Who starts it.</summary>
     public required ProTaskScheduler Scheduler { get; init; }
 
-    /// <summary>The day of the week; null: every day.</summary>
-    public DayOfWeek? Day { get; init; }
+    /// <summary>The days of the week; empty: every day.</summary>
+    public IReadOnlyList<DayOfWeek> Days { get; init; } = [];
 
     /// <summary>The time of day.</summary>
     public required TimeOnly At { get; init; }
@@ -33,7 +33,7 @@ internal sealed record CleanupTask
 
     /// <summary>When it runs.</summary>
     [JsonIgnore]
-    public CleanupSchedule Schedule => new(Day, At);
+    public CleanupSchedule Schedule => new(Days, At);
 
     /// <summary>The shell's arguments. They say themselves that nobody is there to answer.</summary>
     [JsonIgnore]

@@ -89,7 +89,7 @@ internal sealed class CleanupTaskStore
         {
             Name = task.Name,
             Scheduler = task.Scheduler,
-            Day = task.Day,
+            Days = [.. task.Days.Order()],
             At = task.At.ToTimeSpan(),
             NextRun = isScheduled ? task.Schedule.Next(DateTime.Now) : null,
             IsScheduled = isScheduled,

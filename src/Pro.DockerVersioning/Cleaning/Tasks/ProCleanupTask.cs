@@ -26,8 +26,8 @@ public sealed class ProCleanupTask
     /// <summary>Who starts it.</summary>
     public required ProTaskScheduler Scheduler { get; init; }
 
-    /// <summary>The day of the week; null: every day.</summary>
-    public DayOfWeek? Day { get; init; }
+    /// <summary>The days of the week; empty: every day.</summary>
+    public IReadOnlyList<DayOfWeek> Days { get; init; } = [];
 
     /// <summary>The time of day, by the machine's clock.</summary>
     public required TimeSpan At { get; init; }

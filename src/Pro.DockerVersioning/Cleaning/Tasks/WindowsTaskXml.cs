@@ -25,8 +25,8 @@ internal static class WindowsTaskXml
                 "CalendarTrigger",
                 Of("StartBoundary", task.Schedule.Next(now).ToString("s", CultureInfo.InvariantCulture)),
                 Of("Enabled", "true"),
-                task.Day is { } day
-                    ? Of("ScheduleByWeek", Of("WeeksInterval", "1"), Of("DaysOfWeek", Of(day.ToString())))
+                task.Days.Count > 0
+                    ? Of("ScheduleByWeek", Of("WeeksInterval", "1"), Of("DaysOfWeek", [.. task.Days.Order().Select(day => Of(day.ToString()))]))
                     : Of("ScheduleByDay", Of("DaysInterval", "1")))),
             Of("Principals", new XElement(
                 Schema + "Principal",

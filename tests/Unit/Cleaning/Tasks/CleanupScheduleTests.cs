@@ -11,7 +11,7 @@ public sealed class CleanupScheduleTests
     {
         Name = "nightly",
         Scheduler = ProTaskScheduler.Cron,
-        Day = DayOfWeek.Sunday,
+        Days = [DayOfWeek.Sunday],
         At = new TimeOnly(2, 0),
         Folder = "/srv/it's 100%",
         Shell = "/usr/bin/pwsh",
@@ -39,7 +39,7 @@ public sealed class CleanupScheduleTests
     public void A_task_made_anew_stays_in_its_place_among_the_others()
     {
         var crontab = Crontab.With(Crontab.With("", Task), Task with { Name = "other" }) + "1 1 1 1 1 true";
-        var changed = Crontab.With(crontab, Task with { Day = null, At = new TimeOnly(3, 30) });
+        var changed = Crontab.With(crontab, Task with { Days = [], At = new TimeOnly(3, 30) });
         Assert.Equal(crontab.Replace("0 2 * * 0 cd", "30 3 * * * cd", StringComparison.Ordinal).Split('\n')[1], changed.Split('\n')[1]);
         Assert.Equal(crontab.Split('\n')[2..], changed.Split('\n')[2..]);
     }
@@ -54,6 +54,17 @@ public sealed class CleanupScheduleTests
     [InlineData("2026-11-29T02:00:01", "2026-12-06T02:00:00")]
     public void The_next_run_is_the_next_such_day(string from, string next) =>
         Assert.Equal(DateTime.Parse(next), Task.Schedule.Next(DateTime.Parse(from)));
+
+    [Fact]
+    public void Several_days_are_several_days_to_every_scheduler()
+    {
+        var schedule = new CleanupSchedule([DayOfWeek.Thursday, DayOfWeek.Tuesday], new TimeOnly(2, 0));
+        Assert.Equal("0 2 * * 2,4", schedule.ToCron());
+        Assert.Equal("Tue,Thu *-*-* 02:00:00", schedule.ToCalendar());
+        Assert.Equal("Tuesday, Thursday 02:00", schedule.ToString());
+        Assert.Equal(new DateTime(2026, 12, 1, 2, 0, 0), schedule.Next(new DateTime(2026, 11, 29, 12, 0, 0)));
+        Assert.Equal(new DateTime(2026, 12, 3, 2, 0, 0), schedule.Next(new DateTime(2026, 12, 1, 12, 0, 0)));
+    }
 
     [Fact]
     public void Systemds_own_checker_takes_the_units()
@@ -84,14 +95,15 @@ public sealed class CleanupScheduleTests
     }
 
     [Theory]
-    [InlineData(DayOfWeek.Sunday)]
-    [InlineData(null)]
-    public void The_task_for_Windows_is_valid_by_the_documented_schema(DayOfWeek? day)
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(0)]
+    public void The_task_for_Windows_is_valid_by_the_documented_schema(int days)
     {
         var document = WindowsTaskXml.Document(
             Task with
             {
-                Day = day,
+                Days = [.. new[] { DayOfWeek.Sunday, DayOfWeek.Saturday }.Take(days)],
                 Scheduler = ProTaskScheduler.TaskScheduler,
                 Shell = @"C:\Program Files\PowerShell\7\pwsh.exe",
                 Script = @"C:\Users\x\cleanup & more.ps1",
@@ -109,14 +121,14 @@ public sealed class CleanupScheduleTests
             "-NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -File \"C:\\Users\\x\\cleanup & more.ps1\"",
             document.Descendants().Single(element => element.Name.LocalName == "Arguments").Value);
         Assert.Equal(
-            day is null ? "2026-11-25T02:00:00" : "2026-11-29T02:00:00",
+            days == 0 ? "2026-11-25T02:00:00" : days == 1 ? "2026-11-29T02:00:00" : "2026-11-28T02:00:00",
             document.Descendants().Single(element => element.Name.LocalName == "StartBoundary").Value);
     }
 
     [Fact]
     public void A_task_survives_its_file()
     {
-        Assert.Equal(Task, CleanupTask.FromJson(Task.ToJson()));
+        Assert.Equal(Task.ToJson(), CleanupTask.FromJson(Task.ToJson())?.ToJson());
         Assert.Null(CleanupTask.FromJson("{"));
     }
 
