@@ -180,6 +180,7 @@ internal sealed class ComposeStrategy(
                 Health = replacement.Last?.Health,
                 Order = "stop-first",
                 Downtime = before.Count == 0 ? null : outage.Longest,
+                StartTime = replacement.StartTime,
                 LogTail = replacement.Last?.LogTail ?? [],
                 OldLog = oldLog,
             };

@@ -53,6 +53,9 @@ internal sealed class ContainerReplacement(
     /// <summary>How long the last verification took, of which nobody may have been answered; nothing, where it was only watched.</summary>
     public TimeSpan ProofTime { get; private set; }
 
+    /// <summary>How long the slowest start took to verify; null if there was no check by which to measure it.</summary>
+    public TimeSpan? StartTime { get; private set; }
+
     /// <summary>Replaces them.</summary>
     /// <exception cref="ProException"><c>RestoreFailed</c>: the old one could not be brought back.</exception>
     public async Task<StrategyResult> RunAsync(ReplacementJob job, CancellationToken cancellationToken)
@@ -101,6 +104,7 @@ internal sealed class ContainerReplacement(
                 Health = _last?.Health,
                 Order = _order.ToText(),
                 Downtime = _gap,
+                StartTime = StartTime,
                 LogTail = _last?.LogTail ?? [],
                 OldLog = _oldLog,
             };
@@ -149,6 +153,11 @@ internal sealed class ContainerReplacement(
         if (!_last.IsWell)
         {
             throw _last.ToError(subject, isKept: false);
+        }
+
+        if (ProofTime > TimeSpan.Zero && !options.IsSecondLook && !(StartTime >= ProofTime))
+        {
+            StartTime = ProofTime;
         }
     }
 

@@ -25,6 +25,9 @@ internal sealed record StrategyResult
     /// <summary>How long nobody answered at most.</summary>
     public TimeSpan? Downtime { get; init; }
 
+    /// <summary>How long the start of the new version took to verify; null if nobody measured it.</summary>
+    public TimeSpan? StartTime { get; init; }
+
     /// <summary>The digest, where the strategy has found one.</summary>
     public string? Digest { get; init; }
 
