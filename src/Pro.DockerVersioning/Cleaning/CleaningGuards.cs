@@ -8,7 +8,7 @@ internal sealed class CleaningGuards
 {
     private readonly CleaningWorld _world;
     private readonly CleaningPolicy _policy;
-    private readonly Lazy<Dictionary<string, CleaningWaysBack>> _ways;
+    private readonly Lazy<Dictionary<string, PreviousVersionKeepRule>> _ways;
 
     public CleaningGuards(CleaningWorld world, CleaningPolicy policy)
     {
@@ -16,7 +16,7 @@ internal sealed class CleaningGuards
         _policy = policy;
         _ways = new(() => world.Services
             .GroupBy(service => service.Repository.NormalizedName, StringComparer.Ordinal)
-            .ToDictionary(group => group.Key, group => new CleaningWaysBack(world.Inventory, [.. group]), StringComparer.Ordinal));
+            .ToDictionary(group => group.Key, group => new PreviousVersionKeepRule(world.Inventory, [.. group]), StringComparer.Ordinal));
     }
 
     /// <summary>

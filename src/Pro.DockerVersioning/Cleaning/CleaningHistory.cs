@@ -10,7 +10,7 @@ namespace Pro.DockerVersioning.Cleaning;
 internal sealed class CleaningHistory
 {
     private readonly LastUses _uses = new();
-    private readonly Dictionary<(string Service, string Target), (ProVersion Last, List<ProvenStep> Steps)> _past = [];
+    private readonly Dictionary<(string Service, string Target), (ProVersion Last, List<VerifiedDeployment> Steps)> _past = [];
 
     /// <summary>Reads the history. Where it can't be read, nothing is known, and a warning says so.</summary>
     public static async Task<CleaningHistory> ReadAsync(
@@ -45,7 +45,7 @@ internal sealed class CleaningHistory
             _past[place] = past = (version, []);
         }
 
-        if (ProvenStep.Of(entry) is { } step)
+        if (VerifiedDeployment.Of(entry) is { } step)
         {
             past.Steps.Add(step);
         }

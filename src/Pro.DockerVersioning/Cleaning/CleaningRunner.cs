@@ -192,7 +192,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     private static string? Guard(CleaningLine line, ImageDescription now) => ImageReference.TryParse(line.Reference, out var going)
         ? now.Tags
             .Select(tag => ImageReference.TryParse(tag, out var name) && name.SameRepository(going) ? name.Tag : null)
-            .FirstOrDefault(tag => AliasName.TryParse(tag, out _) || PreviousVersions.IsPreviousTag(tag))
+            .FirstOrDefault(tag => AliasName.TryParse(tag, out _) || PreviousTag.IsPreviousTag(tag))
         : null;
 
     private static ProCleanupResult Done(

@@ -59,7 +59,7 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
         {
             Held = use.Held,
             Use = use,
-            IsPreviousTag = PreviousVersions.IsPreviousTag,
+            IsPreviousTag = PreviousTag.IsPreviousTag,
             ClockAhead = ahead,
 
             // The history's lines are dated by the machines that wrote them.

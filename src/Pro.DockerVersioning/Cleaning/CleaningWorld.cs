@@ -20,7 +20,7 @@ internal sealed record CleaningService(string Name, ImageReference Repository)
 /// <param name="TargetId">The target.</param>
 /// <param name="Last">The version that was proven last, which is what ought to run.</param>
 /// <param name="Steps">What was proven there by a deployment or rollback, newest first.</param>
-internal sealed record TargetPast(string TargetId, ProVersion Last, IReadOnlyList<ProvenStep> Steps);
+internal sealed record TargetPast(string TargetId, ProVersion Last, IReadOnlyList<VerifiedDeployment> Steps);
 
 /// <summary>All that the planner knows before it asks about single images.</summary>
 /// <param name="Inventory">The engine's images and containers.</param>

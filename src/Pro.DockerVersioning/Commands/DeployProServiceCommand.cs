@@ -22,7 +22,7 @@ public sealed class DeployProServiceCommand : ProVersionChangeCmdlet
     private protected override string? WantedVersion => Version;
 
     private protected override async Task<(ProVersion Version, string? Proven)?> ChooseAsync(
-        DeploymentRequest request, DeploymentWorld world, WayBack wayBack, ImageSupply supply)
+        DeploymentRequest request, DeploymentWorld world, PreviousVersionStore wayBack, ImageSupply supply)
     {
         var here = world.Inventory.TaggedVersionsOf(request.Repository).Where(version => version.IsStable).Max();
         var there = await supply.NewestAtRegistryAsync(request.Repository, StopToken);

@@ -32,7 +32,7 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
     private protected override string? WantedVersion => Version;
 
     private protected override async Task<(ProVersion Version, string? Proven)?> ChooseAsync(
-        DeploymentRequest request, DeploymentWorld world, WayBack wayBack, ImageSupply supply)
+        DeploymentRequest request, DeploymentWorld world, PreviousVersionStore wayBack, ImageSupply supply)
     {
         if (world.Target(request) is not { } target)
         {

@@ -245,7 +245,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
     /// <summary>Finds the version where none was given, with the image that was proven under it; null where nobody chose one.</summary>
     private protected abstract Task<(ProVersion Version, string? Proven)?> ChooseAsync(
-        DeploymentRequest request, DeploymentWorld world, WayBack wayBack, ImageSupply supply);
+        DeploymentRequest request, DeploymentWorld world, PreviousVersionStore wayBack, ImageSupply supply);
 
     private async Task OneAsync(
         ProWorkspace workspace,
@@ -259,7 +259,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         var reporter = Reporter;
         var request = Complete(RequestFor(workspace, catalog, service, engine));
         await WaitForLocksAsync(engine, request);
-        var wayBack = new WayBack(engine, history, reporter);
+        var wayBack = new PreviousVersionStore(engine, history, reporter);
         var supply = new ImageSupply(engine, workspace.Settings.Variables.Raw, reporter);
         DeploymentPlan? plan;
         try
@@ -303,7 +303,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         DeploymentRequest request,
         EngineConnection engine,
         HistoryLog history,
-        WayBack wayBack,
+        PreviousVersionStore wayBack,
         ImageSupply supply,
         ProVersion? given)
     {

@@ -75,7 +75,7 @@ public sealed class CleaningPlannerTests
         Image("v1.0.0");
         Image("v1.1.0");
         Container(Image("v1.2.0"), "running");
-        _images[0].RepoTags.Add($"{Api}:{Services.PreviousVersions.TagFor("container.c1")}");
+        _images[0].RepoTags.Add($"{Api}:{Services.PreviousTag.TagFor("container.c1")}");
         Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0)));
         _images[0].RepoTags.RemoveAt(1);
         Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0), [Past("container.c1", Deploy("v1.2.0", "v1.0.0"), Deploy("v1.0.0", null))]));
@@ -87,7 +87,7 @@ public sealed class CleaningPlannerTests
         Image("v1.0.0");
         Image("v1.1.0");
         Container(Image("v1.2.0"), "running");
-        _images[0].RepoTags.Add($"{Api}:{Services.PreviousVersions.TagFor("container.elsewhere")}");
+        _images[0].RepoTags.Add($"{Api}:{Services.PreviousTag.TagFor("container.elsewhere")}");
         Assert.Empty(Gone(new RetentionPolicy(0, 0, 0)));
         _images[0].RepoTags.RemoveAt(1);
         Assert.Empty(Gone(new RetentionPolicy(0, 0, 0), [Past("container.elsewhere", Deploy("v2.0.0", "v1.0.0"), Deploy("v1.0.0", null))]));
@@ -103,7 +103,7 @@ public sealed class CleaningPlannerTests
         Image("v3.0.0");
 
         // The tag still says v2, which the deployment of v3 made the way back: it runs now.
-        _images[1].RepoTags.Add($"{Api}:{Services.PreviousVersions.TagFor("container.c1")}");
+        _images[1].RepoTags.Add($"{Api}:{Services.PreviousTag.TagFor("container.c1")}");
         TargetPast[] past = isHistoryKnown
             ? [Past("container.c1", Rollback("v2.0.0", "v3.0.0"), Deploy("v3.0.0", "v2.0.0"), Deploy("v2.0.0", "v1.0.0"), Deploy("v1.0.0", null))]
             : [];
@@ -254,12 +254,12 @@ public sealed class CleaningPlannerTests
         Assert.Equal("Remove 1 image and take away 1 name of images that stay? At most 0.99KB come free.", CleaningText.Question(plan));
     }
 
-    private static TargetPast Past(string target, params ProvenStep[] steps) => new(target, steps[0].Version, steps);
+    private static TargetPast Past(string target, params VerifiedDeployment[] steps) => new(target, steps[0].Version, steps);
 
-    private static ProvenStep Deploy(string version, string? from) => new(
+    private static VerifiedDeployment Deploy(string version, string? from) => new(
         ProHistoryKind.Deploy, ProVersion.Parse(version), from is null ? null : ProVersion.Parse(from), null, Now);
 
-    private static ProvenStep Rollback(string version, string from) => Deploy(version, from) with { Kind = ProHistoryKind.Rollback };
+    private static VerifiedDeployment Rollback(string version, string from) => Deploy(version, from) with { Kind = ProHistoryKind.Rollback };
 
     private string Image(string? version, int day = 1)
     {
@@ -288,7 +288,7 @@ public sealed class CleaningPlannerTests
     private CleaningWorld World(IReadOnlyList<TargetPast> past) =>
         new(new ImageInventory(_images, _containers), [new CleaningService("api", ImageReference.Parse(Api)) { Past = past }])
         {
-            IsPreviousTag = Services.PreviousVersions.IsPreviousTag,
+            IsPreviousTag = Services.PreviousTag.IsPreviousTag,
             LastUse = reference => _used.TryGetValue(reference.ToString(), out var time) ? time : null,
         };
 

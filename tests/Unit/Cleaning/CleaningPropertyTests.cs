@@ -152,7 +152,7 @@ public sealed class CleaningPropertyTests
             foreach (var (service, repository, target) in Targets(world).Where(one => !world.Steps.Exists(step => step.Target == one.Target.TargetId)))
             {
                 var running = target.Containers.Single();
-                var previous = $"{repository}:{Services.PreviousVersions.TagFor(target.TargetId)}";
+                var previous = $"{repository}:{Services.PreviousTag.TagFor(target.TargetId)}";
                 if (!running.IsRunning || running.Version is not { IsStable: true } current
                     || world.Images.Exists(image => image.ID != running.ImageId && image.RepoTags.Contains(previous)))
                 {
@@ -208,7 +208,7 @@ public sealed class CleaningPropertyTests
     {
         var reference = ImageReference.Parse(repository);
         var current = target.CurrentVersions.Max() ?? target.Containers[0].Version;
-        return TargetWayBack.Find(
+        return PreviousVersionRule.Find(
             world.Inventory,
             reference,
             [.. world.Inventory.TaggedVersionsOf(reference)],

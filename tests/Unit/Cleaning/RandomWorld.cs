@@ -57,7 +57,7 @@ public sealed class RandomWorld
     internal CleaningWorld World => new(Inventory,
         [Service("api", Api), Service("web", Web)]) 
         {
-            IsPreviousTag = PreviousVersions.IsPreviousTag,
+            IsPreviousTag = PreviousTag.IsPreviousTag,
             LastUse = reference => Uses.TryGetValue(reference.ToString(), out var time) ? time : null,
         };
 
@@ -139,8 +139,8 @@ public sealed class RandomWorld
     };
 
     /// <summary>What was proven at a target, as the history gives it.</summary>
-    internal IReadOnlyList<ProvenStep> StepsOf(string service, string target) =>
-        [.. Steps.Where(one => one.Service == service && one.Target == target).Select(one => new ProvenStep(
+    internal IReadOnlyList<VerifiedDeployment> StepsOf(string service, string target) =>
+        [.. Steps.Where(one => one.Service == service && one.Target == target).Select(one => new VerifiedDeployment(
             one.IsRollback ? ProHistoryKind.Rollback : ProHistoryKind.Deploy,
             ProVersion.Parse(one.Version),
             ProVersion.Parse(one.From),
@@ -169,7 +169,7 @@ public static class RandomWorlds
         (1, Gen.Elements($"{RandomWorld.Web}:pro-previous", $"{RandomWorld.Api}:dev")),
         (2, from target in Gen.Elements(Targets)
             from repository in Gen.Elements(RandomWorld.Api, RandomWorld.Web)
-            select $"{repository}:{PreviousVersions.TagFor(target)}"));
+            select $"{repository}:{PreviousTag.TagFor(target)}"));
 
     private static readonly Gen<Draw> Draws =
         from tags in Gen.ListOf(Tag, 3)

@@ -65,7 +65,7 @@ public sealed class HeldOperationTests
             var runner = new DeploymentRunner(
                 engine.Connection,
                 history,
-                new WayBack(engine.Connection, history, engine.Reports),
+                new PreviousVersionStore(engine.Connection, history, engine.Reports),
                 new ImageSupply(engine.Connection, static _ => null, engine.Reports),
                 engine.Reports);
             return await runner.RunAsync(await PlanAsync(engine, strategy, times), Token);

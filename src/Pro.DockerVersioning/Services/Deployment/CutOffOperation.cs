@@ -13,7 +13,7 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// </summary>
 internal sealed class CutOffOperation(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
 {
-    private readonly WayBack _wayBack = new(engine, history, reports);
+    private readonly PreviousVersionStore _wayBack = new(engine, history, reports);
 
     /// <summary>Does what it has not come to.</summary>
     /// <param name="request">What is asked for: the repair.</param>

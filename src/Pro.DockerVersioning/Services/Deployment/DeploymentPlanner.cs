@@ -72,7 +72,7 @@ internal sealed record DeploymentPlan
 }
 
 /// <summary>Makes plans. Looks only; a plan is refused here, before anything is touched, or not at all.</summary>
-internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack, ImageSupply supply, IProgress<Report> reports)
+internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersionStore wayBack, ImageSupply supply, IProgress<Report> reports)
 {
     /// <summary>Makes the plan for a target.</summary>
     /// <param name="request">What is asked for.</param>

@@ -11,7 +11,7 @@ namespace Pro.DockerVersioning.Services.Deployment;
 
 /// <summary>Carries a plan out: secure the image, lock, repair what was cut off, swap and verify, record.</summary>
 internal sealed class DeploymentRunner(
-    EngineConnection engine, HistoryLog history, WayBack wayBack, ImageSupply supply, IProgress<Report> reports)
+    EngineConnection engine, HistoryLog history, PreviousVersionStore wayBack, ImageSupply supply, IProgress<Report> reports)
 {
     // For how long whoever has broken the lock is waited for, and how often that is looked at.
     private static readonly TimeSpan OthersTime = TimeSpan.FromSeconds(30);
@@ -164,9 +164,19 @@ internal sealed class DeploymentRunner(
 
         plan.Steps.Begin("record");
         var succeeded = done.Outcome == ProDeploymentOutcome.Succeeded;
+        var isRestored = done.Outcome is ProDeploymentOutcome.RestoredPrevious or ProDeploymentOutcome.RolledBackByEngine;
+        var oldImage = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault();
+        var isVerifiedAgain = isRestored && plan.From is not null
+            && (plan.Target.Kind == ServiceTargetKind.Swarm || done.Health is ProHealth.Healthy or ProHealth.Running);
         if (succeeded)
         {
-            await wayBack.KeepAsync(plan.Request, plan.Target, note, CancellationToken.None).ConfigureAwait(false);
+            await wayBack.KeepAsync(plan.Request, plan.Target, note, done.HealthyAfter, CancellationToken.None).ConfigureAwait(false);
+        }
+        else if (isVerifiedAgain)
+        {
+            await wayBack.KeepRestoredAsync(
+                plan.Request, plan.Target, plan.From!, oldImage, done.WasStopped ? null : plan.Version, CancellationToken.None)
+                .ConfigureAwait(false);
         }
 
         await AppendAsync(entry with
@@ -181,15 +191,16 @@ internal sealed class DeploymentRunner(
             Message = done.Failure is { } cause ? FirstLine(cause.Message) : null,
             LogTail = succeeded ? done.OldLog : done.LogTail,
         }).ConfigureAwait(false);
-        if (done.Outcome is ProDeploymentOutcome.RestoredPrevious or ProDeploymentOutcome.RolledBackByEngine)
+        if (isRestored)
         {
             await AppendAsync(entry with
             {
                 Kind = ProHistoryKind.Restore,
+                IsVerified = isVerifiedAgain,
                 From = plan.Version,
                 Version = plan.From,
                 Reference = plan.From is { } from ? plan.Request.Repository.WithTag(from.ImageTag).ToString() : null,
-                ImageId = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault(),
+                ImageId = oldImage,
                 Digest = null,
                 Outcome = ProHistoryEntry.Succeeded,
                 Order = done.Order,

@@ -6,10 +6,10 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>
-/// The ways back of all targets of a repository: what Invoke-ProRollback would take (<see cref="TargetWayBack"/>), and where that is in
+/// The ways back of all targets of a repository: what Invoke-ProRollback would take (<see cref="PreviousVersionRule"/>), and where that is in
 /// doubt more than that. Pure.
 /// </summary>
-internal sealed class CleaningWaysBack
+internal sealed class PreviousVersionKeepRule
 {
     private readonly ImageInventory _inventory;
     private readonly ImageReference _repository;
@@ -19,7 +19,7 @@ internal sealed class CleaningWaysBack
     /// <summary>Looks at what runs, and at what the history says has run.</summary>
     /// <param name="inventory">What is on the engine.</param>
     /// <param name="services">The services; they have one repository.</param>
-    public CleaningWaysBack(ImageInventory inventory, IReadOnlyList<CleaningService> services)
+    public PreviousVersionKeepRule(ImageInventory inventory, IReadOnlyList<CleaningService> services)
     {
         _inventory = inventory;
         _repository = services[0].Repository;
@@ -40,7 +40,7 @@ internal sealed class CleaningWaysBack
         {
             // Two services of one repository may both know the target.
             var known = pasts[now.TargetId].Select(past => past.Steps).DefaultIfEmpty([]);
-            _targets.AddRange(known.Select(steps => (now, TargetWayBack.Find(inventory, _repository, here, now, steps))));
+            _targets.AddRange(known.Select(steps => (now, PreviousVersionRule.Find(inventory, _repository, here, now, steps))));
         }
     }
 

@@ -9,15 +9,15 @@ using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;
 
-public sealed class PreviousVersionsTests
+public sealed class PreviousTagTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public void Each_target_has_a_tag_of_its_own_that_stays_the_same()
     {
-        Assert.Equal("pro-previous-737a40b9", PreviousVersions.TagFor("shop/api"));
-        Assert.NotEqual(PreviousVersions.TagFor("shop/api"), PreviousVersions.TagFor("shop/web"));
+        Assert.Equal("pro-previous-737a40b9", PreviousTag.TagFor("shop/api"));
+        Assert.NotEqual(PreviousTag.TagFor("shop/api"), PreviousTag.TagFor("shop/web"));
     }
 
     [Theory]
@@ -28,7 +28,7 @@ public sealed class PreviousVersionsTests
     [InlineData("v1.2.3", false)]
     [InlineData("latest", false)]
     [InlineData(null, false)]
-    public void It_is_told_from_other_tags(string? tag, bool isPrevious) => Assert.Equal(isPrevious, PreviousVersions.IsPreviousTag(tag));
+    public void It_is_told_from_other_tags(string? tag, bool isPrevious) => Assert.Equal(isPrevious, PreviousTag.IsPreviousTag(tag));
 
     [Theory]
     [InlineData("pro-previous")]
@@ -45,19 +45,19 @@ public sealed class PreviousVersionsTests
     public void It_is_not_listed_and_names_the_version_of_its_image()
     {
         var repository = ImageReference.Parse("registry.example.com/pro/api");
-        var tag = PreviousVersions.TagFor("shop/api");
+        var tag = PreviousTag.TagFor("shop/api");
         var inventory = new ImageInventory(
             [
                 Image("sha256:1", [$"{repository}:v1.0.0", $"{repository}:{tag}"], label: null),
                 Image("sha256:2", [$"{repository}:v1.1.0"], label: "v1.1.0"),
-                Image("sha256:3", [$"{repository}:{PreviousVersions.TagFor("other")}"], label: "v0.9.0"),
+                Image("sha256:3", [$"{repository}:{PreviousTag.TagFor("other")}"], label: "v0.9.0"),
             ],
             []);
 
         Assert.Equal(["v1.1.0", "v1.0.0"], inventory.VersionsOf("api", repository).Select(version => version.Version.ToString()));
-        Assert.Equal("v1.0.0", PreviousVersions.Find(inventory, repository, "shop/api")!.Version!.ToString());
-        Assert.Equal("v0.9.0", PreviousVersions.Find(inventory, repository, "other")!.Version!.ToString());
-        Assert.Null(PreviousVersions.Find(inventory, repository, "third"));
+        Assert.Equal("v1.0.0", PreviousTag.Find(inventory, repository, "shop/api")!.Version!.ToString());
+        Assert.Equal("v0.9.0", PreviousTag.Find(inventory, repository, "other")!.Version!.ToString());
+        Assert.Null(PreviousTag.Find(inventory, repository, "third"));
     }
 
     [Fact]
@@ -70,20 +70,20 @@ public sealed class PreviousVersionsTests
         var second = await ImportAsync(engine.Connection, repository.WithTag("v1.1.0"), "2");
         try
         {
-            Assert.Null(await PreviousVersions.FindAsync(engine.Connection, repository, "a", Token));
-            await PreviousVersions.SetAsync(engine.Connection, repository, "a", first, Token);
-            await PreviousVersions.SetAsync(engine.Connection, repository, "b", second, Token);
+            Assert.Null(await PreviousTag.FindAsync(engine.Connection, repository, "a", Token));
+            await PreviousTag.SetAsync(engine.Connection, repository, "a", first, Token);
+            await PreviousTag.SetAsync(engine.Connection, repository, "b", second, Token);
 
-            var ofA = await PreviousVersions.FindAsync(engine.Connection, repository, "a", Token);
+            var ofA = await PreviousTag.FindAsync(engine.Connection, repository, "a", Token);
             Assert.Equal((first, "v1.0.0"), (ofA!.ImageId, ofA.Version!.ToString()));
-            Assert.Superset(new HashSet<string> { first, second }, (await PreviousVersions.AllIdsAsync(engine.Connection, Token)).ToHashSet());
+            Assert.Superset(new HashSet<string> { first, second }, (await PreviousTag.AllIdsAsync(engine.Connection, Token)).ToHashSet());
 
-            await PreviousVersions.SetAsync(engine.Connection, repository, "a", second, Token);
-            Assert.Equal(second, (await PreviousVersions.FindAsync(engine.Connection, repository, "a", Token))!.ImageId);
-            Assert.DoesNotContain(first, await PreviousVersions.AllIdsAsync(engine.Connection, Token));
+            await PreviousTag.SetAsync(engine.Connection, repository, "a", second, Token);
+            Assert.Equal(second, (await PreviousTag.FindAsync(engine.Connection, repository, "a", Token))!.ImageId);
+            Assert.DoesNotContain(first, await PreviousTag.AllIdsAsync(engine.Connection, Token));
 
             var gone = await Assert.ThrowsAsync<ProException>(
-                () => PreviousVersions.SetAsync(engine.Connection, repository, "a", "sha256:" + new string('0', 64), Token));
+                () => PreviousTag.SetAsync(engine.Connection, repository, "a", "sha256:" + new string('0', 64), Token));
             Assert.Equal("EngineObjectNotFound", gone.Id);
         }
         finally

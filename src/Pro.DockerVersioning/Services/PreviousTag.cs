@@ -19,7 +19,7 @@ namespace Pro.DockerVersioning.Services;
 /// <c>pro-previous-</c> and eight digits of the target's SHA-256: always, so that the name doesn't depend on which target came first. A tag
 /// has no room for more; the history has the target's name. A bare <c>pro-previous</c>, set by hand, is kept like one of ours.
 /// </remarks>
-internal static partial class PreviousVersions
+internal static partial class PreviousTag
 {
     private const string Tag = "pro-previous";
 

@@ -28,27 +28,38 @@ internal sealed record TargetNow(string TargetId, ProVersion? Current, IReadOnly
 }
 
 /// <summary>
-/// The version before the current one: what was last proven at the target before it (the engine's own tag, then the history), and only
-/// then the next lower release on this engine. A version that a rollback has left is none: going "back" to it would bring its fault again.
-/// One function for those who go back and for those who clean: what the one would take, the other keeps. Pure.
+/// The version before the current one: what was last verified at the target before it. The versions that stand on the engine go first, then
+/// the engine's own tag, then the history, and only then the next lower release on this engine. A version that a rollback or a restore has
+/// left is passed over: going "back" to it would bring its fault again. One function for those who roll back and for those who clean: what
+/// the one would take, the other keeps. Pure.
 /// </summary>
-internal static class TargetWayBack
+internal static class PreviousVersionRule
 {
-    /// <summary>Finds it; null where there is none.</summary>
+    /// <summary>Finds it; null if there is none.</summary>
     /// <param name="inventory">What is on the engine.</param>
     /// <param name="repository">The service's repository.</param>
     /// <param name="here">The versions that the repository's tags name on the engine.</param>
     /// <param name="target">What runs now.</param>
-    /// <param name="steps">What the history knows of the target, newest first.</param>
+    /// <param name="steps">What the history knows of the target, newest first. It only adds to what is on the engine.</param>
+    /// <param name="verified">What stands on the engine, newest first; null: nothing does.</param>
     public static PreviousChoice? Find(
         ImageInventory inventory,
         ImageReference repository,
         IReadOnlyList<ProVersion> here,
         TargetNow target,
-        IReadOnlyList<ProvenStep> steps)
+        IReadOnlyList<VerifiedDeployment> steps,
+        IReadOnlyList<VerifiedDeployment>? verified = null)
     {
-        var left = ProvenStep.LeftBehind(steps);
-        if (PreviousVersions.Find(inventory, repository, target.TargetId) is { Version: { } tagged } previous
+        verified ??= [];
+        if (OnEngine(target, verified) is { } known)
+        {
+            return known;
+        }
+
+        var left = VerifiedDeployment.LeftBehind(steps);
+        left.ExceptWith(verified.Select(step => step.Version));
+        left.UnionWith(VerifiedDeployment.LeftBehind(verified));
+        if (PreviousTag.Find(inventory, repository, target.TargetId) is { Version: { } tagged } previous
             && !target.Running.Contains(previous.ImageId) && IsOther(tagged))
         {
             return new PreviousChoice(tagged, previous.ImageId, $"{previous.Reference.Tag} on this engine");
@@ -56,14 +67,24 @@ internal static class TargetWayBack
 
         if (steps.FirstOrDefault(step => IsOther(step.Version)) is { } proven)
         {
-            return new PreviousChoice(proven.Version, proven.ImageId, $"the history: proven here on {proven.Time:u}");
+            return new PreviousChoice(proven.Version, proven.ImageId, $"the history: verified here on {proven.Time:u}");
         }
 
         return target.Current is { } current
             && here.Where(version => version.IsStable && version.CompareTo(current) < 0 && !left.Contains(version)).Max() is { } lower
-                ? new PreviousChoice(lower, null, "the next lower release on this engine; none was proven here before") { IsGuess = true }
+                ? new PreviousChoice(lower, null, "the next lower release on this engine; none was verified here before") { IsGuess = true }
                 : null;
 
         bool IsOther(ProVersion version) => !version.Equals(target.Current) && !left.Contains(version);
+    }
+
+    /// <summary>The same, by what stands on the engine alone.</summary>
+    public static PreviousChoice? OnEngine(TargetNow target, IReadOnlyList<VerifiedDeployment> verified)
+    {
+        var left = VerifiedDeployment.LeftBehind(verified);
+        return verified.FirstOrDefault(step => !step.Version.Equals(target.Current) && !left.Contains(step.Version)
+            && !(step.ImageId is { } image && target.Running.Contains(image))) is { } step
+                ? new PreviousChoice(step.Version, step.ImageId, $"this engine: verified here on {step.Time:u}")
+                : null;
     }
 }
