@@ -3,12 +3,16 @@ namespace Pro.DockerVersioning.Engine;
 /// <summary>
 /// Negotiates the API's version without a request of its own. The first request names none and is answered in the engine's newest
 /// version, whose number stands in the answer's header; an engine newer than <see cref="Newest"/> is asked in ours from then on.
-/// So engines from 20.10 (API 1.41) to 29 (which refuses everything below 1.44) and later ones are served.
+/// So engines from 20.10 (API 1.41) to 29 (which refuses everything below 1.44) and later ones are served. Requests in raw JSON need no
+/// such bound: a container's configuration goes back as it came, with the fields of tomorrow.
 /// </summary>
 internal sealed class ApiVersionHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     /// <summary>The newest version that Docker.DotNet was made for: Docker 29.4.</summary>
     internal static readonly Version Newest = new(1, 54);
+
+    /// <summary>True for a request whose answer is read as raw JSON, in the engine's newest version.</summary>
+    internal static readonly HttpRequestOptionsKey<bool> IsRaw = new("pro-raw-json");
 
     private volatile string? _prefix;
     private volatile Version? _engine;
@@ -19,9 +23,10 @@ internal sealed class ApiVersionHandler(HttpMessageHandler inner) : DelegatingHa
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        var isRaw = request.Options.TryGetValue(IsRaw, out var raw) && raw;
         if (_prefix is { } prefix)
         {
-            if (prefix.Length > 0)
+            if (prefix.Length > 0 && !isRaw)
             {
                 request.RequestUri = Prefixed(request.RequestUri!, prefix);
             }
@@ -37,7 +42,7 @@ internal sealed class ApiVersionHandler(HttpMessageHandler inner) : DelegatingHa
 
         _engine = engine;
         _prefix = engine > Newest ? $"/v{Newest}" : "";
-        if (_prefix.Length == 0 || request.Content is not null || request.Method != HttpMethod.Get)
+        if (_prefix.Length == 0 || isRaw || request.Content is not null || request.Method != HttpMethod.Get)
         {
             return response;
         }

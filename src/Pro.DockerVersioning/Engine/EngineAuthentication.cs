@@ -7,7 +7,7 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Engine;
 
-/// <summary>Puts TLS, a bound to the wait and the negotiation of the API's version around Docker.DotNet's transport.</summary>
+/// <summary>Puts TLS, a bound to the wait, a second try for listings and the negotiation of the API's version around Docker.DotNet's transport.</summary>
 internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvider
 {
     private readonly CertificateCredentials? _tls = endpoint.UsesTls ? Load(endpoint) : null;
@@ -21,7 +21,7 @@ internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvi
     /// <inheritdoc/>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The handler around it owns it.")]
     public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) =>
-        Transport = new ApiVersionHandler(new PatienceHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.Patience));
+        Transport = new ApiVersionHandler(new ListingHandler(new PatienceHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.Patience)));
 
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation", Justification = "The user's context says SkipTLSVerify.")]
     private static CertificateCredentials Load(EngineEndpoint endpoint)

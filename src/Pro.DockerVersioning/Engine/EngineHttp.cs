@@ -94,6 +94,7 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
     {
         using var request = new HttpRequestMessage(method, new Uri(_base, path)) { Version = HttpVersion.Version11 };
         request.Options.Set(PatienceHandler.OwnTime, ownTime);
+        request.Options.Set(ApiVersionHandler.IsRaw, true);
         if (registryAuth is not null)
         {
             request.Headers.Add("X-Registry-Auth", registryAuth);

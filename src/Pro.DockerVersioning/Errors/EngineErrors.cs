@@ -8,6 +8,9 @@ internal static class EngineErrors
     /// <summary>The engine was not reached, or its answer was lost: what was asked may be done or not.</summary>
     public const string UnreachableId = "EngineUnreachable";
 
+    /// <summary>The engine doesn't have what was asked for.</summary>
+    public const string NotFoundId = "EngineObjectNotFound";
+
     /// <summary>A docker context that doesn't exist.</summary>
     public static ProException ContextNotFound(string name, string path) => new(
         "DockerContextNotFound",
@@ -83,11 +86,19 @@ internal static class EngineErrors
         address,
         inner);
 
+    /// <summary>The engine answered with another object, whose id begins with the name that was asked for.</summary>
+    public static ProException NotFound(string address, string kind, string name) => new(
+        NotFoundId,
+        ProErrorCategory.ObjectNotFound,
+        $"The engine at {address} has no {kind} with the name or the whole id {name}.",
+        $"List them with 'docker {kind} ls{(kind == "container" ? " -a" : "")}'.",
+        name);
+
     /// <summary>The engine answered with an error of its own.</summary>
     public static ProException Refused(string address, HttpStatusCode status, string message, Exception inner) => new(
         status switch
         {
-            HttpStatusCode.NotFound => "EngineObjectNotFound",
+            HttpStatusCode.NotFound => NotFoundId,
             HttpStatusCode.Conflict => "EngineConflict",
             _ => "EngineRefused",
         },

@@ -54,6 +54,19 @@ public sealed class ApiVersionTests
             server.Requests.Select(request => request.Path));
     }
 
+    /// <summary>A container's configuration goes back as it came: with the fields that only the newer engine knows.</summary>
+    [Fact]
+    public async Task A_newer_engine_is_asked_in_its_own_version_for_raw_JSON()
+    {
+        await using var server = Engine("1.60", "1.44");
+        using var engine = Open(server);
+
+        Assert.Empty(await engine.Http.GetListAsync("containers/json", Token));
+        _ = await engine.Http.PostAsync("containers/create", body: null, Token);
+
+        Assert.Equal(["/containers/json", "/containers/create"], server.Requests.Select(request => request.Path));
+    }
+
     [Fact]
     public async Task An_answer_that_names_no_version_leaves_the_question_open()
     {

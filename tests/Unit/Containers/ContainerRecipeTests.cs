@@ -70,7 +70,8 @@ public sealed class ContainerRecipeTests
 
         Assert.Equal(["z", "b", "c", "a"], creation.Networks.Select(network => network.Network));
         Assert.Equal(["z", "c", "a"], creation.Others.Select(network => network.Network));
-        Assert.Equal(["b"], creation.Body["NetworkingConfig"]!["EndpointsConfig"]!.AsObject().Select(network => network.Key));
+        Assert.Equal(["b"], creation.BodyWithOne["NetworkingConfig"]!["EndpointsConfig"]!.AsObject().Select(network => network.Key));
+        Assert.Equal(["z", "b", "c", "a"], creation.BodyWithAll["NetworkingConfig"]!["EndpointsConfig"]!.AsObject().Select(network => network.Key));
     }
 
     [Fact]

@@ -17,6 +17,12 @@ internal sealed class ContainerCalls(EngineConnection engine)
     /// <summary>A day, in seconds.</summary>
     private const int LongestStop = 24 * 60 * 60;
 
+    /// <summary>The API's first version that takes several endpoints when a container is created, each with its MAC address.</summary>
+    private static readonly Version SeveralEndpoints = new(1, 44);
+
+    /// <summary>The API's last version that shows an operator's MAC address.</summary>
+    private static readonly Version ShowsMacAddress = new(1, 51);
+
     private readonly EngineHttp _http = engine.Http;
 
     /// <summary>
@@ -44,10 +50,18 @@ internal sealed class ContainerCalls(EngineConnection engine)
         }
     }
 
-    /// <summary>A container's inspection.</summary>
+    /// <summary>
+    /// A container's inspection, by its name or whole id. The engine takes the beginning of an id too: asked for a name of hex letters
+    /// that nobody has, it answers with an unrelated container. Such an answer doesn't count.
+    /// </summary>
     /// <exception cref="ProException">There is none.</exception>
-    public Task<JsonObject> InspectAsync(string container, CancellationToken cancellationToken) =>
-        _http.GetAsync($"containers/{Uri.EscapeDataString(container)}/json", cancellationToken);
+    public async Task<JsonObject> InspectAsync(string container, CancellationToken cancellationToken)
+    {
+        var found = await _http.GetAsync($"containers/{Uri.EscapeDataString(container)}/json", cancellationToken).ConfigureAwait(false);
+        return IsMeant(found, container)
+            ? await WithMacAddressAsync(found, cancellationToken).ConfigureAwait(false)
+            : throw EngineErrors.NotFound(engine.Endpoint.ToString(), "container", container);
+    }
 
     /// <summary>A container's inspection, or null where there is none.</summary>
     public async Task<JsonObject?> FindAsync(string container, CancellationToken cancellationToken)
@@ -115,13 +129,23 @@ internal sealed class ContainerCalls(EngineConnection engine)
     /// <returns>Its id.</returns>
     public async Task<string> CreateAsync(ContainerCreation creation, CancellationToken cancellationToken)
     {
+        creation = await ByIdAsync(creation, cancellationToken).ConfigureAwait(false);
+        if (creation.Platform.Length > 0 && await IsOwnPlatformAsync(creation.Platform, cancellationToken).ConfigureAwait(false))
+        {
+            // Said or not, it is the same; and not said, an image that is there for another one only runs as well.
+            creation = creation with { Platform = "" };
+        }
+
+        // An engine takes all endpoints at once from API 1.44 on, and ignores a MAC address in a later call. Then it doesn't join the network
+        // of NetworkMode by itself, and there would be nothing to leave.
+        var all = engine.ApiVersion >= SeveralEndpoints && creation.Leave is null;
         var answer = await _http
-            .PostAsync($"containers/create?name={Uri.EscapeDataString(creation.Name)}", creation.Body.DeepClone(), cancellationToken)
+            .PostAsync(creation.Path, all ? creation.BodyWithAll : creation.BodyWithOne, cancellationToken)
             .ConfigureAwait(false);
         var id = answer.Text("Id");
         try
         {
-            foreach (var network in creation.Others)
+            foreach (var network in all ? [] : creation.Others)
             {
                 await ConnectAsync(network, id, cancellationToken).ConfigureAwait(false);
             }
@@ -140,11 +164,28 @@ internal sealed class ContainerCalls(EngineConnection engine)
         }
     }
 
-    /// <summary>Connects it to a network with its own settings.</summary>
-    public Task ConnectAsync(NetworkAttachment network, string container, CancellationToken cancellationToken) => _http.PostAsync(
-        $"networks/{Uri.EscapeDataString(network.Network)}/connect",
-        new JsonObject { ["Container"] = container, ["EndpointConfig"] = network.Endpoint.DeepClone() },
-        cancellationToken);
+    /// <summary>
+    /// Connects it to a network with its own settings: to the very network that the settings were read from, else to the one of that name
+    /// that is there now.
+    /// </summary>
+    public async Task ConnectAsync(NetworkAttachment network, string container, CancellationToken cancellationToken)
+    {
+        if (network.Id.Length > 0)
+        {
+            try
+            {
+                await ConnectAsync(network.Id, network, container, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (ProException exception) when (IsNotFound(exception) && exception.Message.Contains(network.Id, StringComparison.Ordinal))
+            {
+                // It was made anew meanwhile.
+                network = network.WithoutId();
+            }
+        }
+
+        await ConnectAsync(network.Network, network, container, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Disconnects it from a network.</summary>
     public Task DisconnectAsync(string network, string container, CancellationToken cancellationToken) => _http.PostAsync(
@@ -152,9 +193,13 @@ internal sealed class ContainerCalls(EngineConnection engine)
         new JsonObject { ["Container"] = container },
         cancellationToken);
 
-    /// <summary>A network's inspection.</summary>
-    public Task<JsonObject> InspectNetworkAsync(string network, CancellationToken cancellationToken) =>
-        _http.GetAsync($"networks/{Uri.EscapeDataString(network)}", cancellationToken);
+    /// <summary>A network's inspection, by its name or whole id; the engine takes the beginning of an id too.</summary>
+    /// <exception cref="ProException">There is none.</exception>
+    public async Task<JsonObject> InspectNetworkAsync(string network, CancellationToken cancellationToken)
+    {
+        var found = await _http.GetAsync($"networks/{Uri.EscapeDataString(network)}", cancellationToken).ConfigureAwait(false);
+        return IsMeant(found, network) ? found : throw EngineErrors.NotFound(engine.Endpoint.ToString(), "network", network);
+    }
 
     /// <summary>Inspections of the networks that have a label with that value.</summary>
     public async Task<IReadOnlyList<JsonObject>> FindNetworksAsync(string label, string value, CancellationToken cancellationToken)
@@ -285,7 +330,61 @@ internal sealed class ContainerCalls(EngineConnection engine)
         return inspections;
     }
 
-    private static bool IsNotFound(ProException exception) => exception.Id == "EngineObjectNotFound";
+    private static bool IsNotFound(ProException exception) => exception.Id == EngineErrors.NotFoundId;
+
+    private static bool IsMeant(JsonObject found, string nameOrId) =>
+        found.Text("Id") == nameOrId || found.Text("Name").TrimStart('/') == nameOrId.TrimStart('/');
+
+    private Task ConnectAsync(string path, NetworkAttachment network, string container, CancellationToken cancellationToken) => _http.PostAsync(
+        $"networks/{Uri.EscapeDataString(path)}/connect",
+        new JsonObject { ["Container"] = container, ["EndpointConfig"] = network.Endpoint.DeepClone() },
+        cancellationToken);
+
+    private async Task<bool> IsOwnPlatformAsync(string platform, CancellationToken cancellationToken)
+    {
+        var version = await _http.GetAsync("version", cancellationToken).ConfigureAwait(false);
+        var own = $"{version.Text("Os")}/{version.Text("Arch")}";
+        return platform == own || (own.EndsWith("/arm64", StringComparison.Ordinal) && platform == own + "/v8");
+    }
+
+    /// <summary>Versions since 1.52 hide the MAC address that an operator has given; 1.51 shows it.</summary>
+    private async Task<JsonObject> WithMacAddressAsync(JsonObject container, CancellationToken cancellationToken)
+    {
+        if (engine.ApiVersion > ShowsMacAddress && container["Config"] is JsonObject config)
+        {
+            var shown = await _http.GetAsync($"v{ShowsMacAddress}/containers/{container.Text("Id")}/json", cancellationToken).ConfigureAwait(false);
+            if (shown["Config"].Text("MacAddress") is { Length: > 0 } address)
+            {
+                config["MacAddress"] = address;
+            }
+        }
+
+        return container;
+    }
+
+    /// <summary>
+    /// Each network by its id if its name isn't its own, and by its name otherwise: one that was removed and made anew has another id. The
+    /// engine takes a name of hex letters that no network has for the beginning of an id: such a network is missing.
+    /// </summary>
+    private async Task<ContainerCreation> ByIdAsync(ContainerCreation creation, CancellationToken cancellationToken)
+    {
+        if (creation.Networks.All(network => network.IsDefaultBridge))
+        {
+            return creation;
+        }
+
+        var all = await _http.GetListAsync("networks", cancellationToken).ConfigureAwait(false);
+        return creation with
+        {
+            Networks = [.. creation.Networks.Select(network =>
+            {
+                var named = all.Where(one => one.Text("Name") == network.Network).ToArray();
+                return named.Length > 1 ? network
+                    : named.Length == 1 || !all.Any(one => one.Text("Id").StartsWith(network.Network, StringComparison.Ordinal)) ? network.WithoutId()
+                    : throw EngineErrors.NotFound(engine.Endpoint.ToString(), "network", network.Network);
+            })],
+        };
+    }
 
     private Task<JsonNode?> Act(string container, string action, CancellationToken cancellationToken) =>
         _http.PostAsync($"containers/{container}/{action}", null, cancellationToken);

@@ -7,9 +7,9 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// this image or another. It works on the engine's own JSON, so that a field that nobody here has heard of goes along too.
 /// </summary>
 /// <remarks>
-/// Known limits. What equals the image's value is taken for the image's (see <see cref="OperatorConfig"/>). An operator's MAC
-/// address is known from <c>Config.MacAddress</c>, which engines since API 1.52 don't show; it gets lost there. Host ports that
-/// the engine chose, and addresses that it gave, are chosen anew.
+/// Known limits. What equals the image's value is taken for the image's (see <see cref="OperatorConfig"/>). A MAC address on a further
+/// network is told from the engine's own by its form (see <see cref="NetworkAttachment.Of"/>). Addresses that the engine gave are chosen
+/// anew.
 /// </remarks>
 internal sealed record ContainerRecipe
 {
@@ -34,6 +34,9 @@ internal sealed record ContainerRecipe
     /// <summary>The one of <see cref="Networks"/> that <c>NetworkMode</c> means, or null.</summary>
     public string? Primary { get; init; }
 
+    /// <summary>The platform for which the container was created, as <c>linux/386</c>; "" for the engine's own.</summary>
+    public string Platform { get; init; } = "";
+
     /// <summary>Reads it off a container.</summary>
     /// <param name="container">The container's inspection, running or not.</param>
     /// <param name="itsImage">The inspection of the image with the container's image id.</param>
@@ -51,6 +54,7 @@ internal sealed record ContainerRecipe
             Reference = container["Config"].Text("Image"),
             Config = OperatorConfig.From(container, itsImage),
             HostConfig = hostConfig,
+            Platform = PlatformOf(container["ImageManifestDescriptor"]?["platform"]),
             Networks = networks,
             Primary = networks.Select(network => network.Network).FirstOrDefault(name =>
                 NetworkAttachment.IsMeant(mode, name, container["NetworkSettings"]?["Networks"]?[name])),
@@ -67,15 +71,22 @@ internal sealed record ContainerRecipe
         SetLabels(body, options.Labels);
         body["HostConfig"] = HostConfigFor(options);
         var networks = options.WithoutAliases ? [.. Networks.Select(static network => network.WithAliases([]))] : Networks;
-        body["NetworkingConfig"] = NetworkingConfig(networks);
         return new ContainerCreation
         {
             Name = options.Name ?? Name,
             Body = body,
+            Platform = Platform,
             Networks = networks,
             Primary = Primary,
             Leave = Primary is null && !Config.Flag("NetworkDisabled") ? NetworkToLeave() : null,
         };
+    }
+
+    /// <summary>A platform as Docker writes it: <c>linux/arm/v7</c>; "" if nothing is said.</summary>
+    public static string PlatformOf(JsonNode? platform)
+    {
+        string[] parts = [platform.Text("os"), platform.Text("architecture"), platform.Text("variant")];
+        return string.Join('/', parts.Where(part => part.Length > 0));
     }
 
     private static void SetLabels(JsonObject body, IReadOnlyDictionary<string, string?> labels)
@@ -111,17 +122,6 @@ internal sealed record ContainerRecipe
 
         ContainerFollowers.Redirect(hostConfig, options.Successors);
         return hostConfig;
-    }
-
-    private JsonObject NetworkingConfig(IReadOnlyList<NetworkAttachment> networks)
-    {
-        var endpoints = new JsonObject();
-        if (networks.FirstOrDefault(network => network.Network == Primary) is { } primary)
-        {
-            endpoints[primary.Network] = primary.Endpoint.DeepClone();
-        }
-
-        return new JsonObject { ["EndpointsConfig"] = endpoints };
     }
 
     private string? NetworkToLeave() => HostConfig.Text("NetworkMode") switch

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
 
 namespace Pro.DockerVersioning.Services.Containers;
@@ -12,7 +14,7 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
     // What the engine reports of a running endpoint. What is not named here is kept: a newer engine's settings too.
     private static readonly string[] MadeByEngine =
     [
-        "NetworkID", "EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "IPv6Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen",
+        "EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "IPv6Gateway", "GlobalIPv6Address", "GlobalIPv6PrefixLen",
         "MacAddress", "DNSNames",
     ];
 
@@ -32,6 +34,12 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
                 .ThenBy(network => network.Key, StringComparer.Ordinal)
                 .Select(network => new NetworkAttachment(network.Key, Settings(network.Key, network.Value, container)))];
     }
+
+    /// <summary>The network's id when the settings were read; "" if it doesn't count. Two networks may have one name.</summary>
+    public string Id => Endpoint.Text("NetworkID");
+
+    /// <summary>The MAC address that the operator has given it there, or "".</summary>
+    public string MacAddress => Endpoint.Text("MacAddress");
 
     /// <summary>True for the engine's default bridge, which knows neither aliases nor fixed addresses.</summary>
     public bool IsDefaultBridge => Network == DefaultBridge;
@@ -58,6 +66,12 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         return this with { Endpoint = endpoint };
     }
 
+    /// <summary>The same for the network that has the name.</summary>
+    public NetworkAttachment WithoutId() => Without("NetworkID");
+
+    /// <summary>The same with a MAC address that the engine chooses.</summary>
+    public NetworkAttachment WithoutMacAddress() => Without("MacAddress");
+
     /// <summary>Whether <c>HostConfig.NetworkMode</c>, a name or an id, means the network.</summary>
     public static bool IsMeant(string mode, string network, JsonNode? endpoint) =>
         mode == network
@@ -75,11 +89,18 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
             _ = settings.Remove(name);
         }
 
+        if (MacAddressOf(network, endpoint, container) is { Length: > 0 } mac)
+        {
+            settings["MacAddress"] = mac;
+        }
+
         if (network == DefaultBridge)
         {
-            // The engine refuses aliases and addresses on the default bridge; what it shows there isn't the operator's.
+            // The engine refuses aliases and addresses on the default bridge; what it shows there isn't the operator's. It has another id
+            // whenever the engine is started.
             _ = settings.Remove("Aliases");
             _ = settings.Remove("IPAMConfig");
+            _ = settings.Remove("NetworkID");
         }
         else if (settings["Aliases"] is JsonArray)
         {
@@ -92,5 +113,35 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         }
 
         return settings;
+    }
+
+    private NetworkAttachment Without(string name)
+    {
+        var endpoint = Endpoint.DeepClone().AsObject();
+        _ = endpoint.Remove(name);
+        return this with { Endpoint = endpoint };
+    }
+
+    /// <summary>
+    /// The operator's MAC address on a network. The engine keeps the one on the network of <c>NetworkMode</c> apart. On the others it
+    /// shows the operator's and its own in the same place, and takes the operator's there since Engine 25 only. Its own are made from the IP
+    /// address up to Engine 27, and are random and locally administered since Engine 28. So what is neither is the operator's; so is
+    /// <c>02:42:…</c>, with which a random one hardly ever begins.
+    /// </summary>
+    private static string MacAddressOf(string network, JsonNode? endpoint, JsonObject container)
+    {
+        if (IsMeant(container["HostConfig"].Text("NetworkMode"), network, endpoint))
+        {
+            return container["Config"].Text("MacAddress");
+        }
+
+        var shown = endpoint.Text("MacAddress");
+        var isAtLeast25 = endpoint is JsonObject members && members.ContainsKey("DNSNames");
+        var isAtLeast28 = endpoint?["GwPriority"] is not null;
+        return isAtLeast25 && PhysicalAddress.TryParse(shown.Replace(':', '-'), out var address) && address.GetAddressBytes() is [var first, var second, ..] bytes
+            && !(first == 0x02 && second == 0x42 && IPAddress.TryParse(endpoint.Text("IPAddress"), out var ip) && bytes.AsSpan(2).SequenceEqual(ip.GetAddressBytes()))
+            && (!isAtLeast28 || (first & 0x02) == 0 || (first == 0x02 && second == 0x42))
+            ? shown
+            : "";
     }
 }

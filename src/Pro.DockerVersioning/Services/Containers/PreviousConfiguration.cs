@@ -32,6 +32,7 @@ internal static class PreviousConfiguration
             ["ImageId"] = recipe.ImageId,
             ["Reference"] = recipe.Reference,
             ["Primary"] = recipe.Primary,
+            ["Platform"] = recipe.Platform,
             ["Config"] = recipe.Config.DeepClone(),
             ["HostConfig"] = recipe.HostConfig.DeepClone(),
             ["Networks"] = new JsonArray([.. recipe.Networks.Select(network =>
@@ -67,6 +68,7 @@ internal static class PreviousConfiguration
                 ImageId = Text(json, "ImageId"),
                 Reference = Text(json, "Reference"),
                 Primary = json["Primary"]?.GetValue<string>(),
+                Platform = json.Text("Platform"),
                 Config = Take(json, "Config"),
                 HostConfig = Take(json, "HostConfig"),
                 Networks = [.. json.Elements("Networks").OfType<JsonObject>().Select(network =>

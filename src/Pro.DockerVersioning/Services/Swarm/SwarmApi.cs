@@ -21,8 +21,11 @@ internal sealed class SwarmApi(EngineConnection engine)
     {
         try
         {
-            return new SwarmServiceState((JsonObject)(await GetAsync($"services/{Uri.EscapeDataString(nameOrId)}", cancellationToken)
+            var found = new SwarmServiceState((JsonObject)(await GetAsync($"services/{Uri.EscapeDataString(nameOrId)}", cancellationToken)
                 .ConfigureAwait(false))!);
+
+            // The engine takes the beginning of another service's id too.
+            return found.Id == nameOrId || found.Name == nameOrId ? found : throw SwarmErrors.ServiceNotFound(nameOrId, inner: null);
         }
         catch (ProException exception) when (exception.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
         {
