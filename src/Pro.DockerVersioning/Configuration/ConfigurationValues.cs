@@ -62,6 +62,19 @@ internal static class ConfigurationValues
             ? count
             : throw ConfigurationErrors.WrongValue(member.Name, Shown(member.Value), "a whole number from 1", member.Value.At);
 
+    /// <summary>An age with its unit: "30d", "12h". A bare number doesn't say which it is.</summary>
+    public static TimeSpan Age(LocatedJsonMember member)
+    {
+        var text = member.Value.Kind == JsonTokenType.String ? member.Value.Text : "";
+        return text.Length > 1
+            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number <= 36500
+            && (text[^1] is 'd' or 'h')
+                ? text[^1] == 'd' ? TimeSpan.FromDays(number) : TimeSpan.FromHours(number)
+                : throw ConfigurationErrors.WrongValue(
+                    member.Name, Shown(member.Value), "a time with its unit, \"30d\" or \"12h\"", member.Value.At);
+    }
+
     public static T Choice<T>(LocatedJson value, string key, IReadOnlyDictionary<string, T> choices)
     {
         if (value.Kind == JsonTokenType.String && choices.TryGetValue(value.Text, out var chosen))

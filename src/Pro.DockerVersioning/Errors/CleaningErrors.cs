@@ -22,6 +22,13 @@ internal static class CleaningErrors
         $"Write a number and a unit: {parameter} 20GB. Units are kB, MB, GB and TB, in steps of 1024 as in PowerShell.",
         text);
 
+    /// <summary>-AnyRepository with services.</summary>
+    public static ProException AnyRepositoryWithService() => new(
+        "AnyRepositoryWithService",
+        ProErrorCategory.InvalidArgument,
+        "-AnyRepository is about all images of the engine, and -Service names only some.",
+        "Leave one of them out: Remove-ProOldImage -Unused -AnyRepository");
+
     /// <summary>-TargetFree where nobody can say how much is free.</summary>
     public static ProException FreeSpaceUnknown(string engine, string? root) => new(
         "FreeSpaceUnknown",
@@ -29,7 +36,7 @@ internal static class CleaningErrors
         root is null
             ? $"The engine at {engine} is not on this machine: how much is free on its disk can't be seen from here."
             : $"The disk of {root}, where the engine at {engine} keeps its images, can't be seen from here (a virtual machine?).",
-        "Run the command on the engine's own machine, or go by count: Remove-ProOldImage -Keep 3.",
+        "Run the command on the engine's own machine. Or go by the size of the versions: Remove-ProOldImage -MaxSize 40GB",
         engine);
 
     /// <summary>A program of the system's scheduler that isn't here.</summary>
