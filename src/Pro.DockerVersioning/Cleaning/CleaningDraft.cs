@@ -18,6 +18,12 @@ internal sealed record CleaningDraft(CleaningWorld World, CleaningPolicy Policy)
     public IReadOnlyCollection<string> CandidateIds =>
         [.. Candidates.Select(candidate => candidate.Image.Id).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>All images of the services; only asked about if their size decides.</summary>
+    public IReadOnlyCollection<string> ServiceImageIds =>
+        [.. World.Inventory.Images
+            .Where(image => World.Services.Any(service => image.BelongsTo(service.Name, service.Repository)))
+            .Select(image => image.Id)];
+
     /// <summary>
     /// One image of each service that stays: the layers that it shares with those that go won't come free. The newest one is the most
     /// alike.
@@ -40,6 +46,12 @@ internal sealed record CleaningCandidate(CleaningLine Line, EngineImage Image, D
 /// <param name="Lines">What goes, in that order, and then what stays.</param>
 internal sealed record CleaningPlan(IReadOnlyList<CleaningLine> Lines)
 {
+    /// <summary>What else there is to say before it is carried out.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>How many bytes the services' versions take afterwards; null if nobody asked.</summary>
+    public long? SizeAfter { get; init; }
+
     /// <summary>What goes, in that order.</summary>
     public IEnumerable<CleaningLine> Going => Lines.Where(line => line.Goes);
 

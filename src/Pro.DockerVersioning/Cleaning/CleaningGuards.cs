@@ -30,8 +30,8 @@ internal sealed class CleaningGuards
         foreach (var version in versions)
         {
             var image = _world.Inventory.FindById(version.ImageId)!;
-            var reason = InUse(image) ?? Held(image) ?? Previous(image) ?? ways.Reason(version) ?? AliasOf(version) ?? Protected(version.Version)
-                ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the way back from {from}" : null);
+            var reason = InUse(image) ?? Held(image) ?? Previous(image) ?? ways.Reason(version) ?? LatestOf(version) ?? Protected(version.Version)
+                ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the previous version of {from}" : null);
             if (reason is not null)
             {
                 guards[version.Reference] = reason;
@@ -46,13 +46,20 @@ internal sealed class CleaningGuards
         InUse(image) ?? Held(image) ?? _ways.Value.Values.Select(ways => ways.Reason(image.Id)).FirstOrDefault(reason => reason is not null)
         ?? (ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? Protected(version) : null);
 
+    /// <summary>Why a name stays that is no version's, of whatever repository; null if nothing needs it.</summary>
+    public string? OfOther(EngineImage image) => OfUnnamed(image) ?? Previous(image)
+        ?? (image.References.Any(reference => reference.Tag == AliasName.Latest.ToString()
+            && _world.Services.Any(service => service.Repository.SameRepository(reference)))
+                ? "latest points at it"
+                : null);
+
     /// <summary>Why an image is too young to go; null where it is old enough.</summary>
     public string? Young(EngineImage image, ImageFacts facts, DateTimeOffset? lastUse, DateTimeOffset now)
     {
         var born = facts.Since(image);
-        var (what, last) = lastUse > born ? ("of use", lastUse.Value) : ("built or tagged", born);
+        var (what, last) = lastUse > born ? ("last used", lastUse.Value) : ("built or tagged", born);
         return now - last < _policy.GracePeriod
-            ? $"{what} {Spans.Text(now - last)} ago, younger than {Spans.Text(_policy.GracePeriod)}" : null;
+            ? $"{what} {Spans.Text(now - last)} ago (within the grace period of {Spans.Text(_policy.GracePeriod)})" : null;
     }
 
     /// <summary>Why -OlderThan leaves an image alone; null where it lets it go.</summary>
@@ -60,8 +67,8 @@ internal sealed class CleaningGuards
     {
         var born = facts.Since(image);
         var last = lastUse > born ? lastUse.Value : born;
-        return _policy.OlderThan is { } age && now - last < age ? $"of use {Spans.Text(now - last)} ago, not older than {Spans.Text(age)}"
-            : null;
+        return _policy.OlderThan is { } age && now - last < age
+            ? $"last used {Spans.Text(now - last)} ago, not more than {Spans.Text(age)} (-OlderThan)" : null;
     }
 
     private string? InUse(EngineImage image)
@@ -80,17 +87,16 @@ internal sealed class CleaningGuards
     private string? Held(EngineImage image) => _world.Held.ReasonFor(image.Id, image.References.Concat(image.Digests));
 
     private string? Previous(EngineImage image) =>
-        image.References.FirstOrDefault(reference => reference.Tag is { } tag && _world.IsPreviousTag(tag)) is { } way
-            ? $"{way.Tag} holds it as the way back"
+        image.References.FirstOrDefault(reference => reference.Tag is { } tag && _world.IsPreviousTag(tag) && !IsOfGoneTarget(reference)) is { } way
+            ? $"{way.Tag} holds it as the previous version"
             : null;
 
-    private static string? AliasOf(ProImageVersion version) =>
-        version.Aliases.Count switch
-        {
-            0 => null,
-            1 => $"{version.Aliases[0]} points at it",
-            _ => $"{string.Join(" and ", version.Aliases)} point at it",
-        };
+    private bool IsOfGoneTarget(ImageReference reference) =>
+        _world.Services.Any(service => service.GoneTags.Contains(reference.Tag!) && service.Repository.SameRepository(reference));
+
+    /// <summary>The other aliases follow their version: they keep nothing that the counts let go.</summary>
+    private static string? LatestOf(ProImageVersion version) =>
+        version.Aliases.Contains(AliasName.Latest.ToString(), StringComparer.Ordinal) ? "latest points at it" : null;
 
     private string? Protected(ProVersion version) =>
         _policy.Protect.FirstOrDefault(pattern => pattern.IsMatch(version)) is { } pattern ? $"protected by '{pattern}'" : null;

@@ -45,6 +45,9 @@ internal sealed record CleaningLine
     /// <summary>True where it would have gone but for a guard; false where the counts alone keep it.</summary>
     public bool WasCandidate { get; init; }
 
+    /// <summary>True if the plan shows the line though it changes nothing: it was asked for by name.</summary>
+    public bool IsShown { get; init; }
+
     /// <summary>At most so many bytes come free: layers of images that nobody asked about may be shared.</summary>
     public long Bytes { get; init; }
 

@@ -25,6 +25,11 @@ internal static class CleaningPlanner
             AddStrangers(world, policy, decided);
         }
 
+        if (policy.AnyRepository)
+        {
+            AddOthers(world, guards, decided, candidates);
+        }
+
         if (policy.Mode is CleaningMode.Dangling or CleaningMode.Unused)
         {
             AddDangling(world, policy, guards, decided, candidates);
@@ -65,8 +70,19 @@ internal static class CleaningPlanner
                 ?? facts[candidate.Image.Id].Since(candidate.Image))];
         }
 
+        long? sizeAfter = null;
+        if (draft.Policy.MaxSize is { } most)
+        {
+            (var enough, sizeAfter) = CleaningSize.Cut(draft, going, facts, most);
+            stays.AddRange(going.Skip(enough).Select(candidate =>
+                candidate.Line with { Step = CleaningStep.Keep, Reason = $"the versions fit into {ByteSize.Text(most)} with it (-MaxSize)" }));
+            going = [.. going.Take(enough)];
+        }
+
         return new CleaningPlan([.. CleaningSteps.Assign(going, draft.World.Inventory.Images, facts), .. stays])
         {
+            Notes = draft.World.Notes,
+            SizeAfter = sizeAfter,
             LayerSizes = going
                 .SelectMany(candidate => facts[candidate.Image.Id].Layers.All)
                 .DistinctBy(layer => layer.ChainId)
@@ -81,6 +97,7 @@ internal static class CleaningPlanner
         {
             LockedBy = group.Select(service => service.LockedBy).FirstOrDefault(locked => locked is not null),
             Past = [.. group.SelectMany(service => service.Past)],
+            GoneTags = group.SelectMany(service => service.GoneTags).ToHashSet(StringComparer.Ordinal),
         });
 
     private static void AddVersions(
@@ -91,7 +108,8 @@ internal static class CleaningPlanner
         List<CleaningLine> decided,
         List<CleaningCandidate> candidates)
     {
-        var versions = world.Inventory.VersionsOf(service.Name, service.Repository);
+        var versions = world.Inventory.VersionsOf(service.Name, service.Repository, world.IsCommit);
+        var own = new List<CleaningCandidate>();
         var kept = guards.Of(service, versions);
         var verdicts = policy.Mode == CleaningMode.ByCount
             ? policy.Retention.Judge(versions.Where(version => version.Tag is not null).Select(version => version.Version))
@@ -121,6 +139,7 @@ internal static class CleaningPlanner
                     _ => "no container uses it",
                 },
                 WasCandidate = true,
+                IsShown = policy.Mode == CleaningMode.Named,
             };
             var isAmongNewest = verdicts?[version.Version].Stays == true;
             if (isAmongNewest || kept.ContainsKey(version.Reference))
@@ -138,9 +157,90 @@ internal static class CleaningPlanner
             }
             else
             {
-                candidates.Add(new CleaningCandidate(line, world.Inventory.FindById(version.ImageId)!, world.LastUse(reference)));
+                own.Add(new CleaningCandidate(line, world.Inventory.FindById(version.ImageId)!, world.LastUse(reference)));
             }
         }
+
+        candidates.AddRange(WithFollowers(service, own, versions));
+    }
+
+    /// <summary>
+    /// An alias's tag goes with its version, before it: else the image would stay by that name. So does the tag by which a target that has
+    /// been gone for long kept its previous version. A tag that merely looks like an alias (v2024) covers no version.
+    /// </summary>
+    private static IEnumerable<CleaningCandidate> WithFollowers(
+        CleaningService service, List<CleaningCandidate> going, IReadOnlyList<ProImageVersion> versions)
+    {
+        var names = going.Select(candidate => candidate.Line.Reference).ToHashSet(StringComparer.Ordinal);
+        var lasts = going.GroupBy(candidate => candidate.Image.Id, StringComparer.Ordinal).ToDictionary(image => image.Key, image => image.Last());
+        foreach (var candidate in going)
+        {
+            if (lasts[candidate.Image.Id] == candidate)
+            {
+                var (leaving, staying) = (
+                    going.Where(other => other.Image.Id == candidate.Image.Id).Select(other => other.Line.Version!).ToList(),
+                    versions.Where(other => other.ImageId == candidate.Image.Id && other.Tag is not null && !names.Contains(other.Reference))
+                        .Select(other => other.Version).ToList());
+                foreach (var reference in candidate.Image.References.Where(reference => reference.SameRepository(service.Repository)))
+                {
+                    var isAlias = AliasName.TryParse(reference.Tag, out var alias) && alias != AliasName.Latest
+                        && leaving.Exists(alias.Covers) && !staying.Exists(alias.Covers);
+                    if (isAlias || (staying.Count == 0 && service.GoneTags.Contains(reference.Tag!)))
+                    {
+                        yield return candidate with
+                        {
+                            Line = candidate.Line with { Reference = reference.ToString(), Reason = $"goes with {candidate.Line.Version}" },
+                        };
+                    }
+                }
+            }
+
+            yield return candidate;
+        }
+    }
+
+    /// <summary>Every name that is no version of a service: of other repositories, and foreign tags in ours.</summary>
+    private static void AddOthers(
+        CleaningWorld world, CleaningGuards guards, List<CleaningLine> decided, List<CleaningCandidate> candidates)
+    {
+        var known = decided.Concat(candidates.Select(candidate => candidate.Line)).Select(line => line.Reference).ToHashSet(StringComparer.Ordinal);
+        var staying = decided.Where(line => !line.Goes).DistinctBy(line => line.ImageId)
+            .ToDictionary(line => line.ImageId, line => line.Reason, StringComparer.Ordinal);
+        foreach (var image in world.Inventory.Images)
+        {
+            var lastUse = image.References.Select(world.LastUse).Max();
+            var guard = staying.GetValueOrDefault(image.Id) ?? guards.OfOther(image);
+            foreach (var reference in image.References.Where(reference => !known.Contains(reference.ToString())))
+            {
+                var line = Unnamed(world, image, reference.ToString()) with { Reason = "no container uses it" };
+                if (guard is not null)
+                {
+                    decided.Add(line with { Step = CleaningStep.Keep, Reason = guard });
+                }
+                else
+                {
+                    candidates.Add(new CleaningCandidate(line, image, lastUse));
+                }
+            }
+        }
+    }
+
+    private static CleaningLine Unnamed(CleaningWorld world, EngineImage image, string name)
+    {
+        var service = world.Services.FirstOrDefault(one => image.BelongsTo(one.Name, one.Repository));
+        return new CleaningLine
+        {
+            Reference = name,
+            ImageId = image.Id,
+            // Also of another project's: nobody's operation is raced.
+            Service = service?.Name ?? image.Label(ImageLabels.Service),
+            Repository = service?.Repository
+                ?? (ImageReference.TryParse(image.Label(ImageLabels.Repository), out var repository) ? repository : null),
+            Version = ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? version : null,
+            Step = CleaningStep.Remove,
+            Reason = "no name points at it",
+            WasCandidate = true,
+        };
     }
 
     /// <summary>What was named and isn't there, or isn't ours to remove.</summary>
@@ -150,21 +250,41 @@ internal static class CleaningPlanner
         {
             var image = world.Inventory.Find(reference);
             var reason = !world.Services.Any(service => service.Repository.SameRepository(reference))
-                ? "its repository is none of the catalogue's"
+                ? "its repository is not one of the catalogue's"
                 : image is null ? "gone already"
-                : ProVersion.TryFromImageTag(reference.Tag, out _) ? null
-                : "its tag is no version";
+                : ImageInventory.VersionOfTag(image, reference, world.IsCommit) is not null ? null
+                : "its tag is not a version, and neither its label nor git says that it is a commit";
             if (reason is not null)
             {
+                var (service, version) = policy.NamedAs.GetValueOrDefault(reference);
                 decided.Add(new CleaningLine
                 {
                     Reference = reference.ToString(),
                     ImageId = image?.Id ?? "",
+                    Service = service,
+                    Version = version,
                     Step = CleaningStep.Skip,
                     Reason = reason,
                     WasCandidate = true,
                 });
             }
+        }
+
+        foreach (var version in policy.WithoutTag)
+        {
+            decided.Add(new CleaningLine
+            {
+                Reference = version.ImageId,
+                ImageId = version.ImageId,
+                Service = version.Service,
+                Version = version.Version,
+                Step = CleaningStep.Keep,
+                Reason = world.Inventory.ContainersOf(version.ImageId) is [var user, ..]
+                    ? $"the container {user.Name} uses it, and its version's tag is gone already"
+                    : "its version's tag is gone already: -Dangling removes what has no name",
+                WasCandidate = true,
+                IsShown = true,
+            });
         }
     }
 
@@ -179,7 +299,7 @@ internal static class CleaningPlanner
         {
             // One with a digest belongs to that repository: it goes by this name, and only where the repository is ours.
             if (image.References.Count > 0
-                || !image.Digests.All(digest => world.Services.Any(one => one.Repository.SameRepository(digest))))
+                || (!policy.AnyRepository && !image.Digests.All(digest => world.Services.Any(one => one.Repository.SameRepository(digest)))))
             {
                 continue;
             }
@@ -193,19 +313,7 @@ internal static class CleaningPlanner
             IEnumerable<string> names = image.Digests.Count > 0 ? image.Digests.Select(digest => digest.ToString()) : [image.Id];
             foreach (var name in names)
             {
-                var line = new CleaningLine
-                {
-                    Reference = name,
-                    ImageId = image.Id,
-                    // Also of another project's: nobody's operation is raced.
-                    Service = service?.Name ?? image.Label(ImageLabels.Service),
-                    Repository = service?.Repository
-                        ?? (ImageReference.TryParse(image.Label(ImageLabels.Repository), out var repository) ? repository : null),
-                    Version = ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? version : null,
-                    Step = CleaningStep.Remove,
-                    Reason = "no name points at it",
-                    WasCandidate = true,
-                };
+                var line = Unnamed(world, image, name);
                 if (guards.OfUnnamed(image) is { } guard)
                 {
                     decided.Add(line with { Step = CleaningStep.Keep, Reason = guard });

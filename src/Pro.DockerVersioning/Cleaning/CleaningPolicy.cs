@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
@@ -38,6 +39,19 @@ internal sealed record CleaningPolicy
 
     /// <summary>What was built or tagged since that long stays: its build, push or deployment may still be under way.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The service and version that each named reference came with.</summary>
+    public IReadOnlyDictionary<ImageReference, (string Service, ProVersion Version)> NamedAs { get; init; } =
+        new Dictionary<ImageReference, (string, ProVersion)>();
+
+    /// <summary>Versions that were named and have no tag to remove.</summary>
+    public IReadOnlyList<ProImageVersion> WithoutTag { get; init; } = [];
+
+    /// <summary>With Unused: all images of the engine, of whatever repository.</summary>
+    public bool AnyRepository { get; init; }
+
+    /// <summary>Only until all versions of the services take no more than so many bytes; null: all that may go.</summary>
+    public long? MaxSize { get; init; }
 
     /// <summary>Longest out of use first, whatever the service: what stops midway has removed what is missed least.</summary>
     public bool ByLastUse { get; init; }

@@ -30,6 +30,9 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     /// <summary>What the plan was made by; null where it is asked anew.</summary>
     internal EngineUse? Use { get; init; }
 
+    /// <summary>Names that keep nothing: the plan removes them with their image.</summary>
+    internal IReadOnlySet<string> GoneNames { get; init; } = new HashSet<string>();
+
     /// <summary>How many lines are under way at once: the engine does several in little more time than one.</summary>
     internal int Width { get; init; } = 8;
 
@@ -188,11 +191,12 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         return Guard(line, now) is { } guard ? Result(line, ProCleanupAction.Kept, $"{guard} points at it by now") : null;
     }
 
-    /// <summary>An alias or a way back of the same repository: the plan would have kept what one of these points at.</summary>
-    private static string? Guard(CleaningLine line, ImageDescription now) => ImageReference.TryParse(line.Reference, out var going)
+    /// <summary>latest or a previous version's tag of the same repository: the plan would have kept what one of these points at.</summary>
+    private string? Guard(CleaningLine line, ImageDescription now) => ImageReference.TryParse(line.Reference, out var going)
         ? now.Tags
             .Select(tag => ImageReference.TryParse(tag, out var name) && name.SameRepository(going) ? name.Tag : null)
-            .FirstOrDefault(tag => AliasName.TryParse(tag, out _) || PreviousTag.IsPreviousTag(tag))
+            .FirstOrDefault(tag => tag == AliasName.Latest.ToString()
+                || (PreviousTag.IsPreviousTag(tag) && !GoneNames.Contains(going.WithTag(tag!).ToString())))
         : null;
 
     private static ProCleanupResult Done(

@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services;
+using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Services.Swarm;
 using Pro.DockerVersioning.Versions;
@@ -21,6 +23,17 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
 {
     private const int AtOnce = 8;
 
+    /// <summary>Whether git knows a commit by the first digits of its hash.</summary>
+    internal Func<string, bool>? IsCommit { get; init; }
+
+    /// <summary>For how long targets protect that are gone.</summary>
+    internal TimeSpan GoneTargets { get; init; } = ProSettings.DefaultGoneTargets;
+
+    /// <summary>Whether the services of other repositories count as well: those that an image's label names.</summary>
+    internal bool AnyRepository { get; init; }
+
+    private static async Task<bool> IsManagerAsync(Task<EngineState> state) => (await state.ConfigureAwait(false)).IsSwarmManager;
+
     /// <summary>What there is.</summary>
     /// <param name="services">The services and their repositories.</param>
     /// <param name="state">What the engine says of itself.</param>
@@ -31,28 +44,32 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
     {
         var age = Stopwatch.StartNew();
         var loading = ImageInventory.LoadAsync(engine, cancellationToken);
-        var volumes = ServiceVolumes.LoadAsync(engine, cancellationToken);
+        var volumes = ServiceVolumes.LoadAsync(engine, IsManagerAsync(state), cancellationToken);
         var swarm = SwarmAsync(state, cancellationToken);
         var past = CleaningHistory.ReadAsync(history, engine.Endpoint.ToString(), reports, cancellationToken);
         await Task.WhenAll(loading, volumes, swarm, past).ConfigureAwait(false);
         var inventory = await loading.ConfigureAwait(false);
         var known = await past.ConfigureAwait(false);
+        var running = await swarm.ConfigureAwait(false);
         var use = new EngineUse(
             age,
             await volumes.ConfigureAwait(false),
-            await swarm.ConfigureAwait(false),
+            running,
             image => inventory.ContainersOf(image) is [var user, ..] ? user.Name : null);
         var ahead = (await state.ConfigureAwait(false)).ClockAhead;
+        var targets = ContainerTargets.IdsOf(inventory.Containers);
+        var isManager = (await state.ConfigureAwait(false)).IsSwarmManager;
+        var gone = new GoneTargets(IsHere, GoneTargets, DateTimeOffset.UtcNow);
         var surveyed = new List<CleaningService>();
-        foreach (var service in services)
+        foreach (var service in AnyRepository ? WithLabelled(services, inventory) : services)
         {
-            surveyed.Add(new CleaningService(service.Name, service.Repository)
+            surveyed.Add(gone.Apply(new CleaningService(service.Name, service.Repository)
             {
                 LockedBy = ServiceLocks.Find(use.Locks, service.Name, service.Repository) is { } locked
                     ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, reports, cancellationToken).ConfigureAwait(false)
                     : null,
-                Past = known.PastOf(service.Name),
-            });
+                Past = known.PastOf(service.Name, service.Repository),
+            }));
         }
 
         return new CleaningWorld(inventory, surveyed)
@@ -61,18 +78,31 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
             Use = use,
             IsPreviousTag = PreviousTag.IsPreviousTag,
             ClockAhead = ahead,
+            IsCommit = IsCommit,
+            Notes = gone.Notes,
+            Marks = [.. gone.Marks.Select(mark => mark with { Engine = engine.Endpoint.ToString() })],
 
             // The history's lines are dated by the machines that wrote them.
             LastUse = reference => known.LastUse(reference) + ahead,
         };
+
+        // A swarm's tasks may all be on other nodes; who isn't its manager can't tell.
+        bool IsHere(string target) => target.Length == 0 || targets.Contains(target) || (target.StartsWith("swarm.", StringComparison.Ordinal)
+            && (!isManager || running.Any(service => "swarm." + service.Name == target)));
     }
+
+    /// <summary>The history's marks, once the clean-up is carried out.</summary>
+    public Task RecordMarksAsync(CleaningWorld world) =>
+        world.Marks.Count == 0 ? Task.CompletedTask : history.AppendAsync(world.Marks, reports);
 
     /// <summary>Plans: the first half, the questions, the second half.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public async Task<CleaningPlan> PlanAsync(CleaningWorld world, CleaningPolicy policy, CancellationToken cancellationToken)
     {
         var draft = CleaningPlanner.Draft(world, policy);
-        var ids = draft.Candidates.Count == 0 ? [] : draft.CandidateIds.Concat(draft.WitnessIds).Distinct(StringComparer.Ordinal).ToList();
+        var ids = draft.CandidateIds
+            .Concat(policy.MaxSize is not null ? draft.ServiceImageIds : draft.Candidates.Count > 0 ? draft.WitnessIds : [])
+            .Distinct(StringComparer.Ordinal).ToList();
         var young = policy.OlderThan > policy.GracePeriod ? policy.OlderThan.Value : policy.GracePeriod;
         var arriving = ids.Count > 0 && young > TimeSpan.Zero
             ? RecentImages.AskAsync(engine, young, DateTimeOffset.UtcNow + world.ClockAhead, cancellationToken)
@@ -84,6 +114,18 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
         }
 
         return CleaningPlanner.Finish(draft, facts, DateTimeOffset.UtcNow + world.ClockAhead);
+    }
+
+    private static List<(string Name, ImageReference Repository)> WithLabelled(
+        IReadOnlyList<(string Name, ImageReference Repository)> services, ImageInventory inventory)
+    {
+        var labelled =
+            from image in inventory.Images
+            let name = image.Label(ImageLabels.Service)
+            let repository = ImageReference.TryParse(image.Label(ImageLabels.Repository), out var parsed) ? parsed.WithoutTag() : null
+            where name is not null && repository is not null && !services.Any(one => one.Repository.SameRepository(repository))
+            select (name, repository);
+        return [.. services, .. labelled.DistinctBy(one => one.repository.NormalizedName)];
     }
 
     private async Task<IReadOnlyList<SwarmServiceState>> SwarmAsync(Task<EngineState> state, CancellationToken cancellationToken) =>

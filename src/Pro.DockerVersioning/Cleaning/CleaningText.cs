@@ -6,15 +6,16 @@ namespace Pro.DockerVersioning.Cleaning;
 /// <summary>A plan and its results in words: the same for -WhatIf, the prompt and the summary.</summary>
 internal static class CleaningText
 {
-    /// <summary>The lines that change something, and those that somebody at work keeps from it.</summary>
+    /// <summary>The lines that change something, those that somebody at work keeps from it, and what was asked for by name and stays.</summary>
     public static IReadOnlyList<string> Lines(CleaningPlan plan) =>
-        [.. plan.Lines.Where(line => line.Goes || line.Step == CleaningStep.Skip).Select(Line)];
+        [.. plan.Lines.Where(line => line.Goes || line.Step == CleaningStep.Skip || line.IsShown).Select(Line), .. plan.Notes];
 
     /// <summary>What is asked below the list.</summary>
     public static string Question(CleaningPlan plan)
     {
         var removed = plan.Going.Count(line => line.Step == CleaningStep.Remove);
-        var untagged = plan.Going.Count() - removed;
+        var leaving = plan.Going.Where(line => line.Step == CleaningStep.Remove).Select(line => line.ImageId).ToHashSet(StringComparer.Ordinal);
+        var untagged = plan.Going.Count(line => !leaving.Contains(line.ImageId));
         string[] parts =
         [
             .. removed > 0 ? [$"remove {Count(removed, "image")}"] : Array.Empty<string>(),
@@ -38,15 +39,19 @@ internal static class CleaningText
             : text;
     }
 
-    /// <summary>What a line is about, short.</summary>
+    /// <summary>What a line is about, short: "registry/api:v1.0.0"; "sha256:0123456789ab (api v1.0.0)" for an image without a name.</summary>
     public static string Name(CleaningLine line) => line.Reference == line.ImageId
-        ? $"{line.ImageId[..Math.Min(19, line.ImageId.Length)]}{(line.Service is null ? "" : $" of {line.Service}")}"
+        ? line.ImageId[..Math.Min(19, line.ImageId.Length)] + (line.Service is null ? "" : $" ({Subject(line)})")
+        : line.Reference.Contains('@', StringComparison.Ordinal) && line.Version is not null ? $"{line.Reference} ({Subject(line)})"
         : line.Reference;
+
+    private static string Subject(CleaningLine line) => $"{line.Service}{(line.Version is null ? "" : $" {line.Version}")}";
 
     private static string Line(CleaningLine line) => line.Step switch
     {
         CleaningStep.Remove => $"Remove {Name(line)}, {ByteSize.Text(line.Bytes)}: {line.Reason}",
         CleaningStep.Untag => $"Untag {Name(line)}: {line.Reason}",
+        CleaningStep.Keep => $"Keep {Name(line)}: {line.Reason}",
         _ => $"Leave {Name(line)}: {line.Reason}",
     };
 

@@ -14,13 +14,23 @@ internal sealed record CleaningService(string Name, ImageReference Repository)
 
     /// <summary>What the history knows of each target that runs the service, or has run it.</summary>
     public IReadOnlyList<TargetPast> Past { get; init; } = [];
+
+    /// <summary>Tags by which targets kept their previous version that have been gone for too long: they keep nothing any more.</summary>
+    public IReadOnlySet<string> GoneTags { get; init; } = new HashSet<string>();
 }
 
 /// <summary>What the history knows of a target.</summary>
 /// <param name="TargetId">The target.</param>
 /// <param name="Last">The version that was proven last, which is what ought to run.</param>
 /// <param name="Steps">What was proven there by a deployment or rollback, newest first.</param>
-internal sealed record TargetPast(string TargetId, ProVersion Last, IReadOnlyList<VerifiedDeployment> Steps);
+internal sealed record TargetPast(string TargetId, ProVersion Last, IReadOnlyList<VerifiedDeployment> Steps)
+{
+    /// <summary>Since when the engine has no such target, by the first clean-up that saw it; null if it is there, or nobody has looked.</summary>
+    public DateTimeOffset? GoneSince { get; init; }
+
+    /// <summary>Until when a target that is gone keeps its versions; null if it is there.</summary>
+    public DateTimeOffset? GoneUntil { get; init; }
+}
 
 /// <summary>All that the planner knows before it asks about single images.</summary>
 /// <param name="Inventory">The engine's images and containers.</param>
@@ -38,6 +48,15 @@ internal sealed record CleaningWorld(ImageInventory Inventory, IReadOnlyList<Cle
 
     /// <summary>How far the engine's clock, in which it dates its images, is before this machine's.</summary>
     public TimeSpan ClockAhead { get; init; }
+
+    /// <summary>Whether git knows a commit by the first digits of its hash.</summary>
+    public Func<string, bool>? IsCommit { get; init; }
+
+    /// <summary>What the plan says of targets that are gone.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>What the history is told of targets: that one is gone, or there again. Only when the clean-up is carried out.</summary>
+    public IReadOnlyList<History.ProHistoryEntry> Marks { get; init; } = [];
 
     /// <summary>When a version was last of use, by the history; told in the engine's time.</summary>
     public Func<ImageReference, DateTimeOffset?> LastUse { get; init; } = static _ => null;

@@ -46,7 +46,7 @@ internal sealed class EngineUse
     public static async Task<EngineUse> AskAsync(EngineConnection engine, bool isSwarmManager, CancellationToken cancellationToken)
     {
         var age = Stopwatch.StartNew();
-        var volumes = ServiceVolumes.LoadAsync(engine, cancellationToken);
+        var volumes = ServiceVolumes.LoadAsync(engine, Task.FromResult(isSwarmManager), cancellationToken);
         var services = ServicesAsync(engine, isSwarmManager, cancellationToken);
         var containers = engine.CallAsync(client =>
             client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, cancellationToken));

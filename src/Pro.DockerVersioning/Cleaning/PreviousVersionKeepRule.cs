@@ -14,7 +14,8 @@ internal sealed class PreviousVersionKeepRule
     private readonly ImageInventory _inventory;
     private readonly ImageReference _repository;
     private readonly List<(TargetNow Now, PreviousChoice? Choice)> _targets = [];
-    private readonly HashSet<ProVersion> _last;
+    private readonly Dictionary<ProVersion, string> _last;
+    private readonly Dictionary<string, string> _gone;
 
     /// <summary>Looks at what runs, and at what the history says has run.</summary>
     /// <param name="inventory">What is on the engine.</param>
@@ -23,7 +24,10 @@ internal sealed class PreviousVersionKeepRule
     {
         _inventory = inventory;
         _repository = services[0].Repository;
-        _last = [.. services.SelectMany(service => service.Past).Select(past => past.Last)];
+        _gone = services.SelectMany(service => service.Past).Where(past => past.GoneUntil is not null).DistinctBy(past => past.TargetId)
+            .ToDictionary(past => past.TargetId, past => FormattableString.Invariant($" (its target is gone: kept until {past.GoneUntil:yyyy-MM-dd})"));
+        _last = services.SelectMany(service => service.Past).OrderBy(past => past.GoneUntil ?? DateTimeOffset.MinValue).DistinctBy(past => past.Last)
+            .ToDictionary(past => past.Last, past => "was deployed last, by the history" + _gone.GetValueOrDefault(past.TargetId));
         var found = services
             .SelectMany(service => ContainerTargets.Find(inventory, service.Name, _repository))
             .DistinctBy(target => target.TargetId, StringComparer.Ordinal)
@@ -47,20 +51,22 @@ internal sealed class PreviousVersionKeepRule
     /// <summary>Why a version stays that the history or the engine names; null where they don't.</summary>
     public string? Reason(ProImageVersion version)
     {
-        if (_last.Contains(version.Version))
+        if (_last.TryGetValue(version.Version, out var last))
         {
-            return "was deployed last, by the history";
+            return last;
         }
 
         return Reason(version.ImageId)
             ?? (_targets.FirstOrDefault(one => version.Version.Equals(one.Choice?.Version)) is ({ } now, { } choice)
-                ? choice.IsGuess ? $"the way back from {now.Current}" : $"the way back, by {Source(choice)}"
+                ? (choice.IsGuess ? $"the previous version of {now.Current}" : Source(choice)) + _gone.GetValueOrDefault(now.TargetId)
                 : null);
     }
 
     /// <summary>Why an image stays, by whatever name, or none; null where it is no proven way back.</summary>
     public string? Reason(string imageId) =>
-        _targets.FirstOrDefault(one => one.Choice?.ImageId == imageId).Choice is { } choice ? $"the way back, by {Source(choice)}" : null;
+        _targets.FirstOrDefault(one => one.Choice?.ImageId == imageId) is ({ } now, { } choice)
+            ? Source(choice) + _gone.GetValueOrDefault(now.TargetId)
+            : null;
 
     /// <summary>
     /// Where neither the engine nor the history says the way back, or it isn't here, it is guessed from what runs: the next lower release,
@@ -100,7 +106,7 @@ internal sealed class PreviousVersionKeepRule
             ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null));
 
     // "pro-previous-0a1b2c3d on this engine", "the history: proven here on ...": without what comes after the colon.
-    private static string Source(PreviousChoice choice) => choice.Why.Split(':', 2)[0];
+    private static string Source(PreviousChoice choice) => "the previous version, by " + choice.Why.Split(':', 2)[0];
 
     /// <summary>Whether all targets that run an image have a way back that is known and here.</summary>
     private bool IsSure(string imageId)

@@ -118,9 +118,10 @@ public sealed class ImageVersionCompleter : IArgumentCompleter
                 : catalog.Names;
             using var engine = workspace.OpenEngine();
             var inventory = await ImageInventory.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
+            using var commits = new CommitLookup(workspace.Root);
             return [.. services
                 .Select(catalog.Get)
-                .SelectMany(definition => inventory.VersionsOf(definition.Name, workspace.RepositoryOf(definition)))
+                .SelectMany(definition => inventory.VersionsOf(definition.Name, workspace.RepositoryOf(definition), commits.Knows))
                 .DistinctBy(version => version.Version)
                 .Select(version => (version.Version.ToString(), version.Reference + (version.IsCurrent ? " (running now)" : "")))];
         });

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Versions;
 
@@ -59,9 +60,10 @@ public sealed class GetProImageVersionCommand : ProWorkspaceCmdlet
         var services = MatchEach(_services, name => catalog.Match(name)).Select(catalog.Get).Select(service => (service, workspace.RepositoryOf(service))).ToList();
         using var engine = workspace.OpenEngine();
         var inventory = await ImageInventory.LoadAsync(engine, StopToken);
+        using var commits = new CommitLookup(workspace.Root);
         foreach (var (service, repository) in services)
         {
-            foreach (var version in inventory.VersionsOf(service.Name, repository))
+            foreach (var version in inventory.VersionsOf(service.Name, repository, commits.Knows))
             {
                 if ((!Stable || version.Version.IsStable)
                     && (!Current || version.IsCurrent)

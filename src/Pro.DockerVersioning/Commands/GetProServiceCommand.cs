@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Services;
 using Pro.DockerVersioning.Versions;
@@ -53,13 +54,14 @@ public sealed class GetProServiceCommand : ProWorkspaceCmdlet
         }
 
         var inventory = services.Exists(service => service.Repository is not null) ? await LoadAsync(workspace) : null;
+        using var commits = new CommitLookup(workspace.Root);
         foreach (var (definition, repository) in services)
         {
-            WriteObject(Describe(definition, repository, inventory));
+            WriteObject(Describe(definition, repository, inventory, commits.Knows));
         }
     }
 
-    private static ProService Describe(ServiceDefinition service, ImageReference? repository, ImageInventory? inventory) => new()
+    private static ProService Describe(ServiceDefinition service, ImageReference? repository, ImageInventory? inventory, Func<string, bool> isCommit) => new()
     {
         Service = service.Name,
         Context = service.Unbuildable is not null ? "" : service.Context.Length == 0 ? "." : service.Context,
@@ -67,7 +69,7 @@ public sealed class GetProServiceCommand : ProWorkspaceCmdlet
         Image = repository?.ToString() ?? service.Image,
         CurrentVersion = inventory is null || repository is null
             ? []
-            : [.. inventory.VersionsOf(service.Name, repository).Where(version => version.IsCurrent).Select(version => version.Version)],
+            : [.. inventory.VersionsOf(service.Name, repository, isCommit).Where(version => version.IsCurrent).Select(version => version.Version)],
         DeclaredIn = service.Source,
     };
 

@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Management.Automation.Host;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
@@ -52,7 +53,9 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
                 : (previous.Version, previous.ImageId);
         }
 
-        var versions = world.Inventory.VersionsOf(request.Service.Name, request.Repository).Where(version => version.Tag is not null).ToList();
+        using var commits = new CommitLookup(Folder);
+        var versions = world.Inventory.VersionsOf(request.Service.Name, request.Repository, commits.Knows)
+            .Where(version => version.Tag is not null).ToList();
         return Pick(request.Service.Name, versions, previous) is { } picked
             ? (picked, picked.Equals(previous?.Version) ? previous.ImageId : null)
             : throw DeploymentErrors.VersionRequired(request.Service.Name, versions.Select(version => version.Version.ToString()));

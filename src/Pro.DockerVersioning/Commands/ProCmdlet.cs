@@ -90,6 +90,11 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     /// <summary>One bad item: says so and goes on. The command's exit is not a success.</summary>
     private protected void WriteError(ProException error) => WriteError(ErrorRecords.From(error));
 
+    /// <summary>Whether the command only shows what it would do.</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var bound)
+        ? bound is SwitchParameter { IsPresent: true }
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference", false));
+
     /// <summary>
     /// One question for a whole plan, which it shows; -WhatIf prints each line. For a cmdlet that supports ShouldProcess.
     /// </summary>
@@ -97,10 +102,7 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     /// <param name="question">What is asked below the plan.</param>
     private protected bool ShouldCarryOut(IReadOnlyCollection<string> lines, string question)
     {
-        var isWhatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out var bound)
-            ? bound is SwitchParameter { IsPresent: true }
-            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference", false));
-        var plan = string.Join(isWhatIf ? Environment.NewLine + "What if: " : Environment.NewLine, lines);
+        var plan = string.Join(IsWhatIf ? Environment.NewLine + "What if: " : Environment.NewLine, lines);
         return ShouldProcess(plan, plan + Environment.NewLine + question, "The plan");
     }
 

@@ -3,6 +3,7 @@ using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
@@ -28,7 +29,8 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     // How many lines are carried out at once.
     private const int Lines = 8;
 
-    private readonly HashSet<ImageReference> _named = [];
+    private readonly Dictionary<ImageReference, (string Service, ProVersion Version)> _named = [];
+    private readonly List<ProImageVersion> _withoutTag = [];
     private bool _isAsked;
 
     /// <summary>The services; wildcards are allowed. All where it isn't given.</summary>
@@ -60,6 +62,11 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     [Size]
     public long TargetFree { get; set; }
 
+    /// <summary>Removes the longest unused first, and only until all versions of the services together take no more than so much: 40GB.</summary>
+    [Parameter(ParameterSetName = CountSet)]
+    [Size]
+    public long MaxSize { get; set; }
+
     /// <summary>The versions, as Get-ProImageVersion gives them; no count applies to them, all else does.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = VersionSet)]
     [ValidateNotNull]
@@ -72,6 +79,10 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     /// <summary>Removes all versions that no container uses, and what is dangling; no count applies.</summary>
     [Parameter(Mandatory = true, ParameterSetName = UnusedSet)]
     public SwitchParameter Unused { get; set; }
+
+    /// <summary>With -Unused: all images of the engine that no container uses, of whatever repository.</summary>
+    [Parameter(ParameterSetName = UnusedSet)]
+    public SwitchParameter AnyRepository { get; set; }
 
     /// <summary>Only what was built, tagged and of use before so long.</summary>
     [Parameter]
@@ -100,11 +111,11 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         {
             if (ImageReference.TryParse(version.Reference, out var reference) && reference.Tag is not null)
             {
-                _ = _named.Add(reference);
+                _named[reference] = (version.Service, version.Version);
             }
             else
             {
-                WriteVerbose($"{version.Reference} stays: a container uses it, and no name of its own is left to remove.");
+                _withoutTag.Add(version);
             }
         }
 
@@ -119,7 +130,13 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         }
 
         var reporter = Reporter;
+        if (AnyRepository && Bound(nameof(Service)))
+        {
+            throw CleaningErrors.AnyRepositoryWithService();
+        }
+
         var target = Bound(nameof(TargetFree)) ? TargetFree : (long?)null;
+        var most = Bound(nameof(MaxSize)) ? MaxSize : (long?)null;
         var workspace = OpenWorkspace();
         var services = ServicesOf(workspace);
         using var engine = workspace.OpenEngine();
@@ -130,9 +147,15 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         }
 
         var history = HistoryLog.Open(workspace.Settings);
-        var survey = new CleaningSurvey(engine, history, reporter);
+        using var commits = new CommitLookup(workspace.Root);
+        var survey = new CleaningSurvey(engine, history, reporter)
+        {
+            IsCommit = commits.Knows,
+            GoneTargets = workspace.Settings.GoneTargets,
+            AnyRepository = AnyRepository,
+        };
         var world = await survey.LoadAsync(services, asking, StopToken);
-        var plan = await survey.PlanAsync(world, PolicyOf(workspace, services), StopToken);
+        var plan = await survey.PlanAsync(world, PolicyOf(workspace, services, most), StopToken);
         foreach (var line in plan.Lines.Where(line => !line.Goes))
         {
             WriteVerbose($"{CleaningText.Name(line)} stays: {line.Reason}.");
@@ -143,19 +166,31 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             // Nothing to ask, nothing to lock; those that were asked for and stay say why.
             using var runner = new CleaningRunner(engine, reporter);
             await GiveAsync(runner, plan, []);
+            foreach (var note in plan.Notes)
+            {
+                Say(note);
+            }
+
             Say(CleaningText.Summary([], null, null, null));
             WarnIfTooLittle(target, target is null ? null : (await asking).Root.Free, isAllDone: true);
+            WarnIfTooLarge(most, plan);
+            if (!IsWhatIf)
+            {
+                await survey.RecordMarksAsync(world);
+            }
         }
         else if (ShouldCarryOut(CleaningText.Lines(plan), CleaningText.Question(plan)))
         {
-            await RunAsync(engine, await asking, world.Use, plan, history, target, reporter);
+            await survey.RecordMarksAsync(world);
+            await RunAsync(engine, await asking, world, plan, history, target, reporter);
+            WarnIfTooLarge(most, plan);
         }
     }
 
     private async Task RunAsync(
         EngineConnection engine,
         EngineState state,
-        EngineUse? use,
+        CleaningWorld world,
         CleaningPlan plan,
         HistoryLog history,
         long? target,
@@ -169,7 +204,10 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         using var runner = new CleaningRunner(engine, reporter)
         {
             IsSwarmManager = state.IsSwarmManager,
-            Use = use,
+            Use = world.Use,
+            GoneNames = world.Services
+                .SelectMany(service => service.GoneTags.Select(tag => service.Repository.WithTag(tag).ToString()))
+                .ToHashSet(StringComparer.Ordinal),
 
             // What comes free is seen before the next one goes.
             Width = target is null ? Lines : 1,
@@ -194,6 +232,16 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
         }
     }
 
+    private void WarnIfTooLarge(long? most, CleaningPlan plan)
+    {
+        if (most is { } goal && plan.SizeAfter is { } left && left > goal)
+        {
+            WriteWarning(
+                $"The versions take {ByteSize.Text(left)}, more than the {ByteSize.Text(goal)} asked for: what is left is needed. "
+                + "A lower -Keep lets more go.");
+        }
+    }
+
     private async Task GiveAsync(CleaningRunner runner, CleaningPlan plan, List<ProCleanupResult> results)
     {
         await foreach (var result in runner.RunAsync(plan, StopToken))
@@ -210,11 +258,12 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     private List<(string Name, ImageReference Repository)> ServicesOf(ProWorkspace workspace) => ParameterSetName switch
     {
         DanglingSet when !Bound(nameof(Service)) => AllServicesIfAny(workspace),
+        UnusedSet when AnyRepository => AllServicesIfAny(workspace),
         VersionSet => Services(workspace, ["*"]),
         _ => Services(workspace, Service),
     };
 
-    private CleaningPolicy PolicyOf(ProWorkspace workspace, IEnumerable<(string Name, ImageReference Repository)> services)
+    private CleaningPolicy PolicyOf(ProWorkspace workspace, IEnumerable<(string Name, ImageReference Repository)> services, long? most)
     {
         var keep = workspace.Settings.Keep.Value;
         return new CleaningPolicy
@@ -228,11 +277,15 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             },
             Retention = new RetentionPolicy(
                 keep, Bound(nameof(KeepPrerelease)) ? KeepPrerelease : keep, Bound(nameof(KeepCommit)) ? KeepCommit : keep),
-            Named = _named,
+            Named = _named.Keys.ToHashSet(),
+            NamedAs = _named,
+            WithoutTag = _withoutTag,
+            AnyRepository = AnyRepository,
+            MaxSize = most,
             Protect = [.. workspace.Settings.Protect.Select(VersionPattern.Parse)],
             OlderThan = Bound(nameof(OlderThan)) ? OlderThan : null,
             GracePeriod = GracePeriod,
-            ByLastUse = Bound(nameof(TargetFree)),
+            ByLastUse = Bound(nameof(TargetFree)) || Bound(nameof(MaxSize)),
             DanglingOf = Bound(nameof(Service)) ? services.Select(service => service.Name).ToHashSet(StringComparer.Ordinal) : null,
         };
     }

@@ -30,6 +30,9 @@ internal sealed record ProConfiguration
     /// <summary>How many releases each environment keeps.</summary>
     public IReadOnlyDictionary<string, int> Retention { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>For how long targets protect their versions that are gone; null where the key is absent.</summary>
+    public TimeSpan? GoneTargets { get; init; }
+
     /// <summary>The places to deploy to, by name.</summary>
     public IReadOnlyDictionary<string, EnvironmentConfiguration> Environments { get; init; } =
         new Dictionary<string, EnvironmentConfiguration>();

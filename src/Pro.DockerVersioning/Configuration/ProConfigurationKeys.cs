@@ -12,6 +12,8 @@ internal static class ProConfigurationKeys
     public const string Environments = "environments";
     public const string History = "history";
 
+    public const string GoneTargets = "goneTargets";
+
     public const string Context = "context";
     public const string Dockerfile = "dockerfile";
     public const string Target = "target";

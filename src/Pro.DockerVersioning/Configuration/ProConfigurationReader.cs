@@ -58,7 +58,11 @@ internal static partial class ProConfigurationReader
                 Keys.Services => result with { Services = ReadServices(member) },
                 Keys.Aliases => result with { Aliases = ReadAliases(member) },
                 Keys.Protect => result with { Protect = ReadTexts(member) },
-                Keys.Retention => result with { Retention = ReadRetention(member) },
+                Keys.Retention => result with
+                {
+                    Retention = ReadRetention(member),
+                    GoneTargets = Values.Members(member.Value, member.Name).Where(IsGoneTargets).Select(Values.Duration).Cast<TimeSpan?>().FirstOrDefault(),
+                },
                 Keys.Environments => result with { Environments = ReadEnvironments(member) },
                 Keys.History => result with { History = Values.Text(member) },
                 _ => CheckSchemaReference(result, member),
@@ -156,17 +160,21 @@ internal static partial class ProConfigurationReader
         [.. Values.Items(member).Select(item => Values.Text(item, member.Name))];
 
     private static Dictionary<string, int> ReadRetention(LocatedJsonMember retention) =>
-        ReadByEnvironment(retention, Values.Count);
+        ReadByEnvironment(retention, Values.Count, IsGoneTargets);
+
+    /// <summary>The one key beside the environments' names.</summary>
+    private static bool IsGoneTargets(LocatedJsonMember member) => member.Name == Keys.GoneTargets;
 
     private static Dictionary<string, EnvironmentConfiguration> ReadEnvironments(LocatedJsonMember environments) =>
         ReadByEnvironment(environments, ReadEnvironment);
 
     /// <summary>Names of environments are typed at a prompt, so their case doesn't matter: "Test" and "test" are one.</summary>
-    private static Dictionary<string, T> ReadByEnvironment<T>(LocatedJsonMember container, Func<LocatedJsonMember, T> read)
+    private static Dictionary<string, T> ReadByEnvironment<T>(
+        LocatedJsonMember container, Func<LocatedJsonMember, T> read, Func<LocatedJsonMember, bool>? isOther = null)
     {
         var result = new Dictionary<string, T>(StringComparer.OrdinalIgnoreCase);
         var seen = new Dictionary<string, FilePosition>(StringComparer.OrdinalIgnoreCase);
-        foreach (var member in Values.Members(container.Value, container.Name))
+        foreach (var member in Values.Members(container.Value, container.Name).Where(member => isOther?.Invoke(member) != true))
         {
             var name = Values.Name(member, container.Name);
             if (!seen.TryAdd(name, member.At))

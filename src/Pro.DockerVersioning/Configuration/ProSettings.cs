@@ -14,6 +14,9 @@ internal sealed record ProSettings
     /// <summary>How many releases cleaning keeps where nobody says: the guide's number.</summary>
     public const int DefaultKeep = 5;
 
+    /// <summary>For how long targets protect their versions that are gone, where <c>pro.json</c> doesn't say.</summary>
+    public static readonly TimeSpan DefaultGoneTargets = TimeSpan.FromDays(30);
+
     /// <summary>How many releases these environments keep where <c>pro.json</c> doesn't say.</summary>
     private static readonly Dictionary<string, int> DefaultRetention = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -49,6 +52,9 @@ internal sealed record ProSettings
     /// <summary>How many releases of a service cleaning keeps.</summary>
     public required Setting<int> Keep { get; init; }
 
+    /// <summary>For how long targets protect their versions that are gone.</summary>
+    public TimeSpan GoneTargets { get; init; } = DefaultGoneTargets;
+
     /// <summary>The history's folder as an absolute path; null: the user's state folder.</summary>
     public Setting<string>? History { get; init; }
 
@@ -78,6 +84,7 @@ internal sealed record ProSettings
             Aliases = ResolveAliases(parameters, configuration),
             Protect = [.. parameters.Protect.Concat(configuration.Protect).Distinct(StringComparer.Ordinal)],
             Keep = ResolveKeep(parameters, configuration, environment),
+            GoneTargets = configuration.GoneTargets ?? DefaultGoneTargets,
             History = configuration.History is { } history
                 ? new(Path.GetFullPath(history, Base(location)), SettingOrigin.Configuration, Keys.History)
                 : null,

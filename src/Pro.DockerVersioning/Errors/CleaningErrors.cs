@@ -14,6 +14,13 @@ internal static class CleaningErrors
         reference,
         failure);
 
+    /// <summary>-AnyRepository with services.</summary>
+    public static ProException AnyRepositoryWithService() => new(
+        "AnyRepositoryWithService",
+        ProErrorCategory.InvalidArgument,
+        "-AnyRepository is about all images of the engine, and -Service names only some.",
+        "Leave one of them out: Remove-ProOldImage -Unused -AnyRepository");
+
     /// <summary>-TargetFree where nobody can say how much is free.</summary>
     public static ProException FreeSpaceUnknown(string engine, string? root) => new(
         "FreeSpaceUnknown",
@@ -21,7 +28,7 @@ internal static class CleaningErrors
         root is null
             ? $"The engine at {engine} is not on this machine: how much is free on its disk can't be seen from here."
             : $"The disk of {root}, where the engine at {engine} keeps its images, can't be seen from here (a virtual machine?).",
-        "Run the command on the engine's own machine, or go by count: Remove-ProOldImage -Keep 3.",
+        "Run the command on the engine's own machine. Or go by the size of the versions: Remove-ProOldImage -MaxSize 40GB",
         engine);
 
     /// <summary>A program of the system's scheduler that isn't here.</summary>

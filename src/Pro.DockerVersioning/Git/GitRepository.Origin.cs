@@ -9,6 +9,24 @@ internal sealed partial class GitRepository
     /// <summary>True where the commit is in this repository (a shallow clone lacks many).</summary>
     public bool Knows(string sha) => ObjectId.TryParse(sha, out var id) && repository.Lookup<Commit>(id) is not null;
 
+    /// <summary>True if a commit's hash begins with these digits. A branch or a tag of that name is no commit's hash.</summary>
+    public bool KnowsPrefix(string hash)
+    {
+        try
+        {
+            return repository.Lookup(hash) is Commit commit && commit.Sha.StartsWith(hash, StringComparison.OrdinalIgnoreCase);
+        }
+        catch (AmbiguousSpecificationException)
+        {
+            // Several objects begin so. Whether one is a commit can't be asked: what can't be told is not touched.
+            return false;
+        }
+        catch (LibGit2SharpException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// The address of the remote "origin" as a web page's, without a user, a password or a token in it; null where there is none.
     /// </summary>

@@ -27,7 +27,8 @@ internal sealed class BuildInputs
         ResolvedCommit commit,
         ProVersion version,
         BuildContext context,
-        string? sourceAddress)
+        string? sourceAddress,
+        string? description)
     {
         Target = options.Target ?? service.Target;
         AddArguments(service, options, commit, version, context);
@@ -36,6 +37,11 @@ internal sealed class BuildInputs
         _labels[ImageLabels.Inputs] = Identity;
         // Nor does where it goes change what is built.
         _labels[ImageLabels.Repository] = repository.NormalizedName;
+        if (description is not null)
+        {
+            // A tag that came later doesn't change it either.
+            _labels[ImageLabels.Description] = description;
+        }
     }
 
     /// <summary>The stage; null for the last one.</summary>

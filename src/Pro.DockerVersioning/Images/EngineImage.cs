@@ -49,8 +49,21 @@ internal sealed class EngineImage
         References.Concat(Digests).Any(reference => reference.SameRepository(repository))
         || (References.Count == 0 && Label(ImageLabels.Service) == service && Label(ImageLabels.Repository) == repository.NormalizedName);
 
+    /// <summary>
+    /// Whether a label says that the image was built from a commit. Dates, run numbers and words of hex letters look like hashes: a tag
+    /// alone says nothing.
+    /// </summary>
+    /// <param name="hash">The commit's hash, or its first digits.</param>
+    public bool IsOfCommit(string hash) =>
+        (Label(ImageLabels.Revision) is { } revision && (IsStart(hash, revision) || (VersionGrammar.IsHash(revision, 7) && IsStart(revision, hash))))
+        || (ProVersion.TryParse(Label(ImageLabels.Version), out var version) && version.CommitHash is { } named
+            && (version.Kind == ProVersionKind.Describe || Label(ImageLabels.Service) is not null)
+            && (IsStart(hash, named) || IsStart(named, hash)));
+
     /// <summary>The digest under which it was pushed to a repository or pulled from there; null where neither happened.</summary>
     public string? DigestIn(ImageReference repository) => Digests.FirstOrDefault(digest => digest.SameRepository(repository))?.Digest;
+
+    private static bool IsStart(string start, string hash) => hash.StartsWith(start, StringComparison.OrdinalIgnoreCase);
 
     // "<none>:<none>" is how an untagged image lists on older engines.
     private static List<ImageReference> Parse(IList<string>? references)

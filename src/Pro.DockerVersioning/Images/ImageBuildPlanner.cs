@@ -27,7 +27,15 @@ internal sealed class ImageBuildPlanner(
         var version = VersionOf(service, context, cancellationToken);
         var repository = RepositoryName.Combine(settings.RequireRegistry(), service.Image);
         var reference = repository.WithTag(version.ImageTag);
-        var inputs = new BuildInputs(service, repository, options, source.Commit, version, context, source.Repository.SourceAddress());
+        var inputs = new BuildInputs(
+            service,
+            repository,
+            options,
+            source.Commit,
+            version,
+            context,
+            source.Repository.SourceAddress(),
+            version.Kind == ProVersionKind.Commit ? source.Description : null);
         return new PreparedBuild(service, context, version, reference, inputs, [.. Warnings(service, context)]);
     }
 

@@ -37,6 +37,9 @@ internal sealed class ImageInventory
     /// <summary>All images, but for the unnamed ones in the middle of a build's chain.</summary>
     public IReadOnlyList<EngineImage> Images => _images;
 
+    /// <summary>All containers, running or not.</summary>
+    public IReadOnlyList<ContainerListResponse> Containers => _containers;
+
     /// <summary>Asks the engine for its images and containers, both at once.</summary>
     public static async Task<ImageInventory> LoadAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
@@ -71,12 +74,13 @@ internal sealed class ImageInventory
     /// <summary>The version of an image in a repository: by its label, else the newest of its tags; null where it shows none.</summary>
     public static ProVersion? VersionOf(EngineImage image, ImageReference repository) => VersionOf(image, repository, prefer: null);
 
-    /// <summary>The versions of a service, newest first: releases by SemVer, then commits by time.</summary>
+    /// <summary>The versions of a service, newest first; commits right after the release that they came after.</summary>
     /// <param name="service">The service's name.</param>
     /// <param name="repository">Its repository, <c>registry/service</c>.</param>
-    public IReadOnlyList<ProImageVersion> VersionsOf(string service, ImageReference repository)
+    /// <param name="isCommit">Whether git knows a commit by these first digits of its hash; null: only the images' labels are asked.</param>
+    public IReadOnlyList<ProImageVersion> VersionsOf(string service, ImageReference repository, Func<string, bool>? isCommit = null)
     {
-        var current = CurrentOf(service, repository);
+        var current = CurrentOf(service, repository, isCommit);
         var versions = new List<ProImageVersion>();
         foreach (var image in _images)
         {
@@ -84,7 +88,7 @@ internal sealed class ImageInventory
             ImageFacts? facts = null;
             foreach (var reference in image.References)
             {
-                if (reference.SameRepository(repository) && ProVersion.TryFromImageTag(reference.Tag, out var version))
+                if (reference.SameRepository(repository) && VersionOfTag(image, reference, isCommit) is { } version)
                 {
                     facts ??= FactsOf(image, repository);
                     versions.Add(Describe(service, facts, reference, version, current));
@@ -92,17 +96,31 @@ internal sealed class ImageInventory
             }
         }
 
-        versions.AddRange(Untagged(service, repository, current));
+        versions.AddRange(Untagged(service, repository, current, versions.Select(version => version.ImageId).ToHashSet(StringComparer.Ordinal)));
+        PlaceCommits(versions);
         versions.Sort(static (left, right) => right.Version.CompareTo(left.Version));
         return versions;
     }
+
+    /// <summary>
+    /// The version that a tag names; null if it names none. A tag of hex digits is a commit only if the image's label or git says so:
+    /// 20240131 is a date.
+    /// </summary>
+    /// <param name="image">The image.</param>
+    /// <param name="reference">One of its names.</param>
+    /// <param name="isCommit">Whether git knows a commit by these first digits of its hash.</param>
+    public static ProVersion? VersionOfTag(EngineImage image, ImageReference reference, Func<string, bool>? isCommit = null) =>
+        ProVersion.TryFromImageTag(reference.Tag, out var version)
+            && (version is not { Kind: ProVersionKind.Commit, CommitHash: { } hash } || image.IsOfCommit(hash) || isCommit?.Invoke(hash) == true)
+                ? version
+                : null;
 
     /// <summary>The versions that a repository's tags name here.</summary>
     public IEnumerable<ProVersion> TaggedVersionsOf(ImageReference repository) =>
         from image in _images
         from reference in image.References
         where reference.SameRepository(repository)
-        let version = ProVersion.TryFromImageTag(reference.Tag, out var parsed) ? parsed : null
+        let version = VersionOfTag(image, reference)
         where version is not null
         select WithTime(version, image);
 
@@ -131,7 +149,8 @@ internal sealed class ImageInventory
     /// The containers of a service, running or not, each with its version: by the reference it was started with if that still
     /// names its image, else by the image's label or tags; null where nothing says it.
     /// </summary>
-    public IEnumerable<(ContainerListResponse Container, ProVersion? Version)> ContainersOf(string service, ImageReference repository)
+    public IEnumerable<(ContainerListResponse Container, ProVersion? Version)> ContainersOf(
+        string service, ImageReference repository, Func<string, bool>? isCommit = null)
     {
         foreach (var container in _containers)
         {
@@ -146,7 +165,7 @@ internal sealed class ImageInventory
                 : null;
             if (started is not null || image.BelongsTo(service, repository))
             {
-                yield return (container, VersionOf(image, repository, started));
+                yield return (container, VersionOf(image, repository, started, isCommit));
             }
         }
     }
@@ -164,18 +183,19 @@ internal sealed class ImageInventory
     /// <summary>
     /// The version of an image: by the preferred tag if that still names it, else by its label, else the newest of its tags.
     /// </summary>
-    private static ProVersion? VersionOf(EngineImage image, ImageReference repository, string? prefer)
+    private static ProVersion? VersionOf(
+        EngineImage image, ImageReference repository, string? prefer, Func<string, bool>? isCommit = null)
     {
-        var tagged = image.References
-            .Where(reference => reference.SameRepository(repository))
-            .Select(reference => ProVersion.TryFromImageTag(reference.Tag, out var version) ? version : null)
-            .OfType<ProVersion>()
-            .ToList();
-        if (prefer is not null && tagged.Find(version => version.ImageTag == prefer) is { } preferred)
+        // What somebody has started by its tag, they call by it: also where nothing else says that it is a commit's.
+        var references = image.References.Where(reference => reference.SameRepository(repository)).ToList();
+        if (prefer is not null
+            && references.Exists(reference => reference.Tag == prefer)
+            && ProVersion.TryFromImageTag(prefer, out var preferred))
         {
             return WithTime(preferred, image);
         }
 
+        var tagged = references.Select(reference => VersionOfTag(image, reference, isCommit)).OfType<ProVersion>().ToList();
         var label = image.Label(ImageLabels.Version);
         var labelled = tagged.Find(version => version.ToString() == label)
             ?? (tagged.Count == 0 && ProVersion.TryParse(label, out var parsed) ? parsed : null)
@@ -219,27 +239,57 @@ internal sealed class ImageInventory
         new(container.NameOf(), container.ID, container.State);
 
     /// <summary>Which versions run now, as pairs of image id and version.</summary>
-    private HashSet<(string ImageId, string Version)> CurrentOf(string service, ImageReference repository) =>
-        [.. ContainersOf(service, repository)
+    private HashSet<(string ImageId, string Version)> CurrentOf(
+        string service, ImageReference repository, Func<string, bool>? isCommit) =>
+        [.. ContainersOf(service, repository, isCommit)
             .Where(one => one.Version is not null && ToContainer(one.Container).IsRunning)
             .Select(one => (one.Container.ImageID, one.Version!.ToString()))];
 
-    /// <summary>Images of the service that have lost every tag of the repository, and that a container still uses.</summary>
+    /// <summary>
+    /// Images of the service that a container still uses, and that have lost their version's tag. Other tags of the repository may be left:
+    /// then only an image of ours is named by its label, which another's may have from its base.
+    /// </summary>
     private IEnumerable<ProImageVersion> Untagged(
         string service,
         ImageReference repository,
-        HashSet<(string ImageId, string Version)> current)
+        HashSet<(string ImageId, string Version)> current,
+        HashSet<string> listed)
     {
         foreach (var image in _images)
         {
             if (_containersByImage.Contains(image.Id)
-                && !image.References.Any(reference => reference.SameRepository(repository))
+                && !listed.Contains(image.Id)
+                && (image.Label(ImageLabels.Service) is not null || !image.References.Any(reference => reference.SameRepository(repository)))
                 && image.BelongsTo(service, repository)
                 && VersionOf(image, repository, prefer: null) is { } version)
             {
                 yield return Describe(service, FactsOf(image, repository), null, version, current);
             }
         }
+    }
+
+    /// <summary>
+    /// A commit comes right after its release: the one that its label describes it by, else the highest that there was at its time.
+    /// </summary>
+    private void PlaceCommits(List<ProImageVersion> versions)
+    {
+        var releases = versions.Where(version => version.Version is { Kind: ProVersionKind.Release, IsDirty: false }).ToList();
+        foreach (var (index, commit) in versions.Select((version, index) => (index, version))
+            .Where(one => one.version.Version.Kind == ProVersionKind.Commit).ToList())
+        {
+            var image = _byId[commit.ImageId];
+            var place = VersionPlace.Of(Parse(image.Label(ImageLabels.Description)))
+                ?? (Parse(image.Label(ImageLabels.Version)) is { Kind: ProVersionKind.Describe } described ? VersionPlace.Of(described) : null)
+                ?? (releases.Where(release => release.Created <= commit.Created).MaxBy(release => release.Version)?.Version.SemVer is { } release
+                    ? new VersionPlace(release, null)
+                    : null);
+            if (place is not null)
+            {
+                versions[index] = commit.At(commit.Version.At(place));
+            }
+        }
+
+        static ProVersion? Parse(string? text) => ProVersion.TryParse(text, out var version) ? version : null;
     }
 
     /// <summary>What all versions of one image have in common.</summary>

@@ -33,6 +33,9 @@ internal static class ImageLabels
     /// <summary>The level of the database's schema that the version needs, as its Dockerfile says it: <c>LABEL</c>, a number mostly.</summary>
     public const string Schema = "pro.dockerversioning.schema";
 
+    /// <summary>What <c>git describe</c> said of a commit when it was built: its place among the releases.</summary>
+    public const string Description = "pro.dockerversioning.description";
+
     /// <summary>The identity of the build context: see <c>BuildContext.TreeHash</c>.</summary>
     public const string Context = "pro.dockerversioning.context";
 

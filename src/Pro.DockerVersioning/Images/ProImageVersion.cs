@@ -5,6 +5,8 @@ namespace Pro.DockerVersioning.Images;
 /// <summary>One version of a service on an engine.</summary>
 public sealed class ProImageVersion
 {
+    private ProVersion _version = null!;
+
     internal ProImageVersion()
     {
     }
@@ -12,8 +14,12 @@ public sealed class ProImageVersion
     /// <summary>The service.</summary>
     public required string Service { get; init; }
 
-    /// <summary>The version; sorts by SemVer precedence, commits by their time.</summary>
-    public required ProVersion Version { get; init; }
+    /// <summary>The version; sorts by SemVer precedence, a commit right after its release.</summary>
+    public required ProVersion Version
+    {
+        get => _version;
+        init => _version = value;
+    }
 
     /// <summary>The image tag, or null for an image that has lost its tag and is still in use.</summary>
     public string? Tag { get; init; }
@@ -53,6 +59,14 @@ public sealed class ProImageVersion
 
     /// <summary>True where this module built it; false for images of other tools, which list as well.</summary>
     public bool IsBuiltByPro { get; init; }
+
+    /// <summary>The same image, its version with a place among the others.</summary>
+    internal ProImageVersion At(ProVersion version)
+    {
+        var copy = (ProImageVersion)MemberwiseClone();
+        copy._version = version;
+        return copy;
+    }
 
     /// <summary>The reference.</summary>
     /// <returns>What names the image.</returns>

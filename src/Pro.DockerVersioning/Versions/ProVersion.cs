@@ -19,11 +19,12 @@ public sealed class ProVersion : IComparable<ProVersion>, IComparable, IEquatabl
     private readonly VersionParts parts;
     private readonly string text;
 
-    private ProVersion(VersionParts parts, DateTimeOffset? time = null)
+    private ProVersion(VersionParts parts, DateTimeOffset? time = null, VersionPlace? place = null)
     {
         this.parts = parts;
         text = parts.Text;
         Time = time;
+        Place = place;
     }
 
     /// <summary>Release, description or commit.</summary>
@@ -71,6 +72,9 @@ public sealed class ProVersion : IComparable<ProVersion>, IComparable, IEquatabl
 
     /// <summary>The release, or the one a description starts from.</summary>
     internal SemVersion? SemVer => parts.SemVer;
+
+    /// <summary>A commit's place among the releases, if it is known; it is not part of equality.</summary>
+    internal VersionPlace? Place { get; }
 
     /// <summary>The text without the <c>-dirty</c> suffix.</summary>
     internal string BaseText => parts.BaseText;
@@ -126,7 +130,11 @@ public sealed class ProVersion : IComparable<ProVersion>, IComparable, IEquatabl
     /// <summary>The same version with the time of its commit.</summary>
     /// <param name="time">When the commit was made.</param>
     /// <returns>The version, which orders commits by that time.</returns>
-    public ProVersion WithTime(DateTimeOffset time) => new(parts, time);
+    public ProVersion WithTime(DateTimeOffset time) => new(parts, time, Place);
+
+    /// <summary>The same commit with its place among the releases, by which it is then ordered.</summary>
+    /// <param name="place">The release that it follows.</param>
+    internal ProVersion At(VersionPlace place) => new(parts, Time, place);
 
     /// <summary>The name of an image built from this version's tree and changes that no commit holds.</summary>
     /// <param name="hash">A hash of what went in, 12 hexadecimal digits in lower case or more; 12 are used.</param>
@@ -142,17 +150,18 @@ public sealed class ProVersion : IComparable<ProVersion>, IComparable, IEquatabl
 
         VersionParts dirty = parts with { IsDirty = true, DirtyHash = hash[..length] };
         return dirty.Text.Length <= VersionGrammar.MaxLength
-            ? new ProVersion(dirty, Time)
+            ? new ProVersion(dirty, Time, Place)
             : throw VersionErrors.VersionTooLong(dirty.Text, VersionGrammar.MaxLength);
     }
 
     /// <summary>The version without its <c>-dirty</c> suffix: what the working tree was changed from.</summary>
     /// <returns>The clean version; itself where it is clean.</returns>
-    public ProVersion WithoutDirty() => IsDirty ? new ProVersion(parts with { IsDirty = false, DirtyHash = null }, Time) : this;
+    public ProVersion WithoutDirty() => IsDirty ? new ProVersion(parts with { IsDirty = false, DirtyHash = null }, Time, Place) : this;
 
     /// <summary>
-    /// Oldest first: commits by their time (unknown first), then releases by SemVer's precedence, each followed by the descriptions
-    /// that start from it, by their count. Build metadata and other ties go by ordinal text.
+    /// Oldest first: releases by SemVer's precedence, each followed by the descriptions that start from it, by their count, and by the
+    /// commits that came after it. Commits whose release isn't known stand before all, by their time (unknown first). Build metadata and
+    /// other ties go by ordinal text.
     /// </summary>
     /// <param name="other">The other version; null stands before all.</param>
     /// <returns>Less than, equal to or greater than 0.</returns>

@@ -21,7 +21,9 @@ internal sealed record RetentionPolicy(int Releases, int Prereleases, int Commit
             var place = 0;
             foreach (var version in kind.OrderDescending(OrderOf(kind.Key)))
             {
-                verdicts[version] = new RetentionVerdict(place++ < keep, Text(keep, noun));
+                verdicts[version] = place++ < keep
+                    ? new RetentionVerdict(true, Newest("among ", keep, noun))
+                    : new RetentionVerdict(false, keep == 0 ? $"{noun}s are not kept ({ParameterOf(kind.Key)} 0)" : Newest("older than ", keep, noun));
             }
         }
 
@@ -45,15 +47,19 @@ internal sealed record RetentionPolicy(int Releases, int Prereleases, int Commit
     {
         RetentionKind.Release => (Releases, "release"),
         RetentionKind.Prerelease => (Prereleases, "pre-release"),
-        _ => (Commits, "commit"),
+        _ => (Commits, "commit build"),
     };
 
-    private static string Text(int keep, string noun) => keep switch
+    private static string ParameterOf(RetentionKind kind) => kind switch
     {
-        0 => $"no {noun} is kept",
-        1 => $"the newest {noun} is kept",
-        _ => string.Create(CultureInfo.InvariantCulture, $"the newest {keep} {noun}s are kept"),
+        RetentionKind.Release => "-Keep",
+        RetentionKind.Prerelease => "-KeepPrerelease",
+        _ => "-KeepCommit",
     };
+
+    private static string Newest(string how, int keep, string noun) => keep == 1
+        ? $"{(how == "among " ? "" : how)}the newest {noun}"
+        : string.Create(CultureInfo.InvariantCulture, $"{how}the newest {keep} {noun}s");
 
     private enum RetentionKind
     {
@@ -65,5 +71,5 @@ internal sealed record RetentionPolicy(int Releases, int Prereleases, int Commit
 
 /// <summary>What the counts say of a version.</summary>
 /// <param name="Stays">True where it is among the newest.</param>
-/// <param name="Rule">The count that decided: "the newest 5 releases are kept".</param>
+/// <param name="Rule">Why: "older than the newest 5 releases", "among the newest 5 releases".</param>
 internal sealed record RetentionVerdict(bool Stays, string Rule);

@@ -22,13 +22,15 @@ internal static class VersionOrder
         return order != 0 ? order : string.CompareOrdinal(left.ToString(), right.ToString());
     }
 
-    private static int CompareBase(ProVersion left, ProVersion right) => (left.SemVer, right.SemVer) switch
+    private static int CompareBase(ProVersion left, ProVersion right) => (ReleaseOf(left), ReleaseOf(right)) switch
     {
         (null, null) => CompareCommits(left, right),
         (null, _) => -1,
         (_, null) => 1,
         var (one, other) => CompareReleases(one, other) is var order and not 0 ? order : CompareDescriptions(left, right),
     };
+
+    private static SemVersion? ReleaseOf(ProVersion version) => version.SemVer ?? version.Place?.Release;
 
     private static int CompareCommits(ProVersion left, ProVersion right)
     {
@@ -42,10 +44,15 @@ internal static class VersionOrder
         return order != 0 ? order : string.CompareOrdinal(left.Metadata, right.Metadata);
     }
 
-    /// <summary>Of one base: the release itself, then the commits after it.</summary>
+    /// <summary>Of one base: the release itself, then the commits after it by their count, then those of which only the time is known.</summary>
     private static int CompareDescriptions(ProVersion left, ProVersion right)
     {
-        int order = (left.CommitCount ?? -1).CompareTo(right.CommitCount ?? -1);
+        int count = CountOf(left);
+        int order = count.CompareTo(CountOf(right));
+        order = order != 0 || count != int.MaxValue ? order : Nullable.Compare(left.Time, right.Time);
         return order != 0 ? order : string.CompareOrdinal(left.BaseText, right.BaseText);
     }
+
+    private static int CountOf(ProVersion version) =>
+        version.Place is { } place ? place.Count ?? int.MaxValue : version.CommitCount ?? -1;
 }

@@ -30,3 +30,13 @@ internal sealed record VersionParts(ProVersionKind Kind, string BaseText)
         _ => $"{BaseText}{VersionGrammar.DirtySuffix}.{DirtyHash}",
     };
 }
+
+/// <summary>A commit's place among the releases.</summary>
+/// <param name="Release">The release that it follows.</param>
+/// <param name="Count">How many commits it is after it, as git describe counts; null if only the times tell.</param>
+internal sealed record VersionPlace(SemVersion Release, int? Count)
+{
+    /// <summary>The place that a description names, or a release's own; null if the text is neither.</summary>
+    public static VersionPlace? Of(ProVersion? description) =>
+        description?.SemVer is { } release ? new VersionPlace(release, description.CommitCount ?? 0) : null;
+}

@@ -27,7 +27,7 @@ public sealed class CleaningPlannerTests
         }
 
         // The youngest commit is bbbbbbbbbbbb, by its time.
-        Assert.Equal(["aaaaaaaaaaaa", "v1.1.0-1-gcccccccccccc", "v1.2.0-rc.1"], Gone(new RetentionPolicy(2, 1, 1)));
+        Assert.Equal(["v1.1.0-1-gcccccccccccc", "v1.2.0-rc.1", "aaaaaaaaaaaa"], Gone(new RetentionPolicy(2, 1, 1)));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class CleaningPlannerTests
         Container(Image("v1.2.0"), "running");
         Image("v2.0.0");
         Assert.Equal(["v1.0.0", "v2.0.0"], Gone(new RetentionPolicy(0, 0, 0)));
-        Assert.Equal("the way back from v1.2.0", Reason("v1.1.0", new RetentionPolicy(0, 0, 0)));
+        Assert.Equal("the previous version of v1.2.0", Reason("v1.1.0", new RetentionPolicy(0, 0, 0)));
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class CleaningPlannerTests
         var world = World([Past("container.c1", Deploy("v1.1.0", "v1.0.0"), Deploy("v1.0.0", null) with { ImageId = proven })]);
         var draft = CleaningPlanner.Draft(world, new CleaningPolicy { Mode = CleaningMode.Dangling, Retention = new RetentionPolicy(0, 0, 0) });
         Assert.Empty(draft.Candidates);
-        Assert.Equal("the way back, by the history", draft.Decided.Single().Reason);
+        Assert.Equal("the previous version, by the history", draft.Decided.Single().Reason);
     }
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class CleaningPlannerTests
         _images[0].Created = DateTime.UnixEpoch;
         _tagged[id] = Now.AddMinutes(-59);
         Assert.Empty(Gone(new RetentionPolicy(0, 0, 0)));
-        Assert.Equal("built or tagged 59 minutes ago, younger than 1 hour", Reason("v1.0.0", new RetentionPolicy(0, 0, 0)));
+        Assert.Equal("built or tagged 59 minutes ago (within the grace period of 1 hour)", Reason("v1.0.0", new RetentionPolicy(0, 0, 0)));
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class CleaningPlannerTests
     {
         _tagged[Image("v1.0.0")] = Now.AddDays(-20);
         _used[$"{Api}:v1.0.0"] = Now.AddMinutes(-30);
-        Assert.Equal("of use 30 minutes ago, younger than 1 hour", Reason("v1.0.0", new RetentionPolicy(0, 0, 0)));
+        Assert.Equal("last used 30 minutes ago (within the grace period of 1 hour)", Reason("v1.0.0", new RetentionPolicy(0, 0, 0)));
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class CleaningPlannerTests
             Named = new[] { $"{Api}:v9.0.0", "foreign.example/api:v1.0.0", $"{Api}:v1.0.0" }.Select(ImageReference.Parse).ToHashSet(),
         };
         var draft = CleaningPlanner.Draft(World([]), policy);
-        Assert.Equal(["gone already", "its repository is none of the catalogue's"], draft.Decided.Select(line => line.Reason).Order());
+        Assert.Equal(["gone already", "its repository is not one of the catalogue's"], draft.Decided.Select(line => line.Reason).Order());
         Assert.Equal($"{Api}:v1.0.0", draft.Candidates.Single().Line.Reference);
     }
 
@@ -249,9 +249,229 @@ public sealed class CleaningPlannerTests
         _images[1].RepoTags.Add("other/thing:1");
         var plan = Plan(new RetentionPolicy(0, 0, 0));
         Assert.Equal(
-            [$"Remove {Api}:v1.0.0, 0.99KB: no release is kept", $"Untag {Api}:v1.1.0: no release is kept; the image has other names"],
+            [$"Remove {Api}:v1.0.0, 0.99KB: releases are not kept (-Keep 0)", $"Untag {Api}:v1.1.0: releases are not kept (-Keep 0); the image has other names"],
             CleaningText.Lines(plan));
         Assert.Equal("Remove 1 image and take away 1 name of images that stay? At most 0.99KB come free.", CleaningText.Question(plan));
+    }
+
+    [Theory]
+    [InlineData("20240131")]
+    [InlineData("1234567")]
+    [InlineData("5471674518")]
+    [InlineData("decade0")]
+    [InlineData("deadbeefcafe")]
+    [InlineData("1234567-dirty")]
+    public void A_tag_that_only_looks_like_a_hash_is_foreign_and_stays(string tag)
+    {
+        Image("v1.0.0");
+        Image(tag);
+        _images[1].Labels.Clear();
+        _images[1].Labels[ImageLabels.Version] = tag;
+        _images[1].Labels[ImageLabels.Revision] = "00112233445566778899aabbccddeeff00112233";
+        Assert.Equal(["v1.0.0"], Gone(new RetentionPolicy(0, 0, 0)));
+        Assert.Equal(["v1.0.0"], World([]).Inventory.VersionsOf("api", ImageReference.Parse(Api)).Select(version => version.Tag));
+        foreach (var mode in new[] { CleaningMode.Named, CleaningMode.Unused })
+        {
+            var policy = new CleaningPolicy
+            {
+                Mode = mode,
+                Retention = new RetentionPolicy(0, 0, 0),
+                Named = new HashSet<ImageReference> { ImageReference.Parse($"{Api}:{tag}") },
+            };
+            Assert.DoesNotContain(CleaningPlanner.Draft(World([]), policy).Candidates, one => one.Line.Reference.EndsWith(tag, StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InlineData(ImageLabels.Revision, "1234567000000000000000000000000000000000")]
+    [InlineData(ImageLabels.Version, "v1.0.0-3-g1234567")]
+    public void A_tag_of_hex_digits_is_a_commit_when_a_label_says_so(string label, string value)
+    {
+        Image("1234567");
+        _images[0].Labels.Clear();
+        _images[0].Labels[label] = value;
+        Assert.Equal(["1234567"], Gone(new RetentionPolicy(0, 0, 0)));
+    }
+
+    [Fact]
+    public void A_tag_of_hex_digits_is_a_commit_when_git_says_so()
+    {
+        Image("1234567");
+        _images[0].Labels.Clear();
+        var world = World([]) with { IsCommit = hash => hash == "1234567" };
+        var policy = new CleaningPolicy { Retention = new RetentionPolicy(0, 0, 0) };
+        Assert.Single(CleaningPlanner.Draft(world, policy).Candidates);
+        Assert.Empty(CleaningPlanner.Draft(world with { IsCommit = _ => false }, policy).Candidates);
+    }
+
+    [Fact]
+    public void A_commit_is_right_after_its_release_by_its_description_and_else_by_its_time()
+    {
+        Image("v1.0.0", day: 2);
+        Image("v1.1.0", day: 5);
+        Image("v2.0.0", day: 9);
+
+        // A back-port, tagged last.
+        Image("v1.0.1", day: 12);
+        Image("aaaaaaaaaaaa", day: 14);
+        Image("cccccccccccc", day: 6);
+        Image("dddddddddddd", day: 1);
+        Image("eeeeeeeeeeee", day: 14);
+        _images[^1].Labels[ImageLabels.Description] = "v1.0.1-2-geeeeeeeeeeee";
+        Image("v1.0.1-1-gffffffffffff", day: 13);
+        Assert.Equal(
+            ["aaaaaaaaaaaa", "v2.0.0", "cccccccccccc", "v1.1.0", "eeeeeeeeeeee", "v1.0.1-1-gffffffffffff", "v1.0.1", "v1.0.0", "dddddddddddd"],
+            World([]).Inventory.VersionsOf("api", ImageReference.Parse(Api)).Select(version => version.Tag));
+    }
+
+    [Fact]
+    public void An_alias_goes_with_its_version_and_keeps_none()
+    {
+        Image("v1.2.0");
+        _images[0].RepoTags.Add($"{Api}:v1.2");
+        Image("v1.3.0");
+        _images[1].RepoTags.Add($"{Api}:v1.3");
+        _images[1].RepoTags.Add($"{Api}:v1");
+        Image("v2.0.0");
+        _images[2].RepoTags.Add($"{Api}:latest");
+        var plan = Plan(new RetentionPolicy(1, 0, 0));
+        Assert.Equal(
+            [
+                (CleaningStep.Untag, $"{Api}:v1.2", "goes with v1.2.0"),
+                (CleaningStep.Remove, $"{Api}:v1.2.0", "older than the newest release"),
+                (CleaningStep.Untag, $"{Api}:v1.3", "goes with v1.3.0"),
+                (CleaningStep.Untag, $"{Api}:v1", "goes with v1.3.0"),
+                (CleaningStep.Remove, $"{Api}:v1.3.0", "older than the newest release"),
+            ],
+            plan.Going.Select(line => (line.Step, line.Reference, line.Reason)));
+        Assert.StartsWith("Remove 2 images? ", CleaningText.Question(plan), StringComparison.Ordinal);
+
+        // Within the count they stay, and latest keeps its version in any case.
+        Assert.Equal(["v1.2.0", "v1.2.0"], Gone(new RetentionPolicy(2, 0, 0)));
+        Assert.Equal("latest points at it", Reason("v2.0.0", new RetentionPolicy(0, 0, 0)));
+    }
+
+    [Fact]
+    public void A_tag_that_only_looks_like_an_alias_is_foreign_and_stays_with_its_image()
+    {
+        Image("v1.0.0");
+        _images[0].RepoTags.Add($"{Api}:v20240115");
+        _images[0].RepoTags.Add($"{Api}:v2");
+        var line = Assert.Single(Plan(new RetentionPolicy(0, 0, 0)).Going);
+        Assert.Equal((CleaningStep.Untag, $"{Api}:v1.0.0"), (line.Step, line.Reference));
+    }
+
+    [Fact]
+    public void An_alias_that_another_version_of_the_image_keeps_stays()
+    {
+        Image("v1.2.0");
+        foreach (var tag in new[] { "v1.3.0", "v1", "v1.2" })
+        {
+            _images[0].RepoTags.Add($"{Api}:{tag}");
+        }
+
+        Assert.Equal([$"{Api}:v1.2", $"{Api}:v1.2.0"], Plan(new RetentionPolicy(1, 0, 0)).Going.Select(line => line.Reference));
+    }
+
+    [Theory]
+    [InlineData("v1.0.0", 1, 1, "older than the newest release")]
+    [InlineData("v1.0.0", 2, 1, "older than the newest 2 releases")]
+    [InlineData("v1.0.0", 3, 1, "among the newest 3 releases")]
+    [InlineData("v1.0.1-rc.1", 3, 0, "pre-releases are not kept (-KeepPrerelease 0)")]
+    [InlineData("aaaaaaaaaaaa", 3, 0, "commit builds are not kept (-KeepCommit 0)")]
+    public void A_reason_says_what_happens(string version, int keep, int others, string reason)
+    {
+        foreach (var one in new[] { "v1.0.0", "v1.0.1-rc.1", "v1.1.0", "v1.2.0", "aaaaaaaaaaaa" })
+        {
+            Image(one);
+        }
+
+        Assert.Equal(reason, Reason(version, new RetentionPolicy(keep, others, others)));
+    }
+
+    [Fact]
+    public void A_named_version_that_has_lost_its_tag_says_why_it_stays_with_service_and_version()
+    {
+        var id = Image(null);
+        Container(id, "running", image: id);
+        _images[0].Labels[ImageLabels.Service] = "api";
+        _images[0].Labels[ImageLabels.Repository] = ImageReference.Parse(Api).NormalizedName;
+        _images[0].Labels[ImageLabels.Version] = "v1.1.0";
+        var world = World([]);
+        var version = Assert.Single(world.Inventory.VersionsOf("api", ImageReference.Parse(Api)));
+        var policy = new CleaningPolicy { Mode = CleaningMode.Named, Retention = new RetentionPolicy(0, 0, 0), WithoutTag = [version] };
+        var line = Assert.Single(CleaningPlanner.Draft(world, policy).Decided);
+        Assert.Equal(
+            ("api", "v1.1.0", "the container c1 uses it, and its version's tag is gone already"), (line.Service, line.Version?.ToString(), line.Reason));
+        Assert.Equal($"{id[..19]} (api v1.1.0)", CleaningText.Name(line));
+    }
+
+    /// <summary>The tag has moved on, and another name of the repository is left: the container still runs that version.</summary>
+    [Theory]
+    [InlineData("latest")]
+    [InlineData("v1.1")]
+    [InlineData("pro-previous-0a1b2c3d")]
+    public void A_running_image_that_lost_its_versions_tag_is_listed_by_its_label(string left)
+    {
+        var id = Image(null);
+        _images[0].RepoTags.Add($"{Api}:{left}");
+        _images[0].Labels[ImageLabels.Service] = "api";
+        _images[0].Labels[ImageLabels.Version] = "v1.1.0";
+        Container(id, "running", image: id);
+        var version = Assert.Single(World([]).Inventory.VersionsOf("api", ImageReference.Parse(Api)));
+        Assert.Equal(("v1.1.0", null, true), (version.Version.ToString(), version.Tag, version.IsCurrent));
+    }
+
+    [Fact]
+    public void Any_repository_takes_what_nothing_needs_and_keeps_what_the_services_need()
+    {
+        Image("v1.0.0");
+        Container(Image("v1.1.0"), "running");
+        Image("20240131");
+        _images[2].Labels.Clear();
+        Image(null);
+        _images[3].RepoTags.Add("postgres:16");
+        _images[3].RepoTags.Add("postgres:latest");
+        Image(null);
+        _images[4].RepoTags.Add("redis:7");
+        Container(_images[4].ID, "exited", image: "redis:7");
+        Image(null);
+        _images[5].RepoTags.Add($"{Api}:latest");
+        Image(null);
+        _images[6].RepoDigests.Add($"foreign.example/x@sha256:{new string('a', 64)}");
+        var policy = new CleaningPolicy { Mode = CleaningMode.Unused, AnyRepository = true, Retention = new RetentionPolicy(0, 0, 0) };
+        var draft = CleaningPlanner.Draft(World([]), policy);
+        Assert.Equal(
+            [$"{Api}:20240131", "docker.io/library/postgres:16", "docker.io/library/postgres:latest", $"foreign.example/x@sha256:{new string('a', 64)}"],
+            draft.Candidates.Select(candidate => Full(candidate.Line.Reference)).Order(StringComparer.Ordinal).OrderBy(name => name[0] == 'r' ? 0 : 1));
+        var kept = draft.Decided.ToDictionary(line => line.Reference, line => line.Reason);
+        Assert.Equal("the previous version of v1.1.0", kept[$"{Api}:v1.0.0"]);
+        Assert.Equal("runs in c1", kept[$"{Api}:v1.1.0"]);
+        Assert.Equal("the stopped container c2 uses it", kept["redis:7"]);
+        Assert.Equal("latest points at it", kept[$"{Api}:latest"]);
+
+        static string Full(string name) => name.Contains('/', StringComparison.Ordinal) ? name : "docker.io/library/" + name;
+    }
+
+    [Fact]
+    public void MaxSize_lets_the_longest_unused_go_until_all_versions_together_fit()
+    {
+        foreach (var (version, days) in new[] { ("v1.0.0", 5), ("v1.1.0", 50), ("v1.2.0", 20), ("v1.3.0", 1) })
+        {
+            Image(version);
+            _used[$"{Api}:{version}"] = Now.AddDays(-days);
+        }
+
+        // Each image has 1,010 bytes of its own.
+        Assert.Equal(["v1.1.0"], Until(3030).Going.Select(line => line.Version!.ToString()));
+        Assert.Equal(3030, Until(3030).SizeAfter);
+        Assert.Equal(["v1.1.0", "v1.2.0"], Until(3029).Going.Select(line => line.Version!.ToString()));
+        Assert.Empty(Until(4040).Going);
+        Assert.Equal(3, Until(0).Going.Count());
+        Assert.Equal(1010, Until(0).SizeAfter);
+        Assert.Contains(Until(3030).Lines, line => line.Reason == "the versions fit into 2.96KB with it (-MaxSize)");
+
+        CleaningPlan Until(long most) => Plan(new RetentionPolicy(1, 0, 0), byLastUse: true, maxSize: most);
     }
 
     private static TargetPast Past(string target, params VerifiedDeployment[] steps) => new(target, steps[0].Version, steps);
@@ -269,7 +489,9 @@ public sealed class CleaningPlannerTests
             ID = id,
             RepoTags = version is null ? [] : [$"{Api}:{version}"],
             RepoDigests = [],
-            Labels = new Dictionary<string, string>(),
+            Labels = version is not null && ProVersion.TryFromImageTag(version, out var one) && one.CommitHash is { } hash
+                ? new Dictionary<string, string> { [ImageLabels.Revision] = hash }
+                : [],
             Created = new DateTime(2026, 1, version?.Contains("bbb", StringComparison.Ordinal) == true ? 5
                 : day, 0, 0, _images.Count, DateTimeKind.Utc),
         });
@@ -293,9 +515,9 @@ public sealed class CleaningPlannerTests
         };
 
     private CleaningPlan Plan(
-        RetentionPolicy retention, IReadOnlyList<TargetPast>? past = null, TimeSpan? olderThan = null, bool byLastUse = false)
+        RetentionPolicy retention, IReadOnlyList<TargetPast>? past = null, TimeSpan? olderThan = null, bool byLastUse = false, long? maxSize = null)
     {
-        var policy = new CleaningPolicy { Retention = retention, OlderThan = olderThan, ByLastUse = byLastUse };
+        var policy = new CleaningPolicy { Retention = retention, OlderThan = olderThan, ByLastUse = byLastUse, MaxSize = maxSize };
         var draft = CleaningPlanner.Draft(World(past ?? []), policy);
         var facts = _images.ToDictionary(image => image.ID, image => new ImageFacts(
             _tagged.TryGetValue(image.ID, out var time) ? time

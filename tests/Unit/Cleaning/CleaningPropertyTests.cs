@@ -19,13 +19,35 @@ public sealed class CleaningPropertyTests
         Assert.DoesNotContain(world.Containers, container => container.ImageID == line.ImageId));
 
     [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
-    public void Nothing_goes_that_an_alias_or_a_way_back_points_at_nor_these_themselves(RandomWorld world) => ForAllModes(world, line =>
+    public void Nothing_goes_that_latest_or_a_previous_versions_tag_points_at_nor_these_themselves(RandomWorld world) => ForAllModes(world, line =>
     {
         var tags = world.Images.Single(image => image.ID == line.ImageId).RepoTags;
         Assert.DoesNotContain(tags, tag => tag.Contains(":pro-previous", StringComparison.Ordinal));
         var repository = line.Reference[..line.Reference.LastIndexOf(':')];
-        Assert.DoesNotContain(tags, tag => new[] { "latest", "v1", "v1.2" }.Any(alias => tag == $"{repository}:{alias}"));
+        Assert.DoesNotContain($"{repository}:latest", tags);
     });
+
+    [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
+    public void An_alias_goes_with_the_last_version_of_its_line_on_the_image_and_only_then(RandomWorld world)
+    {
+        foreach (var plan in Modes.Select(world.Plan))
+        {
+            var going = plan.Going.Select(line => line.Reference).ToHashSet();
+            foreach (var image in world.Images)
+            {
+                foreach (var tag in image.RepoTags.Where(tag => !tag.StartsWith(RandomWorld.Foreign, StringComparison.Ordinal)))
+                {
+                    var colon = tag.LastIndexOf(':');
+                    if (AliasName.TryParse(tag[(colon + 1)..], out var alias) && alias != AliasName.Latest)
+                    {
+                        var covered = image.RepoTags.Where(other => other.StartsWith(tag[..(colon + 1)], StringComparison.Ordinal)
+                            && ProVersion.TryFromImageTag(other[(colon + 1)..], out var version) && alias.Covers(version)).ToList();
+                        Assert.Equal(covered.Count > 0 && covered.TrueForAll(going.Contains), going.Contains(tag));
+                    }
+                }
+            }
+        }
+    }
 
     [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
     public void Nothing_protected_proven_last_or_locked_goes(RandomWorld world) => ForAllModes(world, line =>
@@ -60,7 +82,8 @@ public sealed class CleaningPropertyTests
     {
         if (world.ByLastUse)
         {
-            var uses = world.Plan(CleaningMode.ByCount).Going.Select(LastUse).ToList();
+            var uses = world.Plan(CleaningMode.ByCount).Going
+                .Where(line => !AliasPolicy.IsAlias(line.Reference.Split(':')[^1])).Select(LastUse).ToList();
             Assert.Equal(uses.Order(), uses);
         }
 
@@ -79,13 +102,17 @@ public sealed class CleaningPropertyTests
         }
 
         var colon = line.Reference.LastIndexOf(':');
+        Assert.False(line.Reference.EndsWith(":ffffffffffff", StringComparison.Ordinal));
         Assert.Contains(line.Reference[..colon], new[] { RandomWorld.Api, RandomWorld.Web });
-        Assert.True(ProVersion.TryFromImageTag(line.Reference[(colon + 1)..], out _));
+        Assert.True(ProVersion.TryFromImageTag(line.Reference[(colon + 1)..], out _) || AliasPolicy.IsAlias(line.Reference[(colon + 1)..]));
     });
 
     [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
     public void By_name_nothing_goes_that_was_not_named(RandomWorld world) =>
-        Assert.Subset(world.Named.ToHashSet(), world.Plan(CleaningMode.Named).Going.Select(line => line.Reference).ToHashSet());
+        Assert.Subset(
+            world.Named.ToHashSet(),
+            world.Plan(CleaningMode.Named).Going.Select(line => line.Reference)
+                .Where(reference => !AliasPolicy.IsAlias(reference.Split(':')[^1])).ToHashSet());
 
     [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
     public void Exactly_the_oldest_go_of_each_kind_and_each_that_stays_says_why(RandomWorld world)
@@ -94,12 +121,14 @@ public sealed class CleaningPropertyTests
         foreach (var repository in new[] { RandomWorld.Api, RandomWorld.Web })
         {
             var versions = VersionsOf(world, repository);
+            var places = world.Inventory.VersionsOf("", ImageReference.Parse(repository), RandomWorld.IsCommit)
+                .ToDictionary(one => one.Reference, one => one.Version);
             foreach (var (kind, keep) in new[] { ("release", world.Keep), ("pre", world.KeepPrerelease), ("commit", world.KeepCommit) })
             {
                 var newestFirst = versions.Where(one => KindOf(one.Version) == kind)
-                    .OrderByDescending(one => kind == "commit" ? one.Time : default).ThenByDescending(one => one.Version).ToList();
+                    .OrderByDescending(one => kind == "commit" ? one.Time : default).ThenByDescending(one => places[one.Reference]).ToList();
                 var going = plan.Going.Where(line => line.Reference.StartsWith(repository + ":", StringComparison.Ordinal)
-                    && KindOf(line.Version!) == kind).Select(line => line.Reference).ToHashSet();
+                    && !AliasPolicy.IsAlias(line.Reference.Split(':')[^1]) && KindOf(line.Version!) == kind).Select(line => line.Reference).ToHashSet();
                 Assert.DoesNotContain(newestFirst.Take(keep), one => going.Contains(one.Reference));
                 foreach (var beyond in newestFirst.Skip(keep).Where(one => !going.Contains(one.Reference)))
                 {
@@ -187,8 +216,8 @@ public sealed class CleaningPropertyTests
 
     private static readonly string[] Reasons =
     [
-        "runs in", "stopped container", "point at it", "points at it", "way back", "deployed last", "protected by", "younger than",
-            "locked", "use it", "not older than",
+        "runs in", "stopped container", "points at it", "previous version", "deployed last", "protected by", "within the grace period",
+            "locked", "use it", "(-OlderThan)",
     ];
 
     private static void ForAllModes(RandomWorld world, Action<CleaningLine> check)
@@ -225,7 +254,7 @@ public sealed class CleaningPropertyTests
             from tag in image.RepoTags
             where tag.StartsWith(repository + ":", StringComparison.Ordinal)
             let version = ProVersion.TryFromImageTag(tag[(repository.Length + 1)..], out var parsed) ? parsed : null
-            where version is not null
+            where version is not null && (version.CommitHash is not { } hash || version.Kind != ProVersionKind.Commit || RandomWorld.IsCommit(hash))
             let time = new DateTimeOffset(image.Created)
             select (tag, image.ID, version.WithTime(time), time)];
 }

@@ -52,12 +52,16 @@ public sealed class RandomWorld
     /// <summary>References of versions that are named.</summary>
     public required List<string> Named { get; init; }
 
+    /// <summary>What git knows; the other hashes are dates or words of somebody else.</summary>
+    internal static bool IsCommit(string hash) => hash != "ffffffffffff";
+
     internal ImageInventory Inventory => new(Images, Containers);
 
     internal CleaningWorld World => new(Inventory,
         [Service("api", Api), Service("web", Web)]) 
         {
             IsPreviousTag = PreviousTag.IsPreviousTag,
+            IsCommit = IsCommit,
             LastUse = reference => Uses.TryGetValue(reference.ToString(), out var time) ? time : null,
         };
 

@@ -91,8 +91,8 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
         var results = await RunAsync(await PlanAsync(0));
         Assert.Equal(["v1.0.0", "v1.1.0", "v1.3.0", "v1.4.0"], (await TagsAsync()).Select(tag => tag.Split(':')[1]));
         Assert.Equal(held, (await InspectAsync(held)).ID);
-        Assert.Contains(results, result => result.Reason == "the way back from v1.4.0" && result.Version!.ToString() == "v1.3.0");
-        Assert.Contains(results, result => result.Reason == "the way back from v1.1.0" && result.Version!.ToString() == "v1.0.0");
+        Assert.Contains(results, result => result.Reason == "the previous version of v1.4.0" && result.Version!.ToString() == "v1.3.0");
+        Assert.Contains(results, result => result.Reason == "the previous version of v1.1.0" && result.Version!.ToString() == "v1.0.0");
 
         // By id, dangling or not, it is the container's.
         var dangling = await RunAsync(await PlanAsync(0, CleaningMode.Dangling));
@@ -181,7 +181,7 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
         Assert.Equal(2020, (await InspectAsync($"{Api}:v1.0.0")).Created!.Value.Year);
         var plan = await PlanAsync(0, grace: TimeSpan.FromHours(1));
         Assert.Empty(plan.Going);
-        Assert.Contains("younger than 1 hour", plan.Lines.Single().Reason, StringComparison.Ordinal);
+        Assert.Contains("within the grace period of 1 hour", plan.Lines.Single().Reason, StringComparison.Ordinal);
     }
 
     [Fact]

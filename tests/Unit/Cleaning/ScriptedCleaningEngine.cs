@@ -89,6 +89,7 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
                         State = "running",
                 })),
                 ("GET", "/events") => new ScriptedResponse { Body = System.Text.Encoding.UTF8.GetBytes(Events) },
+                ("GET", "/configs") => Json(Array.Empty<object>()),
                 ("GET", "/volumes") => Json(new { Volumes = Array.Empty<object>() }),
                 ("GET", "/info") => Json(new { Swarm = new { ControlAvailable = IsSwarmManager }, SystemTime }),
                 ("GET" or "HEAD", "/_ping") => new ScriptedResponse { Body = "OK"u8.ToArray() },

@@ -39,5 +39,10 @@ public static class VersionArbitraries
          from time in Gen.Choose(0, 4)
          from exact in Gen.Choose(0, 1)
          let version = exact == 1 && ProVersion.TryParseTag(text + suffix, out ProVersion? tag) ? tag : ProVersion.Parse(text + suffix)
-         select time == 0 ? version : version.WithTime(DateTimeOffset.UnixEpoch.AddHours(time))).ToArbitrary();
+         let timed = time == 0 ? version : version.WithTime(DateTimeOffset.UnixEpoch.AddHours(time))
+         from place in Gen.OneOf(Gen.Constant(""), Release, Describe)
+         from isCounted in Gen.Elements(true, false)
+         select place.Length == 0 || version.Kind != ProVersionKind.Commit
+             ? timed
+             : timed.At(VersionPlace.Of(ProVersion.Parse(place))! with { Count = isCounted ? 3 : null })).ToArbitrary();
 }

@@ -47,6 +47,28 @@ public sealed class VersionOrderTests
     }
 
     [Fact]
+    public void A_commit_stands_right_after_its_release_by_its_count_and_then_by_its_time()
+    {
+        VersionPlace after = VersionPlace.Of(ProVersion.Parse("v1.0.0"))!;
+        ProVersion late = ProVersion.Parse("aaaaaaaaaaaa").WithTime(DateTimeOffset.UnixEpoch.AddDays(2)).At(after with { Count = null });
+        ProVersion early = ProVersion.Parse("bbbbbbbbbbbb").WithTime(DateTimeOffset.UnixEpoch.AddDays(1)).At(after with { Count = null });
+        ProVersion fifth = ProVersion.Parse("cccccccccccc").At(VersionPlace.Of(ProVersion.Parse("v1.0.0-5-gcccccccccccc"))!);
+        ProVersion[] oldestFirst =
+        [
+            ProVersion.Parse("eeeeeeeeeeee"),
+            ProVersion.Parse("v1.0.0"),
+            ProVersion.Parse("v1.0.0-4-gabc1234"),
+            fifth,
+            ProVersion.Parse("v1.0.0-6-gabc1234"),
+            early,
+            late,
+            ProVersion.Parse("v1.0.1-rc.1"),
+        ];
+
+        Assert.Equal(oldestFirst, Enumerable.Reverse(oldestFirst).Order());
+    }
+
+    [Fact]
     public void The_same_text_as_a_tag_stands_below_the_release_that_it_seems_to_describe()
     {
         ProVersion release = ProVersion.Parse("v1.2.3");
@@ -73,8 +95,8 @@ public sealed class VersionOrderTests
     [Property(Arbitrary = [typeof(VersionArbitraries)], MaxTest = 5000)]
     public void Only_equal_versions_compare_as_equal(ProVersion one, ProVersion other)
     {
-        bool same = one.Equals(other) && one.Kind == other.Kind && one.IsDirty == other.IsDirty
-            && (one.Kind != ProVersionKind.Commit || one.Time == other.Time);
+        bool same = one.Equals(other) && one.Kind == other.Kind && one.IsDirty == other.IsDirty && (one.Kind != ProVersionKind.Commit
+            || (one.Place == other.Place && (one.Place?.Count is not null || one.Time == other.Time)));
 
         Assert.Equal(same, one.CompareTo(other) == 0);
         Assert.Equal(one.Equals(other), one.ToString() == other.ToString());

@@ -24,6 +24,10 @@ internal static class ContainerTargets
             .Select(group => Target(group.Key, [.. group]))
             .OrderBy(target => target.TargetId, StringComparer.Ordinal)];
 
+    /// <summary>The ids of all targets that have a container, by whatever image.</summary>
+    public static IReadOnlySet<string> IdsOf(IEnumerable<ContainerListResponse> containers) =>
+        containers.Select(container => Owner(container).Id).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>
     /// The one that is meant, or null where the service is on this engine in no container. Where some run, those that don't are no
     /// candidates.

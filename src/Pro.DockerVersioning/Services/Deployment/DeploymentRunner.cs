@@ -167,7 +167,7 @@ internal sealed class DeploymentRunner(
         var isRestored = done.Outcome is ProDeploymentOutcome.RestoredPrevious or ProDeploymentOutcome.RolledBackByEngine;
         var oldImage = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault();
         var isVerifiedAgain = isRestored && plan.From is not null
-            && (plan.Target.Kind == ServiceTargetKind.Swarm || done.Health is ProHealth.Healthy or ProHealth.Running);
+            && (plan.Target.Kind == ServiceTargetKind.Swarm || done.PreviousHealth is ProHealth.Healthy or ProHealth.Running);
         if (succeeded)
         {
             await wayBack.KeepAsync(plan.Request, plan.Target, note, done.HealthyAfter, CancellationToken.None).ConfigureAwait(false);

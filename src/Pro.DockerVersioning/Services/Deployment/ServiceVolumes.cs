@@ -12,15 +12,15 @@ internal sealed record ServiceVolumes(IReadOnlyList<LockInfo> Locks, IReadOnlyLi
 {
     /// <summary>Asks.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
-    public static async Task<ServiceVolumes> LoadAsync(EngineConnection engine, CancellationToken cancellationToken)
+    public static async Task<ServiceVolumes> LoadAsync(EngineConnection engine, Task<bool> isSwarmManager, CancellationToken cancellationToken)
     {
         // Several names mean any of them, where several labels would mean all.
         var names = new Dictionary<string, bool> { [LockNames.LockPrefix] = true, [UpRecord.NamePrefix] = true };
         var parameters = new VolumesListParameters { Filters = new Dictionary<string, IDictionary<string, bool>> { ["name"] = names } };
-        var swarm = new SwarmLocks(engine).ListAsync(of: null, cancellationToken);
         var found = await engine.CallAsync(client => client.Volumes.ListAsync(parameters, cancellationToken)).ConfigureAwait(false);
         IEnumerable<VolumeResponse> volumes = found.Volumes ?? [];
-        return new ServiceVolumes(
-            LockObject.Locks([.. LockVolumes.Read(volumes), .. await swarm.ConfigureAwait(false)]), UpRecord.From(volumes));
+        var swarm = await isSwarmManager.ConfigureAwait(false)
+            ? await new SwarmLocks(engine).ListAsync(of: null, cancellationToken).ConfigureAwait(false) : [];
+        return new ServiceVolumes(LockObject.Locks([.. LockVolumes.Read(volumes), .. swarm]), UpRecord.From(volumes));
     }
 }
