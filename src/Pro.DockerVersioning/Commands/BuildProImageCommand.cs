@@ -188,6 +188,11 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         }
         finally
         {
+            if (repository.UnreadableTags is { Count: > 0 } junk)
+            {
+                WriteWarning($"These files among git's tags aren't tags, and were passed over: {string.Join(", ", junk)}. Remove them from .git/refs/tags.");
+            }
+
             // Nothing is left running behind an error: what was asked is waited for, and its own error comes second.
             await Task.WhenAll(loading, choosing).ContinueWith(static rest => rest.Exception, TaskScheduler.Default);
         }

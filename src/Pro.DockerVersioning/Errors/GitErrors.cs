@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Pro.DockerVersioning.Errors;
 
 /// <summary>Every sentence about repositories, versions in git, and the files that go into a build.</summary>
-internal static class GitErrors
+internal static partial class GitErrors
 {
     private const int NamesShown = 10;
 
@@ -64,9 +65,18 @@ internal static class GitErrors
         ProErrorCategory.ObjectNotFound,
         $"There is no git tag '{version}'{(newest is null ? string.Empty : $" (the newest is {newest})")}."
             + (fetchTags ? " This clone is shallow or has no tags at all: they may only be missing here." : string.Empty),
-        (fetchTags ? "Fetch the tags: git fetch --tags --unshallow (without --unshallow in a full clone). Or make" : "Make")
-            + $" the release from the current commit: git tag -a {version} -m \"{version}\". -Ref HEAD builds it without a tag.",
+        TagAdvice(version, fetchTags),
         version);
+
+    // What looks described is a commit's name, and would be a wrong one as a tag.
+    private static string TagAdvice(string version, bool fetchTags)
+    {
+        var fetch = fetchTags ? "Fetch the tags: git fetch --tags --unshallow (without --unshallow in a full clone)." : string.Empty;
+        return LooksDescribed().IsMatch(version)
+            ? $"{fetch} Ask git for the commit's right name: git describe --tags --abbrev=12 --match 'v[0-9]*'".TrimStart()
+            : (fetchTags ? fetch + " Or make" : "Make")
+                + $" the release from the current commit: git tag -a {version} -m \"{version}\". -Ref HEAD builds it without a tag.";
+    }
 
     /// <summary>A version without its prefix, whose tag is there.</summary>
     public static ProException VersionWithoutPrefix(string version, string meant) => new(
@@ -123,10 +133,12 @@ internal static class GitErrors
         version);
 
     /// <summary>git describe has nothing to start from.</summary>
-    public static ProException NothingToDescribe(string sha, bool fetchTags) => new(
+    public static ProException NothingToDescribe(string sha, IReadOnlyCollection<string> passedOver, bool fetchTags) => new(
         "NoTagToDescribeFrom",
         ProErrorCategory.ObjectNotFound,
-        $"No tag can be reached from commit {sha[..12]}, so git describe has no name for it.",
+        passedOver.Count == 0
+            ? $"No tag can be reached from commit {sha[..12]}, so git describe has no name for it."
+            : $"No tag that can be reached from commit {sha[..12]} is a version. Passed over: {Names(passedOver)}.",
         fetchTags
             ? "Fetch the tags: git fetch --tags --unshallow (without --unshallow in a full clone)."
             : "Tag a commit before it (git tag -a v0.1.0 -m \"v0.1.0\" COMMIT), or use the hash.",
@@ -263,6 +275,9 @@ internal static class GitErrors
         "Close what holds or changes it, see to its permissions, or keep it out of the context with .dockerignore.",
         path,
         inner);
+
+    [GeneratedRegex("-[0-9]+-g[0-9A-Za-z]+$")]
+    private static partial Regex LooksDescribed();
 
     private static string Suggestion(string? nearest) => nearest is null ? string.Empty : $" (did you mean '{nearest}'?)";
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Errors;
 
@@ -99,9 +100,13 @@ internal static class VersionErrors
         "Use * for any characters, ? for one, [a-c] for one of several, and a backtick before a character that stands for itself.",
         text);
 
-    /// <summary>How to tag the same commit rightly; only for names that a shell takes as they stand.</summary>
+    /// <summary>
+    /// How to tag the same commit rightly; only for names that a shell takes as they stand, and never for a description: a tag of its name
+    /// would say something wrong after the next commit.
+    /// </summary>
     private static string RightTag(string text, string suggestion) =>
-        char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '+')
+        ProVersion.TryParse(suggestion, out var version) && version.Kind == ProVersionKind.Release
+        && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '+')
             ? $" If git knows it only as '{text}', give the same commit the right tag: "
                 + $"git tag -a {suggestion} -m 'Release {suggestion}' '{text}^{{}}'"
             : string.Empty;

@@ -3,8 +3,8 @@ using LibGit2Sharp;
 namespace Pro.DockerVersioning.Git;
 
 /// <summary>
-/// What <c>git describe --tags</c> does, step by step: libgit2's own counts wrongly where branches merge (seen: 44 for 77), and an
-/// image's name must be the one that git gives. Commits are taken newest first; the first ten tagged ones are candidates; each counts
+/// What <c>git describe --tags</c> does, step by step, with the tags that are versions: libgit2's own counts wrongly if branches merge
+/// (seen: 44 for 77), and an image's name must be the one that git gives. Commits are taken newest first; the first ten tagged ones are candidates; each counts
 /// the commits that it doesn't reach; the least wins.
 /// </summary>
 internal sealed class DescribeWalk(TagIndex tags)
@@ -18,12 +18,16 @@ internal sealed class DescribeWalk(TagIndex tags)
     private readonly PriorityQueue<Node, (long Time, int Order)> queue = new();
     private int waitingOrder;
 
-    /// <summary>The answer for one commit; null where no tag can be reached.</summary>
+    /// <summary>The tags that aren't versions on the way to the answer.</summary>
+    public List<string> PassedOver { get; } = [];
+
+    /// <summary>The answer for one commit; null if no version can be reached.</summary>
     public DescribeText? Describe(Commit commit)
     {
         var hash = commit.Sha[..DescribeText.HashLength];
         if (tags.PreferredAt(commit.Sha) is { } exact)
         {
+            PassedOver.AddRange(tags.OthersAt(commit.Sha));
             return new(exact.Name, 0, hash);
         }
 
@@ -46,6 +50,11 @@ internal sealed class DescribeWalk(TagIndex tags)
         while (queue.TryDequeue(out var node, out _))
         {
             seen++;
+            if (candidates.Count == 0)
+            {
+                PassedOver.AddRange(tags.OthersAt(node.Id.Sha));
+            }
+
             if (tags.PreferredAt(node.Id.Sha) is { } tag)
             {
                 if (candidates.Count == MaximumCandidates)

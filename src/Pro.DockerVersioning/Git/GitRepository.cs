@@ -69,11 +69,25 @@ internal sealed partial class GitRepository : IDisposable
     /// <summary>When a commit was committed.</summary>
     public DateTimeOffset CommitTime(string sha) => Commit(sha).Committer.When;
 
-    /// <summary>The answer of <c>git describe --tags --abbrev=12</c>.</summary>
-    /// <exception cref="ProException">No tag can be reached from the commit.</exception>
-    public string Describe(string sha) => DescribeOrNull(sha) ?? throw GitErrors.NothingToDescribe(sha, TagsMayBeMissing);
+    /// <inheritdoc cref="Describe(string, out IReadOnlyList{string})"/>
+    public string Describe(string sha) => Describe(sha, out _);
 
-    /// <summary>The answer of <c>git describe --tags --abbrev=12</c>, or null where no tag can be reached.</summary>
+    /// <summary>The answer of <c>git describe --tags --abbrev=12</c> by the tags that are versions.</summary>
+    /// <param name="sha">The commit.</param>
+    /// <param name="passedOver">The tags that aren't versions on the way to it.</param>
+    /// <exception cref="ProException">No version can be reached from the commit.</exception>
+    public string Describe(string sha, out IReadOnlyList<string> passedOver)
+    {
+        var walk = new DescribeWalk(tags.Value);
+        var found = walk.Describe(Commit(sha));
+        passedOver = walk.PassedOver;
+        return found?.ToString() ?? throw GitErrors.NothingToDescribe(sha, passedOver, TagsMayBeMissing);
+    }
+
+    /// <summary>The names of files among the tags that are none; empty if nobody has asked for the tags yet.</summary>
+    public IReadOnlyList<string> UnreadableTags => tags.IsValueCreated ? tags.Value.Unreadable : [];
+
+    /// <summary>The same, or null if no version can be reached.</summary>
     public string? DescribeOrNull(string sha) => DescribeParts(sha)?.ToString();
 
     /// <summary>Can one commit be reached from the other (or are they the same)?</summary>

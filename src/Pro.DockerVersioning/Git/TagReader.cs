@@ -11,7 +11,9 @@ internal static class TagReader
     private const string Prefix = "refs/tags/";
 
     /// <summary>The tags, in no order.</summary>
-    public static IEnumerable<GitTag> Read(Repository repository)
+    /// <param name="repository">The repository.</param>
+    /// <param name="unreadable">Gets the names of files among the tags that are none: junk of file managers and of synchronization.</param>
+    public static IEnumerable<GitTag> Read(Repository repository, ICollection<string> unreadable)
     {
         var common = CommonDirectory(repository.Info.Path);
         var tags = new Dictionary<string, GitTag>(StringComparer.Ordinal);
@@ -19,9 +21,17 @@ internal static class TagReader
         // Loose ones first: one that git packs in between is then found in the other place, and they win over packed ones anyhow.
         foreach (var name in LooseNames(common))
         {
-            if (FromLibrary(repository, name) is { } tag)
+            try
             {
-                tags[name] = tag;
+                if (FromLibrary(repository, name) is { } tag)
+                {
+                    tags[name] = tag;
+                }
+            }
+            catch (Exception error) when (error is LibGit2SharpException or ArgumentException)
+            {
+                // git passes over them too.
+                unreadable.Add(name);
             }
         }
 

@@ -45,10 +45,23 @@ internal sealed class VersionResolver(GitRepository repository)
             return null;
         }
 
-        var tag = Library.Tags["refs/tags/" + name];
+        var tag = ReadTag(name);
 
         // Loose references are files: where the file system ignores case, V1 would find v1.
         return tag is null || OperatingSystem.IsLinux() || repository.Tags().Contains(name, StringComparer.Ordinal) ? tag : null;
+    }
+
+    private Tag? ReadTag(string name)
+    {
+        try
+        {
+            return Library.Tags["refs/tags/" + name];
+        }
+        catch (LibGit2SharpException)
+        {
+            // A file of that name that is not a tag.
+            return null;
+        }
     }
 
     private ResolvedCommit? ByDescribeText(string version)

@@ -18,6 +18,9 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
     /// <summary>What git describe says of the commit; null if it says nothing, or names no version.</summary>
     public string? Description => _description.Value;
 
+    /// <summary>What -Describe passed over: tags that aren't versions.</summary>
+    public IReadOnlyList<string> PassedOver { get; init; } = [];
+
     /// <summary>True where the disk is built.</summary>
     public bool IsWorkingTree => Tree is WorkingTree;
 
@@ -25,20 +28,21 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
     /// <exception cref="ProException">It means nothing, or not what its name says.</exception>
     public static BuildSource Resolve(GitRepository repository, ImageBuildOptions options)
     {
+        IReadOnlyList<string> passedOver = [];
         var (commit, version) = options switch
         {
-            { Describe: true } => Described(repository),
+            { Describe: true } => Described(repository, out passedOver),
             { Ref: { } name } => Named(repository, options.Version, name),
             _ => Meant(repository, options.Version),
         };
         ISourceTree tree = options.WorkingTree ? repository.TreeOnDisk() : repository.TreeOf(commit);
-        return new BuildSource(repository, commit, tree, version.WithTime(commit.Time));
+        return new BuildSource(repository, commit, tree, version.WithTime(commit.Time)) { PassedOver = passedOver };
     }
 
-    private static (ResolvedCommit Commit, ProVersion Version) Described(GitRepository repository)
+    private static (ResolvedCommit Commit, ProVersion Version) Described(GitRepository repository, out IReadOnlyList<string> passedOver)
     {
         var head = repository.Resolve(null);
-        var text = repository.Describe(head.Sha);
+        var text = repository.Describe(head.Sha, out passedOver);
         return (head, repository.TagsAt(head.Sha).Contains(text, StringComparer.Ordinal) ? ProVersion.ParseTag(text) : ProVersion.Parse(text));
     }
 
@@ -61,7 +65,8 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
         var commit = repository.Resolve(version);
         if (commit.Tag is null)
         {
-            return (commit, ProVersion.Parse(commit.Version));
+            // What describes it by a tag that isn't a version is a name of the commit, as a branch is.
+            return (commit, ProVersion.TryParse(commit.Version, out var named) ? named : ByHash(commit));
         }
 
         if (ProVersion.TryParseTag(commit.Tag, out var release))
@@ -73,6 +78,8 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
         // commit as a branch is.
         return VersionSuggestion.IsMeant(commit.Tag)
             ? throw VersionSuggestion.Explain(commit.Tag)
-            : (commit, ProVersion.Parse(commit.Sha[..VersionGrammar.HashLength]));
+            : (commit, ByHash(commit));
     }
+
+    private static ProVersion ByHash(ResolvedCommit commit) => ProVersion.Parse(commit.Sha[..VersionGrammar.HashLength]);
 }

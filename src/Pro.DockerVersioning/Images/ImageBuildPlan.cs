@@ -44,6 +44,9 @@ internal sealed record ImageBuildPlan
     /// <summary>The id of the image that is the same already; null where there is something to build.</summary>
     public string? AlreadyBuilt { get; init; }
 
+    /// <summary>The tags that -Describe passed over, since they aren't versions.</summary>
+    public IReadOnlyList<string> PassedOver { get; init; } = [];
+
     /// <summary>What the user should know before: uncommitted files that stay out.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -69,6 +72,12 @@ internal sealed record ImageBuildPlan
             ? $"{Reference} is built already from {Source} with the same inputs ({Shorten(id)}); -Force builds it again"
             : $"build {Reference} from {Source} (commit {Commit.Sha[..VersionGrammar.HashLength]}, {Context.Entries.Count} entries "
                 + $"of {(Service.Context.Length == 0 ? "the root" : Service.Context)}) with {builder}";
+
+        if (PassedOver.Count > 0)
+        {
+            yield return $"{Version} is named by the nearest tag that is a version. Passed over: {string.Join(", ", PassedOver.Take(10))}"
+                + (PassedOver.Count > 10 ? " …" : string.Empty);
+        }
 
         // An image of several platforms is tagged at its registry only.
         foreach (var alias in IsPushedByBuilder ? [] : Aliases)

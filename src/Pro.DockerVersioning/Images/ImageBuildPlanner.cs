@@ -60,6 +60,7 @@ internal sealed class ImageBuildPlanner(
             Options = options,
             Aliases = AliasJudgement.OnEngine(inventory, reference.WithoutTag(), version, source.Commit.Sha, options, source.Repository),
             AlreadyBuilt = existing is not null && IsSame(existing, inputs, request) ? existing.Id : null,
+            PassedOver = source.PassedOver,
             Warnings = warnings,
         };
     }

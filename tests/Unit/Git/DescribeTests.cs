@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Xunit;
 
@@ -48,18 +49,18 @@ public sealed class DescribeTests
     {
         using var made = TestRepository.Create();
         made.Commit(("a", "1"));
-        made.Tag("v1-b").Tag("v1-c");
+        made.Tag("v1.0.0-b").Tag("v1.0.0-c");
         Check();
 
         // Packed references are read after loose ones by libgit2, by name by git.
         made.Git("pack-refs", "--all");
-        made.Tag("v1-d").Tag("v1-a");
+        made.Tag("v1.0.0-d").Tag("v1.0.0-a");
         Check();
 
-        made.AnnotatedTag("z-old").AnnotatedTag("y-new");
+        made.AnnotatedTag("v2.0.0-z").AnnotatedTag("v2.0.0-y");
         Check();
 
-        made.AnnotatedTag("x-on-a-tag", "z-old");
+        made.AnnotatedTag("v2.0.0-x", "v2.0.0-z");
         made.Git("pack-refs", "--all");
         Check();
 
@@ -67,10 +68,10 @@ public sealed class DescribeTests
         {
             using var repository = GitRepository.Open(made.Root);
             var tip = made.Sha("HEAD");
-            Assert.Equal(made.Git("describe", "--tags", "--abbrev=12", tip), repository.Describe(tip));
+            Assert.Equal(made.Git("describe", "--tags", "--abbrev=12", tip), repository.Describe(tip, out _));
             made.Commit(("a", "next"));
             var child = made.Sha("HEAD");
-            Assert.Equal(made.Git("describe", "--tags", "--abbrev=12", child), repository.Describe(child));
+            Assert.Equal(made.Git("describe", "--tags", "--abbrev=12", child), repository.Describe(child, out _));
             made.Git("reset", "--quiet", "--hard", tip);
         }
     }
@@ -84,7 +85,68 @@ public sealed class DescribeTests
 
         using var repository = GitRepository.Open(made.Root);
 
-        Assert.Equal("v1.0.0-3-gabcdef1", repository.Describe(sha));
+        Assert.Equal("v1.0.0-3-gabcdef1", repository.Describe(sha, out _));
+    }
+
+    [Fact]
+    public void The_nearest_tag_that_is_a_version_names_and_others_are_passed_over_and_named()
+    {
+        using var made = TestRepository.Create();
+        made.Commit(("a", "1"));
+        made.AnnotatedTag("v1.2.3").AnnotatedTag("v1", "v1.2.3").Tag("old");
+        made.Commit(("a", "2"));
+        made.AnnotatedTag("tools-v0.2.0").Tag("nightly").Tag("api/v9.0.0");
+        var sha = made.Commit(("a", "3"));
+        using var repository = GitRepository.Open(made.Root);
+
+        Assert.Equal($"v1.2.3-2-g{sha[..12]}", repository.Describe(sha, out var passedOver));
+        Assert.Equal(["api/v9.0.0", "nightly", "tools-v0.2.0", "old", "v1"], passedOver);
+    }
+
+    [Fact]
+    public void Of_two_versions_on_one_commit_the_release_wins_over_its_candidate()
+    {
+        using var made = TestRepository.Create();
+        var sha = made.Commit(("a", "1"));
+        made.Tag("v1.0.0").AnnotatedTag("v1.0.0-rc.1").AnnotatedTag("v1.0.0-rc.2");
+        using var repository = GitRepository.Open(made.Root);
+
+        Assert.Equal("v1.0.0", repository.Describe(sha, out _));
+    }
+
+    [Fact]
+    public void Junk_among_the_tags_is_passed_over_and_named()
+    {
+        using var made = TestRepository.Create();
+        var sha = made.Commit(("a", "1"));
+        made.Tag("v1.0.0");
+        string[] junk = [".DS_Store", "desktop.ini", "v0.9.0", "v1.0.0 (conflicted copy)"];
+        foreach (var name in junk)
+        {
+            made.Write($".git/refs/tags/{name}", name == "v0.9.0" ? "" : "junk\n");
+        }
+
+        using var repository = GitRepository.Open(made.Root);
+
+        Assert.Equal("v1.0.0", repository.Describe(sha, out _));
+        Assert.Equal(junk, repository.UnreadableTags.Order(StringComparer.Ordinal));
+        Assert.Equal(sha, repository.Resolve("v1.0.0").Sha);
+        Assert.Equal("TagNotFound", Assert.Throws<ProException>(() => repository.Resolve("v0.9.0")).Id);
+    }
+
+    [Fact]
+    public void Without_a_version_the_tags_that_are_none_are_named_and_no_description_is_advised_as_a_tag()
+    {
+        using var made = TestRepository.Create();
+        var sha = made.Commit(("a", "1"));
+        made.Tag("1.2.0");
+        using var repository = GitRepository.Open(made.Root);
+
+        Assert.Contains("Passed over: 1.2.0", Assert.Throws<ProException>(() => repository.Describe(sha, out _)).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "git tag", Assert.Throws<ProException>(() => repository.Resolve("v9.9.9-1-gzzz")).RecommendedAction, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "git tag", VersionErrors.InvalidVersion("1.2.0-1-gabcdef123456", "x", "v1.2.0-1-gabcdef123456").RecommendedAction, StringComparison.Ordinal);
     }
 
     /// <summary>Three branches that merge into each other now and then, one commit a minute, some in the same second.</summary>
