@@ -41,14 +41,14 @@ Invoke-ProRollback api v1.1.0 -WhatIf
 Invoke-ProRollback api v1.1.0 -Reason 'nobody buys cocoa' -Confirm:$false
 
 # Forward again, to the newest stable release; all that docker run was told stays.
-Deploy-ProService api
+Deploy-ProService api -Confirm:$false
 
 # A release that is broken: its health check never succeeds. The one before runs again, and the error says what was wrong.
 git rm --quiet apps/api/www/health
 git commit --quiet --message 'Tidy up'
 git tag v1.3.0
 Build-ProImage api v1.3.0
-Deploy-ProService api v1.3.0   # error: it never gets healthy
+Deploy-ProService api v1.3.0 -Confirm:$false   # error: it never gets healthy
 Get-ProImageVersion api -Current
 
 # One word brings back what was proven here before.

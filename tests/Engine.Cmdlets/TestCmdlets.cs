@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using Pro.DockerVersioning.Commands;
 using Pro.DockerVersioning.Errors;
@@ -186,9 +187,13 @@ public sealed class TestTypedCommand : ProCmdlet
     [Choice(typeof(ProAlias))]
     public ProAlias? Alias { get; set; }
 
+    [Parameter]
+    [Pairs]
+    public Hashtable Pairs { get; set; } = [];
+
     private protected override Task ProcessAsync()
     {
-        WriteObject(FormattableString.Invariant($"{Span ?? Wait ?? At:c}{Size}{string.Join(' ', Days ?? [])}{Order}{Alias}"));
+        WriteObject(string.Join(' ', Pairs.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(name => $"{name}={Pairs[name]}")) + FormattableString.Invariant($"{Span ?? Wait ?? At:c}{Size}{string.Join(' ', Days ?? [])}{Order}{Alias}"));
         return Task.CompletedTask;
     }
 }

@@ -6,6 +6,9 @@ namespace Pro.DockerVersioning.Tests.Engine;
 /// <summary>A real PowerShell session in this process, with the packaged module imported.</summary>
 internal sealed class Shell : IDisposable
 {
+    /// <summary>The tests deploy hundreds of times: the ones about the question say -Confirm.</summary>
+    public const string AnswersDeploy = "$global:PSDefaultParameterValues['Deploy-ProService:Confirm'] = $false";
+
     private readonly Runspace _runspace;
 
     public Shell(bool import = true)
@@ -21,7 +24,7 @@ internal sealed class Shell : IDisposable
         _runspace.Open();
         if (import)
         {
-            _ = Run($"Import-Module '{TestSetup.ModuleManifest}' -ErrorAction Stop").ThrowIfFailed();
+            _ = Run($"Import-Module '{TestSetup.ModuleManifest}' -ErrorAction Stop; {AnswersDeploy}").ThrowIfFailed();
         }
     }
 

@@ -66,8 +66,13 @@ public sealed class TypedValueTests : IDisposable
     [InlineData("-Alias Minor,Major", "Minor, Major")]
     [InlineData("-Alias 'Minor, Major'", "Minor, Major")]
     [InlineData("-Alias major", "Major")]
+    [InlineData("-Pairs 'A=1=2'", "A=1=2")]
+    [InlineData("-Pairs 'A=1', 'a='", "A=1 a=")]
+    [InlineData("-Pairs @{ A = 1 }, 'B=two'", "A=1 B=two")]
+    [InlineData("-Pairs ([ordered]@{ B = 2; A = 1 })", "A=1 B=2")]
+    [InlineData("-Pairs PRO_TEST_PAIR", "PRO_TEST_PAIR=of the session")]
     public void What_is_meant_is_taken(string typed, string meant) =>
-        Assert.Equal(meant, Assert.Single(_shell.Run($"$n = 20GB; Test-Typed {typed}").ThrowIfFailed().Output).ToString());
+        Assert.Equal(meant, Assert.Single(_shell.Run($"$env:PRO_TEST_PAIR = 'of the session'; Test-Typed {typed}").ThrowIfFailed().Output).ToString());
 
     [Theory]
     [InlineData("-Span 60", "'60' has no unit. Write 60s, 5m, 2h, 7d, or hh:mm:ss.")]
@@ -106,6 +111,8 @@ public sealed class TypedValueTests : IDisposable
     [InlineData("-Size -20GB", "is negative.")]
     [InlineData("-Size much", "'much' is not a size.")]
     [InlineData("-Size 99999999TB", "is too large.")]
+    [InlineData("-Pairs '=1'", "'=1' has no name. Write 'NAME=VALUE', or a hashtable: @{ NAME = 'VALUE' }.")]
+    [InlineData("-Pairs 'A=1', @{ A = 2 }", "'A' has two values.")]
     [InlineData("-Days 2", "'2' is not one of Sunday, Monday")]
     [InlineData("-Days T", "'T' is not one of Sunday, Monday")]
     [InlineData("-Order StopFirst,StartFirst", "are 2, and one is meant. Write one of StopFirst, StartFirst.")]

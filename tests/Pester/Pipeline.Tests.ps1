@@ -200,13 +200,13 @@ Describe 'Deploying and rolling back' {
     }
 
     It 'Deploys what a build gives' {
-        $result = Build-ProImage runner v3.1.0 | Deploy-ProService
+        $result = Build-ProImage runner v3.1.0 | Deploy-ProService -Confirm:$false
         "$($result.Outcome) $($result.From) $($result.Version)" | Should -Be 'Succeeded v3.0.0 v3.1.0'
         Get-Running | Should -Be 'v3.1.0'
     }
 
     It 'As a job ends with 1 where a version was not kept, and with 0 where it was' {
-        $job = Invoke-Job 'Deploy-ProService runner v3.2.0'
+        $job = Invoke-Job 'Deploy-ProService runner v3.2.0 -Confirm:$false'
         $job.ExitCode | Should -Be 1 -Because $job.Output
         $job.Output | Should -Match 'v3\.2\.0 was not kept'
         Get-Running | Should -Be 'v3.1.0'

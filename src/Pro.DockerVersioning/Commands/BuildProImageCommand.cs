@@ -64,9 +64,10 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     [Choice(typeof(ProLatestPolicy))]
     public ProLatestPolicy Latest { get; set; }
 
-    /// <summary>Build arguments, name to value.</summary>
+    /// <summary>Build arguments: a hashtable, or texts 'NAME=VALUE'.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Pairs]
     public Hashtable BuildArg { get; set; } = [];
 
     /// <summary>Secrets in Docker's form: id=npm,src=path or id=npm,env=NAME.</summary>
@@ -99,9 +100,10 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     [ValidateNotNullOrEmpty]
     public string[] CacheTo { get; set; } = [];
 
-    /// <summary>Labels, name to value.</summary>
+    /// <summary>Labels: a hashtable, or texts 'NAME=VALUE'.</summary>
     [Parameter]
     [ValidateNotNull]
+    [Pairs]
     public Hashtable Label { get; set; } = [];
 
     /// <summary>Runs every step again.</summary>

@@ -7,7 +7,7 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Commands;
 
 /// <summary>Brings a service to a version, proven before the one that runs is gone.</summary>
-[Cmdlet("Deploy", "ProService", SupportsShouldProcess = true)]
+[Cmdlet("Deploy", "ProService", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(ProDeployment))]
 public sealed class DeployProServiceCommand : ProVersionChangeCmdlet
 {

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Cleaning.Tasks;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Commands;
 
@@ -18,8 +19,14 @@ public sealed class GetProCleanupTaskCommand : ProCmdlet
     private protected override async Task EndAsync()
     {
         var store = CleanupTaskStore.Open(ProEnvironmentVariables.OfProcess.Raw, Reporter);
+        var tasks = store.List();
         var patterns = Name.Select(NamePattern.Compile).ToList();
-        foreach (var task in store.List().Where(task => patterns.Exists(matches => matches(task.Name))))
+        foreach (var name in Name.Where((name, index) => !NamePattern.IsWildcard(name) && !tasks.Any(task => patterns[index](task.Name))))
+        {
+            WriteError(CleaningErrors.TaskNotFound(name, tasks.Select(task => task.Name)));
+        }
+
+        foreach (var task in tasks.Where(task => patterns.Exists(matches => matches(task.Name))))
         {
             WriteObject(await store.DescribeAsync(task, StopToken));
         }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 
 namespace Pro.DockerVersioning.Commands;
@@ -38,7 +39,12 @@ public sealed class GetProHistoryCommand : ProFolderCmdlet
 
     private protected override async Task ProcessAsync()
     {
-        var settings = ProWorkspace.Open(Folder, new ProParameters(), ProEnvironmentVariables.OfProcess).Settings;
+        if (After >= Before)
+        {
+            throw CommandErrors.Contradiction("-After", "-Before", "nothing ends after the one and before the other");
+        }
+
+        var workspace = ProWorkspace.Open(Folder, new ProParameters(), ProEnvironmentVariables.OfProcess);
         var filter = new HistoryFilter
         {
             // The history's own names, not the catalogue's: a service that is gone has a past too.
@@ -48,9 +54,41 @@ public sealed class GetProHistoryCommand : ProFolderCmdlet
             After = After,
             Before = Before,
         };
-        await foreach (var entry in HistoryLog.Open(settings).ReadAsync(filter, Reporter, StopToken))
+        var log = HistoryLog.Open(workspace.Settings);
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        await foreach (var entry in log.ReadAsync(filter, Reporter, StopToken))
         {
+            _ = seen.Add(entry.Service);
             WriteObject(entry);
+        }
+
+        foreach (var name in Service.Where(name => !NamePattern.IsWildcard(name) && !seen.Contains(name)))
+        {
+            await LookForAsync(workspace, log, name);
+        }
+    }
+
+    /// <summary>A service without entries is fine, and so is one that only the history knows. One that nobody knows is a typing error.</summary>
+    private async Task LookForAsync(ProWorkspace workspace, HistoryLog log, string name)
+    {
+        try
+        {
+            _ = workspace.ReadCatalog(reports: null).Match(name);
+        }
+        catch (ProException unknown) when (unknown.Id == ConfigurationErrors.UnknownServiceId)
+        {
+            var only = new HistoryFilter { Services = [NamePattern.Compile(name)] };
+            await foreach (var _ in log.ReadAsync(only, Reporter, StopToken))
+            {
+                return;
+            }
+
+            WriteError(unknown);
+        }
+        catch (ProException unreadable)
+        {
+            // The history is read in a folder without services too.
+            WriteVerbose($"Whether {name} is a service is not known: {unreadable.Message}");
         }
     }
 }

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Versions;
@@ -61,17 +63,22 @@ public sealed class GetProImageVersionCommand : ProWorkspaceCmdlet
         using var engine = workspace.OpenEngine();
         var inventory = await ImageInventory.LoadAsync(engine, StopToken);
         using var commits = new CommitLookup(workspace.Root);
-        foreach (var (service, repository) in services)
+        var versions = services.SelectMany(one => inventory.VersionsOf(one.service.Name, one.Item2, commits.Knows)).ToList();
+        foreach (var name in Version.Where((name, index) =>
+            !NamePattern.IsWildcard(name) && !versions.Exists(version => patterns[index].IsMatch(version.Version))))
         {
-            foreach (var version in inventory.VersionsOf(service.Name, repository, commits.Knows))
+            WriteError(CommandErrors.VersionNotFound(
+                name, [.. services.Select(one => one.service.Name)], versions.Select(version => version.Version.ToString()).Distinct()));
+        }
+
+        foreach (var version in versions)
+        {
+            if ((!Stable || version.Version.IsStable)
+                && (!Current || version.IsCurrent)
+                && (range?.Contains(version.Version) ?? true)
+                && (patterns.Count == 0 || patterns.Exists(pattern => pattern.IsMatch(version.Version))))
             {
-                if ((!Stable || version.Version.IsStable)
-                    && (!Current || version.IsCurrent)
-                    && (range?.Contains(version.Version) ?? true)
-                    && (patterns.Count == 0 || patterns.Exists(pattern => pattern.IsMatch(version.Version))))
-                {
-                    WriteObject(version);
-                }
+                WriteObject(version);
             }
         }
     }

@@ -32,6 +32,15 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
 
     private protected override string? WantedVersion => Version;
 
+    private protected override void MustNotContradict(string? version, string? reference)
+    {
+        base.MustNotContradict(version, reference);
+        if (Previous && (version ?? reference) is { } named)
+        {
+            throw CommandErrors.Contradiction("-Previous", "-Version", $"one is the version before, the other {named}");
+        }
+    }
+
     private protected override async Task<(ProVersion Version, string? Proven)?> ChooseAsync(
         DeploymentRequest request, DeploymentWorld world, PreviousVersionStore wayBack, ImageSupply supply)
     {

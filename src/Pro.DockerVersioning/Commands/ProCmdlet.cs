@@ -87,13 +87,13 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     /// <summary>Whether a parameter was given: its default may be a value that somebody would give.</summary>
     private protected bool Bound(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
-    /// <summary>One bad item: says so and goes on. The command's exit is not a success.</summary>
-    private protected void WriteError(ProException error) => WriteError(ErrorRecords.From(error));
-
     /// <summary>Whether the command only shows what it would do.</summary>
     private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var bound)
-        ? bound is SwitchParameter { IsPresent: true }
+        ? LanguagePrimitives.IsTrue(bound)
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference", false));
+
+    /// <summary>One bad item: says so and goes on. The command's exit is not a success.</summary>
+    private protected void WriteError(ProException error) => WriteError(ErrorRecords.From(error));
 
     /// <summary>
     /// One question for a whole plan, which it shows; -WhatIf prints each line. For a cmdlet that supports ShouldProcess.
@@ -103,7 +103,52 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     private protected bool ShouldCarryOut(IReadOnlyCollection<string> lines, string question)
     {
         var plan = string.Join(IsWhatIf ? Environment.NewLine + "What if: " : Environment.NewLine, lines);
-        return ShouldProcess(plan, plan + Environment.NewLine + question, "The plan");
+        return Confirmed(question, () => base.ShouldProcess(plan, plan + Environment.NewLine + question, "The plan"));
+    }
+
+    /// <summary>Asks about one thing; -WhatIf prints it.</summary>
+    private protected new bool ShouldProcess(string target, string action) =>
+        Confirmed($"{action} {target}?", () => base.ShouldProcess(target, action));
+
+    /// <inheritdoc cref="ShouldProcess(string, string)"/>
+    private protected new bool ShouldProcess(string verboseDescription, string verboseWarning, string caption) =>
+        Confirmed(verboseWarning, () => base.ShouldProcess(verboseDescription, verboseWarning, caption));
+
+    /// <summary>Whether this command would ask before it does something: its own impact against what the session or the caller says.</summary>
+    private protected bool AsksForConfirmation()
+    {
+        if (IsWhatIf)
+        {
+            return false;
+        }
+
+        if (MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm))
+        {
+            return LanguagePrimitives.IsTrue(confirm);
+        }
+
+        var impact = ((CmdletAttribute)GetType().GetCustomAttributes(typeof(CmdletAttribute), inherit: false)[0]).ConfirmImpact;
+        return LanguagePrimitives.TryConvertTo(GetVariableValue("ConfirmPreference", ConfirmImpact.High), out ConfirmImpact preference)
+            && preference != ConfirmImpact.None && impact >= preference;
+    }
+
+    /// <summary>An answer that comes from a pipe or a file was not meant for the question: it is not taken.</summary>
+    private bool Confirmed(string question, Func<bool> ask)
+    {
+        var asks = AsksForConfirmation();
+        if (asks && !Prompts.HasReader(Host))
+        {
+            throw CommandErrors.NobodyToAsk(MyInvocation.MyCommand.Name, question);
+        }
+
+        try
+        {
+            return ask();
+        }
+        catch (Exception nobody) when (asks && Prompts.IsNobody(nobody))
+        {
+            throw CommandErrors.NobodyToAsk(MyInvocation.MyCommand.Name, question);
+        }
     }
 
     /// <summary>
@@ -168,7 +213,7 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
         SynchronizationContext.SetSynchronizationContext(pump);
         try
         {
-            var task = body();
+            var task = BeginAsync(body);
             pump.RunUntilEnd(task, exception =>
             {
                 fault ??= ExceptionDispatchInfo.Capture(exception);
@@ -191,6 +236,9 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
             _bars?.CompleteAll();
         }
     }
+
+    // A body that isn't async itself may throw before it gives a task: that is a fault of the task, too.
+    private static async Task BeginAsync(Func<Task> body) => await body();
 
     private static ExceptionDispatchInfo FaultOf(Task task) =>
         ExceptionDispatchInfo.Capture(task.Exception?.InnerExceptions.Count > 0

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Engine;
@@ -103,7 +104,7 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
     private static List<string> DefaultComposeFiles(string root, string service)
     {
         var main = ComposeProject.DefaultNames.Select(name => System.IO.Path.Combine(root, name)).FirstOrDefault(File.Exists);
-        if (main is null || !File.ReadAllText(main).Contains(service, StringComparison.Ordinal))
+        if (main is null || !Names(File.ReadAllText(main), service))
         {
             return [];
         }
@@ -111,6 +112,10 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
         var over = ComposeProject.DefaultOverrideNames.Select(name => System.IO.Path.Combine(root, name)).FirstOrDefault(File.Exists);
         return over is null ? [main] : [main, over];
     }
+
+    // The whole word: "api" is not in "rapid", nor in "api-worker".
+    private static bool Names(string text, string service) =>
+        Regex.IsMatch(text, $"(?<![A-Za-z0-9_.-]){Regex.Escape(service)}(?![A-Za-z0-9_-])", RegexOptions.CultureInvariant);
 }
 
 /// <summary>The base of the cmdlets that bring a service to a version.</summary>
@@ -195,8 +200,36 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
     private protected override Task ProcessAsync()
     {
+        MustNotContradict(WantedVersion, Reference);
         _asked.Add((Service, WantedVersion, Reference));
         return Task.CompletedTask;
+    }
+
+    /// <summary>Parameters that say two things at once, or nothing: an error, and never one of the two without a word.</summary>
+    private protected virtual void MustNotContradict(string? version, string? reference)
+    {
+        if (Bound(nameof(CanaryWatch)) && !Bound(nameof(Canary)))
+        {
+            throw CommandErrors.NeedsOther("-CanaryWatch", "-Canary");
+        }
+
+        string[] watching = [nameof(Canary), nameof(Watch), nameof(HealthTimeout), nameof(ShowLog)];
+        if (NoWait && Array.Find(watching, Bound) is { } watched)
+        {
+            throw CommandErrors.Contradiction("-NoWait", $"-{watched}", "nobody watches after -NoWait");
+        }
+    }
+
+    /// <summary>What only a swarm can do, and was asked of something else.</summary>
+    private void MustApply(string service, ServiceTarget? target)
+    {
+        string[] ofSwarm = [nameof(Parallelism), nameof(Delay), nameof(Monitor), nameof(FailureAction), nameof(Canary), nameof(CanaryWatch), nameof(NoWait)];
+        var given = ofSwarm.Where(Bound).Select(parameter => $"-{parameter}").ToList();
+        if (given.Count > 0 && target?.Kind != ServiceTargetKind.Swarm)
+        {
+            throw CommandErrors.NotApplicable(
+                given, service, target?.Kind == ServiceTargetKind.Container ? $"container ({target.Name})" : $"service of compose ({target?.Name ?? "not running yet"})");
+        }
     }
 
     private protected override async Task EndAsync()
@@ -309,7 +342,9 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     {
         var reporter = Reporter;
         var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
-        if (world.Target(request) is { } target
+        var found = world.Target(request);
+        MustApply(request.Service.Name, found);
+        if (found is { } target
             && await new TargetRepair(engine, history, reporter).WhyNeededAsync(request, world, target, StopToken) is { } why)
         {
             if (!ShouldProcess($"{request.Service.Name} ({target})", why))
@@ -352,10 +387,15 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
                 throw DeploymentErrors.ReferenceOfAnother(reference, request.Repository.ToString());
             }
 
-            return ProVersion.TryFromImageTag(named.Tag, out var tagged) ? tagged : throw ImageErrors.ReferenceIsNoVersion(reference);
+            return !ProVersion.TryFromImageTag(named.Tag, out var tagged) ? throw ImageErrors.ReferenceIsNoVersion(reference)
+                : version is not null && !Read(version).Equals(tagged) ? throw CommandErrors.VersionOfAnotherReference(version, reference)
+                : tagged;
         }
 
-        return version is null ? null : ProVersion.TryFromImageTag(version.Replace('+', '_'), out var parsed) ? parsed : ProVersion.Parse(version);
+        return version is null ? null : Read(version);
+
+        static ProVersion Read(string text) =>
+            ProVersion.TryFromImageTag(text.Replace('+', '_'), out var parsed) ? parsed : ProVersion.Parse(text);
     }
 
     private DeploymentRequest Complete(DeploymentRequest request) => request with
@@ -383,8 +423,5 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
     /// <summary>Who gives a time, or wants no questions, means the time.</summary>
     private bool AsksAboutCanary() =>
-        Bound(nameof(Canary)) && !Bound(nameof(CanaryWatch)) && Prompts.HasReader(Host)
-        && (MyInvocation.BoundParameters.TryGetValue("Confirm", out var confirm)
-            ? LanguagePrimitives.IsTrue(confirm)
-            : !"None".Equals(GetVariableValue("ConfirmPreference", "High")?.ToString(), StringComparison.OrdinalIgnoreCase));
+        Bound(nameof(Canary)) && !Bound(nameof(CanaryWatch)) && AsksForConfirmation() && Prompts.HasReader(Host);
 }

@@ -180,9 +180,10 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
 
             var named = ImageReference.Parse(reference);
             RequireRegistryOf(named);
-            return ProVersion.TryFromImageTag(named.Tag, out var tagged)
-                ? new PublishItem(service, tagged, named)
-                : throw ImageErrors.ReferenceIsNoVersion(reference);
+            return !ProVersion.TryFromImageTag(named.Tag, out var tagged) ? throw ImageErrors.ReferenceIsNoVersion(reference)
+                : !(ProVersion.TryFromImageTag(version.Replace('+', '_'), out var wished) && wished.Equals(tagged))
+                    ? throw CommandErrors.VersionOfAnotherReference(version, reference)
+                : new PublishItem(service, tagged, named);
         }
 
         var definition = catalog.Value.Get(service);

@@ -570,7 +570,7 @@ public sealed class ContainerDeployTests : DeployTest
         var script = Path.Combine(Repository.Beside, "job.ps1");
         await File.WriteAllTextAsync(
             script,
-            $"$ErrorActionPreference = 'Stop'\nImport-Module '{TestSetup.ModuleManifest}'\nDeploy-ProService api {version}\n",
+            $"$ErrorActionPreference = 'Stop'\nImport-Module '{TestSetup.ModuleManifest}'\nDeploy-ProService api {version} -Confirm:$false\n",
             Cancel);
         var result = await FreshProcess.RunFileAsync(script, Repository.Root, Cancel);
         Assert.True(code == result.ExitCode, result.Output + result.Error);

@@ -157,16 +157,20 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
     [Fact]
     public void An_operator_is_asked_about_the_canary()
     {
+        Host.Answers.Enqueue(0);
         Host.Answers.Enqueue(1);
-        var refused = Run("Deploy-ProService api v1.1.0 -Canary 1");
+        var refused = Run("Deploy-ProService api v1.1.0 -Canary 1 -Confirm");
         Check(refused.Error, "SwarmUpdateRestored", refused.Error.CategoryInfo.Category);
-        Assert.Contains("Go on with the other tasks?", Assert.Single(Host.Prompts), StringComparison.Ordinal);
+        Assert.Equal(2, Host.Prompts.Count);
+        Assert.EndsWith("Deploy?", Host.Prompts[0], StringComparison.Ordinal);
+        Assert.Contains("Go on with the other tasks?", Host.Prompts[1], StringComparison.Ordinal);
         Assert.Equal("RestoredPrevious", Text(Assert.Single(refused.Output), "Outcome"));
         Assert.Equal(["v1.0.0", "v1.0.0"], Running);
 
         Host.Answers.Enqueue(0);
-        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0 -Canary 1"), "Outcome"));
-        Assert.Equal(2, Host.Prompts.Count);
+        Host.Answers.Enqueue(0);
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0 -Canary 1 -Confirm"), "Outcome"));
+        Assert.Equal(4, Host.Prompts.Count);
         Assert.Equal(["v1.1.0", "v1.1.0"], Running);
     }
 
@@ -174,12 +178,19 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
     public void One_whose_lock_is_gone_while_the_operator_thinks_goes_back_with_its_canary()
     {
         Host.Answers.Enqueue(0);
+        Host.Answers.Enqueue(0);
         Host.BeforeAnswer = () =>
         {
+            // The first question is the plan's: nothing is locked yet.
+            if (Host.Prompts.Count == 1)
+            {
+                return;
+            }
+
             var locks = _swarm.Docker("volume", "ls", "--quiet", "--filter", "label=pro.dockerversioning.lock").Split('\n', StringSplitOptions.RemoveEmptyEntries);
             _ = _swarm.Docker(["volume", "rm", .. locks]);
         };
-        var robbed = Run("Deploy-ProService api v1.1.0 -Canary 1");
+        var robbed = Run("Deploy-ProService api v1.1.0 -Canary 1 -Confirm");
         Check(robbed.Error, "LockLost", robbed.Error.CategoryInfo.Category);
         Assert.Contains("is no longer ours", robbed.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal("RestoredPrevious", Text(Assert.Single(robbed.Output), "Outcome"));

@@ -142,7 +142,7 @@ public abstract class EngineTest : IDisposable
     /// <summary>A session of its own in the repository, that can be killed.</summary>
     private protected Process StartChild(string commands)
     {
-        var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, "-c", $"Import-Module '{TestSetup.ModuleManifest}'; {commands}"])
+        var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, "-c", $"Import-Module '{TestSetup.ModuleManifest}'; {Shell.AnswersDeploy}; {commands}"])
         {
             WorkingDirectory = Repository.Root,
             RedirectStandardInput = true,
