@@ -106,7 +106,7 @@ public sealed class ContainerCallsTests : IAsyncLifetime
     public async Task A_network_that_was_made_anew_is_found_by_its_name()
     {
         var network = await _engine.NetworkAsync("app", []);
-        var old = await _engine.CreateAsync("old", Parse($$"""{ "Image": "{{TestEngine.Base}}", "HostConfig": { "NetworkMode": "{{network}}" } }"""));
+        var old = await _engine.CreateAsync("old", Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ], "HostConfig": { "NetworkMode": "{{network}}" } }"""));
         await _engine.StartContainerAsync(old);
         var recipe = await RecipeOfAsync(old);
         await _engine.RemoveAsync(old);

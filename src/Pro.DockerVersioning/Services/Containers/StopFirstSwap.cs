@@ -71,7 +71,7 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         }
 
         step.Outage.Note();
-        PublishedPorts.MustBeBound(await calls.InspectAsync(step.NewId, cancellationToken).ConfigureAwait(false));
+        await calls.ThrowIfPortsAreMissingAsync(step.Old, step.NewId, cancellationToken).ConfigureAwait(false);
         await request.Verify(step.NewId, cancellationToken).ConfigureAwait(false);
         step.Outage.End();
         await _followers.MoveAsync(step, cancellationToken).ConfigureAwait(false);

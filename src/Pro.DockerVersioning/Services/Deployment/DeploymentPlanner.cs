@@ -93,6 +93,12 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
             : found.Kind == ServiceTargetKind.Compose
                 ? await ComposeSite.OpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
         var target = found ?? TargetOf(request, world, site!);
+        await ContainerTargets.ThrowIfImageIsGoneAsync(engine, target, world.Inventory, cancellationToken).ConfigureAwait(false);
+        if (found is null && await ContainerTargets.NamesOfAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } there)
+        {
+            throw ContainerErrors.NotTheFirstStart(name, target.Name, there, request.Repository.ToString());
+        }
+
         LookAtProven(
             request,
             image,
