@@ -67,7 +67,9 @@ public sealed class GetProServiceCommand : ProWorkspaceCmdlet
         Image = repository?.ToString() ?? service.Image,
         CurrentVersion = inventory is null || repository is null
             ? []
-            : [.. inventory.VersionsOf(service.Name, repository).Where(version => version.IsCurrent).Select(version => version.Version)],
+            : [.. inventory.ContainersOf(service.Name, repository)
+                .Where(one => one.Container.State is "running" or "paused" or "restarting")
+                .Select(one => one.Version).OfType<ProVersion>().Distinct().OrderDescending()],
         DeclaredIn = service.Source,
     };
 

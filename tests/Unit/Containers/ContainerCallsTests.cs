@@ -204,6 +204,34 @@ public sealed class ContainerCallsTests : IAsyncLifetime
         Assert.Equal("shop", (await api.GetServiceAsync("api0z9x8", Cancel)).Name);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("container:")]
+    public async Task The_container_in_which_the_command_runs_is_refused(string shares)
+    {
+        var api = await _engine.CreateAsync("api", Parse($$"""{ "Image": "{{TestEngine.Base}}" }"""));
+        var own = shares.Length == 0 ? api : await _engine.CreateAsync("own", Parse($$"""
+            { "Image": "{{TestEngine.Base}}", "HostConfig": { "NetworkMode": "{{shares + api}}" } }
+            """));
+        var stranger = await _engine.CreateAsync("stranger", Parse($$"""{ "Image": "{{TestEngine.Base}}" }"""));
+        var target = new ServiceTarget
+        {
+            Kind = ServiceTargetKind.Container,
+            Name = "api",
+            TargetId = "container.api",
+            Containers = [new TargetContainer(api, "api", "created", "sha256:1", null)],
+            Leftovers = [],
+            Labels = new Dictionary<string, string>(),
+        };
+
+        var refused = await Assert.ThrowsAsync<ProException>(() => ContainerTargets.ThrowIfOwnAsync(_engine.Engine, target, own, Cancel));
+
+        Assert.Equal("IsOwnContainer", refused.Id);
+        await ContainerTargets.ThrowIfOwnAsync(_engine.Engine, target, stranger, Cancel);
+        await ContainerTargets.ThrowIfOwnAsync(_engine.Engine, target, own: null, Cancel);
+        await ContainerTargets.ThrowIfOwnAsync(_engine.Engine, target, new string('e', 64), Cancel);
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();

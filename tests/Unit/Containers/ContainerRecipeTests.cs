@@ -134,7 +134,7 @@ public sealed class ContainerRecipeTests
     [InlineData("""[ "CMD-SHELL", "pg_isready -h api -U x" ]""", true)]
     [InlineData("""[ "CMD-SHELL", "nc -z api 8080" ]""", true)]
     [InlineData("""[ "CMD-SHELL", "curl --resolve=api:80 http://x@api/" ]""", true)]
-    [InlineData("""[ "CMD-SHELL", "test "$(wget -qO- api:8080)" = ok" ]""", true)]
+    [InlineData("""[ "CMD-SHELL", "test ok = $(wget -qO- 'api:8080')" ]""", true)]
     [InlineData("""[ "CMD", "wget", "-q", "http://api/" ]""", true)]
     [InlineData("""[ "CMD", "nc", "-z", "api", "80" ]""", true)]
     [InlineData("""[ "CMD-SHELL", "wget http://127.0.0.1:8080/api/health" ]""", false)]

@@ -407,6 +407,29 @@ internal sealed class ContainerCalls(EngineConnection engine)
         return creation with { Body = body };
     }
 
+    /// <summary>
+    /// The platform of a container, as <c>linux/386</c>, if it isn't the engine's own; else "". An image that has to be pulled must be pulled
+    /// for it.
+    /// </summary>
+    public async Task<string> ForeignPlatformAsync(string container, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(container, cancellationToken).ConfigureAwait(false);
+        var platform = ContainerRecipe.PlatformOf(found?["ImageManifestDescriptor"]?["platform"]);
+        if (platform.Length == 0
+            && await FindImageAsync(found.Text("Image"), cancellationToken).ConfigureAwait(false) is { } image)
+        {
+            // An engine that isn't containerd's has one variant of an image.
+            platform = ContainerRecipe.PlatformOf(new JsonObject
+            {
+                ["os"] = image.Text("Os"),
+                ["architecture"] = image.Text("Architecture"),
+                ["variant"] = image.Text("Variant"),
+            });
+        }
+
+        return platform.Length == 0 || await IsOwnPlatformAsync(platform, cancellationToken).ConfigureAwait(false) ? "" : platform;
+    }
+
     private async Task<bool> IsOwnPlatformAsync(string platform, CancellationToken cancellationToken)
     {
         var version = await _http.GetAsync("version", cancellationToken).ConfigureAwait(false);

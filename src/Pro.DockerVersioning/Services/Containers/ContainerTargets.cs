@@ -68,6 +68,27 @@ internal static class ContainerTargets
         return [.. all.Where(container => Owner(container).Id == targetId && !ComposeLabels.IsOneOff(container.Labels)).Select(container => container.NameOf())];
     }
 
+    /// <summary>Refuses a target in which this very command runs, or whose namespaces its container shares.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="own">The id of the container in which this command runs; null if it runs in none.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ProException"><c>IsOwnContainer</c>.</exception>
+    public static async Task ThrowIfOwnAsync(
+        EngineConnection engine, ServiceTarget target, string? own, CancellationToken cancellationToken)
+    {
+        if (own is null || await new ContainerCalls(engine).FindAsync(own, cancellationToken).ConfigureAwait(false) is not { } container)
+        {
+            return;
+        }
+
+        var meant = target.Containers.FirstOrDefault(one => one.Id == own || ContainerFollowers.Find([container], one.Id, one.Name).Count > 0);
+        if (meant is not null)
+        {
+            throw ContainerErrors.IsOwnContainer(meant.Name);
+        }
+    }
+
     /// <summary>Refuses a target of which a container's image was removed by force.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="target">The target.</param>
