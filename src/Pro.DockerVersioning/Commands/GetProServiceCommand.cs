@@ -69,7 +69,9 @@ public sealed class GetProServiceCommand : ProWorkspaceCmdlet
         Image = repository?.ToString() ?? service.Image,
         CurrentVersion = inventory is null || repository is null
             ? []
-            : [.. inventory.VersionsOf(service.Name, repository, isCommit).Where(version => version.IsCurrent).Select(version => version.Version)],
+            : [.. inventory.ContainersOf(service.Name, repository, isCommit)
+                .Where(one => one.Container.State is "running" or "paused" or "restarting")
+                .Select(one => one.Version).OfType<ProVersion>().Distinct().OrderDescending()],
         DeclaredIn = service.Source,
     };
 

@@ -33,6 +33,44 @@ internal static class ContainerErrors
             : $"Look with 'docker ps -a' at what the container runs, and whether REGISTRY names the registry of that image.",
         container);
 
+    /// <summary>Others link to the container by its id, and would lose it.</summary>
+    public static ProException LinkedFromOthers(string container, IReadOnlyList<string> linked) => new(
+        "LinkedFromOthers",
+        ProErrorCategory.InvalidOperation,
+        $"{string.Join(", ", linked)} links to {container} (--link). A link leads to the old container's id: without it, "
+        + $"{(linked.Count == 1 ? "that container" : "those containers")} could not start any more.",
+        $"Put them on a network of your own instead, where names are enough: 'docker network create NAME', then 'docker run --network NAME'. "
+        + $"Or remove them first ('docker rm -f {string.Join(' ', linked)}') and start them again afterwards.",
+        container);
+
+    /// <summary>The container in which this command runs.</summary>
+    public static ProException IsOwnContainer(string container) => new(
+        "IsOwnContainer",
+        ProErrorCategory.InvalidOperation,
+        $"This command runs in {container} itself, or in one that shares its namespaces, and would end with it in the middle of the change.",
+        "Run it from another container, or from the engine's machine.",
+        container);
+
+    /// <summary>The image of what runs was removed by force.</summary>
+    public static ProException ImageIsGone(string container, string imageId, string? version) => new(
+        "ImageIsGone",
+        ProErrorCategory.InvalidOperation,
+        $"Container {container} runs {version ?? "an unknown version"}, but its image {imageId} is not on the engine any more. "
+        + "Without the image, your settings can't be told from the image's.",
+        $"Bring that very image back ('docker pull' by its digest, or 'docker load'). Or replace {container} yourself: "
+        + "with 'docker compose up -d', or with 'docker rm' and 'docker run'.",
+        container);
+
+    /// <summary>Compose would replace containers that nobody could restore.</summary>
+    public static ProException NotTheFirstStart(string service, string target, IEnumerable<string> containers, string repository) => new(
+        "NotTheFirstStart",
+        ProErrorCategory.InvalidOperation,
+        $"The compose service {target} has containers already ({string.Join(", ", containers)}), and none is made from an image of {repository}. "
+        + $"So this is not the first start of {service}.",
+        "Look with 'docker ps -a' at the image that they run. If REGISTRY should name its registry, set it; "
+        + $"if they may go, remove them with 'docker rm -f {string.Join(' ', containers)}'.",
+        service);
+
     /// <summary>The engine started the container without its ports.</summary>
     public static ProException PortsNotBound(string container, IEnumerable<string> ports) => new(
         "PortsNotBound",

@@ -12,6 +12,14 @@ internal static class DeploymentErrors
             + "From then on this command keeps all that you set.",
         service);
 
+    /// <summary>A typed order that the container can't have.</summary>
+    public static ProException OrderNotPossible(string service, IEnumerable<string> reasons) => new(
+        "OrderNotPossible",
+        ProErrorCategory.InvalidArgument,
+        $"-Order StartFirst is not possible for {service}: {string.Join(" ", reasons)} Nothing was touched.",
+        "Leave -Order out or type -Order StopFirst, or change what the message names.",
+        service);
+
     /// <summary>A job that names no version.</summary>
     public static ProException VersionRequired(string service, IEnumerable<string> versions) => new(
         "VersionRequired",

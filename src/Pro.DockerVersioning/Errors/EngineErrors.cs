@@ -53,6 +53,15 @@ internal static class EngineErrors
         folder,
         inner);
 
+    /// <summary>Podman answers in the place of Docker's engine.</summary>
+    public static ProException PodmanCannotDeploy(string address, string version) => new(
+        "PodmanCannotDeploy",
+        ProErrorCategory.NotImplemented,
+        $"Podman {version} answers at {address}. Its Docker-compatible API doesn't show the HEALTHCHECK of an image, "
+        + "so an unhealthy version would pass. This module lists, builds, publishes and cleans there, and doesn't deploy.",
+        "Deploy on a Docker engine (set DOCKER_HOST or DOCKER_CONTEXT to it), or replace the container with 'podman' itself.",
+        address);
+
     /// <summary>Nobody answers.</summary>
     public static ProException Unreachable(string address, string source, bool isLocal, string why, Exception inner) => new(
         UnreachableId,

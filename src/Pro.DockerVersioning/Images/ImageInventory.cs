@@ -1,6 +1,7 @@
 using System.Globalization;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Images;
@@ -47,6 +48,12 @@ internal sealed class ImageInventory
         var containers = engine.CallAsync(client =>
             client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, cancellationToken));
         await Task.WhenAll(images, containers).ConfigureAwait(false);
+        var ids = (await images.ConfigureAwait(false)).Select(image => image.ID).ToHashSet(StringComparer.Ordinal);
+        foreach (var container in (await containers.ConfigureAwait(false)).Where(container => !ids.Contains(container.ImageID)))
+        {
+            await NameByReferenceAsync(engine, container, cancellationToken).ConfigureAwait(false);
+        }
+
         return new ImageInventory(await images.ConfigureAwait(false), await containers.ConfigureAwait(false));
     }
 
@@ -147,28 +154,61 @@ internal sealed class ImageInventory
 
     /// <summary>
     /// The containers of a service, running or not, each with its version: by the reference it was started with if that still
-    /// names its image, else by the image's label or tags; null where nothing says it.
+    /// names its image, else by the image's label or tags; null where nothing says it. A container whose image was removed by force is
+    /// known by the reference with which it was started, and by its labels.
     /// </summary>
     public IEnumerable<(ContainerListResponse Container, ProVersion? Version)> ContainersOf(
         string service, ImageReference repository, Func<string, bool>? isCommit = null)
     {
         foreach (var container in _containers)
         {
-            if (FindById(container.ImageID) is not { } image)
-            {
-                continue;
-            }
-
             // The engine shows the reference with which the container was started only while that still names its image.
             var started = ImageReference.TryParse(container.Image, out var reference) && reference.SameRepository(repository)
                 ? reference.Tag
                 : null;
-            if (started is not null || image.BelongsTo(service, repository))
+            if (FindById(container.ImageID) is not { } image)
+            {
+                if (started is not null || IsLabelled(container, service, repository))
+                {
+                    yield return (container, VersionOfRemoved(container, started));
+                }
+            }
+            else if (started is not null || image.BelongsTo(service, repository))
             {
                 yield return (container, VersionOf(image, repository, started, isCommit));
             }
         }
     }
+
+    /// <summary>
+    /// A container whose image was removed by force is listed by the image's id. Its own inspection still has the reference with which it
+    /// was started.
+    /// </summary>
+    private static async Task NameByReferenceAsync(
+        EngineConnection engine, ContainerListResponse container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await engine.CallAsync(client => client.Containers.InspectContainerAsync(container.ID, cancellationToken))
+                .ConfigureAwait(false);
+            container.Image = found.Config?.Image ?? container.Image;
+        }
+        catch (ProException gone) when (gone.Id == EngineErrors.NotFoundId)
+        {
+            // Gone meanwhile.
+        }
+    }
+
+    // A container's labels are its image's too, also when that is gone.
+    private static bool IsLabelled(ContainerListResponse container, string service, ImageReference repository) =>
+        Label(container, ImageLabels.Service) == service && Label(container, ImageLabels.Repository) == repository.NormalizedName;
+
+    private static ProVersion? VersionOfRemoved(ContainerListResponse container, string? started) =>
+        ProVersion.TryFromImageTag(started, out var tagged) ? tagged
+            : ProVersion.TryParse(Label(container, ImageLabels.Version), out var labelled) ? labelled : null;
+
+    private static string? Label(ContainerListResponse container, string name) =>
+        container.Labels is { } labels && labels.TryGetValue(name, out var value) ? value : null;
 
     private static string Key(ImageReference reference) => $"{reference.NormalizedName}:{reference.Tag}";
 

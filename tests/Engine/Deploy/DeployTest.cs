@@ -29,7 +29,7 @@ public abstract class DeployTest : EngineTest
     private protected int Port { get; } = FreePort();
 
     /// <summary>The network that it is on.</summary>
-    private protected string Network { get; private set; } = DefaultNetwork;
+    private protected string Network { get; set; } = DefaultNetwork;
 
     /// <summary>Another container there, which <see cref="MakeNetwork"/> starts.</summary>
     private protected string Peer => $"pro-test-{Port}-peer";

@@ -106,7 +106,7 @@ public sealed class ContainerCallsTests : IAsyncLifetime
     public async Task A_network_that_was_made_anew_is_found_by_its_name()
     {
         var network = await _engine.NetworkAsync("app", []);
-        var old = await _engine.CreateAsync("old", Parse($$"""{ "Image": "{{TestEngine.Base}}", "HostConfig": { "NetworkMode": "{{network}}" } }"""));
+        var old = await _engine.CreateAsync("old", Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ], "HostConfig": { "NetworkMode": "{{network}}" } }"""));
         await _engine.StartContainerAsync(old);
         var recipe = await RecipeOfAsync(old);
         await _engine.RemoveAsync(old);
@@ -202,6 +202,34 @@ public sealed class ContainerCallsTests : IAsyncLifetime
         Assert.Equal(SwarmErrors.ServiceNotFoundId, (await Assert.ThrowsAsync<ProException>(() => api.GetServiceAsync("api", Cancel))).Id);
         Assert.Equal("shop", (await api.GetServiceAsync("shop", Cancel)).Name);
         Assert.Equal("shop", (await api.GetServiceAsync("api0z9x8", Cancel)).Name);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("container:")]
+    public async Task The_container_in_which_the_command_runs_is_refused(string shares)
+    {
+        var api = await _engine.CreateAsync("api", Parse($$"""{ "Image": "{{TestEngine.Base}}" }"""));
+        var own = shares.Length == 0 ? api : await _engine.CreateAsync("own", Parse($$"""
+            { "Image": "{{TestEngine.Base}}", "HostConfig": { "NetworkMode": "{{shares + api}}" } }
+            """));
+        var stranger = await _engine.CreateAsync("stranger", Parse($$"""{ "Image": "{{TestEngine.Base}}" }"""));
+        var target = new ServiceTarget
+        {
+            Kind = ServiceTargetKind.Container,
+            Name = "api",
+            TargetId = "container.api",
+            Containers = [new TargetContainer(api, "api", "created", "sha256:1", null)],
+            Leftovers = [],
+            Labels = new Dictionary<string, string>(),
+        };
+
+        var refused = await Assert.ThrowsAsync<ProException>(() => ContainerTargets.ThrowIfOwnAsync(_engine.Engine, target, own, Cancel));
+
+        Assert.Equal("IsOwnContainer", refused.Id);
+        await ContainerTargets.ThrowIfOwnAsync(_engine.Engine, target, stranger, Cancel);
+        await ContainerTargets.ThrowIfOwnAsync(_engine.Engine, target, own: null, Cancel);
+        await ContainerTargets.ThrowIfOwnAsync(_engine.Engine, target, new string('e', 64), Cancel);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

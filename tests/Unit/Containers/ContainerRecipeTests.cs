@@ -128,6 +128,91 @@ public sealed class ContainerRecipeTests
             hostConfig.ToJsonString());
     }
 
+    [Theory]
+    [InlineData("""[ "CMD-SHELL", "wget -q -O- http://api:8080/health || exit 1" ]""", true)]
+    [InlineData("""[ "CMD-SHELL", "curl -f 'https://API/'" ]""", true)]
+    [InlineData("""[ "CMD-SHELL", "pg_isready -h api -U x" ]""", true)]
+    [InlineData("""[ "CMD-SHELL", "nc -z api 8080" ]""", true)]
+    [InlineData("""[ "CMD-SHELL", "curl --resolve=api:80 http://x@api/" ]""", true)]
+    [InlineData("""[ "CMD-SHELL", "test ok = $(wget -qO- 'api:8080')" ]""", true)]
+    [InlineData("""[ "CMD", "wget", "-q", "http://api/" ]""", true)]
+    [InlineData("""[ "CMD", "nc", "-z", "api", "80" ]""", true)]
+    [InlineData("""[ "CMD-SHELL", "wget http://127.0.0.1:8080/api/health" ]""", false)]
+    [InlineData("""[ "CMD-SHELL", "curl localhost/api" ]""", false)]
+    [InlineData("""[ "CMD-SHELL", "api health" ]""", false)]
+    [InlineData("""[ "CMD", "api", "health" ]""", false)]
+    [InlineData("""[ "CMD-SHELL", "api-health; test -f /tmp/api.ok" ]""", false)]
+    [InlineData("""[ "CMD-SHELL", "wget http://api.example.com/" ]""", false)]
+    [InlineData("""[ "CMD-SHELL", "wget http://my-api/" ]""", false)]
+    [InlineData("""[ "NONE" ]""", false)]
+    public void Whom_a_HEALTHCHECK_asks_is_read_off_its_command(string test, bool asks) =>
+        Assert.Equal(asks, HealthCheckName.IsAsked(JsonNode.Parse($$"""{ "Test": {{test}} }"""), "api"));
+
+    [Theory]
+    [InlineData("""{ "Labels": { "traefik.enable": "false", "traefik.http.x": "y" } }""", null)]
+    [InlineData("""{ "Labels": { "team": "shop" }, "Env": [ "VIRTUAL_HOST=" ] }""", null)]
+    [InlineData("""{ "Labels": { "caddy": "example.com" } }""", "its label caddy")]
+    [InlineData("""{ "Labels": { "caddy_1.reverse_proxy": "{{upstreams}}" } }""", "its label caddy_1.reverse_proxy")]
+    [InlineData("""{ "Labels": { "traefik.enable": "true" } }""", "its label traefik.enable")]
+    public void A_proxy_that_looks_for_labels_is_noticed(string config, string? found) =>
+        Assert.Equal(found, ProxyLabels.Find(new JsonObject { ["Config"] = JsonNode.Parse(config) }));
+
+    [Fact]
+    public void Ports_that_the_engine_has_chosen_stay_what_they_are()
+    {
+        var hostConfig = """
+            { "NetworkMode": "app", "PortBindings": { "80/tcp": [ { "HostIp": "", "HostPort": "" } ], "81/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "9000-9010" } ],
+              "82/tcp": [ { "HostIp": "", "HostPort": "8082" }, { "HostIp": "", "HostPort": "0" } ], "83/tcp": [ { "HostIp": "", "HostPort": "" } ] } }
+            """;
+        var container = Container("{}", hostConfig);
+        container["NetworkSettings"]!["Ports"] = JsonNode.Parse("""
+            { "80/tcp": [ { "HostIp": "0.0.0.0", "HostPort": "49153" }, { "HostIp": "::", "HostPort": "49153" } ],
+              "81/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "9003" } ],
+              "82/tcp": [ { "HostIp": "0.0.0.0", "HostPort": "49154" }, { "HostIp": "0.0.0.0", "HostPort": "8082" } ], "83/tcp": null }
+            """);
+
+        Assert.Equal(
+            """
+            {"80/tcp":[{"HostIp":"","HostPort":"49153"}],"81/tcp":[{"HostIp":"127.0.0.1","HostPort":"9003"}],"82/tcp":[{"HostIp":"","HostPort":"8082"},{"HostIp":"","HostPort":"49154"}],"83/tcp":[{"HostIp":"","HostPort":""}]}
+            """.Trim(),
+            ContainerRecipe.From(container, Image("{}")).HostConfig["PortBindings"]!.ToJsonString());
+        Assert.Equal(["83/tcp"], PublishedPorts.Unbound(container));
+    }
+
+    [Fact]
+    public void All_ports_published_are_published_where_they_were()
+    {
+        var container = Container("{}", """{ "NetworkMode": "app", "PublishAllPorts": true }""");
+        container["NetworkSettings"]!["Ports"] = JsonNode.Parse("""{ "80/tcp": [ { "HostIp": "0.0.0.0", "HostPort": "49153" } ], "81/tcp": null }""");
+
+        Assert.Equal(
+            """{"NetworkMode":"app","PublishAllPorts":true,"PortBindings":{"80/tcp":[{"HostIp":"","HostPort":"49153"}]}}""",
+            ContainerRecipe.From(container, Image("{}")).HostConfig.ToJsonString());
+        var moved = container.DeepClone().AsObject();
+        moved["NetworkSettings"]!["Ports"]!["80/tcp"]![0]!["HostPort"] = "49160";
+        Assert.Null(PublishedPorts.Moved(container, container));
+        Assert.Contains("80/tcp is at 49160 instead of 49153", PublishedPorts.Moved(container, moved), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, true, "bridge", false, "80/tcp")]
+    [InlineData(true, false, "bridge", false, "")]
+    [InlineData(true, false, "bridge", true, "")]
+    [InlineData(false, false, "bridge", false, "80/tcp")]
+    [InlineData(false, false, "bridge", true, "")]
+    [InlineData(false, false, "macvlan", false, "")]
+    public void Only_ports_must_be_bound_that_were_or_that_the_network_can_bind(bool ran, bool had, string driver, bool isInternal, string missing)
+    {
+        var old = Container("{}", """{ "NetworkMode": "app", "PortBindings": { "80/tcp": [ { "HostPort": "80" } ] } }""");
+        var now = old.DeepClone().AsObject();
+        old["State"] = new JsonObject { ["Running"] = ran };
+        old["NetworkSettings"]!["Ports"] = had ? JsonNode.Parse("""{ "80/tcp": [ { "HostPort": "80" } ] }""") : null;
+
+        Assert.Equal(
+            missing,
+            string.Join(',', PublishedPorts.Missing(now, old, [new JsonObject { ["Driver"] = driver, ["Internal"] = isInternal }])));
+    }
+
     private static ContainerRecipe Recipe(string config, string hostConfig, string image = "{}") =>
         ContainerRecipe.From(Container(config, hostConfig), Image(image));
 

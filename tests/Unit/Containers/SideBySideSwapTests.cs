@@ -11,7 +11,7 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
 {
     private SwapScene _scene = null!;
 
-    internal static readonly SwapFlow[] Flows = [SwapFlow.StartFirst, SwapFlow.WarmStaged, SwapFlow.WarmDetached, SwapFlow.WarmHeld];
+    internal static readonly SwapFlow[] Flows = [SwapFlow.StartFirst, SwapFlow.WarmDetached, SwapFlow.WarmHeld];
 
     public static TheoryData<string> Warm => [.. Flows.Skip(1).Select(flow => flow.ToString())];
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Containers;
 using Xunit;
@@ -25,7 +26,7 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     [Theory]
     [InlineData("""{ "HostConfig": { "NetworkMode": "APP" } }""", nameof(SwapFlow.StartFirst), "")]
     [InlineData("""{ "HostConfig": { "NetworkMode": "none" } }""", nameof(SwapFlow.StartFirst), "")]
-    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.WarmStaged), "")]
+    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.WarmHeld), "")]
     [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "PortBindings": BOUND } }""", nameof(SwapFlow.WarmDetached), "")]
     [InlineData("""{ "HostConfig": { "NetworkMode": "host" } }""", nameof(SwapFlow.StopFirst), "it uses the host's network")]
     [InlineData("""{ "HostConfig": { "AutoRemove": true } }""", nameof(SwapFlow.StopFirst), "it removes itself")]
@@ -34,11 +35,25 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     [InlineData("""{ "HostConfig": { "PortBindings": { "80/tcp": [ { "HostPort": "" } ] } } }""", nameof(SwapFlow.StopFirst), "the engine chose one")]
     [InlineData("""{ "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.StopFirst), "its port 80/tcp is not bound")]
     [InlineData("""{ "HostConfig": { "PublishAllPorts": true }, "ExposedPorts": { "80/tcp": {} } }""", nameof(SwapFlow.StopFirst), "the engine chose one")]
+    [InlineData("""{ "ExposedPorts": { "53/udp": {} }, "HostConfig": { "PortBindings": { "53/udp": [ { "HostIp": "127.0.0.1", "HostPort": "28354" } ] } } }""", nameof(SwapFlow.StopFirst), "it publishes no TCP port")]
+    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "INSIDE", "PortBindings": BOUND } }""", nameof(SwapFlow.StartFirst), "")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "APP" }, NAMED, "Healthcheck": { "Test": [ "CMD-SHELL", "wget -q -O- http://shop:8080/ || exit 1" ] } }""", nameof(SwapFlow.StopFirst), "its HEALTHCHECK asks for shop")]
+    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND }, NAMED, "Healthcheck": { "Test": [ "CMD", "nc", "-z", "SHOP", "80" ] } }""", nameof(SwapFlow.StopFirst), "its HEALTHCHECK asks for shop")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "APP" }, "Labels": { "traefik.http.routers.web.rule": "Host(`x`)" } }""", nameof(SwapFlow.StartFirst), "by its label traefik.http.routers.web.rule")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "APP" }, "Env": [ "VIRTUAL_HOST=shop.example.com" ] }""", nameof(SwapFlow.StartFirst), "by its variable VIRTUAL_HOST")]
     [InlineData("""{ "MacAddress": "02:42:0a:00:00:77" }""", nameof(SwapFlow.StopFirst), "its MAC address 02:42:0a:00:00:77 is fixed")]
     public async Task The_flow_fits_the_container_and_a_warning_says_why_it_is_stopped_first(string body, string flow, string reason)
     {
         var peer = body.Contains("PEER", StringComparison.Ordinal) ? await PeerAsync() : "";
-        await StartAsync(body.Replace("PEER", peer, StringComparison.Ordinal));
+        if (body.Contains("INSIDE", StringComparison.Ordinal))
+        {
+            body = body.Replace("INSIDE", await _scene.Engine.NetworkAsync("inside", new JsonObject { ["Internal"] = true }), StringComparison.Ordinal);
+        }
+
+        await StartAsync(body.Replace("PEER", peer, StringComparison.Ordinal).Replace(
+            "NAMED", $$"""
+            "NetworkingConfig": { "EndpointsConfig": { "{{_scene.App}}": { "Aliases": [ "shop" ] } } }
+            """, StringComparison.Ordinal));
 
         var choice = await ChooseAsync();
 
@@ -56,6 +71,71 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         _ = await _scene.Engine.Http.PostAsync($"containers/{_scene.Name}/{action}", null, Cancel);
 
         Assert.Contains(reason, Assert.Single((await ChooseAsync()).Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_keeps_ending_is_stopped_first_whatever_the_engine_says_of_it_now()
+    {
+        await StartAsync("""{ "Cmd": [ "sh", "-c", "sleep 0.3; exit 3" ], "HostConfig": { "NetworkMode": "APP", "RestartPolicy": { "Name": "always" } } }""");
+        var states = new HashSet<string>();
+        for (var until = DateTime.UtcNow.AddSeconds(30); DateTime.UtcNow < until && states.Count < 2;)
+        {
+            var now = await _scene.Engine.InspectAsync(_scene.Name);
+            if (now["RestartCount"]!.GetValue<int>() > 0)
+            {
+                _ = states.Add(now["State"].Text("Status"));
+                var warning = Assert.Single((await ChooseAsync()).Warnings);
+                Assert.True(
+                    warning.Contains("it keeps ending: the engine has restarted it", StringComparison.Ordinal)
+                    || warning.Contains("because it is restarting", StringComparison.Ordinal), warning);
+            }
+        }
+
+        Assert.Contains("running", states);
+    }
+
+    [Fact]
+    public async Task One_that_was_restarted_some_time_ago_is_not_in_a_crash_loop()
+    {
+        await StartAsync("""{ "Cmd": [ "sh", "-c", "sleep 600" ], "HostConfig": { "NetworkMode": "APP" } }""");
+        var now = await _scene.Engine.InspectAsync(_scene.Name);
+        now["RestartCount"] = 3L;
+        var started = now["State"].Time("StartedAt");
+
+        Assert.Contains("3 times", SideBySideObstacles.OfRestarts(now, started.AddSeconds(9)), StringComparison.Ordinal);
+        Assert.Null(SideBySideObstacles.OfRestarts(now, started.AddSeconds(11)));
+    }
+
+    [Fact]
+    public async Task The_next_images_HEALTHCHECK_counts_and_the_operators_stands_before_it()
+    {
+        _ = await _scene.Engine.ImageAsync("asking", JsonNode.Parse("""
+            { "Cmd": [ "sleep", "600" ], "Healthcheck": { "Test": [ "CMD-SHELL", "wget -q -O- http://shop/" ] } }
+            """)!.AsObject());
+        _ = await _scene.StartOldAsync(SwapFlow.StartFirst);
+
+        var choice = await ChooseAsync(UpdateOrder.StartFirst, _scene.Engine.Prefix + ":asking");
+
+        Assert.Contains("its HEALTHCHECK asks for shop", Assert.Single(choice.Warnings), StringComparison.Ordinal);
+        Assert.Equal(SwapFlow.StartFirst, (await ChooseAsync(UpdateOrder.StartFirst, _scene.Engine.Prefix + ":new")).Flow);
+    }
+
+    [Theory]
+    [InlineData("StopFirst")]
+    [InlineData("StartFirst")]
+    public async Task One_that_others_link_to_is_refused_and_they_are_named(string order)
+    {
+        await StartAsync("{ }");
+        var linked = await _scene.Engine.CreateAsync("linking", JsonNode.Parse($$"""
+            { "Image": "{{TestEngine.Base}}", "HostConfig": { "Links": [ "{{_scene.Name}}:shop" ] } }
+            """)!.AsObject());
+
+        var refused = await Assert.ThrowsAsync<ProException>(() => ChooseAsync(Enum.Parse<UpdateOrder>(order)));
+
+        Assert.Equal("LinkedFromOthers", refused.Id);
+        Assert.Contains($"{_scene.Engine.Prefix}-linking links to {_scene.Name}", refused.Message, StringComparison.Ordinal);
+        await _scene.Engine.RemoveAsync(linked);
+        Assert.Equal(SwapFlow.StopFirst, (await ChooseAsync(UpdateOrder.StopFirst)).Flow);
     }
 
     [Fact]
@@ -79,7 +159,6 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(nameof(SwapFlow.WarmStaged))]
     [InlineData(nameof(SwapFlow.WarmHeld))]
     public async Task An_engine_that_can_not_make_the_network_gets_it_stopped_first_with_a_warning(string name)
     {
@@ -104,8 +183,8 @@ public sealed class SwapChoiceTests : IAsyncLifetime
 
     private Task<SwapChoice> ChooseAsync() => ChooseAsync(UpdateOrder.StartFirst);
 
-    private Task<SwapChoice> ChooseAsync(UpdateOrder? order) =>
-        new ContainerSwapper(_scene.Engine.Engine, new Progress<Report>()).ChooseAsync(_scene.Name, order, Cancel);
+    private Task<SwapChoice> ChooseAsync(UpdateOrder? order, string? image = null) =>
+        new ContainerSwapper(_scene.Engine.Engine, new Progress<Report>()).ChooseAsync(_scene.Name, order, Cancel, image);
 
     private async Task<string> PeerAsync()
     {

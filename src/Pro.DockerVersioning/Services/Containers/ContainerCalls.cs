@@ -125,11 +125,57 @@ internal sealed class ContainerCalls(EngineConnection engine)
     public Task<IReadOnlyList<JsonObject>> FindAllAsync(string label, string value, CancellationToken cancellationToken) =>
         InspectListedAsync("containers/json?all=true&filters=" + Labelled(label, value), cancellationToken);
 
+    /// <summary>The time by the engine's clock, in which it dates what it does.</summary>
+    public async Task<DateTimeOffset> NowAsync(CancellationToken cancellationToken) =>
+        (await EngineState.AskAsync(engine, cancellationToken).ConfigureAwait(false)).Now;
+
+    /// <summary>
+    /// The names of the containers that link to one on the default bridge. The engine ties them to its id, and lists them among its names:
+    /// <c>/other/alias</c>.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> LinkedFromAsync(string id, CancellationToken cancellationToken)
+    {
+        var filters = Uri.EscapeDataString(new JsonObject { ["id"] = new JsonArray(id) }.ToJsonString());
+        var listed = await _http.GetListAsync($"containers/json?all=true&filters={filters}", cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. listed.Where(one => one.Text("Id") == id).SelectMany(one => one.Texts("Names"))
+                .Select(name => name.Split('/', StringSplitOptions.RemoveEmptyEntries)).Where(parts => parts.Length == 2)
+                .Select(parts => parts[0]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Throws if a container that runs now lacks a port that it must have: see <see cref="PublishedPorts.Missing"/>.</summary>
+    /// <param name="old">The old container's inspection, from when it still had its networks.</param>
+    /// <param name="container">The new one's id.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ProException"><c>PortsNotBound</c>.</exception>
+    public async Task ThrowIfPortsAreMissingAsync(JsonObject old, string container, CancellationToken cancellationToken)
+    {
+        var now = await InspectAsync(container, cancellationToken).ConfigureAwait(false);
+        if (!now["State"].Flag("Running") || PublishedPorts.Unbound(now).Count == 0)
+        {
+            return;
+        }
+
+        var networks = new List<JsonObject>();
+        foreach (var network in NetworkAttachment.Of(now))
+        {
+            networks.Add(await InspectNetworkAsync(network.IdOrName, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (PublishedPorts.Missing(now, old, networks) is { Count: > 0 } missing)
+        {
+            throw ContainerErrors.PortsNotBound(now.Text("Name").TrimStart('/'), missing);
+        }
+    }
+
     /// <summary>Creates a container with all its networks, and starts nothing. What can't be finished is removed again.</summary>
     /// <returns>Its id.</returns>
     public async Task<string> CreateAsync(ContainerCreation creation, CancellationToken cancellationToken)
     {
         creation = await ByIdAsync(creation, cancellationToken).ConfigureAwait(false);
+        creation = await WithExposedPortsAsync(creation, cancellationToken).ConfigureAwait(false);
         if (creation.Platform.Length > 0 && await IsOwnPlatformAsync(creation.Platform, cancellationToken).ConfigureAwait(false))
         {
             // Said or not, it is the same; and not said, an image that is there for another one only runs as well.
@@ -170,21 +216,12 @@ internal sealed class ContainerCalls(EngineConnection engine)
     /// </summary>
     public async Task ConnectAsync(NetworkAttachment network, string container, CancellationToken cancellationToken)
     {
-        if (network.Id.Length > 0)
-        {
-            try
-            {
-                await ConnectAsync(network.Id, network, container, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-            catch (ProException exception) when (IsNotFound(exception) && exception.Message.Contains(network.Id, StringComparison.Ordinal))
-            {
-                // It was made anew meanwhile.
-                network = network.WithoutId();
-            }
-        }
-
-        await ConnectAsync(network.Network, network, container, cancellationToken).ConfigureAwait(false);
+        // The engine takes any id for a container that doesn't run, and then can't start it.
+        var id = network.Id.Length > 0 && await IsThereAsync(network.Id, cancellationToken).ConfigureAwait(false) ? network.Id : null;
+        _ = await _http.PostAsync(
+            $"networks/{Uri.EscapeDataString(id ?? network.Network)}/connect",
+            new JsonObject { ["Container"] = container, ["EndpointConfig"] = (id is null ? network.WithoutId() : network).Endpoint.DeepClone() },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Disconnects it from a network.</summary>
@@ -335,10 +372,63 @@ internal sealed class ContainerCalls(EngineConnection engine)
     private static bool IsMeant(JsonObject found, string nameOrId) =>
         found.Text("Id") == nameOrId || found.Text("Name").TrimStart('/') == nameOrId.TrimStart('/');
 
-    private Task ConnectAsync(string path, NetworkAttachment network, string container, CancellationToken cancellationToken) => _http.PostAsync(
-        $"networks/{Uri.EscapeDataString(path)}/connect",
-        new JsonObject { ["Container"] = container, ["EndpointConfig"] = network.Endpoint.DeepClone() },
-        cancellationToken);
+    private async Task<bool> IsThereAsync(string network, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await InspectNetworkAsync(network, cancellationToken).ConfigureAwait(false)).Count > 0;
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// With all ports published, those that the next image doesn't expose any more have no place at the host either: they would be asked for
+    /// and never bound.
+    /// </summary>
+    private async Task<ContainerCreation> WithExposedPortsAsync(ContainerCreation creation, CancellationToken cancellationToken)
+    {
+        var ports = creation.Body["HostConfig"].Members("PortBindings").Select(port => port.Key).ToArray();
+        if (ports.Length == 0 || !creation.Body["HostConfig"].Flag("PublishAllPorts"))
+        {
+            return creation;
+        }
+
+        var image = await FindImageAsync(creation.Body.Text("Image"), cancellationToken).ConfigureAwait(false);
+        var exposed = (image?["Config"]).Members("ExposedPorts").Concat(creation.Body.Members("ExposedPorts")).Select(port => port.Key);
+        var body = creation.Body.DeepClone().AsObject();
+        foreach (var port in ports.Except(exposed))
+        {
+            _ = body["HostConfig"]!["PortBindings"]!.AsObject().Remove(port);
+        }
+
+        return creation with { Body = body };
+    }
+
+    /// <summary>
+    /// The platform of a container, as <c>linux/386</c>, if it isn't the engine's own; else "". An image that has to be pulled must be pulled
+    /// for it.
+    /// </summary>
+    public async Task<string> ForeignPlatformAsync(string container, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(container, cancellationToken).ConfigureAwait(false);
+        var platform = ContainerRecipe.PlatformOf(found?["ImageManifestDescriptor"]?["platform"]);
+        if (platform.Length == 0
+            && await FindImageAsync(found.Text("Image"), cancellationToken).ConfigureAwait(false) is { } image)
+        {
+            // An engine that isn't containerd's has one variant of an image.
+            platform = ContainerRecipe.PlatformOf(new JsonObject
+            {
+                ["os"] = image.Text("Os"),
+                ["architecture"] = image.Text("Architecture"),
+                ["variant"] = image.Text("Variant"),
+            });
+        }
+
+        return platform.Length == 0 || await IsOwnPlatformAsync(platform, cancellationToken).ConfigureAwait(false) ? "" : platform;
+    }
 
     private async Task<bool> IsOwnPlatformAsync(string platform, CancellationToken cancellationToken)
     {

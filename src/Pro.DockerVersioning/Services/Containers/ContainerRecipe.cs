@@ -45,6 +45,7 @@ internal sealed record ContainerRecipe
         var hostConfig = container["HostConfig"]?.DeepClone() as JsonObject ?? [];
         CarriedVolumes.Name(hostConfig, container);
         DaemonAdditions.TakeAway(hostConfig);
+        PublishedPorts.KeepChosen(hostConfig, container);
         var networks = NetworkAttachment.Of(container);
         var mode = hostConfig.Text("NetworkMode");
         return new ContainerRecipe

@@ -42,9 +42,11 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
     /// <param name="container">The container's name or id.</param>
     /// <param name="order">What the service allows; null: nothing is said, and stop-first holds.</param>
     /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="image">The next image, if it is on the engine: its HEALTHCHECK counts too.</param>
     /// <exception cref="ProException">It would have no way back (<c>ConfigurationTooLarge</c>).</exception>
-    public Task<SwapChoice> ChooseAsync(string container, UpdateOrder? order, CancellationToken cancellationToken) =>
-        new SwapChooser(_calls).ChooseAsync(container, order, cancellationToken);
+    public Task<SwapChoice> ChooseAsync(
+        string container, UpdateOrder? order, CancellationToken cancellationToken, string? image = null) =>
+        new SwapChooser(_calls).ChooseAsync(container, order, cancellationToken, image);
 
     /// <summary>Replaces it. A swap that was cut off before must have been repaired.</summary>
     /// <exception cref="ProException">It failed, and the old one is as it was; or could not be brought back (<c>RestoreFailed</c>).</exception>
@@ -66,7 +68,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
     // A prompt may have waited in between.
     private async Task<SwapFlow> FlowNowAsync(SwapChoice choice, SwapRequest request, CancellationToken cancellationToken)
     {
-        var now = await ChooseAsync(request.Container, choice.Order, cancellationToken).ConfigureAwait(false);
+        var now = await ChooseAsync(request.Container, choice.Order, cancellationToken, request.Image).ConfigureAwait(false);
         foreach (var warning in now.Warnings.Except(choice.Warnings))
         {
             reports.Report(new WarningReport(warning));

@@ -56,11 +56,61 @@ internal static class ContainerTargets
     /// <param name="engine">The engine.</param>
     /// <param name="targetId">See <see cref="ServiceTarget.TargetId"/>.</param>
     /// <param name="cancellationToken">Cancels the question.</param>
-    public static async Task<bool> IsGoneAsync(EngineConnection engine, string targetId, CancellationToken cancellationToken)
+    public static async Task<bool> IsGoneAsync(EngineConnection engine, string targetId, CancellationToken cancellationToken) =>
+        !targetId.StartsWith("swarm.", StringComparison.Ordinal)
+        && (await NamesOfAsync(engine, targetId, cancellationToken).ConfigureAwait(false)).Count == 0;
+
+    /// <summary>The names of all containers of a target, by whatever image. What <c>compose run</c> has started belongs to none.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="targetId">See <see cref="ServiceTarget.TargetId"/>.</param>
+    /// <param name="cancellationToken">Cancels the question.</param>
+    public static async Task<IReadOnlyList<string>> NamesOfAsync(
+        EngineConnection engine, string targetId, CancellationToken cancellationToken)
     {
         var all = await engine.CallAsync(
             api => api.Containers.ListContainersAsync(new ContainersListParameters { All = true }, cancellationToken)).ConfigureAwait(false);
-        return !targetId.StartsWith("swarm.", StringComparison.Ordinal) && all.All(container => Owner(container).Id != targetId);
+        return [.. all.Where(container => Owner(container).Id == targetId && !ComposeLabels.IsOneOff(container.Labels)).Select(container => container.NameOf())];
+    }
+
+    /// <summary>Refuses a target in which this very command runs, or whose namespaces its container shares.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="own">The id of the container in which this command runs; null if it runs in none.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ProException"><c>IsOwnContainer</c>.</exception>
+    public static async Task ThrowIfOwnAsync(
+        EngineConnection engine, ServiceTarget target, string? own, CancellationToken cancellationToken)
+    {
+        if (own is null || await new ContainerCalls(engine).FindAsync(own, cancellationToken).ConfigureAwait(false) is not { } container)
+        {
+            return;
+        }
+
+        var meant = target.Containers.FirstOrDefault(one => one.Id == own || ContainerFollowers.Find([container], one.Id, one.Name).Count > 0);
+        if (meant is not null)
+        {
+            throw ContainerErrors.IsOwnContainer(meant.Name);
+        }
+    }
+
+    /// <summary>Refuses a target of which a container's image was removed by force.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="inventory">The engine's images.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ProException"><c>ImageIsGone</c>.</exception>
+    public static async Task ThrowIfImageIsGoneAsync(
+        EngineConnection engine, ServiceTarget target, ImageInventory inventory, CancellationToken cancellationToken)
+    {
+        foreach (var container in target.Kind == ServiceTargetKind.Swarm ? [] : target.Containers)
+        {
+            // The list leaves out what only other images are built on.
+            if (inventory.FindById(container.ImageId) is null
+                && await new ContainerCalls(engine).FindImageAsync(container.ImageId, cancellationToken).ConfigureAwait(false) is null)
+            {
+                throw ContainerErrors.ImageIsGone(container.Name, container.ImageId, container.Version?.ToString());
+            }
+        }
     }
 
     /// <summary>

@@ -38,6 +38,9 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
     /// <summary>The network's id when the settings were read; "" if it doesn't count. Two networks may have one name.</summary>
     public string Id => Endpoint.Text("NetworkID");
 
+    /// <summary>By what to ask for the network.</summary>
+    public string IdOrName => Id.Length > 0 ? Id : Network;
+
     /// <summary>The MAC address that the operator has given it there, or "".</summary>
     public string MacAddress => Endpoint.Text("MacAddress");
 

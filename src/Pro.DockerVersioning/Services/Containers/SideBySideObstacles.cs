@@ -26,15 +26,58 @@ internal static class SideBySideObstacles
         ? null
         : $"{string.Join(", ", followers.Select(follower => follower.Text("Name").TrimStart('/')))} shares its network, IPC or processes";
 
+    private static readonly TimeSpan CrashLoop = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// One that keeps ending: the engine may start it again in any moment of the swap, and loses its networks and names on the way.
+    /// </summary>
+    /// <param name="old">Its inspection.</param>
+    /// <param name="now">The time by the engine's clock.</param>
+    public static string? OfRestarts(JsonObject old, DateTimeOffset now)
+    {
+        var restarts = old["RestartCount"]?.GetValue<long>() ?? 0;
+        return restarts > 0 && now - old["State"].Time("StartedAt") < CrashLoop
+            ? $"it keeps ending: the engine has restarted it {restarts} times, the last time less than {CrashLoop.TotalSeconds:0} s ago"
+            : null;
+    }
+
+    /// <summary>
+    /// A HEALTHCHECK that asks for the service by its name on the networks. Both answer to it or only the old container does, and the check
+    /// says nothing of the new one.
+    /// </summary>
+    /// <param name="recipe">The container's.</param>
+    /// <param name="checks">The commands that may be its HEALTHCHECK: as it is now, and the next image's.</param>
+    public static string? OfHealthCheck(ContainerRecipe recipe, params JsonNode?[] checks)
+    {
+        var names = recipe.Networks.Where(network => !network.IsDefaultBridge)
+            .SelectMany(network => network.Aliases.Append(recipe.Name)).Distinct(StringComparer.OrdinalIgnoreCase);
+        var asked = names.FirstOrDefault(name => checks.Any(check => HealthCheckName.IsAsked(check, name)));
+        return asked is null ? null
+            : $"its HEALTHCHECK asks for {asked}, by which the old container answers while both run";
+    }
+
     /// <summary>What two containers on the same network can't both have.</summary>
     public static string? OnOneNetwork(JsonObject old, ContainerRecipe recipe)
     {
+        if (OfHealthCheck(recipe, old["Config"]?["Healthcheck"]) is { } check)
+        {
+            return check;
+        }
+
         if (recipe.Networks.FirstOrDefault(network => network.FixedAddress.Length > 0) is { } network)
         {
             return $"its address {network.FixedAddress} on {network.Network} is fixed, and two can't have it at once";
         }
 
-        return old["Config"].Text("MacAddress") is { Length: > 0 } mac ? $"its MAC address {mac} is fixed, and two can't have it at once" : null;
+        return OfMacAddress(old, recipe);
+    }
+
+    /// <summary>A MAC address that the operator has given it. Engines take it only when a container is created, and two can't have it.</summary>
+    public static string? OfMacAddress(JsonObject old, ContainerRecipe recipe)
+    {
+        var mac = recipe.Networks.Select(network => network.MacAddress).Append(old["Config"].Text("MacAddress"))
+            .FirstOrDefault(address => address.Length > 0);
+        return mac is null ? null : $"its MAC address {mac} is fixed, and two can't have it at once";
     }
 
     /// <summary>What keeps ports from changing hands.</summary>
@@ -42,7 +85,12 @@ internal static class SideBySideObstacles
     {
         if (PublishedPorts.IsChosenByEngine(old))
         {
-            return "the engine chose one of its host ports, and would choose another one";
+            return "the engine chose one of its host ports, and would choose another one if the old container got it back";
+        }
+
+        if (PublishedPorts.HasNoTcp(old))
+        {
+            return "it publishes no TCP port, and nothing tells from outside whether its ports answer";
         }
 
         if (networks.FirstOrDefault(network => network.Text("Driver") != "bridge") is { } other)
@@ -54,10 +102,21 @@ internal static class SideBySideObstacles
     }
 
     /// <summary>What keeps a network from taking the gateway's role.</summary>
-    public static string? ToHolding(IReadOnlyList<JsonObject> networks) =>
-        networks.FirstOrDefault(network => !SwapNetworks.SortsBehindHold(network.Text("Name"))) is { } first
-            ? $"no network can sort before its network {first.Text("Name")}"
+    /// <param name="networks">The networks' inspections, the one with the gateway first.</param>
+    public static string? ToHolding(IReadOnlyList<JsonObject> networks)
+    {
+        if (networks.FirstOrDefault(network => !SwapNetworks.SortsBehindHold(network.Text("Name"))) is { } first)
+        {
+            return $"no network can sort before its network {first.Text("Name")}";
+        }
+
+        // The hold has the families of the first one: another one's would keep its gateway, and with it its ports.
+        return networks.Skip(1).FirstOrDefault(network => network.Flag("EnableIPv6") && !networks[0].Flag("EnableIPv6")) is { } dual
+            ? $"its network {dual.Text("Name")} has IPv6, and {networks[0].Text("Name")}, which has the gateway, doesn't"
+            : networks.FirstOrDefault(network => network["EnableIPv4"] is not null && !network.Flag("EnableIPv4")) is { } only
+            ? $"its network {only.Text("Name")} has no IPv4"
             : null;
+    }
 
     /// <summary>What doesn't keep them from it, and yet should be known.</summary>
     public static IEnumerable<string> Warnings(JsonObject old, SwapFlow flow)
@@ -70,6 +129,12 @@ internal static class SideBySideObstacles
         if (written.Length > 0)
         {
             yield return $"While both versions of {name} run, both can write to {string.Join(", ", written)}.";
+        }
+
+        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && ProxyLabels.Find(old) is { } label)
+        {
+            yield return $"A proxy finds {name} by {label}: it may send requests to the new version before that is verified, "
+                + "and to the old container while that stops.";
         }
 
         var host = old["Config"].Text("Hostname");

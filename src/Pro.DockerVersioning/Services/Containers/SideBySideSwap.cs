@@ -79,7 +79,7 @@ internal sealed class SideBySideSwap(ContainerCalls calls, IProgress<Report> rep
             step.Outage.Begin();
             await side.HandPortsOverAsync().ConfigureAwait(false);
             step.Outage.Note();
-            PublishedPorts.MustBeBound(await calls.InspectAsync(step.NewId, cancellationToken).ConfigureAwait(false));
+            await calls.ThrowIfPortsAreMissingAsync(step.Old, step.NewId, cancellationToken).ConfigureAwait(false);
 
             // An engine that is started anew would start the old one without the networks that it has left, and the service would be
             // without an answer until somebody repairs it. The new one was well, and has the ports.

@@ -50,7 +50,8 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
     private async Task SwapAsync(SwapStep step, SwapRequest request, CancellationToken cancellationToken)
     {
         var creation = step.Recipe.On(request.Image, step.Options(request.Labels, SwapFlow.StopFirst, reports));
-        var late = !request.NeedsNetworkAtStart && creation.Networks.Count > 0;
+        var late = !request.NeedsNetworkAtStart && creation.Networks.Count > 0
+            && SideBySideObstacles.OfMacAddress(step.Old, step.Recipe) is null && !step.Old["HostConfig"].Texts("Links").Any();
         cancellationToken.ThrowIfCancellationRequested();
         step.NewId = await calls.CreateAsync(late ? creation.Unconnected : creation, CancellationToken.None).ConfigureAwait(false);
 
@@ -71,7 +72,7 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         }
 
         step.Outage.Note();
-        PublishedPorts.MustBeBound(await calls.InspectAsync(step.NewId, cancellationToken).ConfigureAwait(false));
+        await calls.ThrowIfPortsAreMissingAsync(step.Old, step.NewId, cancellationToken).ConfigureAwait(false);
         await request.Verify(step.NewId, cancellationToken).ConfigureAwait(false);
         step.Outage.End();
         await _followers.MoveAsync(step, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Services.Containers;
 
@@ -12,16 +13,24 @@ internal sealed class SwapChooser(ContainerCalls calls)
     private const string Warm = "about 0.25 s, requests in flight are cut";
 
     /// <inheritdoc cref="ContainerSwapper.ChooseAsync"/>
-    public async Task<SwapChoice> ChooseAsync(string container, UpdateOrder? order, CancellationToken cancellationToken)
+    public async Task<SwapChoice> ChooseAsync(
+        string container, UpdateOrder? order, CancellationToken cancellationToken, string? image = null)
     {
         var step = await SwapStep.OfAsync(calls, container, cancellationToken).ConfigureAwait(false);
         step.MustHaveAWayBack();
+        if (await calls.LinkedFromAsync(step.OldId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } linked)
+        {
+            throw ContainerErrors.LinkedFromOthers(step.Name, linked);
+        }
+
         if (order != UpdateOrder.StartFirst)
         {
             return StopFirst([]);
         }
 
         var reason = SideBySideObstacles.Of(step.Old, step.Recipe)
+            ?? await EndlessRestartsAsync(step.Old, cancellationToken).ConfigureAwait(false)
+            ?? SideBySideObstacles.OfMacAddress(step.Old, step.Recipe)
             ?? SideBySideObstacles.Of(await FollowersAsync(step, cancellationToken).ConfigureAwait(false));
         if (reason is not null)
         {
@@ -31,17 +40,29 @@ internal sealed class SwapChooser(ContainerCalls calls)
         var networks = new List<JsonObject>();
         foreach (var network in step.Recipe.Networks)
         {
-            networks.Add(await calls.InspectNetworkAsync(network.Network, cancellationToken).ConfigureAwait(false));
+            networks.Add(await calls.InspectNetworkAsync(network.IdOrName, cancellationToken).ConfigureAwait(false));
         }
 
-        return Choose(step, networks);
+        var next = image is null ? null : await calls.FindImageAsync(image, cancellationToken).ConfigureAwait(false);
+        return Choose(step, networks, next?["Config"]?["Healthcheck"]);
     }
 
-    private static SwapChoice Choose(SwapStep step, IReadOnlyList<JsonObject> networks)
+    private async Task<string?> EndlessRestartsAsync(JsonObject old, CancellationToken cancellationToken) =>
+        InspectJson.IsNothing(old["RestartCount"])
+            ? null
+            : SideBySideObstacles.OfRestarts(old, await calls.NowAsync(cancellationToken).ConfigureAwait(false));
+
+    private static SwapChoice Choose(SwapStep step, IReadOnlyList<JsonObject> networks, JsonNode? nextCheck)
     {
-        var (flow, reason) = PublishedPorts.IsAskedFor(step.Old)
+        // Where no port can be bound, none changes hands.
+        var (flow, reason) = PublishedPorts.IsAskedFor(step.Old) && (networks.Count == 0 || networks.Any(PublishedPorts.CanBind))
             ? ChooseWarm(step, networks)
             : (SwapFlow.StartFirst, SideBySideObstacles.OnOneNetwork(step.Old, step.Recipe));
+        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && !SaysTheOperator(step.Recipe))
+        {
+            reason ??= SideBySideObstacles.OfHealthCheck(step.Recipe, nextCheck);
+        }
+
         return reason is not null
             ? StopFirst([$"{step.Name} is stopped before the new version starts, because {reason}."])
             : new SwapChoice(
@@ -63,12 +84,11 @@ internal sealed class SwapChooser(ContainerCalls calls)
             return (SwapFlow.WarmDetached, null);
         }
 
-        // Alone on its network, nobody there can be what it needs to start.
-        var hasPeers = networks.Any(network => network.Members("Containers").Any(other => other.Key != step.OldId));
-        return networks.Count == 1 && !hasPeers
-            ? (SwapFlow.WarmStaged, null)
-            : (SwapFlow.WarmHeld, SideBySideObstacles.OnOneNetwork(step.Old, step.Recipe) ?? SideBySideObstacles.ToHolding(networks));
+        return (SwapFlow.WarmHeld, SideBySideObstacles.OnOneNetwork(step.Old, step.Recipe) ?? SideBySideObstacles.ToHolding(networks));
     }
+
+    // What an operator has set holds for the next image too.
+    private static bool SaysTheOperator(ContainerRecipe recipe) => (recipe.Config["Healthcheck"]).Texts("Test").Any();
 
     private static SwapChoice StopFirst(IReadOnlyList<string> warnings) =>
         new(SwapFlow.StopFirst, UpdateOrder.StopFirst, "about 1 s plus the start of the new version", warnings);

@@ -60,7 +60,8 @@ internal sealed class ComposeStrategy(
         }
 
         var choice = await new ContainerSwapper(engine, reports)
-            .ChooseAsync(target.Containers[0].Name, request.WantedOrder ?? site.Order, cancellationToken).ConfigureAwait(false);
+            .ChooseAsync(target.Containers[0].Name, request.WantedOrder ?? site.Order, cancellationToken, image.LocalId).ConfigureAwait(false);
+        request.ThrowIfOrderIsNotKept(choice);
         return new StrategyPlan(
             choice.Order.ToText(),
             $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",

@@ -70,7 +70,7 @@ internal sealed class ContainerReplacement(
             foreach (var (name, old) in before)
             {
                 steps.Begin(before.Count > 1 ? $"swap {name}" : "swap");
-                var choice = await _swapper.ChooseAsync(name, job.Order, cancellationToken).ConfigureAwait(false);
+                var choice = await _swapper.ChooseAsync(name, job.Order, cancellationToken, job.Image).ConfigureAwait(false);
                 _order = choice.Order;
                 var swap = new HeldSwap(Swap(job, name, old, choice.Flow, group), one => _swapper.RunAsync(choice, one, cancellationToken));
                 swaps.Add((swap, TimeSpan.Zero));

@@ -20,7 +20,8 @@ internal sealed class ContainerStrategy(
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await new ContainerSwapper(engine, reports)
-            .ChooseAsync(target.Containers[0].Name, request.WantedOrder, cancellationToken).ConfigureAwait(false);
+            .ChooseAsync(target.Containers[0].Name, request.WantedOrder, cancellationToken, image.LocalId).ConfigureAwait(false);
+        request.ThrowIfOrderIsNotKept(choice);
         return new StrategyPlan(
             choice.Order.ToText(),
             $"the container {target.Name} is made again on it, {choice.Order.ToText()}: {choice.Description}",

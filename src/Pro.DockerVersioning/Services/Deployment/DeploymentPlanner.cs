@@ -86,6 +86,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
     {
         var name = request.Service.Name;
         var reference = request.Repository.WithTag(version.ImageTag);
+        await EngineProduct.ThrowIfPodmanAsync(engine, cancellationToken).ConfigureAwait(false);
         var found = world.Target(request);
         proven ??= found is null ? null : await wayBack.VerifiedImageAsync(request, found, version, cancellationToken).ConfigureAwait(false);
         var image = await supply.FindAsync(
@@ -99,6 +100,21 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             : found.Kind == ServiceTargetKind.Compose
                 ? await ComposeSite.OpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
         var target = found ?? TargetOf(request, world, site!);
+        await ContainerTargets.ThrowIfOwnAsync(engine, target, OwnContainer.Id, cancellationToken).ConfigureAwait(false);
+        await ContainerTargets.ThrowIfImageIsGoneAsync(engine, target, world.Inventory, cancellationToken).ConfigureAwait(false);
+        if (found is null && await ContainerTargets.NamesOfAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } there)
+        {
+            throw ContainerErrors.NotTheFirstStart(name, target.Name, there, request.Repository.ToString());
+        }
+
+        if (image.LocalId is null && target.Kind != ServiceTargetKind.Swarm && target.Containers.Count > 0)
+        {
+            image = image with
+            {
+                Platform = await new ContainerCalls(engine).ForeignPlatformAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false),
+            };
+        }
+
         LookAtProven(
             request,
             image,

@@ -18,8 +18,12 @@ internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, 
     /// <summary>True where it is here without that name: what cleaning, or somebody, took the tag of, and the way back has kept.</summary>
     public bool LostItsName { get; init; }
 
+    /// <summary>The platform for which it is pulled, as <c>linux/386</c>: the old container's; "" for the engine's own.</summary>
+    public string Platform { get; init; } = "";
+
     /// <summary>For the plan.</summary>
-    public string Description => LocalId is { } id ? $"the image is here ({id[7..19]})" : $"the image is pulled: {PullFrom}";
+    public string Description => LocalId is { } id ? $"the image is here ({id[7..19]})"
+        : $"the image is pulled: {PullFrom}{(Platform.Length == 0 ? "" : $" for {Platform}")}";
 }
 
 /// <summary>Brings the image of a version onto the engine, before anything is touched.</summary>
@@ -88,7 +92,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         try
         {
             await engine.CallAsync(client => client.Images.CreateImageAsync(
-                new ImagesCreateParameters { FromImage = source.ToString() }, credential?.ToAuthConfig(), messages, cancellationToken))
+                new ImagesCreateParameters { FromImage = source.ToString(), Platform = image.Platform.Length == 0 ? null : image.Platform }, credential?.ToAuthConfig(), messages, cancellationToken))
                 .ConfigureAwait(false);
         }
         finally
