@@ -37,9 +37,10 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
         await Task.WhenAll(loading, volumes, swarm, past).ConfigureAwait(false);
         var inventory = await loading.ConfigureAwait(false);
         var known = await past.ConfigureAwait(false);
+        var standing = await volumes.ConfigureAwait(false);
         var use = new EngineUse(
             age,
-            await volumes.ConfigureAwait(false),
+            standing,
             await swarm.ConfigureAwait(false),
             image => inventory.ContainersOf(image) is [var user, ..] ? user.Name : null);
         var ahead = (await state.ConfigureAwait(false)).ClockAhead;
@@ -51,7 +52,7 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
                 LockedBy = ServiceLocks.Find(use.Locks, service.Name, service.Repository) is { } locked
                     ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, cancellationToken).ConfigureAwait(false)
                     : null,
-                Past = known.PastOf(service.Name),
+                Past = TargetPast.With(known.PastOf(service.Name), standing.Verified, service.Repository),
             });
         }
 
