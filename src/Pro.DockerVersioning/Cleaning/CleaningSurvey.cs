@@ -51,9 +51,10 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
         var inventory = await loading.ConfigureAwait(false);
         var known = await past.ConfigureAwait(false);
         var running = await swarm.ConfigureAwait(false);
+        var standing = await volumes.ConfigureAwait(false);
         var use = new EngineUse(
             age,
-            await volumes.ConfigureAwait(false),
+            standing,
             running,
             image => inventory.ContainersOf(image) is [var user, ..] ? user.Name : null);
         var ahead = (await state.ConfigureAwait(false)).ClockAhead;
@@ -68,7 +69,7 @@ internal sealed class CleaningSurvey(EngineConnection engine, HistoryLog history
                 LockedBy = ServiceLocks.Find(use.Locks, service.Name, service.Repository) is { } locked
                     ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, reports, cancellationToken).ConfigureAwait(false)
                     : null,
-                Past = known.PastOf(service.Name, service.Repository),
+                Past = TargetPast.With(known.PastOf(service.Name, service.Repository), standing.Verified, service.Repository),
             }));
         }
 

@@ -12,17 +12,17 @@ internal sealed record CleaningService(string Name, ImageReference Repository)
     /// <summary>Why the service is left alone: the operation that holds its lock, or has left it behind; null where none has.</summary>
     public string? LockedBy { get; init; }
 
-    /// <summary>What the history knows of each target that runs the service, or has run it.</summary>
+    /// <summary>What the engine and the history know of each target that runs the service, or has run it.</summary>
     public IReadOnlyList<TargetPast> Past { get; init; } = [];
 
     /// <summary>Tags by which targets kept their previous version that have been gone for too long: they keep nothing any more.</summary>
     public IReadOnlySet<string> GoneTags { get; init; } = new HashSet<string>();
 }
 
-/// <summary>What the history knows of a target.</summary>
+/// <summary>What is known of a target's past.</summary>
 /// <param name="TargetId">The target.</param>
-/// <param name="Last">The version that was proven last, which is what ought to run.</param>
-/// <param name="Steps">What was proven there by a deployment or rollback, newest first.</param>
+/// <param name="Last">The version that was verified last, which is what ought to run.</param>
+/// <param name="Steps">What the history knows to have been verified there, newest first.</param>
 internal sealed record TargetPast(string TargetId, ProVersion Last, IReadOnlyList<VerifiedDeployment> Steps)
 {
     /// <summary>Since when the engine has no such target, by the first clean-up that saw it; null if it is there, or nobody has looked.</summary>
@@ -30,6 +30,31 @@ internal sealed record TargetPast(string TargetId, ProVersion Last, IReadOnlyLis
 
     /// <summary>Until when a target that is gone keeps its versions; null if it is there.</summary>
     public DateTimeOffset? GoneUntil { get; init; }
+
+    /// <summary>What stands on the engine of it, newest first: it goes before the history.</summary>
+    public IReadOnlyList<VerifiedDeployment> Verified { get; init; } = [];
+
+    /// <summary>What the history knows, with what stands on the engine, whoever's deployments it tells of.</summary>
+    public static IReadOnlyList<TargetPast> With(
+        IReadOnlyList<TargetPast> history, IEnumerable<VerifiedDeployment> verified, ImageReference repository)
+    {
+        var targets = verified
+            .Where(step => ImageReference.TryParse(step.Repository, out var of) && of.SameRepository(repository))
+            .GroupBy(step => step.Target, StringComparer.Ordinal)
+            .ToDictionary(target => target.Key, target => target.ToList(), StringComparer.Ordinal);
+        return
+        [
+            .. history.Where(past => !targets.ContainsKey(past.TargetId)),
+            .. targets.Select(target => new TargetPast(
+                target.Key,
+                target.Value[0].Version,
+                history.FirstOrDefault(past => past.TargetId == target.Key)?.Steps ?? [])
+            {
+                Verified = target.Value,
+                GoneSince = history.FirstOrDefault(past => past.TargetId == target.Key)?.GoneSince,
+            }),
+        ];
+    }
 }
 
 /// <summary>All that the planner knows before it asks about single images.</summary>

@@ -6,8 +6,8 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>
-/// The ways back of all targets of a repository: what Invoke-ProRollback would take (<see cref="PreviousVersionRule"/>), and where that is in
-/// doubt more than that. Pure.
+/// The previous versions of all targets of a repository: what Invoke-ProRollback would take (<see cref="PreviousVersionRule"/>), and more
+/// than that if it is in doubt. Pure.
 /// </summary>
 internal sealed class PreviousVersionKeepRule
 {
@@ -43,8 +43,10 @@ internal sealed class PreviousVersionKeepRule
         foreach (var now in found.Values)
         {
             // Two services of one repository may both know the target.
-            var known = pasts[now.TargetId].Select(past => past.Steps).DefaultIfEmpty([]);
-            _targets.AddRange(known.Select(steps => (now, PreviousVersionRule.Find(inventory, _repository, here, now, steps))));
+            foreach (var (steps, verified) in pasts[now.TargetId].Select(past => (past.Steps, past.Verified)).DefaultIfEmpty(([], [])))
+            {
+                _targets.Add((now, PreviousVersionRule.Find(inventory, _repository, here, now, steps, verified)));
+            }
         }
     }
 
@@ -105,7 +107,7 @@ internal sealed class PreviousVersionKeepRule
         target.CurrentVersions.Max()
             ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null));
 
-    // "pro-previous-0a1b2c3d on this engine", "the history: proven here on ...": without what comes after the colon.
+    // "this engine: verified here on …", "the history: verified here on ...": without what comes after the colon.
     private static string Source(PreviousChoice choice) => "the previous version, by " + choice.Why.Split(':', 2)[0];
 
     /// <summary>Whether all targets that run an image have a way back that is known and here.</summary>

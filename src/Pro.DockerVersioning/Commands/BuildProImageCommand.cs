@@ -9,6 +9,7 @@ using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Images.Building;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Commands;
@@ -146,7 +147,8 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         // Side by side: the engine and Docker's client take their time to answer, and git has its own to do.
         var loading = ImageInventory.LoadImagesAsync(engine, StopToken);
         var choosing = ChooseBuilderAsync(workspace, engine);
-        var plans = await PlanAsync(workspace, repository, options, loading, choosing);
+        var deployed = VerifiedVolumes.DeployedAliasesAsync(engine, StopToken);
+        var plans = await PlanAsync(workspace, repository, options, loading, deployed, choosing);
         var choice = await choosing;
         reporter.Report(new VerboseReport(choice.Explanation));
         plans = Each(plans, plan => plan.CheckedFor(choice.Builder));
@@ -171,6 +173,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         GitRepository repository,
         ImageBuildOptions options,
         Task<ImageInventory> loading,
+        Task<IReadOnlyDictionary<string, string>> deployed,
         Task choosing)
     {
         try
@@ -180,7 +183,8 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
             var names = All ? planner.MatchAll() : MatchEach(_services, name => planner.Match([name]));
             var prepared = Each(names, name => planner.Prepare(name, StopToken));
             var inventory = await loading;
-            var plans = Each(prepared, build => planner.Plan(build, inventory));
+            var aliases = await deployed;
+            var plans = Each(prepared, build => planner.Plan(build, inventory, aliases));
             foreach (var warning in plans.SelectMany(plan => plan.Warnings))
             {
                 WriteWarning(warning);
@@ -196,7 +200,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
             }
 
             // Nothing is left running behind an error: what was asked is waited for, and its own error comes second.
-            await Task.WhenAll(loading, choosing).ContinueWith(static rest => rest.Exception, TaskScheduler.Default);
+            await Task.WhenAll(loading, deployed, choosing).ContinueWith(static rest => rest.Exception, TaskScheduler.Default);
         }
     }
 

@@ -62,6 +62,7 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
             ComposeFiles = files.Value.Count > 0 ? files.Value : DefaultComposeFiles(workspace.Root, service.Name),
             ComposeFilesAreMeant = files.Origin is SettingOrigin.Parameter or SettingOrigin.ChosenEnvironment,
             Child = new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment),
+            DeclaredAlias = workspace.Settings.DeploymentAlias,
             Reason = Reason,
             BreakLock = BreakLock,
             LockTimeout = LockTimeout,

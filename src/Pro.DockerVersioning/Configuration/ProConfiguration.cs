@@ -83,6 +83,9 @@ internal sealed record EnvironmentConfiguration
 
     /// <summary>A docker context or an engine's address.</summary>
     public string? Engine { get; init; }
+
+    /// <summary>The tag that names what is deployed there, on its engine and at the registry; null if none does.</summary>
+    public string? Alias { get; init; }
 }
 
 /// <summary>May two versions of a service run at once?</summary>

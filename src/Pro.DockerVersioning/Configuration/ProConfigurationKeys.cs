@@ -25,6 +25,7 @@ internal static class ProConfigurationKeys
 
     public const string ComposeFile = "composeFile";
     public const string Engine = "engine";
+    public const string Alias = "alias";
 
     /// <summary>The keys of the file itself.</summary>
     public static IReadOnlyList<string> OfFile { get; } =
@@ -35,5 +36,5 @@ internal static class ProConfigurationKeys
         [Context, Dockerfile, Target, BuildArgs, Order, HealthUrl, HealthTimeout, Image];
 
     /// <summary>The keys of an environment.</summary>
-    public static IReadOnlyList<string> OfEnvironment { get; } = [ComposeFile, Engine];
+    public static IReadOnlyList<string> OfEnvironment { get; } = [ComposeFile, Engine, Alias];
 }

@@ -193,12 +193,26 @@ internal static partial class ProConfigurationReader
         var result = new EnvironmentConfiguration();
         foreach (var member in Values.Members(environment.Value, environment.Name, Keys.OfEnvironment))
         {
-            result = member.Name == Keys.Engine
-                ? result with { Engine = Values.Text(member) }
-                : result with { ComposeFiles = ReadComposeFiles(member) };
+            result = member.Name switch
+            {
+                Keys.Engine => result with { Engine = Values.Text(member) },
+                Keys.Alias => result with { Alias = ReadAlias(member) },
+                _ => result with { ComposeFiles = ReadComposeFiles(member) },
+            };
         }
 
         return result;
+    }
+
+    /// <summary>It moves both ways, at the registry too: no version, and none of the aliases that move forward only.</summary>
+    private static string ReadAlias(LocatedJsonMember member)
+    {
+        var text = Values.Text(member);
+        return ReferenceGrammar.IsTag(text) && !ProVersion.TryFromImageTag(text, out _) && !AliasPolicy.IsAlias(text)
+            && !text.StartsWith("pro-previous", StringComparison.Ordinal)
+                ? text
+                : throw ConfigurationErrors.WrongValue(
+                    member.Name, $"\"{text}\"", "a tag such as \"production\": not a version, and not latest, v1 or v1.2", member.Value.At);
     }
 
     private static List<string> ReadComposeFiles(LocatedJsonMember member)

@@ -40,6 +40,9 @@ internal sealed record ProSettings
     /// <summary>The docker context or address that this command asks for; null: what DOCKER_HOST and Docker's files say.</summary>
     public Setting<string>? Engine { get; init; }
 
+    /// <summary>The tag that the chosen environment declares for what is deployed there; null if it declares none.</summary>
+    public string? DeploymentAlias { get; init; }
+
     /// <summary>Whether to build with BuildKit; the value null leaves it to Docker's client.</summary>
     public required Setting<bool?> BuildKit { get; init; }
 
@@ -78,6 +81,7 @@ internal sealed record ProSettings
             Registry = ResolveRegistry(parameters, variables, configuration),
             ComposeFiles = ResolveComposeFiles(parameters, variables, environment, location),
             Engine = ResolveEngine(parameters, environment),
+            DeploymentAlias = environment?.Configuration.Alias,
             BuildKit = variables.BuildKit is { } buildKit
                 ? new(buildKit, SettingOrigin.EnvironmentVariable, Names.BuildKitName)
                 : new(null, SettingOrigin.Default, string.Empty),

@@ -107,6 +107,14 @@ internal static class ComposeErrors
         $"The project's files have no folder in common: {string.Join(", ", folders)}.",
         "Keep them on one drive.");
 
+    /// <summary>A file of the user's has the name of the one that would pin an image.</summary>
+    public static ProException OverrideIsTheUsers(string path, string pin) => new(
+        "ComposeOverrideIsTheUsers",
+        ProErrorCategory.ResourceExists,
+        $"The file {path} would have to pin an image, and this module did not write it ({pin}).",
+        "Rename the file, or write the image's tag as a variable or an alias into the compose file.",
+        path);
+
     /// <summary>The files don't have the service.</summary>
     public static ProException ServiceNotFound(string service, IReadOnlyList<string> files, IReadOnlyList<string> known) => new(
         "ComposeServiceNotFound",

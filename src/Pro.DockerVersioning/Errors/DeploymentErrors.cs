@@ -157,4 +157,20 @@ internal static class DeploymentErrors
         $"{reference} was {before} when the operation was planned; that image was removed, and the name gives {now} now. Nothing was touched.",
         "Look which one is meant, and run the command again; -Force takes it as it is.",
         reference);
+
+    /// <summary>An environment's alias can only name what the registry has.</summary>
+    public static ProException NotAtRegistry(string reference, string alias) => new(
+        "DeploymentAliasNotPublished",
+        ProErrorCategory.ObjectNotFound,
+        $"{reference} is not at the registry, so '{alias}' can't name it there.",
+        "Publish the version first, with Publish-ProImage.",
+        reference);
+
+    /// <summary>The registry has another image under the version.</summary>
+    public static ProException OtherAtRegistry(string reference, string alias, string here, string there) => new(
+        "DeploymentAliasOtherImage",
+        ProErrorCategory.InvalidOperation,
+        $"The registry has another image under {reference} ({there}) than this engine ({here}), so '{alias}' would name another one there.",
+        "Pull or publish the version again, so that both are one.",
+        reference);
 }

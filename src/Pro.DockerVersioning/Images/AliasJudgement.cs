@@ -21,7 +21,7 @@ internal static class AliasJudgement
         ImageBuildOptions options,
         GitRepository history)
     {
-        return AliasPolicy.Plan(new AliasRequest(
+        var decisions = AliasPolicy.Plan(new AliasRequest(
             version,
             [.. inventory.TaggedVersionsOf(repository)],
             inventory.AliasHolders(repository))
@@ -32,6 +32,28 @@ internal static class AliasJudgement
                 ? history.Relation(held, commit)
                 : CommitRelation.Unknown,
         });
+        return [.. decisions.Select(decision => Held(inventory, repository, version, options, decision))];
+    }
+
+    /// <summary>A tag that names what is deployed is moved by the next deployment, and by no build.</summary>
+    private static AliasDecision Held(
+        ImageInventory inventory, ImageReference repository, ProVersion version, ImageBuildOptions options, AliasDecision decision)
+    {
+        var alias = repository.WithTag(decision.Alias);
+        if (!decision.Moves || options.Latest == ProLatestPolicy.Always
+            || !options.Deployed.TryGetValue($"{alias.NormalizedName}:{alias.Tag}", out var target)
+            || inventory.Find(alias) is not { } holder)
+        {
+            return decision;
+        }
+
+        var held = ImageInventory.VersionOf(holder, repository);
+        return version.Equals(held) ? decision : new AliasDecision(
+            decision.Alias, false, $"stays at {held?.ToString() ?? holder.Id}: it names what {target} runs, and Deploy-ProService moves it")
+        {
+            IsHeldBack = true,
+            IsDeployed = true,
+        };
     }
 
     /// <summary>How the commit of an alias's holder stands to another; unknown where the repository hasn't got it.</summary>

@@ -23,6 +23,12 @@ internal sealed record ImageBuildOptions
     /// <summary>Whether latest goes by the rule.</summary>
     public ProLatestPolicy Latest { get; init; }
 
+    /// <summary>
+    /// The tags that name what is deployed at a target of this engine, each with the target: a build leaves them alone, so that a plain
+    /// <c>up</c> doesn't start what nobody has verified.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Deployed { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Build arguments; they win over those of the service's definition.</summary>
     public IReadOnlyDictionary<string, string> BuildArgs { get; init; } = new Dictionary<string, string>();
 

@@ -41,8 +41,10 @@ internal sealed class ImageBuildPlanner(
 
     /// <summary>Makes the plan, by what is on the engine.</summary>
     /// <exception cref="ProException">An image of another commit has the version.</exception>
-    public ImageBuildPlan Plan(PreparedBuild build, ImageInventory inventory)
+    public ImageBuildPlan Plan(
+        PreparedBuild build, ImageInventory inventory, IReadOnlyDictionary<string, string>? deployed = null)
     {
+        var wanted = options with { Deployed = deployed ?? options.Deployed };
         var (service, context, version, reference, inputs, warnings) = build;
         var existing = inventory.Find(reference);
         RefuseAnotherCommit(reference, existing);
@@ -57,8 +59,8 @@ internal sealed class ImageBuildPlanner(
             Context = context,
             Inputs = inputs.Identity,
             Request = request,
-            Options = options,
-            Aliases = AliasJudgement.OnEngine(inventory, reference.WithoutTag(), version, source.Commit.Sha, options, source.Repository),
+            Options = wanted,
+            Aliases = AliasJudgement.OnEngine(inventory, reference.WithoutTag(), version, source.Commit.Sha, wanted, source.Repository),
             AlreadyBuilt = existing is not null && IsSame(existing, inputs, request) ? existing.Id : null,
             PassedOver = source.PassedOver,
             Warnings = warnings,

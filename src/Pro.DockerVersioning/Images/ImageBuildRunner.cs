@@ -40,7 +40,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
 
             // The guide's script moved latest with every build: who is used to that should hear it.
             Warnings = plan.Version.Kind == ProVersionKind.Release || plan.Options.Latest != ProLatestPolicy.Auto
-                ? []
+                ? [.. aliases.Where(alias => alias.IsDeployed).Select(alias => alias.WarningFor($"{plan.Service.Name} {plan.Version}"))]
                 : [.. aliases.Where(alias => !alias.Moves).Select(alias => alias.WarningFor($"{plan.Service.Name} {plan.Version}"))],
         };
     }

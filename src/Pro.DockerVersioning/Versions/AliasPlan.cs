@@ -53,6 +53,9 @@ internal sealed record AliasDecision(string Alias, bool Moves, string Reason)
     /// </summary>
     public bool IsHeldBack { get; init; }
 
+    /// <summary>True if it stays since it names what is deployed.</summary>
+    public bool IsDeployed { get; init; }
+
     /// <summary>The warning that it was held back.</summary>
     /// <param name="place">Whose alias, and where.</param>
     public string WarningFor(string place) =>

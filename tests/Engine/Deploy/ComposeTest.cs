@@ -237,6 +237,7 @@ public abstract class ComposeTest : EngineTest
     [
         .. from volume in TestEngine.CallAt(EngineSocket, HttpMethod.Get, "/volumes")!["Volumes"] as JsonArray ?? []
            where volume!["Name"]!.ToString().StartsWith("pro-", StringComparison.Ordinal)
+               && !volume["Name"]!.ToString().StartsWith("pro-verified-", StringComparison.Ordinal)
                && volume.ToJsonString().Contains(Project, StringComparison.Ordinal)
            select volume["Name"]!.ToString(),
     ];

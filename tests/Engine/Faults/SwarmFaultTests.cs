@@ -75,7 +75,7 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
     [
         .. from volume in _swarm.Ask("/volumes")!["Volumes"] as JsonArray ?? []
            let name = volume!["Name"]!.ToString()
-           where name.Contains("pro-", StringComparison.Ordinal)
+           where name.Contains("pro-", StringComparison.Ordinal) && !name.StartsWith("pro-verified-", StringComparison.Ordinal)
            select name,
     ];
 

@@ -182,6 +182,16 @@ internal static class TestEngine
             RemoveContainer(container!["Id"]!.ToString());
         }
 
+        // What was verified at this test's targets.
+        foreach (var volume in Get("/volumes")!["Volumes"] as JsonArray ?? [])
+        {
+            if (volume!["Name"]!.ToString().StartsWith("pro-verified-", StringComparison.Ordinal)
+                && volume["Labels"]?.ToJsonString().Contains(prefix, StringComparison.Ordinal) == true)
+            {
+                _ = Send(HttpMethod.Delete, "/volumes/" + volume["Name"]);
+            }
+        }
+
         // Children before their parents: several rounds, until nothing goes any more.
         for (var before = int.MaxValue; mine.Count > 0 && mine.Count < before;)
         {

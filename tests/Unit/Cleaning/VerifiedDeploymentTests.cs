@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 using Xunit;
@@ -37,6 +38,66 @@ public sealed class VerifiedDeploymentTests
         VerifiedDeployment[] steps = [Step("v2.0.0", "v1.0.0") with { Kind = ProHistoryKind.Deploy }, Step("v1.0.0", "v2.0.0")];
         Assert.Empty(VerifiedDeployment.LeftBehind(steps));
     }
+
+    [Fact]
+    public void A_version_that_was_restored_is_a_previous_version_again_and_the_one_that_failed_is_none()
+    {
+        // Newest first: v3 fails and v2 is restored, which a rollback had left before.
+        VerifiedDeployment[] steps = [Restored("v2.0.0", "v3.0.0"), Step("v1.0.0", "v2.0.0"), Deployed("v2.0.0", "v1.0.0")];
+        Assert.Equal(["v3.0.0"], VerifiedDeployment.LeftBehind(steps).Select(version => version.ToString()));
+        Assert.Equal("v2.0.0", Previous("v4.0.0", [Deployed("v4.0.0", "v2.0.0"), .. steps]));
+    }
+
+    [Fact]
+    public void The_last_five_versions_are_remembered_and_what_left_one_of_them()
+    {
+        VerifiedDeployment[] steps =
+        [
+            Deployed("v7.0.0", "v6.0.0"), Deployed("v6.0.0", "v5.0.0"), Step("v4.0.0", "v5.0.0"), Deployed("v5.0.0", "v4.0.0"),
+            Deployed("v4.0.0", "v3.0.0"), Deployed("v3.0.0", "v2.0.0"), Deployed("v2.0.0", "v1.0.0"), Deployed("v1.0.0", "v0.1.0"),
+        ];
+
+        var kept = VerifiedDeployment.Remember(steps);
+
+        Assert.Equal(["v7.0.0", "v6.0.0", "v4.0.0", "v5.0.0", "v3.0.0"], kept.Select(step => step.Version.ToString()));
+        Assert.Equal(["v5.0.0"], VerifiedDeployment.LeftBehind(kept).Select(version => version.ToString()));
+        Assert.Equal(kept, VerifiedDeployment.Remember(kept));
+
+        // A later deployment of v4 takes the place of the rollback to it, which is all that says that v5 was left.
+        VerifiedDeployment[] later = [Deployed("v4.0.0", "v7.0.0"), .. kept];
+        Assert.Contains(kept[2], VerifiedDeployment.Remember(later));
+        Assert.Equal("v7.0.0", Previous("v4.0.0", VerifiedDeployment.Remember(later)));
+    }
+
+    [Fact]
+    public void What_stands_on_the_engine_goes_before_the_history_which_only_adds()
+    {
+        VerifiedDeployment[] history = [Deployed("v3.0.0", "v2.0.0"), Deployed("v2.0.0", "v1.0.0"), Deployed("v1.0.0", null)];
+        VerifiedDeployment[] engine = [Step("v2.0.0", "v3.0.0"), Deployed("v3.0.0", "v2.0.0")];
+
+        // Another operator has rolled v3 back: this one's history doesn't know.
+        Assert.Equal("v1.0.0", Previous("v2.0.0", engine, history));
+        Assert.Equal("v3.0.0", Previous("v2.0.0", [], history));
+        Assert.Null(Previous("v2.0.0", engine));
+
+        // What was left by one's own history and verified by another since is one again.
+        Assert.Equal("v3.0.0", Previous("v4.0.0", [Deployed("v4.0.0", "v3.0.0"), Deployed("v3.0.0", "v2.0.0")], [Step("v2.0.0", "v3.0.0")]));
+    }
+
+    private static string? Previous(
+        string current, IReadOnlyList<VerifiedDeployment> verified, IReadOnlyList<VerifiedDeployment>? history = null) =>
+        PreviousVersionRule.Find(
+            new ImageInventory([], []),
+            ImageReference.Parse("r/api"),
+            [],
+            new TargetNow("container.api", ProVersion.Parse(current), new HashSet<string>()),
+            history ?? [],
+            verified)?.Version.ToString();
+
+    private static VerifiedDeployment Deployed(string version, string? from) =>
+        new(ProHistoryKind.Deploy, ProVersion.Parse(version), from is null ? null : ProVersion.Parse(from), null, DateTimeOffset.UnixEpoch);
+
+    private static VerifiedDeployment Restored(string version, string failed) => Step(version, failed) with { Kind = ProHistoryKind.Restore };
 
     private static VerifiedDeployment Step(string version, string from) => new(
         ProHistoryKind.Rollback, ProVersion.Parse(version), ProVersion.Parse(from), null, DateTimeOffset.UnixEpoch);

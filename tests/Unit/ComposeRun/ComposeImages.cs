@@ -20,6 +20,8 @@ public sealed class ComposeImages : IAsyncLifetime
     [
         ("v1", "CMD [\"sh\",\"-c\",\"echo hello; exec sleep 1000\"]"),
         ("v2", "CMD [\"sh\",\"-c\",\"echo hello; exec sleep 1000\"]"),
+        ("v1.0.0", "CMD [\"sh\",\"-c\",\"echo hello; exec sleep 1000\"]"),
+        ("v2.0.0", "CMD [\"sh\",\"-c\",\"echo hello; exec sleep 1000\"]"),
         ("dies", "CMD [\"false\"]"),
         ("broken", "CMD [\"/no/such/program\"]"),
     ];

@@ -30,7 +30,6 @@ public sealed class ImagePinTests
 
     [Theory]
     [InlineData("image: r.example/api:v1", "Literal")]
-    [InlineData("image: r.example/api", "Literal")]
     [InlineData("image: r.example/api@sha256:3a7e2e128341916de00aee8c29b108ae750628ee68a63eaa1b4fece1808561e1", "Digest")]
     [InlineData("image: r.example/api:${V}-${V}", "Composite")]
     [InlineData("image: r.example/api:${V:+v1}", "Composite")]
@@ -102,15 +101,136 @@ public sealed class ImagePinTests
     }
 
     [Theory]
-    [InlineData("services: { api: { image: \"r/api:${API_VERSION}\" } }")]
-    [InlineData("services: { api: { ports: [ \"8080:80\" ] } }")]
-    public void Test_and_production_files_in_one_folder_share(string production)
+    [InlineData("services: { api: { image: \"r/api:${API_VERSION}\" } }", true)]
+    [InlineData("services: { api: { image: \"r/api:${API_VERSION:-latest}\", environment: [ \"V=${API_VERSION}\" ] } }", true)]
+    [InlineData("services: { api: { ports: [ \"8080:80\" ] } }", true)]
+    [InlineData("services: { api: { build: . } }", true)]
+    [InlineData("services: { web: { image: \"r/api:${API_VERSION}\" } }", false)]
+    [InlineData("services: { api: { image: \"r/other:${API_VERSION}\" } }", false)]
+    [InlineData("services: { api: { image: \"r/api:v1\", command: \"${API_VERSION}\" } }", false)]
+    [InlineData("volumes: { data: { name: \"data-${API_VERSION}\" } }", false)]
+    public void A_variable_is_this_services_alone_if_other_files_of_the_folder_use_it_for_its_image_only(string production, bool isAlone)
     {
         using var project = new TemporaryProject { Files = ["docker-compose.test.yml"] };
         project.Write("docker-compose.test.yml", "services: { api: { image: \"r/api:${API_VERSION}\" } }\n");
         project.Write("docker-compose.prod.yml", production + "\n");
 
-        Assert.Contains("docker-compose.prod.yml", Assert.Single(project.Analyse("r/api").SharedBy), StringComparison.Ordinal);
+        var shared = project.Analyse("r/api").SharedBy;
+
+        Assert.Equal(isAlone, shared.Count == 0);
+        Assert.All(shared, by => Assert.Contains("docker-compose.prod.yml", by, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("image: r.example/api", "latest", "")]
+    [InlineData("image: r.example/api:latest", "latest", "")]
+    [InlineData("image: r.example/api:production", "production", "")]
+    [InlineData("image: ${REGISTRY:-r.example}/api:prod-eu", "prod-eu", "")]
+    [InlineData("image: r.example/api:${STAGE}", "stable", "STAGE=stable")]
+    [InlineData("image: ${API_IMAGE:-r.example/api:edge}", "edge", "API_IMAGE=r.example/api:edge")]
+    public void A_tag_that_is_no_version_is_the_deployment_alias(string line, string tag, string exported)
+    {
+        using var project = new TemporaryProject();
+        project.Write("docker-compose.yml", $"services:\n  api:\n    {line}\n");
+        if (exported.Split('=', 2) is [var name, var value])
+        {
+            project.Variables[name] = value;
+        }
+
+        var pin = project.Analyse("r.example/api");
+
+        var alias = Assert.IsType<AliasPin>(pin.For(ImageReference.Parse("r.example/api:v2")));
+        Assert.Equal($"r.example/api:{tag}", alias.Alias.ToString());
+        Assert.Equal("r.example/api:v2", alias.Target.ToString());
+    }
+
+    [Theory]
+    [InlineData("image: r.example/api:${API_VERSION:-latest}", "VariablePin")]
+    [InlineData("image: r.example/api:v1.2.3", "OverridePin")]
+    [InlineData("image: r.example/api:0123456789ab", "OverridePin")]
+    [InlineData("image: r.example/other:latest", "OverridePin")]
+    [InlineData("image: r.example/api:v1", "OverridePin")]
+    [InlineData("image: r.example/api:v1.9", "OverridePin")]
+    [InlineData("image: r.example/api:v2", "AliasPin")]
+    [InlineData("image: r.example/api:v2.0", "AliasPin")]
+    public void A_variable_goes_before_the_alias_and_a_version_another_line_or_another_repository_is_none(string line, string kind)
+    {
+        using var project = new TemporaryProject();
+        project.Write("docker-compose.yml", $"services:\n  api:\n    {line}\n");
+
+        Assert.Equal(kind, project.Analyse("r.example/api").For(ImageReference.Parse("r.example/api:v2.0.1")).GetType().Name);
+    }
+
+    [Fact]
+    public void A_variable_for_the_registry_does_not_bring_the_version_that_is_written_out()
+    {
+        using var project = new TemporaryProject();
+        project.Write(".env", "REGISTRY=r.example\n");
+        project.Write("docker-compose.yml", "services: { api: { image: \"${REGISTRY}/api:v1.0.0\" } }\n");
+
+        Assert.IsType<OverridePin>(project.Analyse("r.example/api").For(ImageReference.Parse("r.example/api:v1.0.0")));
+    }
+
+    [Fact]
+    public void Services_with_the_same_tag_are_named()
+    {
+        using var project = new TemporaryProject();
+        project.Write("docker-compose.yml", """
+            services:
+              api: { image: r/api:latest }
+              worker: { image: r/api }
+              old: { image: "r/api:v1" }
+
+            """);
+
+        Assert.Equal(["worker"], project.Analyse("r/api").AliasSharedBy);
+    }
+
+    [Fact]
+    public void The_file_over_a_project_that_is_called_pro_stacks_no_suffixes_and_is_found_again()
+    {
+        using var project = new TemporaryProject("pro") { Files = ["docker-compose.prod.yml"] };
+        project.Write("docker-compose.prod.yml", "services: { api: { image: \"r/api:v1.0.0\" } }\n");
+        var target = ImageReference.Parse("r/api:v2.0.0");
+        var file = Assert.IsType<OverridePin>(project.Analyse("r/api").For(target)).File;
+        Assert.Equal("docker-compose.prod.pro.yml", Path.GetFileName(file));
+        File.WriteAllText(file, OverrideFile.With(file, null, "api", target));
+
+        // By a plain up's labels, by ours, and by our file alone.
+        foreach (var files in new string[][] { ["docker-compose.prod.yml"], ["docker-compose.prod.yml", "docker-compose.prod.pro.yml"], ["docker-compose.prod.pro.yml"] })
+        {
+            project.Files = files;
+            Assert.Equal(file, Assert.IsType<OverridePin>(project.Analyse("r/api").For(target)).File);
+        }
+    }
+
+    [Fact]
+    public void A_file_of_the_users_with_such_a_name_is_not_written_over()
+    {
+        using var project = new TemporaryProject("pro") { Files = ["docker-compose.yml", "docker-compose.pro.yml"] };
+        project.Write("docker-compose.yml", "services: { api: { image: \"r/api:v1\" } }\n");
+        project.Write("docker-compose.pro.yml", "services: { api: { ports: [ \"1:1\" ] } }\n");
+        var file = Path.Combine(project.Folder, "docker-compose.pro.yml");
+
+        Assert.False(OverrideFile.IsOurs(file));
+        var refused = Assert.Throws<ProException>(() => OverrideFile.With(file, null, "api", ImageReference.Parse("r/api:v2")));
+        Assert.Equal("ComposeOverrideIsTheUsers", refused.Id);
+        Assert.Equal(2, project.Analyse("r/api").Project.Files.Count);
+    }
+
+    [Fact]
+    public void What_our_own_file_pinned_before_the_tag_became_an_alias_is_left_out()
+    {
+        using var project = new TemporaryProject();
+        project.Write("docker-compose.yml", "services: { api: { image: \"r/api:latest\" } }\n");
+        var file = OverrideFile.PathFor(project.Project);
+        File.WriteAllText(file, OverrideFile.With(file, null, "api", ImageReference.Parse("r/api:v1")));
+        project.Files = ["docker-compose.yml", Path.GetFileName(file)];
+
+        var pin = project.Analyse("r/api");
+
+        Assert.IsType<AliasPin>(pin.For(ImageReference.Parse("r/api:v2")));
+        Assert.Equal([Path.Combine(project.Folder, "docker-compose.yml")], pin.Project.Files);
     }
 
     [Fact]
@@ -156,9 +276,12 @@ public sealed class ImagePinTests
 
         var pin = project.Analyse("r/api");
 
-        Assert.Equal(ImageForm.Override, pin.Form);
-        Assert.Equal("r/api:v3", pin.Written);
-        Assert.Equal("r/web:v2", project.Analyse("r/web", "web").Written);
+        // What the user wrote is what a remedy names.
+        Assert.Equal("r/api:v1", pin.Written);
+        Assert.StartsWith(Path.Combine(project.Folder, "docker-compose.yml"), pin.WrittenAt, StringComparison.Ordinal);
+        Assert.Equal(path, Assert.IsType<OverridePin>(pin.For(ImageReference.Parse("r/api:v4"))).File);
+        Assert.Contains("r/api:v3", File.ReadAllText(path), StringComparison.Ordinal);
+        Assert.Contains("r/web:v2", File.ReadAllText(path), StringComparison.Ordinal);
         Assert.Contains("version: \"3.8\"", File.ReadAllText(path), StringComparison.Ordinal);
     }
 }

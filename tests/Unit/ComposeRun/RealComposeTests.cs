@@ -37,7 +37,7 @@ public sealed class RealComposeTests
         Assert.True(judgement.OnlyImage, judgement.Why);
         var labels = ComposeLabels.ForNewContainer(old.Config!.Labels, judgement.NewHash!, await rig.ImageIdAsync("v2"));
         var id = await rig.SwapAsync(old, "v2", labels);
-        var kept = await new PinKeeper(client, image).PersistAsync(pin, Stop);
+        var kept = await new PinWriter(client, image).PersistAsync(pin, Stop);
 
         Assert.True(kept.Kept, kept.Warning);
         Assert.Equal("API_VERSION=v2\n", rig.Files.Read(".env"));

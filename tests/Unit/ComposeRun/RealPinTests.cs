@@ -45,7 +45,7 @@ public sealed class RealPinTests
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
         Assert.Equal("API_VERSION=v1\nSECRET=s\n", rig.Files.Read(".env"));
         var asked = rig.Files.Read("asked");
-        var kept = await new PinKeeper(client, image).PersistAsync(judgement.Pin, judgement.Proven, Stop);
+        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, judgement.Proven, Stop);
 
         Assert.True(judgement.OnlyImage, judgement.Why);
         Assert.True(kept.Kept, kept.Warning);
@@ -67,7 +67,7 @@ public sealed class RealPinTests
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
         rig.Files.Write(".env", "API_VERSION=v1\nSUFFIX=-other\n");
 
-        var kept = await new PinKeeper(client, image).PersistAsync(judgement.Pin, judgement.Proven, Stop);
+        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, judgement.Proven, Stop);
 
         Assert.NotNull(judgement.Proven);
         Assert.False(kept.Kept);
@@ -123,7 +123,7 @@ public sealed class RealPinTests
         var image = rig.Pin("api", client);
 
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), container.Config!.Labels, Stop);
-        var kept = await new PinKeeper(client, image).PersistAsync(await client.RenderAsync(image, rig.Image("v2"), Stop), Stop);
+        var kept = await new PinWriter(client, image).PersistAsync(await client.RenderAsync(image, rig.Image("v2"), Stop), Stop);
 
         Assert.True(judgement.OnlyImage, judgement.Why);
         Assert.False(kept.Kept);
@@ -166,37 +166,37 @@ public sealed class RealPinTests
     public async Task A_literal_image_gets_a_lasting_file_that_the_next_operation_reads(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
-        rig.Compose("services:\n  api:\n    image: NAME:v1\n    hostname: h");
+        rig.Compose("services:\n  api:\n    image: NAME:v1.0.0\n    hostname: h");
         await rig.TypeAsync("up", "-d");
         var old = await rig.InspectAsync(Assert.Single(await rig.ContainersAsync()).Id);
         var client = rig.Client();
         var image = rig.Pin();
-        var pin = await client.RenderAsync(image, rig.Image("v2"), Stop);
-        var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
+        var pin = await client.RenderAsync(image, rig.Image("v2.0.0"), Stop);
+        var judgement = await client.JudgeAsync(image, rig.Image("v1.0.0"), rig.Image("v2.0.0"), old.Config!.Labels, Stop);
         Assert.True(judgement.OnlyImage, judgement.Why);
 
-        var kept = await new PinKeeper(client, image).PersistAsync(pin, Stop);
+        var kept = await new PinWriter(client, image).PersistAsync(pin, Stop);
         Assert.True(kept.Kept);
         Assert.Contains("plain", kept.Warning, StringComparison.Ordinal);
-        Assert.Contains($"image: {rig.Image("v2")}", kept.Warning, StringComparison.Ordinal);
+        Assert.Contains($"image: {rig.Image("v2.0.0")}", kept.Warning, StringComparison.Ordinal);
         var id = await rig.SwapAsync(
             old,
-            "v2",
-            ComposeLabels.ForNewContainer(old.Config!.Labels, judgement.NewHash!, await rig.ImageIdAsync("v2"), kept.Project.Files));
+            "v2.0.0",
+            ComposeLabels.ForNewContainer(old.Config!.Labels, judgement.NewHash!, await rig.ImageIdAsync("v2.0.0"), kept.Project.Files));
 
         // The next operation, from the new container's labels: back to v1, by compose's own up this time.
         var now = await rig.InspectAsync(id);
         var next = rig.Client(ComposeProjectOnEngine.FromContainer(now.Name, now.Config!.Labels));
         var nextImage = rig.Pin("api", next);
-        Assert.Equal(ImageForm.Override, nextImage.Form);
+        Assert.Equal(rig.Image("v1.0.0").ToString(), nextImage.Written);
         await next.RunAsync(next.Project, ["up", "-d"], pin: null, heard: null, Stop);
         Assert.Equal(id, Assert.Single(await rig.ContainersAsync()).Id);
-        var back = await next.RenderAsync(nextImage, rig.Image("v1"), Stop);
-        await new PinKeeper(next, nextImage).PersistAsync(back, Stop);
+        var back = await next.RenderAsync(nextImage, rig.Image("v1.0.0"), Stop);
+        await new PinWriter(next, nextImage).PersistAsync(back, Stop);
         var outcome = await new ComposeUp(next, nextImage, rig.Engine).RunAsync(back, heard: null, Stop);
 
-        Assert.Equal(await rig.ImageIdAsync("v1"), Assert.Single(outcome.Containers).ImageId);
-        Assert.Contains(rig.Image("v1").ToString(), rig.Files.Read($"docker-compose.{rig.ProjectName}.pro.yml"), StringComparison.Ordinal);
+        Assert.Equal(await rig.ImageIdAsync("v1.0.0"), Assert.Single(outcome.Containers).ImageId);
+        Assert.Contains(rig.Image("v1.0.0").ToString(), rig.Files.Read($"docker-compose.{rig.ProjectName}.pro.yml"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -230,6 +230,6 @@ public sealed class RealPinTests
     {
         var client = rig.Client();
         var image = rig.Pin();
-        return await new PinKeeper(client, image).PersistAsync(await client.RenderAsync(image, rig.Image("v2"), Stop), Stop);
+        return await new PinWriter(client, image).PersistAsync(await client.RenderAsync(image, rig.Image("v2"), Stop), Stop);
     }
 }

@@ -99,7 +99,10 @@ internal sealed partial class ComposeClient
     }
 
     private bool Takes(ImagePin image, ComposePin pin, ComposeMapping config) =>
-        ImageReference.TryParse(ImageIn(config, image), out var reference) && reference.Equals(pin.Target);
+        ImageReference.TryParse(ImageIn(config, image), out var reference)
+        && (pin is AliasPin { Alias: var alias }
+            ? alias.Equals(reference.Tag is null && reference.Digest is null ? reference.WithTag("latest") : reference)
+            : reference.Equals(pin.Target));
 
     /// <summary>The hash that compose would write into a container's label.</summary>
     /// <remarks>1.x puts the image's id into it: the image must be on the engine.</remarks>
@@ -127,7 +130,7 @@ internal sealed partial class ComposeClient
         CancellationToken cancellationToken)
     {
         var (old, next) = (image.For(current), image.For(target));
-        var proven = next is VariablePin variable ? new PinKeeper(this, image).Foresee(variable) : null;
+        var proven = next is VariablePin variable ? new PinWriter(this, image).Foresee(variable) : null;
         var label = ComposeLabels.Get(labels, ComposeLabels.Hash);
         return await JudgeByHashAsync(image, old, next, proven, label, cancellationToken).ConfigureAwait(false)
             ?? await JudgeByConfigAsync(image, old, next, proven, labels, cancellationToken).ConfigureAwait(false);
@@ -143,7 +146,7 @@ internal sealed partial class ComposeClient
         ImagePin image, ComposePin old, ComposePin next, byte[]? proven, string? label, CancellationToken cancellationToken)
     {
         if (proven is null || !image.VariableStandsOnce || old is not VariablePin running || running.Line == (next as VariablePin)?.Line
-            || new PinKeeper(this, image).Foresee(running) is not { } asItRuns)
+            || new PinWriter(this, image).Foresee(running) is not { } asItRuns)
         {
             return null;
         }
@@ -173,8 +176,10 @@ internal sealed partial class ComposeClient
         CancellationToken cancellationToken)
     {
         var oldHash = HashAsync(image, old, cancellationToken);
-        var newHash = HashAsync(image, next, cancellationToken);
-        var oldConfig = proven is not null && image.VariableStandsOnce ? null : ConfigAsync(image, old, cancellationToken);
+        // By the tag that the file names both versions render alike.
+        var isTag = old is AliasPin && next is AliasPin;
+        var newHash = isTag ? oldHash : HashAsync(image, next, cancellationToken);
+        var oldConfig = isTag || (proven is not null && image.VariableStandsOnce) ? null : ConfigAsync(image, old, cancellationToken);
         var newConfig = proven is null
             ? ConfigAsync(image, Seen(image, next), cancellationToken)
             : ConfigAsync(image, PinnedProject.Of(Project, proven), cancellationToken);

@@ -16,6 +16,9 @@ internal sealed record VariablePin(string Service, ImageReference Target, string
 {
     /// <summary>As it stands in <c>.env</c>.</summary>
     public string Line => $"{Variable}={Value}";
+
+    /// <summary>What a user has to do to keep it.</summary>
+    public string WriteInto(string file) => $"Write into {file}: {Line}";
 }
 
 /// <summary>By a compose file of ours, put over the project's own.</summary>
@@ -23,3 +26,9 @@ internal sealed record VariablePin(string Service, ImageReference Target, string
 /// <param name="Target">The image.</param>
 /// <param name="File">Where it lasts: beside the compose file.</param>
 internal sealed record OverridePin(string Service, ImageReference Target, string File) : ComposePin(Service, Target);
+
+/// <summary>By the tag that the file itself names: compose takes whatever image has it on the engine.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Target">The image.</param>
+/// <param name="Alias">The tag, with its repository.</param>
+internal sealed record AliasPin(string Service, ImageReference Target, ImageReference Alias) : ComposePin(Service, Target);

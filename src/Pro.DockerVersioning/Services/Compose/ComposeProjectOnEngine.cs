@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
 
 namespace Pro.DockerVersioning.Services.Compose;
 
@@ -123,8 +124,10 @@ internal sealed partial record ComposeProjectOnEngine
         starts.Add(folder);
         foreach (var candidate in starts)
         {
-            var paths = names.Select(name => Path.GetFullPath(name, candidate)).ToList();
-            if (paths.TrueForAll(File.Exists))
+            // Who removes our own file wants its pins gone.
+            var paths = names.Select(name => Path.GetFullPath(name, candidate))
+                .Where(path => File.Exists(path) || !path.EndsWith(OwnFiles.OverrideEnding, StringComparison.Ordinal)).ToList();
+            if (paths.TrueForAll(File.Exists) && (paths.Count > 0 || names.Count == 0))
             {
                 return paths;
             }

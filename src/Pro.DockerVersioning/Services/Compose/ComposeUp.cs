@@ -28,7 +28,7 @@ internal sealed record ComposeUpOutcome(IReadOnlyList<ComposeContainer> Containe
 internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConnection engine)
 {
     /// <summary>Runs <c>up</c> for the service alone. Replicas keep their number; where none runs, the first ones start.</summary>
-    /// <remarks>An override pin must be kept before (<see cref="PinKeeper"/>): the containers' labels name its file.</remarks>
+    /// <remarks>An override pin must be kept before (<see cref="PinWriter"/>): the containers' labels name its file.</remarks>
     /// <param name="pin">The version.</param>
     /// <param name="heard">Hears compose's lines as they come; or null.</param>
     /// <param name="cancellationToken">Ends compose and waits for that: no child is left.</param>

@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
 
@@ -23,9 +24,6 @@ internal enum ImageForm
 
     /// <summary>No image at all: compose names what it builds.</summary>
     None,
-
-    /// <summary>Our own file stands over the project's, from an operation before.</summary>
-    Override,
 }
 
 /// <summary>What pins the image of one service of one project, and who else would be touched.</summary>
@@ -54,8 +52,8 @@ internal sealed class ImagePin
         Profiles = files.ProfilesOf(service);
     }
 
-    /// <summary>The project.</summary>
-    public ComposeProjectOnEngine Project { get; }
+    /// <summary>The project; with our own file over the user's only if that one pins the image.</summary>
+    public ComposeProjectOnEngine Project { get; private set; }
 
     /// <summary>The service.</summary>
     public string Service { get; }
@@ -77,6 +75,18 @@ internal sealed class ImagePin
 
     /// <summary>The variable that brings the version; null for the forms without.</summary>
     public string? Variable { get; private init; }
+
+    /// <summary>
+    /// The deployment alias: the tag of the service's repository that the file names as everything is now; null if it names a version, a
+    /// digest, or another repository.
+    /// </summary>
+    public ImageReference? Alias { get; private init; }
+
+    /// <summary>The other services of the project whose files name the same tag.</summary>
+    public IReadOnlyList<string> AliasSharedBy { get; private init; } = [];
+
+    /// <summary>What makes compose itself pull or build at each <c>up</c>: the text of <c>pull_policy</c>; null if nothing does.</summary>
+    public string? PullPolicy { get; private init; }
 
     /// <summary>Who else uses the variable, in the words of a message.</summary>
     public IReadOnlyList<string> SharedBy { get; private init; } = [];
@@ -101,21 +111,72 @@ internal sealed class ImagePin
         ProjectVariables variables,
         IReadOnlyList<ComposeProjectOnEngine> neighbours)
     {
-        var files = ProjectFiles.Load(project, variables);
+        // What our own file says is not what the user wrote.
+        var users = project with { Files = [.. project.Files.Where(file => !OverrideFile.IsOurs(file))] };
+        users = users.Files.Count > 0 ? users : project;
+        var files = ProjectFiles.Load(users, variables);
         var pin = new ImagePin(project, service, variables, files);
         var variable = pin.Solve(repository.WithTag("v0"))?.Variable;
-        return new ImagePin(project, service, variables, files)
+        var alias = pin.FindAlias(repository);
+        var found = new ImagePin(project, service, variables, files)
         {
             Form = pin.FormOf(variable),
             Variable = variable,
-            VariableStandsOnce = variable is not null && StandsOnce(project, variable),
-            SharedBy = variable is null ? [] : new VariableUses(project, files, service, variable).Others(neighbours),
+            VariableStandsOnce = variable is not null && StandsOnce(users, variable),
+            SharedBy = variable is null ? [] : new VariableUsages(users, files, service, variable, repository, variables.Find).Others(neighbours),
+            Alias = alias,
+            AliasSharedBy = alias is null ? [] : pin.ServicesWith(alias),
+            PullPolicy = pin.FindPullPolicy(),
         };
+        if (alias is not null || found.For(repository.WithTag("v0")) is VariablePin)
+        {
+            found.Project = users;
+        }
+
+        return found;
     }
 
-    /// <summary>What makes compose take a version.</summary>
-    public ComposePin For(ImageReference target) =>
-        Solve(target) ?? (ComposePin)new OverridePin(Service, target, _override);
+    /// <summary>What makes compose take a version: a variable that <c>.env</c> can hold, else the tag that the file names, else our own file.</summary>
+    public ComposePin For(ImageReference target)
+    {
+        // One that only spells the registry doesn't bring the version, whatever the tag is.
+        var variable = Solve(target) is { } found && found.Variable == Variable ? found : null;
+        var alias = AliasFor(target);
+        return variable is not null && (alias is null || ObstacleTo(variable) is null) ? variable
+            : alias is not null ? new AliasPin(Service, target, alias)
+            : (ComposePin?)variable ?? new OverridePin(Service, target, _override);
+    }
+
+    /// <summary>A tag of a line, <c>v1</c> or <c>v1.2</c>, names a version of that line only.</summary>
+    private ImageReference? AliasFor(ImageReference target) =>
+        Alias is null || target.Equals(Alias) || !AliasName.TryParse(Alias.Tag, out var line) || line.Major is null
+        || (ProVersion.TryFromImageTag(target.Tag, out var version) && line.Covers(version)) ? Alias : null;
+
+    /// <summary>Why <c>.env</c> is left alone, with what to do; null if nothing is in the way.</summary>
+    public string? ObstacleTo(VariablePin pin)
+    {
+        if (Variables.FromProcess(pin.Variable) is { } exported)
+        {
+            return $"{pin.Variable} is exported in this session (as '{exported}') and goes before every file. " +
+                $"Set it, there and where else it is exported: $env:{pin.Variable} = '{pin.Value}'";
+        }
+
+        if (Variables.InsteadOfDotEnv.Count > 0)
+        {
+            return $"The project reads {string.Join(", ", Variables.InsteadOfDotEnv)} instead of .env. " +
+                pin.WriteInto(Variables.InsteadOfDotEnv[^1]);
+        }
+
+        if (Variables.IgnoresDotEnv)
+        {
+            return $"COMPOSE_DISABLE_ENV_FILE keeps compose from reading .env. Set the variable: $env:{pin.Variable} = '{pin.Value}'";
+        }
+
+        return SharedBy.Count > 0
+            ? $"{pin.Variable} isn't this service's alone: {string.Join(", ", SharedBy)}. If all of them may have it: " +
+                pin.WriteInto(Project.DotEnv)
+            : null;
+    }
 
     /// <summary>True where the file names the target's repository, whatever the tag; or names none.</summary>
     public bool Names(ImageReference target) =>
@@ -146,13 +207,24 @@ internal sealed class ImagePin
             && !ToolsOwn.Any(prefix => variable.StartsWith(prefix, StringComparison.Ordinal));
     }
 
+    /// <summary>The tag that the file names, if it is one that moves.</summary>
+    private ImageReference? FindAlias(ImageReference repository) =>
+        Written is not null && Named(Written) is { } named && named.SameRepository(repository) && Deployment.DeploymentAliases.IsAlias(named)
+            ? named : null;
+
+    private IReadOnlyList<string> ServicesWith(ImageReference alias) =>
+        [.. _files.Services.Where(one => one.Name != Service && one.ImageText is { } text && alias.Equals(Named(text))).Select(one => one.Name)];
+
+    private ImageReference? Named(string text) =>
+        ImageReference.TryParse(Expand(text), out var named)
+            ? named.Tag is null && named.Digest is null ? named.WithTag("latest") : named
+            : null;
+
+    private string? FindPullPolicy() => (_files.Find(Project, Service).Node["pull_policy"] as ComposeScalar)?.Text is { } written
+        && Expand(written) is not ("missing" or "if_not_present" or "never" or "") ? Expand(written) : null;
+
     private ImageForm FormOf(string? variable)
     {
-        if (Project.Files.FirstOrDefault(OverrideFile.IsOurs) is { } ours && Path.GetFullPath(_at.File, _files.Root) == ours)
-        {
-            return ImageForm.Override;
-        }
-
         if (Written is null)
         {
             return ImageForm.None;

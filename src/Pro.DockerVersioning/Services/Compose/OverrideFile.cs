@@ -2,31 +2,46 @@ using System.Text;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Compose;
 
 /// <summary>
 /// The compose file that pins services whose image is written out: <c>docker-compose.PROJECT.pro.yml</c> beside the project's first file.
-/// It stands in the container's labels, where the next operation finds it. The project's name keeps two projects of one folder apart.
+/// It is named in the container's labels, where the next operation finds it. The project's name keeps two projects of one folder apart. Its
+/// first line tells it from a file of the user's with such a name.
 /// </summary>
 internal static class OverrideFile
 {
-    private const string Ending = ".pro.yml";
+    private const string FirstLine = "# Written by Pro.DockerVersioning:";
 
     private const string Head =
-        "# Written by Pro.DockerVersioning: the versions that were deployed or rolled back to.\n" +
+        FirstLine + " the versions that were deployed or rolled back to.\n" +
         "# Compose reads it when it is named with -f after the other files. To go back to what those say, delete it.\n";
 
     /// <summary>Where a project's file is, or would be.</summary>
     public static string PathFor(ComposeProjectOnEngine project)
     {
         var first = project.Files[0];
-        return Path.Combine(Path.GetDirectoryName(first)!, $"{Path.GetFileNameWithoutExtension(first)}.{project.Name}{Ending}");
+        var ending = OwnFiles.OverrideEnding;
+        var name = Path.GetFileNameWithoutExtension(first);
+        return Path.Combine(
+            Path.GetDirectoryName(first)!,
+            ending.StartsWith($".{project.Name}.", StringComparison.Ordinal) ? name + ending : $"{name}.{project.Name}{ending}");
     }
 
-    /// <summary>True for such a file.</summary>
-    public static bool IsOurs(string path) => path.EndsWith(Ending, StringComparison.Ordinal);
+    /// <summary>True for such a file. One that is missing was removed by a user, who wants its pins gone.</summary>
+    public static bool IsOurs(string path)
+    {
+        if (!path.EndsWith(OwnFiles.OverrideEnding, StringComparison.Ordinal) || !File.Exists(path))
+        {
+            return false;
+        }
+
+        using var reader = File.OpenText(path);
+        return reader.ReadLine()?.StartsWith(FirstLine, StringComparison.Ordinal) == true;
+    }
 
     /// <summary>The file's text with a service's image set; what it says of other services stays.</summary>
     /// <param name="path">The file; it may be missing.</param>
@@ -36,6 +51,11 @@ internal static class OverrideFile
     /// <exception cref="ProException">The file is there and is no compose file.</exception>
     public static string With(string path, string? versionKey, string service, ImageReference image)
     {
+        if (File.Exists(path) && !IsOurs(path))
+        {
+            throw ComposeErrors.OverrideIsTheUsers(path, $"{service}: {image}");
+        }
+
         var images = new SortedDictionary<string, string>(Read(path), StringComparer.Ordinal) { [service] = image.ToString() };
         var text = new StringBuilder(Head);
         if (versionKey is not null)

@@ -53,7 +53,8 @@ internal sealed record ComposeSite(ComposeClient Client, ImagePin Image)
         var neighbours = ImagePin.Neighbours(project, containers.Select(container => container.Labels ?? new Dictionary<string, string>()));
         var variables = client.ReadVariables();
         var node = ProjectFiles.Load(project, variables).Find(project, service).Node;
-        return new ComposeSite(client, ImagePin.Analyse(project, service, request.Repository, variables, neighbours))
+        var image = ImagePin.Analyse(project, service, request.Repository, variables, neighbours);
+        return new ComposeSite(image.Project == project ? client : client.For(image.Project), image)
         {
             Order = ((((node["deploy"] as ComposeMapping)?["update_config"] as ComposeMapping)?["order"]) as ComposeScalar)?.Text switch
             {

@@ -27,7 +27,9 @@ internal sealed class ComposeStrategy(
 
     private readonly ContainerCalls _calls = new(engine);
     private (ComposeJudgement Judgement, string Image, string Files, long At)? _judged;
+    private readonly DeploymentAliasMover _aliases = new(engine, reports);
     private PinKept? _kept;
+    private (ImageReference Alias, string? Before, string Now)? _moved;
 
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
@@ -83,11 +85,16 @@ internal sealed class ComposeStrategy(
         if (pin is OverridePin)
         {
             // The new containers' labels name the file: it must be there before them.
-            _kept = await site.PinKeeper().PersistAsync(pin, cancellationToken).ConfigureAwait(false);
+            _kept = await site.PinWriter().PersistAsync(pin, cancellationToken).ConfigureAwait(false);
         }
 
         try
         {
+            if (pin is AliasPin tag)
+            {
+                judgement = await TakeByTagAsync(tag, image, judgement, cancellationToken).ConfigureAwait(false);
+            }
+
             var result = judgement is { OnlyImage: true, NewHash: { } hash }
                 ? await SwapAsync(image, judgement, hash, operation, cancellationToken).ConfigureAwait(false)
                 : await UpAsync(image, pin, judgement, operation, cancellationToken).ConfigureAwait(false);
@@ -109,6 +116,50 @@ internal sealed class ComposeStrategy(
         }
     }
 
+    /// <summary>
+    /// Compose's own <c>up</c> takes what the tag names, so it has to name the version before. A swap moves it when the version is verified;
+    /// only docker-compose 1.x, whose hash holds the image's id, must see it for a moment.
+    /// </summary>
+    private async Task<ComposeJudgement?> TakeByTagAsync(
+        AliasPin pin, SuppliedImage image, ComposeJudgement? judgement, CancellationToken cancellationToken)
+    {
+        if (judgement is { OnlyImage: true } && !site.Client.Program.IsV1)
+        {
+            return judgement;
+        }
+
+        _moved = (pin.Alias, await _aliases.FindAsync(pin.Alias, cancellationToken).ConfigureAwait(false), image.LocalId!);
+        await _aliases.MoveAsync(pin.Alias, image.LocalId!, cancellationToken).ConfigureAwait(false);
+        if (judgement is not { OnlyImage: true })
+        {
+            return judgement;
+        }
+
+        var hash = await site.Client.HashAsync(site.Image, pin, cancellationToken).ConfigureAwait(false);
+        await PutTagBackAsync().ConfigureAwait(false);
+        return judgement with { NewHash = hash };
+    }
+
+    /// <summary>To what runs: that is what the tag has to name, whatever it named before. If nothing runs, to what it named.</summary>
+    private async Task PutTagBackAsync()
+    {
+        if (_moved is not var (alias, before, now))
+        {
+            return;
+        }
+
+        _moved = null;
+        try
+        {
+            var old = target.Containers.Select(container => container.ImageId).FirstOrDefault();
+            await _aliases.PutBackAsync(alias, old ?? before, now).ConfigureAwait(false);
+        }
+        catch (ProException failure)
+        {
+            reports.Report(new WarningReport($"{alias} still names {now[7..19]} on the engine, which was not kept: {failure.Message}"));
+        }
+    }
+
     private Task<StrategyResult> SwapAsync(
         SuppliedImage image, ComposeJudgement judgement, string hash, HeldOperation operation, CancellationToken cancellationToken) =>
         replacement.RunAsync(
@@ -125,8 +176,10 @@ internal sealed class ComposeStrategy(
 
     private Dictionary<string, string?> Labels(IDictionary<string, string> old, string hash, string imageId)
     {
-        var files = _kept is { Kept: true } && _kept.Project != site.Client.Project ? _kept.Project.Files : null;
-        var labels = ComposeLabels.ForNewContainer(old, hash, imageId, files)
+        // The files by which compose was asked: without our own one, if the container was made by it and it is not needed any more.
+        var files = _kept is { Kept: true } ? _kept.Project.Files : site.Client.Project.Files;
+        var isAsBefore = ComposeLabels.Get(old, ComposeLabels.Files)?.Split(',').Length == files.Count;
+        var labels = ComposeLabels.ForNewContainer(old, hash, imageId, isAsBefore ? null : files)
             .ToDictionary(label => label.Key, label => (string?)label.Value, StringComparer.Ordinal);
         labels[ComposeLabels.Replace] = null;
         return labels;
@@ -247,6 +300,7 @@ internal sealed class ComposeStrategy(
     private async Task RestoreAsync(UpRecord record, HeldOperation operation, Exception failure)
     {
         await _calls.WaitForEngineAsync().ConfigureAwait(false);
+        await PutTagBackAsync().ConfigureAwait(false);
         if (await UpRecord.FindAsync(engine, target.TargetId, CancellationToken.None).ConfigureAwait(false) is null)
         {
             // Who breaks a lock has put the old ones back already: what runs now is that one's.
@@ -322,12 +376,13 @@ internal sealed class ComposeStrategy(
         {
             // What was seen before holds for the files as they were then.
             var seen = _judged?.Files == Fingerprint() ? proven : null;
-            _kept = await site.PinKeeper().PersistAsync(pin, seen, cancellationToken).ConfigureAwait(false);
+            _kept = await site.PinWriter().PersistAsync(pin, seen, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async Task UndoPinAsync()
     {
+        await PutTagBackAsync().ConfigureAwait(false);
         if (_kept is { Kept: true } kept && !await kept.UndoAsync(CancellationToken.None).ConfigureAwait(false))
         {
             reports.Report(new WarningReport($"{kept.File} was changed by somebody else meanwhile, and still pins the version that was not kept."));
@@ -341,5 +396,5 @@ internal sealed class ComposeStrategy(
 internal static class ComposeSitePins
 {
     /// <summary>Keeps pins.</summary>
-    public static PinKeeper PinKeeper(this ComposeSite site) => new(site.Client, site.Image);
+    public static PinWriter PinWriter(this ComposeSite site) => new(site.Client, site.Image);
 }

@@ -38,6 +38,15 @@ internal sealed record DeploymentPlan
     /// <summary>What it would do; null where there is nothing to do.</summary>
     public StrategyPlan? What { get; init; }
 
+    /// <summary>The tags that name what is deployed.</summary>
+    public DeploymentAliases Aliases { get; init; } = DeploymentAliases.None;
+
+    /// <summary>The files and tags that will be changed, and what would undo it, a line each.</summary>
+    public IReadOnlyList<string> Changes { get; init; } = [];
+
+    /// <summary>The version runs already, but a plain <c>up</c> would start another one; null if it wouldn't.</summary>
+    public string? UnchangedWarning { get; init; }
+
     /// <summary>The schema level of the image that runs; null where it names none.</summary>
     public string? SchemaNow { get; init; }
 
@@ -45,7 +54,7 @@ internal sealed record DeploymentPlan
     public string? SchemaWarning { get; init; }
 
     /// <summary>What the operator should know before.</summary>
-    public IReadOnlyList<string> Warnings => What is null ? [] : SchemaWarning is null ? What.Warnings : [.. What.Warnings, SchemaWarning];
+    public IReadOnlyList<string> Warnings => What is null ? UnchangedWarning is null ? [] : [UnchangedWarning] : SchemaWarning is null ? What.Warnings : [.. What.Warnings, SchemaWarning];
 
     /// <summary>The compose files' folder, which the lock names; null where none are needed.</summary>
     public string? ComposeFolder { get; init; }
@@ -63,6 +72,7 @@ internal sealed record DeploymentPlan
         $"{Request.Service.Name}: {Image.Description}",
         $"{Request.Service.Name}: {What?.Line}",
         .. LongestDowntime is null ? (string[])[] : [LongestDowntime],
+        .. Changes.Select(change => $"{Request.Service.Name}: {change}"),
         .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
 
@@ -123,6 +133,8 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         {
             KnownNeed = KnownNeed.Of(await wayBack.VerifiedStartsAsync(request, target, cancellationToken).ConfigureAwait(false)),
         };
+        var aliases = DeploymentAliases.Of(request, (site?.Image.For(reference) as AliasPin)?.Alias);
+        await EnsurePublishedAsync(image, aliases, cancellationToken).ConfigureAwait(false);
         var steps = new DeploymentSteps($"{name} {version}", reports);
         var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports);
         IDeploymentStrategy strategy = target.Kind switch
@@ -149,7 +161,22 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
                 : await new LongestDowntime(new ContainerCalls(engine), request)
                     .DescribeAsync(target, image, version.ToString(), cancellationToken).ConfigureAwait(false),
             SchemaNow = SchemaOf(world, target),
+            Aliases = aliases,
         };
+        var forecast = new DeploymentForecast(request, world, supply);
+        plan = plan.IsNothingToDo
+            ? plan with { UnchangedWarning = forecast.WarningIfUnchanged(image, version, aliases) }
+            : plan with
+            {
+                Changes = await forecast.LinesAsync(
+                    target,
+                    image,
+                    version,
+                    site,
+                    aliases,
+                    await VerifiedVolumes.LoadAsync(engine, cancellationToken).ConfigureAwait(false),
+                    cancellationToken).ConfigureAwait(false),
+            };
 
         // One that has to be pulled shows its labels when it is here.
         return image.LocalId is not { } here ? plan : plan with
@@ -192,6 +219,22 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             Leftovers = [],
             Labels = new Dictionary<string, string> { [ComposeLabels.Project] = project.Name, [ComposeLabels.Service] = site.Service },
         };
+    }
+
+    /// <summary>A declared alias names at the registry what runs here: the registry must have it.</summary>
+    private async Task EnsurePublishedAsync(SuppliedImage image, DeploymentAliases aliases, CancellationToken cancellationToken)
+    {
+        if (aliases.AtRegistry is not { Tag: { } alias })
+        {
+            return;
+        }
+
+        var there = await supply.AtRegistryAsync(image.Reference, cancellationToken).ConfigureAwait(false)
+            ?? throw DeploymentErrors.NotAtRegistry(image.Reference.ToString(), alias);
+        if (image.Digest is { } here && here != there)
+        {
+            throw DeploymentErrors.OtherAtRegistry(image.Reference.ToString(), alias, here, there);
+        }
     }
 
     /// <summary>A tag that was moved since it was proven is another image by an old name.</summary>

@@ -30,6 +30,9 @@ internal sealed record DeploymentRequest
     /// <summary>True where the compose files were named for this very command, and not by a variable of the session.</summary>
     public bool ComposeFilesAreMeant { get; init; }
 
+    /// <summary>The tag that the chosen environment declares for what is deployed there; null if it declares none.</summary>
+    public string? DeclaredAlias { get; init; }
+
     /// <summary>The session's folder and what a child needs to reach the engine.</summary>
     public required ChildEnvironment Child { get; init; }
 

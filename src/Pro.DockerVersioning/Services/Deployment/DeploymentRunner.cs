@@ -170,13 +170,24 @@ internal sealed class DeploymentRunner(
             && (plan.Target.Kind == ServiceTargetKind.Swarm || done.PreviousHealth is ProHealth.Healthy or ProHealth.Running);
         if (succeeded)
         {
-            await wayBack.KeepAsync(plan.Request, plan.Target, note, done.HealthyAfter, CancellationToken.None).ConfigureAwait(false);
+            await wayBack.KeepAsync(plan.Request, plan.Target, note, done.HealthyAfter, plan.Aliases, CancellationToken.None).ConfigureAwait(false);
         }
         else if (isVerifiedAgain)
         {
             await wayBack.KeepRestoredAsync(
                 plan.Request, plan.Target, plan.From!, oldImage, done.WasStopped ? null : plan.Version, CancellationToken.None)
                 .ConfigureAwait(false);
+        }
+
+        var aliases = new DeploymentAliasMover(engine, reports);
+        if ((succeeded ? image.LocalId : isRestored ? oldImage : null) is { } runs && plan.Target.Kind != ServiceTargetKind.Swarm)
+        {
+            await aliases.FollowAsync(plan.Aliases, runs).ConfigureAwait(false);
+        }
+
+        if (succeeded)
+        {
+            await aliases.FollowAtRegistryAsync(plan.Aliases, image.Reference, supply, CancellationToken.None).ConfigureAwait(false);
         }
 
         await AppendAsync(entry with

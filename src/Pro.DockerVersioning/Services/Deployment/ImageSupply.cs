@@ -126,6 +126,22 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
     public Task<RegistryCredential?> CredentialAsync(ImageReference reference, CancellationToken cancellationToken) =>
         new RegistryCredentialStore(DockerConfigFile.Load(environment), environment).GetAsync(reference.Registry, cancellationToken);
 
+    /// <summary>The digest under a reference at its registry; null if it has no such thing.</summary>
+    /// <exception cref="ProException">The registry can't be asked.</exception>
+    public async Task<string?> AtRegistryAsync(ImageReference reference, CancellationToken cancellationToken)
+    {
+        var credential = await CredentialAsync(reference, cancellationToken).ConfigureAwait(false);
+        return await RegistryQuestions.DigestAsync(engine, reference, credential, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets a tag at the registry name a manifest that is there.</summary>
+    /// <exception cref="ProException">The registry refuses, or can't be reached.</exception>
+    public async Task TagAtRegistryAsync(ImageReference tag, string digest, CancellationToken cancellationToken)
+    {
+        using var registry = await RegistryAsync(tag, cancellationToken).ConfigureAwait(false);
+        await registry.TagManifestAsync(tag.Repository, digest, tag.Tag!, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>The newest stable version at the registry; null where it has none, or can't be asked (that is said).</summary>
     public async Task<ProVersion?> NewestAtRegistryAsync(ImageReference repository, CancellationToken cancellationToken)
     {

@@ -79,21 +79,28 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
 
     /// <summary>Remembers on the engine what an operation has verified: of an interrupted one, whose repair finishes it.</summary>
     public Task KeepAsync(DeploymentRequest request, ServiceTarget target, OperationNote done, CancellationToken cancellationToken) =>
-        KeepAsync(request, target, done, startTime: null, cancellationToken);
+        KeepAsync(request, target, done, startTime: null, aliases: null, cancellationToken);
 
     /// <summary>Remembers on the engine what an operation has verified.</summary>
     /// <param name="request">Whose service it is.</param>
     /// <param name="target">What runs it.</param>
     /// <param name="done">What was done.</param>
     /// <param name="startTime">How long the start took to verify; null if nobody measured it.</param>
+    /// <param name="aliases">The tags that name it; null: those of the one before.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task KeepAsync(
-        DeploymentRequest request, ServiceTarget target, OperationNote done, TimeSpan? startTime, CancellationToken cancellationToken)
+        DeploymentRequest request,
+        ServiceTarget target,
+        OperationNote done,
+        TimeSpan? startTime,
+        DeploymentAliases? aliases,
+        CancellationToken cancellationToken)
     {
         var step = new VerifiedDeployment(done.Kind, done.Version, done.From, done.ImageId, DateTimeOffset.UtcNow)
         {
             Digest = done.Digest,
             StartTime = startTime,
+            Aliases = aliases is null ? null : [.. aliases.OnEngine.Select(alias => alias.ToString())],
         };
 
         // Before the first verified one only the engine can say what was well. Another image of the same version is not a previous version:

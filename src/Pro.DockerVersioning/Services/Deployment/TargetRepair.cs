@@ -104,6 +104,11 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             outcome = RepairOutcome.FinishedNew;
         }
 
+        if (now is not null && outcome != RepairOutcome.NothingToDo && target.Kind != ServiceTargetKind.Swarm)
+        {
+            await new DeploymentAliasMover(engine, reports).FollowAsync(request, after, now, cancellationToken).ConfigureAwait(false);
+        }
+
         var repair = new ProRepair
         {
             Service = request.Service.Name,
@@ -256,7 +261,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
                 && aimed.Contains(rendered)
                 && ImageReference.TryParse(running["Config"].Text("Image"), out var reference))
             {
-                var kept = await site.PinKeeper().PersistAsync(site.Image.For(reference), cancellationToken).ConfigureAwait(false);
+                var kept = await site.PinWriter().PersistAsync(site.Image.For(reference), cancellationToken).ConfigureAwait(false);
                 if (kept.Warning is { } warning)
                 {
                     reports.Report(new WarningReport(warning));

@@ -1,8 +1,10 @@
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Deployment;
 
@@ -104,6 +106,12 @@ internal sealed class UpRestore(EngineConnection engine)
         {
             var recipe = container.Recipe ?? throw ContainerErrors.RestoreFailed(
                 container.Name, "its update failed", ContainerErrors.ConfigurationNotKept(container.Name));
+            if (ImageReference.TryParse(recipe.Reference, out var tag) && DeploymentAliases.IsAlias(tag))
+            {
+                // The tag by which compose made it has to name it again.
+                await new DeploymentAliasMover(engine, new Progress<Report>()).FollowAsync(new([tag], null), recipe.ImageId).ConfigureAwait(false);
+            }
+
             var image = await _calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, CancellationToken.None).ConfigureAwait(false);
             id = await _calls.CreateAsync(recipe.On(image, new RecipeOptions()), CancellationToken.None).ConfigureAwait(false);
         }

@@ -26,8 +26,8 @@ internal sealed record VerifiedDeployment(ProHistoryKind Kind, ProVersion Versio
     /// <summary>How long the start took to verify; null if nobody measured it.</summary>
     public TimeSpan? StartTime { get; init; }
 
-    /// <summary>The tags that name what is deployed at the target, with their repository; empty if there are none.</summary>
-    public IReadOnlyList<string> Aliases { get; init; } = [];
+    /// <summary>The tags that name what is deployed at the target, with their repository; null: those of the step before.</summary>
+    public IReadOnlyList<string>? Aliases { get; init; }
 
     /// <summary>Counts up at a target: hosts have different clocks.</summary>
     public int Number { get; init; }

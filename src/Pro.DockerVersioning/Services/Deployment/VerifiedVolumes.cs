@@ -5,6 +5,7 @@ using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Versions;
 
@@ -30,6 +31,27 @@ internal static class VerifiedVolumes
     /// <summary>Those among volumes, newest first. Pure.</summary>
     public static IReadOnlyList<VerifiedDeployment> From(IEnumerable<VolumeResponse> volumes) => [.. Read(volumes).Select(one => one.Step)];
 
+    /// <summary>The tags that name what is deployed at a target that is still there, as <c>registry/repository:tag</c>, each with the target.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public static async Task<IReadOnlyDictionary<string, string>> DeployedAliasesAsync(
+        EngineConnection engine, CancellationToken cancellationToken)
+    {
+        var aliases = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var last in (await LoadAsync(engine, cancellationToken).ConfigureAwait(false)).DistinctBy(step => step.Target))
+        {
+            if (last.Aliases is { Count: > 0 } names
+                && !await ContainerTargets.IsGoneAsync(engine, last.Target, cancellationToken).ConfigureAwait(false))
+            {
+                foreach (var name in names.Select(ImageReference.Parse))
+                {
+                    _ = aliases.TryAdd($"{name.NormalizedName}:{name.Tag}", last.Target);
+                }
+            }
+        }
+
+        return aliases;
+    }
+
     /// <summary>Adds one to a target's, and forgets the oldest.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="step">What was verified; its number is given here. If no aliases are given, those of the step before stay.</param>
@@ -44,6 +66,7 @@ internal static class VerifiedVolumes
         var added = step with
         {
             Number = before.Select(one => one.Step.Number).DefaultIfEmpty(0).Max() + 1,
+            Aliases = step.Aliases ?? before.Select(one => one.Step.Aliases).FirstOrDefault(),
             StartTime = step.StartTime ?? before.Select(one => one.Step).FirstOrDefault(one => one.Version.Equals(step.Version))?.StartTime,
         };
         var volume = new VolumesCreateParameters { Name = NameOf(step.Target), Labels = Write(added) };
@@ -101,7 +124,7 @@ internal static class VerifiedVolumes
             [Label + ".digest"] = step.Digest,
             [Label + ".time"] = step.Time.ToString("O", CultureInfo.InvariantCulture),
             [Label + ".start"] = step.StartTime?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture),
-            [Label + ".aliases"] = step.Aliases.Count > 0 ? string.Join(Comma, step.Aliases) : null,
+            [Label + ".aliases"] = step.Aliases is { Count: > 0 } aliases ? string.Join(Comma, aliases) : null,
         };
         return labels.Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!, StringComparer.Ordinal);
     }

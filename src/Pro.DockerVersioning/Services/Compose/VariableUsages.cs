@@ -1,6 +1,7 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Compose;
 
@@ -8,7 +9,19 @@ namespace Pro.DockerVersioning.Services.Compose;
 /// Who else a change of a variable in <c>.env</c> would reach: other services of the project, networks and volumes, other compose files in
 /// the folder (test and production side by side), and other projects on the engine that are made of the same files.
 /// </summary>
-internal sealed class VariableUses(ComposeProjectOnEngine project, ProjectFiles files, string service, string variable)
+/// <param name="project">The project.</param>
+/// <param name="files">Its files, as they were read.</param>
+/// <param name="service">The service.</param>
+/// <param name="variable">The variable that brings its version.</param>
+/// <param name="repository">The repository of its images.</param>
+/// <param name="find">What other variables are worth; null for one that nobody sets.</param>
+internal sealed class VariableUsages(
+    ComposeProjectOnEngine project,
+    ProjectFiles files,
+    string service,
+    string variable,
+    ImageReference repository,
+    Func<string, string?> find)
 {
     private static readonly string[] Extensions = [".yml", ".yaml"];
 
@@ -68,20 +81,39 @@ internal sealed class VariableUses(ComposeProjectOnEngine project, ProjectFiles 
             && !OverrideFile.IsOurs(file))
         .Order(StringComparer.Ordinal);
 
+    /// <summary>
+    /// A file of another environment mostly has the same service: it may use the variable as ours does. Whatever else uses it would change
+    /// with it.
+    /// </summary>
     private IEnumerable<string> OtherFile(string file)
     {
         foreach (var document in Documents(file))
         {
-            if (Uses(document))
+            var services = document["services"] as ComposeMapping;
+            if (document.Entries.Any(entry => entry.Key != "services" && !entry.Key.StartsWith("x-", StringComparison.Ordinal) && Uses(entry.Value))
+                || services?.Entries.Any(one => Uses(one.Value) && !(one.Key == service && IsOurImage(one.Value))) == true)
             {
                 yield return $"the file {file}";
             }
-            else if ((document["services"] as ComposeMapping)?[service] is ComposeMapping node
-                && node["image"] is null && node["build"] is null)
-            {
-                // It has no image of its own: somebody puts it over one of our files, and that is another project with our variable.
-                yield return $"what {file} is put over";
-            }
+        }
+    }
+
+    private bool IsOurImage(ComposeNode node) => node is ComposeMapping mapping && mapping["image"] is ComposeScalar image
+        && VariableText.Names(image.Text).Contains(variable)
+        && new[] { "v0", $"{repository}:v0" }.Any(value =>
+            ImageReference.TryParse(Expand(image, value), out var named) && named.SameRepository(repository));
+
+    /// <summary>With the variable at a value that it may have: it brings the tag, or all of the image.</summary>
+    private string Expand(ComposeScalar text, string value)
+    {
+        try
+        {
+            return ComposeInterpolation.Expand(text.Text, text.At, name => name == variable ? value : find(name), tellMissing: null);
+        }
+        catch (ProException)
+        {
+            // Another variable that must be set and isn't: nothing can be said of it.
+            return "";
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed record PinKept(bool Kept, string? File, string? Warning, Compose
 /// Makes a pin outlive the command, so that a later plain <c>up</c> doesn't undo a rollback silently. It writes only where it is certain to
 /// move this one service; everywhere else the operator is told the line to change.
 /// </summary>
-internal sealed class PinKeeper(ComposeClient client, ImagePin image)
+internal sealed class PinWriter(ComposeClient client, ImagePin image)
 {
     /// <summary>Keeps a pin, and asks compose afterwards whether it takes it.</summary>
     public Task<PinKept> PersistAsync(ComposePin pin, CancellationToken cancellationToken) => PersistAsync(pin, proven: null, cancellationToken);
@@ -38,10 +38,54 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
     {
         VariablePin variable => KeepVariableAsync(variable, proven, cancellationToken),
         OverridePin over => KeepOverrideAsync(over, cancellationToken),
+
+        // The tag on the engine is the pin: no file of the project changes.
+        AliasPin => Task.FromResult(new PinKept(true, null, null, Project)),
         _ => throw new ArgumentOutOfRangeException(nameof(pin)),
     };
 
     private ComposeProjectOnEngine Project => client.Project;
+
+    private string Command => client.Program.CommandName;
+
+    /// <summary>What keeping a pin will change, and whether a plain <c>up</c> then takes the version. Nothing is written.</summary>
+    public string Forecast(ComposePin pin)
+    {
+        switch (pin)
+        {
+            case VariablePin variable:
+                byte[]? written = null;
+                var refusal = image.ObstacleTo(variable);
+                try
+                {
+                    refusal ??= Refusal();
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProException)
+                {
+                    refusal = exception.Message;
+                }
+
+                return refusal is null
+                    ? $"{Project.DotEnv} gets {variable.Line}, so a plain '{Command} up' keeps it"
+                    : $"no file is changed. {WillNotHold} {refusal}";
+
+                string? Refusal()
+                {
+                    string? why = null;
+                    _ = Edit(File.Exists(Project.DotEnv) ? File.ReadAllBytes(Project.DotEnv) : null, variable, ref written, ref why);
+                    return why;
+                }
+
+            case OverridePin over:
+                return $"{over.File} pins {over.Target}. {WillNotHold} {ImageLine(over)}";
+            default:
+                return image.PullPolicy is { } policy
+                    ? $"no file is changed. {WillNotHold} 'pull_policy: {policy}' brings another image at each 'up'"
+                    : $"no file is changed. A plain '{Command} up' keeps it, as the tag names it";
+        }
+    }
+
+    private string WillNotHold => $"The pin will not hold: a plain '{Command} up' may put {image.Service} on another version.";
 
     /// <summary>The <c>.env</c> that would keep a pin; null where it is to be left alone. Nothing is written.</summary>
     public byte[]? Foresee(VariablePin pin)
@@ -50,7 +94,7 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
         string? refusal = null;
         try
         {
-            if (Obstacle(pin) is null)
+            if (image.ObstacleTo(pin) is null)
             {
                 _ = Edit(File.Exists(Project.DotEnv) ? File.ReadAllBytes(Project.DotEnv) : null, pin, ref written, ref refusal);
             }
@@ -66,7 +110,7 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
 
     private async Task<PinKept> KeepVariableAsync(VariablePin pin, byte[]? proven, CancellationToken cancellationToken)
     {
-        if (Obstacle(pin) is { } obstacle)
+        if (image.ObstacleTo(pin) is { } obstacle)
         {
             return NotKept(obstacle);
         }
@@ -82,7 +126,7 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProException)
         {
-            return NotKept($"{exception.Message.TrimEnd('.')}. {SetLine(pin, Project.DotEnv)}");
+            return NotKept($"{exception.Message.TrimEnd('.')}. {pin.WriteInto(Project.DotEnv)}");
         }
 
         if (refusal is not null)
@@ -118,39 +162,12 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
         }
     }
 
-    /// <summary>Why <c>.env</c> is left alone, with what to do; null where nothing is in the way.</summary>
-    private string? Obstacle(VariablePin pin)
-    {
-        var variables = image.Variables;
-        if (variables.FromProcess(pin.Variable) is { } exported)
-        {
-            return $"{pin.Variable} is exported in this session (as '{exported}') and goes before every file. " +
-                $"Set it, there and where else it is exported: $env:{pin.Variable} = '{pin.Value}'";
-        }
-
-        if (variables.InsteadOfDotEnv.Count > 0)
-        {
-            return $"The project reads {string.Join(", ", variables.InsteadOfDotEnv)} instead of .env. " +
-                SetLine(pin, variables.InsteadOfDotEnv[^1]);
-        }
-
-        if (variables.IgnoresDotEnv)
-        {
-            return $"COMPOSE_DISABLE_ENV_FILE keeps compose from reading .env. Set the variable: $env:{pin.Variable} = '{pin.Value}'";
-        }
-
-        return image.SharedBy.Count > 0
-            ? $"{pin.Variable} isn't this service's alone: {string.Join(", ", image.SharedBy)}. If all of them may have it: " +
-                SetLine(pin, Project.DotEnv)
-            : null;
-    }
-
     private FileChange Edit(byte[]? content, VariablePin pin, ref byte[]? written, ref string? refusal)
     {
         var text = content is null ? string.Empty : Encoding.Latin1.GetString(content);
         if (DotEnvEditor.Raw(text, pin.Variable) is { } raw && raw.Contains('$', StringComparison.Ordinal))
         {
-            refusal = $"{pin.Variable} is made of other variables in {Project.DotEnv} ({raw}). {SetLine(pin, Project.DotEnv)}";
+            refusal = $"{pin.Variable} is made of other variables in {Project.DotEnv} ({raw}). {pin.WriteInto(Project.DotEnv)}";
             return FileChange.None;
         }
 
@@ -158,13 +175,13 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
         var (old, next) = (Values(content ?? []), Values(edited));
         if (next.GetValueOrDefault(pin.Variable) != pin.Value)
         {
-            refusal = $"{Project.DotEnv} can't be edited safely. {SetLine(pin, Project.DotEnv)}";
+            refusal = $"{Project.DotEnv} can't be edited safely. {pin.WriteInto(Project.DotEnv)}";
             return FileChange.None;
         }
 
         if (next.FirstOrDefault(pair => pair.Key != pin.Variable && old.GetValueOrDefault(pair.Key) != pair.Value) is { Key: { } other })
         {
-            refusal = $"{other} in {Project.DotEnv} is made of {pin.Variable}. If it may change too: {SetLine(pin, Project.DotEnv)}";
+            refusal = $"{other} in {Project.DotEnv} is made of {pin.Variable}. If it may change too: {pin.WriteInto(Project.DotEnv)}";
             return FileChange.None;
         }
 
@@ -204,17 +221,14 @@ internal sealed class PinKeeper(ComposeClient client, ImagePin image)
     private string OverrideWarning(OverridePin pin, ComposeProjectOnEngine project)
     {
         var files = string.Join(' ', project.Files.Select(file => "-f " + Path.GetRelativePath(project.WorkingDirectory, file)));
-        var compose = client.Program.CommandName;
-        return $"The image of {pin.Service} isn't set by one variable, so {pin.File} pins {pin.Target}. A plain '{compose} up' doesn't " +
-            $"read that file and goes back: name it ('{compose} {files} up -d'), or correct the line. {ImageLine(pin)}";
+        return $"The image of {pin.Service} isn't set by one variable, so {pin.File} pins {pin.Target}. A plain '{Command} up' doesn't " +
+            $"read that file and goes back: name it ('{Command} {files} up -d'), or correct the line. {ImageLine(pin)}";
     }
 
     private string ImageLine(OverridePin pin) => $"Write into {image.WrittenAt}: image: {pin.Target}";
 
-    private static string SetLine(VariablePin pin, string where) => $"Write into {where}: {pin.Line}";
-
     private PinKept NotKept(string why) =>
-        new(false, null, $"A later plain '{client.Program.CommandName} up' may put {image.Service} on another version. {why}", Project);
+        new(false, null, $"A later plain '{Command} up' may put {image.Service} on another version. {why}", Project);
 
     /// <summary>Puts the file back if it is still as we left it.</summary>
     private static async Task<bool> UndoAsync(string path, byte[]? before, byte[]? written, CancellationToken cancellationToken)
