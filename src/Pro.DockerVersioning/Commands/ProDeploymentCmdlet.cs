@@ -144,7 +144,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [Choice(typeof(ProUpdateOrder))]
     public ProUpdateOrder Order { get; set; }
 
-    /// <summary>How long the new version has to get healthy: a minute, or what its HEALTHCHECK allows, where it isn't given.</summary>
+    /// <summary>How long the new version has to get healthy; without it, what its HEALTHCHECK and the last starts say.</summary>
     [Parameter]
     [Duration(MustBePositive = true)]
     public TimeSpan HealthTimeout { get; set; }

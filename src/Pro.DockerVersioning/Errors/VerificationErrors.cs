@@ -22,6 +22,35 @@ internal static class VerificationErrors
     public static ProException TimedOut(VerificationEvidence evidence) =>
         Failed("HealthTimeout", ProErrorCategory.OperationTimeout, evidence);
 
+    /// <summary>A loopback health URL that something else would answer.</summary>
+    /// <param name="service">The service.</param>
+    /// <param name="url">The URL as it may be shown.</param>
+    /// <param name="port">The port that it names.</param>
+    /// <param name="container">The container.</param>
+    /// <param name="ports">The ports that it publishes.</param>
+    public static ProException HealthUrlPortNotPublished(
+        string service, string url, int port, string container, IReadOnlyList<int> ports) => new(
+        "HealthUrlPortNotPublished",
+        ProErrorCategory.InvalidArgument,
+        string.Create(
+            CultureInfo.InvariantCulture, $"The healthUrl of {service}, {url}, names port {port}, which {container} doesn't publish: ")
+            + (ports.Count > 0 ? $"it publishes {string.Join(", ", ports)}." : "it publishes no TCP port."),
+        (ports.Count > 0 ? "Name one of its ports in pro.json" : "Give the image a HEALTHCHECK, or publish the port")
+            + ". If a proxy answers there, name its host and not localhost.",
+        service);
+
+    /// <summary>A health URL of another machine, and no program in the image that could ask it.</summary>
+    /// <param name="url">The URL as it may be shown.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="programs">What could have asked it.</param>
+    public static ProException HealthUrlCannotBeAsked(string url, string engine, IEnumerable<string> programs) => new(
+        "HealthUrlCannotBeAsked",
+        ProErrorCategory.InvalidOperation,
+        $"{url} (healthUrl) means the machine of the engine {engine}, so it is asked inside the container. "
+            + $"The image has no program that can ask it ({string.Join(", ", programs)}).",
+        "Give the image a HEALTHCHECK, or let healthUrl name a host that this machine reaches.",
+        url);
+
     /// <summary>Verified before it got its ports, and then not reached on them.</summary>
     /// <param name="container">The container.</param>
     /// <param name="why">What was asked and what came of it, as a sentence's part.</param>

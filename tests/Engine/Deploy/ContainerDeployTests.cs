@@ -429,6 +429,24 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Empty(Run("Deploy-ProService api v1.1.0 -WhatIf").ThrowIfFailed().Warnings);
     }
 
+    [Theory]
+    [InlineData("StopFirst")]
+    [InlineData("StartFirst")]
+    public void A_health_url_of_a_port_that_is_not_the_services_is_refused_in_the_plan(string order)
+    {
+        _ = Make("v1.0.0", isChecked: false);
+        _ = Make("v1.1.0", isChecked: false);
+        Start("v1.0.0");
+        var before = Untouched();
+        Repository.Write(
+            "pro.json", """{ "services": { "api": { "context": "apps/api", "healthUrl": "http://u:s3cret@localhost:9/?s3cret" } } }""");
+        var error = Bad(
+            $"Deploy-ProService api v1.1.0 -Order {order} -WhatIf", "HealthUrlPortNotPublished", ErrorCategory.InvalidArgument);
+        Assert.Contains($"names port 9, which {ContainerName} doesn't publish: it publishes {Port}.", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", error + error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal(before, Untouched());
+    }
+
     [Fact]
     public void A_no_changes_nothing()
     {

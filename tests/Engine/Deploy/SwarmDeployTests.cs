@@ -69,6 +69,17 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
     }
 
     [Fact]
+    public void A_service_of_a_stack_is_warned_of_with_the_line_that_would_undo_it()
+    {
+        _ = _swarm.Docker("service", "update", "--quiet", "--detach", "--label-add", "com.docker.stack.namespace=shop", _name);
+        _ = Repository.Commit(("docker-compose.yml", $"services:\n  api:\n    image: {OwnEngine.Registry}/api:v1.0.0\n"));
+        var warning = Assert.Single(Run("Deploy-ProService api v1.1.0 -WhatIf").ThrowIfFailed().Warnings);
+        Assert.Contains("the next 'docker stack deploy' starts the image that its file names", warning, StringComparison.Ordinal);
+        Assert.Contains($"docker-compose.yml:3 ('image: {OwnEngine.Registry}/api:v1.0.0')", warning, StringComparison.Ordinal);
+        Assert.Contains($"'image: {OwnEngine.Registry}/api:v1.1.0'", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_version_that_dies_is_taken_back_and_the_error_has_the_tasks_own_words()
     {
         var result = Run("Deploy-ProService api v2.0.0");

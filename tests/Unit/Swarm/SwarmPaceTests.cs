@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Services.Swarm;
+using Pro.DockerVersioning.Versions;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Swarm;
@@ -33,5 +35,58 @@ public sealed class SwarmPaceTests
         var config = SwarmChange.Configure(
             own: null, new SwarmUpdateOptions { Parallelism = (ulong?)parallelism, Delay = TimeSpan.FromSeconds(30) });
         Assert.Contains(told, SwarmPace.Of(config).Describe(4, "web", canary: null), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, null, false, "running starting", 600)] // the HEALTHCHECK of an image of another node isn't known
+    [InlineData(null, 300, false, "running starting", 300)]
+    [InlineData(null, 30, false, "starting", 120)]
+    [InlineData(null, 300, false, "running pending", 120)]
+    [InlineData(null, 300, false, "starting preparing", 1800)] // it pulls
+    [InlineData(20, 300, false, "starting", 20)]
+    [InlineData(20, 300, false, "preparing", 1800)]
+    [InlineData(null, 300, true, "starting", 120)] // it comes up and dies again
+    public void A_task_that_starts_or_pulls_is_waited_for_as_long_as_that_takes(
+        int? given, int? allowance, bool hasFailed, string states, int expected)
+    {
+        var patience = SwarmPatience.Of(Seconds(given), Seconds(allowance));
+        Assert.Equal(Seconds(expected), patience.For(states.Split(' '), hasFailed));
+        Assert.Equal(Seconds(expected + 5), patience.And(TimeSpan.FromSeconds(5)).For(states.Split(' '), hasFailed));
+
+        static TimeSpan? Seconds(int? number) => number is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+    }
+
+    [Theory]
+    [InlineData("shop", "registry.example.com/pro/api:v1.1.0", "registry.example.com/pro/api:v1.0.0", "stack.yml:3 ('image: registry.example.com/pro/api:v1.1.0')")]
+    [InlineData("shop", "${REGISTRY}/api:${API_VERSION:-latest}", "registry.example.com/pro/api:v1.0.0", "or set its variable")]
+    [InlineData("shop", "registry.example.com/pro/other:v1", "registry.example.com/pro/api:v1.0.0", "change the image of 'api' in the stack's file to")]
+    [InlineData("shop", "registry.example.com/pro/api:v1.0.0", "registry.example.com/pro/api:v1.0.0", null)]
+    [InlineData(null, "registry.example.com/pro/api:v1.1.0", "registry.example.com/pro/api:v1.0.0", null)]
+    public void What_the_next_stack_deploy_would_undo_is_told_with_the_line_to_change(string? stack, string line, string image, string? told)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "stack.yml");
+        File.WriteAllText(file, $"services:\n  api:\n    image: {line}\n");
+        var service = new SwarmServiceState(new JsonObject
+        {
+            ["Spec"] = new JsonObject
+            {
+                ["Name"] = "shop_api",
+                ["Labels"] = stack is null ? [] : new JsonObject { [SwarmServices.StackLabel] = stack },
+            },
+        });
+
+        var warnings = SwarmStackWarning.For(service, ImageReference.Parse(image), [file, Path.Combine(folder.Path, "none.yml")]);
+
+        Assert.Equal(told is null ? 0 : 1, warnings.Count);
+        Assert.All(warnings, warning => Assert.Contains(told!, warning, StringComparison.Ordinal));
+        Assert.All(warnings, warning => Assert.Contains($"'image: {image}'", warning, StringComparison.Ordinal));
+    }
+
+    private sealed class TemporaryFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("pro-test-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
     }
 }

@@ -146,6 +146,26 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
     }
 
     [Fact(Timeout = Limit)]
+    public async Task A_rollback_goes_at_the_services_own_rollback_pace_and_leaves_the_configuration_as_it_was()
+    {
+        await using var service = await TestService.CreateAsync(swarm, configure: spec =>
+        {
+            spec["UpdateConfig"]!["Delay"] = 120_000_000_000L;
+            spec["RollbackConfig"]!["Parallelism"] = 2;
+        });
+        var before = await service.StateAsync();
+
+        var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { IsRollback = true });
+
+        Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
+        Assert.True(result.Duration < TimeSpan.FromSeconds(100), $"{result.Duration}");
+        Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());
+        var expected = (JsonObject)before.Spec.DeepClone();
+        expected["TaskTemplate"]!["ContainerSpec"]!["Image"] = result.To;
+        AssertSame(expected, (await service.StateAsync()).Spec);
+    }
+
+    [Fact(Timeout = Limit)]
     public async Task The_same_version_is_nothing_to_do_unless_forced()
     {
         await using var service = await TestService.CreateAsync(swarm);

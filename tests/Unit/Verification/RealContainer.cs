@@ -81,13 +81,16 @@ internal sealed class RealContainer : IAsyncDisposable
     public Task<VerificationResult> WatchAsync(VerificationResult verified, TimeSpan time, VerificationOptions? options = null) =>
         ContainerVerifier.WatchAsync(Engine, Id, verified, time, options ?? new(), Heard, Token);
 
-    /// <summary>Runs a command inside.</summary>
-    public async Task ExecAsync(string script)
+    /// <summary>A file's text inside.</summary>
+    public Task<string> ReadAsync(string path) => ExecAsync($"cat {path}");
+
+    /// <summary>Runs a command inside; what it writes.</summary>
+    public async Task<string> ExecAsync(string script)
     {
         var exec = await Engine.Client.Exec.CreateContainerExecAsync(
             Id, new ContainerExecCreateParameters { AttachStdout = true, Cmd = ["/bin/sh", "-c", script] }, Token);
         using var stream = await Engine.Client.Exec.StartContainerExecAsync(exec.ID, new ContainerExecStartParameters(), Token);
-        _ = await stream.ReadOutputToEndAsync(Token);
+        return (await stream.ReadOutputToEndAsync(Token)).stdout;
     }
 
     /// <summary>Waits until an inspection is as wanted.</summary>

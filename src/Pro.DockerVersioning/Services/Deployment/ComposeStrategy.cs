@@ -67,7 +67,8 @@ internal sealed class ComposeStrategy(
         return new StrategyPlan(
             choice.Order.ToText(),
             $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",
-            request.WarningsFor(choice));
+            request.WarningsFor(choice),
+            choice.Flow);
     }
 
     /// <inheritdoc/>

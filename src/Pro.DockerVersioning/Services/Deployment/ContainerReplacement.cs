@@ -326,6 +326,7 @@ internal sealed class ContainerReplacement(
     {
         Subject = subject,
         HealthUrl = ownsPorts ? request.HealthUrl : null,
+        IsHealthUrlOfHost = true,
         HealthTimeout = request.HealthTimeout,
         LogLines = Math.Max(request.LogLines, KeptLogLines),
         ProgressParent = "deployment",

@@ -25,7 +25,8 @@ internal sealed class ContainerStrategy(
         return new StrategyPlan(
             choice.Order.ToText(),
             $"the container {target.Name} is made again on it, {choice.Order.ToText()}: {choice.Description}",
-            request.WarningsFor(choice));
+            request.WarningsFor(choice),
+            choice.Flow);
     }
 
     /// <inheritdoc/>

@@ -146,6 +146,11 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0
             && target.Containers.All(container => container.State == "running" && container.ImageId == id && version.Equals(container.Version));
         var what = runsAlready ? null : await strategy.PlanAsync(image, cancellationToken).ConfigureAwait(false);
+        if (what?.Flow is { } flow)
+        {
+            await request.ThrowIfNotItsOwnAsync(new ContainerCalls(engine), flow, target, image, cancellationToken).ConfigureAwait(false);
+        }
+
         var plan = new DeploymentPlan
         {
             Request = request,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Verification;
 
 namespace Pro.DockerVersioning.Services.Deployment;
@@ -9,7 +10,8 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// <param name="Order">stop-first or start-first.</param>
 /// <param name="Line">What is done, what is cut and for how long, as a sentence's part.</param>
 /// <param name="Warnings">What the operator should know before.</param>
-internal sealed record StrategyPlan(string Order, string Line, IReadOnlyList<string> Warnings);
+/// <param name="Flow">How containers are swapped; null if they aren't.</param>
+internal sealed record StrategyPlan(string Order, string Line, IReadOnlyList<string> Warnings, SwapFlow? Flow = null);
 
 /// <summary>What a strategy has done.</summary>
 internal sealed record StrategyResult

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Docker.DotNet.Models;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Verification;
 
@@ -51,45 +50,14 @@ internal sealed class LongestDowntime(ContainerCalls calls, DeploymentRequest re
             + "and until the previous version has started again.";
     }
 
-    /// <summary>The HEALTHCHECK that a container gets that is re-created on another image: its operator's fields, else the image's.</summary>
-    internal static HealthCheck? CheckOf(JsonObject old, JsonObject? oldImage, JsonObject? newImage)
-    {
-        var check = newImage?["Config"]?["Healthcheck"]?.DeepClone() as JsonObject ?? [];
-        foreach (var (field, value) in OperatorConfig.From(old, oldImage ?? []).Members("Healthcheck"))
-        {
-            if (!InspectJson.IsNothing(value))
-            {
-                check[field] = value!.DeepClone();
-            }
-        }
-
-        return HealthCheck.Of(new ContainerInspectResponse
-        {
-            Config = new ContainerConfig
-            {
-                Healthcheck = new HealthcheckConfig
-                {
-                    Test = [.. check.Texts("Test")],
-                    Interval = Span(check["Interval"]),
-                    Timeout = Span(check["Timeout"]),
-                    StartPeriod = Span(check["StartPeriod"]),
-                    Retries = (long?)check["Retries"],
-                },
-            },
-        });
-    }
-
     private TimeSpan WaitFor(JsonObject old, JsonObject? oldImage, JsonObject? newImage)
     {
         var options = new VerificationOptions();
-        return CheckOf(old, oldImage, newImage) is { } check
+        return PlannedHealthCheck.Of(old, oldImage, newImage) is { } check
             ? request.HealthTimeout ?? check.BoundFor(request.KnownNeed)
             : request.HealthUrl is not null ? request.HealthTimeout ?? request.KnownNeed + options.RequestTimeout
             : options.StabilityTime;
     }
-
-    private static TimeSpan? Span(JsonNode? nanoseconds) =>
-        (long?)nanoseconds is { } number ? TimeSpan.FromTicks(number / TimeSpan.NanosecondsPerTick) : null;
 
     private static string Text(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
 }

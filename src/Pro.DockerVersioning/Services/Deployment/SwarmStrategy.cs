@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Swarm;
@@ -30,7 +31,7 @@ internal sealed class SwarmStrategy(
 
         var pace = SwarmPace.Of(plan.UpdateConfig);
         _order = pace.Order;
-        return new StrategyPlan(pace.Order, $"the swarm replaces {pace.Describe(plan.Sighting.Wanted, target.Name, request.Swarm.Canary)}", []);
+        return new StrategyPlan(pace.Order, $"the swarm replaces {pace.Describe(plan.Sighting.Wanted, target.Name, request.Swarm.Canary)}", SwarmStackWarning.For(plan.Service, image.Reference, request.ComposeFiles));
     }
 
     /// <inheritdoc/>
@@ -80,6 +81,7 @@ internal sealed class SwarmStrategy(
             UpdateOrder.StopFirst => SwarmUpdateOrder.StopFirst,
             _ => null,
         },
-        HealthTimeout = request.HealthTimeout ?? request.Swarm.HealthTimeout,
+        HealthTimeout = request.HealthTimeout,
+        IsRollback = request.Kind == ProHistoryKind.Rollback,
     };
 }

@@ -21,8 +21,17 @@ internal sealed class SwarmPlan
     /// <summary>What the new tasks are known by.</summary>
     public required SwarmGoal Goal { get; init; }
 
-    /// <summary>The update configuration: the service's own with what was given.</summary>
+    /// <summary>The configuration of this update: the service's own, for a rollback its rollback configuration, with what was given.</summary>
     public required JsonObject? UpdateConfig { get; init; }
+
+    /// <summary>The update configuration that the service has afterwards: its own with what was given.</summary>
+    public required JsonObject? ConfigAfterwards { get; init; }
+
+    /// <summary>What the HEALTHCHECK of the tasks allows them to start; null if it is not known.</summary>
+    public TimeSpan? StartAllowance { get; init; }
+
+    /// <summary>True if the service's configuration has to be put back after the update.</summary>
+    public bool HasOwnPace => !JsonNode.DeepEquals(UpdateConfig, ConfigAfterwards);
 
     /// <summary>All tasks run the image already.</summary>
     public required bool IsNothingToDo { get; init; }
@@ -54,13 +63,20 @@ internal sealed class SwarmPlan
         var wayBack = cutOff
             ?? (sameText && !settled ? SwarmReturn.FromPrevious(service) : null)
             ?? SwarmReturn.From(service) with { Image = await running.NameAsync(service.Image, cancellationToken).ConfigureAwait(false) };
+        var afterwards = SwarmChange.Configure(cutOff is null ? service.UpdateConfig : cutOff.UpdateConfig, options);
+
+        // Who doesn't wait, or wants a failure to stay as it is, leaves nobody who would put the configuration back.
+        var backwards = options is { IsRollback: true, NoWait: false, FailureAction: not SwarmFailureAction.Pause }
+            ? service.RollbackConfig : null;
         return new SwarmPlan
         {
             Sighting = sighting,
             Target = target,
             WayBack = wayBack,
             Goal = new SwarmGoal(target.Reference, service.ForceUpdate + (force ? 1UL : 0UL), service.UpdateStatus?.StartedAt),
-            UpdateConfig = SwarmChange.Configure(cutOff is null ? service.UpdateConfig : cutOff.UpdateConfig, options),
+            UpdateConfig = backwards is null ? afterwards : SwarmChange.Configure(backwards, options),
+            ConfigAfterwards = afterwards,
+            StartAllowance = await SwarmHealthCheck.AllowanceAsync(api, service, target, cancellationToken).ConfigureAwait(false),
             IsNothingToDo = same && settled && !options.Force,
         };
     }

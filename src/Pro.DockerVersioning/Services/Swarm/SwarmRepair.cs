@@ -57,6 +57,7 @@ internal static class SwarmRepair
         WayBack = wayBack,
         Goal = new SwarmGoal(sighting.Service.Image ?? "", sighting.Service.ForceUpdate, StatusBefore: null),
         UpdateConfig = sighting.Service.UpdateConfig,
+        ConfigAfterwards = sighting.Service.UpdateConfig,
         IsNothingToDo = false,
     };
 }

@@ -34,12 +34,17 @@ internal sealed class SwarmRun
 
     private bool HasCanary => _options.Canary is not null && _plan.Sighting.Wanted > 0;
 
+    // The note tells whoever finds the service how its configuration was.
+    private bool HasSteps => HasCanary || _plan.HasOwnPace;
+
+    private SwarmPatience Patience => SwarmPatience.Of(_options.HealthTimeout, _plan.StartAllowance);
+
     /// <summary>Sends it, watches it, and goes back where need be.</summary>
     public async Task<SwarmUpdateResult> RunAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var first = HasCanary ? SwarmChange.ForCanary(_plan.UpdateConfig, _options.Canary!.Value) : _plan.UpdateConfig;
-        await SendAsync(_plan.Service, first, HasCanary ? _plan.WayBack : null, cancellationToken).ConfigureAwait(false);
+        await SendAsync(_plan.Service, first, HasSteps ? _plan.WayBack : null, cancellationToken).ConfigureAwait(false);
         if (_options.NoWait)
         {
             return _plan.Result(SwarmOutcome.Accepted);
@@ -97,7 +102,7 @@ internal sealed class SwarmRun
     private async Task<SwarmVerdict> CanaryAsync(JsonObject first, CancellationToken cancellationToken)
     {
         var tasks = Math.Min(_options.Canary!.Value, _plan.Sighting.Wanted);
-        var patience = _options.HealthTimeout + SwarmChange.MonitorOf(first);
+        var patience = Patience.And(SwarmChange.MonitorOf(first));
         var verdict = await _watch.UntilRunningAsync(_plan.Goal, tasks, patience, cancellationToken).ConfigureAwait(false);
         if (verdict != SwarmVerdict.Completed)
         {
@@ -120,7 +125,7 @@ internal sealed class SwarmRun
 
     private async Task<SwarmVerdict> EndAsync(JsonObject? config, CancellationToken cancellationToken)
     {
-        var patience = _options.HealthTimeout + SwarmChange.DelayOf(config) + SwarmChange.MonitorOf(config);
+        var patience = Patience.And(SwarmChange.DelayOf(config) + SwarmChange.MonitorOf(config));
         var verdict = await _watch.UntilEndAsync(_plan.Goal, patience, cancellationToken).ConfigureAwait(false);
 
         // The engine calls an update complete once its own time is over: a shorter one than running counts as proven after proves nothing.
@@ -139,9 +144,9 @@ internal sealed class SwarmRun
         switch (verdict)
         {
             case SwarmVerdict.Completed:
-                if (HasCanary)
+                if (HasSteps)
                 {
-                    await _wayBack.FinishAsync(_plan.WayBack with { UpdateConfig = _plan.UpdateConfig }, _plan.Goal.Image,
+                    await _wayBack.FinishAsync(_plan.WayBack with { UpdateConfig = _plan.ConfigAfterwards }, _plan.Goal.Image,
                         _plan.Goal.ForceUpdate)
                         .ConfigureAwait(false);
                 }
@@ -168,11 +173,9 @@ internal sealed class SwarmRun
 
     private string ReasonOf(SwarmVerdict verdict) => verdict switch
     {
-        SwarmVerdict.Stuck when _progress.Failures.Count == 0 => string.Create(
-            CultureInfo.InvariantCulture,
-            $"its tasks did not come up (or not healthy) within {_options.HealthTimeout.TotalSeconds:0.#} seconds"),
-        SwarmVerdict.Stuck => string.Create(
-            CultureInfo.InvariantCulture, $"its tasks fail, and did not all run within {_options.HealthTimeout.TotalSeconds:0.#} seconds"),
+        SwarmVerdict.Stuck when _progress.Failures.Count == 0 =>
+            $"its tasks did not come up (or not healthy) within {Patience.Text(isStarting: true)}",
+        SwarmVerdict.Stuck => $"its tasks fail, and did not all run within {Patience.Text(isStarting: false)}",
         SwarmVerdict.RollbackPaused => "a task of it failed, and so did the engine's own way back",
         SwarmVerdict.TaskFailed => "a task of it failed while it was watched",
         SwarmVerdict.Refused => "the operator did not approve the canary",
@@ -181,7 +184,7 @@ internal sealed class SwarmRun
 
     private async Task<SwarmUpdateResult> BackAsync(string why, Exception? cause, bool stopped)
     {
-        var failed = await _wayBack.GoAsync(_plan.WayBack, _plan.Target.Reference, _options).ConfigureAwait(false);
+        var failed = await _wayBack.GoAsync(_plan.WayBack, _plan.Target.Reference, _plan.Service.RollbackConfig, _options).ConfigureAwait(false);
         if (failed is { } failure)
         {
             return await FailedAsync(SwarmOutcome.RestoreFailed, SwarmErrors.RestoreFailed(

@@ -59,6 +59,9 @@ internal sealed class SwarmServiceState
     /// <summary>The service's own update configuration, or null for the engine's defaults.</summary>
     public JsonObject? UpdateConfig => Spec["UpdateConfig"] as JsonObject;
 
+    /// <summary>The service's own rollback configuration, or null where it has none.</summary>
+    public JsonObject? RollbackConfig => Spec["RollbackConfig"] as JsonObject;
+
     /// <summary>How far the last update has come; null where the engine found nothing to replace, or hasn't begun.</summary>
     public SwarmUpdateStatus? UpdateStatus => _json["UpdateStatus"] is JsonObject status && Text(status["State"]) is { Length: > 0 } state
         ? new SwarmUpdateStatus(state, Text(status["StartedAt"]), Text(status["Message"]) ?? "")

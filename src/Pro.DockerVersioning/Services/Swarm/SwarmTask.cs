@@ -7,6 +7,8 @@ namespace Pro.DockerVersioning.Services.Swarm;
 /// <summary>A task of a service: one container's worth of it, with its fate.</summary>
 internal sealed record SwarmTask
 {
+    private static readonly string[] Way = ["new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running"];
+
     /// <summary>The task's id.</summary>
     public required string Id { get; init; }
 
@@ -39,6 +41,9 @@ internal sealed record SwarmTask
 
     /// <summary>The exit code of a container that has ended, else 0.</summary>
     public required long ExitCode { get; init; }
+
+    /// <summary>How far it has come on its way to running: no further where it ends.</summary>
+    public int Rank => Array.IndexOf(Way, State);
 
     /// <summary>True where it does its work; with a HEALTHCHECK, only once that was healthy.</summary>
     public bool IsRunning => State == "running" && DesiredState == "running";

@@ -74,13 +74,13 @@ internal sealed record SwarmUpdateOptions
     public TimeSpan StabilityTime { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// For how long an update may make no progress (besides its own delay and monitor) before this module goes back: no further task
-    /// of the new version has come to run, healthy where the image says how to tell.
+    /// For how long an update, or a way back, may make no progress (besides its own delay and monitor) before this module gives it up. Null: see
+    /// <see cref="SwarmPatience"/>.
     /// </summary>
-    public TimeSpan HealthTimeout { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan? HealthTimeout { get; init; }
 
-    /// <summary>For how long going back may take.</summary>
-    public TimeSpan RestoreTimeout { get; init; } = TimeSpan.FromMinutes(2);
+    /// <summary>True for a rollback that was asked for: it goes at the pace of the service's own rollback configuration.</summary>
+    public bool IsRollback { get; init; }
 
     /// <summary>The login for the image's registry: the swarm remembers none. Null where there is none.</summary>
     public RegistryCredential? Credential { get; init; }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Services.Swarm;
@@ -9,21 +10,22 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
     // For how long an engine that restarts is waited for while nothing else is.
     private static readonly TimeSpan RestartPatience = TimeSpan.FromMinutes(1);
 
-    private int _best = -1;
+    private readonly Dictionary<string, int> _best = new(StringComparer.Ordinal);
     private string? _state;
     private long _moved;
+    private int _failures;
     private long _seen;
 
     /// <summary>Waits until the update has ended, well or not.</summary>
     /// <param name="goal">What is to be reached.</param>
     /// <param name="patience">For how long it may make no progress.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public Task<SwarmVerdict> UntilEndAsync(SwarmGoal goal, TimeSpan patience, CancellationToken cancellationToken) =>
+    public Task<SwarmVerdict> UntilEndAsync(SwarmGoal goal, SwarmPatience patience, CancellationToken cancellationToken) =>
         UntilAsync(goal, patience, sighting => sighting.Judge(goal), cancellationToken);
 
     /// <summary>Waits until so many tasks run, or the update has ended badly before.</summary>
     /// <inheritdoc cref="UntilEndAsync"/>
-    public Task<SwarmVerdict> UntilRunningAsync(SwarmGoal goal, int tasks, TimeSpan patience, CancellationToken cancellationToken) =>
+    public Task<SwarmVerdict> UntilRunningAsync(SwarmGoal goal, int tasks, SwarmPatience patience, CancellationToken cancellationToken) =>
         UntilAsync(
             goal,
             patience,
@@ -97,23 +99,23 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
 
     private async Task<SwarmVerdict> UntilAsync(
         SwarmGoal goal,
-        TimeSpan patience,
+        SwarmPatience patience,
         Func<SwarmSighting, SwarmVerdict> judge,
         CancellationToken cancellationToken)
     {
-        _best = -1;
+        _best.Clear();
         _state = null;
         _moved = _seen = Stopwatch.GetTimestamp();
         while (true)
         {
-            if (await LookAsync(goal, patience, cancellationToken).ConfigureAwait(false) is { } sighting)
+            if (await LookAsync(goal, patience.Still, cancellationToken).ConfigureAwait(false) is { } sighting)
             {
                 if (judge(sighting) is var verdict && verdict != SwarmVerdict.Running)
                 {
                     return verdict;
                 }
 
-                if (!HasMoved(sighting, goal) && Stopwatch.GetElapsedTime(_moved) > patience)
+                if (!HasMoved(sighting, goal) && Stopwatch.GetElapsedTime(_moved) > patience.For(StatesOf(sighting, goal), HasFailed))
                 {
                     return SwarmVerdict.Stuck;
                 }
@@ -143,20 +145,44 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
         }
     }
 
+    private bool HasFailed => progress.Failures.Count > _failures;
+
+    private static IEnumerable<string> StatesOf(SwarmSighting sighting, SwarmGoal goal) =>
+        sighting.Tasks.Where(task => task.IsWanted && GoalOf(sighting, goal).Includes(task)).Select(task => task.State);
+
+    // While the engine goes back by itself it is the old tasks that come up.
+    private static SwarmGoal GoalOf(SwarmSighting sighting, SwarmGoal goal) => sighting.Service.UpdateStatus is { IsRollback: true }
+        ? new SwarmGoal(sighting.Service.Image ?? "", sighting.Service.ForceUpdate, StatusBefore: null)
+        : goal;
+
     private bool HasMoved(SwarmSighting sighting, SwarmGoal goal)
     {
-        var running = sighting.RunningFor(goal);
-        var state = sighting.Service.UpdateStatus?.State;
-        if (running <= _best && state == _state)
+        var moved = false;
+        if (sighting.Service.UpdateStatus?.State is var state && state != _state)
         {
-            return false;
+            _state = state;
+            _best.Clear();
+            moved = true;
         }
 
-        // Tasks that come up and die again are no progress: only more than ever before.
-        _best = Math.Max(_best, running);
-        _state = state;
-        _moved = Stopwatch.GetTimestamp();
-        return true;
+        // Tasks that come up and die again are no progress: only what none had come to before in that place.
+        foreach (var task in sighting.Tasks.Where(task => task.IsWanted && GoalOf(sighting, goal).Includes(task)))
+        {
+            var place = task.Slot > 0 ? task.Slot.ToString(CultureInfo.InvariantCulture) : task.NodeId;
+            if (task.Rank > _best.GetValueOrDefault(place, -1))
+            {
+                _best[place] = task.Rank;
+                moved = true;
+            }
+        }
+
+        if (moved)
+        {
+            _moved = Stopwatch.GetTimestamp();
+            _failures = progress.Failures.Count;
+        }
+
+        return moved;
     }
 
     private async Task PauseAsync(Task? early, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Services.Swarm;
@@ -11,13 +12,18 @@ internal sealed class SwarmWayBack(SwarmSteps steps, SwarmWatch watch, SwarmProg
     /// <summary>Goes back.</summary>
     /// <param name="way">Where to.</param>
     /// <param name="wanted">The image of the update that failed.</param>
-    /// <param name="options">Its options: the order, and for how long it may take.</param>
+    /// <param name="pace">The service's own rollback configuration; null: as the update, without waiting between batches.</param>
+    /// <param name="options">Its options: the order, and for how long it may make no progress.</param>
     /// <returns>Null once all tasks run the old image; else why not.</returns>
-    public async Task<(string WhyNot, Exception? Inner)?> GoAsync(SwarmReturn way, string wanted, SwarmUpdateOptions options)
+    public async Task<(string WhyNot, Exception? Inner)?> GoAsync(
+        SwarmReturn way, string wanted, JsonObject? pace, SwarmUpdateOptions options)
     {
-        // Not the caller's token: it may be why we go back.
-        using var limit = new CancellationTokenSource(options.RestoreTimeout);
-        var config = SwarmChange.Configure(way.UpdateConfig, new SwarmUpdateOptions { Order = options.Order, Monitor = options.Monitor });
+        var config = SwarmChange.Configure(
+            pace ?? way.UpdateConfig, new SwarmUpdateOptions { Order = options.Order, Monitor = options.Monitor });
+        var back = pace is null ? SwarmChange.ForReturn(config) : SwarmChange.Pausing(config);
+
+        // The old image is known to start: what its HEALTHCHECK allows is waited for, whatever was given for the new one.
+        var patience = SwarmPatience.Of(given: null, allowance: null).And(SwarmChange.DelayOf(back) + SwarmChange.MonitorOf(back));
         try
         {
             string? before = null;
@@ -26,25 +32,22 @@ internal sealed class SwarmWayBack(SwarmSteps steps, SwarmWatch watch, SwarmProg
                 service =>
                 {
                     before = service.UpdateStatus?.StartedAt;
-                    return new SwarmChange(way.Image, way.ForceUpdate, SwarmChange.ForReturn(config), way);
+                    return new SwarmChange(way.Image, way.ForceUpdate, back, way);
                 },
                 wanted,
-                limit.Token).ConfigureAwait(false);
+                CancellationToken.None).ConfigureAwait(false);
             var goal = new SwarmGoal(way.Image, way.ForceUpdate, before);
-            var verdict = await watch.UntilEndAsync(goal, options.RestoreTimeout, limit.Token).ConfigureAwait(false);
+            var verdict = await watch.UntilEndAsync(goal, patience, CancellationToken.None).ConfigureAwait(false);
             if (verdict != SwarmVerdict.Completed)
             {
                 return (verdict switch
                 {
                     SwarmVerdict.Paused => $"a task of {way.Image} fails too",
                     SwarmVerdict.Superseded => "somebody else has updated the service",
+                    SwarmVerdict.Stuck => $"the tasks of {way.Image} made no progress within {patience.Text(isStarting: false)}",
                     _ => $"the tasks of {way.Image} don't come up",
                 }, null);
             }
-        }
-        catch (OperationCanceledException)
-        {
-            return ($"it took longer than {options.RestoreTimeout.TotalSeconds:0} seconds", null);
         }
         catch (ProException exception)
         {

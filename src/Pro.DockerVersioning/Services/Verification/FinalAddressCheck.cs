@@ -90,7 +90,7 @@ internal sealed class FinalAddressCheck
         var name = candidate.Text("Name").TrimStart('/');
         if (_healthUrl is not null)
         {
-            using var probe = new UrlProbe(_healthUrl, RequestTime);
+            using var probe = UrlProbes.For(_engine, candidate.Text("Id"), _healthUrl, RequestTime);
             await UntilAnsweredAsync(
                 name,
                 async () => await probe.RunAsync(cancellationToken).ConfigureAwait(false) is var outcome

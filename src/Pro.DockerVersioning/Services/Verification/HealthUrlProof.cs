@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Configuration;
+
 namespace Pro.DockerVersioning.Services.Verification;
 
 /// <summary>
@@ -5,7 +7,11 @@ namespace Pro.DockerVersioning.Services.Verification;
 /// what held the port before, and the second costs 50 ms. A failure is no verdict, since an address has no start period and
 /// no retries; the time-out is.
 /// </summary>
-internal sealed class HealthUrlProof(Uri address, TimeSpan requestTimeout, Action<string> said) : IProof
+/// <param name="address">The URL.</param>
+/// <param name="probe">Asks it.</param>
+/// <param name="requestTimeout">How long one request may take.</param>
+/// <param name="said">Hears what was answered.</param>
+internal sealed class HealthUrlProof(Uri address, Func<IUrlProbe> probe, TimeSpan requestTimeout, Action<string> said) : IProof
 {
     private const int Needed = 2;
 
@@ -13,7 +19,7 @@ internal sealed class HealthUrlProof(Uri address, TimeSpan requestTimeout, Actio
     public ProHealthProof Kind => ProHealthProof.HealthUrl;
 
     /// <inheritdoc/>
-    public string Description => $"its health URL {address}";
+    public string Description => $"its health URL {UrlText.Shown(address)}";
 
     /// <inheritdoc/>
     public TimeSpan Allowance => TimeSpan.Zero;
@@ -30,11 +36,11 @@ internal sealed class HealthUrlProof(Uri address, TimeSpan requestTimeout, Actio
     /// <inheritdoc/>
     public async Task<Finding> RunAsync(CancellationToken cancellationToken)
     {
-        using var probe = new UrlProbe(address, requestTimeout);
+        using var asking = probe();
         var pace = new Pace();
         for (var well = 0; true;)
         {
-            var outcome = await probe.RunAsync(cancellationToken).ConfigureAwait(false);
+            var outcome = await asking.RunAsync(cancellationToken).ConfigureAwait(false);
             Note(outcome.Text);
             well = outcome.Verdict == ProbeVerdict.Well ? well + 1 : 0;
             if (well == Needed)
@@ -50,10 +56,10 @@ internal sealed class HealthUrlProof(Uri address, TimeSpan requestTimeout, Actio
     /// <summary>Asks now and then, until so many answers in a row are bad.</summary>
     public async Task<Finding> WatchAsync(TimeSpan interval, int failures, CancellationToken cancellationToken)
     {
-        using var probe = new UrlProbe(address, requestTimeout);
+        using var asking = probe();
         for (var failed = 0; true;)
         {
-            var outcome = await probe.RunAsync(cancellationToken).ConfigureAwait(false);
+            var outcome = await asking.RunAsync(cancellationToken).ConfigureAwait(false);
             Note(outcome.Text);
             failed = outcome.Verdict == ProbeVerdict.Well ? 0 : failed + 1;
             if (failed >= failures)

@@ -12,6 +12,12 @@ internal sealed record VerificationOptions
     /// </summary>
     public Uri? HealthUrl { get; init; }
 
+    /// <summary>
+    /// True if <see cref="HealthUrl"/> is written for the engine's machine: a loopback address is then asked inside the container unless the
+    /// engine is surely on this machine.
+    /// </summary>
+    public bool IsHealthUrlOfHost { get; init; }
+
     /// <summary>How long one request to <see cref="HealthUrl"/> may take.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -32,7 +32,7 @@ internal sealed class VerificationRun(
                 () => watch.Latest.EngineHealth == true,
                 Say,
                 countsFailures: options.HealthTimeout is null)
-            : options.HealthUrl is { } address ? new HealthUrlProof(address, options.RequestTimeout, Say)
+            : options.HealthUrl is { } address ? UrlProof(address)
             : new StabilityProof(options.StabilityTime);
         Say($"is verified by {_proof.Description}");
         Show(_proof.Description);
@@ -71,7 +71,7 @@ internal sealed class VerificationRun(
         ];
         if (verified.Proof == ProHealthProof.HealthUrl && options.HealthUrl is { } address)
         {
-            var url = new HealthUrlProof(address, options.RequestTimeout, Say);
+            var url = UrlProof(address);
             _proof = url;
             sources.Add(stop => url.WatchAsync(options.WatchInterval, options.WatchFailures, stop));
         }
@@ -114,6 +114,21 @@ internal sealed class VerificationRun(
             RestartCount = last.Container?.RestartCount ?? 0,
             StartedAt = last.StartedAt,
         };
+    }
+
+    private HealthUrlProof UrlProof(Uri address)
+    {
+        if (options.IsHealthUrlOfHost && address.IsLoopback && watch.Latest.Container is { } container)
+        {
+            HostPort.ThrowIfNotPublished(Subject, address, container);
+        }
+
+        return new HealthUrlProof(
+            address,
+            () => options.IsHealthUrlOfHost
+                ? UrlProbes.For(engine, id, address, options.RequestTimeout) : new UrlProbe(address, options.RequestTimeout),
+            options.RequestTimeout,
+            Say);
     }
 
     /// <summary>Takes the bar away.</summary>

@@ -1,0 +1,24 @@
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Verification;
+
+namespace Pro.DockerVersioning.Services.Swarm;
+
+/// <summary>The HEALTHCHECK that a service's tasks have on an image.</summary>
+internal static class SwarmHealthCheck
+{
+    /// <summary>How long it lets a task start until the engine calls it unhealthy; none without one; null if the image is not on this node.</summary>
+    public static async Task<TimeSpan?> AllowanceAsync(
+        SwarmApi api, SwarmServiceState service, SwarmTarget target, CancellationToken cancellationToken)
+    {
+        var image = await new ContainerCalls(api.Engine).FindImageAsync(target.LocalId ?? target.Reference, cancellationToken)
+            .ConfigureAwait(false);
+        if (image is null)
+        {
+            return null;
+        }
+
+        var check = PlannedHealthCheck.Merge(
+            service.Spec["TaskTemplate"]?["ContainerSpec"]?["Healthcheck"], image["Config"]?["Healthcheck"]);
+        return check?.Allowance ?? TimeSpan.Zero;
+    }
+}
