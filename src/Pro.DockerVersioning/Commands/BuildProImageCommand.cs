@@ -125,7 +125,6 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
     private protected override Task ProcessAsync()
     {
-        RequireOneName();
         _asked.AddRange((All ? ["*"] : Service).Select(service => (service, Version)));
         return Task.CompletedTask;
     }
@@ -137,6 +136,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
             return;
         }
 
+        RequireOneName();
         var reporter = Reporter;
         var workspace = OpenWorkspace();
         _ = workspace.Settings.RequireRegistry();
@@ -269,7 +269,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
     private void RequireOneName()
     {
-        if (Describe && (Version ?? Ref) is { } other)
+        if (Describe && (_asked[0].Version ?? Ref) is { } other)
         {
             throw ImageErrors.DescribeAndVersion(other);
         }

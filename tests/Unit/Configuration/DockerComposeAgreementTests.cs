@@ -219,7 +219,6 @@ public sealed class DockerComposeAgreementTests
                     X6: '0755'
                     X7: !!str 1.10
                     X8: v1.10
-                    X9: -
                     X10: .
                     X11: 1.10 # comment
                   labels: { a: 1.10, b: True, c: 0755, d: ~ }
@@ -246,10 +245,6 @@ public sealed class DockerComposeAgreementTests
                   over: { build: { context: ./over, args: { A: 1, B: 1 } } }
                 """),
             ("compose1.yml", "services: { gone: !reset null, over: { build: { args: !override { C: 1 } } }, api: { build: { args: { B: !reset null } } } }\n"),
-        ]),
-        ("an empty service that another file fills", [
-            ("compose0.yml", "services: { api: , web: { build: ./web } }\n"),
-            ("compose1.yml", "services: { api: { build: ./api }, web: }\n"),
         ]),
         ("each file is extended before the next one is put over it", [
             ("compose0.yml", "services: { base: { build: { context: ./base, args: { A: 1 } } }, api: { extends: base, build: { args: { B: 1 } } } }\n"),
