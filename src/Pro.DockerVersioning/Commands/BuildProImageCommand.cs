@@ -22,7 +22,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     private const string ByName = "Service";
     private const string Everything = "All";
 
-    private readonly List<string> _services = [];
+    private readonly List<(string Service, string? Version)> _asked = [];
 
     /// <summary>The services; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ByName, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -36,7 +36,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     public SwitchParameter All { get; set; }
 
     /// <summary>A git tag (v1.2.3), what git describe prints, or any commit-ish; HEAD where it isn't given.</summary>
-    [Parameter(Position = 1, ParameterSetName = ByName)]
+    [Parameter(Position = 1, ParameterSetName = ByName, ValueFromPipelineByPropertyName = true)]
     [Parameter(Position = 0, ParameterSetName = Everything)]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(GitTagCompleter))]
@@ -130,14 +130,19 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
     private protected override Task ProcessAsync()
     {
-        _services.AddRange(Service);
+        _asked.AddRange((All ? ["*"] : Service).Select(service => (service, Version)));
         return Task.CompletedTask;
     }
 
     private protected override async Task EndAsync()
     {
-        var reporter = Reporter;
+        if (_asked.Count == 0)
+        {
+            return;
+        }
+
         RequireOneName();
+        var reporter = Reporter;
         var workspace = OpenWorkspace();
         _ = workspace.Settings.RequireRegistry();
         using var repository = GitRepository.Open(workspace.Root);
@@ -152,6 +157,8 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         var choice = await choosing;
         reporter.Report(new VerboseReport(choice.Explanation));
         plans = Each(plans, plan => plan.CheckedFor(choice.Builder));
+        var history = HistoryLog.Open(workspace.Settings);
+        plans = await CheckedAsync(plans, new RebuildRule(engine, history, reporter));
         var lines = plans.SelectMany(plan => plan.Describe(choice.Builder.Description)).ToList();
         if (lines.Count == 0 || !ShouldCarryOut(lines, "Build?"))
         {
@@ -160,7 +167,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
         using var publisher = Push ? await OpenPublisherAsync(workspace, engine, repository, reporter) : null;
         var runner = new ImageBuildRunner(engine, choice.Builder, repository);
-        var recorded = new RecordedImages(HistoryLog.Open(workspace.Settings), engine, reporter);
+        var recorded = new RecordedImages(history, engine, reporter);
         await ForEachAsync(
             plans,
             ThrottleLimit,
@@ -178,13 +185,14 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     {
         try
         {
-            var source = BuildSource.Resolve(repository, options);
-            var planner = new ImageBuildPlanner(workspace.Settings, source, options, Reporter);
-            var names = All ? planner.MatchAll() : MatchEach(_services, name => planner.Match([name]));
-            var prepared = Each(names, name => planner.Prepare(name, StopToken));
+            var versions = _asked.GroupBy(one => one.Version, one => one.Service, StringComparer.Ordinal).ToList();
+            var prepared = versions.Count == 1
+                ? Prepare(workspace, repository, options with { Version = versions[0].Key }, versions[0])
+                : Each(versions, version => Prepare(workspace, repository, options with { Version = version.Key }, version)).SelectMany(builds => builds);
+            var all = prepared.ToList();
             var inventory = await loading;
             var aliases = await deployed;
-            var plans = Each(prepared, build => planner.Plan(build, inventory, aliases));
+            var plans = Each(all, build => build.Planner.Plan(build.Build, inventory, aliases));
             foreach (var warning in plans.SelectMany(plan => plan.Warnings))
             {
                 WriteWarning(warning);
@@ -202,6 +210,35 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
             // Nothing is left running behind an error: what was asked is waited for, and its own error comes second.
             await Task.WhenAll(loading, deployed, choosing).ContinueWith(static rest => rest.Exception, TaskScheduler.Default);
         }
+    }
+
+    /// <summary>Prepares the services of one version.</summary>
+    private List<(ImageBuildPlanner Planner, PreparedBuild Build)> Prepare(
+        ProWorkspace workspace, GitRepository repository, ImageBuildOptions options, IEnumerable<string> services)
+    {
+        var source = BuildSource.Resolve(repository, options);
+        var planner = new ImageBuildPlanner(workspace.Settings, source, options, Reporter);
+        var names = All ? planner.MatchAll() : MatchEach(services, name => planner.Match([name]));
+        return Each(names, name => (planner, planner.Prepare(name, StopToken)));
+    }
+
+    private async Task<List<ImageBuildPlan>> CheckedAsync(List<ImageBuildPlan> plans, RebuildRule rule)
+    {
+        var results = new List<ImageBuildPlan>();
+        foreach (var plan in plans)
+        {
+            try
+            {
+                await rule.CheckAsync(plan, StopToken);
+                results.Add(plan);
+            }
+            catch (ProException error) when (error.Id != EngineErrors.UnreachableId)
+            {
+                WriteError(error);
+            }
+        }
+
+        return results;
     }
 
     /// <summary>One service that can't be built doesn't keep the others from it.</summary>
@@ -240,7 +277,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
     private void RequireOneName()
     {
-        if (Describe && (Version ?? Ref) is { } other)
+        if (Describe && (_asked[0].Version ?? Ref) is { } other)
         {
             throw ImageErrors.DescribeAndVersion(other);
         }
@@ -248,7 +285,6 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
     private ImageBuildOptions Options(ProSettings settings) => new()
     {
-        Version = Version,
         Ref = Ref,
         Describe = Describe,
         WorkingTree = WorkingTree,

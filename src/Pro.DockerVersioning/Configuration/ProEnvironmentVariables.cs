@@ -9,6 +9,9 @@ internal sealed class ProEnvironmentVariables(Func<string, string?> read)
     public const string RegistryName = "REGISTRY";
     public const string ComposeFileName = "COMPOSE_FILE";
     public const string ComposePathSeparatorName = "COMPOSE_PATH_SEPARATOR";
+    public const string ComposeProjectName = "COMPOSE_PROJECT_NAME";
+    public const string ComposeEnvFilesName = "COMPOSE_ENV_FILES";
+    public const string ComposeDisableEnvFileName = "COMPOSE_DISABLE_ENV_FILE";
     public const string ComposeProfilesName = "COMPOSE_PROFILES";
     public const string BuildKitName = "DOCKER_BUILDKIT";
     public const string DockerHostName = "DOCKER_HOST";

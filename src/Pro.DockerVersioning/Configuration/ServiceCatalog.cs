@@ -35,7 +35,7 @@ internal sealed class ServiceCatalog
     public static ServiceCatalog Load(ISourceTree tree, ProSettings settings, IProgress<Report>? reports = null)
     {
         var root = Path.GetFullPath(settings.Location.Root ?? settings.Location.CurrentFolder);
-        var inputs = new ComposeInputs(tree, settings.Variables.Raw, root, reports);
+        var inputs = new ComposeInputs(tree, settings.Variables.Raw, root, reports, settings.Location.CurrentFolder);
 
         // Looked at when somebody needs them: a file for the deployment may lie elsewhere, while pro.json says all that a build needs.
         var files = new Lazy<List<string>>(() => FilesInside(root, settings.ComposeFiles));

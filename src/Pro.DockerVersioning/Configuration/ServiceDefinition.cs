@@ -80,6 +80,14 @@ internal sealed record ServiceDefinition
     /// <summary>False if the compose file puts it into profiles and none of them is active: <c>-All</c> doesn't build it.</summary>
     public bool IsActive { get; init; } = true;
 
+    private static string? ParameterFor(string refused) => refused switch
+    {
+        "platform" or "platforms" => "-Platform",
+        "secrets" => "-Secret",
+        "ssh" => "-Ssh",
+        _ => null,
+    };
+
     /// <summary>Throws where the service can't be built from a tree: a refused key, no such context, no such Dockerfile.</summary>
     /// <param name="tree">The tree to build from.</param>
     /// <param name="settled">Keys of refusals that a parameter settles: "platforms" and "platform" by -Platform, "secrets", "ssh".</param>
@@ -94,7 +102,12 @@ internal sealed record ServiceDefinition
         var open = Refusals.Where(refusal => !settled.Contains(refusal.Key, StringComparer.Ordinal)).ToList();
         if (open.Count > 0)
         {
-            throw ConfigurationErrors.ServiceRefused(Name, Source, open.Select(refusal => refusal.Reason));
+            var parameters = open.Select(refusal => ParameterFor(refusal.Key)).Distinct().ToList();
+            throw ConfigurationErrors.ServiceRefused(
+                Name,
+                Source,
+                open.Select(refusal => refusal.Reason),
+                parameters.Contains(null) ? null : string.Join(" and ", parameters));
         }
 
         if (Context.Length > 0 && TreePath.Follow(tree, Context) is not { Kind: SourceEntryKind.Directory })

@@ -180,6 +180,8 @@ internal static class BuildErrors
             failure.DockerfileLine is { } line
                 ? string.Create(CultureInfo.InvariantCulture, $"Correct line {line} of the Dockerfile.")
                 : "Correct the Dockerfile."),
+        BuildFailureKind.VariableMissing => ("BuildArgumentMissing", ProErrorCategory.InvalidArgument,
+            $"Give it a value: -BuildArg @{{ {failure.Variable} = '…' }}, or \"buildArgs\" in pro.json."),
         BuildFailureKind.TargetMissing => ("BuildTargetNotFound", ProErrorCategory.ObjectNotFound,
             "Name a stage that the Dockerfile has (FROM … AS NAME), in -Target or as \"target\" in pro.json."),
         BuildFailureKind.BaseImageMissing => ("BaseImageNotFound", ProErrorCategory.ObjectNotFound,
@@ -213,6 +215,8 @@ internal static class BuildErrors
         BuildFailureKind.StepFailed => string.Create(CultureInfo.InvariantCulture, $"its program ended with exit code {failure.ExitCode}."),
         BuildFailureKind.ContextFileMissing => $"'{failure.MissingContextPath}' isn't in the build context.",
         BuildFailureKind.DockerfileMissing => $"the Dockerfile '{failure.MissingContextPath}' isn't in the build context.",
+        BuildFailureKind.VariableMissing =>
+            $"the Dockerfile needs a value for {failure.Variable}: {failure.Message[(failure.Message.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]}",
         BuildFailureKind.BaseImageMissing => $"the base image '{failure.Image}' isn't there: {failure.Message}",
         BuildFailureKind.BaseImageUnauthorized => $"the registry refuses the base image '{failure.Image}': {failure.Message}",
         BuildFailureKind.BaseImageUnreachable => $"the registry of the base image '{failure.Image}' can't be reached: {failure.Message}",

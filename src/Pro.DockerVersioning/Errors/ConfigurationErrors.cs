@@ -76,6 +76,11 @@ internal static class ConfigurationErrors
         "ComposeFileNotFound", ProErrorCategory.ObjectNotFound, $"The compose file {file} isn't in {tree}.",
         "Name another one with -ComposeFile or $env:COMPOSE_FILE; a version is built with the files that it holds itself.", file);
 
+    public static ProException EnvFileNotFound(string file, string tree) => new(
+        "EnvFileNotFound", ProErrorCategory.ObjectNotFound,
+        $"The file {file} of COMPOSE_ENV_FILES is neither in {tree} nor on disk.",
+        "Name another one, or take the variable away: Remove-Item Env:COMPOSE_ENV_FILES", file);
+
     public static ProException ComposeFileOutside(string file, string source, string root) => new(
         ComposeFileOutsideId, ProErrorCategory.InvalidArgument,
         $"The compose file {file} of {source} lies outside of the repository {root}.",
@@ -109,10 +114,11 @@ internal static class ConfigurationErrors
         "EnvFileWrong", ProErrorCategory.InvalidData, $"{at}: the quote that opens in this value isn't closed.",
         "Close the quote.", at.File);
 
-    public static ProException ServiceRefused(string service, string source, IEnumerable<string> reasons) => new(
+    public static ProException ServiceRefused(string service, string source, IEnumerable<string> reasons, string? parameter) => new(
         "ServiceNotBuildable", ProErrorCategory.NotImplemented,
         $"The service {service} of {source} can't be built as it is declared: {string.Join("; ", reasons)}.",
-        "Change the declaration, or declare the service in pro.json.", service);
+        parameter is null ? "Change the declaration, or declare the service in pro.json." : $"Give {parameter}, or change the declaration.",
+        service);
 
     public static ProException ContextNotFound(string service, string context, string source, string tree) => new(
         "ServiceContextNotFound", ProErrorCategory.ObjectNotFound,

@@ -40,6 +40,14 @@ internal static class ImageErrors
         "Make a new version instead. -Force builds over it, and what was that version is then reached by its image id only.",
         reference);
 
+    /// <summary>A version that somebody has, built again with other arguments.</summary>
+    public static ProException BuiltWithOtherArguments(string reference, string use) => new(
+        "VersionHasOtherArguments",
+        ProErrorCategory.ResourceExists,
+        $"{reference} was built with other build arguments, and was {use}: one version would be two images.",
+        "Make a new version instead, or give the same build arguments. -Force builds over it.",
+        reference);
+
     /// <summary>A version that isn't on the engine.</summary>
     public static ProException VersionNotFound(string reference, IEnumerable<string> known) => new(
         "VersionNotFound",

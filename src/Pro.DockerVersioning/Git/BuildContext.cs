@@ -35,11 +35,17 @@ internal sealed class BuildContext
 
         // A name that nobody uses, and that changes only when the content does: the tar stays the same for the same commit.
         DockerfileName = HidesDockerfile ? $".pro.Dockerfile-{IdOf(dockerfile.Entry)[..12]}" : dockerfile.InContext!;
-        treeHash = new(ComputeTreeHash);
+        treeHash = new(() => TreeHashWithout(static _ => false));
     }
 
     /// <summary>Everything that COPY sees, a folder before its children, siblings in ordinal order.</summary>
     public IReadOnlyList<ContextEntry> Entries { get; }
+
+    /// <summary>The folder that the entries are of, links followed.</summary>
+    public string Directory => directory;
+
+    /// <summary>The Dockerfile itself, from the repository's root, links followed.</summary>
+    public string DockerfilePath => dockerfile.Entry.Path;
 
     /// <summary>True if the Dockerfile is not among the entries: it is ignored, or outside of the folder.</summary>
     public bool HidesDockerfile { get; }
@@ -96,6 +102,20 @@ internal sealed class BuildContext
     /// <param name="path">From the repository's root.</param>
     public bool Concerns(string path) =>
         path == dockerfile.Entry.Path || (TreePath.RelativeTo(directory, path) is { } inside && !ignore.IsIgnored(inside));
+
+    /// <summary>The identity as if some of the files weren't there.</summary>
+    /// <param name="isLeftOut">Says so of a file's name in the context.</param>
+    public string TreeHashWithout(Func<string, bool> isLeftOut)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var entry in Entries.Where(entry => !isLeftOut(entry.Name)))
+        {
+            Append(hash, Mode(entry.Source.Kind), entry.Name, IdOf(entry.Source));
+        }
+
+        Append(hash, "dockerfile", DockerfileName, HidesDockerfile ? IdOf(dockerfile.Entry) : string.Empty);
+        return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
+    }
 
     /// <summary>
     /// Writes the context as a tar: the same bytes for the same commit on every machine, memory flat. A Dockerfile that is hidden comes
@@ -229,18 +249,6 @@ internal sealed class BuildContext
 
                 break;
         }
-    }
-
-    private string ComputeTreeHash()
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var entry in Entries)
-        {
-            Append(hash, Mode(entry.Source.Kind), entry.Name, IdOf(entry.Source));
-        }
-
-        Append(hash, "dockerfile", DockerfileName, HidesDockerfile ? IdOf(dockerfile.Entry) : string.Empty);
-        return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
     }
 
     // A folder has no id here: the filter may have taken some of its children, and those that are left speak for themselves.

@@ -98,27 +98,43 @@ internal sealed partial class GitRepository : IDisposable
     }
 
     /// <summary>
-    /// The files below a folder (relative to the root, empty for all) that differ from HEAD or that git doesn't know, without the
-    /// ignored ones.
+    /// The tracked files below a folder (relative to the root, empty for all) that differ from HEAD. git's own answer, since only the program
+    /// knows about filters, sparse checkouts and every form of index; without the program, the library's. Null if neither can tell.
     /// </summary>
-    public IReadOnlyList<string> UncommittedPaths(string folder = "")
+    public IReadOnlyList<string>? UncommittedPaths(string folder = "")
+    {
+        var path = TreePath.Normalize(folder);
+        var output = GitProgram.TryRun(
+            Root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty", "--", path.Length == 0 ? "." : path);
+        var paths = output is null
+            ? PathsByLibrary(path)
+            : output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(line => line.Length > 3).Select(line => line[3..]);
+        return paths is null ? null : [.. paths.Order(StringComparer.Ordinal)];
+    }
+
+    private IEnumerable<string>? PathsByLibrary(string path)
     {
         var options = new StatusOptions
         {
             IncludeIgnored = false,
-            IncludeUntracked = true,
-            RecurseUntrackedDirs = true,
+            IncludeUntracked = false,
             DetectRenamesInIndex = false,
             DetectRenamesInWorkDir = false,
         };
-        var path = TreePath.Normalize(folder);
         if (path.Length > 0)
         {
             options.PathSpec = [path];
             options.DisablePathSpecMatch = true;
         }
 
-        return [.. repository.RetrieveStatus(options).Select(entry => entry.FilePath).Order(StringComparer.Ordinal)];
+        try
+        {
+            return [.. repository.RetrieveStatus(options).Select(entry => entry.FilePath)];
+        }
+        catch (LibGit2SharpException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The names of all tags, whatever they point at, sorted ordinally.</summary>

@@ -25,6 +25,7 @@ internal sealed class WorkingTree : ISourceTree
 
     // The index knows what such a file system can't say: the executable bit, and links that were written out as files.
     private readonly bool modesFromIndex;
+    private Dictionary<string, Mode>? modesOfProgram;
 
     /// <summary>
     /// The files below a folder, without opening the repository: to list services, nobody needs it, and it may be another user's.
@@ -179,7 +180,7 @@ internal sealed class WorkingTree : ISourceTree
 
         if (modesFromIndex)
         {
-            return repository!.Library.Index[path]?.Mode switch
+            return IndexMode(path) switch
             {
                 Mode.ExecutableFile => SourceEntryKind.ExecutableFile,
                 Mode.SymbolicLink => SourceEntryKind.SymbolicLink,
@@ -194,5 +195,35 @@ internal sealed class WorkingTree : ISourceTree
     }
 
     private bool IsEmptySubmodule(string path) =>
-        repository?.Library.Index[path]?.Mode == Mode.GitLink && Children(path).Length == 0;
+        repository is not null && IndexMode(path) == Mode.GitLink && Children(path).Length == 0;
+
+    private Mode? IndexMode(string path)
+    {
+        if (modesOfProgram is null)
+        {
+            try
+            {
+                return repository!.Library.Index[path]?.Mode;
+            }
+            catch (LibGit2SharpException)
+            {
+                // A sparse or split index, which only the program can read.
+                modesOfProgram = ReadModes(repository!.Root);
+            }
+        }
+
+        return modesOfProgram.TryGetValue(path, out var mode) ? mode : null;
+    }
+
+    // A line is "MODE HASH STAGE\tPATH".
+    private static Dictionary<string, Mode> ReadModes(string root)
+    {
+        var modes = new Dictionary<string, Mode>(StringComparer.Ordinal);
+        foreach (var line in (GitProgram.TryRun(root, "ls-files", "--stage", "-z") ?? string.Empty).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        {
+            modes[line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..]] = (Mode)Convert.ToInt32(line.Split(' ')[0], 8);
+        }
+
+        return modes;
+    }
 }

@@ -34,7 +34,9 @@ internal sealed class BuildInputs
         AddArguments(service, options, commit, version, context);
         AddLabels(service, options, commit, version, context, sourceAddress);
         Identity = Hash(context, options, version);
+        ArgumentsIdentity = HashOf(_arguments);
         _labels[ImageLabels.Inputs] = Identity;
+        _labels[ImageLabels.Arguments] = ArgumentsIdentity;
         // Nor does where it goes change what is built.
         _labels[ImageLabels.Repository] = repository.NormalizedName;
         if (description is not null)
@@ -55,6 +57,9 @@ internal sealed class BuildInputs
 
     /// <summary>SHA-256, in hex, of everything that decides what the image holds.</summary>
     public string Identity { get; }
+
+    /// <summary>The same of the build arguments alone.</summary>
+    public string ArgumentsIdentity { get; }
 
     private void AddArguments(
         ServiceDefinition service,
@@ -132,8 +137,11 @@ internal sealed class BuildInputs
             labels = _labels.Where(label => label.Key != ImageLabels.Source),
             platforms = options.Platforms.Count == 0 && options.DefaultPlatform is { } platform ? [platform] : options.Platforms,
         };
-        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(inputs)))).ToLowerInvariant();
+        return HashOf(inputs);
     }
+
+    private static string HashOf<T>(T value) =>
+        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(value)))).ToLowerInvariant();
 
     private static string Rfc3339(DateTimeOffset time) =>
         time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -24,7 +24,12 @@ internal sealed class ImageBuildPlanner(
         var service = Find(name);
         service.EnsureBuildable(source.Tree, Settled());
         var context = BuildContext.Create(source.Tree, service.Context, service.Dockerfile, cancellationToken);
-        var version = VersionOf(service, context, cancellationToken);
+        var version = source.Version;
+        if (source.IsWorkingTree)
+        {
+            (context, version) = OfDisk(service, context, cancellationToken);
+        }
+
         var repository = RepositoryName.Combine(settings.RequireRegistry(), service.Image);
         var reference = repository.WithTag(version.ImageTag);
         var inputs = new BuildInputs(
@@ -47,6 +52,7 @@ internal sealed class ImageBuildPlanner(
         var wanted = options with { Deployed = deployed ?? options.Deployed };
         var (service, context, version, reference, inputs, warnings) = build;
         var existing = inventory.Find(reference);
+        var before = existing?.Label(ImageLabels.Arguments);
         RefuseAnotherCommit(reference, existing);
         var request = Request(service, context, inputs, version, reference);
         return new ImageBuildPlan
@@ -62,6 +68,7 @@ internal sealed class ImageBuildPlanner(
             Options = wanted,
             Aliases = AliasJudgement.OnEngine(inventory, reference.WithoutTag(), version, source.Commit.Sha, wanted, source.Repository),
             AlreadyBuilt = existing is not null && IsSame(existing, inputs, request) ? existing.Id : null,
+            OtherArguments = !options.Force && before is not null && before != inputs.ArgumentsIdentity ? existing : null,
             PassedOver = source.PassedOver,
             Warnings = warnings,
         };
@@ -143,21 +150,20 @@ internal sealed class ImageBuildPlanner(
         return settled;
     }
 
-    /// <summary>A build of the disk keeps the version only where its context is the commit's to the byte.</summary>
-    private ProVersion VersionOf(ServiceDefinition service, BuildContext context, CancellationToken cancellationToken)
+    /// <summary>
+    /// A build of the disk keeps the version only if its context is the commit's to the byte. What this module writes itself (<c>.env</c> and
+    /// its override file) doesn't make another version; the commit's files are built then.
+    /// </summary>
+    private (BuildContext Context, ProVersion Version) OfDisk(
+        ServiceDefinition service, BuildContext context, CancellationToken cancellationToken)
     {
-        if (!source.IsWorkingTree)
-        {
-            return source.Version;
-        }
-
         try
         {
             var committed = BuildContext.Create(
                 source.Repository.TreeOf(source.Commit), service.Context, service.Dockerfile, cancellationToken);
-            if (committed.TreeHash == context.TreeHash)
+            if (committed.TreeHashWithout(IsOwnFile) == context.TreeHashWithout(IsOwnFile))
             {
-                return source.Version;
+                return (committed, source.Version);
             }
         }
         catch (ProException)
@@ -165,8 +171,14 @@ internal sealed class ImageBuildPlanner(
             // The commit has no such context, or one that can't be built: then the disk's is another in any case.
         }
 
-        return source.Version.WithDirty(context.TreeHash[..VersionGrammar.HashLength]);
+        return (context, source.Version.WithDirty(context.TreeHash[..VersionGrammar.HashLength]));
     }
+
+    /// <summary>A file that this module writes into a project: the pin of a version.</summary>
+    private static bool IsOwnFile(string path) =>
+        TreePath.Name(path) is var name && (name == ".env" || name.EndsWith(OverrideEnding, StringComparison.Ordinal));
+
+    private const string OverrideEnding = ".pro.yml";
 
     private void RefuseAnotherCommit(ImageReference reference, EngineImage? existing)
     {
@@ -235,9 +247,14 @@ internal sealed class ImageBuildPlanner(
         }
 
         // What the ignore file leaves out never gets into an image; a Dockerfile outside of the context does.
-        var uncommitted = source.Repository.UncommittedPaths(service.Context)
-            .Union(source.Repository.UncommittedPaths(service.Dockerfile), StringComparer.Ordinal)
-            .Count(context.Concerns);
+        if (source.Repository.UncommittedPaths(context.Directory) is not { } inContext
+            || source.Repository.UncommittedPaths(context.DockerfilePath) is not { } dockerfile)
+        {
+            yield return $"{service.Name}: uncommitted files can't be counted, since neither git nor its library can read the index.";
+            yield break;
+        }
+
+        var uncommitted = inContext.Union(dockerfile, StringComparer.Ordinal).Count(path => context.Concerns(path) && !IsOwnFile(path));
         if (uncommitted > 0)
         {
             yield return $"{service.Name}: {uncommitted} uncommitted file{(uncommitted == 1 ? " is" : "s are")} not in this image, "

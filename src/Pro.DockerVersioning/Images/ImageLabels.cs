@@ -39,6 +39,9 @@ internal static class ImageLabels
     /// <summary>The identity of the build context: see <c>BuildContext.TreeHash</c>.</summary>
     public const string Context = "pro.dockerversioning.context";
 
+    /// <summary>The identity of the build arguments: a version that is built again with others is another image.</summary>
+    public const string Arguments = "pro.dockerversioning.arguments";
+
     /// <summary>The identity of all that went into the build: context, Dockerfile, target, arguments, labels, platform.</summary>
     public const string Inputs = "pro.dockerversioning.inputs";
 }

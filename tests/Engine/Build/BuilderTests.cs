@@ -72,6 +72,19 @@ public sealed class BuilderTests : EngineTest
         Assert.Empty(Tags());
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData(null)]
+    public void The_Engine_API_takes_a_base_that_a_variable_must_name_and_says_which_is_missing(string? buildKit)
+    {
+        Variables["DOCKER_BUILDKIT"] = buildKit;
+        OnlyClient(null);
+        _ = Commit(dockerfile: "ARG BASE\nARG TAG\nFROM ${BASE:?need}:${TAG:-1}\nCOPY file /\n");
+        _ = One("Build-ProImage api -BuildArg @{ BASE = 'pro-sample/base' }");
+        var error = Bad("Build-ProImage api -Force", "BuildArgumentMissing", ErrorCategory.InvalidArgument);
+        Assert.Contains("BASE", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Every_builder_makes_the_same_files_of_the_same_tag()
     {

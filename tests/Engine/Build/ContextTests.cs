@@ -133,14 +133,16 @@ public sealed class ContextTests : EngineTest
     [Theory]
     [InlineData(1, "1 uncommitted file is")]
     [InlineData(3, "3 uncommitted files are")]
-    public void Uncommitted_files_stay_out_and_are_counted(int count, string words)
+    public void Uncommitted_changes_stay_out_and_are_counted_but_not_what_git_does_not_track(int count, string words)
     {
         _ = Commit();
+        _ = Repository.Commit(("apps/api/new1", "1"), ("apps/api/new2", "1"), ("apps/api/.env", "API_VERSION=v1\n"));
+        _ = Repository.Write("apps/api/untracked", "untracked").Write("apps/api/.env", "API_VERSION=v2\n");
         _ = Repository.Write("README", "outside of the context");
         _ = Repository.Write("apps/api/file", "changed");
         for (var number = 1; number < count; number++)
         {
-            _ = Repository.Write($"apps/api/new{number}", "untracked");
+            _ = Repository.Write($"apps/api/new{number}", "changed");
         }
 
         var result = Run("Build-ProImage api").ThrowIfFailed();
@@ -148,6 +150,43 @@ public sealed class ContextTests : EngineTest
         Assert.Contains(words, warning, StringComparison.Ordinal);
         Assert.Contains("-WorkingTree", warning, StringComparison.Ordinal);
         Assert.Equal("one", Files($"api:{Head12}")["file"].Text);
+    }
+
+    [Theory]
+    [InlineData("sparse-checkout set --cone --sparse-index apps/api")]
+    [InlineData("sparse-checkout set --no-cone /* !/apps/api/big/")]
+    [InlineData("update-index --split-index")]
+    [InlineData("update-index --skip-worktree apps/api/file")]
+    public void Odd_indexes_and_sparse_checkouts_build_and_nothing_is_counted_as_uncommitted(string git)
+    {
+        _ = Repository.Commit(("apps/api/Dockerfile", CopyAll), ("apps/api/file", "one"), ("apps/api/big/1", "1"), ("other/1", "1"));
+        _ = Repository.Tag("v1.0.0");
+        _ = Repository.Git(git.Split(' '));
+        var result = Run("Build-ProImage api v1.0.0").ThrowIfFailed();
+        Assert.Empty(result.Warnings);
+        Assert.Equal("1", Files("api:v1.0.0")["big/1"].Text);
+        Assert.Empty(Run("Build-ProImage api -WorkingTree -WhatIf").ThrowIfFailed().Errors);
+    }
+
+    [Fact]
+    public void A_filter_makes_no_phantom_changes()
+    {
+        _ = Repository.Git("config", "filter.upper.clean", "tr a-z A-Z");
+        _ = Repository.Git("config", "filter.upper.smudge", "tr A-Z a-z");
+        _ = Repository.Commit((".gitattributes", "*.txt filter=upper\n"), ("apps/api/Dockerfile", CopyAll), ("apps/api/a.txt", "text"));
+        File.Delete(Repository.FullPath("apps/api/a.txt"));
+        _ = Repository.Git("checkout", "--", "apps/api/a.txt");
+        Assert.Empty(Run("Build-ProImage api").ThrowIfFailed().Warnings);
+    }
+
+    [Fact]
+    public void What_the_module_writes_itself_makes_no_dirty_version()
+    {
+        _ = Repository.Commit(("Dockerfile", CopyAll), ("file", "one"), (".gitignore", ".env\n"));
+        _ = Repository.Tag("v1.0.0");
+        _ = Repository.Write(".env", "API_VERSION=v1.0.0\n").Write("compose.shop.pro.yml", "services: {}\n");
+        Assert.Equal("v1.0.0", Text(One("Build-ProImage repo v1.0.0 -WorkingTree"), "Version"));
+        Assert.False(Files("repo:v1.0.0").ContainsKey(".env"));
     }
 
     [Fact]

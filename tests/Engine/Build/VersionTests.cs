@@ -6,6 +6,58 @@ namespace Pro.DockerVersioning.Tests.Engine.Build;
 public sealed class VersionTests : EngineTest
 {
     [Fact]
+    public void A_version_from_the_pipeline_is_the_one_that_is_built()
+    {
+        var first = Release("v1.0.0");
+        _ = Release("v1.1.0");
+        _ = Good("Build-ProImage api v1.0.0; Build-ProImage api v1.1.0");
+        var built = Good("Get-ProImageVersion api -Version v1.0.0, v1.1.0 | Build-ProImage -Force -Latest Never");
+        Assert.Equal(["v1.0.0", "v1.1.0"], Versions(built).Order());
+        Assert.Equal(first, Labels("api:v1.0.0")["org.opencontainers.image.revision"]);
+        _ = Bad("Get-ProImageVersion api -Version v1.0.0 | Build-ProImage -Describe", "DescribeAndVersion", ErrorCategory.InvalidArgument);
+    }
+
+    [Fact]
+    public void Other_build_arguments_warn_and_after_a_publication_are_refused_without_Force()
+    {
+        _ = Release("v1.0.0", dockerfile: "FROM scratch\nARG DATE\nLABEL date=$DATE\nCOPY file /\n");
+        _ = One("Build-ProImage api v1.0.0 -BuildArg @{ DATE = '1' }");
+        Assert.Contains(
+            "other build arguments",
+            Assert.Single(Run("Build-ProImage api v1.0.0 -BuildArg @{ DATE = '2' }").ThrowIfFailed().Warnings),
+            StringComparison.Ordinal);
+        Assert.Equal("2", Labels("api:v1.0.0")["date"]);
+        _ = One("Publish-ProImage api v1.0.0");
+        foreach (var parameter in (string[])["", "-WhatIf"])
+        {
+            _ = Bad($"Build-ProImage api v1.0.0 -BuildArg @{{ DATE = '3' }} {parameter}", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
+        }
+
+        Assert.Equal("2", Labels("api:v1.0.0")["date"]);
+        _ = One("Build-ProImage api v1.0.0 -BuildArg @{ DATE = '2' }");
+        _ = One("Build-ProImage api v1.0.0 -BuildArg @{ DATE = '3' } -Force");
+        Assert.Equal("3", Labels("api:v1.0.0")["date"]);
+    }
+
+    [Fact]
+    public void A_version_that_runs_is_not_built_again_with_other_arguments()
+    {
+        _ = Release("v1.0.0", dockerfile: $"FROM {Base}\nARG DATE\nLABEL date=$DATE\n");
+        _ = One("Build-ProImage api v1.0.0 -BuildArg @{ DATE = '1' }");
+        var name = "pro-test-" + Guid.NewGuid().ToString("N");
+        _ = TestEngine.CreateContainer($"{Registry}/api:v1.0.0", name, start: false);
+        try
+        {
+            var error = Bad("Build-ProImage api v1.0.0 -BuildArg @{ DATE = '2' }", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
+            Assert.Contains("deployed", error.ToString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            TestEngine.RemoveContainer(name);
+        }
+    }
+
+    [Fact]
     public void Without_a_version_HEAD_is_built_under_twelve_digits_of_its_hash()
     {
         _ = Commit();

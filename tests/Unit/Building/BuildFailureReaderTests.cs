@@ -42,6 +42,19 @@ public sealed class BuildFailureReaderTests
     }
 
     [Theory]
+    [InlineData("ERROR: failed to build: failed to solve: failed to process \"${BASE:?need}\": BASE: need")]
+    [InlineData("failed to solve with frontend dockerfile.v0: failed to create LLB definition: failed to process \"${BASE:?need}\": BASE: need")]
+    [InlineData("failed to process \"${BASE:?need}\": BASE: need")]
+    public void A_variable_that_needs_a_value_is_named_with_the_parameter_that_gives_it(string message)
+    {
+        var error = BuildErrors.BuildFailed("api v1", BuildFailureReader.Read(message, new BuildLog(new Progress<BuildProgress>())));
+
+        Assert.Equal("BuildArgumentMissing", error.Id);
+        Assert.Contains("needs a value for BASE: need", error.Message, StringComparison.Ordinal);
+        Assert.Contains("-BuildArg @{ BASE = ", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("docker.io/library/nosuch:1: not found", nameof(BuildFailureKind.BaseImageMissing))]
     [InlineData("pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
         nameof(BuildFailureKind.BaseImageUnauthorized))]

@@ -125,6 +125,13 @@ public sealed class DockerfileInspectorTests
     [InlineData("${X:+yes}${EMPTY:+no}${EMPTY+set}", "yesset")]
     [InlineData("${NONE:-a${X}b}", "a1b")]
     [InlineData("\\$X", "$X")]
+    [InlineData("${X:?need}-${X?need}-${EMPTY?need}", "1-1-")]
+    [InlineData("${NONE:?need}", null)]
+    [InlineData("${EMPTY:?need}", null)]
+    [InlineData("${NONE?need}", null)]
+    [InlineData("${NONE:-${EMPTY:-${X:-9}}}", "1")]
+    [InlineData("${X#pattern}", null)]
+    [InlineData("${X", null)]
     [InlineData("$NONE", null)]
     public void Variables_are_expanded_as_a_Dockerfile_does(string text, string? expected) =>
         Assert.Equal(expected, DockerfileVariables.Expand(text, new Dictionary<string, string?> { ["X"] = "1", ["EMPTY"] = "" }));

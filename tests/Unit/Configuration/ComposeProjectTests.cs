@@ -53,7 +53,7 @@ public sealed class ComposeProjectTests
     }
 
     [Fact]
-    public void Arguments_stay_as_written()
+    public void Scalars_without_quotes_become_what_compose_makes_of_them()
     {
         var build = Build("""
             services:
@@ -73,7 +73,46 @@ public sealed class ComposeProjectTests
 
             """);
 
-        Assert.Equal(["1.10", "yes", "True", "0755", "1e3", "null", "two\nlines\n"], build.Args.Select(arg => arg.Value));
+        Assert.Equal(["1.1", "yes", "true", "493", "1000", "null", "two\nlines\n"], build.Args.Select(arg => arg.Value));
+    }
+
+    [Fact]
+    public void A_file_without_services_can_t_be_extended_and_the_error_names_the_line()
+    {
+        var tree = new MemoryTree(
+            ("compose.yaml", "services:\n  api:\n    extends: { file: other.yaml, service: base }\n"), ("other.yaml", "x-nothing: 1\n"));
+
+        var error = Assert.Throws<ProException>(() => Load(tree));
+        Assert.Equal("ComposeFileWrong", error.Id);
+        Assert.Contains("compose.yaml, line 3", error.Message, StringComparison.Ordinal);
+        Assert.Contains("other.yaml", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_service_and_a_reset_of_the_only_file_leave_the_others_alone()
+    {
+        var project = Load(new MemoryTree(("compose.yaml", "services:\n  api:\n  gone: !reset null\n  web: { build: { context: w, args: !reset null } }\n")));
+
+        Assert.Equal(["api", "web"], project.Services.Select(service => service.Name));
+        Assert.False(project.Find("api")!.HasBuild);
+        Assert.Equal("w", project.Find("web")!.ReadBuild()!.Context);
+    }
+
+    [Fact]
+    public void An_included_service_that_differs_is_a_conflict()
+    {
+        var tree = new MemoryTree(
+            ("compose.yaml", "include: [ a.yaml ]\nservices: { api: { build: ./x } }\n"), ("a.yaml", "services: { api: { build: ./y } }\n"));
+
+        Assert.Equal("ComposeIncludeConflict", Assert.Throws<ProException>(() => Load(tree)).Id);
+    }
+
+    [Fact]
+    public void A_named_file_of_variables_that_is_missing_is_an_error()
+    {
+        var tree = new MemoryTree(("compose.yaml", "services: { api: { build: . } }\n"));
+
+        Assert.Equal("EnvFileNotFound", Assert.Throws<ProException>(() => Load(tree, new() { ["COMPOSE_ENV_FILES"] = "nowhere.env" })).Id);
     }
 
     [Theory]

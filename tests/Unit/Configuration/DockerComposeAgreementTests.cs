@@ -152,16 +152,186 @@ public sealed class DockerComposeAgreementTests
         }
     }
 
+    /// <summary>Files for compose v2 alone: it reads scalars, includes and resets in its own way.</summary>
+    private static readonly (string Name, (string Path, string Text)[] Files)[] NewCases =
+    [
+        ("scalars", [("compose0.yml", """
+            services:
+              api:
+                build:
+                  context: .
+                  args:
+                    T1: True
+                    T2: TRUE
+                    T3: true
+                    T4: yes
+                    T5: on
+                    T6: y
+                    F1: False
+                    F2: no
+                    N1: ~
+                    N2: Null
+                    N3:
+                    I1: 0755
+                    I2: 0o17
+                    I3: 0x1F
+                    I4: 0b101
+                    I5: 1_000
+                    I6: +12
+                    I7: -0755
+                    I8: 18446744073709551615
+                    I9: 18446744073709551616
+                    I10: 08
+                    I11: 0
+                    I12: -0
+                    I13: 9223372036854775808
+                    I14: 1__0
+                    I15: 0_7
+                    D1: 1.10
+                    D2: 1.0
+                    D3: 1e3
+                    D4: 1e6
+                    D5: 123456789.0
+                    D6: 0.0001
+                    D7: 0.00001
+                    D8: 1e21
+                    D9: .5
+                    D10: 5.
+                    D11: -1.50
+                    D12: 1_0.5
+                    D13: .inf
+                    D14: -.inf
+                    D15: .nan
+                    D16: 1.2.3
+                    D17: 1e400
+                    D18: 1E+2
+                    D19: 12345.678901234567
+                    D20: 100000.0
+                    D21: 0.1e-6
+                    D22: +.5
+                    D23: 0.0
+                    D24: -0.0
+                    X1: 12:30:45
+                    X2: 190:20:30
+                    X3: 1.10-alpine
+                    X4: 0x
+                    X5: "1.10"
+                    X6: '0755'
+                    X7: !!str 1.10
+                    X8: v1.10
+                    X10: .
+                    X11: 1.10 # comment
+                  labels: { a: 1.10, b: True, c: 0755, d: ~ }
+              list:
+                build: { context: ., args: [ A=1.10, B=True, C=0755 ] }
+            """)]),
+        ("include and override", [
+            ("compose0.yml", "include: [ apps/inc.yml ]\nservices: { web: { build: ./web } }\n"),
+            ("compose1.yml", "services: { api: { build: { target: over, args: { A: 2 } } } }\n"),
+            ("apps/inc.yml", "services: { api: { image: r/api, build: { context: ./api, args: { A: 1, B: 1 } } } }\n"),
+        ]),
+        ("one file included twice and a diamond", [
+            ("compose0.yml", "include: [ a.yml, b.yml, common.yml, common.yml ]\nservices: { web: { build: ./web } }\n"),
+            ("a.yml", "include: [ common.yml ]\nservices: { a: { build: ./a } }\n"),
+            ("b.yml", "include: [ common.yml ]\nservices: { b: { build: ./b } }\n"),
+            ("common.yml", "services: { db: { build: { context: ./db, args: [ A=$BOTH ] } } }\n"),
+        ]),
+        ("resets in the only file and in a later one", [
+            ("compose0.yml", """
+                services:
+                  api: { image: r/api, build: { context: ./api, target: !reset null, args: { A: !reset null, B: 1 } } }
+                  web: { image: r/web, build: !reset null }
+                  gone: { build: ./gone }
+                  over: { build: { context: ./over, args: { A: 1, B: 1 } } }
+                """),
+            ("compose1.yml", "services: { gone: !reset null, over: { build: { args: !override { C: 1 } } }, api: { build: { args: { B: !reset null } } } }\n"),
+        ]),
+        ("each file is extended before the next one is put over it", [
+            ("compose0.yml", "services: { base: { build: { context: ./base, args: { A: 1 } } }, api: { extends: base, build: { args: { B: 1 } } } }\n"),
+            ("compose1.yml", "services: { base: { build: { args: { A: 2 } } } }\n"),
+        ]),
+        ("an included service is extended by name of the file", [
+            ("compose0.yml", "services: { api: { extends: { file: shared/base.yml, service: base }, build: { target: own } } }\n"),
+            ("shared/base.yml", "services: { base: { build: { context: ./ctx, dockerfile: ../D, args: { A: True } } } }\n"),
+        ]),
+        ("the project's name", [("compose0.yml", "name: shop\nservices: { api: { image: \"${COMPOSE_PROJECT_NAME}/api\", build: { context: ., args: { N: \"${COMPOSE_PROJECT_NAME}\" } } } }\n")]),
+        ("the folder's name", [("compose0.yml", "services: { api: { build: { context: ., args: { N: \"${COMPOSE_PROJECT_NAME}\" } } } }\n")]),
+        ("an empty platform", [("compose0.yml", "services: { api: { platform: \"${UNSET_PLATFORM:-}\", build: . } }\n")]),
+        ("files of variables", [
+            ("compose0.yml", "services: { api: { build: { context: ., args: [ \"A=$A\", \"B=$B\", \"C=$C\" ] } } }\n"),
+            (".env", "A=dotenv\nB=dotenv\nC=dotenv\n"),
+            ("one.env", "A=one\nB=one\nC=one\n"),
+            ("two.env", "B=two-$A\n"),
+        ]),
+        ("no file of variables", [
+            ("compose0.yml", "services: { api: { build: { context: ., args: [ \"A=${A:-none}\" ] } } }\n"),
+            (".env", "A=dotenv\n"),
+        ]),
+    ];
+
+    private static readonly Dictionary<string, Dictionary<string, string>> NewVariables = new()
+    {
+        ["files of variables"] = new() { ["COMPOSE_ENV_FILES"] = "one.env,two.env" },
+        ["no file of variables"] = new() { ["COMPOSE_DISABLE_ENV_FILE"] = "1" },
+    };
+
+    public static TheoryData<string> NewCaseNames => [.. NewCases.Select(test => test.Name)];
+
+    [Theory]
+    [MemberData(nameof(NewCaseNames))]
+    public async Task Compose_v2_and_we_agree_on_what_is_built(string name)
+    {
+        Assert.SkipUnless(TestPlugins.Variables.Count > 0, "PRO_TEST_DOCKER_CONFIG names no folder with compose's plugin.");
+        var (_, files) = NewCases.Single(test => test.Name == name);
+        var variables = new Dictionary<string, string>(Variables.Concat(NewVariables.GetValueOrDefault(name) ?? []));
+        var root = Directory.CreateTempSubdirectory("pro-compose-");
+        try
+        {
+            var folder = root.CreateSubdirectory("Repo.sitory_1").FullName;
+            foreach (var (path, text) in files)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, path))!);
+                await File.WriteAllTextAsync(Path.Combine(folder, path), text, TestContext.Current.CancellationToken);
+            }
+
+            var names = files.Select(file => file.Path).Where(file => file.StartsWith("compose", StringComparison.Ordinal)).ToArray();
+            var ours = ComposeProject.Load(new ComposeInputs(new MemoryTree(files), variables.GetValueOrDefault, folder), names);
+            var start = new ProcessStartInfo("docker") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+            string[] arguments = ["compose", .. names.SelectMany(file => new[] { "-f", file }), "config"];
+            foreach (var argument in arguments)
+            {
+                start.ArgumentList.Add(argument);
+            }
+
+            foreach (var variable in new[] { "COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "A", "B", "C", "UNSET_PLATFORM" })
+            {
+                start.Environment.Remove(variable);
+            }
+
+            foreach (var (variable, value) in variables.Concat(TestPlugins.Variables!))
+            {
+                start.Environment[variable] = value;
+            }
+
+            var rendered = await RunAsync(start);
+            Assert.Equal(Facts(rendered!, folder), Facts(ours));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
     private static List<string> Facts(ComposeProject project)
     {
         var facts = new List<string>();
-        foreach (var service in project.Services)
+        foreach (var service in project.Services.Where(service => service.HasBuild))
         {
             var build = service.ReadBuild()!;
             Assert.Empty(build.Refusals);
             facts.Add($"{service.Name} image {service.Image}");
             facts.Add($"{service.Name} context {build.Context}");
-            facts.Add($"{service.Name} dockerfile {build.Dockerfile}");
+            facts.Add($"{service.Name} dockerfile {build.Dockerfile ?? RepositoryPath.Join(build.Context, "Dockerfile")}");
             facts.Add($"{service.Name} target {build.Target}");
             facts.AddRange(build.Args.Select(arg => $"{service.Name} arg {arg.Key}={arg.Value}"));
             facts.AddRange(build.Labels.Select(label => $"{service.Name} label {label.Key}={label.Value}"));
@@ -180,11 +350,15 @@ public sealed class DockerComposeAgreementTests
         foreach (var (name, node) in ((ComposeMapping)document["services"]!).Entries)
         {
             var service = (ComposeMapping)node;
-            var build = (ComposeMapping)service["build"]!;
+            if (service["build"] is not ComposeMapping build)
+            {
+                continue;
+            }
+
             var context = Path.GetRelativePath(folder, Text(build, "context")!).TrimStart('.');
             facts.Add($"{name} image {Text(service, "image")}");
             facts.Add($"{name} context {context}");
-            facts.Add($"{name} dockerfile {(Text(build, "dockerfile") is { } file ? RepositoryPath.Join(context, file) : null)}");
+            facts.Add($"{name} dockerfile {RepositoryPath.Resolve(context, Text(build, "dockerfile") ?? "Dockerfile")}");
             facts.Add($"{name} target {Text(build, "target")}");
             facts.AddRange(Entries(build, "args").Select(arg => $"{name} arg {arg.Key}={Text(arg.Value)}"));
             facts.AddRange(Entries(build, "labels").Select(label => $"{name} label {label.Key}={Text(label.Value)}"));

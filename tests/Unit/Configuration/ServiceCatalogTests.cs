@@ -276,6 +276,17 @@ public sealed class ServiceCatalogTests
     }
 
     [Fact]
+    public void A_platform_names_the_parameter_that_settles_it_and_an_empty_one_is_none()
+    {
+        var tree = new MemoryTree(
+            ("compose.yaml", "services:\n  api: { build: ., platform: linux/arm64 }\n  web: { build: ., platform: \"${P:-}\" }\n"), ("Dockerfile", ""));
+
+        var error = Assert.Throws<ProException>(() => Load(tree).Get("api").EnsureBuildable(tree));
+        Assert.StartsWith("Give -Platform", error.RecommendedAction, StringComparison.Ordinal);
+        Load(tree).Get("web").EnsureBuildable(tree);
+    }
+
+    [Fact]
     public void Two_folders_of_one_name_are_refused_when_built()
     {
         var tree = new MemoryTree(("apps/api/Dockerfile", ""), ("services/api/Dockerfile", ""));

@@ -98,6 +98,7 @@ internal sealed class ComposeBuildReader
         ComposeScalar scalar => key switch
         {
             "privileged" => ComposeInterpolation.Expand(scalar).ToLowerInvariant() is "false" or "no" or "off" or "",
+            "platform" => ComposeInterpolation.Expand(scalar).Length == 0,
             "network" or "isolation" => ComposeInterpolation.Expand(scalar) is "default" or "",
             _ => false,
         },

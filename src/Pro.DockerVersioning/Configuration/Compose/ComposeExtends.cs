@@ -15,7 +15,7 @@ internal sealed class ComposeExtends(Func<ComposeScalar, ComposeMapping> readFil
 
     private ComposeMapping Resolve(string name, ComposeMapping services, List<FilePosition> path)
     {
-        var service = (ComposeMapping)services[name]!;
+        var service = services.Node(name) as ComposeMapping ?? ComposeLoader.Empty(services.Node(name)!);
         if (service[Key] is not { } extends)
         {
             return service;

@@ -33,7 +33,7 @@ internal sealed class ComposeInterpolation
     public static string Expand(ComposeScalar scalar)
     {
         var (at, variables) = (scalar.At, scalar.Source.Variables);
-        return Expand(scalar.Text, at, variables.Find, name => variables.TellMissing(name, at));
+        return Expand(scalar.Resolved, at, variables.Find, name => variables.TellMissing(name, at));
     }
 
     /// <summary>A text with its variables replaced.</summary>

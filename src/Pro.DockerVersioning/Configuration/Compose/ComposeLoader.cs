@@ -9,8 +9,13 @@ namespace Pro.DockerVersioning.Configuration.Compose;
 /// <param name="Environment">The process's environment.</param>
 /// <param name="DiskRoot">The repository's root on disk, or null.</param>
 /// <param name="Reports">Takes the warnings, or null.</param>
+/// <param name="CurrentFolder">Where relative paths of the session's variables start; null: the root on disk.</param>
 internal sealed record ComposeInputs(
-    ISourceTree Tree, Func<string, string?> Environment, string? DiskRoot = null, IProgress<Report>? Reports = null);
+    ISourceTree Tree,
+    Func<string, string?> Environment,
+    string? DiskRoot = null,
+    IProgress<Report>? Reports = null,
+    string? CurrentFolder = null);
 
 /// <summary>Reads the files of one project, and those that they include and extend.</summary>
 internal sealed class ComposeLoader
@@ -35,10 +40,56 @@ internal sealed class ComposeLoader
     public IReadOnlyList<KeyValuePair<string, ComposeMapping>> Load(IReadOnlyList<string> files)
     {
         var directory = RepositoryPath.Directory(files[0]);
-        var envFile = RepositoryPath.Join(directory, ".env");
-        var variables = new ComposeVariables(
-            _inputs.Environment, ReadEnvFile(envFile, _inputs.Environment), $"{envFile} of {_inputs.Tree.Description}", _inputs.Reports);
-        return Load(files, directory, variables);
+        var (values, searched) = ReadProjectEnv(directory);
+        return Load(files, directory, new ComposeVariables(_inputs.Environment, values, searched, _inputs.Reports));
+    }
+
+    /// <summary>An empty mapping in the place of a node without a value.</summary>
+    public static ComposeMapping Empty(ComposeNode node) => new(node.Source, node.At.Line, node.At.Column, []);
+
+    /// <summary>
+    /// The variables of a project's files, as compose reads them: those that COMPOSE_ENV_FILES names, later ones over earlier ones; else the
+    /// <c>.env</c> of its folder, unless COMPOSE_DISABLE_ENV_FILE says no.
+    /// </summary>
+    /// <exception cref="ProException">A file that is named isn't there, or is wrong.</exception>
+    public (IReadOnlyDictionary<string, string> Values, string Searched) ReadProjectEnv(string directory)
+    {
+        var named = (_inputs.Environment(ProEnvironmentVariables.ComposeEnvFilesName) ?? string.Empty)
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (named.Length > 0)
+        {
+            var values = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var file in named)
+            {
+                foreach (var (name, value) in ReadNamedEnvFile(file, name => _inputs.Environment(name) ?? values.GetValueOrDefault(name)))
+                {
+                    values[name] = value;
+                }
+            }
+
+            return (values, string.Join(", ", named));
+        }
+
+        if (_inputs.Environment(ProEnvironmentVariables.ComposeDisableEnvFileName) is { Length: > 0 } disable
+            && DockerBoolean.TryParse(disable, out var isDisabled) && isDisabled)
+        {
+            return (new Dictionary<string, string>(), $".env, which {ProEnvironmentVariables.ComposeDisableEnvFileName} keeps from being read");
+        }
+
+        var dotEnv = RepositoryPath.Join(directory, ".env");
+        return (ReadEnvFile(dotEnv, _inputs.Environment), $"{dotEnv} of {_inputs.Tree.Description}");
+    }
+
+    /// <summary>The tree's own file; one that the tree doesn't have is the session's, as its variables are.</summary>
+    private IReadOnlyDictionary<string, string> ReadNamedEnvFile(string file, Func<string, string?> environment)
+    {
+        var full = (_inputs.CurrentFolder ?? _inputs.DiskRoot) is { } folder ? Path.GetFullPath(file, folder) : null;
+        var relative = full is null || _inputs.DiskRoot is null ? file : Path.GetRelativePath(_inputs.DiskRoot, full);
+        var inside = Path.IsPathFullyQualified(relative) ? null : RepositoryPath.Resolve(string.Empty, relative);
+        var text = (inside is null ? null : SourceText.Read(_inputs.Tree, inside))
+            ?? (full is not null && File.Exists(full) ? SourceText.Decode(File.ReadAllBytes(full), full) : null)
+            ?? throw ConfigurationErrors.EnvFileNotFound(file, _inputs.Tree.Description);
+        return DotEnvFile.Parse(text, file, environment);
     }
 
     /// <summary>Reads a .env; without the file, it says nothing.</summary>
@@ -50,41 +101,66 @@ internal sealed class ComposeLoader
     private List<KeyValuePair<string, ComposeMapping>> Load(
         IReadOnlyList<string> files, string directory, ComposeVariables variables)
     {
+        var documents = files
+            .SelectMany(file => ReadDocuments(new ComposeSource(file, directory, variables, _inputs.DiskRoot)))
+            .ToList();
+        variables.ProjectName ??= ProjectNameOf(documents, directory);
+
+        // As compose does: each file with what it extends and includes, and then over the earlier files.
         ComposeMapping? services = null;
-        var included = new List<KeyValuePair<string, ComposeMapping>>();
-        foreach (var file in files)
+        foreach (var document in documents)
         {
-            var source = new ComposeSource(file, directory, variables, _inputs.DiskRoot);
-            foreach (var document in ReadDocuments(source))
-            {
-                included.AddRange(LoadIncluded(document));
-                if (ServicesOf(document) is { } found)
-                {
-                    services = services is null ? found : ComposeMerge.Merge(services, found);
-                }
-            }
+            var found = Combine(document, ExtendedServices(document), LoadIncluded(document));
+            services = services is null ? found : ComposeMerge.Merge(services, found);
         }
 
-        var extends = new ComposeExtends(ReadExtended);
-        var own = services is null ? [] : services.Entries.Select(entry => extends.Resolve(entry.Key, services)).ToList();
-        return Combine(own, included);
+        return services is null
+            ? []
+            : [.. ComposeMerge.WithoutResets(services).Entries.Select(entry => new KeyValuePair<string, ComposeMapping>(
+                entry.Key, (ComposeMapping)entry.Value))];
     }
 
-    private static List<KeyValuePair<string, ComposeMapping>> Combine(
-        List<KeyValuePair<string, ComposeMapping>> own, List<KeyValuePair<string, ComposeMapping>> included)
+    private List<KeyValuePair<string, ComposeNode>> ExtendedServices(ComposeMapping document)
+    {
+        var extends = new ComposeExtends(ReadExtended);
+        return ServicesOf(document) is not { } services ? [] :
+        [
+            .. services.Entries.Select(entry => entry.Value.MergeMode == ComposeMergeMode.Reset
+                ? entry
+                : new KeyValuePair<string, ComposeNode>(entry.Key, extends.Resolve(entry.Key, services).Value)),
+        ];
+    }
+
+    /// <summary>A service that is included twice, and is the same both times, is no conflict.</summary>
+    private static ComposeMapping Combine(
+        ComposeMapping document, List<KeyValuePair<string, ComposeNode>> own, IEnumerable<KeyValuePair<string, ComposeMapping>> included)
     {
         foreach (var (name, service) in included)
         {
             var other = own.FindIndex(entry => entry.Key == name);
-            if (other >= 0)
+            if (other < 0)
+            {
+                own.Add(new(name, service));
+            }
+            else if (!ComposeMerge.AreEqual(own[other].Value, service))
             {
                 throw ConfigurationErrors.IncludeConflict(name, own[other].Value.At, service.At);
             }
-
-            own.Add(new(name, service));
         }
 
-        return own;
+        return document.With(own);
+    }
+
+    /// <summary>What <c>${COMPOSE_PROJECT_NAME}</c> is if nobody sets it: the last <c>name</c>, else the folder's name in compose's alphabet.</summary>
+    private string ProjectNameOf(List<ComposeMapping> documents, string directory)
+    {
+        if (documents.Select(document => document["name"]).OfType<ComposeScalar>().LastOrDefault() is { } name)
+        {
+            return ComposeInterpolation.Expand(name);
+        }
+
+        var folder = directory.Length > 0 ? TreePath.Name(directory) : Path.GetFileName(Path.TrimEndingDirectorySeparator(_inputs.DiskRoot ?? string.Empty));
+        return string.Concat(folder.ToLowerInvariant().Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_')).TrimStart('-', '_');
     }
 
     private IEnumerable<ComposeMapping> ReadDocuments(ComposeSource source)
@@ -113,19 +189,19 @@ internal sealed class ComposeLoader
             case null:
                 return null;
             case ComposeMapping services:
-                foreach (var (name, node) in services.Entries)
-                {
-                    if (node is not ComposeMapping && node.MergeMode != ComposeMergeMode.Reset)
-                    {
-                        throw ConfigurationErrors.WrongCompose(node.At, $"the service {name} must be a mapping, not {node.Kind}");
-                    }
-                }
-
-                return services;
+                return services.With([.. services.Entries.Select(entry => new KeyValuePair<string, ComposeNode>(entry.Key, ServiceOf(entry)))]);
             case var other:
                 throw ConfigurationErrors.WrongCompose(other.At, $"\"services\" must be a mapping, not {other.Kind}");
         }
     }
+
+    /// <summary>A service without a value says nothing; another file may say something of it.</summary>
+    private static ComposeNode ServiceOf(KeyValuePair<string, ComposeNode> entry) => entry.Value switch
+    {
+        ComposeMapping or { MergeMode: ComposeMergeMode.Reset } => entry.Value,
+        ComposeScalar { IsNull: true } nothing => Empty(nothing),
+        var other => throw ConfigurationErrors.WrongCompose(other.At, $"the service {entry.Key} must be a mapping, not {other.Kind}"),
+    };
 
     private IEnumerable<KeyValuePair<string, ComposeMapping>> LoadIncluded(ComposeMapping document)
     {
@@ -180,6 +256,9 @@ internal sealed class ComposeLoader
         var path = (ComposePaths.IsRemote(text) ? null : file.Source.Resolve(text))
             ?? throw ConfigurationErrors.OutsideOfRepository(text, file.At);
         var source = file.Source with { File = path, BaseDirectory = RepositoryPath.Directory(path) };
-        return ReadDocuments(source).Select(ServicesOf).OfType<ComposeMapping>().Aggregate(ComposeMerge.Merge);
+        var services = ReadDocuments(source).Select(ServicesOf).OfType<ComposeMapping>().ToList();
+        return services.Count > 0
+            ? ComposeMerge.WithoutResets(services.Aggregate(ComposeMerge.Merge))
+            : throw ConfigurationErrors.WrongCompose(file.At, $"nothing can be extended from {path}, which declares no services");
     }
 }

@@ -15,6 +15,34 @@ internal static class ComposeMerge
     /// <summary>Merges the services of two files, or a service with the one that it extends.</summary>
     public static ComposeMapping Merge(ComposeMapping earlier, ComposeMapping later) => Merge(earlier, later, keyed: false);
 
+    /// <summary>Takes out what <c>!reset</c> takes away, also if no earlier file has it.</summary>
+    public static ComposeMapping WithoutResets(ComposeMapping mapping) => mapping.With(
+        [.. mapping.Entries.Where(entry => entry.Value.MergeMode != ComposeMergeMode.Reset)
+            .Select(entry => new KeyValuePair<string, ComposeNode>(entry.Key, WithoutResets(entry.Value)))]);
+
+    /// <summary>Do two nodes say the same, each with its own variables and folder?</summary>
+    public static bool AreEqual(ComposeNode one, ComposeNode other) => (one, other) switch
+    {
+        _ when one.At == other.At && one.Source.BaseDirectory == other.Source.BaseDirectory => true,
+        (ComposeMapping left, ComposeMapping right) => left.Entries.Count == right.Entries.Count
+            && left.Entries.All(entry => right.Node(entry.Key) is { } node && AreEqual(entry.Value, node)),
+        (ComposeSequence left, ComposeSequence right) => left.Items.Count == right.Items.Count
+            && left.Items.Zip(right.Items).All(pair => AreEqual(pair.First, pair.Second)),
+        (ComposeScalar left, ComposeScalar right) => left.IsNull == right.IsNull
+            && ComposeInterpolation.Expand(left) is var text && text == ComposeInterpolation.Expand(right)
+            && (!text.StartsWith('.') || left.Source.BaseDirectory == right.Source.BaseDirectory),
+        _ => false,
+    };
+
+    private static ComposeNode WithoutResets(ComposeNode node) => node switch
+    {
+        ComposeMapping mapping => WithoutResets(mapping),
+        ComposeSequence list => new ComposeSequence(
+            list.Source, list.At.Line, list.At.Column,
+            [.. list.Items.Where(item => item.MergeMode != ComposeMergeMode.Reset).Select(WithoutResets)]),
+        _ => node,
+    };
+
     private static ComposeMapping Merge(ComposeMapping earlier, ComposeMapping later, bool keyed)
     {
         var entries = earlier.Entries.ToList();
@@ -41,7 +69,7 @@ internal static class ComposeMerge
 
     private static ComposeNode MergeValue(string key, ComposeNode earlier, ComposeNode later)
     {
-        if (later.MergeMode == ComposeMergeMode.Override)
+        if (later.MergeMode == ComposeMergeMode.Override || earlier.MergeMode == ComposeMergeMode.Reset)
         {
             return later;
         }

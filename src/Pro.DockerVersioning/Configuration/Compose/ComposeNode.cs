@@ -38,6 +38,9 @@ internal sealed class ComposeScalar(ComposeSource source, int line, int column, 
     /// <summary>The text as written, without quotes: <c>1.10</c> stays "1.10" and <c>yes</c> stays "yes".</summary>
     public string Text { get; } = text;
 
+    /// <summary>The text that compose makes of it: without quotes <c>1.10</c> is a number, and so "1.1".</summary>
+    public string Resolved { get; init; } = text;
+
     /// <summary>True for <c>~</c>, <c>null</c> and an empty plain value.</summary>
     public bool IsNull { get; } = isNull;
 
@@ -71,6 +74,9 @@ internal sealed class ComposeMapping(ComposeSource source, int line, int column,
     /// <summary>The value of a key; null where the key is absent or its value is nothing.</summary>
     public ComposeNode? this[string key] =>
         _byKey.GetValueOrDefault(key) is { } node and not ComposeScalar { IsNull: true } ? node : null;
+
+    /// <summary>The node of a key, also if its value is nothing; null if the key is absent.</summary>
+    public ComposeNode? Node(string key) => _byKey.GetValueOrDefault(key);
 
     /// <summary>True where the key stands there, with or without a value.</summary>
     public bool Has(string key) => _byKey.ContainsKey(key);

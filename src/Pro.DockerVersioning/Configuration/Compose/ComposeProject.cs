@@ -73,7 +73,7 @@ internal sealed class ComposeProject
 
     private static List<string>? FilesOfEnvFile(ComposeInputs inputs)
     {
-        var values = new ComposeLoader(inputs).ReadEnvFile(".env", inputs.Environment);
+        var (values, _) = new ComposeLoader(inputs).ReadProjectEnv(string.Empty);
         if (!values.TryGetValue(ProEnvironmentVariables.ComposeFileName, out var text) || string.IsNullOrWhiteSpace(text))
         {
             return null;

@@ -36,8 +36,12 @@ internal sealed class ComposeVariables
     /// <summary>The variables of an included project.</summary>
     public ComposeVariables Include(IReadOnlyDictionary<string, string> file, string searched) => new(this, file, searched);
 
+    /// <summary>The project's name, which compose gives to <c>COMPOSE_PROJECT_NAME</c> if nobody sets it; null until it is known.</summary>
+    public string? ProjectName { get; set; }
+
     /// <summary>A variable's value; null where nobody sets it.</summary>
-    public string? Find(string name) => _environment(name) ?? _file.GetValueOrDefault(name);
+    public string? Find(string name) => _environment(name) ?? _file.GetValueOrDefault(name)
+        ?? (name == ProEnvironmentVariables.ComposeProjectName ? ProjectName : null);
 
     /// <summary>Says, once a variable, that an empty text stands in for it.</summary>
     public void TellMissing(string name, FilePosition at)

@@ -6,7 +6,7 @@ namespace Pro.DockerVersioning.Configuration.Compose;
 
 /// <summary>
 /// Builds nodes from YamlDotNet's events: anchors and merge keys are resolved, a key that stands twice is an error, and scalars
-/// keep their text, since YAML's typing would make 1.1 of a version 1.10.
+/// keep their text beside what compose makes of it.
 /// </summary>
 internal sealed class ComposeYaml
 {
@@ -121,9 +121,11 @@ internal sealed class ComposeYaml
         var scalar = _parser.Consume<Scalar>();
         var isNull = scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty
             && scalar.Value is "" or "~" or "null" or "Null" or "NULL";
+        var isTyped = scalar.Style == ScalarStyle.Plain && (scalar.Tag.IsEmpty || ModeOf(scalar) != ComposeMergeMode.Merge);
         return new ComposeScalar(_source, (int)scalar.Start.Line, (int)scalar.Start.Column, scalar.Value, isNull)
         {
             MergeMode = ModeOf(scalar),
+            Resolved = isTyped ? ComposeScalarText.Resolve(scalar.Value) : scalar.Value,
         };
     }
 

@@ -22,6 +22,9 @@ internal sealed record BuildFailure(BuildFailureKind Kind, string Message)
     /// <summary>A path that a COPY or ADD wanted and the context hasn't, relative to the context, with forward slashes.</summary>
     public string? MissingContextPath { get; init; }
 
+    /// <summary>The variable that must have a value.</summary>
+    public string? Variable { get; init; }
+
     /// <summary>The base image that couldn't be had.</summary>
     public string? Image { get; init; }
 }
@@ -43,6 +46,9 @@ internal enum BuildFailureKind
 
     /// <summary>The Dockerfile can't be understood.</summary>
     DockerfileInvalid,
+
+    /// <summary>A variable that must have a value has none: <c>${BASE:?need}</c>.</summary>
+    VariableMissing,
 
     /// <summary>There is no stage of the name that was asked for.</summary>
     TargetMissing,

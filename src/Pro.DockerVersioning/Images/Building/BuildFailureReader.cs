@@ -37,6 +37,11 @@ internal static partial class BuildFailureReader
             return new BuildFailure(BuildFailureKind.DockerfileMissing, text) { MissingContextPath = path };
         }
 
+        if (VariableMissing().Match(text) is { Success: true } variable)
+        {
+            return new BuildFailure(BuildFailureKind.VariableMissing, text) { Variable = variable.Groups["name"].Value };
+        }
+
         if (TargetMissing().IsMatch(text))
         {
             return new BuildFailure(BuildFailureKind.TargetMissing, text);
@@ -142,6 +147,10 @@ internal static partial class BuildFailureReader
 
     [GeneratedRegex(@"\A\S*/(?:buildkit-mount|docker-builder)[0-9]+/")]
     private static partial Regex Mount();
+
+    [GeneratedRegex(
+        @"failed to process ""[^""]*"": (?<name>[A-Za-z_][A-Za-z0-9_]*): (?!unsupported|invalid)", RegexOptions.ExplicitCapture)]
+    private static partial Regex VariableMissing();
 
     [GeneratedRegex(@"target stage ""?[^ ]+""? could not be found|failed to reach build target|stage ""?[^ ]+""? not found")]
     private static partial Regex TargetMissing();
