@@ -29,8 +29,8 @@ public sealed class CleaningTests : CleaningTest
         Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0");
         Engine.Tag("api:v1.1.0", "web:old");
         Assert.Empty(Good("Remove-ProOldImage api 1 -GracePeriod 0 -WhatIf"));
-        var remove = $"Remove {Engine.Registry}/api:v1.0.0, {OneLayer}: the newest release is kept";
-        var untag = $"Untag {Engine.Registry}/api:v1.1.0: the newest release is kept; the image has other names";
+        var remove = $"Remove {Engine.Registry}/api:v1.0.0, {OneLayer}: older than the newest release";
+        var untag = $"Untag {Engine.Registry}/api:v1.1.0: older than the newest release; the image has other names";
         Assert.Contains($"What if: {remove}", Shell.Host.Text, StringComparison.Ordinal);
         Assert.Contains($"What if: {untag}", Shell.Host.Text, StringComparison.Ordinal);
 
@@ -65,7 +65,7 @@ public sealed class CleaningTests : CleaningTest
             $"{result.Properties["Action"].Value}: {result.Properties["Reason"].Value}");
         Assert.Equal("Removed: asked for by name", results["v1.1.0"]);
         Assert.Equal("Kept: protected by 'v1.0.*'", results["v1.0.0"]);
-        Assert.Equal("Kept: pro-previous-0a1b2c3d holds it as the way back", results["v1.2.0"]);
+        Assert.Equal("Kept: pro-previous-0a1b2c3d holds it as the previous version", results["v1.2.0"]);
         Assert.StartsWith("Kept: runs in pro-clean-", results["v1.3.0"], StringComparison.Ordinal);
         Assert.StartsWith("Kept: the stopped container pro-clean-", results["v1.4.0"], StringComparison.Ordinal);
         Assert.Equal("Kept: latest points at it", results["v1.5.0"]);
@@ -89,7 +89,7 @@ public sealed class CleaningTests : CleaningTest
         Engine.Load("api", "v1.0.0", "v1.1.0");
         var result = Assert.Single(Good("Remove-ProOldImage api 1 -Confirm:$false"));
         Assert.Equal("Kept", result.Properties["Action"].Value.ToString());
-        Assert.Contains("younger than 1 hour", result.Properties["Reason"].Value.ToString(), StringComparison.Ordinal);
+        Assert.Contains("within the grace period of 1 hour", result.Properties["Reason"].Value.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -122,6 +122,67 @@ public sealed class CleaningTests : CleaningTest
     }
 
     [Fact]
+    public void Minor_and_major_aliases_keep_no_version_and_go_with_it()
+    {
+        Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0");
+        Engine.Tag("api:v1.0.0", "api:v1.0");
+        Engine.Tag("api:v1.1.0", "api:v1.1");
+        Engine.Tag("api:v1.2.0", "api:v1.2");
+        Engine.Tag("api:v1.2.0", "api:v1");
+        var results = Good("Remove-ProOldImage api 2 -GracePeriod 0 -Confirm:$false");
+        Assert.Equal(["Untagged v1.0.0", "Removed v1.0.0"], Actions(results));
+        Assert.Equal("goes with v1.0.0", results[0].Properties["Reason"].Value);
+        Assert.Equal(["api:v1", "api:v1.1", "api:v1.1.0", "api:v1.2", "api:v1.2.0"], Engine.Tags());
+        _ = Good("Remove-ProOldImage api 0 -GracePeriod 0 -Confirm:$false");
+        Assert.Empty(Engine.Tags());
+    }
+
+    [Fact]
+    public void Tags_of_somebody_else_that_look_like_commits_are_left_alone()
+    {
+        Engine.Load("api", "v1.0.0", "v1.1.0");
+        foreach (var tag in new[] { "20240131", "1234567", "decade0", "deadbeefcafe", "v20240115", "2024-01-15" })
+        {
+            Engine.Tag("api:v1.0.0", $"api:{tag}");
+        }
+
+        Assert.Equal(["v1.1.0", "v1.0.0"], Good("Get-ProImageVersion api").Select(version => version.Properties["Version"].Value.ToString()));
+        Assert.Equal(["Untagged v1.0.0"], Actions(Good("Remove-ProOldImage api 1 -KeepCommit 0 -GracePeriod 0 -Confirm:$false")));
+        Assert.Empty(Good("Remove-ProOldImage api -Unused -Protect v1.1.0 -GracePeriod 0 -Confirm:$false")
+            .Where(result => result.Properties["Action"].Value.ToString() != "Kept"));
+        Assert.Equal(7, Engine.Tags().Count);
+    }
+
+    /// <summary>Only shown: the engine is everybody's.</summary>
+    [Fact]
+    public void Any_repository_shows_what_else_would_go_and_what_the_services_need()
+    {
+        Engine.Load("api", "v1.0.0", "v1.1.0");
+        Engine.Load("other/worker", "v7.0.0");
+        Engine.Start("api:v1.1.0", run: false);
+        _ = Good("Remove-ProOldImage -Unused -AnyRepository -GracePeriod 0 -WhatIf");
+        Assert.Contains($"Remove {Engine.Registry}/other/worker:v7.0.0, ", Shell.Host.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain($"{Engine.Registry}/api:v1.1.0", Shell.Host.Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "AnyRepositoryWithService,",
+            Shell.Run("Remove-ProOldImage api -Unused -AnyRepository -WhatIf").Error.FullyQualifiedErrorId,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MaxSize_lets_the_oldest_go_down_to_the_count_and_nothing_that_fits()
+    {
+        Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0");
+        Assert.All(Good("Remove-ProOldImage api 1 -MaxSize 1TB -GracePeriod 0 -Confirm:$false"), result =>
+            Assert.Contains("(-MaxSize)", $"{result}", StringComparison.Ordinal));
+        Assert.Equal(3, Engine.Tags().Count);
+        var result = Shell.Run("Remove-ProOldImage api 1 -MaxSize 2kB -GracePeriod 0 -Confirm:$false");
+        Assert.Equal(["Removed v1.0.0", "Removed v1.1.0"], Actions(result.Output));
+        Assert.Contains("more than the 2.05kB asked for", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.StartsWith("SizeInvalid,", Shell.Run("Remove-ProOldImage -MaxSize much -WhatIf").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Dangling_goes_by_its_id_and_stays_where_a_stopped_container_has_it()
     {
         // Another project's api, side by side: its images look the same but for their repository.
@@ -150,7 +211,7 @@ public sealed class CleaningTests : CleaningTest
         Engine.Load("api", "v1.0.0", "v1.1.0", "v1.2.0", "aaaaaaaaaaaa", "bbbbbbbbbbbb");
         var young = Good("Remove-ProOldImage api 0 -OlderThan 01:00:00 -GracePeriod 0 -Confirm:$false");
         Assert.Equal(5, young.Count);
-        Assert.All(young, result => Assert.Contains("not older than 1 hour", $"{result}", StringComparison.Ordinal));
+        Assert.All(young, result => Assert.Contains("not more than 1 hour (-OlderThan)", $"{result}", StringComparison.Ordinal));
         var output = Good("Remove-ProOldImage api 1 -KeepCommit 0 -Protect v1.1.*, bbb* -GracePeriod 0 -Confirm:$false");
         Assert.Equal(["Kept bbbbbbbbbbbb", "Kept v1.1.0", "Removed aaaaaaaaaaaa", "Removed v1.0.0"], Actions(output).Order(StringComparer.Ordinal));
         Assert.Contains("protected by 'bbb*'", string.Join('\n', output), StringComparison.Ordinal);
@@ -163,7 +224,7 @@ public sealed class CleaningTests : CleaningTest
         Shell.Host.Answers.Enqueue(1);
         var result = Shell.Run("Remove-ProOldImage api 1 -GracePeriod 0 -Verbose").ThrowIfFailed();
         Assert.Equal(["Removed v1.0.0"], Actions(result.Output));
-        Assert.Contains($"{Engine.Registry}/api:v1.1.0 stays: the newest release is kept.", result.Verbose);
+        Assert.Contains($"{Engine.Registry}/api:v1.1.0 stays: the newest release.", result.Verbose);
     }
 
     [Theory]
@@ -222,7 +283,7 @@ public sealed class CleaningTests : CleaningTest
         Assert.Matches(@"(?m)^api +\d+ +\d+ +\S+B +\S+B \[[#.]{10}\] +\d+%", usage);
         Assert.Matches(@"(?m)^build cache ", usage);
         var removed = Shell.Render("Remove-ProOldImage api 1 -GracePeriod 0 -Confirm:$false");
-        Assert.Matches($@"(?m)^Removed +api +v1\.0\.0 +{Regex.Escape(OneLayer)} the newest release is kept", removed);
+        Assert.Matches($@"(?m)^Removed +api +v1\.0\.0 +{Regex.Escape(OneLayer)} older than the newest release", removed);
     }
 
     [Fact]

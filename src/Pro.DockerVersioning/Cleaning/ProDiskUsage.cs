@@ -17,6 +17,9 @@ public enum ProDiskUsageKind
     /// <summary>What containers have written beside their images.</summary>
     Containers,
 
+    /// <summary>Networks, but for the engine's own three; they take no space worth counting.</summary>
+    Networks,
+
     /// <summary>Volumes.</summary>
     Volumes,
 
@@ -57,6 +60,12 @@ public sealed class ProDiskUsage
 
     /// <summary>How many bytes of the disk are free; null on the other lines.</summary>
     public long? Free { get; init; }
+
+    /// <summary>What frees it: a command of this module, or Docker's own; null if there is none.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>What Docker's own command destroys; null for the module's commands, which show their plan.</summary>
+    public string? Destroys { get; init; }
 
     /// <summary>The line in short.</summary>
     /// <returns>For example "api: 1.2GB".</returns>

@@ -13,6 +13,12 @@ public sealed class GetProDiskUsageCommand : ProCleaningCmdlet
         var workspace = OpenWorkspace();
         var services = AllServicesIfAny(workspace);
         using var engine = workspace.OpenEngine();
-        WriteObject(await DiskUsageTable.LoadAsync(engine, services, StopToken), enumerateCollection: true);
+        var lines = await DiskUsageTable.LoadAsync(engine, services, StopToken);
+        WriteObject(lines, enumerateCollection: true);
+        foreach (var line in lines.Where(line => line.Destroys is not null && line.Count > line.Active))
+        {
+            // For the eyes, as Write-Host does it: this module removes none of these.
+            WriteInformation(new HostInformationMessage { Message = $"'{line.Command}' destroys {line.Destroys}." }, ["PSHOST"]);
+        }
     }
 }

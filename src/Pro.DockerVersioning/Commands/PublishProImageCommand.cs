@@ -138,9 +138,9 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
             var taken = published.Where(other => other.Service == publication.Service)
                 .SelectMany(other => other.Aliases)
                 .ToHashSet(StringComparer.Ordinal);
-            foreach (var heldBack in publication.HeldBack.Where(one => !taken.Contains(one.Alias)))
+            foreach (var warning in publication.WarningsWith(publication.HeldBack.Where(one => !taken.Contains(one.Alias))))
             {
-                WriteWarning(publication.WarningOf(heldBack));
+                WriteWarning(warning);
             }
         }
     }

@@ -292,7 +292,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
 
     private bool IsFree(EngineConnection engine, DataRoot root, long wanted)
     {
-        var free = root.Free ?? throw CleaningErrors.FreeSpaceUnknown(engine.Endpoint.ToString(), root.Path);
+        var free = root.Free ?? throw CleaningErrors.FreeSpaceUnknown(engine.Endpoint.ToString(), root.Path, engine.Endpoint.IsLocal);
         if (free >= wanted)
         {
             Say($"{ByteSize.Text(free)} are free at {root.Path} already, and {ByteSize.Text(wanted)} were asked for: nothing to do.");

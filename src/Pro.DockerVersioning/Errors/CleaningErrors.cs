@@ -22,10 +22,12 @@ internal static class CleaningErrors
         "Leave one of them out: Remove-ProOldImage -Unused -AnyRepository");
 
     /// <summary>-TargetFree where nobody can say how much is free.</summary>
-    public static ProException FreeSpaceUnknown(string engine, string? root) => new(
+    public static ProException FreeSpaceUnknown(string engine, string? root, bool isLocal) => new(
         "FreeSpaceUnknown",
         ProErrorCategory.InvalidOperation,
-        root is null
+        root is null && isLocal
+            ? $"On which disk the engine at {engine} keeps its images can't be seen from here (a virtual machine, or a containerd of its own?)."
+            : root is null
             ? $"The engine at {engine} is not on this machine: how much is free on its disk can't be seen from here."
             : $"The disk of {root}, where the engine at {engine} keeps its images, can't be seen from here (a virtual machine?).",
         "Run the command on the engine's own machine. Or go by the size of the versions: Remove-ProOldImage -MaxSize 40GB",

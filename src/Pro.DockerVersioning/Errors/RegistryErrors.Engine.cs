@@ -56,6 +56,7 @@ internal static partial class RegistryErrors
     [
         new(["toomanyrequests", "too many requests", "rate limit"], failure =>
             RateLimited(failure.Host, failure.Reference, failure.Text, null, failure.Inner)),
+        new(["proxyconnect", "proxy authentication required"], Reached(UnreachableKind.Proxy)),
         new(["server gave http response to https client"], Reached(UnreachableKind.PlainHttp)),
         new(["no such host", "server misbehaving", "name resolution", "name or service not known"], Reached(UnreachableKind.Dns)),
         new(["connection refused"], Reached(UnreachableKind.Refused)),

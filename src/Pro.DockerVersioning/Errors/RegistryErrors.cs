@@ -24,6 +24,7 @@ internal static partial class RegistryErrors
     public const string InvalidAnswerId = "RegistryAnswerInvalid";
 
     private const int LongestQuote = 500;
+    private const string ThisMachine = "this machine";
 
     /// <summary>The registry wants a login, and none was found.</summary>
     public static ProException NotLoggedIn(string host, string target, string? said, Exception? inner = null) => new(
@@ -134,15 +135,18 @@ internal static partial class RegistryErrors
         inner);
 
     /// <summary>A connection that failed: which way, and at what host.</summary>
-    public static ProException Unreachable(string host, Exception exception) =>
-        Unreachable(host, "this machine", KindOf(exception), Innermost(exception).Message, exception);
+    /// <param name="host">The registry.</param>
+    /// <param name="exception">How it failed.</param>
+    /// <param name="proxy">The proxy on the way; null if there is none.</param>
+    public static ProException Unreachable(string host, Exception exception, string? proxy = null) =>
+        Unreachable(host, ThisMachine, KindOf(exception), Innermost(exception).Message, exception, proxy);
 
-    public static ProException TimedOut(string host, TimeSpan timeout, Exception? inner = null) =>
-        Unreachable(host, "this machine", UnreachableKind.TimedOut, $"no answer within {timeout.TotalSeconds:0.#} s", inner);
+    public static ProException TimedOut(string host, TimeSpan timeout, string? proxy = null, Exception? inner = null) =>
+        Unreachable(host, ThisMachine, UnreachableKind.TimedOut, $"no answer within {timeout.TotalSeconds:0.#} s", inner, proxy);
 
     /// <summary>The registry is there, but out of order (a 5xx answer, after trying again).</summary>
     public static ProException OutOfOrder(string host, int status, string? said) =>
-        Unreachable(host, "this machine", UnreachableKind.ServerError, $"it answered {status}{Said(said).TrimEnd('.')}", null);
+        Unreachable(host, ThisMachine, UnreachableKind.ServerError, $"it answered {status}{Said(said).TrimEnd('.')}", null);
 
     /// <summary>What logs in there. Docker Hub is the one that <c>docker login</c> needs no name for.</summary>
     public static string LoginCommand(string host) =>
@@ -161,8 +165,15 @@ internal static partial class RegistryErrors
         return line.Length <= LongestQuote ? line : line[..LongestQuote] + "…";
     }
 
-    private static ProException Unreachable(string host, string from, UnreachableKind kind, string detail, Exception? inner)
+    private static ProException Unreachable(
+        string host, string from, UnreachableKind kind, string detail, Exception? inner, string? proxy = null)
     {
+        // Through a proxy, the name and the connection that fail are the proxy's.
+        if (proxy is not null && kind is UnreachableKind.Dns or UnreachableKind.Refused or UnreachableKind.TimedOut or UnreachableKind.Network)
+        {
+            kind = UnreachableKind.Proxy;
+        }
+
         var (what, remedy) = kind switch
         {
             UnreachableKind.Dns => (
@@ -182,6 +193,11 @@ internal static partial class RegistryErrors
             UnreachableKind.TimedOut => (
                 $"{host} does not answer in time",
                 $"Check the network, proxy (HTTPS_PROXY, NO_PROXY) and firewall on the way: curl -i https://{host}/v2/"),
+            UnreachableKind.Proxy => (
+                proxy is null ? $"its proxy gives no way to {host}" : $"the proxy {proxy} gives no way to {host}",
+                from == ThisMachine
+                    ? $"Check HTTPS_PROXY and HTTP_PROXY. A registry in your own network goes without the proxy: add {host} to NO_PROXY."
+                    : $"Check the engine's proxy (docker info). A registry in your own network goes without it: add {host} to the engine's NO_PROXY."),
             UnreachableKind.ServerError => (
                 $"{host} is out of order",
                 "Look at the registry's log, or try again later."),
@@ -192,7 +208,8 @@ internal static partial class RegistryErrors
         return new ProException(
             UnreachableId,
             kind == UnreachableKind.TimedOut ? ProErrorCategory.OperationTimeout : ProErrorCategory.ConnectionError,
-            $"The registry can't be reached from {from}: {what}{Said(detail)}",
+            $"The registry can't be reached from {from}{(proxy is null || kind == UnreachableKind.Proxy ? "" : $" through the proxy {proxy}")}: "
+                + $"{what}{Said(detail)}",
             remedy,
             host,
             inner);
@@ -258,6 +275,7 @@ internal static partial class RegistryErrors
         Certificate,
         PlainHttp,
         TimedOut,
+        Proxy,
         ServerError,
     }
 }

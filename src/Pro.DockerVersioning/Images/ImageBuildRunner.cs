@@ -54,7 +54,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
 
     /// <summary>The result of a build that the builder pushes, or that the registry had already.</summary>
     public ProImageBuild Pushed(
-        ImageBuildPlan plan, bool isNew, string digest, IReadOnlyList<AliasDecision> aliases, TimeSpan duration) => new()
+        ImageBuildPlan plan, bool isNew, string digest, IReadOnlyList<AliasDecision> aliases, string? message, TimeSpan duration) => new()
         {
             Service = plan.Service.Name,
             Version = plan.Version,
@@ -70,6 +70,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
             IsPublished = true,
             Warnings =
             [
+                .. message is null ? Array.Empty<string>() : [$"{plan.Service.Name} {plan.Version}: {message}"],
                 .. aliases.Where(alias => alias.IsHeldBack)
                     .Select(alias => alias.WarningFor($"{plan.Service.Name} {plan.Version}: at the registry")),
             ],

@@ -46,12 +46,13 @@ internal sealed class ImagePublisher : IDisposable
     {
         var store = new RegistryCredentialStore(DockerConfigFile.Load(environment), environment);
         var credential = await store.GetAsync(host, cancellationToken).ConfigureAwait(false);
-        var info = await engine.CallAsync(client => client.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false);
-        var insecure = info.RegistryConfig?.IndexConfigs?
-            .Where(index => index.Value is { Secure: false })
-            .Select(index => index.Key)
-            .ToHashSet(StringComparer.Ordinal) ?? [];
-        var options = new RegistryClientOptions { IsInsecure = insecure.Contains, Reports = reporter };
+        var info = await engine.Http.GetAsync("info", cancellationToken).ConfigureAwait(false);
+        var options = new RegistryClientOptions
+        {
+            IsInsecure = InsecureRegistries.Of(info).Contains,
+            Environment = environment,
+            Reports = reporter,
+        };
         return new ImagePublisher(engine, credential, new RegistryClient(host, (_, _) => Task.FromResult(credential), options), history);
     }
 
@@ -66,27 +67,33 @@ internal sealed class ImagePublisher : IDisposable
     /// <param name="inputs">The identity of all that goes into the build; null where it is built anew in any case.</param>
     /// <param name="options">With Force nothing is looked at.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>Its digest there; null where it is to be built and pushed.</returns>
+    /// <returns>Its digest there, null where it is to be built and pushed; and why that couldn't be looked at, where it couldn't.</returns>
     /// <exception cref="ProException">The registry has the version with another content.</exception>
-    public async Task<string?> FindPublishedAsync(
+    public async Task<(string? Digest, string? Unchecked)> FindPublishedAsync(
         PublishItem item, string? inputs, PublishOptions options, CancellationToken cancellationToken)
     {
-        if (options.Force || await RemoteDigestAsync(item, cancellationToken).ConfigureAwait(false) is not { } remote)
+        if (options.Force)
         {
-            return null;
+            return (null, null);
+        }
+
+        var (there, notChecked) = await LookUpAsync(item, cancellationToken).ConfigureAwait(false);
+        if (there is not { } remote)
+        {
+            return (null, notChecked);
         }
 
         return inputs is not null && await InputsAsync(item, remote, cancellationToken).ConfigureAwait(false) == inputs
-            ? remote
+            ? (remote, null)
             : throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
     }
 
     /// <summary>Moves the aliases that belong to a version that is at the registry, judged right before.</summary>
     public async Task<IReadOnlyList<AliasDecision>> MoveAliasesAsync(
-        PublishItem item, string digest, string commit, PublishOptions options, CancellationToken cancellationToken)
+        PublishItem item, string digest, string commit, PublishOptions options, string? without, CancellationToken cancellationToken)
     {
         var inventory = await ImageInventory.LoadImagesAsync(engine, cancellationToken).ConfigureAwait(false);
-        return await aliases.CarryOutAsync(item, digest, commit, inventory, options, cancellationToken).ConfigureAwait(false);
+        return await aliases.CarryOutAsync(item, digest, commit, inventory, options, without, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Looks at the engine and the registry; changes nothing.</summary>
@@ -100,16 +107,17 @@ internal sealed class ImagePublisher : IDisposable
         var image = inventory.Find(item.Reference) ?? throw ImageErrors.VersionNotFound(
             item.Reference.ToString(),
             inventory.TaggedVersionsOf(item.Reference).OrderDescending().Select(version => version.ToString()));
-        var remote = await RemoteDigestAsync(item, cancellationToken).ConfigureAwait(false);
+        var (remote, notChecked) = await LookUpAsync(item, cancellationToken).ConfigureAwait(false);
         var same = remote is not null && await IsSameAsync(item, image, remote, cancellationToken).ConfigureAwait(false);
         if (remote is not null && !same && !options.Force)
         {
             throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
         }
 
-        var decisions = await aliases.JudgeAsync(item, image.Label(ImageLabels.Revision), inventory, options, cancellationToken)
-            .ConfigureAwait(false);
-        return new PublishPlan(item, image, inventory, remote, same, decisions);
+        var decisions = notChecked is null
+            ? await aliases.JudgeAsync(item, image.Label(ImageLabels.Revision), inventory, options, cancellationToken).ConfigureAwait(false)
+            : RegistryAliases.Hold(item, options, notChecked);
+        return new PublishPlan(item, image, inventory, remote, same, decisions) { Unchecked = notChecked };
     }
 
     /// <summary>Pushes the version, then moves the aliases.</summary>
@@ -128,7 +136,8 @@ internal sealed class ImagePublisher : IDisposable
         // A push or the question for consent may take minutes, and somebody else may have published meanwhile; several versions of one
         // repository are published side by side. What the plan said of the aliases is only what it showed.
         var decisions = await aliases.CarryOutAsync(
-            plan.Item, digest, plan.Image.Label(ImageLabels.Revision), plan.Inventory, options, cancellationToken).ConfigureAwait(false);
+            plan.Item, digest, plan.Image.Label(ImageLabels.Revision), plan.Inventory, options, plan.Unchecked, cancellationToken)
+            .ConfigureAwait(false);
         return new ProImagePublication
         {
             Service = plan.Item.Service,
@@ -136,12 +145,49 @@ internal sealed class ImagePublisher : IDisposable
             Reference = plan.Item.Reference.ToString(),
             Outcome = plan.IsSame ? ProPublicationOutcome.AlreadyPublished : ProPublicationOutcome.Published,
             Digest = digest,
+            Message = plan.Unchecked,
             Aliases = [.. decisions.Where(decision => decision.Moves).Select(decision => decision.Alias)],
             AliasReasons = [.. decisions.Select(decision => decision.ToString())],
             HeldBack = [.. decisions.Where(decision => decision.IsHeldBack)],
             ImageId = plan.Image.Id,
             Duration = clock.Elapsed,
         };
+    }
+
+    /// <summary>
+    /// What the registry has under the version. Some answer 401 or 403 for what is absent, or to robots that may only push: that says nothing
+    /// of the version, and the push will give the true answer.
+    /// </summary>
+    private async Task<(string? Digest, string? Unchecked)> LookUpAsync(PublishItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await RemoteDigestAsync(item, cancellationToken).ConfigureAwait(false), null);
+        }
+        catch (ProException refused) when (IsRefusal(refused))
+        {
+            return (null, $"could not check for other content ({refused.Message.TrimEnd('.')})");
+        }
+    }
+
+    private static bool IsRefusal(ProException error) => error.Id is RegistryErrors.AccessDeniedId or RegistryErrors.LoginRequiredId;
+
+    /// <summary>What the registry calls what was pushed just now; an engine that pushed also notes it on its image.</summary>
+    private async Task<string?> PushedDigestAsync(PublishItem item, CancellationToken cancellationToken)
+    {
+        foreach (var wait in (TimeSpan[])[TimeSpan.Zero, .. RegistryClient.AfterPush])
+        {
+            await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
+            if ((await LookUpAsync(item, cancellationToken).ConfigureAwait(false)) is var (digest, notChecked)
+                && (digest is not null || notChecked is not null))
+            {
+                return digest
+                    ?? (await ImageInventory.LoadImagesAsync(engine, cancellationToken).ConfigureAwait(false)).Find(item.Reference)
+                        ?.DigestIn(item.Reference);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>What the registry has under the version.</summary>
@@ -200,7 +246,7 @@ internal sealed class ImagePublisher : IDisposable
         }
 
         return progress.Digest
-            ?? await RemoteDigestAsync(item, cancellationToken).ConfigureAwait(false)
+            ?? await PushedDigestAsync(item, cancellationToken).ConfigureAwait(false)
             ?? throw RegistryErrors.FromEngineMessage(
                 "the push ended, but the registry hasn't got the image", item.Reference.ToString(), credential is not null);
     }

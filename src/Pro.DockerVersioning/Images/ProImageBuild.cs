@@ -67,7 +67,7 @@ public sealed class ProImageBuild
         Builder = Builder,
         Duration = duration,
         IsPublished = true,
-        Warnings = [.. Warnings, .. publication.HeldBack.Select(publication.WarningOf)],
+        Warnings = [.. Warnings, .. publication.WarningsWith(publication.HeldBack)],
     };
 
     /// <summary>The reference.</summary>

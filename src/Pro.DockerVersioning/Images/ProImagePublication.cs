@@ -30,11 +30,18 @@ public sealed class ProImagePublication
     /// <summary>Why each alias moved or stayed at the registry, a sentence each.</summary>
     public IReadOnlyList<string> AliasReasons { get; init; } = [];
 
+    /// <summary>What more there is to say; null if there is nothing: "could not check for other content: …".</summary>
+    public string? Message { get; init; }
+
     /// <summary>The aliases that stayed although such a version may move them.</summary>
     internal IReadOnlyList<AliasDecision> HeldBack { get; init; } = [];
 
     /// <summary>What the user should hear of an alias that was held back.</summary>
     internal string WarningOf(AliasDecision heldBack) => heldBack.WarningFor($"{Service} {Version}: at the registry");
+
+    /// <summary>What the user should hear, the message first.</summary>
+    internal IEnumerable<string> WarningsWith(IEnumerable<AliasDecision> heldBack) =>
+        [.. Message is null ? Array.Empty<string>() : [$"{Service} {Version}: {Message}"], .. heldBack.Select(WarningOf)];
 
     /// <summary>The image id on the engine that pushed it.</summary>
     public required string ImageId { get; init; }

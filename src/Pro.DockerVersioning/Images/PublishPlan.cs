@@ -17,11 +17,15 @@ internal sealed record PublishPlan(
     bool IsSame,
     IReadOnlyList<AliasDecision> Aliases)
 {
+    /// <summary>Why the registry couldn't be asked for what it has under the version; null if it could.</summary>
+    public string? Unchecked { get; init; }
+
     /// <summary>The plan in lines, each with its reason.</summary>
     public IEnumerable<string> Describe()
     {
         yield return (RemoteDigest, IsSame) switch
         {
+            (null, _) when Unchecked is not null => $"push {Item.Reference}: {Unchecked}",
             (null, _) => $"push {Item.Reference}: the registry hasn't got it",
             ({ } digest, true) => $"{Item.Reference} is at the registry already, with the same content ({digest})",
             ({ } digest, false) => $"push {Item.Reference} over another content ({digest}): -Force",

@@ -14,6 +14,7 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
     /// <param name="commit">Its commit, where that is known.</param>
     /// <param name="inventory">The engine's images: they know versions by their digests.</param>
     /// <param name="options">Which aliases.</param>
+    /// <param name="without">Why they stay without being judged; null: they are judged.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<IReadOnlyList<AliasDecision>> CarryOutAsync(
         PublishItem item,
@@ -21,15 +22,23 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
         string? commit,
         ImageInventory inventory,
         PublishOptions options,
+        string? without,
         CancellationToken cancellationToken)
     {
         using var turn = await RepositoryTurn.TakeAsync("registry", item.Reference, cancellationToken).ConfigureAwait(false);
-        var decisions = await JudgeAsync(item, commit, inventory, options, cancellationToken).ConfigureAwait(false);
-        await MoveAsync(item, digest, decisions, cancellationToken).ConfigureAwait(false);
-        return decisions;
+        var decisions = without is null
+            ? await JudgeAsync(item, commit, inventory, options, cancellationToken).ConfigureAwait(false)
+            : Hold(item, options, without);
+        return await MoveAsync(item, digest, decisions, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What happens to each alias at the registry; with the registry out of our reach, each stays.</summary>
+    /// <summary>The aliases stay, for one reason; but what is asked for by -Latest Always needs no judging.</summary>
+    public static IReadOnlyList<AliasDecision> Hold(PublishItem item, PublishOptions options, string why) =>
+        [.. Wanted(item, options).Select(alias => alias == AliasName.Latest.ToString() && options.Latest == ProLatestPolicy.Always
+            ? new AliasDecision(alias, true, $"moves to {item.Version}: asked for by -Latest Always")
+            : new AliasDecision(alias, false, $"stays: {why}") { IsHeldBack = AliasPolicy.MayMove(alias, item.Version, options.Latest) })];
+
+    /// <summary>What happens to each alias at the registry; if the registry doesn't tell what it has, each stays.</summary>
     public async Task<IReadOnlyList<AliasDecision>> JudgeAsync(
         PublishItem item,
         string? commit,
@@ -49,33 +58,46 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
                 Ancestry = holder => Relation(holders[holder], commit),
             });
         }
-        catch (ProException unreachable) when (unreachable.Category is ProErrorCategory.ResourceUnavailable
-            or ProErrorCategory.ConnectionError or ProErrorCategory.OperationTimeout)
+        catch (ProException unreadable)
         {
-            var reason = $"stays: the registry's tags can't be read from here ({unreachable.Message.TrimEnd('.')})";
-            return
-            [
-                .. Wanted(item, options).Select(alias => new AliasDecision(alias, false, reason)
-                {
-                    IsHeldBack = AliasPolicy.MayMove(alias, item.Version, options.Latest),
-                }),
-            ];
+            // Unreachable from here, or read only by others: a push needs no such right, and what is newest can't be told without.
+            return Hold(item, options, $"the registry's tags can't be read from here ({unreadable.Message.TrimEnd('.')})");
         }
     }
 
     /// <summary>
     /// Lets the aliases name the version's manifest. No layer travels, and the engine's own aliases, which may rightly stand elsewhere, are
-    /// left alone.
+    /// left alone. One that the registry refuses to move, as an immutable tag, stays; the version is published all the same.
     /// </summary>
-    private async Task MoveAsync(
+    private async Task<IReadOnlyList<AliasDecision>> MoveAsync(
         PublishItem item,
         string digest,
         IEnumerable<AliasDecision> decisions,
         CancellationToken cancellationToken)
     {
-        foreach (var decision in decisions.Where(decision => decision.Moves))
+        var done = new List<AliasDecision>();
+        foreach (var decision in decisions)
+        {
+            done.Add(decision.Moves ? await MoveAsync(item, digest, decision, cancellationToken).ConfigureAwait(false) : decision);
+        }
+
+        return done;
+    }
+
+    private async Task<AliasDecision> MoveAsync(PublishItem item, string digest, AliasDecision decision, CancellationToken cancellationToken)
+    {
+        try
         {
             await registry.TagManifestAsync(item.Reference.Repository, digest, decision.Alias, cancellationToken).ConfigureAwait(false);
+            return decision;
+        }
+        catch (ProException refused)
+        {
+            return new AliasDecision(decision.Alias, false, $"stays: it could not be moved ({refused.Message.TrimEnd('.')})")
+            {
+                IsHeldBack = true,
+                IsRefused = true,
+            };
         }
     }
 

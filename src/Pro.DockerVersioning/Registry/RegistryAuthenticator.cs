@@ -31,11 +31,20 @@ internal sealed class RegistryAuthenticator(
     public void Dispose() => _credentialLock.Dispose();
 
     /// <summary>The header that worked for this scope before, or null.</summary>
-    public AuthenticationHeaderValue? Known(string scope) =>
-        _answers.TryGetValue(scope, out var answer) && answer.Expires > options.Clock.GetUtcNow() ? answer.Header : null;
+    public AuthenticationHeaderValue? Known(string scope)
+    {
+        var now = options.Clock.GetUtcNow();
+        return Covering(scope).Select(known => known.Value).FirstOrDefault(answer => answer.Expires > now)?.Header;
+    }
 
     /// <summary>Forgets what did not work.</summary>
-    public void Forget(string scope) => _answers.TryRemove(scope, out _);
+    public void Forget(string scope)
+    {
+        foreach (var known in Covering(scope).ToList())
+        {
+            _ = _answers.TryRemove(known);
+        }
+    }
 
     /// <summary>The registry's own words without what it may have sent back of ours: the login's secret, or a token.</summary>
     public string Describe(RegistryResponse response)
@@ -50,7 +59,7 @@ internal sealed class RegistryAuthenticator(
     }
 
     /// <summary>Answers a 401.</summary>
-    /// <param name="scope">What we want to do: <c>repository:NAME:pull</c>. The challenge's own scope goes before it.</param>
+    /// <param name="scope">What we want to do: <c>repository:NAME:pull</c>. The challenge's own scope is asked for with it.</param>
     /// <param name="target">The repository, for messages.</param>
     /// <param name="response">The 401.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -60,14 +69,19 @@ internal sealed class RegistryAuthenticator(
     {
         var credential = await CredentialAsync(cancellationToken).ConfigureAwait(false);
         var challenge = RegistryChallenge.Choose(response.Headers);
+
+        // The challenge may ask for less than we want, as for reading where we mean to write, or for what else the registry needs. A token
+        // is kept under what was asked for.
+        var asked = challenge is { IsBearer: true } ? TokenScope.Union(challenge["scope"], scope) : scope;
+        Forget(scope);
         var answer = challenge switch
         {
-            { IsBearer: true } => await AnswerBearerAsync(challenge, scope, target, credential, cancellationToken).ConfigureAwait(false),
+            { IsBearer: true } => await AnswerBearerAsync(challenge, asked, target, credential, cancellationToken).ConfigureAwait(false),
             { IsBasic: true } when credential is { Kind: RegistryCredentialKind.Password } =>
                 new(credential.ToBasicHeader(), DateTimeOffset.MaxValue),
             _ => throw Refusal(target, credential, response),
         };
-        _answers[scope] = answer;
+        _answers[asked] = answer;
         return answer.Header;
     }
 
@@ -88,6 +102,8 @@ internal sealed class RegistryAuthenticator(
             ? RegistryErrors.AccessDenied(host, target, credential.ToString(), Describe(response))
             : Refusal(target, credential, response);
     }
+
+    private IEnumerable<KeyValuePair<string, Answer>> Covering(string scope) => _answers.Where(known => TokenScope.Covers(known.Key, scope));
 
     private ProException Refusal(string target, RegistryCredential? credential, RegistryResponse response) => credential is null
         ? RegistryErrors.NotLoggedIn(host, target, Describe(response))
@@ -133,7 +149,7 @@ internal sealed class RegistryAuthenticator(
             throw RegistryErrors.InvalidAnswer(host, target, $"it wants the login sent unencrypted to {realm.Host}, which is not done");
         }
 
-        var request = new TokenRequest(realm, challenge["service"], challenge["scope"] ?? scope, credential);
+        var request = new TokenRequest(realm, challenge["service"], scope, credential);
         var response = await transport.SendAsync(realm.Authority, request.Create, cancellationToken).ConfigureAwait(false);
         if (response.Status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed && request.IsPost)
         {

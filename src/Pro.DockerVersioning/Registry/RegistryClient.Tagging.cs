@@ -16,7 +16,7 @@ internal sealed partial class RegistryClient
     public async Task TagManifestAsync(string repository, string digest, string tag, CancellationToken cancellationToken)
     {
         var get = ManifestRequest(HttpMethod.Get, repository, digest, "pull,push");
-        var manifest = await _session.SendAsync(get, cancellationToken).ConfigureAwait(false);
+        var manifest = await GetPushedAsync(get, cancellationToken).ConfigureAwait(false);
         if (manifest.Status == HttpStatusCode.NotFound)
         {
             throw RegistryErrors.ManifestNotFound(Host, get.Target, null);
@@ -35,6 +35,21 @@ internal sealed partial class RegistryClient
         };
         var response = await _session.SendAsync(put, cancellationToken).ConfigureAwait(false);
         EnsureSuccess(response, put.Target);
+    }
+
+    /// <summary>Registries of several parts may not know yet what was pushed a moment ago: a 404 is asked again for some seconds.</summary>
+    private async Task<RegistryResponse> GetPushedAsync(RegistryRequest request, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var response = await _session.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (response.Status != HttpStatusCode.NotFound || attempt == AfterPush.Count)
+            {
+                return response;
+            }
+
+            await Task.Delay(AfterPush[attempt], _clock, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>A label of an image, or of an index's first image; null where there is no such image, or no such label.</summary>
@@ -73,6 +88,11 @@ internal sealed partial class RegistryClient
         }
 
         EnsureSuccess(response, target);
+        if (config.Digest.StartsWith("sha256:", StringComparison.Ordinal) && ManifestParser.DigestOf(response.Body) != config.Digest)
+        {
+            throw RegistryErrors.InvalidAnswer(Host, target, "it answers with other bytes than the digest names");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(response.Body);

@@ -17,6 +17,7 @@ internal sealed partial class RegistryClient : IDisposable
     private const string DigestHeader = "Docker-Content-Digest";
 
     private readonly RegistrySession _session;
+    private readonly TimeProvider _clock;
 
     /// <param name="host">As in an image's reference: <c>docker.io</c>, <c>registry.example.com</c>, <c>localhost:5000</c>.</param>
     /// <param name="findCredential">Finds the login when the registry asks for one: <see cref="RegistryCredentialStore.GetAsync"/>.</param>
@@ -25,8 +26,14 @@ internal sealed partial class RegistryClient : IDisposable
         string host, Func<string, CancellationToken, Task<RegistryCredential?>> findCredential, RegistryClientOptions? options = null)
     {
         Host = host;
-        _session = new RegistrySession(host, findCredential, options ?? new RegistryClientOptions());
+        options ??= new RegistryClientOptions();
+        _clock = options.Clock;
+        _session = new RegistrySession(host, findCredential, options);
     }
+
+    /// <summary>How long to wait before what was pushed just now, and isn't there, is asked for again.</summary>
+    public static IReadOnlyList<TimeSpan> AfterPush { get; } =
+        [TimeSpan.FromSeconds(0.25), TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)];
 
     /// <summary>The registry.</summary>
     public string Host { get; }

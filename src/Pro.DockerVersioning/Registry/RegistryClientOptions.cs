@@ -12,6 +12,9 @@ internal sealed record RegistryClientOptions
     /// <summary>Where Docker keeps certificates of registries, each under its host.</summary>
     public IReadOnlyList<string> CertificateFolders { get; init; } = RegistryCertificates.DefaultFolders;
 
+    /// <summary>Reads an environment variable: the proxies are there.</summary>
+    public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+
     /// <summary>The clock for waiting between attempts and for the age of tokens.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -13,6 +13,9 @@ internal sealed record RegistryResponse(HttpStatusCode Status, HttpResponseHeade
 {
     private const int LongestPlainText = 200;
 
+    /// <summary>The proxy that it came through, which may have answered in the registry's place; null if there was none.</summary>
+    public string? Proxy { get; init; }
+
     public bool IsSuccess => (int)Status is >= 200 and < 300;
 
     public string? ContentType => ContentHeaders.ContentType?.MediaType;
@@ -27,7 +30,8 @@ internal sealed record RegistryResponse(HttpStatusCode Status, HttpResponseHeade
     public string Describe()
     {
         var errors = Errors().Select(error => $"{error.Code} {error.Message}".Trim()).Where(text => text.Length > 0).ToList();
-        return errors.Count > 0 ? $"{string.Join("; ", errors)} (HTTP {(int)Status})" : $"HTTP {(int)Status} {PlainText()}".Trim();
+        var said = errors.Count > 0 ? $"{string.Join("; ", errors)} (HTTP {(int)Status})" : $"HTTP {(int)Status} {PlainText()}".Trim();
+        return Proxy is null ? said : $"{said}, through the proxy {Proxy}";
     }
 
     private string PlainText() =>

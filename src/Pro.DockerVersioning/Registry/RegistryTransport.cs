@@ -17,8 +17,9 @@ internal sealed class RegistryTransport : IDisposable
     private static readonly ProductInfoHeaderValue UserAgent =
         new("Pro.DockerVersioning", typeof(RegistryTransport).Assembly.GetName().Version?.ToString(3));
 
-    private readonly HttpClient _verifying = CreateClient(anyCertificate: false, null);
-    private readonly HttpClient _trusting = CreateClient(anyCertificate: true, null);
+    private readonly EnvironmentProxy _proxy;
+    private readonly HttpClient _verifying;
+    private readonly HttpClient _trusting;
     private readonly Lazy<HttpClient?> _own;
     private readonly string _host;
     private RegistryCertificates? _certificates;
@@ -30,6 +31,9 @@ internal sealed class RegistryTransport : IDisposable
     {
         _host = host;
         _options = options;
+        _proxy = new EnvironmentProxy(options.Environment, HttpClient.DefaultProxy);
+        _verifying = CreateClient(anyCertificate: false, null);
+        _trusting = CreateClient(anyCertificate: true, null);
 
         // Read when first needed: a bad file is the error of a question, not of making a client.
         _own = new Lazy<HttpClient?>(CreateOwn);
@@ -102,21 +106,25 @@ internal sealed class RegistryTransport : IDisposable
     {
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bounded.CancelAfter(_options.RequestTimeout);
+        Uri? asked = null;
         try
         {
-            return await FollowAsync(host, create, bounded.Token).ConfigureAwait(false);
+            return await FollowAsync(host, create, address => asked = address, bounded.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw RegistryErrors.TimedOut(host, _options.RequestTimeout, exception);
+            throw RegistryErrors.TimedOut(host, _options.RequestTimeout, ProxyFor(asked), exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw RegistryErrors.Unreachable(host, exception);
+            throw RegistryErrors.Unreachable(host, exception, ProxyFor(asked));
         }
     }
 
-    private async Task<RegistryResponse> FollowAsync(string host, Func<HttpRequestMessage> create, CancellationToken cancellationToken)
+    private string? ProxyFor(Uri? address) => address is null ? null : _proxy.NameFor(address);
+
+    private async Task<RegistryResponse> FollowAsync(
+        string host, Func<HttpRequestMessage> create, Action<Uri> asking, CancellationToken cancellationToken)
     {
         Uri? target = null;
         for (var redirects = 0; ; redirects++)
@@ -128,6 +136,8 @@ internal sealed class RegistryTransport : IDisposable
                 Redirect(request, target);
             }
 
+            asking(request.RequestUri!);
+
             // Decided for each address anew: the token server of an insecure registry need not be insecure.
             var client = ClientFor(request.RequestUri!);
             using var response = await client
@@ -135,7 +145,7 @@ internal sealed class RegistryTransport : IDisposable
             target = RedirectTarget(request, response);
             if (target is null)
             {
-                return await ReadAsync(response, cancellationToken).ConfigureAwait(false);
+                return await ReadAsync(response, cancellationToken).ConfigureAwait(false) with { Proxy = ProxyFor(request.RequestUri) };
             }
 
             if (redirects == MostRedirects || (target.Scheme != Uri.UriSchemeHttps && !IsTrusting(target)))
@@ -188,21 +198,22 @@ internal sealed class RegistryTransport : IDisposable
     }
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The client disposes its handler.")]
-    private static HttpClient CreateClient(bool anyCertificate, RegistryCertificates? certificates) =>
-        new(CreateHandler(anyCertificate, certificates)) { Timeout = Timeout.InfiniteTimeSpan };
+    private HttpClient CreateClient(bool anyCertificate, RegistryCertificates? certificates) =>
+        new(CreateHandler(anyCertificate, certificates, _proxy)) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <param name="anyCertificate">Take any certificate.</param>
     /// <param name="certificates">Trust these as well, and show the client's; or null.</param>
+    /// <param name="proxy">The way there.</param>
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation",
         Justification = "Only for registries on loopback or that the engine's operator listed as insecure: the engine takes any there.")]
-    internal static SocketsHttpHandler CreateHandler(bool anyCertificate, RegistryCertificates? certificates)
+    internal static SocketsHttpHandler CreateHandler(bool anyCertificate, RegistryCertificates? certificates, IWebProxy proxy)
     {
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            Proxy = new ProxyExceptForLoopback(),
+            Proxy = proxy,
             UseCookies = false,
         };
         certificates?.Apply(handler.SslOptions);
@@ -212,21 +223,5 @@ internal sealed class RegistryTransport : IDisposable
         }
 
         return handler;
-    }
-
-    /// <summary>The environment's proxy (HTTPS_PROXY, NO_PROXY), but never for loopback, as in Go:
-    /// a proxy can't reach this machine's.</summary>
-    private sealed class ProxyExceptForLoopback : IWebProxy
-    {
-        public ICredentials? Credentials
-        {
-            get => HttpClient.DefaultProxy.Credentials;
-            set => throw new NotSupportedException();
-        }
-
-        public Uri? GetProxy(Uri destination) =>
-            RegistryEndpoint.IsLoopback(destination) ? null : HttpClient.DefaultProxy.GetProxy(destination);
-
-        public bool IsBypassed(Uri host) => RegistryEndpoint.IsLoopback(host) || HttpClient.DefaultProxy.IsBypassed(host);
     }
 }

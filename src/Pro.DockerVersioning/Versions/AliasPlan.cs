@@ -56,10 +56,13 @@ internal sealed record AliasDecision(string Alias, bool Moves, string Reason)
     /// <summary>True if it stays since it names what is deployed.</summary>
     public bool IsDeployed { get; init; }
 
+    /// <summary>True if the registry doesn't let it be moved: no parameter of ours would.</summary>
+    public bool IsRefused { get; init; }
+
     /// <summary>The warning that it was held back.</summary>
     /// <param name="place">Whose alias, and where.</param>
     public string WarningFor(string place) =>
-        $"{place}, {this}.{(Alias == AliasName.Latest.ToString() ? " -Latest Always moves it all the same." : null)}";
+        $"{place}, {this}.{(Alias == AliasName.Latest.ToString() && !IsRefused ? " -Latest Always moves it all the same." : null)}";
 
     /// <inheritdoc/>
     public override string ToString() => $"{Alias}: {Reason}";

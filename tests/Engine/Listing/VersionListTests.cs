@@ -37,7 +37,7 @@ public sealed class VersionListTests : EngineTest
     private IReadOnlyList<string> List(string parameters = "") => Versions(Good($"Get-ProImageVersion api {parameters}"));
 
     [Fact]
-    public void Newest_first_by_SemVer_commits_after_releases_by_time()
+    public void Newest_first_by_SemVer_commits_right_after_the_release_of_their_time()
     {
         _ = Image("aaaaaaaaaaaa", day: 3);
         _ = Image("v1.2.0-rc.1");
@@ -48,8 +48,22 @@ public sealed class VersionListTests : EngineTest
         _ = Image("v1.9.0_build.1");
         _ = Image("v1.2.0-3-gcccccccccccc", day: 1);
         Assert.Equal(
-            ["v1.10.0", "v1.9.0+build.1", "v1.2.0-3-gcccccccccccc", "v1.2.0", "v1.2.0-rc.2", "v1.2.0-rc.1", "bbbbbbbbbbbb", "aaaaaaaaaaaa"],
+            ["bbbbbbbbbbbb", "aaaaaaaaaaaa", "v1.10.0", "v1.9.0+build.1", "v1.2.0-3-gcccccccccccc", "v1.2.0", "v1.2.0-rc.2", "v1.2.0-rc.1"],
             List());
+    }
+
+    [Fact]
+    public void A_commit_build_is_right_after_the_release_that_its_label_describes_it_by()
+    {
+        _ = Release("v1.0.0", dockerfile: $"FROM {Base}\nCOPY file /\n");
+        _ = One("Build-ProImage api v1.0.0");
+        _ = Commit("api", "later", $"FROM {Base}\nCOPY file /\n");
+        var built = Text(One("Build-ProImage api"), "Version");
+
+        // Newer by its number, and older than the commit.
+        _ = Image("v3.0.0");
+        Assert.Equal(["v3.0.0", built, "v1.0.0"], List());
+        Assert.Equal([built, "v1.0.0"], Versions(Good("Get-ProImageVersion api | Select-Object -Skip 1")));
     }
 
     [Fact]
@@ -77,15 +91,18 @@ public sealed class VersionListTests : EngineTest
     }
 
     [Fact]
-    public void Images_of_the_old_scripts_without_labels_list_as_well()
+    public void Images_of_the_old_scripts_without_labels_list_as_well_if_git_knows_their_commit()
     {
+        var known = Head[..7];
         _ = TestEngine.Import($"{Registry}/api:v1.0.0", "1");
-        _ = TestEngine.Import($"{Registry}/api:abc1234", "2");
+        _ = TestEngine.Import($"{Registry}/api:{known}", "2");
+        _ = TestEngine.Import($"{Registry}/api:20240131", "6");
+        _ = TestEngine.Import($"{Registry}/api:{(known[0] == 'd' ? "facade0" : "decade0")}", "7");
         _ = TestEngine.Import($"{Registry}/api:v1.0.0-5-gabc1234", "3");
         _ = TestEngine.Import($"{Registry}/api:latest", "4");
         _ = TestEngine.Import($"{Registry}/api:experiment", "5");
         var versions = Good("Get-ProImageVersion api");
-        Assert.Equal(["v1.0.0-5-gabc1234", "v1.0.0", "abc1234"], Versions(versions));
+        Assert.Equal([known, "v1.0.0-5-gabc1234", "v1.0.0"], Versions(versions));
         Assert.All(versions, version => Assert.Equal(false, version.Properties["IsBuiltByPro"].Value));
         Assert.All(versions, version => Assert.Null(version.Properties["Commit"].Value));
     }

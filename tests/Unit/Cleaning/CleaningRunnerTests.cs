@@ -245,6 +245,62 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
         Assert.Contains($"{Api}:v1.0.1", _engine.Tags);
     }
 
+    /// <summary>From the history by way of the plan into the history: what two clean-ups a month apart see.</summary>
+    [Fact]
+    public async Task A_target_that_is_gone_protects_for_a_month_and_the_plan_says_so()
+    {
+        var folder = Directory.CreateTempSubdirectory("pro-clean-history-").FullName;
+        try
+        {
+            var history = HistoryLog.At(folder);
+            await history.AppendAsync(
+                new ProHistoryEntry
+                {
+                    Kind = ProHistoryKind.Deploy,
+                    Time = DateTimeOffset.UtcNow.AddDays(-90),
+                    Engine = _engine.Connection.Endpoint.ToString(),
+                    Service = "api",
+                    Target = "container.away",
+                    Version = ProVersion.Parse("v1.0.1"),
+                    Reference = $"{Api}:v1.0.1",
+                    Outcome = ProHistoryEntry.Succeeded,
+                    IsVerified = true,
+                },
+                _engine);
+            _engine.Images[1].Tags.Add($"{Api}:{Services.PreviousVersions.TagFor("container.away")}");
+
+            var first = await LookAsync(history, TimeSpan.FromDays(30));
+            Assert.Contains("the target container.away is gone. v1.0.1 and its previous version are kept until ", Assert.Single(first.Notes), StringComparison.Ordinal);
+            Assert.Contains(first.Notes[0], CleaningText.Lines(first));
+            Assert.Equal(["v1.0.2"], first.Going.Select(line => line.Version!.ToString()));
+
+            // A clean-up later the time has passed: the version goes, and the tag that kept it.
+            var later = await LookAsync(history, TimeSpan.Zero);
+            Assert.Contains("protects nothing any more", Assert.Single(later.Notes), StringComparison.Ordinal);
+            Assert.Equal(["v1.0.0", "v1.0.1", "v1.0.1", "v1.0.2"], later.Going.Select(line => line.Version!.ToString()));
+            var runner = new CleaningRunner(_engine.Connection, _engine)
+            {
+                GoneNames = new HashSet<string> { $"{Api}:{Services.PreviousVersions.TagFor("container.away")}" },
+            };
+            Assert.All(await RunAsync(later, runner), result => Assert.NotEqual(ProCleanupAction.Kept, result.Action));
+            Assert.Equal([$"{Api}:v1.0.3", $"{Api}:v1.0.4"], _engine.Tags);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        async Task<CleaningPlan> LookAsync(HistoryLog history, TimeSpan keep)
+        {
+            var survey = new CleaningSurvey(_engine.Connection, history, _engine) { GoneTargets = keep };
+            var world = await survey.LoadAsync(
+                [("api", ImageReference.Parse(Api))], EngineState.AskAsync(_engine.Connection, Cancel), Cancel);
+            var plan = await survey.PlanAsync(world, new CleaningPolicy { Retention = new RetentionPolicy(2, 2, 2) }, Cancel);
+            await survey.RecordMarksAsync(world);
+            return plan;
+        }
+    }
+
     [Fact]
     public async Task What_was_pulled_just_now_is_young_though_nobody_has_tagged_it()
     {

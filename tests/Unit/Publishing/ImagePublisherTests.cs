@@ -22,9 +22,9 @@ public sealed class ImagePublisherTests
         using var publisher = await scene.OpenAsync(Token);
         var item = scene.Item("v1.0.0");
 
-        Assert.Equal(digest, await publisher.FindPublishedAsync(item, "inputs", Usual, Token));
-        Assert.Null(await publisher.FindPublishedAsync(scene.Item("v1.1.0"), "inputs", Usual, Token));
-        Assert.Null(await publisher.FindPublishedAsync(item, "inputs", Usual with { Force = true }, Token));
+        Assert.Equal((digest, null), await publisher.FindPublishedAsync(item, "inputs", Usual, Token));
+        Assert.Equal((null, null), await publisher.FindPublishedAsync(scene.Item("v1.1.0"), "inputs", Usual, Token));
+        Assert.Equal((null, null), await publisher.FindPublishedAsync(item, "inputs", Usual with { Force = true }, Token));
 
         var other = await Assert.ThrowsAsync<ProException>(() => publisher.FindPublishedAsync(item, "other", Usual, Token));
         Assert.Equal("PublishedOtherwise", other.Id);
@@ -73,6 +73,116 @@ public sealed class ImagePublisherTests
         Assert.Equal(["latest", "v1.0"], publication.HeldBack.Select(one => one.Alias));
         Assert.All(publication.HeldBack, one => Assert.StartsWith("stays: the registry's tags can't be read from here", one.Reason, StringComparison.Ordinal));
         Assert.DoesNotContain("v1.0", scene.Tags.Keys);
+    }
+
+    /// <summary>Virtual repositories answer so for what is absent, and registries to robots that may only push.</summary>
+    [Theory]
+    [InlineData(401, "unauthorized: authentication required")]
+    [InlineData(403, "denied: requested access to the resource is denied")]
+    [InlineData(500, "unexpected status from HEAD request to https://x/v2/api/manifests/v1.0.0: 403 Forbidden")]
+    [InlineData(500, "unknown: unexpected http status: 401 Unauthorized")]
+    public async Task A_refused_look_up_does_not_end_a_publication_which_says_that_it_could_not_check(int status, string message)
+    {
+        await using var scene = new PublishingScene();
+        var pushed = scene.Build("v1.0.0");
+        scene.LookUp = _ => ScriptedResponse.Json($$"""{"message":"{{message}}"}""", status);
+        using var publisher = await scene.OpenAsync(Token);
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token);
+        Assert.Contains(": could not check for other content (", plan.Describe().First(), StringComparison.Ordinal);
+        var publication = await publisher.RunAsync(plan, Usual, scene, Token);
+
+        Assert.Equal((ProPublicationOutcome.Published, pushed, pushed), (publication.Outcome, publication.Digest, scene.Tags["v1.0.0"]));
+        Assert.StartsWith("could not check for other content (", publication.Message, StringComparison.Ordinal);
+        Assert.Contains(publication.WarningsWith([]), warning => warning.StartsWith("api v1.0.0: could not check", StringComparison.Ordinal));
+        Assert.Equal(["latest", "v1.0"], publication.HeldBack.Select(one => one.Alias));
+        Assert.Equal(["v1.0.0"], scene.Tags.Keys);
+
+        // Who asks for it gets it: latest needs no judging then.
+        var always = Usual with { Latest = ProLatestPolicy.Always };
+        plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, always, Token);
+        Assert.Equal(["latest"], (await publisher.RunAsync(plan, always, scene, Token)).Aliases);
+    }
+
+    [Fact]
+    public async Task A_refused_look_up_does_not_keep_a_builder_from_pushing()
+    {
+        await using var scene = new PublishingScene();
+        scene.LookUp = _ => ScriptedResponse.Json("""{"message":"denied: no"}""", 403);
+        using var publisher = await scene.OpenAsync(Token);
+        var (digest, notChecked) = await publisher.FindPublishedAsync(scene.Item("v1.0.0"), "inputs", Usual, Token);
+        Assert.Null(digest);
+        Assert.StartsWith("could not check for other content (", notChecked, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    public async Task Where_the_tags_may_not_be_read_the_version_is_published_and_its_aliases_stay(int status)
+    {
+        await using var scene = new PublishingScene();
+        _ = scene.Build("v1.0.0");
+        using var publisher = await scene.OpenAsync(Token);
+        scene.Registry = request => request.Path.EndsWith("/tags/list", StringComparison.Ordinal)
+            ? ScriptedResponse.Json("""{"errors":[{"code":"DENIED","message":"no"}]}""", status) : null;
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token);
+        var publication = await publisher.RunAsync(plan, Usual, scene, Token);
+        Assert.Equal(ProPublicationOutcome.Published, publication.Outcome);
+        Assert.Null(publication.Message);
+        Assert.Equal(["latest", "v1.0"], publication.HeldBack.Select(one => one.Alias));
+    }
+
+    [Theory]
+    [InlineData(400, "TAG_INVALID")]
+    [InlineData(403, "DENIED")]
+    [InlineData(409, "TAG_IMMUTABLE")]
+    [InlineData(412, "PRECONDITION_FAILED")]
+    public async Task An_alias_that_the_registry_does_not_let_move_is_held_back_and_the_others_move(int status, string code)
+    {
+        await using var scene = new PublishingScene();
+        var pushed = scene.Build("v1.0.0");
+        using var publisher = await scene.OpenAsync(Token);
+        scene.Registry = request => request.Method == "PUT" && request.Path.EndsWith("/latest", StringComparison.Ordinal)
+            ? ScriptedResponse.Json($$"""{"errors":[{"code":"{{code}}","message":"the tag is immutable"}]}""", status) : null;
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token);
+        var publication = await publisher.RunAsync(plan, Usual, scene, Token);
+
+        Assert.Equal(ProPublicationOutcome.Published, publication.Outcome);
+        Assert.Equal(["v1.0"], publication.Aliases);
+        Assert.Equal(pushed, scene.Tags["v1.0"]);
+        var heldBack = Assert.Single(publication.HeldBack);
+        Assert.Equal("latest", heldBack.Alias);
+        var warning = publication.WarningOf(heldBack);
+        Assert.Contains("latest: stays: it could not be moved (", warning, StringComparison.Ordinal);
+        Assert.Contains("immutable", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain("-Latest Always", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_registry_does_not_know_right_after_the_push_is_asked_for_again()
+    {
+        await using var scene = new PublishingScene { TellsDigest = false };
+        var pushed = scene.Build("v1.0.0");
+        using var publisher = await scene.OpenAsync(Token);
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual with { Aliases = ProAlias.None }, Token);
+        var (lookUps, reads) = (0, 0);
+        scene.LookUp = _ => ++lookUps == 1 ? ScriptedResponse.Json("""{"message":"manifest unknown"}""", 404) : null;
+        scene.Registry = request => request.Method == "GET" && request.Path.EndsWith(pushed, StringComparison.Ordinal) && ++reads == 1
+            ? ScriptedResponse.Json("""{"errors":[{"code":"MANIFEST_UNKNOWN"}]}""", 404) : null;
+        var publication = await publisher.RunAsync(plan, Usual with { Aliases = ProAlias.None }, scene, Token);
+        Assert.Equal((pushed, 2, 2), (publication.Digest, lookUps, reads));
+        Assert.Equal(["latest"], publication.Aliases);
+    }
+
+    [Fact]
+    public async Task A_refused_look_up_after_the_push_leaves_the_digest_to_the_engine()
+    {
+        await using var scene = new PublishingScene { TellsDigest = false };
+        var pushed = scene.Build("v1.0.0");
+        using var publisher = await scene.OpenAsync(Token);
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token);
+        scene.LookUp = _ => ScriptedResponse.Json("""{"message":"denied: requested access to the resource is denied"}""", 403);
+        var publication = await publisher.RunAsync(plan, Usual, scene, Token);
+        Assert.Equal((ProPublicationOutcome.Published, pushed), (publication.Outcome, publication.Digest));
     }
 
     [Fact]

@@ -40,6 +40,15 @@ internal sealed class PublishingScene : IAsyncDisposable, IProgress<Report>
     /// <summary>Whether the registry tells its tags; where not, it says that it is busy.</summary>
     public bool TellsItsTags { get; set; } = true;
 
+    /// <summary>The engine's answer to the question for a version, instead of the true one; null: the true one.</summary>
+    public Func<string, ScriptedResponse?> LookUp { get; set; } = static _ => null;
+
+    /// <summary>The registry's answer to a request, instead of the true one; null: the true one.</summary>
+    public Func<ScriptedRequest, ScriptedResponse?> Registry { get; set; } = static _ => null;
+
+    /// <summary>Whether the engine tells the digest while it pushes.</summary>
+    public bool TellsDigest { get; set; } = true;
+
     /// <summary>The images of this engine.</summary>
     public ImageInventory Inventory => new(
         _local.Select(image => new ImagesListResponse
@@ -132,22 +141,36 @@ internal sealed class PublishingScene : IAsyncDisposable, IProgress<Report>
         {
             var tag = request.Query["tag"];
             _tags[tag] = _local[tag];
-            return ScriptedResponse.Json(JsonSerializer.Serialize(new { aux = new { Tag = tag, Digest = _tags[tag], Size = 1 } }));
+            return ScriptedResponse.Json(TellsDigest
+                ? JsonSerializer.Serialize(new { aux = new { Tag = tag, Digest = _tags[tag], Size = 1 } })
+                : """{"status":"done"}""");
         }
 
         if (request.Path.StartsWith("/distribution/", StringComparison.Ordinal))
         {
             var tag = request.Path[..^"/json".Length].Split(':')[^1];
-            return _tags.TryGetValue(tag, out var digest)
+            return LookUp(tag) is { } scripted ? scripted
+                : _tags.TryGetValue(tag, out var digest)
                 ? ScriptedResponse.Json(JsonSerializer.Serialize(new { Descriptor = new { mediaType = ImageType, digest, size = 1 } }))
                 : ScriptedResponse.Json("""{"message":"manifest unknown"}""", 404);
         }
 
-        return request.Path == "/images/json" ? ScriptedResponse.Json("[]") : ScriptedResponse.Empty(500);
+        return request.Path == "/images/json" ? ScriptedResponse.Json(JsonSerializer.Serialize(_local.Select(image => new
+        {
+            Id = ConfigOf(image.Value),
+            RepoTags = new[] { $"{_registry.Host}/api:{image.Key}" },
+            RepoDigests = new[] { $"{_registry.Host}/api@{image.Value}" },
+            Created = 1,
+        }))) : ScriptedResponse.Empty(500);
     }
 
     private async Task<ScriptedResponse> AnswerAsRegistryAsync(ScriptedRequest request, CancellationToken cancellationToken)
     {
+        if (Registry(request) is { } scripted)
+        {
+            return scripted;
+        }
+
         if (request.Path.EndsWith("/tags/list", StringComparison.Ordinal))
         {
             return TellsItsTags

@@ -54,6 +54,49 @@ public sealed class RegistryAuthenticationTests
         Assert.Equal(["v1.0.0"], await client.GetTagsAsync("pro/api", Cancel));
     }
 
+    /// <summary>The challenge asks for what the refused request needs, or for more besides.</summary>
+    [Theory(Timeout = Bound)]
+    [InlineData("repository:pro/api:pull", "repository:pro/api:pull,push")]
+    [InlineData("repository:pro/api:pull repository:pro/base:pull", "repository:pro/api:pull,push repository:pro/base:pull")]
+    [InlineData("repository:other/api:pull", "repository:other/api:pull repository:pro/api:pull,push")]
+    [InlineData(null, "repository:pro/api:pull,push")]
+    public async Task A_token_is_asked_for_what_the_challenge_and_we_want_and_serves_both(string? challenge, string asked)
+    {
+        var digest = "sha256:" + new string('a', 64);
+        await using var tokens = ScriptedHttpServer.Start(_ => ScriptedResponse.Json("""{"token":"t1"}"""));
+        await using var registry = ScriptedHttpServer.Start(request => request.Header("Authorization") == "Bearer t1"
+            ? request.Path.EndsWith("/tags/list", StringComparison.Ordinal) ? ScriptedResponse.Json(Tags) : ScriptedResponse.Empty(404)
+            : ScriptedResponse.Empty(401, ("WWW-Authenticate", $"Bearer realm=\"{tokens.Url}\""
+                + (challenge is null ? "" : $",scope=\"{challenge}\""))));
+        using var client = new RegistryClient(registry.Host, Secrets.Login(), new RegistryClientOptions { Clock = new JumpingClock() });
+
+        _ = await Assert.ThrowsAsync<ProException>(() => client.TagManifestAsync("pro/api", digest, "latest", Cancel));
+        Assert.Equal(["v1.0.0"], await client.GetTagsAsync("pro/api", Cancel));
+
+        var question = Assert.Single(tokens.Requests);
+        Assert.Equal(asked.Split(' '), Scopes(question));
+    }
+
+    [Fact(Timeout = Bound)]
+    public async Task A_token_for_less_is_not_used_for_more()
+    {
+        await using var tokens = ScriptedHttpServer.Start(_ => ScriptedResponse.Json("""{"token":"t1"}"""));
+        await using var registry = ScriptedHttpServer.Start(request => request.Header("Authorization") is null
+            ? ScriptedResponse.Empty(401, ("WWW-Authenticate", $"Bearer realm=\"{tokens.Url}\""))
+            : request.Path.EndsWith("/tags/list", StringComparison.Ordinal) ? ScriptedResponse.Json(Tags) : ScriptedResponse.Empty(404));
+        using var client = new RegistryClient(registry.Host, Secrets.Login());
+
+        _ = await client.GetTagsAsync("pro/api", Cancel);
+        _ = await client.DeleteManifestAsync("pro/api", "sha256:" + new string('a', 64), Cancel);
+
+        Assert.Equal(
+            ["repository:pro/api:pull", "repository:pro/api:pull,delete"], tokens.Requests.SelectMany(Scopes));
+    }
+
+    private static IEnumerable<string> Scopes(ScriptedRequest request) =>
+        request.Target.Split('?', 2)[1].Split('&').Where(part => part.StartsWith("scope=", StringComparison.Ordinal))
+            .Select(part => Uri.UnescapeDataString(part["scope=".Length..]));
+
     [Fact(Timeout = Bound)]
     public async Task Without_a_login_a_public_repository_is_read_with_an_anonymous_token()
     {

@@ -83,7 +83,7 @@ public sealed class RegistryCertificatesTests : IDisposable
         }
 
         using var certificates = RegistryCertificates.Load(server.Host, [_folder]);
-        using var client = new HttpClient(RegistryTransport.CreateHandler(anyCertificate: false, certificates));
+        using var client = new HttpClient(RegistryTransport.CreateHandler(anyCertificate: false, certificates, new WebProxy()));
         try
         {
             using var response = await client.GetAsync(new Uri(server.Url), Cancel);

@@ -36,6 +36,67 @@ public sealed class RegistryTransportTests
         static ScriptedResponse Page(string tag, string link) => ScriptedResponse.Json($$"""{"tags":["{{tag}}"]}""", 200, ("Link", link));
     }
 
+    /// <summary>Labels decide what is taken for the same content: another's bytes must not pass for them.</summary>
+    [Fact(Timeout = Bound)]
+    public async Task A_configuration_of_other_bytes_than_its_digest_names_is_not_believed()
+    {
+        await using var server = ScriptedHttpServer.Start(request => request.Path.Contains("/blobs/", StringComparison.Ordinal)
+            ? ScriptedResponse.Json("""{"config":{"Labels":{"a":"b"}}}""")
+            : ScriptedResponse.Json("{}"));
+        using var client = new RegistryClient(server.Host, Secrets.None);
+        var config = new ManifestDescriptor("sha256:" + new string('a', 64), "", 1);
+
+        var error = await Assert.ThrowsAsync<ProException>(() => client.GetImageLabelAsync("pro/api", config, "a", Cancel));
+
+        Assert.Equal("RegistryAnswerInvalid", error.Id);
+    }
+
+    [Theory(Timeout = Bound)]
+    [InlineData(502, "RegistryUnreachable")]
+    [InlineData(407, "RegistryRefused")]
+    [InlineData(403, "RegistryLoginRequired")]
+    public async Task What_a_proxy_answers_names_the_proxy(int status, string id)
+    {
+        await using var proxy = ScriptedHttpServer.Start(_ => ScriptedResponse.Empty(status));
+        using var client = new RegistryClient("registry.test:5000", Secrets.None, new RegistryClientOptions
+        {
+            // Plain HTTP goes to the proxy as it is; HTTPS asks it for a tunnel first, and falls back.
+            IsInsecure = _ => true,
+            Environment = name => name is "HTTP_PROXY" or "HTTPS_PROXY" ? $"http://anna:secret@{proxy.Host}" : null,
+            Clock = new JumpingClock(),
+        });
+
+        var error = await Assert.ThrowsAsync<ProException>(() => client.GetTagsAsync("pro/api", Cancel));
+
+        Assert.Equal(id, error.Id);
+        Assert.Contains($"the proxy http://{proxy.Host}", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(proxy.Requests);
+    }
+
+    [Fact(Timeout = Bound)]
+    public async Task A_proxy_that_can_not_be_reached_is_named_and_not_the_registry_blamed()
+    {
+        using var client = new RegistryClient("registry.test", Secrets.None, new RegistryClientOptions
+        {
+            Environment = name => name == "https_proxy" ? "127.0.0.1:1" : null,
+        });
+
+        var error = await Assert.ThrowsAsync<ProException>(() => client.GetTagsAsync("pro/api", Cancel));
+
+        Assert.Contains("the proxy http://127.0.0.1:1 gives no way to registry.test", error.Message, StringComparison.Ordinal);
+        Assert.Contains("add registry.test to NO_PROXY", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_engines_word_on_its_proxy_does_not_blame_the_registry()
+    {
+        var error = RegistryErrors.FromEngineMessage(
+            "Get \"https://registry.test/v2/\": proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused", "registry.test/api:v1.0.0", false);
+        Assert.Contains("the Docker engine: its proxy gives no way to registry.test: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("10.0.0.1:3128", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = Bound)]
     public async Task Pages_in_a_circle_end_in_an_error()
     {
