@@ -179,6 +179,24 @@ public sealed class ContainerRecipeTests
         Assert.Equal(["83/tcp"], PublishedPorts.Unbound(container));
     }
 
+    /// <summary>As Engine 20.10 wrote them down; 28.5 masks more.</summary>
+    [Fact]
+    public void Paths_that_an_older_engine_masked_by_itself_are_left_to_the_engine_and_the_operators_stay()
+    {
+        const string Masked = """
+            [ "/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
+              "/proc/scsi", "/sys/firmware" ]
+            """;
+
+        Assert.Equal(
+            """{"NetworkMode":"app"}""",
+            Recipe("{}", $$"""{ "NetworkMode": "app", "MaskedPaths": {{Masked}}, "ReadonlyPaths": [ "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" ] }""")
+                .HostConfig.ToJsonString());
+        Assert.Equal(
+            """{"NetworkMode":"app","MaskedPaths":[],"ReadonlyPaths":["/proc/bus"]}""",
+            Recipe("{}", """{ "NetworkMode": "app", "MaskedPaths": [], "ReadonlyPaths": [ "/proc/bus" ] }""").HostConfig.ToJsonString());
+    }
+
     [Fact]
     public void All_ports_published_are_published_where_they_were()
     {

