@@ -100,6 +100,23 @@ internal static class ComposeErrors
         "Give an existing file to -ComposeFile, relative to the current folder.",
         path);
 
+    /// <summary>A file of the project is a pipe, a socket or a device.</summary>
+    public static ProException NotRegular(string path, string kind) => new(
+        "ComposeFileNotRegular",
+        ProErrorCategory.InvalidData,
+        $"{path} is {kind} and not a regular file: reading it could wait for ever, and it can't be edited. Nothing was touched.",
+        $"Write its content into a regular file of that name; or set the variables in this session ($env:NAME = '…') and remove {path}.",
+        path);
+
+    /// <summary>A file of the project can't be read.</summary>
+    public static ProException FileUnreadable(string path, Exception inner) => new(
+        "ComposeFileUnreadable",
+        ProErrorCategory.PermissionDenied,
+        $"{path} can't be read: {inner.Message.TrimEnd('.')}.",
+        "Run the command as a user who may read it.",
+        path,
+        inner);
+
     /// <summary>Files on several drives.</summary>
     public static ProException FilesApart(IReadOnlyList<string> folders) => new(
         "ComposeFilesApart",

@@ -131,6 +131,34 @@ internal static class DeploymentErrors
         "Name the file that it runs from, or give the other file a project of its own (COMPOSE_PROJECT_NAME, or 'name:' in the file).",
         service);
 
+    /// <summary>An order that was typed can't be kept.</summary>
+    public static ProException OrderNotKept(string target, string order, string why) => new(
+        "OrderNotKept",
+        ProErrorCategory.InvalidArgument,
+        $"{target} can't be updated {order}: {why.TrimEnd('.')}. Nothing was touched.",
+        "Leave -Order out, or give -Order StopFirst.",
+        target);
+
+    /// <summary>Variables that have a value in the container that runs have none here.</summary>
+    /// <param name="target">The target.</param>
+    /// <param name="blanks">The name by which each is allowed, compose's variable that must be set, and where it is.</param>
+    /// <param name="dotEnv">The project's <c>.env</c>.</param>
+    public static ProException WouldBeBlank(
+        string target, IEnumerable<(string Name, string Variable, string Where)> blanks, string dotEnv)
+    {
+        var all = blanks.ToList();
+        var variables = all.Select(blank => blank.Variable).Distinct(StringComparer.Ordinal).ToList();
+        return new ProException(
+            "VariableWouldBeBlank",
+            ProErrorCategory.InvalidOperation,
+            $"{string.Join(", ", all.Select(blank => blank.Name == blank.Variable ? blank.Name : $"{blank.Name} (by {blank.Variable})").Distinct())} "
+                + $"{(all.Count == 1 ? "has a value" : "have values")} in the running container of {target} and would become blank: "
+                + $"{string.Join(", ", all.Select(blank => blank.Where).Distinct())}. Nothing was touched.",
+            $"Set {string.Join(", ", variables)} in this session ({string.Join("; ", variables.Select(name => $"$env:{name} = '…'"))}) or in {dotEnv}. "
+                + $"If blank is meant: -AllowBlank {string.Join(',', all.Select(blank => blank.Name).Distinct(StringComparer.Ordinal))}",
+            target);
+    }
+
     /// <summary>It failed, and the old one runs again.</summary>
     public static ProException Restored(string service, string version, string? from, string health, ProException cause) => new(
         "RestoredPrevious",

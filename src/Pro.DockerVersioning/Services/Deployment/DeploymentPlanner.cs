@@ -57,6 +57,7 @@ internal sealed record DeploymentPlan
         $"{Request.Service.Name}: {From?.ToString() ?? (Target.Containers.Count == 0 ? "nothing" : "an unknown version")} -> {Version} ({Target})",
         $"{Request.Service.Name}: {Image.Description}",
         $"{Request.Service.Name}: {What?.Line}",
+        .. (What?.Details ?? []).Select(detail => $"{Request.Service.Name}: {detail}"),
         .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
 

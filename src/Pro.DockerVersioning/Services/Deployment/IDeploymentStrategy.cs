@@ -8,7 +8,11 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// <param name="Order">stop-first or start-first.</param>
 /// <param name="Line">What is done, what is cut and for how long, as a sentence's part.</param>
 /// <param name="Warnings">What the operator should know before.</param>
-internal sealed record StrategyPlan(string Order, string Line, IReadOnlyList<string> Warnings);
+internal sealed record StrategyPlan(string Order, string Line, IReadOnlyList<string> Warnings)
+{
+    /// <summary>More of what is done or changes, a sentence's part each.</summary>
+    public IReadOnlyList<string> Details { get; init; } = [];
+}
 
 /// <summary>What a strategy has done.</summary>
 internal sealed record StrategyResult

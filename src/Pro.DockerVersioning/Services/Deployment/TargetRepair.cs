@@ -179,7 +179,8 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         var outcome = await ContainersAsync(target, cancellationToken).ConfigureAwait(false);
         if (await UpRecord.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { } record)
         {
-            await new UpRestore(engine).RunAsync(record, project, service).ConfigureAwait(false);
+            await new UpRestore(engine, reports)
+                .RunAsync(record, project, service, new ComposeFollowers(_calls, reports)).ConfigureAwait(false);
             _ = aimed.Add(record.To);
             outcome = RepairOutcome.RestoredPrevious;
         }

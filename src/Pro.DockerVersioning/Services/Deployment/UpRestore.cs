@@ -1,13 +1,14 @@
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
 
 namespace Pro.DockerVersioning.Services.Deployment;
 
 /// <summary>Puts the containers of a compose service back to what they were before an <c>up</c>.</summary>
-internal sealed class UpRestore(EngineConnection engine)
+internal sealed class UpRestore(EngineConnection engine, IProgress<Report>? reports = null)
 {
     private readonly ContainerCalls _calls = new(engine);
 
@@ -15,28 +16,33 @@ internal sealed class UpRestore(EngineConnection engine)
     /// <param name="record">What they were.</param>
     /// <param name="project">Compose's project.</param>
     /// <param name="service">Compose's service.</param>
+    /// <param name="followers">Re-creates what shares their network, IPC or processes.</param>
     /// <exception cref="ProException">They could not be put back.</exception>
-    public async Task RunAsync(UpRecord record, string project, string service)
+    public async Task RunAsync(UpRecord record, string project, string service, ComposeFollowers? followers = null)
     {
         try
         {
-            await OnceAsync(record, project, service).ConfigureAwait(false);
+            await OnceAsync(record, project, service, followers).ConfigureAwait(false);
         }
         catch (ProException)
         {
             // It may succeed now; it begins anew with what it finds.
             await _calls.WaitForEngineAsync().ConfigureAwait(false);
-            await OnceAsync(record, project, service).ConfigureAwait(false);
+            await OnceAsync(record, project, service, followers).ConfigureAwait(false);
         }
     }
 
-    private async Task OnceAsync(UpRecord record, string project, string service)
+    private async Task OnceAsync(UpRecord record, string project, string service, ComposeFollowers? followers)
     {
         var old = record.Containers.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
+        var leaders = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var made in await ContainersAsync(project, service).ConfigureAwait(false))
         {
             if (!old.Contains(made.ID))
             {
+                // What follows it follows the one that comes back with its number, else the first.
+                leaders[made.ID] = (record.Containers.FirstOrDefault(container => Names(made).Contains(container.Name))
+                    ?? record.Containers.FirstOrDefault())?.Id ?? "";
                 await _calls.StopAsync(made.ID, CancellationToken.None).ConfigureAwait(false);
                 if (await AreAllThereAsync(record).ConfigureAwait(false))
                 {
@@ -50,10 +56,13 @@ internal sealed class UpRestore(EngineConnection engine)
             }
         }
 
+        var back = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var container in record.Containers)
         {
-            await PutBackAsync(container).ConfigureAwait(false);
+            back[container.Id] = await PutBackAsync(container).ConfigureAwait(false);
         }
+
+        await FollowAsync(leaders, back, followers).ConfigureAwait(false);
 
         foreach (var made in await ContainersAsync(project, service).ConfigureAwait(false))
         {
@@ -64,6 +73,28 @@ internal sealed class UpRestore(EngineConnection engine)
         }
 
         await record.RemoveAsync(engine).ConfigureAwait(false);
+    }
+
+    private async Task FollowAsync(
+        IReadOnlyDictionary<string, string> leaders, IReadOnlyDictionary<string, string> back, ComposeFollowers? followers)
+    {
+        var successors = back.Where(pair => pair.Key != pair.Value)
+            .Concat(leaders.Where(pair => back.ContainsKey(pair.Value)).Select(pair => KeyValuePair.Create(pair.Key, back[pair.Value])))
+            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        try
+        {
+            await (followers ?? new ComposeFollowers(_calls, reports)).MoveAsync(successors, CancellationToken.None).ConfigureAwait(false);
+            foreach (var id in back.Values)
+            {
+                var name = (await _calls.InspectAsync(id, CancellationToken.None).ConfigureAwait(false)).Text("Name").TrimStart('/');
+                await new FollowerRefresh(_calls).RunAsync(id, name, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (ProException failure) when (failure.Id == ContainerErrors.FollowerDiedId)
+        {
+            // The service itself is restored, whatever is wrong with who follows it.
+            reports?.Report(new WarningReport(failure.Message));
+        }
     }
 
     private async Task<bool> AreAllThereAsync(UpRecord record)
@@ -87,7 +118,7 @@ internal sealed class UpRestore(EngineConnection engine)
         }
     }
 
-    private async Task PutBackAsync(RecordedContainer container)
+    private async Task<string> PutBackAsync(RecordedContainer container)
     {
         var now = await _calls.FindAsync(container.Id, CancellationToken.None).ConfigureAwait(false)
             ?? await _calls.FindAsync(container.Name, CancellationToken.None).ConfigureAwait(false);
@@ -118,6 +149,8 @@ internal sealed class UpRestore(EngineConnection engine)
         {
             await _calls.PauseAsync(id, CancellationToken.None).ConfigureAwait(false);
         }
+
+        return id;
     }
 
     private static IEnumerable<string> Names(ContainerListResponse container) => container.Names.Select(name => name.TrimStart('/'));
