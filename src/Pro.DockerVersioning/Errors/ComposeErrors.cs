@@ -76,20 +76,27 @@ internal static class ComposeErrors
         "Try another version of compose.",
         program);
 
+    /// <summary>The id of <see cref="NoLabel"/>.</summary>
+    public const string NoLabelId = "ComposeLabelMissing";
+
+    /// <summary>The id of <see cref="NotHere"/>.</summary>
+    public const string NotHereId = "ComposeFilesElsewhere";
+
     /// <summary>A container without one of compose's labels.</summary>
     public static ProException NoLabel(string container, string label) => new(
-        "ComposeLabelMissing",
+        NoLabelId,
         ProErrorCategory.InvalidData,
         $"The container {container} belongs to a compose project but has no label {label}: its files can't be found.",
-        "Name the project's files with -ComposeFile.",
+        $"-Container {container} replaces the container as it is, without the files.",
         container);
 
     /// <summary>The project's files are on another machine, or gone.</summary>
-    public static ProException NotHere(string project, string path) => new(
-        "ComposeFilesElsewhere",
+    public static ProException NotHere(string project, string path, string? container = null) => new(
+        NotHereId,
         ProErrorCategory.ObjectNotFound,
         $"The compose project {project} was started from {path}, which isn't on this machine ({Environment.MachineName}).",
-        "Run the command on the machine that holds the project's files, or name them here with -ComposeFile.",
+        $"-Container {(string.IsNullOrEmpty(container) ? "NAME" : container)} replaces the container as it is, without the files; or run the "
+            + "command on the machine that holds them.",
         path);
 
     /// <summary>A named file isn't there.</summary>

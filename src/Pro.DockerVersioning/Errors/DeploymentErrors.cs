@@ -12,6 +12,14 @@ internal static class DeploymentErrors
             + "From then on this command keeps all that you set.",
         service);
 
+    /// <summary>A typed order that the container can't have.</summary>
+    public static ProException OrderNotPossible(string service, IEnumerable<string> reasons) => new(
+        "OrderNotPossible",
+        ProErrorCategory.InvalidArgument,
+        $"-Order StartFirst is not possible for {service}: {string.Join(" ", reasons)} Nothing was touched.",
+        "Leave -Order out or type -Order StopFirst, or change what the message names.",
+        service);
+
     /// <summary>A job that names no version.</summary>
     public static ProException VersionRequired(string service, IEnumerable<string> versions) => new(
         "VersionRequired",
@@ -128,16 +136,9 @@ internal static class DeploymentErrors
         "OtherComposeFile",
         ProErrorCategory.InvalidOperation,
         $"{target} runs {service} from {running}; {asked} is the same project, so it would take that container's place.",
-        "Name the file that it runs from, or give the other file a project of its own (COMPOSE_PROJECT_NAME, or 'name:' in the file).",
+        "Name the file that it runs from, or give the other file a project of its own (COMPOSE_PROJECT_NAME, or 'name:' in the file). "
+            + "If the file that it runs from is not on this machine, name the container instead: -Container.",
         service);
-
-    /// <summary>An order that was typed can't be kept.</summary>
-    public static ProException OrderNotKept(string target, string order, string why) => new(
-        "OrderNotKept",
-        ProErrorCategory.InvalidArgument,
-        $"{target} can't be updated {order}: {why.TrimEnd('.')}. Nothing was touched.",
-        "Leave -Order out, or give -Order StopFirst.",
-        target);
 
     /// <summary>Variables that have a value in the container that runs have none here.</summary>
     /// <param name="target">The target.</param>
@@ -158,6 +159,15 @@ internal static class DeploymentErrors
                 + $"If blank is meant: -AllowBlank {string.Join(',', all.Select(blank => blank.Name).Distinct(StringComparer.Ordinal))}",
             target);
     }
+
+    /// <summary>The session names another project than the one that runs the service.</summary>
+    public static ProException OtherComposeProject(string service, string target, string project, string? container) => new(
+        "OtherComposeProject",
+        ProErrorCategory.InvalidOperation,
+        $"COMPOSE_PROJECT_NAME says {project}, but {service} runs here as {target}.",
+        $"If that one is meant: -Container {container ?? service}, or take COMPOSE_PROJECT_NAME out of this session. "
+            + $"If {project} is to be started: docker compose --project-name {project} up --detach {service}",
+        service);
 
     /// <summary>It failed, and the old one runs again.</summary>
     public static ProException Restored(string service, string version, string? from, string health, ProException cause) => new(

@@ -16,6 +16,9 @@ internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewH
 {
     /// <summary>The project with the new version; null if docker-compose 1.x was asked for hashes alone, and they say that only the image differs.</summary>
     public RenderedProject? Rendered { get; init; }
+
+    /// <summary>Paths of files in the containers that run which compose has copied there: see <see cref="ComposeInjection"/>.</summary>
+    public IReadOnlyList<string> InjectedFiles { get; init; } = [];
 }
 
 /// <summary>A project as <c>config</c> renders it.</summary>

@@ -6,7 +6,7 @@ namespace Pro.DockerVersioning.Services.Compose;
 /// <param name="Path">Where it is in the container.</param>
 /// <param name="Content">What compose would write; null if the variable that holds it isn't set, or if only compose knows it.</param>
 /// <param name="Variable">The variable that holds it; null for one without.</param>
-internal sealed record InjectedFile(string Path, string? Content, string? Variable);
+internal sealed record ComposeInjection(string Path, string? Content, string? Variable);
 
 /// <summary>Reads what <c>config</c> says of a service.</summary>
 internal static class RenderedService
@@ -40,14 +40,14 @@ internal static class RenderedService
     /// <param name="rendered">The rendered project.</param>
     /// <param name="service">The service's name.</param>
     /// <param name="variables">What compose's variables are worth; null for what isn't set.</param>
-    public static IReadOnlyList<InjectedFile> InjectedFiles(ComposeMapping rendered, string service, Func<string, string?> variables)
+    public static IReadOnlyList<ComposeInjection> InjectedFiles(ComposeMapping rendered, string service, Func<string, string?> variables)
     {
         if (Of(rendered, service) is not { } node)
         {
             return [];
         }
 
-        var files = new List<InjectedFile>();
+        var files = new List<ComposeInjection>();
         foreach (var section in (string[])["configs", "secrets"])
         {
             foreach (var (source, target) in Uses(node, section))
@@ -57,18 +57,18 @@ internal static class RenderedService
                 var definition = (rendered[section] as ComposeMapping)?[source] as ComposeMapping;
                 if (definition?["content"] is ComposeScalar { Text.Length: > 0 } content)
                 {
-                    files.Add(new InjectedFile(whole, Unescape(content.Text), null));
+                    files.Add(new ComposeInjection(whole, Unescape(content.Text), null));
                 }
                 else if (definition?["environment"] is ComposeScalar { Text.Length: > 0 } variable)
                 {
-                    files.Add(new InjectedFile(whole, variables(variable.Text), variable.Text));
+                    files.Add(new ComposeInjection(whole, variables(variable.Text), variable.Text));
                 }
             }
         }
 
         if (IsSaid(node["use_api_socket"]) && !(node["environment"] is ComposeMapping environment && environment.Has("DOCKER_CONFIG")))
         {
-            files.Add(new InjectedFile(ApiSocketFile, null, null));
+            files.Add(new ComposeInjection(ApiSocketFile, null, null));
         }
 
         return files;

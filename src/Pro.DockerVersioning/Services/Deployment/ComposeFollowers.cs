@@ -44,6 +44,30 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
         await WatchAsync(running, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Ties followers to containers that were restored after an <c>up</c>. One that doesn't run then is told: the service itself is restored.</summary>
+    /// <param name="leaders">From the ids of the containers that <c>up</c> had made to the ids of the old ones.</param>
+    /// <param name="back">From the ids of the old ones to the ids under which they are restored, mostly the same.</param>
+    /// <exception cref="ProException">The engine refuses something.</exception>
+    public async Task RestoreAsync(IReadOnlyDictionary<string, string> leaders, IReadOnlyDictionary<string, string> back)
+    {
+        var successors = back.Where(pair => pair.Key != pair.Value)
+            .Concat(leaders.Where(pair => back.ContainsKey(pair.Value)).Select(pair => KeyValuePair.Create(pair.Key, back[pair.Value])))
+            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        try
+        {
+            await MoveAsync(successors, CancellationToken.None).ConfigureAwait(false);
+            foreach (var id in back.Values)
+            {
+                var leader = await calls.InspectAsync(id, CancellationToken.None).ConfigureAwait(false);
+                await new FollowerRefresh(calls).RunAsync(id, NameOf(leader), CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (ProException failure) when (failure.Id == ContainerErrors.FollowerDiedId)
+        {
+            reports?.Report(new WarningReport(failure.Message));
+        }
+    }
+
     private async Task<JsonObject?> NextAsync(IReadOnlyDictionary<string, string> moved, CancellationToken cancellationToken)
     {
         var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);

@@ -36,6 +36,24 @@ internal sealed record ComposeSite(ComposeClient Client, ImagePin Image)
         return OpenAsync(engine, request, project, labels[ComposeLabels.Service], cancellationToken);
     }
 
+    /// <summary>
+    /// Opens the project of a container; null if its files can't be found here and the container was named: it is replaced as it is then. So
+    /// it is with a stack tool, which keeps the files to itself.
+    /// </summary>
+    /// <exception cref="ProException">Compose is missing, or the files are wrong; or they are elsewhere, and no container was named.</exception>
+    public static async Task<ComposeSite?> TryOpenAsync(
+        EngineConnection engine, DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException elsewhere) when (elsewhere.Id is ComposeErrors.NotHereId or ComposeErrors.NoLabelId && request.Filter.Container is not null)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Opens a project by its files.</summary>
     /// <exception cref="ProException">Compose is missing, or the files are wrong.</exception>
     public static Task<ComposeSite> OpenAsync(

@@ -1,4 +1,6 @@
+using System.Formats.Tar;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
@@ -75,7 +77,7 @@ internal sealed class ComposeStrategy(
 
         var choice = await new ContainerSwapper(engine, reports)
             .ChooseAsync(target.Containers[0].Name, request.WantedOrder ?? site.Order, cancellationToken).ConfigureAwait(false);
-        MustKeepOrder(choice);
+        request.ThrowIfOrderIsNotKept(choice);
         return new StrategyPlan(
             choice.Order.ToText(),
             $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",
@@ -95,16 +97,8 @@ internal sealed class ComposeStrategy(
         }
 
         return request.OrderIsTyped
-            ? throw DeploymentErrors.OrderNotKept(target.Name, "start-first", $"{Command} up stops the old container first. {judgement.Why}")
+            ? throw DeploymentErrors.OrderNotPossible(request.Service.Name, [$"{Command} up stops the old container first.", judgement.Why])
             : ("stop-first", $"{target.Name} is stopped before the new version starts: {Command} up knows no other order. {judgement.Why}");
-    }
-
-    private void MustKeepOrder(SwapChoice choice)
-    {
-        if (request.OrderIsTyped && request.Order == UpdateOrder.StartFirst && choice.Order != UpdateOrder.StartFirst)
-        {
-            throw DeploymentErrors.OrderNotKept(target.Name, "start-first", string.Join(' ', choice.Warnings));
-        }
     }
 
     /// <summary>What compose warned of, each once.</summary>
@@ -232,23 +226,57 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    private Task<StrategyResult> SwapAsync(
-        SuppliedImage image, ComposeJudgement judgement, string hash, HeldOperation operation, CancellationToken cancellationToken) =>
-        replacement.RunAsync(
+    private async Task<StrategyResult> SwapAsync(
+        SuppliedImage image, ComposeJudgement judgement, string hash, HeldOperation operation, CancellationToken cancellationToken)
+    {
+        var imageLabels = await ImageLabelsAsync(image.LocalId!, cancellationToken).ConfigureAwait(false);
+        return await replacement.RunAsync(
             new ReplacementJob
             {
                 Operation = operation,
                 Containers = [.. target.Containers.Select(container => container.Name)],
                 Image = image.Reference.ToString(),
                 Order = request.WantedOrder ?? site.Order,
-                Labels = old => Labels(old, hash, image.LocalId!),
-                InjectedFiles = judgement.Rendered is { } rendered
-                    ? [.. RenderedService.InjectedFiles(rendered.Config, site.Service, FindWith(judgement.Pin)).Select(file => file.Path)]
-                    : [],
+                Labels = old => Labels(old, hash, imageLabels.GetValueOrDefault(ComposeLabels.Get(old, ComposeLabels.Image) ?? "", image.LocalId!)),
+                InjectedFiles = judgement.InjectedFiles,
                 FollowerLabels = FollowerLabelsAsync,
                 BeforeCommit = stop => KeepPinAsync(judgement.Pin, judgement.Proven, stop),
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What compose's label for the image becomes, by what it was.</summary>
+    private async Task<Dictionary<string, string>> ImageLabelsAsync(string imageId, CancellationToken cancellationToken)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var container in target.Containers)
+        {
+            var old = (await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)).Labels();
+            if (ComposeLabels.Get(old, ComposeLabels.Image) is { } label && label != container.ImageId && !labels.ContainsKey(label))
+            {
+                labels[label] = ComposeImageLabel.Next(
+                    label,
+                    await ManifestsAsync(container.ImageId, cancellationToken).ConfigureAwait(false),
+                    imageId,
+                    await ManifestsAsync(imageId, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return labels;
+    }
+
+    /// <summary>An image's inspection, with the manifests of its platforms if the engine knows of any.</summary>
+    private async Task<JsonObject?> ManifestsAsync(string imageId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.Http.GetAsync($"images/{imageId}/json?manifests=1", cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException gone) when (gone.Id != EngineErrors.UnreachableId)
+        {
+            return null;
+        }
+    }
 
     private Dictionary<string, string?> Labels(IDictionary<string, string> old, string hash, string imageId)
     {
@@ -447,8 +475,61 @@ internal sealed class ComposeStrategy(
             return new ComposeJudgement(false, "The container was started by an image's id.", null, pin, Proven: null);
         }
 
-        return await site.Client
+        var judgement = await site.Client
             .JudgeAsync(site.Image, current, image.Reference, container.Labels(), cancellationToken).ConfigureAwait(false);
+        return await WithInjectedAsync(container.Text("Id"), judgement, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Neither a hash nor a label says anything of what compose copies into a container. What is there goes along, unless its file says another
+    /// thing by now: then compose is to write it.
+    /// </summary>
+    private async Task<ComposeJudgement> WithInjectedAsync(string container, ComposeJudgement judgement, CancellationToken cancellationToken)
+    {
+        var paths = new List<string>();
+        string? changed = null;
+        foreach (var file in judgement.Rendered is { } rendered
+            ? RenderedService.InjectedFiles(rendered.Config, site.Service, FindWith(judgement.Pin)) : [])
+        {
+            var there = await ReadFileAsync(container, file.Path, cancellationToken).ConfigureAwait(false);
+            if (there is not null)
+            {
+                paths.Add(file.Path);
+            }
+
+            changed ??= file.Content is { Length: > 0 } content && !there.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(content)) ? file.Path : null;
+        }
+
+        return changed is null || !judgement.OnlyImage
+            ? judgement with { InjectedFiles = paths }
+            : judgement with
+            {
+                InjectedFiles = paths,
+                OnlyImage = false,
+                NewHash = null,
+                Why = $"Compose itself updates {site.Service}: it writes {changed}, whose content has changed.",
+            };
+    }
+
+    private async Task<byte[]?> ReadFileAsync(string container, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var archive = await engine.Http.ReadAsync(
+                HttpMethod.Get, $"containers/{container}/archive?path={Uri.EscapeDataString(path)}", cancellationToken).ConfigureAwait(false);
+            using var reader = new TarReader(new MemoryStream(archive));
+            using var content = new MemoryStream();
+            if (reader.GetNextEntry() is { DataStream: { } data })
+            {
+                await data.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
+            }
+
+            return content.ToArray();
+        }
+        catch (ProException none) when (none.Id == "EngineObjectNotFound")
+        {
+            return null;
+        }
     }
 
     private string Fingerprint()

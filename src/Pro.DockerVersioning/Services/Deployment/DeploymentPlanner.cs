@@ -92,7 +92,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
             cancellationToken).ConfigureAwait(false);
         var site = found is null ? await FirstStartAsync(request, cancellationToken).ConfigureAwait(false)
             : found.Kind == ServiceTargetKind.Compose
-                ? await ComposeSite.OpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
+                ? await ComposeSite.TryOpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
         var target = found ?? TargetOf(request, world, site!);
         LookAtProven(
             request,
@@ -103,7 +103,8 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
         IDeploymentStrategy strategy = target.Kind switch
         {
             ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, steps, supply, reports),
-            ServiceTargetKind.Compose => new ComposeStrategy(engine, request, target, site!, replacement, steps, reports),
+            ServiceTargetKind.Compose when site is not null => new ComposeStrategy(engine, request, target, site, replacement, steps, reports),
+            ServiceTargetKind.Compose => new ForeignComposeStrategy(engine, request, target, replacement, reports),
             _ => new ContainerStrategy(engine, request, target, replacement, reports),
         };
         var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0

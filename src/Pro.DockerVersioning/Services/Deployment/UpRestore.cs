@@ -62,7 +62,7 @@ internal sealed class UpRestore(EngineConnection engine, IProgress<Report>? repo
             back[container.Id] = await PutBackAsync(container).ConfigureAwait(false);
         }
 
-        await FollowAsync(leaders, back, followers).ConfigureAwait(false);
+        await (followers ?? new ComposeFollowers(_calls, reports)).RestoreAsync(leaders, back).ConfigureAwait(false);
 
         foreach (var made in await ContainersAsync(project, service).ConfigureAwait(false))
         {
@@ -73,28 +73,6 @@ internal sealed class UpRestore(EngineConnection engine, IProgress<Report>? repo
         }
 
         await record.RemoveAsync(engine).ConfigureAwait(false);
-    }
-
-    private async Task FollowAsync(
-        IReadOnlyDictionary<string, string> leaders, IReadOnlyDictionary<string, string> back, ComposeFollowers? followers)
-    {
-        var successors = back.Where(pair => pair.Key != pair.Value)
-            .Concat(leaders.Where(pair => back.ContainsKey(pair.Value)).Select(pair => KeyValuePair.Create(pair.Key, back[pair.Value])))
-            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
-        try
-        {
-            await (followers ?? new ComposeFollowers(_calls, reports)).MoveAsync(successors, CancellationToken.None).ConfigureAwait(false);
-            foreach (var id in back.Values)
-            {
-                var name = (await _calls.InspectAsync(id, CancellationToken.None).ConfigureAwait(false)).Text("Name").TrimStart('/');
-                await new FollowerRefresh(_calls).RunAsync(id, name, CancellationToken.None).ConfigureAwait(false);
-            }
-        }
-        catch (ProException failure) when (failure.Id == ContainerErrors.FollowerDiedId)
-        {
-            // The service itself is restored, whatever is wrong with who follows it.
-            reports?.Report(new WarningReport(failure.Message));
-        }
     }
 
     private async Task<bool> AreAllThereAsync(UpRecord record)
