@@ -163,6 +163,11 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
+    /// <summary>Compose: variables that may become blank although they have a value in the container that runs.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] AllowBlank { get; set; } = [];
+
     /// <summary>Swarm: how many tasks are replaced at once; 0 is all.</summary>
     [Parameter]
     public uint Parallelism { get; set; }
@@ -402,6 +407,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     private DeploymentRequest Complete(DeploymentRequest request) => request with
     {
         Force = Force,
+        AllowBlank = AllowBlank,
         Order = Bound(nameof(Order)) ? (Order == ProUpdateOrder.StartFirst ? UpdateOrder.StartFirst : UpdateOrder.StopFirst) : null,
         HealthTimeout = Bound(nameof(HealthTimeout)) ? HealthTimeout : request.Service.HealthTimeout,
         Watch = Watch,

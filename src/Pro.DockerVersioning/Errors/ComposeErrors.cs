@@ -76,20 +76,27 @@ internal static class ComposeErrors
         "Try another version of compose.",
         program);
 
+    /// <summary>The id of <see cref="NoLabel"/>.</summary>
+    public const string NoLabelId = "ComposeLabelMissing";
+
+    /// <summary>The id of <see cref="NotHere"/>.</summary>
+    public const string NotHereId = "ComposeFilesElsewhere";
+
     /// <summary>A container without one of compose's labels.</summary>
     public static ProException NoLabel(string container, string label) => new(
-        "ComposeLabelMissing",
+        NoLabelId,
         ProErrorCategory.InvalidData,
         $"The container {container} belongs to a compose project but has no label {label}: its files can't be found.",
-        "Name the project's files with -ComposeFile.",
+        $"-Container {container} replaces the container as it is, without the files.",
         container);
 
     /// <summary>The project's files are on another machine, or gone.</summary>
-    public static ProException NotHere(string project, string path) => new(
-        "ComposeFilesElsewhere",
+    public static ProException NotHere(string project, string path, string? container = null) => new(
+        NotHereId,
         ProErrorCategory.ObjectNotFound,
         $"The compose project {project} was started from {path}, which isn't on this machine ({Environment.MachineName}).",
-        "Run the command on the machine that holds the project's files, or name them here with -ComposeFile.",
+        $"-Container {(string.IsNullOrEmpty(container) ? "NAME" : container)} replaces the container as it is, without the files; or run the "
+            + "command on the machine that holds them.",
         path);
 
     /// <summary>A named file isn't there.</summary>
@@ -99,6 +106,23 @@ internal static class ComposeErrors
         $"There is no compose file '{path}'.",
         "Give an existing file to -ComposeFile, relative to the current folder.",
         path);
+
+    /// <summary>A file of the project is a pipe, a socket or a device.</summary>
+    public static ProException NotRegular(string path, string kind) => new(
+        "ComposeFileNotRegular",
+        ProErrorCategory.InvalidData,
+        $"{path} is {kind} and not a regular file: reading it could wait for ever, and it can't be edited. Nothing was touched.",
+        $"Write its content into a regular file of that name; or set the variables in this session ($env:NAME = '…') and remove {path}.",
+        path);
+
+    /// <summary>A file of the project can't be read.</summary>
+    public static ProException FileUnreadable(string path, Exception inner) => new(
+        "ComposeFileUnreadable",
+        ProErrorCategory.PermissionDenied,
+        $"{path} can't be read: {inner.Message.TrimEnd('.')}.",
+        "Run the command as a user who may read it.",
+        path,
+        inner);
 
     /// <summary>Files on several drives.</summary>
     public static ProException FilesApart(IReadOnlyList<string> folders) => new(

@@ -23,6 +23,18 @@ internal static class ContainerErrors
         $"Say which one: {string.Join(" or ", candidates.Select(candidate => candidate.Parameter))}; -Environment takes it from pro.json.",
         service);
 
+    /// <summary>The id of <see cref="FollowerDied"/>.</summary>
+    public const string FollowerDiedId = "FollowerDied";
+
+    /// <summary>A container that shares another one's network, IPC or processes doesn't run with the new one.</summary>
+    public static ProException FollowerDied(string follower, long? exitCode) => new(
+        FollowerDiedId,
+        ProErrorCategory.InvalidOperation,
+        $"{follower} was re-created to share the new container's network, IPC or processes, and did not go on running"
+            + (exitCode is { } code ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" (exit code {code}).") : "."),
+        $"Look at what it says: docker logs {follower}",
+        follower);
+
     /// <summary>-Container names one that is not the service's.</summary>
     public static ProException ContainerIsNotTheServices(string container, string service, IEnumerable<string> targets) => new(
         "ContainerIsNotTheServices",

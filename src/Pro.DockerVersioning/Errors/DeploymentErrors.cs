@@ -136,7 +136,37 @@ internal static class DeploymentErrors
         "OtherComposeFile",
         ProErrorCategory.InvalidOperation,
         $"{target} runs {service} from {running}; {asked} is the same project, so it would take that container's place.",
-        "Name the file that it runs from, or give the other file a project of its own (COMPOSE_PROJECT_NAME, or 'name:' in the file).",
+        "Name the file that it runs from, or give the other file a project of its own (COMPOSE_PROJECT_NAME, or 'name:' in the file). "
+            + "If the file that it runs from is not on this machine, name the container instead: -Container.",
+        service);
+
+    /// <summary>Variables that have a value in the container that runs have none here.</summary>
+    /// <param name="target">The target.</param>
+    /// <param name="blanks">The name by which each is allowed, compose's variable that must be set, and where it is.</param>
+    /// <param name="dotEnv">The project's <c>.env</c>.</param>
+    public static ProException WouldBeBlank(
+        string target, IEnumerable<(string Name, string Variable, string Where)> blanks, string dotEnv)
+    {
+        var all = blanks.ToList();
+        var variables = all.Select(blank => blank.Variable).Distinct(StringComparer.Ordinal).ToList();
+        return new ProException(
+            "VariableWouldBeBlank",
+            ProErrorCategory.InvalidOperation,
+            $"{string.Join(", ", all.Select(blank => blank.Name == blank.Variable ? blank.Name : $"{blank.Name} (by {blank.Variable})").Distinct())} "
+                + $"{(all.Count == 1 ? "has a value" : "have values")} in the running container of {target} and would become blank: "
+                + $"{string.Join(", ", all.Select(blank => blank.Where).Distinct())}. Nothing was touched.",
+            $"Set {string.Join(", ", variables)} in this session ({string.Join("; ", variables.Select(name => $"$env:{name} = '…'"))}) or in {dotEnv}. "
+                + $"If blank is meant: -AllowBlank {string.Join(',', all.Select(blank => blank.Name).Distinct(StringComparer.Ordinal))}",
+            target);
+    }
+
+    /// <summary>The session names another project than the one that runs the service.</summary>
+    public static ProException OtherComposeProject(string service, string target, string project, string? container) => new(
+        "OtherComposeProject",
+        ProErrorCategory.InvalidOperation,
+        $"COMPOSE_PROJECT_NAME says {project}, but {service} runs here as {target}.",
+        $"If that one is meant: -Container {container ?? service}, or take COMPOSE_PROJECT_NAME out of this session. "
+            + $"If {project} is to be started: docker compose --project-name {project} up --detach {service}",
         service);
 
     /// <summary>It failed, and the old one runs again.</summary>

@@ -27,7 +27,7 @@ public sealed class ComposeOrphanTests
         {
             Assert.Equal("began", await parent.StandardOutput.ReadLineAsync(Token));
             var heard = new List<string>();
-            await ComposeOrphans.WaitAsync(project, new Now(heard), Token);
+            await ComposeOrphans.WaitAsync(project, "engine", new Now(heard), Token);
             Assert.Contains($"still works on {project}", Assert.Single(heard), StringComparison.Ordinal);
         }
         finally

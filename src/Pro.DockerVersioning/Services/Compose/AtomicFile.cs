@@ -142,6 +142,7 @@ internal static class AtomicFile
 
     private static byte[]? Read(string path)
     {
+        RegularFile.Ensure(path);
         try
         {
             return File.ReadAllBytes(path);

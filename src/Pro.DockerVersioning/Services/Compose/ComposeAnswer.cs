@@ -8,4 +8,7 @@ internal sealed record ComposeAnswer(int ExitCode, string Output, IReadOnlyList<
 {
     /// <summary>True where it had said nothing for too long, and was ended.</summary>
     public bool WasSilent { get; init; }
+
+    /// <summary>What it warned of, each once.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -12,7 +12,20 @@ namespace Pro.DockerVersioning.Services.Compose;
 /// <param name="NewHash">The hash for the new container's label; null where compose has to do it.</param>
 /// <param name="Pin">What makes compose take the image.</param>
 /// <param name="Proven">The <c>.env</c> by which compose was seen to take the image of itself; null where it wasn't.</param>
-internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, byte[]? Proven);
+internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, byte[]? Proven)
+{
+    /// <summary>The project with the new version; null if docker-compose 1.x was asked for hashes alone, and they say that only the image differs.</summary>
+    public RenderedProject? Rendered { get; init; }
+
+    /// <summary>Paths of files in the containers that run which compose has copied there: see <see cref="ComposeInjection"/>.</summary>
+    public IReadOnlyList<string> InjectedFiles { get; init; } = [];
+}
+
+/// <summary>A project as <c>config</c> renders it.</summary>
+/// <param name="Config">What it says.</param>
+/// <param name="Text">The same as compose wrote it.</param>
+/// <param name="Warnings">What compose warned of.</param>
+internal sealed record RenderedProject(ComposeMapping Config, string Text, IReadOnlyList<string> Warnings);
 
 /// <summary>Compose, working on one project.</summary>
 internal sealed partial class ComposeClient
@@ -69,16 +82,23 @@ internal sealed partial class ComposeClient
     /// <summary>The image that compose takes for a service: pinned, or as everything stands (null).</summary>
     /// <exception cref="ProException">Compose refuses the files.</exception>
     public async Task<string?> ImageAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
-        ImageIn(await ConfigAsync(image, pin, cancellationToken).ConfigureAwait(false), image);
+        ImageIn((await ConfigAsync(image, pin, cancellationToken).ConfigureAwait(false)).Config, image);
 
     /// <summary>Makes sure that compose would take exactly the target, before anything is touched.</summary>
     /// <returns>What pins it.</returns>
     /// <exception cref="ProException">It would take another image; the error says which, and which variables make it.</exception>
-    public async Task<ComposePin> RenderAsync(ImagePin image, ImageReference target, CancellationToken cancellationToken)
+    public async Task<ComposePin> RenderAsync(ImagePin image, ImageReference target, CancellationToken cancellationToken) =>
+        (await RenderProjectAsync(image, target, cancellationToken).ConfigureAwait(false)).Pin;
+
+    /// <summary>As <see cref="RenderAsync"/>, with what compose rendered.</summary>
+    /// <exception cref="ProException">It would take another image; the error says which, and which variables make it.</exception>
+    public async Task<(ComposePin Pin, RenderedProject Project)> RenderProjectAsync(
+        ImagePin image, ImageReference target, CancellationToken cancellationToken)
     {
         var pin = image.For(target);
-        MustTake(image, pin, await ConfigAsync(image, Seen(image, pin), cancellationToken).ConfigureAwait(false));
-        return pin;
+        var rendered = await ConfigAsync(image, Seen(image, pin), cancellationToken).ConfigureAwait(false);
+        MustTake(image, pin, rendered.Config);
+        return (pin, rendered);
     }
 
     /// <summary>Our own file over theirs would bring about anything; an image of another repository is no version of this service.</summary>
@@ -132,9 +152,22 @@ internal sealed partial class ComposeClient
         var (old, next) = (image.For(current), image.For(target));
         var proven = next is VariablePin variable ? new PinWriter(this, image).Foresee(variable) : null;
         var label = ComposeLabels.Get(labels, ComposeLabels.Hash);
-        return await JudgeByHashAsync(image, old, next, proven, label, cancellationToken).ConfigureAwait(false)
-            ?? await JudgeByConfigAsync(image, old, next, proven, labels, cancellationToken).ConfigureAwait(false);
+
+        // From 2.x on a run takes a tenth of a second, and what it tells of the service counts whatever the hashes say; 1.x takes a second.
+        var rendering = Program.IsV1 ? null : ConfigAsync(image, Seen(image, next), cancellationToken);
+        var judgement = await JudgeByHashAsync(image, old, next, proven, label, cancellationToken).ConfigureAwait(false)
+            ?? await JudgeByConfigAsync(image, old, next, proven, labels, rendering, cancellationToken).ConfigureAwait(false);
+        return OnlyByCompose(
+            image, rendering is null ? judgement : judgement with { Rendered = await rendering.ConfigureAwait(false) });
     }
+
+    /// <summary>Some of what a service has is made by compose alone, whatever the hashes say.</summary>
+    private static ComposeJudgement OnlyByCompose(ImagePin image, ComposeJudgement judgement) =>
+        judgement is { OnlyImage: true, Rendered: { } rendered }
+            && RenderedService.Of(rendered.Config, image.Service) is { } service
+            && RenderedService.WhyOnlyCompose(service) is { } why
+            ? judgement with { OnlyImage = false, NewHash = null, Why = $"Compose itself updates {image.Service}, because {why}." }
+            : judgement;
 
     /// <summary>
     /// The usual case by two hashes instead of three runs of compose, each of which takes a second. With the version that runs in
@@ -173,6 +206,7 @@ internal sealed partial class ComposeClient
         ComposePin next,
         byte[]? proven,
         IDictionary<string, string> labels,
+        Task<RenderedProject>? rendering,
         CancellationToken cancellationToken)
     {
         var oldHash = HashAsync(image, old, cancellationToken);
@@ -181,35 +215,49 @@ internal sealed partial class ComposeClient
         var newHash = isTag ? oldHash : HashAsync(image, next, cancellationToken);
         var oldConfig = isTag || (proven is not null && image.VariableStandsOnce) ? null : ConfigAsync(image, old, cancellationToken);
         var newConfig = proven is null
-            ? ConfigAsync(image, Seen(image, next), cancellationToken)
+            ? rendering ?? ConfigAsync(image, Seen(image, next), cancellationToken)
             : ConfigAsync(image, PinnedProject.Of(Project, proven), cancellationToken);
         await Task.WhenAll(oldHash, newHash, oldConfig ?? Task.CompletedTask, newConfig).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (proven is not null && !(newConfig.IsCompletedSuccessfully && Takes(image, next, await newConfig.ConfigureAwait(false))))
+        if (proven is not null
+            && !(newConfig.IsCompletedSuccessfully && Takes(image, next, (await newConfig.ConfigureAwait(false)).Config)))
         {
             // By the file it wouldn't: what it takes by the variable is what is done, and what an error has to tell of.
             (proven, newConfig) = (null, ConfigAsync(image, next, cancellationToken));
         }
 
         // What it would take goes before all else that is wrong.
-        MustTake(image, next, await newConfig.ConfigureAwait(false));
-        if (await oldHash.ConfigureAwait(false) != ComposeLabels.Get(labels, ComposeLabels.Hash))
+        var rendered = await newConfig.ConfigureAwait(false);
+        MustTake(image, next, rendered.Config);
+        var label = ComposeLabels.Get(labels, ComposeLabels.Hash);
+        var isAsItWas = await oldHash.ConfigureAwait(false) == label;
+        if (!isAsItWas && !Program.IsV1)
+        {
+            oldConfig ??= ConfigAsync(image, old, cancellationToken);
+            isAsItWas = await ResolvedHashAsync(image, await oldConfig.ConfigureAwait(false), cancellationToken).ConfigureAwait(false) == label;
+            newHash = isAsItWas ? ResolvedHashAsync(image, rendered, cancellationToken) : newHash;
+        }
+
+        if (!isAsItWas)
         {
             var madeBy = ComposeLabels.Get(labels, ComposeLabels.Version);
             var other = ClientVersion.Parse(madeBy) is { } maker && (maker.Major < 2) != Program.IsV1;
             var reason = other
                 ? $"{Program} can't compare it with what compose {madeBy} made"
                 : "the compose file, its variables or the image have changed since the container was made";
-            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next, proven);
+            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next, proven) { Rendered = rendered };
         }
 
         if (oldConfig is not null && !ComposeDifference.OnlyImages(
-            await oldConfig.ConfigureAwait(false), await newConfig.ConfigureAwait(false), image.Service))
+            (await oldConfig.ConfigureAwait(false)).Config, rendered.Config, image.Service))
         {
             return new ComposeJudgement(
-                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next, proven);
+                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next, proven)
+            {
+                Rendered = rendered,
+            };
         }
 
-        return new ComposeJudgement(true, OnlyTheImage(image), await newHash.ConfigureAwait(false), next, proven);
+        return new ComposeJudgement(true, OnlyTheImage(image), await newHash.ConfigureAwait(false), next, proven) { Rendered = rendered };
     }
 
     private static string OnlyTheImage(ImagePin image) => $"Only the image of {image.Service} changes.";
@@ -244,15 +292,17 @@ internal sealed partial class ComposeClient
     internal IEnumerable<string> ProfileArguments(ImagePin image) =>
         Program.IsV1 ? [] : image.Profiles.Take(1).SelectMany(profile => new[] { "--profile", profile });
 
-    private Task<ComposeMapping> ConfigAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
+    private Task<RenderedProject> ConfigAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
         ConfigAsync(image, PinnedProject.Of(Project, pin), cancellationToken);
 
-    private async Task<ComposeMapping> ConfigAsync(ImagePin image, PinnedProject pinned, CancellationToken cancellationToken)
+    private async Task<RenderedProject> ConfigAsync(ImagePin image, PinnedProject pinned, CancellationToken cancellationToken)
     {
         using (pinned)
         {
-            return Parse(await OutputAsync(pinned, [.. ProfileArguments(image), "config"], heard: null, cancellationToken)
-                .ConfigureAwait(false));
+            string[] arguments = [.. ProfileArguments(image), "config"];
+            var answer = MustSucceed(
+                await RunPinnedAsync(pinned, arguments, heard: null, cancellationToken).ConfigureAwait(false), arguments);
+            return new RenderedProject(Parse(answer.Output), answer.Output, answer.Warnings);
         }
     }
 
@@ -261,26 +311,65 @@ internal sealed partial class ComposeClient
         using (pinned)
         {
             string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + image.Service];
-            var output = await OutputAsync(pinned, arguments, heard: null, cancellationToken).ConfigureAwait(false);
-            foreach (Match line in HashLine().Matches(output))
-            {
-                if (line.Groups["service"].Value == image.Service)
-                {
-                    return line.Groups["hash"].Value;
-                }
-            }
-
-            throw ComposeErrors.NotUnderstood(Program.ToString(), "config --hash", output.Trim());
+            return HashIn(await OutputAsync(pinned, arguments, heard: null, cancellationToken).ConfigureAwait(false), image.Service);
         }
+    }
+
+    /// <summary>
+    /// The hash of what was rendered before. Compose 2.22 to 5.4 leaves <c>env_file</c> out when it is asked for a service's hash, but not
+    /// when it writes the container's label: of a rendered project, in which the files' variables are the service's own, both are the same.
+    /// </summary>
+    /// <seealso href="https://github.com/docker/compose/issues/14001"/>
+    private Task<string> ResolvedHashAsync(ImagePin image, RenderedProject rendered, CancellationToken cancellationToken) =>
+        ResolvedHashAsync(image.Service, ProfileArguments(image), rendered.Text, cancellationToken);
+
+    /// <summary>The hash for the label of a container that shares others' network, IPC or processes; null if compose renders no such service.</summary>
+    /// <param name="image">The service that was rendered.</param>
+    /// <param name="rendered">The rendered project.</param>
+    /// <param name="service">The service that shares them.</param>
+    /// <param name="modes">See <see cref="RenderedService.WithModes"/>.</param>
+    /// <param name="cancellationToken">Stops compose.</param>
+    /// <exception cref="ProException">Compose refuses it.</exception>
+    public async Task<string?> FollowerHashAsync(
+        ImagePin image, RenderedProject rendered, string service, IReadOnlyDictionary<string, string> modes, CancellationToken cancellationToken) =>
+        RenderedService.WithModes(rendered.Text, service, modes) is { } text
+            ? await ResolvedHashAsync(service, ProfileArguments(image), text, cancellationToken).ConfigureAwait(false)
+            : null;
+
+    private async Task<string> ResolvedHashAsync(
+        string service, IEnumerable<string> profiles, string rendered, CancellationToken cancellationToken)
+    {
+        string[] arguments = [.. profiles, "config", "--hash=" + service];
+        var project = Project with { Files = ["-"], EnvironmentFiles = [] };
+        var answer = await _process
+            .RunAsync([.. project.Arguments, .. arguments], heard: null, cancellationToken, input: rendered).ConfigureAwait(false);
+        return HashIn(MustSucceed(answer, arguments).Output, service);
+    }
+
+    private string HashIn(string output, string service)
+    {
+        foreach (Match line in HashLine().Matches(output))
+        {
+            if (line.Groups["service"].Value == service)
+            {
+                return line.Groups["hash"].Value;
+            }
+        }
+
+        throw ComposeErrors.NotUnderstood(Program.ToString(), "config --hash", output.Trim());
     }
 
     private async Task<string> OutputAsync(
         PinnedProject pinned, IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken)
     {
         var answer = await RunPinnedAsync(pinned, arguments, heard, cancellationToken).ConfigureAwait(false);
-        return answer.ExitCode == 0 ? answer.Output : throw ComposeErrors.Failed(
-            $"{Program.CommandName} {string.Join(' ', arguments)}", Project.WorkingDirectory, answer.ExitCode, answer.LastLines);
+        return MustSucceed(answer, arguments).Output;
     }
+
+    private ComposeAnswer MustSucceed(ComposeAnswer answer, IReadOnlyList<string> arguments) => answer.ExitCode == 0
+        ? answer
+        : throw ComposeErrors.Failed(
+            $"{Program.CommandName} {string.Join(' ', arguments)}", Project.WorkingDirectory, answer.ExitCode, answer.LastLines);
 
     private string? ImageIn(ComposeMapping rendered, ImagePin image) =>
         (ServiceIn(rendered, image.Service)["image"] as ComposeScalar)?.Text;

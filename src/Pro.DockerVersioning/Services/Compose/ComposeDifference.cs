@@ -6,8 +6,8 @@ namespace Pro.DockerVersioning.Services.Compose;
 internal static class ComposeDifference
 {
     /// <summary>
-    /// True where two renderings say the same of a service and of all that isn't a service, but for the service's image. Other services
-    /// aren't touched, whatever is said of them.
+    /// True if two renderings say the same of a service, and of the networks, volumes, configs and secrets that it uses, but for its
+    /// image. Other services aren't touched, whatever is said of them; and what begins with <c>x-</c> means nothing to compose.
     /// </summary>
     public static bool OnlyImages(ComposeMapping one, ComposeMapping other, string service) =>
         Same(Relevant(one, service), Relevant(other, service));
@@ -15,11 +15,21 @@ internal static class ComposeDifference
     private static ComposeMapping Relevant(ComposeMapping rendered, string service)
     {
         var node = (rendered["services"] as ComposeMapping)?[service] as ComposeMapping;
-        var rest = rendered.Entries.Where(entry => entry.Key != "services");
+        var rest = rendered.Entries
+            .Where(entry => entry.Key != "services" && !IsExtension(entry.Key))
+            .Select(entry => new KeyValuePair<string, ComposeNode>(entry.Key, UsedBy(node, entry.Key, entry.Value)));
         return rendered.With(node is null
             ? [.. rest]
-            : [.. rest, new("services", node.With([.. node.Entries.Where(entry => entry.Key != "image")]))]);
+            : [.. rest, new("services", node.With([.. node.Entries.Where(entry => entry.Key != "image" && !IsExtension(entry.Key))]))]);
     }
+
+    private static bool IsExtension(string key) => key.StartsWith("x-", StringComparison.Ordinal);
+
+    /// <summary>Of the project's configs and secrets those that the service names; all of anything else.</summary>
+    private static ComposeNode UsedBy(ComposeMapping? service, string section, ComposeNode all) =>
+        section is "configs" or "secrets" && all is ComposeMapping mapping
+            ? mapping.With([.. mapping.Entries.Where(entry => RenderedService.Sources(service, section).Contains(entry.Key))])
+            : all;
 
     private static bool Same(ComposeNode one, ComposeNode other) => (one, other) switch
     {

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Pro.DockerVersioning.Services.Compose;
 
 /// <summary>The labels by which compose knows its containers.</summary>
-internal static class ComposeLabels
+internal static partial class ComposeLabels
 {
     /// <summary>Every label of compose begins so.</summary>
     public const string Prefix = "com.docker.compose.";
@@ -36,6 +38,9 @@ internal static class ComposeLabels
     /// <summary>The image's id, from v2 on. Another one than the reference's makes <c>up</c> re-create the container.</summary>
     public const string Image = Prefix + "image";
 
+    /// <summary>The kind of the lifecycle hook that a container of compose 5 runs.</summary>
+    public const string Hook = Prefix + "hook";
+
     /// <summary>The container that this one was to replace: v2 writes it while it re-creates.</summary>
     public const string Replace = Prefix + "replace";
 
@@ -48,9 +53,18 @@ internal static class ComposeLabels
         Get(labels, Project) is not null && Get(labels, Service) is not null
         && !IsOneOff(labels);
 
-    /// <summary>True for what <c>run</c> has started.</summary>
+    /// <summary>True for what <c>run</c> has started, and for what compose 5 starts for a lifecycle hook: no replica of a service.</summary>
     public static bool IsOneOff(IDictionary<string, string>? labels) =>
-        string.Equals(Get(labels, OneOff), "True", StringComparison.OrdinalIgnoreCase);
+        string.Equals(Get(labels, OneOff), "True", StringComparison.OrdinalIgnoreCase) || Get(labels, Hook) is not null;
+
+    /// <summary>
+    /// True for a name that compose gives while it re-creates: from 2.x on to the new container, which then waits unstarted beside the old one,
+    /// and before to the old one. Who interrupts it leaves both.
+    /// </summary>
+    public static bool IsInterruptedName(string name) => Interrupted().IsMatch(name);
+
+    [GeneratedRegex(@"\A[0-9a-f]{12}_.")]
+    private static partial Regex Interrupted();
 
     /// <summary>
     /// Compose's labels for a container that takes another one's place without compose, so that compose goes on owning it and a later

@@ -14,6 +14,8 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
 
     private const int MostLines = 20;
 
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
     /// <summary>A rendered project is some kilobytes.</summary>
     private const int MostCharacters = 16 * 1024 * 1024;
 
@@ -22,10 +24,15 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
     /// <param name="heard">Hears each line as it comes, of both outputs; or null.</param>
     /// <param name="cancellationToken">Ends compose and waits for that.</param>
     /// <param name="silence">How long it may say nothing; null: as long as it likes.</param>
+    /// <param name="input">What it reads from its standard input; null for nothing.</param>
     /// <exception cref="ProException">It can't be started.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; no child is left.</exception>
     public async Task<ComposeAnswer> RunAsync(
-        IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken, TimeSpan? silence = null)
+        IReadOnlyList<string> arguments,
+        Action<string>? heard,
+        CancellationToken cancellationToken,
+        TimeSpan? silence = null,
+        string? input = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -43,6 +50,7 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
             .WithArguments([.. program.Prefix, .. arguments])
             .WithWorkingDirectory(environment.WorkingDirectory)
             .WithEnvironmentVariables(environment.Overlay)
+            .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input, Utf8))
             .WithStandardOutputPipe(PipeTarget.ToDelegate(hearing.Output))
             .WithStandardErrorPipe(PipeTarget.ToDelegate(hearing.Error))
             .WithValidation(CommandResultValidation.None);
@@ -61,6 +69,7 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
             cancellationToken.ThrowIfCancellationRequested();
             return new ComposeAnswer(result.ExitCode, hearing.Text, hearing.LastLines)
             {
+                Warnings = hearing.Warnings,
                 WasSilent = result.ExitCode != 0 && end.IsCancellationRequested,
             };
         }
@@ -85,6 +94,7 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
         private readonly object _lock = new();
         private readonly StringBuilder _text = new();
         private readonly Queue<string> _last = new();
+        private readonly List<string> _warnings = [];
 
         public string Text
         {
@@ -108,6 +118,17 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
             }
         }
 
+        public IReadOnlyList<string> Warnings
+        {
+            get
+            {
+                lock (_lock)
+                {
+                    return [.. _warnings.Distinct(StringComparer.Ordinal)];
+                }
+            }
+        }
+
         public void Output(string line)
         {
             lock (_lock)
@@ -125,6 +146,11 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
         {
             lock (_lock)
             {
+                if (ComposeWarning.Parse(line) is { } warning)
+                {
+                    _warnings.Add(warning);
+                }
+
                 Keep(line);
             }
         }

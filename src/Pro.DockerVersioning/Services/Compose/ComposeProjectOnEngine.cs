@@ -46,15 +46,15 @@ internal sealed partial record ComposeProjectOnEngine
         var files = ComposeLabels.Get(labels, ComposeLabels.Files) ?? throw ComposeErrors.NoLabel(container, ComposeLabels.Files);
         if (!IsHere(folder) || !Directory.Exists(folder))
         {
-            throw ComposeErrors.NotHere(name, folder);
+            throw ComposeErrors.NotHere(name, folder, container);
         }
 
         return new ComposeProjectOnEngine
         {
             Name = name,
             WorkingDirectory = folder,
-            Files = Locate(name, folder, Split(files)),
-            EnvironmentFiles = Locate(name, folder, Split(ComposeLabels.Get(labels, ComposeLabels.EnvironmentFile) ?? string.Empty)),
+            Files = Locate(container, name, folder, Split(files)),
+            EnvironmentFiles = Locate(container, name, folder, Split(ComposeLabels.Get(labels, ComposeLabels.EnvironmentFile) ?? string.Empty)),
             MadeBy = ComposeLabels.Get(labels, ComposeLabels.Version),
         };
     }
@@ -108,11 +108,11 @@ internal sealed partial record ComposeProjectOnEngine
     /// Later versions write absolute paths. 1.x writes what was typed, relative to the folder that it was typed in, which no label names:
     /// that folder follows from the first file, which lies in the project's folder unless <c>--project-directory</c> was given.
     /// </summary>
-    private static List<string> Locate(string project, string folder, List<string> names)
+    private static List<string> Locate(string container, string project, string folder, List<string> names)
     {
         if (names.FirstOrDefault(name => (Path.IsPathRooted(name) || Drive().IsMatch(name)) && !IsHere(name)) is { } foreign)
         {
-            throw ComposeErrors.NotHere(project, foreign);
+            throw ComposeErrors.NotHere(project, foreign, container);
         }
 
         var starts = new List<string>();
@@ -134,7 +134,8 @@ internal sealed partial record ComposeProjectOnEngine
         }
 
         throw ComposeErrors.NotHere(
-            project, names.Select(name => Path.GetFullPath(name, folder)).FirstOrDefault(path => !File.Exists(path)) ?? folder);
+            project, names.Select(name => Path.GetFullPath(name, folder)).FirstOrDefault(path => !File.Exists(path)) ?? folder,
+            container);
     }
 
     /// <summary>/srv/shop/deploy and deploy/compose.yml give /srv/shop.</summary>

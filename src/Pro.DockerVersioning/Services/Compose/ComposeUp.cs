@@ -27,6 +27,9 @@ internal sealed record ComposeUpOutcome(IReadOnlyList<ComposeContainer> Containe
 /// </summary>
 internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConnection engine)
 {
+    /// <summary>The variable by which a compose that we start tells on which engine it works: several engines may have projects of one name.</summary>
+    public const string EngineVariable = "PRO_DOCKERVERSIONING_ENGINE_ID";
+
     /// <summary>Runs <c>up</c> for the service alone. Replicas keep their number; where none runs, the first ones start.</summary>
     /// <remarks>An override pin must be kept before (<see cref="PinWriter"/>): the containers' labels name its file.</remarks>
     /// <param name="pin">The version.</param>
@@ -43,8 +46,14 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         var before = await ContainersAsync([], cancellationToken).ConfigureAwait(false);
         using var pinned = PinnedProject.Lasting(client.Project, pin);
         var patience = await PatienceAsync(before, cancellationToken).ConfigureAwait(false);
+        var engineId = await EngineIdAsync(engine, cancellationToken).ConfigureAwait(false);
         var answer = await client
-            .RunPinnedAsync(pinned.WithVariables(Settings()), Arguments(before), heard, cancellationToken, patience)
+            .RunPinnedAsync(
+                pinned.WithVariables(Settings()).WithVariables([new(EngineVariable, engineId)]),
+                Arguments(before),
+                heard,
+                cancellationToken,
+                patience)
             .ConfigureAwait(false);
         if (answer.WasSilent)
         {
@@ -86,6 +95,10 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
             }
         }
     }
+
+    /// <summary>The engine's own id: two addresses may lead to one engine.</summary>
+    public static async Task<string> EngineIdAsync(EngineConnection engine, CancellationToken cancellationToken) =>
+        (await engine.CallAsync(api => api.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false)).ID;
 
     private Dictionary<string, string?> Settings()
     {

@@ -1,6 +1,5 @@
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Git;
 
 namespace Pro.DockerVersioning.Services.Compose;
 
@@ -31,15 +30,45 @@ internal sealed class ProjectFiles
     public static ProjectFiles Load(ComposeProjectOnEngine project, ProjectVariables variables)
     {
         var root = CommonFolder([project.WorkingDirectory, .. project.Files.Select(file => Path.GetDirectoryName(file)!)]);
-        var inputs = new ComposeInputs(new WorkingTree(root), variables.Find, root);
-        return new ProjectFiles(
-            ComposeProject.Load(inputs, [.. project.Files.Select(file => RepositoryPath(root, file))]), variables, root);
+        while (true)
+        {
+            try
+            {
+                var inputs = new ComposeInputs(new DiskFiles(root), variables.Find, root);
+                return new ProjectFiles(
+                    ComposeProject.Load(inputs, [.. project.Files.Select(file => RepositoryPath(root, file))]), variables, root);
+            }
+            catch (ProException outside) when (outside.Id == ConfigurationErrors.OutsideId && Path.GetDirectoryName(root) is not null)
+            {
+                // One of them includes or extends a file above all of them.
+                root = Path.GetDirectoryName(root)!;
+            }
+        }
     }
 
     /// <summary>A service.</summary>
     /// <exception cref="ProException">There is none of that name.</exception>
     public ComposeService Find(ComposeProjectOnEngine project, string service) => _project.Find(service)
         ?? throw ComposeErrors.ServiceNotFound(service, project.Files, [.. Services.Select(one => one.Name)]);
+
+    /// <summary>Refuses a file of variables that compose would wait for: a pipe, say.</summary>
+    /// <exception cref="ProException">One of them is not a regular file.</exception>
+    public void EnsureRegular(ComposeProjectOnEngine project)
+    {
+        foreach (var path in Services.SelectMany(one => FilesOf(one.Node["env_file"]).Concat(FilesOf(one.Node["label_file"]))))
+        {
+            var text = VariableFree(path.Text, path.At);
+            var folder = Path.GetFullPath(path.Source.BaseDirectory, Root);
+            RegularFile.Ensure(Path.GetFullPath(text, path.Source.BaseDirectory.Length == 0 ? project.WorkingDirectory : folder));
+        }
+    }
+
+    private static IEnumerable<ComposeScalar> FilesOf(ComposeNode? node) => (node switch
+    {
+        ComposeSequence list => list.Items.Select(item => item is ComposeMapping mapping ? mapping["path"] : item),
+        null => [],
+        _ => [node],
+    }).OfType<ComposeScalar>();
 
     /// <summary>A position with its whole path, for messages.</summary>
     public string Place(FilePosition at) => new FilePosition(Path.GetFullPath(at.File, Root), at.Line, at.Column).ToString();

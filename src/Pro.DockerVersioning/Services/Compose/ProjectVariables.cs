@@ -55,7 +55,7 @@ internal sealed class ProjectVariables
         {
             if (File.Exists(file))
             {
-                var text = SourceText.Decode(File.ReadAllBytes(file), file);
+                var text = SourceText.Decode(RegularFile.Read(file), file);
                 variables._files.Add((file, DotEnvFile.Parse(text, file, environment.Get)));
             }
         }

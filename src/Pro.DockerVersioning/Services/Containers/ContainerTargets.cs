@@ -48,7 +48,7 @@ internal static class ContainerTargets
             .ToArray();
         candidates = candidates.Length > 0 ? candidates : meant;
         return candidates.Length > 1
-            ? throw ContainerErrors.SeveralTargets(service, [.. candidates.Select(target => (target.ToString(), Hint(target)))])
+            ? throw Several(service, candidates)
             : candidates.FirstOrDefault();
     }
 
@@ -126,12 +126,22 @@ internal static class ContainerTargets
         || image.StartsWith("sha256:", StringComparison.Ordinal)
         || (image.Length >= 6 && container.ImageID?.StartsWith("sha256:" + image, StringComparison.Ordinal) == true);
 
+    /// <summary>Several are, and here is how to name each of them.</summary>
+    public static ProException Several(string service, IReadOnlyList<ServiceTarget> candidates) => ContainerErrors.SeveralTargets(
+        service,
+        [.. candidates.Select(target => (
+            target.ToString(),
+            candidates.Count(other => Hint(other) == Hint(target)) == 1 ? Hint(target) : ContainerHint(target)))]);
+
+    private static string ContainerHint(ServiceTarget target) =>
+        $"-Container {target.Containers.Concat(target.Leftovers).FirstOrDefault()?.Name ?? target.Name}";
+
     private static string Hint(ServiceTarget target) => target.Kind switch
     {
         ServiceTargetKind.Container or ServiceTargetKind.Swarm => $"-Container {target.Name}",
         ServiceTargetKind.Compose when target.Labels.TryGetValue(ComposeLabels.Files, out var files) =>
             $"-ComposeFile '{Path.Combine(target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), files.Split(',')[0])}'",
-        _ => $"-Container {target.Containers.Concat(target.Leftovers).FirstOrDefault()?.Name ?? target.Name}",
+        _ => ContainerHint(target),
     };
 
     private static (ServiceTargetKind Kind, string Name, string Id) Owner(ContainerListResponse container)
@@ -156,7 +166,7 @@ internal static class ContainerTargets
         (ServiceTargetKind Kind, string Name, string Id) owner,
         IReadOnlyList<(ContainerListResponse Container, ProVersion? Version)> members)
     {
-        var containers = members
+        var containers = (owner.Kind == ServiceTargetKind.Compose ? WithoutInterrupted(members) : members)
             .Select(one => ToTarget(one.Container, one.Version))
             .OrderBy(container => container.Name, StringComparer.Ordinal)
             .ToLookup(container => SwapNames.IsLeftover(container.Name));
@@ -170,6 +180,18 @@ internal static class ContainerTargets
             Labels = members[0].Container.Labels?.AsReadOnly() ?? NoLabels,
         };
     }
+
+    /// <summary>Of an interrupted <c>up</c> two containers are left with one number: the one that runs, or else has compose's usual name, counts.</summary>
+    private static IEnumerable<(ContainerListResponse Container, ProVersion? Version)> WithoutInterrupted(
+        IReadOnlyList<(ContainerListResponse Container, ProVersion? Version)> members) => members
+        .GroupBy(one => SwapNames.IsLeftover(one.Container.NameOf()) ? one.Container.ID
+            : Label(one.Container, ComposeLabels.Number) ?? one.Container.ID)
+        .SelectMany(group => group.Any(one => ComposeLabels.IsInterruptedName(one.Container.NameOf()))
+            ? group
+                .OrderByDescending(one => one.Container.State is "running" or "paused" or "restarting")
+                .ThenBy(one => ComposeLabels.IsInterruptedName(one.Container.NameOf()))
+                .Take(1)
+            : group);
 
     private static TargetContainer ToTarget(ContainerListResponse container, ProVersion? version) =>
         new(container.ID, container.NameOf(), container.State, container.ImageID, version);

@@ -22,7 +22,7 @@ internal sealed class FollowerSwap(ContainerCalls calls, IProgress<Report> repor
     }
 
     /// <summary>Makes them again, each with its own image.</summary>
-    public async Task MoveAsync(SwapStep step, CancellationToken cancellationToken)
+    public async Task MoveAsync(SwapStep step, SwapRequest request, CancellationToken cancellationToken)
     {
         var successors = new Dictionary<string, string>(StringComparer.Ordinal) { [step.OldId] = step.NewId };
         var leaders = new Queue<(string Id, string Name)>([(step.OldId, step.Name)]);
@@ -32,17 +32,19 @@ internal sealed class FollowerSwap(ContainerCalls calls, IProgress<Report> repor
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var one = await SwapStep.OfAsync(calls, follower.Text("Id"), cancellationToken).ConfigureAwait(false);
-                await MoveAsync(one, step, successors).ConfigureAwait(false);
+                await MoveAsync(one, step, successors, await request.FollowerLabels(follower, successors, cancellationToken).ConfigureAwait(false))
+                    .ConfigureAwait(false);
                 successors[one.OldId] = one.NewId;
                 leaders.Enqueue((one.OldId, one.Name));
             }
         }
     }
 
-    private async Task MoveAsync(SwapStep follower, SwapStep leader, IReadOnlyDictionary<string, string> successors)
+    private async Task MoveAsync(
+        SwapStep follower, SwapStep leader, IReadOnlyDictionary<string, string> successors, IReadOnlyDictionary<string, string?> more)
     {
         reports.Report(new VerboseReport($"{follower.Name} follows {leader.Name}, and is made again."));
-        var labels = new Dictionary<string, string?>
+        var labels = new Dictionary<string, string?>(more, StringComparer.Ordinal)
         {
             [ContainerLabels.Leader] = leader.Name,
             [ContainerLabels.LeaderId] = leader.NewId,

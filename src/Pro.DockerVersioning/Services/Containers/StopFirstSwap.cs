@@ -75,7 +75,7 @@ internal sealed class StopFirstSwap(ContainerCalls calls, IProgress<Report> repo
         await calls.ThrowIfPortsAreMissingAsync(step.Old, step.NewId, cancellationToken).ConfigureAwait(false);
         await request.Verify(step.NewId, cancellationToken).ConfigureAwait(false);
         step.Outage.End();
-        await _followers.MoveAsync(step, cancellationToken).ConfigureAwait(false);
+        await _followers.MoveAsync(step, request, cancellationToken).ConfigureAwait(false);
         await request.BeforeCommit(step.NewId, cancellationToken).ConfigureAwait(false);
         await step.HandRestartsOverAsync(calls).ConfigureAwait(false);
         await MarkProvenAsync(step).ConfigureAwait(false);

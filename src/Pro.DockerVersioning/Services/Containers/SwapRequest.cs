@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 
 namespace Pro.DockerVersioning.Services.Containers;
@@ -37,6 +38,10 @@ internal sealed record SwapRequest
 
     /// <summary>Labels to set on the new one; a null value takes the label away.</summary>
     public IReadOnlyDictionary<string, string?> Labels { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).</summary>
+    public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
+        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
     /// <summary>True for a service that gives up at once where it finds no network when it starts: 0.3 s more without an answer.</summary>
     public bool NeedsNetworkAtStart { get; init; }

@@ -1,4 +1,9 @@
+using System.Formats.Tar;
+using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
@@ -28,8 +33,11 @@ internal sealed class ComposeStrategy(
     private readonly ContainerCalls _calls = new(engine);
     private (ComposeJudgement Judgement, string Image, string Files, long At)? _judged;
     private readonly DeploymentAliasMover _aliases = new(engine, reports);
-    private PinKept? _kept;
     private (ImageReference Alias, string? Before, string Now)? _moved;
+    private readonly ComposeDependents _dependents = new(new ContainerCalls(engine), site, reports);
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private PinKept? _kept;
+    private RenderedProject? _rendered;
 
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
@@ -43,22 +51,33 @@ internal sealed class ComposeStrategy(
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         reports.Report(new VerboseReport($"{site.Client.Program} works on {string.Join(", ", site.Client.Project.Files)}."));
-        if (target.Containers.Count == 0 || image.LocalId is null)
+        if (target.Containers.Count == 0 || (image.LocalId is null && site.Client.Program.IsV1))
         {
-            _ = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
+            // 1.x puts the image's id into the hash.
+            var (pin, rendered) = await site.Client.RenderProjectAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
             return new StrategyPlan(
                 "stop-first",
                 target.Containers.Count == 0
                     ? $"{Command} starts {target.Name} for the first time"
                     : $"{target.Name} is updated; whether {Command} itself must do it shows once the image is here",
-                []);
+                [.. Said(rendered), .. OneShots(pin)]);
         }
 
         var judgement = await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
+        string[] warnings = [.. Said(judgement.Rendered), .. OneShots(judgement.Pin)];
+        string[] dependents = _dependents.Services.Count == 0 ? []
+            : [$"{string.Join(", ", _dependents.Services)} is restarted afterwards (depends_on with restart: true)"];
         if (!judgement.OnlyImage)
         {
             await new ComposeUp(site.Client, site.Image, engine).MustBeAbleAsync(cancellationToken).ConfigureAwait(false);
-            return new StrategyPlan("stop-first", $"{Command} up re-creates {target.Name}: cut for 1.5 s or more. {judgement.Why}", []);
+            var (order, warning) = OrderOfUp(judgement);
+            return new StrategyPlan(
+                order,
+                $"{Command} up re-creates {target.Name}: cut for 1.5 s or more. {judgement.Why}",
+                warning is null ? warnings : [.. warnings, warning])
+            {
+                Details = [.. await ReviewAsync(judgement, cancellationToken).ConfigureAwait(false), .. dependents],
+            };
         }
 
         var choice = await new ContainerSwapper(engine, reports)
@@ -67,9 +86,86 @@ internal sealed class ComposeStrategy(
         return new StrategyPlan(
             choice.Order.ToText(),
             $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",
-            request.WarningsFor(choice),
-            choice.Flow);
+            [.. request.WarningsFor(choice), .. warnings],
+            choice.Flow)
+        {
+            Details = dependents,
+        };
     }
+
+    /// <summary>Compose's own up stops the old container first, whatever anybody wants.</summary>
+    /// <exception cref="ProException">Another order was typed.</exception>
+    private (string Order, string? Warning) OrderOfUp(ComposeJudgement judgement)
+    {
+        if (target.Containers.Count == 0 || (request.WantedOrder ?? site.Order) != UpdateOrder.StartFirst)
+        {
+            return ("stop-first", null);
+        }
+
+        return request.OrderIsTyped
+            ? throw DeploymentErrors.OrderNotPossible(request.Service.Name, [$"{Command} up stops the old container first.", judgement.Why])
+            : ("stop-first", $"{target.Name} is stopped before the new version starts: {Command} up knows no other order. {judgement.Why}");
+    }
+
+    /// <summary>What compose warned of, each once.</summary>
+    private IEnumerable<string> Said(RenderedProject? rendered) =>
+        (rendered?.Warnings ?? []).Where(_warned.Add).Select(warning => $"{Command}: {warning}").ToArray();
+
+    /// <summary>What compose would run before the service, and this doesn't: a migration is nobody's to run but its operator's.</summary>
+    private IEnumerable<string> OneShots(ComposePin pin) => ServiceDependencies.OneShotsOf(site.Files, site.Service).Select(one =>
+    {
+        var run = $"{Command} {string.Join(' ', site.Client.Project.Arguments.Select(Quoted))} run --rm --no-deps {one.Name}";
+        return $"{site.Service} waits for {one.Name} (service_completed_successfully), which is not run by this command. "
+            + $"If the new version needs it, run it first: {(pin is VariablePin variable && NamesIt(one, variable) ? Pinned(variable, run) : run)}";
+    });
+
+    private static bool NamesIt(ComposeService service, VariablePin pin) =>
+        service.ImageText is { } text && VariableText.Names(text).Contains(pin.Variable);
+
+    /// <summary>In a way that leaves the session without the variable: an exported one goes before <c>.env</c>.</summary>
+    private static string Pinned(VariablePin pin, string run) =>
+        $"$env:{pin.Variable} = '{pin.Value}'; try {{ {run} }} finally {{ Remove-Item env:{pin.Variable} }}";
+
+    private static string Quoted(string argument) =>
+        argument.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./\\:".Contains(letter, StringComparison.Ordinal))
+            ? argument
+            : $"'{argument.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    /// <summary>What else would change by compose's own up.</summary>
+    /// <exception cref="ProException">A variable that has a value in a container that runs would be blank.</exception>
+    private async Task<IReadOnlyList<string>> ReviewAsync(ComposeJudgement judgement, CancellationToken cancellationToken)
+    {
+        if (judgement.Rendered is not { } rendered)
+        {
+            return [];
+        }
+
+        var find = FindWith(judgement.Pin);
+        var blanks = new List<BlankValue>();
+        var differences = new List<string>();
+        foreach (var replica in target.Containers)
+        {
+            var container = await _calls.InspectAsync(replica.Id, cancellationToken).ConfigureAwait(false);
+            var old = await _calls.FindImageAsync(container.Text("Image"), cancellationToken).ConfigureAwait(false);
+            var comparison = new ContainerComparison(rendered.Config, site.Service, container, old);
+            blanks.AddRange(comparison.Blanks(site.Written, find));
+            differences.AddRange(comparison.Differences());
+        }
+
+        blanks.AddRange(RenderedService.InjectedFiles(rendered.Config, site.Service, find)
+            .Where(file => file is { Variable: not null, Content: null or "" })
+            .Select(file => new BlankValue(file.Variable!, [], $"the file {file.Path}")));
+        if (blanks.Where(blank => !blank.IsAllowed(request.AllowBlank)).DistinctBy(blank => (blank.Name, blank.Where)).ToList() is { Count: > 0 } refused)
+        {
+            throw DeploymentErrors.WouldBeBlank(
+                target.Name, refused.Select(blank => (blank.Name, blank.OtherNames.LastOrDefault() ?? blank.Name, blank.Where)), site.Client.Project.DotEnv);
+        }
+
+        return [.. differences.Distinct(StringComparer.Ordinal).Select(line => $"compared with what runs, {line}")];
+    }
+
+    private Func<string, string?> FindWith(ComposePin pin) =>
+        name => pin is VariablePin variable && variable.Variable == name ? variable.Value : site.Image.Variables.Find(name);
 
     /// <inheritdoc/>
     public async Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
@@ -83,6 +179,19 @@ internal sealed class ComposeStrategy(
         steps.Begin("ask compose");
         var judgement = target.Containers.Count == 0 ? null : await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
         var pin = judgement?.Pin ?? await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
+        if (judgement is { OnlyImage: false })
+        {
+            // The files may have changed since the plan, or the image was not here then.
+            _ = OrderOfUp(judgement);
+            _ = await ReviewAsync(judgement, cancellationToken).ConfigureAwait(false);
+        }
+
+        _rendered = judgement?.Rendered;
+        foreach (var warning in Said(_rendered))
+        {
+            reports.Report(new WarningReport(warning));
+        }
+
         if (pin is OverridePin)
         {
             // The new containers' labels name the file: it must be there before them.
@@ -103,7 +212,18 @@ internal sealed class ComposeStrategy(
             {
                 await UndoPinAsync().ConfigureAwait(false);
             }
-            else if (_kept?.Warning is { } warning)
+
+            if (target.Containers.Count > 0 && (result.Outcome == ProDeploymentOutcome.Succeeded || result.Downtime is not null))
+            {
+                await _dependents.RestartAsync(steps).ConfigureAwait(false);
+            }
+
+            if (result.Outcome != ProDeploymentOutcome.Succeeded)
+            {
+                return result;
+            }
+
+            if (_kept?.Warning is { } warning)
             {
                 reports.Report(new WarningReport(warning));
             }
@@ -161,19 +281,57 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    private Task<StrategyResult> SwapAsync(
-        SuppliedImage image, ComposeJudgement judgement, string hash, HeldOperation operation, CancellationToken cancellationToken) =>
-        replacement.RunAsync(
+    private async Task<StrategyResult> SwapAsync(
+        SuppliedImage image, ComposeJudgement judgement, string hash, HeldOperation operation, CancellationToken cancellationToken)
+    {
+        var imageLabels = await ImageLabelsAsync(image.LocalId!, cancellationToken).ConfigureAwait(false);
+        return await replacement.RunAsync(
             new ReplacementJob
             {
                 Operation = operation,
                 Containers = [.. target.Containers.Select(container => container.Name)],
                 Image = image.Reference.ToString(),
                 Order = request.WantedOrder ?? site.Order,
-                Labels = old => Labels(old, hash, image.LocalId!),
+                Labels = old => Labels(old, hash, imageLabels.GetValueOrDefault(ComposeLabels.Get(old, ComposeLabels.Image) ?? "", image.LocalId!)),
+                InjectedFiles = judgement.InjectedFiles,
+                FollowerLabels = FollowerLabelsAsync,
                 BeforeCommit = stop => KeepPinAsync(judgement.Pin, judgement.Proven, stop),
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What compose's label for the image becomes, by what it was.</summary>
+    private async Task<Dictionary<string, string>> ImageLabelsAsync(string imageId, CancellationToken cancellationToken)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var container in target.Containers)
+        {
+            var old = (await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)).Labels();
+            if (ComposeLabels.Get(old, ComposeLabels.Image) is { } label && label != container.ImageId && !labels.ContainsKey(label))
+            {
+                labels[label] = ComposeImageLabel.Next(
+                    label,
+                    await ManifestsAsync(container.ImageId, cancellationToken).ConfigureAwait(false),
+                    imageId,
+                    await ManifestsAsync(imageId, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return labels;
+    }
+
+    /// <summary>An image's inspection, with the manifests of its platforms if the engine knows of any.</summary>
+    private async Task<JsonObject?> ManifestsAsync(string imageId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.Http.GetAsync($"images/{imageId}/json?manifests=1", cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException gone) when (gone.Id != EngineErrors.UnreachableId)
+        {
+            return null;
+        }
+    }
 
     private Dictionary<string, string?> Labels(IDictionary<string, string> old, string hash, string imageId)
     {
@@ -222,6 +380,7 @@ internal sealed class ComposeStrategy(
                 }
             }
 
+            await Followers().MoveAsync(Successors(before, outcome.Containers), cancellationToken).ConfigureAwait(false);
             outage.End();
             foreach (var container in outcome.Containers)
             {
@@ -270,6 +429,23 @@ internal sealed class ComposeStrategy(
         }
     }
 
+    private ComposeFollowers Followers() => new(_calls, reports) { Labels = FollowerLabelsAsync };
+
+    private Task<IReadOnlyDictionary<string, string?>> FollowerLabelsAsync(
+        JsonObject follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken) =>
+        ComposeFollowerLabels.OfAsync(site, _rendered, follower, successors, reports, cancellationToken);
+
+    /// <summary>Who has taken whose place: the one with the same number, else the first.</summary>
+    private static Dictionary<string, string> Successors(
+        IEnumerable<(string Name, JsonObject Old)> before, IReadOnlyList<ComposeContainer> after) =>
+        before
+            .Select(one => (Id: one.Old.Text("Id"), Number: ComposeLabels.Get(one.Old.Labels(), ComposeLabels.Number)))
+            .Where(one => after.All(container => container.Id != one.Id))
+            .ToDictionary(
+                one => one.Id,
+                one => (after.FirstOrDefault(container => container.Number.ToString(CultureInfo.InvariantCulture) == one.Number) ?? after[0]).Id,
+                StringComparer.Ordinal);
+
     /// <summary>Compose removes them with their logs, so they are read before.</summary>
     private async Task<IReadOnlyList<string>> OldLogAsync(
         IEnumerable<(string Name, JsonObject Old)> before, CancellationToken cancellationToken)
@@ -310,7 +486,7 @@ internal sealed class ComposeStrategy(
 
         try
         {
-            await new UpRestore(engine).RunAsync(record, site.Client.Project.Name, site.Service).ConfigureAwait(false);
+            await new UpRestore(engine, reports).RunAsync(record, site.Client.Project.Name, site.Service, Followers()).ConfigureAwait(false);
         }
         catch (ProException exception)
         {
@@ -359,8 +535,61 @@ internal sealed class ComposeStrategy(
             return new ComposeJudgement(false, "The container was started by an image's id.", null, pin, Proven: null);
         }
 
-        return await site.Client
+        var judgement = await site.Client
             .JudgeAsync(site.Image, current, image.Reference, container.Labels(), cancellationToken).ConfigureAwait(false);
+        return await WithInjectedAsync(container.Text("Id"), judgement, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Neither a hash nor a label says anything of what compose copies into a container. What is there goes along, unless its file says another
+    /// thing by now: then compose is to write it.
+    /// </summary>
+    private async Task<ComposeJudgement> WithInjectedAsync(string container, ComposeJudgement judgement, CancellationToken cancellationToken)
+    {
+        var paths = new List<string>();
+        string? changed = null;
+        foreach (var file in judgement.Rendered is { } rendered
+            ? RenderedService.InjectedFiles(rendered.Config, site.Service, FindWith(judgement.Pin)) : [])
+        {
+            var there = await ReadFileAsync(container, file.Path, cancellationToken).ConfigureAwait(false);
+            if (there is not null)
+            {
+                paths.Add(file.Path);
+            }
+
+            changed ??= file.Content is { Length: > 0 } content && !there.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(content)) ? file.Path : null;
+        }
+
+        return changed is null || !judgement.OnlyImage
+            ? judgement with { InjectedFiles = paths }
+            : judgement with
+            {
+                InjectedFiles = paths,
+                OnlyImage = false,
+                NewHash = null,
+                Why = $"Compose itself updates {site.Service}: it writes {changed}, whose content has changed.",
+            };
+    }
+
+    private async Task<byte[]?> ReadFileAsync(string container, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var archive = await engine.Http.ReadAsync(
+                HttpMethod.Get, $"containers/{container}/archive?path={Uri.EscapeDataString(path)}", cancellationToken).ConfigureAwait(false);
+            using var reader = new TarReader(new MemoryStream(archive));
+            using var content = new MemoryStream();
+            if (reader.GetNextEntry() is { DataStream: { } data })
+            {
+                await data.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
+            }
+
+            return content.ToArray();
+        }
+        catch (ProException none) when (none.Id == "EngineObjectNotFound")
+        {
+            return null;
+        }
     }
 
     private string Fingerprint()
@@ -390,7 +619,15 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    private void Hear(string line) => reports.Report(new VerboseReport(line));
+    private void Hear(string line)
+    {
+        if (ComposeWarning.Parse(line) is { } warning && _warned.Add(warning))
+        {
+            reports.Report(new WarningReport($"{Command}: {warning}"));
+        }
+
+        reports.Report(new VerboseReport(line));
+    }
 }
 
 /// <summary>What a site is asked for.</summary>

@@ -27,6 +27,15 @@ internal sealed record ReplacementJob
     public Func<IDictionary<string, string>, IReadOnlyDictionary<string, string?>> Labels { get; init; } =
         static _ => new Dictionary<string, string?>();
 
+    /// <summary>
+    /// Files in the containers that no inspection shows, by their paths: compose has copied them there. They go along into the new containers.
+    /// </summary>
+    public IReadOnlyList<string> InjectedFiles { get; init; } = [];
+
+    /// <summary>Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).</summary>
+    public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
+        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
+
     /// <summary>Called once all are proven, right before there is no way back.</summary>
     public Func<CancellationToken, Task> BeforeCommit { get; init; } = static _ => Task.CompletedTask;
 }
@@ -241,6 +250,7 @@ internal sealed class ContainerReplacement(
             [ContainerLabels.Group] = group,
             [ContainerLabels.Operation] = job.Operation.Note.ToLabel(),
         },
+        FollowerLabels = job.FollowerLabels,
         Restored = (order, gap) =>
         {
             _order = order;

@@ -73,6 +73,7 @@ internal sealed record DeploymentPlan
         $"{Request.Service.Name}: {What?.Line}",
         .. LongestDowntime is null ? (string[])[] : [LongestDowntime],
         .. Changes.Select(change => $"{Request.Service.Name}: {change}"),
+        .. (What?.Details ?? []).Select(detail => $"{Request.Service.Name}: {detail}"),
         .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
 
@@ -108,7 +109,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             cancellationToken).ConfigureAwait(false);
         var site = found is null ? await FirstStartAsync(request, cancellationToken).ConfigureAwait(false)
             : found.Kind == ServiceTargetKind.Compose
-                ? await ComposeSite.OpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
+                ? await ComposeSite.TryOpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
         var target = found ?? TargetOf(request, world, site!);
         await ContainerTargets.ThrowIfOwnAsync(engine, target, OwnContainer.Id, cancellationToken).ConfigureAwait(false);
         await ContainerTargets.ThrowIfImageIsGoneAsync(engine, target, world.Inventory, cancellationToken).ConfigureAwait(false);
@@ -140,7 +141,8 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         IDeploymentStrategy strategy = target.Kind switch
         {
             ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, steps, supply, reports),
-            ServiceTargetKind.Compose => new ComposeStrategy(engine, request, target, site!, replacement, steps, reports),
+            ServiceTargetKind.Compose when site is not null => new ComposeStrategy(engine, request, target, site, replacement, steps, reports),
+            ServiceTargetKind.Compose => new ForeignComposeStrategy(engine, request, target, replacement, reports),
             _ => new ContainerStrategy(engine, request, target, replacement, reports),
         };
         var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0

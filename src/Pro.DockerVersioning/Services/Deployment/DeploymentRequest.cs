@@ -42,6 +42,12 @@ internal sealed record DeploymentRequest
     /// <summary>The order that was asked for; null: what the service says.</summary>
     public UpdateOrder? Order { get; init; }
 
+    /// <summary>True if the order was typed for this very command: then it is kept, or nothing is done.</summary>
+    public bool OrderIsTyped => Order is not null;
+
+    /// <summary>Variables that may become blank although they have a value in the container that runs.</summary>
+    public IReadOnlyList<string> AllowBlank { get; init; } = [];
+
     /// <summary>How long the new version has to get healthy, as the operator or pro.json say it; null: see <see cref="VerificationOptions"/>.</summary>
     public TimeSpan? HealthTimeout { get; init; }
 

@@ -66,11 +66,12 @@ internal sealed record DeploymentWorld(
     /// <exception cref="ProException">Several are, or -Container names none of them.</exception>
     public ServiceTarget? Target(DeploymentRequest request)
     {
-        var found = ContainerTargets.Single(Targets, request.Service.Name, request.Filter);
+        var targets = MeantProject.Among(Targets, request);
+        var found = ContainerTargets.Single(targets, request.Service.Name, request.Filter);
 
         // COMPOSE_FILE of a session is a hint; what was named for this command is an order.
         return found is null && request.Filter.ComposeFile is not null && !request.ComposeFilesAreMeant
-            ? ContainerTargets.Single(Targets, request.Service.Name, request.Filter with { ComposeFile = null })
+            ? ContainerTargets.Single(targets, request.Service.Name, request.Filter with { ComposeFile = null })
             : found;
     }
 

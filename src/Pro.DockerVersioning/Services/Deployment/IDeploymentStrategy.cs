@@ -11,7 +11,11 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// <param name="Line">What is done, what is cut and for how long, as a sentence's part.</param>
 /// <param name="Warnings">What the operator should know before.</param>
 /// <param name="Flow">How containers are swapped; null if they aren't.</param>
-internal sealed record StrategyPlan(string Order, string Line, IReadOnlyList<string> Warnings, SwapFlow? Flow = null);
+internal sealed record StrategyPlan(string Order, string Line, IReadOnlyList<string> Warnings, SwapFlow? Flow = null)
+{
+    /// <summary>More of what is done or changes, a sentence's part each.</summary>
+    public IReadOnlyList<string> Details { get; init; } = [];
+}
 
 /// <summary>What a strategy has done.</summary>
 internal sealed record StrategyResult

@@ -179,12 +179,14 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         var service = target.Labels.GetValueOrDefault(ComposeLabels.Service, "");
 
         // A compose that was under way goes on when we have died: two of them at once would undo each other's work.
-        await ComposeOrphans.WaitAsync(project, reports, cancellationToken).ConfigureAwait(false);
+        await ComposeOrphans.WaitAsync(
+            project, await ComposeUp.EngineIdAsync(engine, cancellationToken).ConfigureAwait(false), reports, cancellationToken).ConfigureAwait(false);
         var aimed = await AimsAsync(target, cancellationToken).ConfigureAwait(false);
         var outcome = await ContainersAsync(target, cancellationToken).ConfigureAwait(false);
         if (await UpRecord.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { } record)
         {
-            await new UpRestore(engine).RunAsync(record, project, service).ConfigureAwait(false);
+            await new UpRestore(engine, reports)
+                .RunAsync(record, project, service, new ComposeFollowers(_calls, reports)).ConfigureAwait(false);
             _ = aimed.Add(record.To);
             outcome = RepairOutcome.RestoredPrevious;
         }

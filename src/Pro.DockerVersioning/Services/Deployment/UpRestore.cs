@@ -9,7 +9,7 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Services.Deployment;
 
 /// <summary>Puts the containers of a compose service back to what they were before an <c>up</c>.</summary>
-internal sealed class UpRestore(EngineConnection engine)
+internal sealed class UpRestore(EngineConnection engine, IProgress<Report>? reports = null)
 {
     private readonly ContainerCalls _calls = new(engine);
 
@@ -17,28 +17,33 @@ internal sealed class UpRestore(EngineConnection engine)
     /// <param name="record">What they were.</param>
     /// <param name="project">Compose's project.</param>
     /// <param name="service">Compose's service.</param>
+    /// <param name="followers">Re-creates what shares their network, IPC or processes.</param>
     /// <exception cref="ProException">They could not be put back.</exception>
-    public async Task RunAsync(UpRecord record, string project, string service)
+    public async Task RunAsync(UpRecord record, string project, string service, ComposeFollowers? followers = null)
     {
         try
         {
-            await OnceAsync(record, project, service).ConfigureAwait(false);
+            await OnceAsync(record, project, service, followers).ConfigureAwait(false);
         }
         catch (ProException)
         {
             // It may succeed now; it begins anew with what it finds.
             await _calls.WaitForEngineAsync().ConfigureAwait(false);
-            await OnceAsync(record, project, service).ConfigureAwait(false);
+            await OnceAsync(record, project, service, followers).ConfigureAwait(false);
         }
     }
 
-    private async Task OnceAsync(UpRecord record, string project, string service)
+    private async Task OnceAsync(UpRecord record, string project, string service, ComposeFollowers? followers)
     {
         var old = record.Containers.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
+        var leaders = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var made in await ContainersAsync(project, service).ConfigureAwait(false))
         {
             if (!old.Contains(made.ID))
             {
+                // What follows it follows the one that comes back with its number, else the first.
+                leaders[made.ID] = (record.Containers.FirstOrDefault(container => Names(made).Contains(container.Name))
+                    ?? record.Containers.FirstOrDefault())?.Id ?? "";
                 await _calls.StopAsync(made.ID, CancellationToken.None).ConfigureAwait(false);
                 if (await AreAllThereAsync(record).ConfigureAwait(false))
                 {
@@ -52,10 +57,13 @@ internal sealed class UpRestore(EngineConnection engine)
             }
         }
 
+        var back = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var container in record.Containers)
         {
-            await PutBackAsync(container).ConfigureAwait(false);
+            back[container.Id] = await PutBackAsync(container).ConfigureAwait(false);
         }
+
+        await (followers ?? new ComposeFollowers(_calls, reports)).RestoreAsync(leaders, back).ConfigureAwait(false);
 
         foreach (var made in await ContainersAsync(project, service).ConfigureAwait(false))
         {
@@ -89,7 +97,7 @@ internal sealed class UpRestore(EngineConnection engine)
         }
     }
 
-    private async Task PutBackAsync(RecordedContainer container)
+    private async Task<string> PutBackAsync(RecordedContainer container)
     {
         var now = await _calls.FindAsync(container.Id, CancellationToken.None).ConfigureAwait(false)
             ?? await _calls.FindAsync(container.Name, CancellationToken.None).ConfigureAwait(false);
@@ -126,6 +134,8 @@ internal sealed class UpRestore(EngineConnection engine)
         {
             await _calls.PauseAsync(id, CancellationToken.None).ConfigureAwait(false);
         }
+
+        return id;
     }
 
     private static IEnumerable<string> Names(ContainerListResponse container) => container.Names.Select(name => name.TrimStart('/'));

@@ -1,0 +1,53 @@
+using Pro.DockerVersioning.Configuration.Compose;
+
+namespace Pro.DockerVersioning.Services.Compose;
+
+/// <summary>What <c>depends_on</c> says between the services of a project.</summary>
+internal static class ServiceDependencies
+{
+    private const string Key = "depends_on";
+
+    /// <summary>The services that compose restarts after it has updated a service: those that say <c>restart: true</c> of it.</summary>
+    public static IReadOnlyList<string> RestartedWith(ProjectFiles files, string service) =>
+        [.. files.Services
+            .Where(one => one.Name != service && (Of(one)?[service] as ComposeMapping)?["restart"] is ComposeScalar restart
+                && files.VariableFree(restart.Text, restart.At) is "true" or "True" or "TRUE" or "yes" or "on")
+            .Select(one => one.Name)];
+
+    /// <summary>The services that must have ended well before a service starts, however far away: migrations, mostly.</summary>
+    public static IReadOnlyList<ComposeService> OneShotsOf(ProjectFiles files, string service)
+    {
+        var found = new List<ComposeService>();
+        var seen = new HashSet<string>(StringComparer.Ordinal) { service };
+        var open = new Queue<string>([service]);
+        while (open.TryDequeue(out var name))
+        {
+            foreach (var (other, condition) in DependenciesOf(files, name))
+            {
+                if (seen.Add(other) && files.Services.FirstOrDefault(one => one.Name == other) is { } dependency)
+                {
+                    open.Enqueue(other);
+                    if (condition == "service_completed_successfully")
+                    {
+                        found.Add(dependency);
+                    }
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private static IEnumerable<(string Service, string? Condition)> DependenciesOf(ProjectFiles files, string service)
+    {
+        var node = files.Services.FirstOrDefault(one => one.Name == service)?.Node[Key];
+        return node switch
+        {
+            ComposeMapping mapping => mapping.Entries.Select(entry => (entry.Key, ((entry.Value as ComposeMapping)?["condition"] as ComposeScalar)?.Text)),
+            ComposeSequence list => list.Items.OfType<ComposeScalar>().Select(item => (item.Text, (string?)null)),
+            _ => [],
+        };
+    }
+
+    private static ComposeMapping? Of(ComposeService service) => service.Node[Key] as ComposeMapping;
+}
