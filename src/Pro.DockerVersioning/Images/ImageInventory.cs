@@ -34,6 +34,9 @@ internal sealed class ImageInventory
         _containersByImage = _containers.ToLookup(container => container.ImageID, StringComparer.Ordinal);
     }
 
+    /// <summary>On a container that gives access to an operation record: it is made from a service's image, and belongs to no service.</summary>
+    public const string RecordLabel = "pro.dockerversioning.record";
+
     /// <summary>All images, but for the unnamed ones in the middle of a build's chain.</summary>
     public IReadOnlyList<EngineImage> Images => _images;
 
@@ -135,7 +138,7 @@ internal sealed class ImageInventory
     {
         foreach (var container in _containers)
         {
-            if (FindById(container.ImageID) is not { } image)
+            if (FindById(container.ImageID) is not { } image || container.Labels?.ContainsKey(RecordLabel) == true)
             {
                 continue;
             }

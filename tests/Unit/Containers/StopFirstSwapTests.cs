@@ -240,20 +240,30 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         return failures;
     }
 
-    [Fact]
-    public async Task One_that_removes_itself_is_left_alone_where_no_label_could_bring_it_back()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_that_removes_itself_is_restored_whatever_its_size(bool isKilled)
     {
         var noise = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(60_000));
         var body = OldOnItsNetwork(removesItself: true);
         body["Env"] = new JsonArray("A=" + noise);
         var old = await _engine.CreateAsync("web", body);
         await _engine.StartContainerAsync(old);
+        var before = await _engine.InspectAsync(old);
 
-        var refusal = await Assert.ThrowsAsync<ProException>(() => SwapAsync(_engine.Engine));
+        // Five calls for the record and the candidate, then a rename and the stop.
+        await using var faulty = new FaultyEngine(_engine.Engine.Endpoint, Fault.Killed, isKilled ? 7 : int.MaxValue);
+        _ = await Assert.ThrowsAnyAsync<Exception>(() => SwapAsync(faulty.Engine, (_, _) => throw new InvalidOperationException("sick")));
+        if (isKilled)
+        {
+            Assert.EndsWith("/stop", faulty.Failed, StringComparison.Ordinal);
+            Assert.Equal(RepairOutcome.RestoredPrevious, await TestSwap.RepairAsync(_engine.Engine, Name, Cancel));
+        }
 
-        Assert.Equal("ConfigurationTooLarge", refusal.Id);
         var after = await _engine.InspectAsync(Name);
-        Assert.Equal(old, after["Id"]!.GetValue<string>());
+        Assert.Contains("A=" + noise, after["Config"]!["Env"]!.AsArray().Select(one => one!.GetValue<string>()));
+        Assert.Equal(before["Mounts"]![0]!["Name"]!.GetValue<string>(), after["Mounts"]![0]!["Name"]!.GetValue<string>());
         Assert.True(after["State"]!["Running"]!.GetValue<bool>());
         Assert.Equal([Name], await ContainersAsync());
     }
@@ -266,7 +276,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
             wrong.Add("nothing runs after the swap");
         }
 
-        _ = await new SwapRepair(new ContainerCalls(_engine.Engine)).RepairAsync(Name, Cancel);
+        _ = await TestSwap.RepairAsync(_engine.Engine, Name, Cancel);
         var left = await ContainersAsync();
         if (!left.SequenceEqual([Name]))
         {
@@ -312,14 +322,17 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         Func<string, CancellationToken, Task>? verify = null,
         CancellationToken? cancellationToken = null,
         string? image = null) =>
-        new StopFirstSwap(new ContainerCalls(engine), new Progress<Report>()).RunAsync(
-            new SwapRequest { Container = Name, Image = image ?? NewImage, Verify = verify ?? ((_, _) => Task.CompletedTask) },
+        TestSwap.RunAsync(
+            engine,
+            TestSwap.Request(Name, image ?? NewImage),
+            new TestSwap(verify ?? ((_, _) => Task.CompletedTask)),
             cancellationToken ?? Cancel);
 
     private async Task<string[]> ContainersAsync()
     {
         var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(Name) }.ToJsonString());
         return [.. (await _engine.Http.GetListAsync($"containers/json?all=true&filters={filter}", Cancel))
-            .Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/')).Order(StringComparer.Ordinal)];
+            .Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/'))
+            .Concat(await TestSwap.RecordsAsync(_engine.Engine, Name, Cancel)).Order(StringComparer.Ordinal)];
     }
 }

@@ -25,7 +25,7 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     [Theory]
     [InlineData("""{ "HostConfig": { "NetworkMode": "APP" } }""", nameof(SwapFlow.StartFirst), "")]
     [InlineData("""{ "HostConfig": { "NetworkMode": "none" } }""", nameof(SwapFlow.StartFirst), "")]
-    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.WarmStaged), "")]
+    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.WarmHeld), "")]
     [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "PortBindings": BOUND } }""", nameof(SwapFlow.WarmDetached), "")]
     [InlineData("""{ "HostConfig": { "NetworkMode": "host" } }""", nameof(SwapFlow.StopFirst), "it uses the host's network")]
     [InlineData("""{ "HostConfig": { "AutoRemove": true } }""", nameof(SwapFlow.StopFirst), "it removes itself")]
@@ -62,7 +62,7 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     public async Task A_fixed_address_beside_peers_is_stopped_first()
     {
         _ = await _scene.StartPeerAsync("exec sleep 600");
-        _ = await _scene.StartOldAsync(SwapFlow.WarmStaged);
+        _ = await _scene.StartOldAsync(SwapFlow.StopFirst);
 
         Assert.Contains($"its address {_scene.Engine.Subnet}.11.9", Assert.Single((await ChooseAsync()).Warnings), StringComparison.Ordinal);
     }
@@ -70,7 +70,7 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     [Fact]
     public async Task Where_nothing_is_allowed_it_is_stopped_first_without_a_word()
     {
-        _ = await _scene.StartOldAsync(SwapFlow.WarmStaged);
+        _ = await _scene.StartOldAsync(SwapFlow.StopFirst);
 
         var choice = await ChooseAsync(null);
 
@@ -78,21 +78,15 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         Assert.Empty(choice.Warnings);
     }
 
-    [Theory]
-    [InlineData(nameof(SwapFlow.WarmStaged))]
-    [InlineData(nameof(SwapFlow.WarmHeld))]
-    public async Task An_engine_that_can_not_make_the_network_gets_it_stopped_first_with_a_warning(string name)
+    [Fact]
+    public async Task An_engine_that_can_not_make_the_network_gets_it_stopped_first_with_a_warning()
     {
-        var flow = Enum.Parse<SwapFlow>(name);
-        if (flow == SwapFlow.WarmHeld)
-        {
-            _ = await _scene.StartPeerAsync("exec sleep 600");
-        }
+        const int CallsOfTheRecord = 4;
+        _ = await _scene.StartPeerAsync("exec sleep 600");
+        _ = await _scene.StartOldAsync(SwapFlow.WarmHeld);
+        await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Refused, at: CallsOfTheRecord + 1);
 
-        _ = await _scene.StartOldAsync(flow);
-        await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Refused, at: 1);
-
-        var result = await _scene.SwapAsync(flow, through: faulty.Engine);
+        var result = await _scene.SwapAsync(SwapFlow.WarmHeld, through: faulty.Engine);
 
         Assert.Contains("networks/create", faulty.Failed, StringComparison.Ordinal);
         Assert.Contains(_scene.Reports.OfType<WarningReport>(), warning => warning.Message.Contains("can't make the network", StringComparison.Ordinal));

@@ -18,7 +18,7 @@ public sealed class SwapGapMeasurement
     [Fact(Explicit = true)]
     public async Task Measure()
     {
-        foreach (var flow in new[] { SwapFlow.StopFirst, SwapFlow.WarmStaged, SwapFlow.WarmDetached, SwapFlow.WarmHeld })
+        foreach (var flow in new[] { SwapFlow.StopFirst, SwapFlow.WarmDetached, SwapFlow.WarmHeld })
         {
             var gaps = new List<double>();
             for (var run = 0; run < Runs; run++)
@@ -31,7 +31,7 @@ public sealed class SwapGapMeasurement
                         _ = await scene.StartPeerAsync("exec sleep 600");
                     }
 
-                    _ = await scene.StartOldAsync(flow == SwapFlow.StopFirst ? SwapFlow.WarmStaged : flow);
+                    _ = await scene.StartOldAsync(flow);
                     gaps.Add(await GapAsync(() => scene.SwapAsync(flow)));
                 }
             }

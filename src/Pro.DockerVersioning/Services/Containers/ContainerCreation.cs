@@ -26,6 +26,24 @@ internal sealed record ContainerCreation
     /// <summary>The network whose endpoint stands in <see cref="Body"/>, or null.</summary>
     public string? Primary { get; init; }
 
+    /// <summary><see cref="Body"/> with the endpoints of all networks, as engines since API 1.44 take it.</summary>
+    public JsonObject BodyWithAll
+    {
+        get
+        {
+            var body = Body.DeepClone().AsObject();
+            if (body["NetworkingConfig"]?["EndpointsConfig"] is JsonObject endpoints)
+            {
+                foreach (var network in Others)
+                {
+                    endpoints[network.Network] = network.Endpoint.DeepClone();
+                }
+            }
+
+            return body;
+        }
+    }
+
     /// <summary>The same on no network at all: <c>NetworkMode</c> stays what it is, and its network is left again.</summary>
     public ContainerCreation Unconnected => this with { Leave = Primary ?? Leave, Networks = [] };
 

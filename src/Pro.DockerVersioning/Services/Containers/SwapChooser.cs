@@ -14,65 +14,70 @@ internal sealed class SwapChooser(ContainerCalls calls)
     /// <inheritdoc cref="ContainerSwapper.ChooseAsync"/>
     public async Task<SwapChoice> ChooseAsync(string container, UpdateOrder? order, CancellationToken cancellationToken)
     {
-        var step = await SwapStep.OfAsync(calls, container, cancellationToken).ConfigureAwait(false);
-        step.MustHaveAWayBack();
+        var state = await SwapState.OfAsync(calls, container, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<JsonObject> all = order == UpdateOrder.StartFirst ? await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false) : [];
+        return await ChooseAsync(state, all, order, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Chooses by what was looked at already.</summary>
+    /// <param name="state">The container.</param>
+    /// <param name="all">Inspections of all containers.</param>
+    /// <param name="order">What the service allows.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task<SwapChoice> ChooseAsync(
+        SwapState state, IReadOnlyList<JsonObject> all, UpdateOrder? order, CancellationToken cancellationToken)
+    {
         if (order != UpdateOrder.StartFirst)
         {
             return StopFirst([]);
         }
 
-        var reason = SideBySideObstacles.Of(step.Old, step.Recipe)
-            ?? SideBySideObstacles.Of(await FollowersAsync(step, cancellationToken).ConfigureAwait(false));
+        var reason = SideBySideObstacles.Of(state.Old)
+            ?? SideBySideObstacles.Of(ContainerFollowers.Find(all, state.OldId, state.Name));
         if (reason is not null)
         {
-            return StopFirst([$"{step.Name} is stopped before the new version starts, because {reason}."]);
+            return StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
         }
 
         var networks = new List<JsonObject>();
-        foreach (var network in step.Recipe.Networks)
+        foreach (var network in state.Recipe.Networks)
         {
             networks.Add(await calls.InspectNetworkAsync(network.Network, cancellationToken).ConfigureAwait(false));
         }
 
-        return Choose(step, networks);
+        return Choose(state, networks);
     }
 
-    private static SwapChoice Choose(SwapStep step, IReadOnlyList<JsonObject> networks)
+    private static SwapChoice Choose(SwapState state, IReadOnlyList<JsonObject> networks)
     {
-        var (flow, reason) = PublishedPorts.IsAskedFor(step.Old)
-            ? ChooseWarm(step, networks)
-            : (SwapFlow.StartFirst, SideBySideObstacles.OnOneNetwork(step.Old, step.Recipe));
+        var (flow, reason) = PublishedPorts.IsAskedFor(state.Old)
+            ? ChooseWarm(state, networks)
+            : (SwapFlow.StartFirst, SideBySideObstacles.OnOneNetwork(state.Old, state.Recipe));
         return reason is not null
-            ? StopFirst([$"{step.Name} is stopped before the new version starts, because {reason}."])
+            ? StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."])
             : new SwapChoice(
                 flow,
                 UpdateOrder.StartFirst,
                 flow == SwapFlow.StartFirst ? "no request is cut" : Warm,
-                [.. SideBySideObstacles.Warnings(step.Old, flow)]);
+                [.. SideBySideObstacles.Warnings(state.Old, flow)]);
     }
 
-    private static (SwapFlow Flow, string? Reason) ChooseWarm(SwapStep step, IReadOnlyList<JsonObject> networks)
+    private static (SwapFlow Flow, string? Reason) ChooseWarm(SwapState state, IReadOnlyList<JsonObject> networks)
     {
-        if (SideBySideObstacles.ToHandingPortsOver(step.Old, networks) is { } reason)
+        if (SideBySideObstacles.ToHandingPortsOver(state.Old, networks) is { } reason)
         {
             return (SwapFlow.StopFirst, reason);
         }
 
-        if (networks.Count == 1 && step.Recipe.Networks[0].IsDefaultBridge)
+        if (networks.Count == 1 && state.Recipe.Networks[0].IsDefaultBridge)
         {
             return (SwapFlow.WarmDetached, null);
         }
 
-        // Alone on its network, nobody there can be what it needs to start.
-        var hasPeers = networks.Any(network => network.Members("Containers").Any(other => other.Key != step.OldId));
-        return networks.Count == 1 && !hasPeers
-            ? (SwapFlow.WarmStaged, null)
-            : (SwapFlow.WarmHeld, SideBySideObstacles.OnOneNetwork(step.Old, step.Recipe) ?? SideBySideObstacles.ToHolding(networks));
+        return (SwapFlow.WarmHeld, SideBySideObstacles.OnOneNetwork(state.Old, state.Recipe) ?? SideBySideObstacles.ToHolding(networks));
     }
 
-    private static SwapChoice StopFirst(IReadOnlyList<string> warnings) =>
+    /// <summary>The old one first, with the reasons.</summary>
+    public static SwapChoice StopFirst(IReadOnlyList<string> warnings) =>
         new(SwapFlow.StopFirst, UpdateOrder.StopFirst, "about 1 s plus the start of the new version", warnings);
-
-    private async Task<IReadOnlyList<JsonObject>> FollowersAsync(SwapStep step, CancellationToken cancellationToken) =>
-        ContainerFollowers.Find(await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false), step.OldId, step.Name);
 }

@@ -98,7 +98,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
             image,
             proven ?? await wayBack.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false));
         var steps = new DeploymentSteps($"{name} {version}", reports);
-        var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports);
+        var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports, supply.PullAgainAsync);
         IDeploymentStrategy strategy = target.Kind switch
         {
             ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, steps, supply, reports),

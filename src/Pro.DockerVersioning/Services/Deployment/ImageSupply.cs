@@ -64,6 +64,11 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             : throw DeploymentErrors.RegistryMoved(reference.ToString(), recorded, now);
     }
 
+    /// <summary>Pulls an image that was here, by its name with a digest.</summary>
+    /// <exception cref="ProException">It can't be had.</exception>
+    public Task PullAgainAsync(string reference, CancellationToken cancellationToken) => EnsureAsync(
+        new SuppliedImage(ImageReference.Parse(reference), null, ImageReference.Parse(reference), null), force: true, cancellationToken);
+
     /// <summary>Pulls it where it isn't here.</summary>
     /// <param name="image">What <see cref="FindAsync"/> has found.</param>
     /// <param name="force">Tries it where the space seems too small: what this engine has of it already isn't always seen.</param>
