@@ -51,7 +51,8 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var result = await ReplaceAsync(_engine.Engine, async _ => atCommit = await ContainersAsync());
 
         Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
-        Assert.Equal([Names[0], Names[0] + ".pro-prev", Names[1], Names[1] + ".pro-prev"], atCommit);
+        Assert.Equal(
+            [TestSwap.TargetOf(_engine.Prefix + "-web"), Names[0], Names[0] + ".pro-prev", Names[1], Names[1] + ".pro-prev"], atCommit);
         Assert.Equal(["502", "502"], await RunningAsync());
         Assert.Equal(Names, await ContainersAsync());
     }
