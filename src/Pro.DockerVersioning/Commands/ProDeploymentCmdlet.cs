@@ -338,7 +338,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     {
         Force = Force,
         Order = Bound(nameof(Order)) ? (Order == ProUpdateOrder.StartFirst ? UpdateOrder.StartFirst : UpdateOrder.StopFirst) : null,
-        HealthTimeout = Bound(nameof(HealthTimeout)) ? HealthTimeout : null,
+        HealthTimeout = Bound(nameof(HealthTimeout)) ? HealthTimeout : request.Service.HealthTimeout,
         Watch = Watch,
         LogLines = ShowLog,
         Swarm = new SwarmUpdateOptions

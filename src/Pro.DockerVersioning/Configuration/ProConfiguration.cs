@@ -65,6 +65,9 @@ internal sealed record ServiceConfiguration
     /// <summary>A URL that answers 2xx when the service is well.</summary>
     public string? HealthUrl { get; init; }
 
+    /// <summary>How long a new version has to get healthy; null where nothing is said.</summary>
+    public TimeSpan? HealthTimeout { get; init; }
+
     /// <summary>The repository's name below the registry, where it isn't the service's name.</summary>
     public string? Image { get; init; }
 }

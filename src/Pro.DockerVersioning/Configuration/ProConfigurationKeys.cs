@@ -18,6 +18,7 @@ internal static class ProConfigurationKeys
     public const string BuildArgs = "buildArgs";
     public const string Order = "order";
     public const string HealthUrl = "healthUrl";
+    public const string HealthTimeout = "healthTimeout";
     public const string Image = "image";
 
     public const string ComposeFile = "composeFile";
@@ -29,7 +30,7 @@ internal static class ProConfigurationKeys
 
     /// <summary>The keys of a service.</summary>
     public static IReadOnlyList<string> OfService { get; } =
-        [Context, Dockerfile, Target, BuildArgs, Order, HealthUrl, Image];
+        [Context, Dockerfile, Target, BuildArgs, Order, HealthUrl, HealthTimeout, Image];
 
     /// <summary>The keys of an environment.</summary>
     public static IReadOnlyList<string> OfEnvironment { get; } = [ComposeFile, Engine];

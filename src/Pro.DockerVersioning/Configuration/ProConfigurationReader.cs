@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
 using Pro.DockerVersioning.Git;
@@ -8,7 +10,7 @@ using Values = Pro.DockerVersioning.Configuration.ConfigurationValues;
 namespace Pro.DockerVersioning.Configuration;
 
 /// <summary>Reads <c>pro.json</c>. Strict: a typing error in a key must not silently change what is built or kept.</summary>
-internal static class ProConfigurationReader
+internal static partial class ProConfigurationReader
 {
     private static readonly Dictionary<string, ProAlias> AliasNames = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -89,6 +91,7 @@ internal static class ProConfigurationReader
                 Keys.BuildArgs => result with { BuildArgs = ReadBuildArgs(member) },
                 Keys.Order => result with { Order = Values.Choice(member.Value, member.Name, OrderNames) },
                 Keys.HealthUrl => result with { HealthUrl = ReadUrl(member) },
+                Keys.HealthTimeout => result with { HealthTimeout = ReadTime(member) },
                 _ => result with { Image = Values.Text(member) },
             };
         }
@@ -126,6 +129,24 @@ internal static class ProConfigurationReader
             ? text
             : throw ConfigurationErrors.WrongValue(member.Name, $"\"{text}\"", "a URL with http:// or https://", member.Value.At);
     }
+
+    private static TimeSpan ReadTime(LocatedJsonMember member)
+    {
+        var text = Values.Text(member);
+        var parts = TimeParts().Match(text);
+        var time = !parts.Success ? TimeSpan.Zero : TimeSpan.FromSeconds(
+            (Part(parts, "h") * 3600) + (Part(parts, "m") * 60) + Part(parts, "s"));
+        return time > TimeSpan.Zero
+            ? time
+            : throw ConfigurationErrors.WrongValue(
+                member.Name, Values.Shown(member.Value), "a time with its unit (\"90s\", \"5m\", \"1h30m\")", member.Value.At);
+    }
+
+    private static int Part(Match parts, string name) =>
+        parts.Groups[name] is { Success: true } part ? int.Parse(part.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+
+    [GeneratedRegex("^((?<h>[0-9]{1,4})h)?((?<m>[0-9]{1,5})m)?((?<s>[0-9]{1,6})s)?$", RegexOptions.ExplicitCapture)]
+    private static partial Regex TimeParts();
 
     private static ProAlias ReadAliases(LocatedJsonMember member) => Values.Items(member)
         .Select(item => Values.Choice(item, member.Name, AliasNames))

@@ -57,6 +57,9 @@ internal sealed record ServiceDefinition
     /// <summary>A URL that answers 2xx when the service is well.</summary>
     public string? HealthUrl { get; init; }
 
+    /// <summary>How long a new version has to get healthy; null where nothing is said.</summary>
+    public TimeSpan? HealthTimeout { get; init; }
+
     /// <summary>Where it is declared.</summary>
     public required ServiceOrigin Origin { get; init; }
 

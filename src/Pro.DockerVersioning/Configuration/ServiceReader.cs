@@ -66,6 +66,7 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
             Pull = build?.Pull ?? false,
             Order = service.Order ?? compose?.Order,
             HealthUrl = service.HealthUrl,
+            HealthTimeout = service.HealthTimeout,
             Origin = ServiceOrigin.Configuration,
             Source = ProConfiguration.FileName,
             Refusals = [.. (build?.Refusals ?? []).Where(refusal => !IsAnswered(refusal, service))],

@@ -22,6 +22,19 @@ internal static class VerificationErrors
     public static ProException TimedOut(VerificationEvidence evidence) =>
         Failed("HealthTimeout", ProErrorCategory.OperationTimeout, evidence);
 
+    /// <summary>Verified before it got its ports, and then not reached on them.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="why">What was asked and what came of it, as a sentence's part.</param>
+    /// <param name="after">How long it was tried.</param>
+    public static ProException FinalAddressNotAnswered(string container, string why, TimeSpan after) => new(
+        "FinalAddressNotAnswered",
+        ProErrorCategory.InvalidOperation,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The new version of {container} was healthy before it got its ports, but doesn't answer on them after {after.TotalSeconds:0.0} s: {why}."),
+        "A process must listen on all addresses (0.0.0.0), not on the address that it had at its start. Or use -Order StopFirst.",
+        container);
+
     private static ProException Failed(string id, ProErrorCategory category, VerificationEvidence evidence)
     {
         var text = new StringBuilder();

@@ -61,6 +61,9 @@ internal sealed record HistoryLine
     public double? Duration { get; init; }
 
     /// <summary>Seconds.</summary>
+    public double? HealthyAfter { get; init; }
+
+    /// <summary>Seconds.</summary>
     public double? Downtime { get; init; }
 
     public string? Reason { get; init; }
@@ -91,6 +94,7 @@ internal sealed record HistoryLine
             Outcome = entry.Outcome,
             Verified = entry.IsVerified,
             Duration = Seconds(entry.Duration),
+            HealthyAfter = Seconds(entry.HealthyAfter),
             Downtime = Seconds(entry.Downtime),
             Reason = Cut(entry.Reason, MaxText),
             Message = Cut(entry.Message, MaxText),
@@ -149,6 +153,7 @@ internal sealed record HistoryLine
         Outcome = outcome,
         IsVerified = Verified,
         Duration = ToSpan(Duration),
+        HealthyAfter = ToSpan(HealthyAfter),
         Downtime = ToSpan(Downtime),
         Reason = Reason,
         Message = Message,

@@ -70,6 +70,9 @@ public sealed record ProHistoryEntry
     /// <summary>How long it took.</summary>
     public TimeSpan? Duration { get; init; }
 
+    /// <summary>How long the version took from its start until a check called it healthy; null if nothing checked it.</summary>
+    public TimeSpan? HealthyAfter { get; init; }
+
     /// <summary>How long the service gave no answer.</summary>
     public TimeSpan? Downtime { get; init; }
 

@@ -180,7 +180,11 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Contains("v1.0.0 runs again, and is healthy", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("unhealthy", error.ToString(), StringComparison.Ordinal);
         Assert.Contains(Texts(result, "LogTail"), line => line.Contains("v1.1.0 of hello starts", StringComparison.Ordinal));
-        Assert.Equal("Healthy", Text(result, "Health"));
+        Assert.Equal("Unhealthy", Text(result, "Health"));
+        Assert.Equal(ContainerName + " v1.1.0", Text(result, "HealthContainer"));
+        Assert.Equal("Healthy", Text(result, "PreviousHealth"));
+        Assert.Contains(
+            Texts(Good("Get-ProHistory api -Kind Deploy")[0], "LogTail"), line => line.Contains("v1.1.0 of hello starts", StringComparison.Ordinal));
         if (isCut)
         {
             // It got sick after two checks, a second apart; nobody answered all that time.
@@ -194,6 +198,42 @@ public sealed class ContainerDeployTests : DeployTest
         OnlyRuns("v1.0.0");
         Assert.Equal(old, Container()["Image"]!.ToString());
         Assert.Equal(["Restore v1.0.0 Succeeded", "Deploy v1.1.0 RestoredPrevious"], History());
+    }
+
+    [Fact]
+    public void The_plan_says_for_how_long_an_unhealthy_version_can_keep_the_service_down()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", retries: 3);
+        Start("v1.0.0");
+        Assert.Empty(Good("Deploy-ProService api v1.1.0 -WhatIf"));
+        // 10 s to stop each, its time-out of 2 s, and a minute: nobody knows yet how long it needs.
+        Assert.Contains("down for at most 82 s", Host.Text, StringComparison.Ordinal);
+
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0"), "Outcome"));
+        Host.Clear();
+        Assert.Empty(Good("Invoke-ProRollback api v1.0.0 -WhatIf"));
+        // It started at once: three times that is less than the least of 15 s.
+        Assert.Contains("down for at most 37 s", Host.Text, StringComparison.Ordinal);
+        Host.Clear();
+        Assert.Empty(Good("Invoke-ProRollback api v1.0.0 -HealthTimeout 0:0:5 -WhatIf"));
+        Assert.Contains("down for at most 25 s", Host.Text, StringComparison.Ordinal);
+        Host.Clear();
+        Assert.Empty(Good("Invoke-ProRollback api v1.0.0 -Order StartFirst -WhatIf"));
+        Assert.DoesNotContain("is down for", Host.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_version_without_any_check_is_called_running_and_the_result_says_what_that_is_worth()
+    {
+        _ = Make("v1.0.0", isChecked: false);
+        _ = Make("v1.1.0", isChecked: false);
+        Start("v1.0.0");
+        var result = One("Deploy-ProService api v1.1.0");
+        Assert.Equal("Running Stability", $"{Text(result, "Health")} {Text(result, "HealthProof")}");
+        Assert.Matches("^ran for 3\\.[0-9] s without an exit or a restart; no health check verified it$", Text(result, "HealthMessage"));
+        Assert.Equal(ContainerName + " v1.1.0", Text(result, "HealthContainer"));
+        OnlyRuns("v1.1.0");
     }
 
     [Fact]

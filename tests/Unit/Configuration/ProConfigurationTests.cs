@@ -19,7 +19,7 @@ public sealed class ProConfigurationTests
                   "context": "apps/api", "dockerfile": "apps\\api/./Dockerfile", "target": "runtime",
                   "buildArgs": { "NODE_ENV": "production", "LEVEL": 1.10, "FAST": true, "TOKEN": null },
                   "order": "start-first",
-                  "healthUrl": "http://localhost:3000/health", "image": "the-api" } },
+                  "healthUrl": "http://localhost:3000/health", "healthTimeout": "1m30s", "image": "the-api" } },
               "aliases": [ "Minor", "major" ],
               "protect": [ "v1.0.*" ],
               /* how many */
@@ -36,6 +36,7 @@ public sealed class ProConfigurationTests
         Assert.Equal(("api", "apps/api", "apps/api/Dockerfile", "runtime"), (api.Name, api.Context, api.Dockerfile, api.Target));
         Assert.Equal([new("NODE_ENV", "production"), new("LEVEL", "1.10"), new("FAST", "true"), new("TOKEN", null)], api.BuildArgs);
         Assert.Equal((UpdateOrder.StartFirst, "http://localhost:3000/health", "the-api"), (api.Order, api.HealthUrl, api.Image));
+        Assert.Equal(TimeSpan.FromSeconds(90), api.HealthTimeout);
         Assert.Equal(ProAlias.Minor | ProAlias.Major, configuration.Aliases);
         Assert.Equal(["v1.0.*"], configuration.Protect);
         var retention = configuration.Retention;
@@ -91,6 +92,9 @@ public sealed class ProConfigurationTests
     [InlineData("{\n\"services\": { \"a\":\n\"apps/a\" } }", "line 3", "an object")]
     [InlineData("{\n\"services\": { \"a\": {\n\"order\": \"first\" } } }", "line 3", "\"stop-first\" or \"start-first\"")]
     [InlineData("{\n\"services\": { \"a\": {\n\"healthUrl\": \"localhost:3000\" } } }", "line 3", "a URL")]
+    [InlineData("{\n\"services\": { \"a\": {\n\"healthTimeout\": \"60\" } } }", "line 3", "with its unit")]
+    [InlineData("{\n\"services\": { \"a\": {\n\"healthTimeout\": \"0s\" } } }", "line 3", "with its unit")]
+    [InlineData("{\n\"services\": { \"a\": {\n\"healthTimeout\": 60 } } }", "line 3", "a text")]
     [InlineData("{\n\"services\": { \"a\": {\n\"dockerfile\": \".\" } } }", "line 3", "a file's path")]
     [InlineData("{\n\"services\": { \"a\": {\n\"buildArgs\": { \"X\": [] } } } }", "line 3", "a text, a number")]
     [InlineData("{\n\"retention\": { \"test\": -1 } }", "line 2", "a whole number from 1")]

@@ -49,6 +49,7 @@ internal static class Entries
         Outcome = "Succeeded",
         IsVerified = true,
         Duration = TimeSpan.FromMilliseconds(2125),
+        HealthyAfter = TimeSpan.FromMilliseconds(630),
         Downtime = TimeSpan.FromMilliseconds(240),
         Reason = "错误率上升 \"5xx\"\nsince noon",
         Message = "said\r\nso",

@@ -30,7 +30,7 @@ public sealed class HistoryLineTests
             "{'time':'2026-09-14T12:00:00+00:00','kind':'Rollback','user':'ana','host':'build-1','engine':'tcp://engine-2.example.com:2376',"
             + "'service':'api','target':'shop/api','from':'v1.2.3+build.7','version':'v1.2.2',"
             + "'reference':'registry.example.com/pro/api:v1.2.2','strategy':'Compose','order':'start-first','outcome':'Succeeded',"
-            + @"'verified':true,'duration':2.125,'downtime':0.24,'reason':'错误率上升 \'5xx\'\nsince noon','message':'said\r\nso',"
+            + @"'verified':true,'duration':2.125,'healthyAfter':0.63,'downtime':0.24,'reason':'错误率上升 \'5xx\'\nsince noon','message':'said\r\nso',"
             + @"'log':['one','two\tthree']}" + "\n";
         Assert.Equal(expected.Replace('\'', '"'), text);
     }

@@ -98,6 +98,31 @@ public sealed class RealHealthCheckTests(ITestOutputHelper output)
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task Stopped_first_the_verdict_does_not_wait_for_the_interval()
+    {
+        var check = Shell("echo no database; exit 1", TimeSpan.FromMinutes(1), retries: 1);
+        check.Timeout = TimeSpan.FromSeconds(1);
+        await using var container = await RealContainer.StartAsync(Forever, check);
+
+        var result = await container.VerifyAsync(new() { KnownNeed = TimeSpan.FromSeconds(3) });
+
+        Assert.Equal(ProHealth.TimedOut, result.Health);
+        Assert.InRange(result.Duration.TotalSeconds, 5.9, 15);
+        Assert.Contains("no database", result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task An_operators_time_out_is_longer_than_the_images_own_allowance_if_it_says_so()
+    {
+        var check = Shell("test -f /tmp/well", TimeSpan.FromMilliseconds(200), retries: 1);
+        await using var container = await RealContainer.StartAsync("sleep 3; touch /tmp/well; " + Forever, check);
+
+        var result = await container.VerifyAsync(new() { HealthTimeout = TimeSpan.FromSeconds(30) });
+
+        Assert.Equal(ProHealth.Healthy, result.Health);
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task An_exit_ends_the_wait_with_its_code_and_last_words()
     {
         await using var container = await RealContainer.StartAsync("echo first; echo last words >&2; exit 3", Shell("exit 1"));

@@ -39,6 +39,27 @@ public sealed class VerificationRuleTests
         Assert.Equal(TimeSpan.FromSeconds(120), check.Allowance);
     }
 
+    [Theory]
+    [InlineData(60, 3, 0, 15, 18)] // --interval=1m --retries=3: three minutes before
+    [InlineData(60, 3, 0, 60, 63)]
+    [InlineData(300, 3, 0, 15, 18)] // the example of Dockerfile's reference
+    [InlineData(2, 10, 0, 15, 23)]
+    [InlineData(30, 10, 40, 15, 93)]
+    [InlineData(1, 3, 0, 90, 93)]
+    public void Nobody_is_left_without_an_answer_for_longer_than_the_service_needs(
+        int interval, int retries, int startPeriod, int need, int expected) =>
+        Assert.Equal(
+            TimeSpan.FromSeconds(expected),
+            (Check(interval, startPeriod, retries) with { Timeout = TimeSpan.FromSeconds(3) }).BoundFor(TimeSpan.FromSeconds(need)));
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(15, 1.0, 4.9)]
+    [InlineData(36, 2.0, 12.0, 3.0)]
+    [InlineData(15, 2.0, 2.0, 2.0, 2.0, 2.0, 50.0)]
+    public void A_service_is_known_to_need_three_times_the_slowest_of_its_last_five_starts(int expected, params double[] starts) =>
+        Assert.Equal(TimeSpan.FromSeconds(expected), KnownNeed.Of(starts.Select(TimeSpan.FromSeconds)));
+
     [Fact]
     public void The_images_own_shell_runs_the_health_command()
     {

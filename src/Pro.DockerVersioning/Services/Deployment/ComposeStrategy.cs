@@ -33,6 +33,9 @@ internal sealed class ComposeStrategy(
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LastLog => replacement.Last?.LogTail ?? [];
+
     private string Command => site.Client.Program.CommandName;
 
     /// <inheritdoc/>
@@ -153,7 +156,7 @@ internal sealed class ComposeStrategy(
             outage.Note();
             foreach (var container in outcome.Containers)
             {
-                await replacement.VerifyAsync(container.Id, ownsPorts: true, cancellationToken).ConfigureAwait(false);
+                await replacement.VerifyAsync(container.Id, ownsPorts: true, isDown: before.Count > 0, cancellationToken).ConfigureAwait(false);
                 if (replacement.ProofTime > TimeSpan.Zero)
                 {
                     outage.Note();
@@ -173,7 +176,8 @@ internal sealed class ComposeStrategy(
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.Succeeded,
-                Health = replacement.Last?.Health,
+                Verification = replacement.Last,
+                HealthyAfter = replacement.HealthyAfter,
                 Order = "stop-first",
                 Downtime = before.Count == 0 ? null : outage.Longest,
                 LogTail = replacement.Last?.LogTail ?? [],
@@ -203,7 +207,8 @@ internal sealed class ComposeStrategy(
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
-                Health = health,
+                Verification = replacement.Last,
+                PreviousHealth = health,
                 Order = "stop-first",
                 Downtime = await AreUntouchedAsync(before).ConfigureAwait(false) ? null : outage.Longest + proofTime,
                 LogTail = replacement.Last?.LogTail ?? [],

@@ -97,7 +97,8 @@ internal sealed class ContainerReplacement(
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.Succeeded,
-                Health = _last?.Health,
+                Verification = _last,
+                HealthyAfter = HealthyAfter,
                 Order = results[^1].Order.ToText(),
                 // Stopped first, nobody may have answered until the new one was found healthy; swapped warm, it was healthy before.
                 Downtime = Longest(results.Select(one => one.Order == UpdateOrder.StopFirst ? one.Gap + checks.ProofTimeOf(one.ContainerId) : one.Gap)),
@@ -118,7 +119,8 @@ internal sealed class ContainerReplacement(
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
-                Health = health,
+                Verification = _last,
+                PreviousHealth = health,
                 Order = checks.Order.ToText(),
                 Downtime = Longest(checks.States.Select(state => state.Downtime.Longest)) + proofTime,
                 LogTail = _last?.LogTail ?? [],
@@ -128,9 +130,16 @@ internal sealed class ContainerReplacement(
         }
     }
 
+    /// <summary>How long the slowest verified start took until a check called it healthy; null if nothing checked it.</summary>
+    public TimeSpan? HealthyAfter { get; private set; }
+
     /// <summary>Verifies a container, and throws where it isn't well.</summary>
-    public Task VerifyAsync(string id, bool ownsPorts, CancellationToken cancellationToken) =>
-        VerifyAsync(id, Options(ownsPorts), cancellationToken);
+    /// <param name="id">The container.</param>
+    /// <param name="ownsPorts">Whether its health URL is its own already.</param>
+    /// <param name="isDown">Whether nobody is answered meanwhile.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public Task VerifyAsync(string id, bool ownsPorts, bool isDown, CancellationToken cancellationToken) =>
+        VerifyAsync(id, Options(ownsPorts) with { KnownNeed = isDown ? request.KnownNeed : null }, cancellationToken);
 
     private async Task VerifyAsync(string id, VerificationOptions options, CancellationToken cancellationToken)
     {
@@ -146,6 +155,11 @@ internal sealed class ContainerReplacement(
         if (!_last.IsWell)
         {
             throw _last.ToError(subject, isKept: false);
+        }
+
+        if (_last.Health == ProHealth.Healthy && !options.IsSecondLook && !(HealthyAfter > _last.Duration))
+        {
+            HealthyAfter = _last.Duration;
         }
     }
 
@@ -190,7 +204,8 @@ internal sealed class ContainerReplacement(
             {
                 Subject = name,
                 RestartsBefore = now["RestartCount"]?.GetValue<long>() ?? 0,
-                HealthTimeout = TimeSpan.FromMinutes(1),
+                HealthTimeout = null,
+                KnownNeed = TimeSpan.FromMinutes(1),
                 StabilityTime = TimeSpan.FromSeconds(1),
             };
             var result = await ContainerVerifier.VerifyAsync(engine, now.Text("Id"), options, reports, CancellationToken.None)
@@ -205,6 +220,12 @@ internal sealed class ContainerReplacement(
 
         return (health, proofTime);
     }
+
+    private EngineConnection Engine => engine;
+
+    private string Subject => subject;
+
+    private Uri? HealthUrl => request.HealthUrl;
 
     private static bool IsUnknown(Exception failure) => failure is ProException { Id: ContainerErrors.RestoreFailedId };
 
@@ -249,7 +270,7 @@ internal sealed class ContainerReplacement(
     // Beside the old one the health URL would be answered by that. A held candidate gets its networks only after its start.
     private VerificationOptions Options(CandidateStage stage, SwapFlow flow) => stage is CandidateStage.BeforePorts or CandidateStage.BesideOld
         ? Options(ownsPorts: false) with { LeastStartPeriod = flow == SwapFlow.WarmHeld ? FirstLookup : TimeSpan.Zero }
-        : Options(ownsPorts: true);
+        : Options(ownsPorts: true) with { KnownNeed = request.KnownNeed };
 
     private VerificationOptions Options(bool ownsPorts) => new()
     {
@@ -264,6 +285,7 @@ internal sealed class ContainerReplacement(
     private sealed class Checks(ContainerReplacement owner, ReplacementJob job, DeploymentSteps steps, IProgress<Report> reports) : ISwapChecks
     {
         private readonly Dictionary<string, TimeSpan> _proofTimes = [];
+        private readonly Dictionary<string, FinalAddressCheck> _addresses = [];
 
         /// <summary>The swaps that have begun.</summary>
         public List<SwapState> States { get; } = [];
@@ -276,7 +298,12 @@ internal sealed class ContainerReplacement(
 
         public TimeSpan ProofTimeOf(string container) => _proofTimes.GetValueOrDefault(container);
 
-        public Task<string?> WhyNotWarmAsync(SwapState state, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+        public async Task<string?> WhyNotWarmAsync(SwapState state, CancellationToken cancellationToken)
+        {
+            var check = await FinalAddressCheck.PrepareAsync(owner.Engine, state.Old, owner.HealthUrl, cancellationToken).ConfigureAwait(false);
+            _addresses[state.OldId] = check;
+            return check.Obstacle;
+        }
 
         public void Begin(SwapState state, UpdateOrder order)
         {
@@ -288,7 +315,20 @@ internal sealed class ContainerReplacement(
         public async Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken)
         {
             await OursAsync(owner.VerifyAsync(state.NewId, owner.Options(stage, flow), cancellationToken)).ConfigureAwait(false);
-            _proofTimes[state.NewId] = owner.ProofTime;
+            if (stage == CandidateStage.InPlace)
+            {
+                _proofTimes[state.NewId] = owner.ProofTime;
+            }
+            else if (stage == CandidateStage.BesideOld)
+            {
+                // A proxy that routes to healthy containers only asks the engine, which says it later.
+                await OursAsync(EngineHealthWait.RunAsync(owner.Engine, state.NewId, owner.Subject, reports, cancellationToken)).ConfigureAwait(false);
+            }
+            else if (stage == CandidateStage.AfterHandover && _addresses.TryGetValue(state.OldId, out var addresses))
+            {
+                var candidate = await owner._calls.InspectAsync(state.NewId, cancellationToken).ConfigureAwait(false);
+                await OursAsync(addresses.RunAsync(candidate, cancellationToken)).ConfigureAwait(false);
+            }
         }
 
         public async Task BeforeCommitAsync(CancellationToken cancellationToken)

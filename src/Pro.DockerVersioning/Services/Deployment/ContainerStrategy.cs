@@ -16,6 +16,9 @@ internal sealed class ContainerStrategy(
     public ProStrategy Kind => ProStrategy.Container;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> LastLog => replacement.Last?.LogTail ?? [];
+
+    /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await new ContainerSwapper(engine, reports)

@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
@@ -5,6 +6,7 @@ using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Verification;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Deployment;
@@ -48,6 +50,9 @@ internal sealed record DeploymentPlan
     /// <summary>The compose files' folder, which the lock names; null where none are needed.</summary>
     public string? ComposeFolder { get; init; }
 
+    /// <summary>The longest time for which it can leave the service down; null if it never does, or a swarm does it.</summary>
+    public string? LongestDowntime { get; init; }
+
     /// <summary>True where the version runs already.</summary>
     public bool IsNothingToDo => What is null;
 
@@ -57,6 +62,7 @@ internal sealed record DeploymentPlan
         $"{Request.Service.Name}: {From?.ToString() ?? (Target.Containers.Count == 0 ? "nothing" : "an unknown version")} -> {Version} ({Target})",
         $"{Request.Service.Name}: {Image.Description}",
         $"{Request.Service.Name}: {What?.Line}",
+        .. LongestDowntime is null ? (string[])[] : [LongestDowntime],
         .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
 
@@ -97,6 +103,10 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
             request,
             image,
             proven ?? await wayBack.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false));
+        request = request with
+        {
+            KnownNeed = KnownNeed.Of(await wayBack.VerifiedStartsAsync(request, target, cancellationToken).ConfigureAwait(false)),
+        };
         var steps = new DeploymentSteps($"{name} {version}", reports);
         var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports, supply.PullAgainAsync);
         IDeploymentStrategy strategy = target.Kind switch
@@ -107,6 +117,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
         };
         var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0
             && target.Containers.All(container => container.State == "running" && container.ImageId == id && version.Equals(container.Version));
+        var what = runsAlready ? null : await strategy.PlanAsync(image, cancellationToken).ConfigureAwait(false);
         var plan = new DeploymentPlan
         {
             Request = request,
@@ -117,7 +128,10 @@ internal sealed class DeploymentPlanner(EngineConnection engine, WayBack wayBack
             Strategy = strategy,
             Steps = steps,
             ComposeFolder = site?.Client.Project.WorkingDirectory,
-            What = runsAlready ? null : await strategy.PlanAsync(image, cancellationToken).ConfigureAwait(false),
+            What = what,
+            LongestDowntime = what?.Order != UpdateOrder.StopFirst.ToText() || target.Kind == ServiceTargetKind.Swarm ? null
+                : await new LongestDowntime(new ContainerCalls(engine), request)
+                    .DescribeAsync(target, image, version.ToString(), cancellationToken).ConfigureAwait(false),
             SchemaNow = SchemaOf(world, target),
         };
 

@@ -3,6 +3,7 @@ using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Swarm;
+using Pro.DockerVersioning.Services.Verification;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Deployment;
@@ -37,8 +38,11 @@ internal sealed record DeploymentRequest
     /// <summary>The order that was asked for; null: what the service says.</summary>
     public UpdateOrder? Order { get; init; }
 
-    /// <summary>How long the new version has to get healthy; null: a minute, or what its HEALTHCHECK allows.</summary>
+    /// <summary>How long the new version has to get healthy, as the operator or pro.json say it; null: see <see cref="VerificationOptions"/>.</summary>
     public TimeSpan? HealthTimeout { get; init; }
+
+    /// <summary>How long the service is known to need to start: bounds the time for which stop-first leaves it down.</summary>
+    public TimeSpan KnownNeed { get; init; } = Verification.KnownNeed.Of([]);
 
     /// <summary>How long it is watched after that.</summary>
     public TimeSpan Watch { get; init; }

@@ -78,6 +78,7 @@ internal sealed class DeploymentRunner(
             {
                 Outcome = fault is OperationCanceledException ? ProHistoryEntry.Stopped : ProHistoryEntry.Failed,
                 Message = fault is OperationCanceledException ? null : FirstLine(fault.Message),
+                LogTail = plan.Strategy.LastLog,
                 Duration = clock.Elapsed,
             }).ConfigureAwait(false);
             throw;
@@ -174,6 +175,7 @@ internal sealed class DeploymentRunner(
             Digest = done.Digest ?? image.Digest,
             Order = done.Order,
             Duration = clock.Elapsed,
+            HealthyAfter = done.HealthyAfter,
             Downtime = done.Downtime,
             Message = done.Failure is { } cause ? FirstLine(cause.Message) : null,
             LogTail = succeeded ? done.OldLog : done.LogTail,
@@ -205,7 +207,7 @@ internal sealed class DeploymentRunner(
                 plan.Request.Service.Name,
                 plan.Version.ToString(),
                 plan.From?.ToString(),
-                done.Health switch
+                done.PreviousHealth switch
                 {
                     ProHealth.Healthy => "runs again, and is healthy",
                     ProHealth.Running => "runs again",
@@ -220,7 +222,11 @@ internal sealed class DeploymentRunner(
         From = plan.From,
         Version = plan.Version,
         Outcome = done.Outcome,
-        Health = done.Health,
+        Health = done.Verification?.Health,
+        HealthProof = done.Verification?.Proof,
+        HealthMessage = done.Verification?.Summary,
+        HealthContainer = done.Verification is { } verification ? $"{SwapNames.BaseOf(verification.Container)} {plan.Version}" : null,
+        PreviousHealth = done.PreviousHealth,
         Strategy = plan.Strategy.Kind,
         Order = done.Order,
         Target = plan.Target.TargetId,

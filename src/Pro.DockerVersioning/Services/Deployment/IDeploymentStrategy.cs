@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Verification;
 
 namespace Pro.DockerVersioning.Services.Deployment;
 
@@ -16,8 +17,14 @@ internal sealed record StrategyResult
     /// <summary>How it ended.</summary>
     public required ProDeploymentOutcome Outcome { get; init; }
 
-    /// <summary>The health of what runs now.</summary>
-    public ProHealth? Health { get; init; }
+    /// <summary>The verification of the new version, also if it failed; null if it did not come to one, and for a swarm.</summary>
+    public VerificationResult? Verification { get; init; }
+
+    /// <summary>The health of what was restored; null if nothing was, or if it did not run before either.</summary>
+    public ProHealth? PreviousHealth { get; init; }
+
+    /// <summary>How long the new version took from its start until a check called it healthy; null if nothing checked it.</summary>
+    public TimeSpan? HealthyAfter { get; init; }
 
     /// <summary>stop-first or start-first.</summary>
     public string? Order { get; init; }
@@ -34,7 +41,7 @@ internal sealed record StrategyResult
     /// <summary>The last lines of the old one, which is gone.</summary>
     public IReadOnlyList<string> OldLog { get; init; } = [];
 
-    /// <summary>What failed; null where nothing did. The old one runs again, and <see cref="Health"/> is its.</summary>
+    /// <summary>What failed; null where nothing did. The old one runs again.</summary>
     public ProException? Failure { get; init; }
 
     /// <summary>True where its user stopped it.</summary>
@@ -46,6 +53,9 @@ internal interface IDeploymentStrategy
 {
     /// <summary>Which.</summary>
     ProStrategy Kind { get; }
+
+    /// <summary>The last log lines of the new version's container, as far as it came to that.</summary>
+    IReadOnlyList<string> LastLog => [];
 
     /// <summary>What would be done; null where that version runs already. Looks only.</summary>
     /// <exception cref="ProException">It can't be done.</exception>

@@ -66,8 +66,23 @@ public sealed record ProDeployment
     /// <summary>How it ended.</summary>
     public required ProDeploymentOutcome Outcome { get; init; }
 
-    /// <summary>What the verification of the container that runs now came to; null where a swarm looks after it, or nothing was done.</summary>
+    /// <summary>
+    /// What the verification of the new version's container came to, also if it failed and is gone; null if there was none: a swarm looks after
+    /// it, or it did not come to that.
+    /// </summary>
     public ProHealth? Health { get; init; }
+
+    /// <summary>By what it was judged: its HEALTHCHECK, its health URL, or only that it kept running.</summary>
+    public ProHealthProof? HealthProof { get; init; }
+
+    /// <summary>What the verification saw, and for how long.</summary>
+    public string? HealthMessage { get; init; }
+
+    /// <summary>The container that <see cref="Health"/> and <see cref="LogTail"/> are about, with its version; null for a swarm.</summary>
+    public string? HealthContainer { get; init; }
+
+    /// <summary>The health of the version from before, if it was restored.</summary>
+    public ProHealth? PreviousHealth { get; init; }
 
     /// <summary>Who did the work.</summary>
     public required ProStrategy Strategy { get; init; }

@@ -30,6 +30,16 @@ internal sealed class WayBack(EngineConnection engine, HistoryLog history, IProg
         (await EntriesAsync(PlaceOf(request, target), cancellationToken).ConfigureAwait(false))
             .Select(ProvenStep.Of).FirstOrDefault(step => step?.Version.Equals(version) == true)?.ImageId;
 
+    /// <summary>How long the verified starts of a target took, newest first.</summary>
+    public async Task<IReadOnlyList<TimeSpan>> VerifiedStartsAsync(
+        DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken) =>
+        [
+            .. (await EntriesAsync(PlaceOf(request, target), cancellationToken).ConfigureAwait(false))
+                .Where(entry => entry is { IsVerified: true, Kind: ProHistoryKind.Deploy or ProHistoryKind.Rollback })
+                .Select(entry => entry.HealthyAfter ?? (entry.Order == "stop-first" ? entry.Downtime : null))
+                .OfType<TimeSpan>(),
+        ];
+
     /// <summary>The digest that was last recorded for a reference, wherever; null where none was.</summary>
     public async Task<string?> RecordedDigestAsync(string service, ImageReference reference, CancellationToken cancellationToken)
     {

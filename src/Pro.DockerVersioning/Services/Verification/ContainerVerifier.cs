@@ -109,6 +109,8 @@ internal static class ContainerVerifier
             return Timeout.InfiniteTimeSpan;
         }
 
-        return options.HealthTimeout ?? (proof.Allowance > DefaultTimeout ? proof.Allowance : DefaultTimeout);
+        return options.HealthTimeout
+            ?? (options.KnownNeed is { } need ? proof.BoundFor(need)
+                : proof.Allowance > DefaultTimeout ? proof.Allowance : DefaultTimeout);
     }
 }

@@ -10,6 +10,9 @@ internal sealed record HealthCheck
 {
     private static readonly TimeSpan DefaultTime = TimeSpan.FromSeconds(30);
 
+    // The command is run twice a second: failures that are further apart tell nothing more.
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromSeconds(5);
+
     /// <summary>The command as <c>exec</c> takes it.</summary>
     public required IReadOnlyList<string> Command { get; init; }
 
@@ -27,6 +30,16 @@ internal sealed record HealthCheck
 
     /// <summary>When the engine itself would have called a container unhealthy that never was well.</summary>
     public TimeSpan Allowance => StartPeriod + (Interval * Retries) + Timeout;
+
+    /// <summary>
+    /// The latest moment of a verdict while nobody is answered: the start period and the time-out, and the larger of all retries at a short
+    /// interval and the time that the service is known to need.
+    /// </summary>
+    public TimeSpan BoundFor(TimeSpan knownNeed)
+    {
+        var retries = Retries * (Interval < LongestInterval ? Interval : LongestInterval);
+        return StartPeriod + Timeout + (retries > knownNeed ? retries : knownNeed);
+    }
 
     /// <summary>The same, with a start period of at least so long.</summary>
     public HealthCheck WithStartPeriod(TimeSpan least) => StartPeriod >= least ? this : this with { StartPeriod = least };

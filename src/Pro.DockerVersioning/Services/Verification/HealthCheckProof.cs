@@ -10,8 +10,9 @@ namespace Pro.DockerVersioning.Services.Verification;
 /// <param name="check">Its health command.</param>
 /// <param name="isWellByEngine">Whether the engine's own check calls it well.</param>
 /// <param name="said">Hears what the command says.</param>
+/// <param name="countsFailures">False if the operator has said how long it may take: then failures are no verdict.</param>
 internal sealed class HealthCheckProof(
-    EngineConnection engine, string id, HealthCheck check, Func<bool> isWellByEngine, Action<string> said) : IProof
+    EngineConnection engine, string id, HealthCheck check, Func<bool> isWellByEngine, Action<string> said, bool countsFailures) : IProof
 {
     // Something passing, a 500 of the engine's, may be in the way; a missing shell stays missing.
     private const int MaxUnable = 5;
@@ -27,7 +28,13 @@ internal sealed class HealthCheckProof(
     public TimeSpan Allowance => check.Allowance;
 
     /// <inheritdoc/>
+    public TimeSpan LeastWait { get; private set; }
+
+    /// <inheritdoc/>
     public string? LastText { get; private set; }
+
+    /// <inheritdoc/>
+    public TimeSpan BoundFor(TimeSpan knownNeed) => check.BoundFor(knownNeed);
 
     /// <inheritdoc/>
     public async Task<Finding> RunAsync(CancellationToken cancellationToken)
@@ -48,7 +55,7 @@ internal sealed class HealthCheckProof(
             }
 
             unable = outcome.Verdict == ProbeVerdict.CannotRun ? unable + 1 : 0;
-            if (unable == 0 && failures.Add(begun))
+            if (unable == 0 && failures.Add(begun) && countsFailures)
             {
                 return Unhealthy();
             }
@@ -56,6 +63,7 @@ internal sealed class HealthCheckProof(
             await pace.RestAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        LeastWait = check.Interval + check.Timeout;
         said($"its health command can't be run by exec ({LastText}); the engine's own check decides");
         if (isWellByEngine())
         {

@@ -19,6 +19,12 @@ internal sealed class HealthUrlProof(Uri address, TimeSpan requestTimeout, Actio
     public TimeSpan Allowance => TimeSpan.Zero;
 
     /// <inheritdoc/>
+    public TimeSpan LeastWait => TimeSpan.Zero;
+
+    /// <inheritdoc/>
+    public TimeSpan BoundFor(TimeSpan knownNeed) => requestTimeout + knownNeed;
+
+    /// <inheritdoc/>
     public string? LastText { get; private set; }
 
     /// <inheritdoc/>

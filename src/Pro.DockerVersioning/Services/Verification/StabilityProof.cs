@@ -16,6 +16,12 @@ internal sealed class StabilityProof(TimeSpan time) : IProof
     public TimeSpan Allowance => Timeout.InfiniteTimeSpan;
 
     /// <inheritdoc/>
+    public TimeSpan LeastWait => TimeSpan.Zero;
+
+    /// <inheritdoc/>
+    public TimeSpan BoundFor(TimeSpan knownNeed) => Allowance;
+
+    /// <inheritdoc/>
     public string? LastText => null;
 
     /// <inheritdoc/>

@@ -16,11 +16,17 @@ internal sealed record VerificationOptions
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long the container has to get healthy. Null: a minute, or as long as its HEALTHCHECK itself allows where that is longer
-    /// (start period, then all retries at their interval, and the last one's time-out): cutting it off before would call a
-    /// container sick that its own author calls starting. Given, it is kept to the letter. It bounds no stability proof.
+    /// How long the container has to get healthy. Given, it is kept to the letter, and replaces what the HEALTHCHECK allows and
+    /// <see cref="KnownNeed"/>. Null: a minute, or as long as its HEALTHCHECK itself allows if that is longer (start period, then all
+    /// retries at their interval, and the last one's time-out). It bounds no stability proof.
     /// </summary>
     public TimeSpan? HealthTimeout { get; init; }
+
+    /// <summary>
+    /// Set if nobody is answered until the verdict (stop-first): the time that the service is known to need to start. The verdict then
+    /// comes after <see cref="HealthCheck.BoundFor"/> at the latest. Null if the old container serves meanwhile.
+    /// </summary>
+    public TimeSpan? KnownNeed { get; init; }
 
     /// <summary>How long a container without HEALTHCHECK and URL must run.</summary>
     public TimeSpan StabilityTime { get; init; } = TimeSpan.FromSeconds(3);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Pro.DockerVersioning.Services.Verification;
 
 /// <summary>What a verification or a watch found.</summary>
@@ -23,6 +25,18 @@ internal sealed record VerificationResult
 
     /// <summary>From the call to the verdict.</summary>
     public TimeSpan Duration { get; init; }
+
+    /// <summary>What was seen and for how long, for a result.</summary>
+    public string Summary
+    {
+        get
+        {
+            var time = string.Create(CultureInfo.InvariantCulture, $"{Duration.TotalSeconds:0.0} s");
+            return Health == ProHealth.Running
+                ? $"ran for {time} without an exit or a restart; no health check verified it"
+                : $"{Reason}, after {time}";
+        }
+    }
 
     /// <summary>What its health check said last, oldest first: the engine's own log, then our own last run or request.</summary>
     public IReadOnlyList<string> HealthLog { get; init; } = [];

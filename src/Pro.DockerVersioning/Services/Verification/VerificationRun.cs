@@ -25,7 +25,13 @@ internal sealed class VerificationRun(
     public IProof ChooseProof()
     {
         _proof = watch.Latest.Container is { } container && HealthCheck.Of(container) is { } check
-            ? new HealthCheckProof(engine, id, check.WithStartPeriod(options.LeastStartPeriod), () => watch.Latest.EngineHealth == true, Say)
+            ? new HealthCheckProof(
+                engine,
+                id,
+                check.WithStartPeriod(options.LeastStartPeriod),
+                () => watch.Latest.EngineHealth == true,
+                Say,
+                countsFailures: options.HealthTimeout is null)
             : options.HealthUrl is { } address ? new HealthUrlProof(address, options.RequestTimeout, Say)
             : new StabilityProof(options.StabilityTime);
         Say($"is verified by {_proof.Description}");
@@ -39,7 +45,11 @@ internal sealed class VerificationRun(
         var finding = await FirstAsync(
             [
                 proof.RunAsync,
-                stop => FollowAsync(baseline, proof.Kind == ProHealthProof.HealthCheck, until: null, stop),
+                stop => FollowAsync(
+                    baseline,
+                    proof.Kind == ProHealthProof.HealthCheck,
+                    until: options.HealthTimeout is null ? null : ProHealth.Healthy,
+                    stop),
                 stop => LateAsync(timeout, proof, stop),
             ],
             cancellationToken).ConfigureAwait(false);
@@ -53,7 +63,7 @@ internal sealed class VerificationRun(
         Baseline baseline, VerificationResult verified, TimeSpan time, CancellationToken cancellationToken)
     {
         Show("watching");
-        var stillWell = new Finding(verified.Health, "stayed well");
+        var stillWell = new Finding(verified.Health, verified.Health == ProHealth.Healthy ? "stayed healthy" : "kept running");
         List<Func<CancellationToken, Task<Finding>>> sources =
         [
             stop => FollowAsync(baseline, usesHealth: verified.Proof == ProHealthProof.HealthCheck, until: ProHealth.Unhealthy, stop),
@@ -117,9 +127,15 @@ internal sealed class VerificationRun(
         return finding;
     }
 
-    private static async Task<Finding> LateAsync(TimeSpan timeout, IProof proof, CancellationToken cancellationToken)
+    private async Task<Finding> LateAsync(TimeSpan timeout, IProof proof, CancellationToken cancellationToken)
     {
         await Task.Delay(timeout, cancellationToken).ConfigureAwait(false);
+        if (options.HealthTimeout is null && proof.LeastWait > timeout)
+        {
+            await Task.Delay(proof.LeastWait - timeout, cancellationToken).ConfigureAwait(false);
+            timeout = proof.LeastWait;
+        }
+
         var last = proof.LastText is { } text ? $"; last: {text}" : "";
         return new Finding(
             ProHealth.TimedOut,

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Services.Containers;
+
+namespace Pro.DockerVersioning.Services.Verification;
+
+/// <summary>
+/// Checks after a warm hand-over that the candidate answers on its final addresses. It was verified on other ones, and a process may be
+/// bound to those. The health URL is asked if there is one. Else each published TCP port on which the old container answered must accept a
+/// connection and keep it open for a moment: docker-proxy accepts for nobody, and closes.
+/// </summary>
+internal sealed class FinalAddressCheck
+{
+    private static readonly TimeSpan OpenFor = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
+
+    // Nobody is answered meanwhile.
+    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
+
+    private readonly EngineConnection _engine;
+    private readonly Uri? _healthUrl;
+    private readonly List<PublishedAddress> _answering;
+
+    private FinalAddressCheck(EngineConnection engine, Uri? healthUrl, IEnumerable<PublishedAddress> answering, string? obstacle)
+    {
+        _engine = engine;
+        _healthUrl = healthUrl;
+        _answering = [.. answering];
+        Obstacle = obstacle;
+    }
+
+    /// <summary>Why the final addresses can't be checked from this machine, as the end of a sentence; null if they can be.</summary>
+    public string? Obstacle { get; }
+
+    /// <summary>
+    /// Looks on which of its published ports the old container answers this machine: the new one must answer on the same ones. Takes a third
+    /// of a second. <see cref="Obstacle"/> says whether the answer is worth anything.
+    /// </summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="old">The inspection of the old container, which runs and has its ports.</param>
+    /// <param name="healthUrl">The service's health URL, or null.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public static async Task<FinalAddressCheck> PrepareAsync(
+        EngineConnection engine, JsonObject old, Uri? healthUrl, CancellationToken cancellationToken)
+    {
+        if (healthUrl is not null)
+        {
+            return new FinalAddressCheck(engine, healthUrl, [], obstacle: null);
+        }
+
+        if (ObstacleTo(engine.Endpoint, old) is { } obstacle)
+        {
+            return new FinalAddressCheck(engine, healthUrl: null, [], obstacle);
+        }
+
+        var addresses = PublishedAddress.Of(engine.Endpoint, old);
+        var answers = await Task.WhenAll(addresses.Select(address => WhyNotAsync(address, cancellationToken))).ConfigureAwait(false);
+        var answering = addresses.Where((_, index) => answers[index] is null).ToList();
+        return new FinalAddressCheck(engine, healthUrl: null, answering, answering.Count > 0 ? null
+            : $"this machine gets no answer from the running container on {string.Join(", ", addresses.Select(address => address.Text))}");
+    }
+
+    /// <summary>
+    /// Why this machine can't reach any published TCP port of a container, by what is known without asking: the end of a sentence, or null.
+    /// </summary>
+    public static string? ObstacleTo(EngineEndpoint endpoint, JsonObject container)
+    {
+        if (PublishedAddress.Of(endpoint, container).Count > 0)
+        {
+            return null;
+        }
+
+        return container["NetworkSettings"].Members("Ports").Any(port => port.Value is JsonArray { Count: > 0 }
+                && port.Key.EndsWith("/tcp", StringComparison.Ordinal))
+            ? "its ports are bound to the loopback address of the engine's machine, which can't be reached from here"
+            : "it publishes no TCP port, and nothing else tells from here whether its ports answer";
+    }
+
+    /// <summary>Checks the candidate; a port that doesn't answer at once gets a few seconds.</summary>
+    /// <param name="candidate">Its inspection, after it got its ports.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ProException"><c>FinalAddressNotAnswered</c>.</exception>
+    public async Task RunAsync(JsonObject candidate, CancellationToken cancellationToken)
+    {
+        var name = candidate.Text("Name").TrimStart('/');
+        if (_healthUrl is not null)
+        {
+            using var probe = new UrlProbe(_healthUrl, RequestTime);
+            await UntilAnsweredAsync(
+                name,
+                async () => await probe.RunAsync(cancellationToken).ConfigureAwait(false) is var outcome
+                    && outcome.Verdict == ProbeVerdict.Well ? null : outcome.Text,
+                cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await Task.WhenAll(_answering.Select(address =>
+            UntilAnsweredAsync(name, () => WhyNotAsync(address, cancellationToken), cancellationToken))).ConfigureAwait(false);
+    }
+
+    private static async Task UntilAnsweredAsync(string container, Func<Task<string?>> whyNot, CancellationToken cancellationToken)
+    {
+        for (var clock = Stopwatch.StartNew(); await whyNot().ConfigureAwait(false) is { } why;)
+        {
+            if (clock.Elapsed >= RetryTime)
+            {
+                throw VerificationErrors.FinalAddressNotAnswered(container, why, clock.Elapsed);
+            }
+
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Connects, and looks whether the connection stays; null if it does.</summary>
+    private static async Task<string?> WhyNotAsync(PublishedAddress address, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(ConnectTime);
+        var isConnected = false;
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(address.Host, address.HostPort, limit.Token).ConfigureAwait(false);
+            isConnected = true;
+            limit.CancelAfter(OpenFor);
+            return await client.Client.ReceiveAsync(new byte[1], limit.Token).ConfigureAwait(false) > 0
+                ? null : $"{address.Text} accepts a connection and closes it";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return isConnected ? null : $"{address.Text} doesn't accept a connection";
+        }
+        catch (SocketException fault)
+        {
+            return $"{address.Text}: {LogText.Clean(fault.Message)}";
+        }
+    }
+}
