@@ -118,8 +118,9 @@ internal sealed class ContainerCalls(EngineConnection engine)
     /// <returns>Its id.</returns>
     public async Task<string> CreateAsync(ContainerCreation creation, CancellationToken cancellationToken)
     {
-        // An engine takes all endpoints at once from API 1.44 on; and ignores a MAC address in a later call.
-        var all = engine.ApiVersion >= SeveralEndpoints;
+        // An engine takes all endpoints at once from API 1.44 on, and ignores a MAC address in a later call. Then it doesn't join the network
+        // of NetworkMode by itself, and there would be nothing to leave.
+        var all = engine.ApiVersion >= SeveralEndpoints && creation.Leave is null;
         var id = await CreateAsync(creation.Name, all ? creation.BodyWithAll : creation.Body, cancellationToken).ConfigureAwait(false);
         try
         {

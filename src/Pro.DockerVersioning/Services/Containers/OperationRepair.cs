@@ -96,8 +96,12 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, Canc
 
         if (done is not null && verified is not null)
         {
-            // The old one may still be at work on its last requests.
-            await _calls.StopAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
+            if (done["State"].Flag("Running"))
+            {
+                // It may still be at work on its last requests.
+                await _calls.StopAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
+            }
+
             if (!verified["State"].Flag("Running"))
             {
                 // It ran when it was verified, and went down with the engine.
@@ -158,7 +162,17 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, Canc
             }
         }
 
-        return lost.Count == 0 ? outcome : throw ContainerErrors.OperationRecordLost(lost);
+        if (lost.Count > 0)
+        {
+            throw ContainerErrors.OperationRecordLost(lost);
+        }
+
+        foreach (var name in names)
+        {
+            await _networks.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return outcome;
     }
 
     /// <summary>What the operation has made.</summary>
