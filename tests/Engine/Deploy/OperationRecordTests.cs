@@ -72,8 +72,7 @@ public sealed class OperationRecordTests : DeployTest
 
         Assert.Equal("RestoredPrevious", Text(One("Repair-ProService api"), "Outcome"));
         Assert.Equal(old, Container()["Image"]!.ToString());
-        Assert.Equal("v1.1.0", Answer());
-        NothingLeft();
+        OnlyRuns("v1.1.0");
     }
 
     /// <summary>As a systemd unit does whose "docker run" has ended.</summary>

@@ -15,9 +15,6 @@ internal static class ContainerLabels
     /// <summary>On each container that an operation makes: the operation's <see cref="OperationInfo.Nonce"/>.</summary>
     public const string Operation = Prefix + "operation";
 
-    /// <summary>On an old container that was re-created: the nonce of the operation that was undone.</summary>
-    public const string Restored = Prefix + "restored";
-
     /// <summary>An alias that a swap has added, and that is not the operator's: see <see cref="AliasHandover"/>.</summary>
     public const string Alias = Prefix + "alias";
 

@@ -29,8 +29,8 @@ internal enum RepairOutcome
 /// the deletion of its record.
 /// </remarks>
 /// <param name="engine">The engine.</param>
-/// <param name="pull">Pulls an image by its name with a digest; null if that can't be done.</param>
-internal sealed class OperationRepair(EngineConnection engine, Func<string, CancellationToken, Task>? pull = null)
+/// <param name="pull">Pulls an image, whose reference is the first, by its name with a digest, the second; null if that can't be done.</param>
+internal sealed class OperationRepair(EngineConnection engine, Func<string, string, CancellationToken, Task>? pull = null)
 {
     private readonly ContainerCalls _calls = new(engine);
     private readonly SwapNetworks _networks = new(new ContainerCalls(engine));
@@ -188,10 +188,22 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, Canc
     private static bool IsCandidate(OperationRecord record, JsonObject container)
     {
         var labels = container.Labels();
-        return record.Containers.All(saved => saved.Id != container.Text("Id"))
-            && labels.GetValueOrDefault(ContainerLabels.Restored) != record.Info.Nonce
+        return record.Containers.All(saved => saved.Id != container.Text("Id") && !IsRecreated(record, saved, container))
             && (!record.Info.IsComposeUp || (ComposeLabels.IsServiceContainer(labels)
                 && labels.GetValueOrDefault(ComposeLabels.Service) == record.Info.Owner.GetValueOrDefault(ComposeLabels.Service)));
+    }
+
+    /// <summary>
+    /// Whether it is the old container that an interrupted repair has re-created. No label may tell: it is what it was. Compose re-creates none
+    /// whose image and hash are the same.
+    /// </summary>
+    private static bool IsRecreated(OperationRecord record, SavedContainer saved, JsonObject container)
+    {
+        var labels = container.Labels();
+        return NameOf(container) == saved.Name
+            && container.Text("Image") == saved.Recipe.Recipe.ImageId
+            && labels.GetValueOrDefault(ContainerLabels.Operation) != record.Info.Nonce
+            && labels.GetValueOrDefault(ComposeLabels.Hash, "") == saved.Recipe.Recipe.Config["Labels"].Text(ComposeLabels.Hash);
     }
 
     private async Task<bool> IsCommittedAsync(OperationRecord record, List<JsonObject> candidates, CancellationToken cancellationToken)
@@ -290,10 +302,10 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, Canc
             await _calls.RenameAsync(candidate.Text("Id"), SwapNames.Next(saved.Name), cancellationToken).ConfigureAwait(false);
         }
 
-        var old = await OldAsync(record, saved, candidate, successors, cancellationToken).ConfigureAwait(false);
+        var old = await OldAsync(saved, candidate, successors, cancellationToken).ConfigureAwait(false);
         var id = old.Text("Id");
         successors[saved.Id] = id;
-        if (id != saved.Id && old.Labels().GetValueOrDefault(ContainerLabels.Restored) != record.Info.Nonce)
+        if (id != saved.Id && !IsRecreated(record, saved, old))
         {
             // Somebody else has taken the name meanwhile: that container is none of ours.
             await RemoveAsync(candidate, cancellationToken).ConfigureAwait(false);
@@ -327,7 +339,6 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, Canc
 
     /// <summary>The old container under its name, stopped or not; re-created if it is gone.</summary>
     private async Task<JsonObject> OldAsync(
-        OperationRecord record,
         SavedContainer saved,
         JsonObject? candidate,
         Dictionary<string, string> successors,
@@ -361,7 +372,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, Canc
         }
 
         return await _calls.FindAsync(saved.Name, cancellationToken).ConfigureAwait(false)
-            ?? await RecreateAsync(record, saved, successors, cancellationToken).ConfigureAwait(false);
+            ?? await RecreateAsync(saved, successors, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<JsonObject> NamedAsync(JsonObject old, string name, CancellationToken cancellationToken)
@@ -389,23 +400,24 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, Canc
 
     // Beside the new one: a volume that only the new one holds is never without a container, even if that removes itself.
     private async Task<JsonObject> RecreateAsync(
-        OperationRecord record, SavedContainer saved, Dictionary<string, string> successors, CancellationToken cancellationToken)
+        SavedContainer saved, Dictionary<string, string> successors, CancellationToken cancellationToken)
     {
         var recipe = saved.Recipe.Recipe;
         if (await _calls.FindImageAsync(recipe.ImageId, cancellationToken).ConfigureAwait(false) is null)
         {
-            var digest = saved.Recipe.Digests.Count > 0 && pull is not null ? saved.Recipe.Digests[0]
-                : throw ContainerErrors.OldImageGone(saved.Name, recipe.Reference, recipe.ImageId);
-            await pull(digest, cancellationToken).ConfigureAwait(false);
+            // Of several registries, the one that it was started from.
+            var digest = saved.Recipe.Digests
+                .OrderByDescending(one => recipe.Reference.StartsWith(one.Split('@')[0] + ":", StringComparison.Ordinal)).FirstOrDefault();
+            if (pull is null || digest is null)
+            {
+                throw ContainerErrors.OldImageGone(saved.Name, recipe.Reference, recipe.ImageId);
+            }
+
+            await pull(recipe.Reference, digest, cancellationToken).ConfigureAwait(false);
         }
 
         var image = await _calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, cancellationToken).ConfigureAwait(false);
-        var options = new RecipeOptions
-        {
-            Name = saved.Name,
-            Labels = new Dictionary<string, string?> { [ContainerLabels.Restored] = record.Info.Nonce },
-            Successors = successors,
-        };
+        var options = new RecipeOptions { Name = saved.Name, Successors = successors };
         var id = await _calls.CreateAsync(recipe.On(image, options), cancellationToken).ConfigureAwait(false);
         await _calls.PutFilesAsync(id, saved.Recipe.Files).ConfigureAwait(false);
         return await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);

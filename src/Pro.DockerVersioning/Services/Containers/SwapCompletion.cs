@@ -90,9 +90,10 @@ internal sealed class SwapCompletion(ContainerCalls calls, OperationRepair repai
     private async Task<bool> OnceAsync(Exception failure)
     {
         if (failure is ProException { Id: LockErrors.LostId }
-            && (await repair.Records.FindAsync(record.Info.Target, CancellationToken.None).ConfigureAwait(false))?.Nonce != record.Info.Nonce)
+            && await calls.FindAllAsync(ContainerLabels.Operation, record.Info.Nonce, CancellationToken.None).ConfigureAwait(false) is [])
         {
-            // Who broke the lock has repaired already: what is under way now is that one's, and not ours to repair.
+            // Who broke the lock has repaired already: what is under way now is that one's, and not ours to repair. If a prune has taken the lock,
+            // it may have taken the record too; what we have made is still there then.
             return false;
         }
 

@@ -53,7 +53,7 @@ internal sealed class ContainerReplacement(
     string subject,
     DeploymentSteps steps,
     IProgress<Report> reports,
-    Func<string, CancellationToken, Task>? pull = null)
+    Func<string, string, CancellationToken, Task>? pull = null)
 {
     private const int KeptLogLines = 50;
 
