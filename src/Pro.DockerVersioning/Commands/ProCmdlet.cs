@@ -273,6 +273,10 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
             case VerboseReport verbose:
                 WriteVerbose(verbose.Message);
                 break;
+            case WarningReport warning when _stop.IsCancellationRequested:
+                // PowerShell takes nothing more from a command that is stopped; what became of the service must be told all the same.
+                Host.UI.WriteWarningLine(warning.Message);
+                break;
             case WarningReport warning:
                 WriteWarning(warning.Message);
                 break;

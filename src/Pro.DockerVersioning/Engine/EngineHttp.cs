@@ -46,6 +46,11 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
     public Task DeleteAsync(string path, CancellationToken cancellationToken) =>
         AskAsync(HttpMethod.Delete, path, null, null, cancellationToken);
 
+    /// <summary>Puts bytes: an archive.</summary>
+    /// <inheritdoc cref="GetAsync"/>
+    public Task PutAsync(string path, byte[] content, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Put, path, body: null, registryAuth: null, cancellationToken, content: content);
+
     /// <summary>Asks, and reads the answer; null where it has no body.</summary>
     /// <param name="method">The method.</param>
     /// <param name="path">Path and query, without a slash in front and without the API's version.</param>
@@ -90,7 +95,8 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
         JsonNode? body,
         string? registryAuth,
         CancellationToken cancellationToken,
-        TimeSpan ownTime = default)
+        TimeSpan ownTime = default,
+        byte[]? content = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(_base, path)) { Version = HttpVersion.Version11 };
         request.Options.Set(PatienceHandler.OwnTime, ownTime);
@@ -100,10 +106,10 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
             request.Headers.Add("X-Registry-Auth", registryAuth);
         }
 
-        if (body is not null)
+        if (body is not null || content is not null)
         {
-            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body));
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+            request.Content = new ByteArrayContent(content ?? JsonSerializer.SerializeToUtf8Bytes(body));
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(content is null ? "application/json" : "application/x-tar");
         }
 
         try

@@ -6,14 +6,91 @@ internal static class ContainerErrors
     /// <summary>The id of <see cref="RestoreFailed"/>.</summary>
     public const string RestoreFailedId = "RestoreFailed";
 
-    /// <summary>The label with the old container's configuration is no good.</summary>
-    public static ProException PreviousConfigurationUnreadable(string container, Exception inner) => new(
-        "PreviousConfigurationUnreadable",
+    /// <summary>The id of <see cref="OperationRecordExists"/>.</summary>
+    public const string OperationRecordExistsId = "OperationRecordExists";
+
+    /// <summary>An operation's record has a format that this version doesn't know.</summary>
+    public static ProException OperationRecordUnreadable(string target, Exception inner) => new(
+        "OperationRecordUnreadable",
         ProErrorCategory.InvalidData,
-        $"The label of container {container} that holds its predecessor's configuration can't be read: {inner.Message}.",
-        "A newer version of this module may have written it: use that one. Else start the old version with 'docker run'.",
-        container,
+        $"The record of the interrupted operation on {target} can't be read: {inner.Message}.",
+        "A newer version of this module may have written it: repair with that one.",
+        target,
         inner);
+
+    /// <summary>Another operation's record is there.</summary>
+    public static ProException OperationRecordExists(string target) => new(
+        OperationRecordExistsId,
+        ProErrorCategory.InvalidOperation,
+        $"The engine has a record of an interrupted operation on {target}. Nothing was touched.",
+        "Run the command again: it repairs that first.",
+        target);
+
+    /// <summary>The engine has no image at all from which a record could be read.</summary>
+    public static ProException NoImageForRecord(string target, string image) => new(
+        "NoImageForRecord",
+        ProErrorCategory.ObjectNotFound,
+        $"The record of the interrupted operation on {target} is in a volume, and the engine has no image to read it with.",
+        $"Pull any image, then repair again: docker pull {image}",
+        target);
+
+    /// <summary>Somebody has deleted an operation's record.</summary>
+    /// <param name="containers">What the operation has left.</param>
+    public static ProException OperationRecordLost(IEnumerable<string> containers)
+    {
+        var left = containers.Order(StringComparer.Ordinal).ToList();
+        var name = left.Select(one => one.Split(".pro-")[0]).First();
+        return new(
+            "OperationRecordLost",
+            ProErrorCategory.InvalidOperation,
+            $"An operation was interrupted, and its record is gone, as after 'docker volume prune'. It has left {string.Join(", ", left)}. "
+            + "Nobody can tell which version was verified, so nothing was stopped or removed.",
+            left.Contains(name + ".pro-prev")
+                ? $"To restore the old version: docker rm -f {name} {name}.pro-next; docker rename {name}.pro-prev {name}; docker start {name}. "
+                    + $"To keep the new one: docker rm -f {name}.pro-prev"
+                : $"If {name} is what shall run: docker rm -f {name}.pro-next",
+            name);
+    }
+
+    /// <summary>What compose had copied into a container is not there any more.</summary>
+    public static ProException InjectedFileMissing(string container, string path) => new(
+        "InjectedFileMissing",
+        ProErrorCategory.ObjectNotFound,
+        $"{path} was copied into {container} when it was created, and can't be read from it. Nothing was touched.",
+        "Re-create the container with compose first: docker compose up -d --force-recreate",
+        container);
+
+    /// <summary>The engine took another image than the one that was planned.</summary>
+    public static ProException OtherImage(string container, string planned, string made) => new(
+        "OtherImage",
+        ProErrorCategory.InvalidOperation,
+        $"The new container of {container} was created from the image {made}, and not from {planned} as planned: the tag was moved meanwhile.",
+        "Run the command again: it makes a new plan.",
+        container);
+
+    /// <summary>A re-created follower ended at once.</summary>
+    public static ProException FollowerEnded(string follower, string leader) => new(
+        "FollowerEnded",
+        ProErrorCategory.InvalidOperation,
+        $"{follower} shares the network, IPC or processes of {leader}. It was re-created for the new version, and has ended.",
+        $"Look at its log: docker logs {follower}",
+        follower);
+
+    /// <summary>A restored container is not as it was.</summary>
+    public static ProException NotBack(string container, string state) => new(
+        "NotBack",
+        ProErrorCategory.InvalidOperation,
+        $"{container} ran before, and now {state}.",
+        $"Look at its log: docker logs {container}",
+        container);
+
+    /// <summary>The image of the old container is gone, and no registry is known to have it.</summary>
+    public static ProException OldImageGone(string container, string reference, string imageId) => new(
+        "OldImageGone",
+        ProErrorCategory.ObjectNotFound,
+        $"{container} can't be re-created: its image {reference} ({imageId}) is gone from the engine, and was never pushed or pulled.",
+        $"Bring the image back ('docker load', or build it again as {reference}), then run 'Repair-ProService'.",
+        container);
 
     /// <summary>More than one thing runs the service here.</summary>
     public static ProException SeveralTargets(string service, IReadOnlyList<(string Target, string Parameter)> candidates) => new(
@@ -108,51 +185,29 @@ internal static class ContainerErrors
         $"Start {container} without --rm, or remove the containers that share with it first.",
         container);
 
-    /// <summary>A container that removes itself has no way back but by its configuration, and that doesn't fit into a label.</summary>
-    public static ProException ConfigurationTooLarge(string container) => new(
-        "ConfigurationTooLarge",
-        ProErrorCategory.InvalidOperation,
-        $"{container} removes itself when it stops (--rm), and its configuration is too large for the label that could bring it back.",
-        $"Start {container} without --rm, or with a smaller configuration: a file for its large variables or labels.",
-        container);
-
-    /// <summary>A swap failed, and the old container could not be brought back.</summary>
-    public static ProException RestoreFailed(string container, string failure, ProException restore) => new(
-        RestoreFailedId,
-        restore.Category,
-        $"Replacing {container} failed ({failure.TrimEnd('.')}), and bringing the old container back failed too: {restore.Message}",
-        $"Run 'Repair-ProService' once the engine answers; the old container is {container} or {container}.pro-prev ('docker ps -a').",
-        container,
-        restore);
-
-    /// <summary>Compose's own <c>up</c> failed, and the containers from before could not be brought back.</summary>
-    /// <param name="service">The service, as project/service.</param>
+    /// <summary>An operation failed, and the old containers could not be restored.</summary>
+    /// <param name="containers">Their names.</param>
     /// <param name="failure">What failed first.</param>
-    /// <param name="containers">The names of the containers from before.</param>
     /// <param name="restore">What failed then.</param>
-    public static ProException UpRestoreFailed(string service, string failure, IEnumerable<string> containers, ProException restore) => new(
-        RestoreFailedId,
-        restore.Category,
-        $"Updating {service} with compose failed ({failure.TrimEnd('.')}), and bringing back what ran before failed too: {restore.Message}",
-        "Run 'Repair-ProService' once the engine answers: all that makes the containers again is kept on the engine "
-            + $"({string.Join(", ", containers)}; 'docker ps -a' shows which of them are there).",
-        service,
-        restore);
+    public static ProException RestoreFailed(IEnumerable<string> containers, string failure, Exception restore)
+    {
+        var names = string.Join(", ", containers);
+        return new(
+            RestoreFailedId,
+            (restore as ProException)?.Category ?? ProErrorCategory.InvalidOperation,
+            $"Replacing {names} failed ({failure.TrimEnd('.')}), and restoring what ran before failed too: {restore.Message}",
+            "Run 'Repair-ProService' once the engine answers: all that restores the old containers is kept on the engine "
+                + $"({names}; 'docker ps -a' shows which of them are there).",
+            names,
+            restore);
+    }
 
-    /// <summary>A replica failed, and others could not be brought back.</summary>
-    public static ProException SeveralNotRestored(Exception failure, IReadOnlyList<Exception> others) => new(
-        RestoreFailedId,
-        (failure as ProException ?? others.OfType<ProException>().FirstOrDefault())?.Category ?? ProErrorCategory.InvalidOperation,
-        $"{failure.Message.TrimEnd('.')}. Not every replica could be brought back: {string.Join(" ", others.Select(other => other.Message))}",
-        "Run 'Repair-ProService' once the engine answers; 'docker ps -a' shows the old containers (NAME.pro-prev) and the new ones.",
+    /// <summary>Several containers could not be restored.</summary>
+    public static ProException SeveralNotRestored(IReadOnlyList<ProException> failures) => new(
+        "SeveralNotRestored",
+        failures[0].Category,
+        string.Join(" ", failures.Select(failure => failure.Message)),
+        failures[0].RecommendedAction,
         null,
-        failure);
-
-    /// <summary>What is needed to make a container again was too large to be kept.</summary>
-    public static ProException ConfigurationNotKept(string container) => new(
-        "ConfigurationNotKept",
-        ProErrorCategory.InvalidOperation,
-        $"The configuration of {container} was too large to be kept, and the container is gone.",
-        "Start the service again with compose, on the version that ran.",
-        container);
+        failures[0]);
 }

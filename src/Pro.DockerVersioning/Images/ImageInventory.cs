@@ -35,6 +35,9 @@ internal sealed class ImageInventory
         _containersByImage = _containers.ToLookup(container => container.ImageID, StringComparer.Ordinal);
     }
 
+    /// <summary>On a container that gives access to an operation record: it is made from a service's image, and belongs to no service.</summary>
+    public const string RecordLabel = "pro.dockerversioning.record";
+
     /// <summary>All images, but for the unnamed ones in the middle of a build's chain.</summary>
     public IReadOnlyList<EngineImage> Images => _images;
 
@@ -160,7 +163,7 @@ internal sealed class ImageInventory
     public IEnumerable<(ContainerListResponse Container, ProVersion? Version)> ContainersOf(
         string service, ImageReference repository, Func<string, bool>? isCommit = null)
     {
-        foreach (var container in _containers)
+        foreach (var container in _containers.Where(container => container.Labels?.ContainsKey(RecordLabel) != true))
         {
             // The engine shows the reference with which the container was started only while that still names its image.
             var started = ImageReference.TryParse(container.Image, out var reference) && reference.SameRepository(repository)

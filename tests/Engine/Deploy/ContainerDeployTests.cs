@@ -357,18 +357,16 @@ public sealed class ContainerDeployTests : DeployTest
     }
 
     [Fact]
-    public void A_container_that_removes_itself_and_could_not_be_made_again_is_refused_in_the_plan()
+    public void A_container_that_removes_itself_is_restored_whatever_the_size_of_its_configuration()
     {
         _ = Make("v1.0.0");
-        _ = Make("v1.1.0");
-        _ = DockerClient.Run(
-            null, "run", "--detach", "--rm", "--name", ContainerName, "--env",
-            "LARGE=" + Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(60_000)), $"{Registry}/api:v1.0.0");
-        var before = Container()["Id"]!.ToString();
-        _ = Bad("Deploy-ProService api v1.1.0 -WhatIf", "ConfigurationTooLarge", ErrorCategory.InvalidOperation);
-        _ = Bad("Deploy-ProService api v1.1.0", "ConfigurationTooLarge", ErrorCategory.InvalidOperation);
-        Assert.Equal(before, Container()["Id"]!.ToString());
-        Assert.Empty(History());
+        _ = Make("v1.1.0", health: ":");
+        var large = "LARGE=" + Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(50_000));
+        _ = DockerClient.Run(null, "run", "--detach", "--rm", "--name", ContainerName, "--env", large, $"{Registry}/api:v1.0.0");
+        _ = Restored("Deploy-ProService api v1.1.0");
+        Assert.Equal($"{Registry}/api:v1.0.0", Container()["Config"]!["Image"]!.ToString());
+        Assert.Contains(large, Container()["Config"]!["Env"]!.AsArray().Select(one => one!.ToString()));
+        NothingLeft();
     }
 
     [Fact]
@@ -572,6 +570,7 @@ public sealed class ContainerDeployTests : DeployTest
 
         var result = await run.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
         Assert.Equal(PSInvocationState.Stopped, result.State);
+        Assert.Contains("Stopped before v1.1.0 was verified. api v1.0.0 runs again, and is healthy.", Host.Text, StringComparison.Ordinal);
         OnlyRuns("v1.0.0");
         Assert.Equal(["Restore v1.0.0 Succeeded", "Deploy v1.1.0 Stopped"], History());
     }
@@ -648,15 +647,12 @@ public sealed class ContainerDeployTests : DeployTest
     }
 
     [Fact]
-    public void What_was_cut_off_is_put_right_first_if_the_operator_agrees()
+    public async Task What_was_interrupted_is_repaired_first_if_the_operator_agrees()
     {
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.0.0");
-
-        // As a process leaves it that dies right after it has moved the old one aside.
-        Start("v1.1.0", ContainerName + ".pro-next", port: 0, wait: false);
-        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{ContainerName}/rename?name={ContainerName}.pro-prev");
+        await KillAtStopAsync("Deploy-ProService api v1.1.0");
         Assert.Empty(Good("Deploy-ProService api v1.1.0 -WhatIf"));
         Host.Answers.Enqueue(2);
         Assert.Empty(Good("Invoke-ProRollback api v1.0.0"));

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Tests.Engine.Faults;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
@@ -247,6 +248,18 @@ public abstract class DeployTest : EngineTest
             .Where(line => Text(line, "Target")?.Contains(RegistryPath, StringComparison.Ordinal) == true)
             .Select(line => $"{Text(line, "Kind")} {Text(line, "Version")} {Text(line, "Outcome")}"),
     ];
+
+    /// <summary>Kills a stop-first command right before it stops the old container, which it has given its other name already.</summary>
+    private protected async Task KillAtStopAsync(string script)
+    {
+        using var command = new WaitingCommand(Repository.Root, TestEngine.SocketPath);
+        var (code, text) = await command.RunAsync(
+            script,
+            new FaultPlan(Fault.Kill, 1, AmongChanges: true) { SinceCommit = true },
+            static call => call.EndsWith(".pro-prev", StringComparison.Ordinal),
+            Cancel);
+        Assert.True(code == 137, text);
+    }
 
     /// <summary>A command that went back: the result says so, and an error too.</summary>
     private protected (PSObject Result, ErrorRecord Error) Restored(string script)

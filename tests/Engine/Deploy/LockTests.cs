@@ -42,8 +42,12 @@ public sealed class LockTests : DeployTest
         await UntilAsync(() => first.IsCompleted || IsUp(slow));
 
         // As 'docker volume prune' of an older engine does.
-        Assert.Single(Volumes());
-        _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + Volumes()[0]);
+        Assert.Equal(2, Volumes().Count);
+        foreach (var volume in Volumes())
+        {
+            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
+        }
+
         GetWell(slow);
         var robbed = await first;
         Assert.Equal("RestoredPrevious", robbed.Error.FullyQualifiedErrorId.Split(',')[0]);
@@ -86,7 +90,7 @@ public sealed class LockTests : DeployTest
         Start("v1.0.0");
         using var child = StartChild($"(Deploy-ProService api {Slow} -HealthTimeout 0:10:0).Outcome; $null = [Console]::In.ReadLine()");
         await UntilAsync(() => IsUp(slow));
-        var volume = Assert.Single(Volumes());
+        var volume = Assert.Single(Volumes(), name => name.StartsWith("pro-lock-", StringComparison.Ordinal));
         var labels = TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)!["Labels"]!.DeepClone();
         GetWell(slow);
         await UntilSaysAsync(child, "Succeeded");

@@ -36,7 +36,7 @@ public class ComposeFaultTests : ComposeTest
     {
         _changesFile = true;
         return RunAsync("compose, changed file: its own up", "StopFirst", static call => call.StartsWith("DELETE ", StringComparison.Ordinal)
-            && call.Contains("/volumes/pro-up-", StringComparison.Ordinal));
+            && call.Contains("/volumes/pro-operation-", StringComparison.Ordinal));
     }
 
     /// <summary>

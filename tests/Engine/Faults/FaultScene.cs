@@ -22,7 +22,7 @@ internal sealed record FaultScene
     public string Engine { get; init; } = TestEngine.SocketPath;
 
     /// <summary>What DOCKER_HOST is without the proxy.</summary>
-    public string? Host { get; init; }
+    public string? Host { get; init; } = Environment.GetEnvironmentVariable("DOCKER_HOST");
 
     /// <summary>Runs a command in the tests' own session.</summary>
     public required Func<string, ShellResult> Run { get; init; }

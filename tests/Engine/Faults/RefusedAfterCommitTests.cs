@@ -17,6 +17,7 @@ public sealed class RefusedAfterCommitTests : DeployTest
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.0.0");
+        var host = Environment.GetEnvironmentVariable("DOCKER_HOST");
         using var proxy = new FaultProxy(TestEngine.SocketPath);
         proxy.Arm(
             new FaultPlan(Fault.Refuse, at, amongChanges) { SinceCommit = true },
@@ -25,7 +26,7 @@ public sealed class RefusedAfterCommitTests : DeployTest
 
         var result = Run($"Deploy-ProService api v1.1.0 -Order {order}").ThrowIfFailed();
 
-        Variables["DOCKER_HOST"] = null;
+        Variables["DOCKER_HOST"] = host;
         Assert.NotNull(proxy.Faulty);
         Assert.Equal("Succeeded", Text(Assert.Single(result.Output), "Outcome"));
         Assert.DoesNotContain(result.Warnings, warning => warning.Contains("is still there", StringComparison.Ordinal));

@@ -267,7 +267,7 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
                     IsVerified = true,
                 },
                 _engine);
-            _engine.Images[1].Tags.Add($"{Api}:{Services.PreviousVersions.TagFor("container.away")}");
+            _engine.Images[1].Tags.Add($"{Api}:{Services.PreviousTag.TagFor("container.away")}");
 
             var first = await LookAsync(history, TimeSpan.FromDays(30));
             Assert.Contains("the target container.away is gone. v1.0.1 and its previous version are kept until ", Assert.Single(first.Notes), StringComparison.Ordinal);
@@ -280,7 +280,7 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
             Assert.Equal(["v1.0.0", "v1.0.1", "v1.0.1", "v1.0.2"], later.Going.Select(line => line.Version!.ToString()));
             var runner = new CleaningRunner(_engine.Connection, _engine)
             {
-                GoneNames = new HashSet<string> { $"{Api}:{Services.PreviousVersions.TagFor("container.away")}" },
+                GoneNames = new HashSet<string> { $"{Api}:{Services.PreviousTag.TagFor("container.away")}" },
             };
             Assert.All(await RunAsync(later, runner), result => Assert.NotEqual(ProCleanupAction.Kept, result.Action));
             Assert.Equal([$"{Api}:v1.0.3", $"{Api}:v1.0.4"], _engine.Tags);

@@ -190,41 +190,26 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
         await LoadAsync("v1.0.0", "v1.1.0", "v1.2.0");
         var late = await PlanAsync(0);
         var target = $"compose.{_nonce}.api";
-        var recipe = new ContainerRecipe
+        var info = new OperationInfo
         {
-            Name = "api",
-            ImageId = (await InspectAsync($"{Api}:v1.0.0")).ID,
-            Reference = $"{Api}:v1.0.0",
-            Config = [],
-            HostConfig = [],
-            Networks = [],
+            Target = target,
+            Nonce = _nonce,
+            To = $"{Api}:v1.1.0",
+            OldImages = [(await InspectAsync($"{Api}:v1.0.0")).ID],
+            IsComposeUp = true,
         };
-        var volume = UpRecord.NamePrefix + target;
-        _ = await _engine.CallAsync(client => client.Volumes.CreateAsync(
-            new VolumesCreateParameters
-            {
-                Name = volume,
-                Labels = new Dictionary<string, string>
-                {
-                    ["pro.dockerversioning.up"] = target,
-                    ["pro.dockerversioning.up.to"] = $"{Api}:v1.1.0",
-                    ["pro.dockerversioning.up.0.id"] = new string('0', 64),
-                    ["pro.dockerversioning.up.0.name"] = "api",
-                    ["pro.dockerversioning.up.0.state"] = "",
-                    ["pro.dockerversioning.up.0.recipe"] = PreviousConfiguration.Encode(recipe)!,
-                },
-            },
-            Cancel));
+        var records = new OperationRecords(new ContainerCalls(_engine));
+        await records.WriteAsync(new OperationRecord(info, [], null), info.To, Cancel);
         try
         {
             Assert.Equal(["v1.2.0"], (await PlanAsync(0)).Going.Select(line => line.Version!.ToString()));
             var results = await RunAsync(late);
             Assert.Equal([ProCleanupAction.Kept, ProCleanupAction.Kept, ProCleanupAction.Removed], results.Select(result => result.Action));
-            Assert.Contains($"the way back of {target}", results[0].Reason, StringComparison.Ordinal);
+            Assert.Contains($"{target} is restored to it", results[0].Reason, StringComparison.Ordinal);
         }
         finally
         {
-            await _engine.CallAsync(client => client.Volumes.RemoveAsync(volume, force: true, CancellationToken.None));
+            await records.RemoveAsync(info);
         }
     }
 

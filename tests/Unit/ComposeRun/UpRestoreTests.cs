@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Tests.Containers;
@@ -26,13 +27,15 @@ public sealed class UpRestoreTests
         var old = await engine.InspectAsync(id);
         var image = await engine.InspectImageAsync(old["Image"]!.GetValue<string>());
         var name = engine.Prefix + "-web";
-        var record = new UpRecord(
-            engine.Prefix, "x", [new RecordedContainer(id, name, ContainerRecipe.From(old, image), PreviousState.Of(old))]);
+        var info = new OperationInfo { Target = engine.Prefix, Nonce = engine.Prefix, To = "x", IsComposeUp = true };
+        var record = new OperationRecord(
+            info, [new SavedContainer(id, name, new SavedRecipe(ContainerRecipe.From(old, image), [], []), SavedRunState.Of(old))], null);
         await engine.RemoveAsync(id);
 
         await using (var faulty = new FaultyEngine(engine.Engine.Endpoint, Fault.Refused, failing ?? int.MaxValue))
         {
-            await new UpRestore(faulty.Engine).RunAsync(record, engine.Prefix, "web");
+            var completion = new SwapCompletion(new ContainerCalls(faulty.Engine), new OperationRepair(faulty.Engine), record, new Progress<Report>());
+            Assert.False(await completion.RestoreUnlessVerifiedAsync(new InvalidOperationException("sick")));
             Assert.Equal(failing is not null, faulty.Failed is not null);
         }
 
@@ -43,8 +46,8 @@ public sealed class UpRestoreTests
     [Fact]
     public void A_restore_that_fails_names_the_containers_and_not_what_up_never_makes()
     {
-        var error = ContainerErrors.UpRestoreFailed(
-            "shop/api", "it is sick.", ["shop_api_1", "shop_api_2"], ContainerErrors.ConfigurationNotKept("shop_api_1"));
+        var error = ContainerErrors.RestoreFailed(
+            ["shop_api_1", "shop_api_2"], "it is sick.", ContainerErrors.OldImageGone("shop_api_1", "shop/api:v1", "sha256:1"));
         Assert.Equal("RestoreFailed", error.Id);
         Assert.Contains("shop_api_1, shop_api_2", error.RecommendedAction, StringComparison.Ordinal);
         Assert.DoesNotContain("pro-prev", error.RecommendedAction, StringComparison.Ordinal);

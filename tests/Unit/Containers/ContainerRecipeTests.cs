@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Containers;
@@ -9,14 +10,25 @@ public sealed class ContainerRecipeTests
 {
     private const string Id = "aaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
+    private static readonly OperationInfo Info = new() { Target = "container.web", Nonce = "n", To = "api:v1" };
+
     [Fact]
-    public void The_label_gives_back_exactly_what_went_in()
+    public void The_record_gives_back_exactly_what_went_in()
     {
         var recipe = Recipe("""
             { "Env": [ "A=中文 \" \\ \n", "EMPTY=" ], "Healthcheck": null, "Labels": {}, "StopTimeout": 3 }
             """, """{ "NetworkMode": "app", "Binds": null, "Devices": [], "MemorySwap": -1, "FieldOfTomorrow": { "a": [ 1.5, null ] } }""");
 
-        var again = PreviousConfiguration.Decode("web", PreviousConfiguration.Encode(recipe)!);
+        var state = new SavedRunState("paused", JsonNode.Parse("""{ "Name": "on-failure", "MaximumRetryCount": 3 }""")!.AsObject());
+        var files = new[] { new InjectedFile("/run/x", [1, 2, 3]) };
+        var saved = new SavedContainer("0123", "web", new SavedRecipe(recipe, files, ["api@sha256:1"]), state, IsFollower: true);
+        var read = Assert.Single(OperationRecord.Read(Info, new OperationRecord(Info, [saved], "a note").ToFile())!.Containers);
+        var again = read.Recipe.Recipe;
+
+        Assert.Equal(("0123", "web", "paused", true), (read.Id, read.Name, read.State.Status, read.IsFollower));
+        Assert.Equal("on-failure", read.State.RestartPolicy.Text("Name"));
+        Assert.Equal(files[0].Tar, Assert.Single(read.Recipe.Files).Tar);
+        Assert.Equal(["api@sha256:1"], read.Recipe.Digests);
 
         Assert.True(JsonNode.DeepEquals(recipe.Config, again.Config));
         Assert.True(JsonNode.DeepEquals(recipe.HostConfig, again.HostConfig));
@@ -26,23 +38,17 @@ public sealed class ContainerRecipeTests
 
     [Theory]
     [InlineData("")]
-    [InlineData("1:")]
-    [InlineData("1:!!")]
-    [InlineData("1:AAAA")]
-    [InlineData("2:H4sIAAAAAAAA")]
-    public void A_label_that_is_none_of_ours_is_one_error(string label) =>
-        Assert.Equal("PreviousConfigurationUnreadable", Assert.Throws<ProException>(() => PreviousConfiguration.Decode("web", label)).Id);
+    [InlineData("{")]
+    [InlineData("{ \"Format\": 1, \"Contai")]
+    public void A_record_that_was_not_written_to_its_end_is_none(string file) => Assert.Null(OperationRecord.Read(Info, Encoding.UTF8.GetBytes(file)));
 
-    [Fact]
-    public void A_configuration_too_large_for_a_label_is_not_cut()
-    {
-        var noise = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(100_000));
-
-        var recipe = Recipe($$"""{ "Env": [ "A={{noise}}" ] }""", """{ "NetworkMode": "app" }""");
-        Assert.Null(PreviousConfiguration.Encode(recipe));
-        Assert.Equal(["A=" + noise], PreviousConfiguration.Decode("web", PreviousConfiguration.Pack(recipe)).Config["Env"]!.AsArray()
-            .Select(one => one!.GetValue<string>()));
-    }
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("{ \"Format\": 2 }")]
+    [InlineData("{ \"Format\": 1, \"Containers\": [ { \"Id\": \"1\" } ] }")]
+    public void A_record_of_another_format_is_one_error(string file) => Assert.Equal(
+        "OperationRecordUnreadable", Assert.Throws<ProException>(() => OperationRecord.Read(Info, Encoding.UTF8.GetBytes(file))).Id);
 
     [Fact]
     public void Composes_labels_stay_even_where_the_image_has_them_too()

@@ -55,6 +55,25 @@ public sealed class FollowerSwapTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_appears_after_the_plan_is_followed_and_the_other_order_is_said()
+    {
+        var web = await _scene.StartOldAsync(SwapFlow.WarmDetached);
+        var planned = await new ContainerSwapper(_scene.Engine.Engine, new Progress<Reporting.Report>())
+            .ChooseAsync(_scene.Name, UpdateOrder.StartFirst, Cancel);
+        Assert.Equal(SwapFlow.WarmDetached, planned.Flow);
+        _ = await StartAsync("side", $$"""{ "NetworkMode": "container:{{web}}" }""");
+
+        var result = await _scene.RunAsync(planned);
+
+        Assert.Equal(UpdateOrder.StopFirst, result.Order);
+        Assert.Contains(_scene.Reports.OfType<Reporting.WarningReport>(), warning =>
+            warning.Message.Contains($"{_scene.Engine.Prefix}-side shares its network", StringComparison.Ordinal));
+        var side = await _scene.Engine.InspectAsync(_scene.Engine.Prefix + "-side");
+        Assert.Equal("container:" + result.ContainerId, side["HostConfig"]!["NetworkMode"]!.GetValue<string>());
+        Assert.True(side["State"]!["Running"]!.GetValue<bool>());
+    }
+
+    [Fact]
     public async Task What_fails_last_brings_the_old_followers_back()
     {
         var old = await StartAsync();
@@ -90,10 +109,7 @@ public sealed class FollowerSwapTests : IAsyncLifetime
             }
 
             failed = faulty.Failed;
-            // A follower's name repairs the whole as well.
-            var name = at % 2 == 0 ? _scene.Name : _scene.Engine.Prefix + "-side";
-            _ = await new SwapRepair(new ContainerCalls(_scene.Engine.Engine)).RepairAsync(name, Cancel);
-            _ = await new SwapRepair(new ContainerCalls(_scene.Engine.Engine)).RepairAsync(_scene.Name, Cancel);
+            _ = await TestSwap.RepairAsync(_scene.Engine.Engine, _scene.Name, Cancel);
             failures.AddRange((await WrongAsync(old)).Select(wrong => $"{at} {failed}: {wrong}"));
             await RemoveAsync();
         }
@@ -110,7 +126,7 @@ public sealed class FollowerSwapTests : IAsyncLifetime
 
     private async Task<Dictionary<string, JsonObject>> StartAsync()
     {
-        var web = await _scene.StartOldAsync(SwapFlow.WarmStaged);
+        var web = await _scene.StartOldAsync(SwapFlow.StopFirst);
         var side = await StartAsync("side", $$"""{ "NetworkMode": "container:{{web}}", "IpcMode": "shareable", "RestartPolicy": { "Name": "always" } }""");
         _ = await StartAsync("third", $$"""{ "NetworkMode": "none", "IpcMode": "container:{{side}}" }""");
         return await InspectAsync();

@@ -127,20 +127,27 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_old_one_is_made_again_from_the_label_alone()
+    public async Task The_old_one_is_made_again_from_the_record_alone()
     {
         var one = RecipeCase.Wide(_network, _second, _engine.Subnet, await _engine.VolumeAsync("named"), _folder);
         var old = await MakeAsync(one, "old");
         var before = await _engine.InspectAsync(old);
-        var label = PreviousConfiguration.Encode(await RecipeAsync(before));
+        var saved = new SavedContainer(old, "subject", new SavedRecipe(await RecipeAsync(before), [], []), SavedRunState.Of(before));
+        var info = new OperationInfo { Target = _engine.Prefix, Nonce = _engine.Prefix, To = _engine.Prefix + ":new", OldImages = [saved.Recipe.Recipe.ImageId] };
+        var records = new OperationRecords(new ContainerCalls(_engine.Engine));
+        await records.WriteAsync(new OperationRecord(info, [saved], "a note"), info.To, Cancel);
         await _engine.RemoveAsync(old);
 
-        var recipe = PreviousConfiguration.Decode("web", label!);
+        var found = (await records.FindAsync(_engine.Prefix, Cancel))!;
+        var read = (await records.ReadAsync(found, Cancel))!;
+        await records.RemoveAsync(found);
+        var recipe = Assert.Single(read.Containers).Recipe.Recipe;
         var again = await CreateAsync(recipe.On(recipe.ImageId, new RecipeOptions()));
         await _engine.StartContainerAsync(again);
         var after = await _engine.InspectAsync(again);
 
-        Assert.InRange(label!.Length, 1, 4096);
+        Assert.Equal("a note", read.Note);
+        Assert.Null(await records.FindAsync(_engine.Prefix, Cancel));
         // It is shown by the id that it was made from, and not by the tag.
         Assert.Equal(["Config.Image"], Differences(before, after).Select(difference => difference.Path));
     }

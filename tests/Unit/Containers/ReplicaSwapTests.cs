@@ -51,7 +51,8 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var result = await ReplaceAsync(_engine.Engine, async _ => atCommit = await ContainersAsync());
 
         Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
-        Assert.Equal([Names[0], Names[0] + ".pro-prev", Names[1], Names[1] + ".pro-prev"], atCommit);
+        Assert.Equal(
+            [TestSwap.TargetOf(_engine.Prefix + "-web"), Names[0], Names[0] + ".pro-prev", Names[1], Names[1] + ".pro-prev"], atCommit);
         Assert.Equal(["502", "502"], await RunningAsync());
         Assert.Equal(Names, await ContainersAsync());
     }
@@ -96,36 +97,27 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
     [Fact]
     public async Task One_that_can_not_go_back_does_not_keep_the_others_from_it()
     {
-        var failure = new InvalidOperationException("the third is sick");
-        var stuck = new InvalidOperationException("the second is stuck");
-        var back = new List<string>();
-        var swaps = new[] { "first", "second" }.Select(name => new HeldSwap(
-            new SwapRequest { Container = name, Image = "", Verify = static (_, _) => Task.CompletedTask },
-            async request =>
-            {
-                try
-                {
-                    await request.BeforeCommit("", Cancel);
-                    return new SwapResult("", "", UpdateOrder.StopFirst, null);
-                }
-                catch (InvalidOperationException)
-                {
-                    back.Add(name);
-                    throw name == "second" ? stuck : failure;
-                }
-            })).ToArray();
-        foreach (var swap in swaps)
-        {
-            await swap.UntilProvenAsync();
-        }
+        await StartOldAsync();
+        var second = Names[1];
+        var stranger = "";
 
-        Assert.Same(stuck, await swaps[1].BackAsync(failure));
-        Assert.Null(await swaps[0].BackAsync(failure));
-        Assert.Equal(["second", "first"], back);
-        var told = ContainerErrors.SeveralNotRestored(failure, [stuck]);
-        Assert.Equal("RestoreFailed", told.Id);
-        Assert.Contains("the third is sick", told.Message, StringComparison.Ordinal);
-        Assert.Contains("the second is stuck", told.Message, StringComparison.Ordinal);
+        var error = await Assert.ThrowsAsync<ProException>(() => ReplaceAsync(_engine.Engine, async _ =>
+        {
+            // The old one is gone, and its image with it: nothing can make it again.
+            var old = (await new ContainerCalls(_engine.Engine).FindAsync(second + ".pro-prev", Cancel))!["Id"]!.GetValue<string>();
+            await _engine.RemoveAsync(old);
+            await _engine.RemoveAsync((await new ContainerCalls(_engine.Engine).FindAsync(Names[0] + ".pro-prev", Cancel))!["Id"]!.GetValue<string>());
+            stranger = await _engine.CreateAsync("web2.pro-next", Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "9" ] }"""));
+            throw new InvalidOperationException("the third is sick");
+        }));
+
+        Assert.Equal("RestoreFailed", error.Id);
+        Assert.Contains("the third is sick", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["501"], await RunningAsync(Names[0]));
+        await _engine.RemoveAsync(stranger);
+        Assert.Equal(RepairOutcome.RestoredPrevious, await TestSwap.RepairAsync(_engine.Engine, _engine.Prefix + "-web", Cancel));
+        Assert.Equal(["501", "501"], await RunningAsync());
+        Assert.Equal(Names, await ContainersAsync());
     }
 
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
@@ -155,10 +147,7 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
             // Said; what counts is what runs now.
         }
 
-        foreach (var name in Names)
-        {
-            _ = await new SwapRepair(new ContainerCalls(_engine.Engine)).RepairAsync(name, Cancel);
-        }
+        _ = await TestSwap.RepairAsync(_engine.Engine, _engine.Prefix + "-web", Cancel);
 
         var (running, left) = (await RunningAsync(), await ContainersAsync());
         foreach (var container in left)
@@ -192,7 +181,15 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var job = new ReplacementJob
         {
             Operation = new HeldOperation(note, static _ => Task.CompletedTask),
-            Containers = Names,
+            Target = new ServiceTarget
+            {
+                Kind = ServiceTargetKind.Container,
+                Name = _engine.Prefix + "-web",
+                TargetId = TestSwap.TargetOf(_engine.Prefix + "-web"),
+                Containers = [.. Names.Select(name => new TargetContainer("", name, "running", "", null))],
+                Leftovers = [],
+                Labels = new Dictionary<string, string>(),
+            },
             Image = _engine.Prefix + ":new",
             BeforeCommit = beforeCommit ?? (static _ => Task.CompletedTask),
         };
@@ -200,10 +197,10 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
     }
 
     /// <summary>What those that run under the service's own names were started with.</summary>
-    private async Task<string[]> RunningAsync()
+    private async Task<string[]> RunningAsync(params string[] names)
     {
         var running = new List<string>();
-        foreach (var name in Names)
+        foreach (var name in names is [] ? Names : names)
         {
             if (await new ContainerCalls(_engine.Engine).FindAsync(name, Cancel) is { } one && one["State"]!["Running"]!.GetValue<bool>()
                 && one["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>() == "always")
@@ -219,6 +216,7 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
     {
         var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(_engine.Prefix + "-web") }.ToJsonString());
         return [.. (await _engine.Http.GetListAsync($"containers/json?all=true&filters={filter}", Cancel))
-            .Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/')).Order(StringComparer.Ordinal)];
+            .Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/'))
+            .Concat(await TestSwap.RecordsAsync(_engine.Engine, _engine.Prefix, Cancel)).Order(StringComparer.Ordinal)];
     }
 }

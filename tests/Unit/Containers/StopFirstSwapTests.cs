@@ -100,6 +100,84 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         Assert.Equal([Name], await ContainersAsync());
     }
 
+    [Fact]
+    public async Task A_process_has_its_network_and_what_was_copied_into_its_layer_when_it_starts()
+    {
+        _ = await _engine.ImageAsync("new", Parse($$"""
+            { "Cmd": [ "sh", "-c", "ip -4 addr | grep -q {{_engine.Subnet}}.9.9/ && grep -q secret /run/inline/file && exec sleep 502; exit 1" ] }
+            """));
+        var old = await StartOldAsync();
+        await PutAsync(old);
+
+        var result = await SwapAsync(_engine.Engine, async (id, _) =>
+            Assert.Equal(0, (await _engine.InspectAsync(id))["RestartCount"]!.GetValue<int>()), injected: ["/run/inline/file"]);
+
+        var now = await _engine.InspectAsync(result.ContainerId);
+        Assert.Equal(("running", 0), (now["State"]!["Status"]!.GetValue<string>(), now["State"]!["ExitCode"]!.GetValue<int>()));
+        Assert.Equal("sleep", (await _engine.Http.GetAsync($"containers/{result.ContainerId}/top", Cancel))["Processes"]![0]!.AsArray()[^1]!
+            .GetValue<string>().Split(' ')[0]);
+    }
+
+    [Fact]
+    public async Task An_old_one_that_is_made_again_has_what_was_copied_into_its_layer()
+    {
+        var old = await StartOldAsync();
+        await PutAsync(old);
+
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(() => SwapAsync(
+            _engine.Engine,
+            async (_, _) =>
+            {
+                await _engine.RemoveAsync(old);
+                throw new InvalidOperationException("sick");
+            },
+            injected: ["/run/inline/file"]));
+
+        var after = await _engine.InspectAsync(Name);
+        Assert.NotEqual(old, after["Id"]!.GetValue<string>());
+        Assert.NotNull(await new ContainerCalls(_engine.Engine).GetArchiveAsync(after["Id"]!.GetValue<string>(), "/run/inline/file", Cancel));
+    }
+
+    [Fact]
+    public async Task A_candidate_that_is_not_kept_leaves_no_volume_and_is_not_waited_for()
+    {
+        _ = await _engine.ImageAsync("old", Parse("""{ "Cmd": [ "sleep", "501" ], "StopSignal": "SIGKILL" }"""));
+        _ = await _engine.ImageAsync("new", Parse("""{ "Cmd": [ "sh", "-c", "trap : TERM; while :; do sleep 1; done" ] }"""));
+        _ = await _engine.ImageAsync("writes", Parse("""{ "Cmd": [ "sleep", "502" ], "StopSignal": "SIGKILL", "Volumes": { "/extra": {} } }"""));
+        var id = await _engine.CreateAsync("web", Parse($$"""{ "Image": "{{_engine.Prefix}}:old" }"""));
+        await _engine.StartContainerAsync(id);
+
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(() => SwapAsync(_engine.Engine, (_, _) => throw new InvalidOperationException("sick")));
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8));
+
+        var volume = "";
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(() => SwapAsync(
+            _engine.Engine,
+            async (candidate, _) =>
+            {
+                volume = (await _engine.InspectAsync(candidate))["Mounts"]![0]!["Name"]!.GetValue<string>();
+                throw new InvalidOperationException("sick");
+            },
+            image: _engine.Prefix + ":writes"));
+        Assert.Null(await new ContainerCalls(_engine.Engine).FindVolumeAsync(volume, Cancel));
+        Assert.True((await _engine.InspectAsync(id))["State"]!["Running"]!.GetValue<bool>());
+    }
+
+    private Task PutAsync(string container)
+    {
+        using var tar = new MemoryStream();
+        using (var writer = new System.Formats.Tar.TarWriter(tar, leaveOpen: true))
+        {
+            writer.WriteEntry(new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile, "run/inline/file")
+            {
+                DataStream = new MemoryStream("secret"u8.ToArray()),
+            });
+        }
+
+        return new ContainerCalls(_engine.Engine).PutArchiveAsync(container, "/", tar.ToArray(), Cancel);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -240,20 +318,30 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         return failures;
     }
 
-    [Fact]
-    public async Task One_that_removes_itself_is_left_alone_where_no_label_could_bring_it_back()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_that_removes_itself_is_restored_whatever_its_size(bool isKilled)
     {
         var noise = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(60_000));
         var body = OldOnItsNetwork(removesItself: true);
         body["Env"] = new JsonArray("A=" + noise);
         var old = await _engine.CreateAsync("web", body);
         await _engine.StartContainerAsync(old);
+        var before = await _engine.InspectAsync(old);
 
-        var refusal = await Assert.ThrowsAsync<ProException>(() => SwapAsync(_engine.Engine));
+        // Five calls for the record and the candidate, then a rename and the stop.
+        await using var faulty = new FaultyEngine(_engine.Engine.Endpoint, Fault.Killed, isKilled ? 7 : int.MaxValue);
+        _ = await Assert.ThrowsAnyAsync<Exception>(() => SwapAsync(faulty.Engine, (_, _) => throw new InvalidOperationException("sick")));
+        if (isKilled)
+        {
+            Assert.EndsWith("/stop", faulty.Failed, StringComparison.Ordinal);
+            Assert.Equal(RepairOutcome.RestoredPrevious, await TestSwap.RepairAsync(_engine.Engine, Name, Cancel));
+        }
 
-        Assert.Equal("ConfigurationTooLarge", refusal.Id);
         var after = await _engine.InspectAsync(Name);
-        Assert.Equal(old, after["Id"]!.GetValue<string>());
+        Assert.Contains("A=" + noise, after["Config"]!["Env"]!.AsArray().Select(one => one!.GetValue<string>()));
+        Assert.Equal(before["Mounts"]![0]!["Name"]!.GetValue<string>(), after["Mounts"]![0]!["Name"]!.GetValue<string>());
         Assert.True(after["State"]!["Running"]!.GetValue<bool>());
         Assert.Equal([Name], await ContainersAsync());
     }
@@ -266,7 +354,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
             wrong.Add("nothing runs after the swap");
         }
 
-        _ = await new SwapRepair(new ContainerCalls(_engine.Engine)).RepairAsync(Name, Cancel);
+        _ = await TestSwap.RepairAsync(_engine.Engine, Name, Cancel);
         var left = await ContainersAsync();
         if (!left.SequenceEqual([Name]))
         {
@@ -311,15 +399,19 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         Engine.EngineConnection engine,
         Func<string, CancellationToken, Task>? verify = null,
         CancellationToken? cancellationToken = null,
-        string? image = null) =>
-        new StopFirstSwap(new ContainerCalls(engine), new Progress<Report>()).RunAsync(
-            new SwapRequest { Container = Name, Image = image ?? NewImage, Verify = verify ?? ((_, _) => Task.CompletedTask) },
+        string? image = null,
+        params string[] injected) =>
+        TestSwap.RunAsync(
+            engine,
+            TestSwap.Request(Name, image ?? NewImage) with { InjectedFiles = injected },
+            new TestSwap(verify ?? ((_, _) => Task.CompletedTask)),
             cancellationToken ?? Cancel);
 
     private async Task<string[]> ContainersAsync()
     {
         var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(Name) }.ToJsonString());
         return [.. (await _engine.Http.GetListAsync($"containers/json?all=true&filters={filter}", Cancel))
-            .Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/')).Order(StringComparer.Ordinal)];
+            .Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/'))
+            .Concat(await TestSwap.RecordsAsync(_engine.Engine, Name, Cancel)).Order(StringComparer.Ordinal)];
     }
 }

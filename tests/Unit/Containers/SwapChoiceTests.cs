@@ -142,7 +142,7 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     public async Task A_fixed_address_beside_peers_is_stopped_first()
     {
         _ = await _scene.StartPeerAsync("exec sleep 600");
-        _ = await _scene.StartOldAsync(SwapFlow.WarmStaged);
+        _ = await _scene.StartOldAsync(SwapFlow.StopFirst);
 
         Assert.Contains($"its address {_scene.Engine.Subnet}.11.9", Assert.Single((await ChooseAsync()).Warnings), StringComparison.Ordinal);
     }
@@ -150,7 +150,7 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     [Fact]
     public async Task Where_nothing_is_allowed_it_is_stopped_first_without_a_word()
     {
-        _ = await _scene.StartOldAsync(SwapFlow.WarmStaged);
+        _ = await _scene.StartOldAsync(SwapFlow.StopFirst);
 
         var choice = await ChooseAsync(null);
 
@@ -158,20 +158,15 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         Assert.Empty(choice.Warnings);
     }
 
-    [Theory]
-    [InlineData(nameof(SwapFlow.WarmHeld))]
-    public async Task An_engine_that_can_not_make_the_network_gets_it_stopped_first_with_a_warning(string name)
+    [Fact]
+    public async Task An_engine_that_can_not_make_the_network_gets_it_stopped_first_with_a_warning()
     {
-        var flow = Enum.Parse<SwapFlow>(name);
-        if (flow == SwapFlow.WarmHeld)
-        {
-            _ = await _scene.StartPeerAsync("exec sleep 600");
-        }
+        const int CallsOfTheRecord = 4;
+        _ = await _scene.StartPeerAsync("exec sleep 600");
+        _ = await _scene.StartOldAsync(SwapFlow.WarmHeld);
+        await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Refused, at: CallsOfTheRecord + 1);
 
-        _ = await _scene.StartOldAsync(flow);
-        await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Refused, at: 1);
-
-        var result = await _scene.SwapAsync(flow, through: faulty.Engine);
+        var result = await _scene.SwapAsync(SwapFlow.WarmHeld, through: faulty.Engine);
 
         Assert.Contains("networks/create", faulty.Failed, StringComparison.Ordinal);
         Assert.Contains(_scene.Reports.OfType<WarningReport>(), warning => warning.Message.Contains("can't make the network", StringComparison.Ordinal));

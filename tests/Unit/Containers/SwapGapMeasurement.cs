@@ -31,7 +31,7 @@ public sealed class SwapGapMeasurement
                         _ = await scene.StartPeerAsync("exec sleep 600");
                     }
 
-                    _ = await scene.StartOldAsync(flow == SwapFlow.StopFirst ? SwapFlow.WarmStaged : flow);
+                    _ = await scene.StartOldAsync(flow);
                     gaps.Add(await GapAsync(() => scene.SwapAsync(flow)));
                 }
             }

@@ -60,7 +60,7 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
                 body["HostConfig"]!["NetworkMode"] = "default";
                 _ = body.Remove("NetworkingConfig");
                 break;
-            case SwapFlow.WarmStaged:
+            case SwapFlow.StopFirst:
                 body["NetworkingConfig"]!["EndpointsConfig"]![App]!["IPAMConfig"] = Parse($$"""{ "IPv4Address": "{{engine.Subnet}}.11.9" }""");
                 break;
         }
@@ -109,17 +109,21 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         var choice = await new ContainerSwapper(engine.Engine, new Collector(Reports)).ChooseAsync(
             Name, expected == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst, Cancel);
         Assert.Equal(expected, choice.Flow);
-        return await new ContainerSwapper(through ?? engine.Engine, new Collector(Reports)).RunAsync(
-            choice,
-            new SwapRequest
-            {
-                Container = Name,
-                Image = $"{engine.Prefix}:{image}",
-                Verify = verify ?? VerifyAsync,
-                BeforeCommit = beforeCommit ?? ((_, _) => Task.CompletedTask),
-            },
-            Cancel);
+        return await RunAsync(choice, image, verify, through, beforeCommit);
     }
+
+    /// <summary>Swaps as it was planned.</summary>
+    public Task<SwapResult> RunAsync(
+        SwapChoice planned,
+        string image = "new",
+        Func<string, CancellationToken, Task>? verify = null,
+        EngineConnection? through = null,
+        Func<string, CancellationToken, Task>? beforeCommit = null) => TestSwap.RunAsync(
+            through ?? engine.Engine,
+            TestSwap.Request(Name, $"{engine.Prefix}:{image}", planned.Order) with { Planned = planned },
+            new TestSwap(verify ?? VerifyAsync, beforeCommit),
+            new Collector(Reports),
+            Cancel);
 
     /// <summary>As a deployment does it.</summary>
     public async Task VerifyAsync(string container, CancellationToken cancellationToken)
@@ -132,7 +136,7 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         }
     }
 
-    /// <summary>The names of all containers of the service, and of the networks that a swap has made.</summary>
+    /// <summary>The names of all containers of the service, and of the networks and records that a swap has made.</summary>
     public async Task<string[]> LeftAsync()
     {
         var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(Name) }.ToJsonString());
@@ -141,7 +145,8 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         return
         [
             .. containers.Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/'))
-                .Concat(networks.Select(network => network["Name"]!.GetValue<string>())).Order(StringComparer.Ordinal),
+                .Concat(networks.Select(network => network["Name"]!.GetValue<string>()))
+                .Concat(await TestSwap.RecordsAsync(engine.Engine, Name, Cancel)).Order(StringComparer.Ordinal),
         ];
     }
 

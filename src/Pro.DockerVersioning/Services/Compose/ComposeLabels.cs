@@ -48,6 +48,11 @@ internal static partial class ComposeLabels
     public static string? Get(IDictionary<string, string>? labels, string name) =>
         labels is not null && labels.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value) ? value : null;
 
+    /// <summary>Those of a container's labels that say whose it is; none if compose didn't make it.</summary>
+    public static IReadOnlyDictionary<string, string> OwnerOf(IReadOnlyDictionary<string, string> labels) => labels
+        .Where(label => label.Key is Project or Service or Files or WorkingDirectory)
+        .ToDictionary(label => label.Key, label => label.Value, StringComparer.Ordinal);
+
     /// <summary>True for a container that compose keeps for a service, and not one of <c>run</c>.</summary>
     public static bool IsServiceContainer(IDictionary<string, string>? labels) =>
         Get(labels, Project) is not null && Get(labels, Service) is not null

@@ -13,14 +13,14 @@ internal sealed class AliasHandover(ContainerCalls calls)
     /// Gives the new one the aliases and, as one more alias, the name, so that nobody asks in vain while the name goes over too.
     /// </summary>
     /// <returns>True where it has another address now, and its open connections are lost.</returns>
-    public async Task<bool> GiveAsync(SwapStep step)
+    public async Task<bool> GiveAsync(SwapState state)
     {
         var isMoved = false;
-        foreach (var network in step.Recipe.Networks.Where(network => !network.IsDefaultBridge))
+        foreach (var network in state.Recipe.Networks.Where(network => !network.IsDefaultBridge))
         {
-            var before = await AddressAsync(network, step.NewId).ConfigureAwait(false);
-            await ReconnectAsync(network.WithAliases(network.Aliases.Append(step.Name)), step.NewId).ConfigureAwait(false);
-            isMoved |= before != await AddressAsync(network, step.NewId).ConfigureAwait(false);
+            var before = await AddressAsync(network, state.NewId).ConfigureAwait(false);
+            await ReconnectAsync(network.WithAliases(network.Aliases.Append(state.Name)), state.NewId).ConfigureAwait(false);
+            isMoved |= before != await AddressAsync(network, state.NewId).ConfigureAwait(false);
         }
 
         return isMoved;
@@ -30,14 +30,14 @@ internal sealed class AliasHandover(ContainerCalls calls)
     /// Takes the aliases from the old one, so that no one new comes while it ends its work. Where it might get another address, it
     /// keeps them: to be asked a little longer is less than to cut its connections.
     /// </summary>
-    public async Task TakeAsync(SwapStep step)
+    public async Task TakeAsync(SwapState state)
     {
-        foreach (var network in step.Recipe.Networks.Where(network => network.Aliases.Any()))
+        foreach (var network in state.Recipe.Networks.Where(network => network.Aliases.Any()))
         {
             var inspection = await calls.InspectNetworkAsync(network.Network, CancellationToken.None).ConfigureAwait(false);
-            if (AddressForecast.Stays(inspection, await EndpointAsync(network, step.OldId).ConfigureAwait(false)))
+            if (AddressForecast.Stays(inspection, await EndpointAsync(network, state.OldId).ConfigureAwait(false)))
             {
-                await ReconnectAsync(network.WithAliases([]), step.OldId).ConfigureAwait(false);
+                await ReconnectAsync(network.WithAliases([]), state.OldId).ConfigureAwait(false);
             }
         }
     }

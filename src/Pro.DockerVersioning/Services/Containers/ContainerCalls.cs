@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -210,6 +211,82 @@ internal sealed class ContainerCalls(EngineConnection engine)
         }
     }
 
+    /// <summary>Creates a container from the body of <c>POST /containers/create</c>; its id.</summary>
+    public async Task<string> CreateAsync(string name, JsonObject body, CancellationToken cancellationToken)
+    {
+        var answer = await _http
+            .PostAsync($"containers/create?name={Uri.EscapeDataString(name)}", body.DeepClone(), cancellationToken).ConfigureAwait(false);
+        return answer.Text("Id");
+    }
+
+    /// <summary>Unpacks a tar into a folder of a container, started or not.</summary>
+    public Task PutArchiveAsync(string container, string folder, byte[] tar, CancellationToken cancellationToken) =>
+        _http.PutAsync($"containers/{container}/archive?path={Uri.EscapeDataString(folder)}", tar, cancellationToken);
+
+    /// <summary>Puts files into a container that is only created.</summary>
+    public async Task PutFilesAsync(string container, IEnumerable<InjectedFile> files)
+    {
+        foreach (var file in files)
+        {
+            await PutArchiveAsync(container, "/", file.Tar, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A file or folder of a container as a tar; null if there is none.</summary>
+    public async Task<byte[]?> GetArchiveAsync(string container, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _http.ReadAsync(
+                HttpMethod.Get, $"containers/{container}/archive?path={Uri.EscapeDataString(path)}", cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The ids of all images.</summary>
+    public async Task<IReadOnlyList<string>> ImageIdsAsync(CancellationToken cancellationToken) =>
+        [.. (await _http.GetListAsync("images/json", cancellationToken).ConfigureAwait(false)).Select(image => image.Text("Id"))];
+
+    /// <summary>Creates a volume; one of that name that is there already stays as it is.</summary>
+    public Task CreateVolumeAsync(string name, JsonObject labels, CancellationToken cancellationToken) =>
+        _http.PostAsync("volumes/create", new JsonObject { ["Name"] = name, ["Labels"] = labels }, cancellationToken);
+
+    /// <summary>A volume's inspection, or null if there is none.</summary>
+    public async Task<JsonObject?> FindVolumeAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _http.GetAsync("volumes/" + Uri.EscapeDataString(name), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The volumes that have a label.</summary>
+    public async Task<IReadOnlyList<JsonNode?>> FindVolumesAsync(string label, CancellationToken cancellationToken)
+    {
+        var filters = Uri.EscapeDataString(new JsonObject { ["label"] = new JsonArray(label) }.ToJsonString());
+        return [.. (await _http.GetAsync("volumes?filters=" + filters, cancellationToken).ConfigureAwait(false)).Elements("Volumes")];
+    }
+
+    /// <summary>Removes a volume; one that is gone already is fine.</summary>
+    public async Task RemoveVolumeAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _http.DeleteAsync("volumes/" + Uri.EscapeDataString(name), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            // Gone already.
+        }
+    }
+
     /// <summary>
     /// Connects it to a network with its own settings: to the very network that the settings were read from, else to the one of that name
     /// that is there now.
@@ -236,6 +313,20 @@ internal sealed class ContainerCalls(EngineConnection engine)
     {
         var found = await _http.GetAsync($"networks/{Uri.EscapeDataString(network)}", cancellationToken).ConfigureAwait(false);
         return IsMeant(found, network) ? found : throw EngineErrors.NotFound(engine.Endpoint.ToString(), "network", network);
+    }
+
+    /// <summary>Whether a container is on an overlay network.</summary>
+    public async Task<bool> IsOnOverlayAsync(JsonObject container, CancellationToken cancellationToken)
+    {
+        foreach (var network in NetworkAttachment.Of(container).Where(network => !network.IsDefaultBridge))
+        {
+            if ((await InspectNetworkAsync(network.Network, cancellationToken).ConfigureAwait(false)).Text("Driver") == "overlay")
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Inspections of the networks that have a label with that value.</summary>
@@ -313,6 +404,33 @@ internal sealed class ContainerCalls(EngineConnection engine)
         await _http.PostAsync($"containers/{container}/stop", time, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Stops a candidate that is not kept, if it is still there: within a second if it can write to nothing that lasts, else within its own
+    /// time-out, at most ten seconds. The service may be down meanwhile.
+    /// </summary>
+    public async Task StopCandidateAsync(string container, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(container, cancellationToken).ConfigureAwait(false) is not { } candidate)
+        {
+            return;
+        }
+
+        var writes = candidate.Elements("Mounts").Any(mount => mount.Flag("RW") && mount.Text("Type") is "volume" or "bind");
+        var own = (int)StopTimeOf(candidate).TotalSeconds;
+        var seconds = Math.Min(own, writes ? DefaultStopTimeout : 1);
+        try
+        {
+            await _http.PostAsync(
+                string.Create(CultureInfo.InvariantCulture, $"containers/{container}/stop?t={seconds}"),
+                TimeSpan.FromSeconds(seconds),
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            // It has removed itself.
+        }
+    }
+
     /// <summary>Freezes its processes.</summary>
     public Task PauseAsync(string container, CancellationToken cancellationToken) => Act(container, "pause", cancellationToken);
 
@@ -332,12 +450,15 @@ internal sealed class ContainerCalls(EngineConnection engine)
         new JsonObject { ["RestartPolicy"] = policy?.DeepClone() },
         cancellationToken);
 
-    /// <summary>Removes it, running or not; its volumes stay.</summary>
-    public async Task RemoveAsync(string container, CancellationToken cancellationToken)
+    /// <summary>Removes it, running or not.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="withVolumes">True to remove the anonymous volumes that the engine made for it; those that it was given by name stay.</param>
+    public async Task RemoveAsync(string container, CancellationToken cancellationToken, bool withVolumes = false)
     {
         try
         {
-            await _http.DeleteAsync($"containers/{container}?force=true", cancellationToken).ConfigureAwait(false);
+            await _http.DeleteAsync($"containers/{container}?force=true{(withVolumes ? "&v=true" : "")}", cancellationToken).ConfigureAwait(false);
         }
         catch (ProException exception) when (IsNotFound(exception))
         {

@@ -14,14 +14,11 @@ internal enum SwapFlow
     /// <summary>Both run side by side on the same networks; no ports are published.</summary>
     StartFirst,
 
-    /// <summary>The new one is proven on a network of its own; then the ports change hands.</summary>
-    WarmStaged,
-
-    /// <summary>The new one is proven without a network; then the ports change hands. For the default bridge.</summary>
+    /// <summary>The new one is verified without a network; then the ports change hands. For the default bridge.</summary>
     WarmDetached,
 
     /// <summary>
-    /// The new one is proven on the service's networks, held by one that takes its ports off them; then the ports change hands.
+    /// The new one is verified on the service's networks, held by one that takes its ports off them; then the ports change hands.
     /// </summary>
     WarmHeld,
 }
@@ -33,47 +30,176 @@ internal enum SwapFlow
 /// <param name="Warnings">What the operator should know before.</param>
 internal sealed record SwapChoice(SwapFlow Flow, UpdateOrder Order, string Description, IReadOnlyList<string> Warnings);
 
-/// <summary>Chooses how a container is replaced, and replaces it.</summary>
-internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report> reports)
+/// <summary>
+/// Replaces containers: one, or the replicas of a service together, with those that follow them. The old ones are there until all the new
+/// ones are verified; whatever fails before that, a cancellation too, restores all of them.
+/// </summary>
+internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report> reports, OperationRepair? repair = null)
 {
     private readonly ContainerCalls _calls = new(engine);
+    private readonly OperationRepair _repair = repair ?? new OperationRepair(engine);
+    private readonly string _nonce = Guid.NewGuid().ToString("N");
 
     /// <summary>Chooses the flow; looks only.</summary>
     /// <param name="container">The container's name or id.</param>
     /// <param name="order">What the service allows; null: nothing is said, and stop-first holds.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     /// <param name="image">The next image, if it is on the engine: its HEALTHCHECK counts too.</param>
-    /// <exception cref="ProException">It would have no way back (<c>ConfigurationTooLarge</c>).</exception>
+    /// <exception cref="ProException">Others are linked to it.</exception>
     public Task<SwapChoice> ChooseAsync(
         string container, UpdateOrder? order, CancellationToken cancellationToken, string? image = null) =>
         new SwapChooser(_calls).ChooseAsync(container, order, cancellationToken, image);
 
-    /// <summary>Replaces it. A swap that was cut off before must have been repaired.</summary>
-    /// <exception cref="ProException">It failed, and the old one is as it was; or could not be brought back (<c>RestoreFailed</c>).</exception>
-    public async Task<SwapResult> RunAsync(SwapChoice choice, SwapRequest request, CancellationToken cancellationToken)
+    /// <summary>Replaces them. An operation that was interrupted before must have been repaired.</summary>
+    /// <exception cref="ProException">It failed, and the old ones are as they were; or could not be restored (<c>RestoreFailed</c>).</exception>
+    public async Task<IReadOnlyList<SwapResult>> RunAsync(SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
     {
-        if (choice.Order == UpdateOrder.StartFirst)
+        var swaps = await PrepareAsync(request, checks, cancellationToken).ConfigureAwait(false);
+        var states = swaps.Select(swap => swap.State).ToList();
+        var record = RecordOf(request, swaps);
+        var completion = new SwapCompletion(_calls, _repair, record, reports);
+        await _repair.Records.WriteAsync(record, request.Image, cancellationToken).ConfigureAwait(false);
+        try
         {
-            var flow = await FlowNowAsync(choice, request, cancellationToken).ConfigureAwait(false);
-            var swap = new SideBySideSwap(_calls, reports, TimeProvider.System);
-            if (flow != SwapFlow.StopFirst && await swap.TryRunAsync(flow, request, cancellationToken).ConfigureAwait(false) is { } result)
+            await EachAsync(swaps, async swap =>
             {
-                return result;
+                cancellationToken.ThrowIfCancellationRequested();
+                if (swap is not FollowerMove)
+                {
+                    checks.Begin(swap.State, swap.Order);
+                }
+
+                swaps[swaps.IndexOf(swap)] = await StartNewAsync(swap, request, checks, cancellationToken).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+            await EachAsync(swaps, swap => swap.VerifyAsync(cancellationToken)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            await EachAsync(swaps, swap => swap.TakeOverAsync(cancellationToken)).ConfigureAwait(false);
+            await checks.BeforeCommitAsync(cancellationToken).ConfigureAwait(false);
+            await EachAsync(swaps.OfType<FollowerMove>(), follower => follower.ThrowIfEndedAsync(cancellationToken)).ConfigureAwait(false);
+            await EachAsync(swaps, swap => swap.State.HandRestartsOverAsync(_calls)).ConfigureAwait(false);
+            await EachAsync(swaps, static swap => swap.CommitAsync()).ConfigureAwait(false);
+            await _repair.Records.RemoveAsync(record.Info).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            if (!await completion.RestoreUnlessVerifiedAsync(states, failure).ConfigureAwait(false))
+            {
+                throw;
             }
         }
 
-        return await new StopFirstSwap(_calls, reports).RunAsync(request, cancellationToken).ConfigureAwait(false);
+        await EachAsync(swaps, swap => completion.RemoveOldAsync(swap, checks, cancellationToken)).ConfigureAwait(false);
+        return [.. swaps.Where(static swap => swap is not FollowerMove).Select(static swap =>
+            new SwapResult(swap.State.NewId, swap.State.OldId, swap.Order, swap.State.Downtime.Longest))];
     }
 
-    // A prompt may have waited in between.
-    private async Task<SwapFlow> FlowNowAsync(SwapChoice choice, SwapRequest request, CancellationToken cancellationToken)
+    private static async Task EachAsync<T>(IEnumerable<T> swaps, Func<T, Task> phase)
     {
-        var now = await ChooseAsync(request.Container, choice.Order, cancellationToken, request.Image).ConfigureAwait(false);
-        foreach (var warning in now.Warnings.Except(choice.Warnings))
+        foreach (var swap in swaps.ToList())
+        {
+            await phase(swap).ConfigureAwait(false);
+        }
+    }
+
+    private OperationRecord RecordOf(SwapRequest request, List<SwapPhases> swaps) => new(
+        new OperationInfo
+        {
+            Target = request.Target,
+            Nonce = _nonce,
+            To = request.Image,
+            OldImages = [.. swaps.Select(swap => swap.State.Recipe.ImageId).Distinct()],
+            Owner = request.Owner,
+        },
+        [.. swaps.Select(swap => swap.State.Save(swap is FollowerMove))],
+        request.Note);
+
+    /// <summary>Looks at all that is concerned, once: whoever is planned to be replaced, and whoever follows those now.</summary>
+    private async Task<List<SwapPhases>> PrepareAsync(SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    {
+        var all = await _calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
+        var swaps = new List<SwapPhases>();
+        foreach (var name in request.Containers)
+        {
+            var state = await SwapState.OfAsync(_calls, name, cancellationToken).ConfigureAwait(false);
+            state.ImageId = request.ImageId;
+            await state.ReadFilesAsync(_calls, request.InjectedFiles, cancellationToken).ConfigureAwait(false);
+            var flow = await FlowNowAsync(state, all, swaps.Count == 0, request, checks, cancellationToken).ConfigureAwait(false);
+            swaps.Add(flow == SwapFlow.StopFirst
+                ? new StopFirstSwap(_calls, state, request, _nonce, checks)
+                : new StartFirstSwap(_calls, state, flow, request, _nonce, checks, reports));
+        }
+
+        var successors = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var index = 0; index < swaps.Count; index++)
+        {
+            var leader = swaps[index].State;
+            var followers = ContainerFollowers.Find(all, leader.OldId, leader.Name)
+                .Where(one => !SwapNames.IsLeftover(one.Text("Name").TrimStart('/')) && swaps.TrueForAll(swap => swap.State.OldId != one.Text("Id")))
+                .ToList();
+            if (leader.RemovesItself && followers.Count > 0)
+            {
+                throw ContainerErrors.FollowersOfOneThatRemovesItself(leader.Name, followers.Select(follower => follower.Text("Name").TrimStart('/')));
+            }
+
+            foreach (var follower in followers)
+            {
+                var state = await SwapState.OfAsync(_calls, follower, cancellationToken).ConfigureAwait(false);
+                swaps.Add(new FollowerMove(_calls, state, leader, successors, _nonce, request, reports));
+            }
+        }
+
+        return swaps;
+    }
+
+    // A prompt may have waited since the plan.
+    private async Task<SwapFlow> FlowNowAsync(
+        SwapState state,
+        IReadOnlyList<System.Text.Json.Nodes.JsonObject> all,
+        bool isFirst,
+        SwapRequest request,
+        ISwapChecks checks,
+        CancellationToken cancellationToken)
+    {
+        var now = await new SwapChooser(_calls)
+            .ChooseAsync(state, all, request.Order, cancellationToken, request.ImageId ?? request.Image).ConfigureAwait(false);
+        if (now.Flow is SwapFlow.WarmDetached or SwapFlow.WarmHeld
+            && await checks.WhyNotWarmAsync(state, cancellationToken).ConfigureAwait(false) is { } reason)
+        {
+            now = SwapChooser.StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
+        }
+
+        var isAsPlanned = request.Planned is { } planned && planned.Flow == now.Flow;
+        foreach (var warning in isAsPlanned && !isFirst ? [] : now.Warnings.Except(request.Planned?.Warnings ?? []))
         {
             reports.Report(new WarningReport(warning));
         }
 
+        if (!isAsPlanned && request.Planned is not null && now.Warnings.Count == 0)
+        {
+            reports.Report(new WarningReport(
+                $"{state.Name} has changed since the plan was made. It is replaced with {now.Description}, and not with {request.Planned.Description}."));
+        }
+
         return now.Flow;
+    }
+
+    private async Task<SwapPhases> StartNewAsync(
+        SwapPhases swap, SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await swap.StartNewAsync(cancellationToken).ConfigureAwait(false);
+            return swap;
+        }
+        catch (ProException refusal) when (swap.IsImpossible(refusal))
+        {
+            reports.Report(new WarningReport(
+                $"{swap.State.Name} is stopped before the new version starts, because this engine can't make the network that "
+                + $"running both takes: {refusal.Message}"));
+            await _repair.RemoveCandidateAsync(swap.State).ConfigureAwait(false);
+            var instead = new StopFirstSwap(_calls, swap.State, request, _nonce, checks);
+            await instead.StartNewAsync(cancellationToken).ConfigureAwait(false);
+            return instead;
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace Pro.DockerVersioning.Services.Containers;
 internal static class SideBySideObstacles
 {
     /// <summary>What lies in the container itself.</summary>
-    public static string? Of(JsonObject old, ContainerRecipe recipe)
+    public static string? Of(JsonObject old)
     {
         var mode = old["HostConfig"].Text("NetworkMode");
         return old["State"].Text("Status") switch
@@ -16,7 +16,6 @@ internal static class SideBySideObstacles
             _ when mode == "host" => "it uses the host's network",
             _ when mode.StartsWith("container:", StringComparison.Ordinal) => "it shares another container's network",
             _ when old["HostConfig"].Texts("Links").Any() => "it is linked to others on the default bridge",
-            _ when PreviousConfiguration.Encode(recipe) is null => "its configuration is too large to be kept in a label",
             _ => null,
         };
     }

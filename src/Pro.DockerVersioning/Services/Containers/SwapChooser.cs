@@ -16,11 +16,24 @@ internal sealed class SwapChooser(ContainerCalls calls)
     public async Task<SwapChoice> ChooseAsync(
         string container, UpdateOrder? order, CancellationToken cancellationToken, string? image = null)
     {
-        var step = await SwapStep.OfAsync(calls, container, cancellationToken).ConfigureAwait(false);
-        step.MustHaveAWayBack();
-        if (await calls.LinkedFromAsync(step.OldId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } linked)
+        var state = await SwapState.OfAsync(calls, container, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<JsonObject> all = order == UpdateOrder.StartFirst ? await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false) : [];
+        return await ChooseAsync(state, all, order, cancellationToken, image).ConfigureAwait(false);
+    }
+
+    /// <summary>Chooses by what was looked at already.</summary>
+    /// <param name="state">The container.</param>
+    /// <param name="all">Inspections of all containers.</param>
+    /// <param name="order">What the service allows.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="image">The next image, if it is on the engine: its HEALTHCHECK counts too.</param>
+    /// <exception cref="ProException">Others are linked to it.</exception>
+    public async Task<SwapChoice> ChooseAsync(
+        SwapState state, IReadOnlyList<JsonObject> all, UpdateOrder? order, CancellationToken cancellationToken, string? image = null)
+    {
+        if (await calls.LinkedFromAsync(state.OldId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } linked)
         {
-            throw ContainerErrors.LinkedFromOthers(step.Name, linked);
+            throw ContainerErrors.LinkedFromOthers(state.Name, linked);
         }
 
         if (order != UpdateOrder.StartFirst)
@@ -28,71 +41,69 @@ internal sealed class SwapChooser(ContainerCalls calls)
             return StopFirst([]);
         }
 
-        var reason = SideBySideObstacles.Of(step.Old, step.Recipe)
-            ?? await EndlessRestartsAsync(step.Old, cancellationToken).ConfigureAwait(false)
-            ?? SideBySideObstacles.OfMacAddress(step.Old, step.Recipe)
-            ?? SideBySideObstacles.Of(await FollowersAsync(step, cancellationToken).ConfigureAwait(false));
+        var reason = SideBySideObstacles.Of(state.Old)
+            ?? await EndlessRestartsAsync(state.Old, cancellationToken).ConfigureAwait(false)
+            ?? SideBySideObstacles.OfMacAddress(state.Old, state.Recipe)
+            ?? SideBySideObstacles.Of(ContainerFollowers.Find(all, state.OldId, state.Name));
         if (reason is not null)
         {
-            return StopFirst([$"{step.Name} is stopped before the new version starts, because {reason}."]);
+            return StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
         }
 
         var networks = new List<JsonObject>();
-        foreach (var network in step.Recipe.Networks)
+        foreach (var network in state.Recipe.Networks)
         {
             networks.Add(await calls.InspectNetworkAsync(network.IdOrName, cancellationToken).ConfigureAwait(false));
         }
 
         var next = image is null ? null : await calls.FindImageAsync(image, cancellationToken).ConfigureAwait(false);
-        return Choose(step, networks, next?["Config"]?["Healthcheck"]);
+        return Choose(state, networks, next?["Config"]?["Healthcheck"]);
     }
+
+    /// <summary>The old one first, with the reasons.</summary>
+    public static SwapChoice StopFirst(IReadOnlyList<string> warnings) =>
+        new(SwapFlow.StopFirst, UpdateOrder.StopFirst, "about 1 s plus the start of the new version", warnings);
 
     private async Task<string?> EndlessRestartsAsync(JsonObject old, CancellationToken cancellationToken) =>
         InspectJson.IsNothing(old["RestartCount"])
             ? null
             : SideBySideObstacles.OfRestarts(old, await calls.NowAsync(cancellationToken).ConfigureAwait(false));
 
-    private static SwapChoice Choose(SwapStep step, IReadOnlyList<JsonObject> networks, JsonNode? nextCheck)
+    private static SwapChoice Choose(SwapState state, IReadOnlyList<JsonObject> networks, JsonNode? nextCheck)
     {
         // Where no port can be bound, none changes hands.
-        var (flow, reason) = PublishedPorts.IsAskedFor(step.Old) && (networks.Count == 0 || networks.Any(PublishedPorts.CanBind))
-            ? ChooseWarm(step, networks)
-            : (SwapFlow.StartFirst, SideBySideObstacles.OnOneNetwork(step.Old, step.Recipe));
-        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && !SaysTheOperator(step.Recipe))
+        var (flow, reason) = PublishedPorts.IsAskedFor(state.Old) && (networks.Count == 0 || networks.Any(PublishedPorts.CanBind))
+            ? ChooseWarm(state, networks)
+            : (SwapFlow.StartFirst, SideBySideObstacles.OnOneNetwork(state.Old, state.Recipe));
+        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && !SaysTheOperator(state.Recipe))
         {
-            reason ??= SideBySideObstacles.OfHealthCheck(step.Recipe, nextCheck);
+            reason ??= SideBySideObstacles.OfHealthCheck(state.Recipe, nextCheck);
         }
 
         return reason is not null
-            ? StopFirst([$"{step.Name} is stopped before the new version starts, because {reason}."])
+            ? StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."])
             : new SwapChoice(
                 flow,
                 UpdateOrder.StartFirst,
                 flow == SwapFlow.StartFirst ? "no request is cut" : Warm,
-                [.. SideBySideObstacles.Warnings(step.Old, flow)]);
+                [.. SideBySideObstacles.Warnings(state.Old, flow)]);
     }
 
-    private static (SwapFlow Flow, string? Reason) ChooseWarm(SwapStep step, IReadOnlyList<JsonObject> networks)
+    private static (SwapFlow Flow, string? Reason) ChooseWarm(SwapState state, IReadOnlyList<JsonObject> networks)
     {
-        if (SideBySideObstacles.ToHandingPortsOver(step.Old, networks) is { } reason)
+        if (SideBySideObstacles.ToHandingPortsOver(state.Old, networks) is { } reason)
         {
             return (SwapFlow.StopFirst, reason);
         }
 
-        if (networks.Count == 1 && step.Recipe.Networks[0].IsDefaultBridge)
+        if (networks.Count == 1 && state.Recipe.Networks[0].IsDefaultBridge)
         {
             return (SwapFlow.WarmDetached, null);
         }
 
-        return (SwapFlow.WarmHeld, SideBySideObstacles.OnOneNetwork(step.Old, step.Recipe) ?? SideBySideObstacles.ToHolding(networks));
+        return (SwapFlow.WarmHeld, SideBySideObstacles.OnOneNetwork(state.Old, state.Recipe) ?? SideBySideObstacles.ToHolding(networks));
     }
 
     // What an operator has set holds for the next image too.
     private static bool SaysTheOperator(ContainerRecipe recipe) => (recipe.Config["Healthcheck"]).Texts("Test").Any();
-
-    private static SwapChoice StopFirst(IReadOnlyList<string> warnings) =>
-        new(SwapFlow.StopFirst, UpdateOrder.StopFirst, "about 1 s plus the start of the new version", warnings);
-
-    private async Task<IReadOnlyList<JsonObject>> FollowersAsync(SwapStep step, CancellationToken cancellationToken) =>
-        ContainerFollowers.Find(await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false), step.OldId, step.Name);
 }

@@ -16,10 +16,6 @@ internal sealed class SwapNetworks(ContainerCalls calls)
     /// <summary>Whether a network's name would sort behind a holding network's.</summary>
     public static bool SortsBehindHold(string network) => string.CompareOrdinal(network, HoldPrefix) > 0;
 
-    /// <summary>A network without a way out, to be proven on; its name.</summary>
-    public Task<string> StageAsync(string name, CancellationToken cancellationToken) =>
-        CreateAsync("pro-stage-", name, new JsonObject { ["Driver"] = "bridge", ["Internal"] = true }, cancellationToken);
-
     /// <summary>
     /// A network that takes the gateway, and so the published ports, off the other networks of a container that is on it; its name.
     /// It has a gateway of its own, which leads nowhere.
@@ -27,16 +23,24 @@ internal sealed class SwapNetworks(ContainerCalls calls)
     /// <param name="name">The container's name.</param>
     /// <param name="gatewayNetwork">The inspection of the network that has the gateway.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    public Task<string> HoldAsync(string name, JsonObject gatewayNetwork, CancellationToken cancellationToken)
+    public async Task<string> HoldAsync(string name, JsonObject gatewayNetwork, CancellationToken cancellationToken)
     {
         var device = gatewayNetwork["Options"].Text("com.docker.network.bridge.name") is { Length: > 0 } named
             ? named
             : "br-" + ContainerIds.Short(gatewayNetwork.Text("Id"));
-        return CreateAsync(
-            HoldPrefix,
-            name,
-            new JsonObject { ["Driver"] = "macvlan", ["Options"] = new JsonObject { ["parent"] = device } },
-            cancellationToken);
+        var network = $"{HoldPrefix}{name}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
+        await calls.CreateNetworkAsync(
+            new JsonObject
+            {
+                ["Name"] = network,
+                ["CheckDuplicate"] = true,
+                ["Driver"] = "macvlan",
+                ["EnableIPv6"] = gatewayNetwork.Flag("EnableIPv6"),
+                ["Options"] = new JsonObject { ["parent"] = device },
+                ["Labels"] = new JsonObject { [ContainerLabels.Swap] = name },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return network;
     }
 
     /// <summary>Removes all that were made for a container. One that is still held has its ports again afterwards.</summary>
@@ -46,15 +50,5 @@ internal sealed class SwapNetworks(ContainerCalls calls)
         {
             await calls.RemoveNetworkAsync(network, cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    private async Task<string> CreateAsync(string prefix, string name, JsonObject body, CancellationToken cancellationToken)
-    {
-        var network = $"{prefix}{name}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
-        body["Name"] = network;
-        body["CheckDuplicate"] = true;
-        body["Labels"] = new JsonObject { [ContainerLabels.Swap] = name };
-        await calls.CreateNetworkAsync(body, cancellationToken).ConfigureAwait(false);
-        return network;
     }
 }

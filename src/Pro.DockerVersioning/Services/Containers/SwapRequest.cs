@@ -6,45 +6,76 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// <summary>What is to take whose place.</summary>
 internal sealed record SwapRequest
 {
-    /// <summary>The container's name.</summary>
-    public required string Container { get; init; }
+    /// <summary>The target's id, for the operation record.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The containers' names: the replicas of a service.</summary>
+    public required IReadOnlyList<string> Containers { get; init; }
 
     /// <summary>The image to run, on the engine already.</summary>
     public required string Image { get; init; }
 
-    /// <summary>Returns when the container with that id is proven; throws where it isn't.</summary>
-    public required Func<string, CancellationToken, Task> Verify { get; init; }
+    /// <summary>Its id; null for whatever the name means.</summary>
+    public string? ImageId { get; init; }
 
-    /// <summary>
-    /// As <see cref="Verify"/>, for a container whose ports are still another one's: its health URL would be answered by that. Null: the same.
-    /// </summary>
-    public Func<string, CancellationToken, Task>? VerifyBeforePorts { get; init; }
+    /// <summary>The order that the service allows; null: stop-first.</summary>
+    public UpdateOrder? Order { get; init; }
 
-    /// <summary>
-    /// Called with the new container's id when it is proven and has everything, right before there is no way back; throws to go back.
-    /// </summary>
-    public Func<string, CancellationToken, Task> BeforeCommit { get; init; } = static (_, _) => Task.CompletedTask;
+    /// <summary>The flow that the plan chose for the first of them; null if there was no plan.</summary>
+    public SwapChoice? Planned { get; init; }
 
-    /// <summary>
-    /// Called when the old one is back after a failure: which of the two had gone first, and how long nobody answered; null where the old
-    /// one did all the time.
-    /// </summary>
-    public Action<UpdateOrder, TimeSpan?> Restored { get; init; } = static (_, _) => { };
+    /// <summary>Labels for the successor of a container with those labels; a null value takes the label away.</summary>
+    public Func<IDictionary<string, string>, IReadOnlyDictionary<string, string?>> Labels { get; init; } =
+        static _ => new Dictionary<string, string?>();
 
-    /// <summary>
-    /// Called with the old container's id before it is removed, or stopped where it removes itself: for its last log lines.
-    /// </summary>
-    public Func<string, CancellationToken, Task> BeforeRemoval { get; init; } = static (_, _) => Task.CompletedTask;
+    /// <summary>Paths in the old containers that were copied into their layer, and go along.</summary>
+    public IReadOnlyList<string> InjectedFiles { get; init; } = [];
 
-    /// <summary>Labels to set on the new one; a null value takes the label away.</summary>
-    public IReadOnlyDictionary<string, string?> Labels { get; init; } = new Dictionary<string, string?>();
+    /// <summary>Compose's labels that say whose the containers are.</summary>
+    public IReadOnlyDictionary<string, string> Owner { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).</summary>
     public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
         static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
-    /// <summary>True for a service that gives up at once where it finds no network when it starts: 0.3 s more without an answer.</summary>
-    public bool NeedsNetworkAtStart { get; init; }
+    /// <summary>For the history: see <see cref="Deployment.OperationNote"/>.</summary>
+    public string? Note { get; init; }
+}
+
+/// <summary>What a candidate has when it is verified.</summary>
+internal enum CandidateStage
+{
+    /// <summary>It runs beside the old container on the same networks, without aliases; no ports are published.</summary>
+    BesideOld,
+
+    /// <summary>It runs beside the old container, which has the ports: a health URL would be answered by that.</summary>
+    BeforePorts,
+
+    /// <summary>It was verified before, and has everything now: its final addresses and ports.</summary>
+    AfterHandover,
+
+    /// <summary>It has everything from its start on.</summary>
+    InPlace,
+}
+
+/// <summary>Who verifies what a swap has made, and lets it go on.</summary>
+internal interface ISwapChecks
+{
+    /// <summary>Prepares the checks of a swap that hands ports over.</summary>
+    /// <returns>Why the candidate could not be checked on its final addresses, as the end of a sentence; null if it can be.</returns>
+    Task<string?> WhyNotWarmAsync(SwapState state, CancellationToken cancellationToken);
+
+    /// <summary>Returns when the candidate is verified; throws if it isn't.</summary>
+    Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken);
+
+    /// <summary>Called when the record is written, for each container of the service, before anything is touched.</summary>
+    void Begin(SwapState state, UpdateOrder order);
+
+    /// <summary>Called when all are verified and have everything, right before the commit; throws to restore the old ones.</summary>
+    Task BeforeCommitAsync(CancellationToken cancellationToken);
+
+    /// <summary>Called before an old container is removed, or stopped if it removes itself: for its last log lines.</summary>
+    Task BeforeRemovalAsync(SwapState state);
 }
 
 /// <summary>How a swap went.</summary>
@@ -52,7 +83,6 @@ internal sealed record SwapRequest
 /// <param name="PreviousId">The old one, gone now.</param>
 /// <param name="Order">Which of the two went first.</param>
 /// <param name="Gap">
-/// Stopped first: from the old one's stop signal until the new one had its network and ports. Warm: for how long the ports were nobody's.
-/// Null where nothing was cut.
+/// Stop-first: from the old one's stop signal until the new one had started. Warm: for how long the ports were nobody's. Null if nothing was cut.
 /// </param>
 internal sealed record SwapResult(string ContainerId, string PreviousId, UpdateOrder Order, TimeSpan? Gap);

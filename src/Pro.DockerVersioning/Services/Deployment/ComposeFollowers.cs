@@ -35,7 +35,7 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
             reports?.Report(new VerboseReport($"{name} shares the network, IPC or processes of a container that was re-created, and is re-created too."));
             var id = await MoveAsync(follower, name, moved).ConfigureAwait(false);
             moved[follower.Text("Id")] = id;
-            if (PreviousState.Of(follower).Ran)
+            if (SavedRunState.Of(follower).Ran)
             {
                 running.Add((id, name));
             }
@@ -99,7 +99,7 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
         var id = await calls.CreateAsync(recipe.On(reference, options), CancellationToken.None).ConfigureAwait(false);
         try
         {
-            if (PreviousState.Of(follower).Ran)
+            if (SavedRunState.Of(follower).Ran)
             {
                 await calls.StopAsync(old, CancellationToken.None).ConfigureAwait(false);
             }
@@ -111,12 +111,12 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
             }
 
             await calls.RenameAsync(id, name, CancellationToken.None).ConfigureAwait(false);
-            if (PreviousState.Of(follower).Ran)
+            if (SavedRunState.Of(follower).Ran)
             {
                 await calls.StartAsync(id, CancellationToken.None).ConfigureAwait(false);
             }
 
-            if (PreviousState.Of(follower).Status == "paused")
+            if (SavedRunState.Of(follower).Status == "paused")
             {
                 await calls.PauseAsync(id, CancellationToken.None).ConfigureAwait(false);
             }

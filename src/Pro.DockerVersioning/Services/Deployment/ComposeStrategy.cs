@@ -38,6 +38,7 @@ internal sealed class ComposeStrategy(
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private PinKept? _kept;
     private RenderedProject? _rendered;
+    private SwapChoice? _planned;
 
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
@@ -83,6 +84,7 @@ internal sealed class ComposeStrategy(
         var choice = await new ContainerSwapper(engine, reports)
             .ChooseAsync(target.Containers[0].Name, request.WantedOrder ?? site.Order, cancellationToken, image.LocalId).ConfigureAwait(false);
         request.ThrowIfOrderIsNotKept(choice);
+        _planned = choice;
         return new StrategyPlan(
             choice.Order.ToText(),
             $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",
@@ -170,12 +172,6 @@ internal sealed class ComposeStrategy(
     /// <inheritdoc/>
     public async Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
     {
-        if (await UpRecord.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            // Nobody wanted it repaired first: a second record can't be written over the first one's way back.
-            throw DeploymentErrors.ChangedMeanwhile(request.Service.Name, target.TargetId);
-        }
-
         steps.Begin("ask compose");
         var judgement = target.Containers.Count == 0 ? null : await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
         var pin = judgement?.Pin ?? await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
@@ -289,8 +285,10 @@ internal sealed class ComposeStrategy(
             new ReplacementJob
             {
                 Operation = operation,
-                Containers = [.. target.Containers.Select(container => container.Name)],
+                Target = target,
                 Image = image.Reference.ToString(),
+                ImageId = image.LocalId,
+                Planned = _planned,
                 Order = request.WantedOrder ?? site.Order,
                 Labels = old => Labels(old, hash, imageLabels.GetValueOrDefault(ComposeLabels.Get(old, ComposeLabels.Image) ?? "", image.LocalId!)),
                 InjectedFiles = judgement.InjectedFiles,
@@ -354,7 +352,7 @@ internal sealed class ComposeStrategy(
 
         await new ComposeUp(site.Client, site.Image, engine).MustBeAbleAsync(cancellationToken).ConfigureAwait(false);
         steps.Begin($"{Command} up");
-        var outage = new Outage();
+        var outage = new DowntimeClock();
         var before = new List<(string Name, JsonObject Old)>();
         foreach (var container in target.Containers)
         {
@@ -362,9 +360,8 @@ internal sealed class ComposeStrategy(
         }
 
         var oldLog = await OldLogAsync(before, cancellationToken).ConfigureAwait(false);
-        var record = await UpRecord
-            .WriteAsync(engine, target.TargetId, image.Reference.ToString(), site, target.Containers.Select(one => one.Id), cancellationToken)
-            .ConfigureAwait(false);
+        var record = await RecordAsync(image, operation, cancellationToken).ConfigureAwait(false);
+        replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
         try
         {
             outage.Begin();
@@ -390,7 +387,7 @@ internal sealed class ComposeStrategy(
             await operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
             await KeepPinAsync(pin, judgement?.Proven, cancellationToken).ConfigureAwait(false);
             await operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
-            await record.RemoveAsync(engine).ConfigureAwait(false);
+            await replacement.Repair.Records.RemoveAsync(record.Info).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.Succeeded,
@@ -407,7 +404,15 @@ internal sealed class ComposeStrategy(
             // Whatever it is, a lost connection or a full disk: compose may have removed the old one already.
             steps.Begin("restore");
             outage.BeginReturn();
-            await RestoreAsync(record, operation, failure).ConfigureAwait(false);
+            await _calls.WaitForEngineAsync().ConfigureAwait(false);
+            await PutTagBackAsync().ConfigureAwait(false);
+            if (await replacement.Repair.Records.FindAsync(target.TargetId, CancellationToken.None).ConfigureAwait(false) is null)
+            {
+                // Who breaks a lock has restored the old ones already: what runs now is that one's.
+                await operation.MustBeHeldAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            _ = await new SwapCompletion(_calls, replacement.Repair, record, reports).RestoreUnlessVerifiedAsync(failure).ConfigureAwait(false);
             outage.Note();
             if (before.Count == 0 && failure is not OperationCanceledException)
             {
@@ -474,25 +479,34 @@ internal sealed class ComposeStrategy(
         return true;
     }
 
-    private async Task RestoreAsync(UpRecord record, HeldOperation operation, Exception failure)
+    /// <summary>Writes down what is there before compose removes it.</summary>
+    private async Task<OperationRecord> RecordAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
     {
-        await _calls.WaitForEngineAsync().ConfigureAwait(false);
-        await PutTagBackAsync().ConfigureAwait(false);
-        if (await UpRecord.FindAsync(engine, target.TargetId, CancellationToken.None).ConfigureAwait(false) is null)
+        var containers = new List<SavedContainer>();
+        foreach (var container in target.Containers)
         {
-            // Who breaks a lock has put the old ones back already: what runs now is that one's.
-            await operation.MustBeHeldAsync(CancellationToken.None).ConfigureAwait(false);
+            var state = await SwapState.OfAsync(_calls, container.Id, cancellationToken).ConfigureAwait(false);
+            containers.Add(state.Save(isFollower: false));
         }
 
-        try
+        var info = new OperationInfo
         {
-            await new UpRestore(engine, reports).RunAsync(record, site.Client.Project.Name, site.Service, Followers()).ConfigureAwait(false);
-        }
-        catch (ProException exception)
-        {
-            throw ContainerErrors.UpRestoreFailed(
-                target.Name, failure.Message, record.Containers.Select(container => container.Name), exception);
-        }
+            Target = target.TargetId,
+            Nonce = Guid.NewGuid().ToString("N"),
+            To = image.Reference.ToString(),
+            OldImages = [.. containers.Select(container => container.Recipe.Recipe.ImageId).Distinct()],
+            IsComposeUp = true,
+            Owner = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [ComposeLabels.Project] = site.Client.Project.Name,
+                [ComposeLabels.Service] = site.Service,
+                [ComposeLabels.Files] = string.Join(',', site.Client.Project.Files),
+                [ComposeLabels.WorkingDirectory] = site.Client.Project.WorkingDirectory,
+            },
+        };
+        var record = new OperationRecord(info, containers, operation.Note.ToLabel());
+        await replacement.Repair.Records.WriteAsync(record, record.Info.To, cancellationToken).ConfigureAwait(false);
+        return record;
     }
 
     private async Task<ComposeJudgement> JudgeAsync(SuppliedImage image, CancellationToken cancellationToken)

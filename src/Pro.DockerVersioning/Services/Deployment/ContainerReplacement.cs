@@ -3,6 +3,7 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Verification;
 
@@ -14,130 +15,122 @@ internal sealed record ReplacementJob
     /// <summary>What it is done for.</summary>
     public required HeldOperation Operation { get; init; }
 
-    /// <summary>The containers' names, one after another.</summary>
-    public required IReadOnlyList<string> Containers { get; init; }
+    /// <summary>The target whose containers are replaced.</summary>
+    public required ServiceTarget Target { get; init; }
 
     /// <summary>The image, on the engine already.</summary>
     public required string Image { get; init; }
 
+    /// <summary>Its id; null for whatever the name means.</summary>
+    public string? ImageId { get; init; }
+
     /// <summary>The order that the service allows.</summary>
     public UpdateOrder? Order { get; init; }
+
+    /// <summary>The flow that the plan chose; null if there was no plan.</summary>
+    public SwapChoice? Planned { get; init; }
 
     /// <summary>Labels for the successor of a container with those labels.</summary>
     public Func<IDictionary<string, string>, IReadOnlyDictionary<string, string?>> Labels { get; init; } =
         static _ => new Dictionary<string, string?>();
 
-    /// <summary>
-    /// Files in the containers that no inspection shows, by their paths: compose has copied them there. They go along into the new containers.
-    /// </summary>
-    public IReadOnlyList<string> InjectedFiles { get; init; } = [];
-
     /// <summary>Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).</summary>
     public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
         static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
-    /// <summary>Called once all are proven, right before there is no way back.</summary>
+    /// <summary>
+    /// Paths in the containers that somebody copied into their layer after their creation, as compose does with inline configs and secrets: they
+    /// go along to the new containers, and to old ones that have to be re-created.
+    /// </summary>
+    public IReadOnlyList<string> InjectedFiles { get; init; } = [];
+
+    /// <summary>Called once all are verified, right before the commit.</summary>
     public Func<CancellationToken, Task> BeforeCommit { get; init; } = static _ => Task.CompletedTask;
 }
 
 /// <summary>
-/// Replaces a target's containers one after another, and keeps all the old ones until all the new ones are proven. Where one fails, all are as
-/// they were.
+/// Replaces a target's containers together, and keeps all the old ones until all the new ones are verified. If one fails, all are restored.
 /// </summary>
 internal sealed class ContainerReplacement(
-    EngineConnection engine, DeploymentRequest request, string subject, DeploymentSteps steps, IProgress<Report> reports)
+    EngineConnection engine,
+    DeploymentRequest request,
+    string subject,
+    DeploymentSteps steps,
+    IProgress<Report> reports,
+    Func<string, string, CancellationToken, Task>? pull = null)
 {
     private const int KeptLogLines = 50;
 
     // glibc's resolver asks again after 5 s, twice; others sooner.
     private static readonly TimeSpan FirstLookup = TimeSpan.FromSeconds(12);
-    private readonly ContainerSwapper _swapper = new(engine, reports);
+
+    // So long a supervisor takes to put back what it thinks was stopped.
+    private static readonly TimeSpan SupervisorTime = TimeSpan.FromSeconds(3);
     private readonly ContainerCalls _calls = new(engine);
-    private readonly List<string> _oldLog = [];
     private VerificationResult? _last;
     private string? _lastVerified;
-    private TimeSpan? _gap;
-    private UpdateOrder _order;
 
     /// <summary>How long the last verification took, of which nobody may have been answered; nothing, where it was only watched.</summary>
     public TimeSpan ProofTime { get; private set; }
 
+    /// <summary>Restores and repairs, with images that are pulled again if they are gone.</summary>
+    public OperationRepair Repair { get; } = TargetRestore.Of(engine, pull, reports);
+
     /// <summary>Replaces them.</summary>
-    /// <exception cref="ProException"><c>RestoreFailed</c>: the old one could not be brought back.</exception>
+    /// <exception cref="ProException"><c>RestoreFailed</c>: the old ones could not be restored.</exception>
     public async Task<StrategyResult> RunAsync(ReplacementJob job, CancellationToken cancellationToken)
     {
-        var before = new List<(string Name, JsonObject Old)>();
-        foreach (var name in job.Containers)
+        var swap = new SwapRequest
         {
-            before.Add((name, await _calls.InspectAsync(name, cancellationToken).ConfigureAwait(false)));
-        }
-
-        var group = before.Count > 1 ? Guid.NewGuid().ToString("N") : null;
-        var swaps = new List<(HeldSwap Swap, TimeSpan ProofTime)>();
+            Target = job.Target.TargetId,
+            Containers = [.. job.Target.Containers.Select(container => container.Name)],
+            Image = job.Image,
+            ImageId = job.ImageId,
+            Order = job.Order,
+            Planned = job.Planned,
+            Labels = job.Labels,
+            InjectedFiles = job.InjectedFiles,
+            FollowerLabels = job.FollowerLabels,
+            Owner = ComposeLabels.OwnerOf(job.Target.Labels),
+            Note = job.Operation.Note.ToLabel(),
+        };
+        var checks = new Checks(this, job, steps, reports);
         try
         {
-            foreach (var (name, old) in before)
-            {
-                steps.Begin(before.Count > 1 ? $"swap {name}" : "swap");
-                var choice = await _swapper.ChooseAsync(name, job.Order, cancellationToken, job.Image).ConfigureAwait(false);
-                _order = choice.Order;
-                var swap = new HeldSwap(Swap(job, name, old, choice.Flow, group), one => _swapper.RunAsync(choice, one, cancellationToken));
-                swaps.Add((swap, TimeSpan.Zero));
-                await swap.UntilProvenAsync().ConfigureAwait(false);
-                swaps[^1] = (swap, ProofTime);
-            }
-
-            await job.Operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
-            await job.BeforeCommit(cancellationToken).ConfigureAwait(false);
-            await job.Operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
-            steps.Begin(before.Count > 1 ? "remove the old ones" : "remove the old one");
-            foreach (var (swap, _) in swaps)
-            {
-                await swap.CommitAsync().ConfigureAwait(false);
-            }
-
-            foreach (var (swap, proofTime) in swaps)
-            {
-                var result = await swap.FinishAsync().ConfigureAwait(false);
-                // Stopped first, nobody may have answered until the new one was found well; swapped warm, it was well before.
-                _order = result.Order;
-                Cut(_order == UpdateOrder.StopFirst ? result.Gap + proofTime : result.Gap);
-            }
-
+            var results = await new ContainerSwapper(engine, reports, Repair).RunAsync(swap, checks, cancellationToken).ConfigureAwait(false);
+            await LookForSupervisorAsync(checks.States, cancellationToken).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.Succeeded,
                 Verification = _last,
                 HealthyAfter = HealthyAfter,
-                Order = _order.ToText(),
-                Downtime = _gap,
+                Order = results[^1].Order.ToText(),
+                // Stopped first, nobody may have answered until the new one was found healthy; swapped warm, it was healthy before.
+                Downtime = Longest(results.Select(one => one.Order == UpdateOrder.StopFirst ? one.Gap + checks.ProofTimeOf(one.ContainerId) : one.Gap)),
                 LogTail = _last?.LogTail ?? [],
-                OldLog = _oldLog,
+                OldLog = checks.OldLog,
             };
         }
-        catch (Exception failure)
+        catch (Exception failure) when (checks.States.Count > 0 && !IsUnknown(failure))
         {
             steps.Begin("restore");
-            await AllBackAsync([.. swaps.Select(one => one.Swap)], failure).ConfigureAwait(false);
-            if (failure is ProException { Id: ContainerErrors.RestoreFailedId }
-                || (failure is ProException { Id: LockErrors.LostId } && !await AreBackAsync(before).ConfigureAwait(false)))
+            if (failure is ProException { Id: LockErrors.LostId } && !await AreBackAsync(checks.States).ConfigureAwait(false))
             {
-                // Where the lock was lost, what runs now is another operation's, and nothing that we can answer for.
+                // What runs now is another operation's, and nothing that we can answer for.
                 throw;
             }
 
-            var stopped = failure is OperationCanceledException;
-            var (health, proofTime) = await HealthOfAsync(before).ConfigureAwait(false);
+            var (health, proofTime) = await HealthOfAsync(checks.States.Select(state => (state.Name, state.Old))).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
                 Verification = _last,
                 PreviousHealth = health,
-                Order = _order.ToText(),
-                Downtime = _gap + proofTime,
+                Order = checks.Order.ToText(),
+                Downtime = Longest(checks.States.Select(state => state.Downtime.Longest)) + proofTime,
                 LogTail = _last?.LogTail ?? [],
                 Failure = DeploymentErrors.Of(failure, subject),
-                WasStopped = stopped,
+                WasStopped = failure is OperationCanceledException,
             };
         }
     }
@@ -207,7 +200,7 @@ internal sealed class ContainerReplacement(
         var proofTime = TimeSpan.Zero;
         foreach (var (name, old) in containers)
         {
-            if (!PreviousState.Of(old).Ran || await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is not { } now)
+            if (!SavedRunState.Of(old).Ran || await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is not { } now)
             {
                 continue;
             }
@@ -233,76 +226,44 @@ internal sealed class ContainerReplacement(
         return (health, proofTime);
     }
 
-    private void Cut(TimeSpan? gap)
-    {
-        if (gap is not null && !(gap <= _gap))
-        {
-            _gap = gap;
-        }
-    }
+    private EngineConnection Engine => engine;
 
-    private SwapRequest Swap(ReplacementJob job, string name, JsonObject old, SwapFlow flow, string? group) => new()
-    {
-        Container = name,
-        Image = job.Image,
-        Labels = new Dictionary<string, string?>(job.Labels(old.Labels()), StringComparer.Ordinal)
-        {
-            [ContainerLabels.Group] = group,
-            [ContainerLabels.Operation] = job.Operation.Note.ToLabel(),
-        },
-        FollowerLabels = job.FollowerLabels,
-        Restored = (order, gap) =>
-        {
-            _order = order;
-            Cut(gap);
-        },
-        Verify = (id, stop) => OurProofAsync(job, VerifyAsync(id, ownsPorts: true, isDown: true, stop)),
-        VerifyBeforePorts = (id, stop) => OurProofAsync(job, VerifyAsync(id, BeforePorts(flow), stop)),
-        BeforeCommit = (id, stop) => OurProofAsync(job, WatchAsync(id, stop)),
-        BeforeRemoval = KeepLogAsync,
-    };
+    private string Subject => subject;
 
-    private async Task KeepLogAsync(string id, CancellationToken cancellationToken)
-    {
-        try
-        {
-            _oldLog.AddRange(await TailAsync(id, cancellationToken).ConfigureAwait(false));
-        }
-        catch (ProException failure)
-        {
-            // Its last lines are no reason to leave it where it is.
-            reports.Report(new VerboseReport($"The last lines of {id[..12]} could not be read: {failure.Message}"));
-        }
-    }
+    private Uri? HealthUrl => request.HealthUrl;
 
-    // Who breaks a lock repairs first: the new container fails because it is taken away, and what comes then is not ours to take back.
-    private static async Task OurProofAsync(ReplacementJob job, Task proof)
+    private static bool IsUnknown(Exception failure) => failure is ProException { Id: ContainerErrors.RestoreFailedId };
+
+    private static TimeSpan? Longest(IEnumerable<TimeSpan?> gaps) => gaps.Max();
+
+    /// <summary>A supervisor, as a systemd unit with "docker run", starts what it thinks has ended: it is seen, and said.</summary>
+    private async Task LookForSupervisorAsync(IReadOnlyList<SwapState> states, CancellationToken cancellationToken)
     {
-        try
+        // What the engine itself starts again has no supervisor besides.
+        var watched = states.Where(state => !state.Ran.Restarts && !state.Old.Labels().ContainsKey(ComposeLabels.Project)).ToList();
+        if (watched.Count == 0)
         {
-            await proof.ConfigureAwait(false);
+            return;
         }
-        catch (ProException)
+
+        await Task.Delay(SupervisorTime, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var state in watched)
         {
-            try
+            var now = await _calls.FindAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
+            if (now.Text("Id") != state.NewId)
             {
-                await job.Operation.MustBeHeldAsync(CancellationToken.None).ConfigureAwait(false);
+                reports.Report(new WarningReport(
+                    $"{(now is null ? $"{state.Name} is gone" : $"Another container has the name {state.Name}, on {now["Config"].Text("Image")}")}: "
+                    + "something outside of this module manages it, as a systemd unit with 'docker run' does. Change the version there."));
             }
-            catch (ProException unknown) when (unknown.Id != LockErrors.LostId)
-            {
-                // Whose it is can't be told just now; the failure itself counts.
-            }
-
-            throw;
         }
     }
 
-    private async Task<bool> AreBackAsync(IEnumerable<(string Name, JsonObject Old)> containers)
+    private async Task<bool> AreBackAsync(IEnumerable<SwapState> states)
     {
-        foreach (var (name, old) in containers)
+        foreach (var state in states)
         {
-            var now = await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
-            if (now.Text("Id") != old.Text("Id"))
+            if ((await _calls.FindAsync(state.Name, CancellationToken.None).ConfigureAwait(false)).Text("Id") != state.OldId)
             {
                 return false;
             }
@@ -311,26 +272,10 @@ internal sealed class ContainerReplacement(
         return true;
     }
 
-    // Each of them, whatever became of the others; what failed first is the failure, and the rest its context.
-    private static async Task AllBackAsync(IReadOnlyList<HeldSwap> swaps, Exception failure)
-    {
-        var others = new List<Exception>();
-        foreach (var swap in swaps.Reverse())
-        {
-            if (await swap.BackAsync(failure).ConfigureAwait(false) is { } other)
-            {
-                others.Add(other);
-            }
-        }
-
-        if (others.Count > 0)
-        {
-            throw ContainerErrors.SeveralNotRestored(failure, others);
-        }
-    }
-
-    private VerificationOptions BeforePorts(SwapFlow flow) =>
-        Options(ownsPorts: false) with { LeastStartPeriod = flow == SwapFlow.WarmHeld ? FirstLookup : TimeSpan.Zero };
+    // Beside the old one the health URL would be answered by that. A held candidate gets its networks only after its start.
+    private VerificationOptions Options(CandidateStage stage, SwapFlow flow) => stage is CandidateStage.BeforePorts or CandidateStage.BesideOld
+        ? Options(ownsPorts: false) with { LeastStartPeriod = flow == SwapFlow.WarmHeld ? FirstLookup : TimeSpan.Zero }
+        : Options(ownsPorts: true) with { KnownNeed = request.KnownNeed };
 
     private VerificationOptions Options(bool ownsPorts) => new()
     {
@@ -341,4 +286,103 @@ internal sealed class ContainerReplacement(
         LogLines = Math.Max(request.LogLines, KeptLogLines),
         ProgressParent = "deployment",
     };
+
+    /// <summary>What a deployment asks of a swap.</summary>
+    private sealed class Checks(ContainerReplacement owner, ReplacementJob job, DeploymentSteps steps, IProgress<Report> reports) : ISwapChecks
+    {
+        private readonly Dictionary<string, TimeSpan> _proofTimes = [];
+        private readonly Dictionary<string, FinalAddressCheck> _addresses = [];
+
+        /// <summary>The swaps that have begun.</summary>
+        public List<SwapState> States { get; } = [];
+
+        /// <summary>The last lines of the old containers.</summary>
+        public List<string> OldLog { get; } = [];
+
+        /// <summary>Which went first.</summary>
+        public UpdateOrder Order { get; private set; }
+
+        public TimeSpan ProofTimeOf(string container) => _proofTimes.GetValueOrDefault(container);
+
+        public async Task<string?> WhyNotWarmAsync(SwapState state, CancellationToken cancellationToken)
+        {
+            var check = await FinalAddressCheck.PrepareAsync(owner.Engine, state.Old, owner.HealthUrl, cancellationToken).ConfigureAwait(false);
+            _addresses[state.OldId] = check;
+            return check.Obstacle;
+        }
+
+        public void Begin(SwapState state, UpdateOrder order)
+        {
+            States.Add(state);
+            Order = order;
+            steps.Begin(job.Target.Containers.Count > 1 ? $"swap {state.Name}" : "swap");
+        }
+
+        public async Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken)
+        {
+            await OursAsync(owner.VerifyAsync(state.NewId, owner.Options(stage, flow), cancellationToken)).ConfigureAwait(false);
+            if (stage == CandidateStage.InPlace)
+            {
+                _proofTimes[state.NewId] = owner.ProofTime;
+            }
+            else if (stage == CandidateStage.BesideOld)
+            {
+                // A proxy that routes to healthy containers only asks the engine, which says it later.
+                await OursAsync(EngineHealthWait.RunAsync(owner.Engine, state.NewId, owner.Subject, reports, cancellationToken)).ConfigureAwait(false);
+            }
+            else if (stage == CandidateStage.AfterHandover && _addresses.TryGetValue(state.OldId, out var addresses))
+            {
+                var candidate = await owner._calls.InspectAsync(state.NewId, cancellationToken).ConfigureAwait(false);
+                await OursAsync(addresses.RunAsync(candidate, cancellationToken)).ConfigureAwait(false);
+            }
+        }
+
+        public async Task BeforeCommitAsync(CancellationToken cancellationToken)
+        {
+            foreach (var state in States)
+            {
+                await OursAsync(owner.WatchAsync(state.NewId, cancellationToken)).ConfigureAwait(false);
+            }
+
+            await job.Operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
+            await job.BeforeCommit(cancellationToken).ConfigureAwait(false);
+            await job.Operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
+            steps.Begin(States.Count > 1 ? "remove the old ones" : "remove the old one");
+        }
+
+        public async Task BeforeRemovalAsync(SwapState state)
+        {
+            try
+            {
+                OldLog.AddRange(await owner.TailAsync(state.OldId, CancellationToken.None).ConfigureAwait(false));
+            }
+            catch (ProException failure)
+            {
+                // Its last lines are no reason to leave it where it is.
+                reports.Report(new VerboseReport($"The last lines of {state.OldId[..12]} could not be read: {failure.Message}"));
+            }
+        }
+
+        // Who breaks a lock repairs first: the new container fails because it is taken away, and what comes then is not ours to take back.
+        private async Task OursAsync(Task verification)
+        {
+            try
+            {
+                await verification.ConfigureAwait(false);
+            }
+            catch (ProException)
+            {
+                try
+                {
+                    await job.Operation.MustBeHeldAsync(CancellationToken.None).ConfigureAwait(false);
+                }
+                catch (ProException unknown) when (unknown.Id != LockErrors.LostId)
+                {
+                    // Whose it is can't be told just now; the failure itself counts.
+                }
+
+                throw;
+            }
+        }
+    }
 }

@@ -10,6 +10,8 @@ internal sealed class ContainerStrategy(
     EngineConnection engine, DeploymentRequest request, ServiceTarget target, ContainerReplacement replacement, IProgress<Report> reports)
     : IDeploymentStrategy
 {
+    private SwapChoice? _planned;
+
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Container;
 
@@ -22,6 +24,7 @@ internal sealed class ContainerStrategy(
         var choice = await new ContainerSwapper(engine, reports)
             .ChooseAsync(target.Containers[0].Name, request.WantedOrder, cancellationToken, image.LocalId).ConfigureAwait(false);
         request.ThrowIfOrderIsNotKept(choice);
+        _planned = choice;
         return new StrategyPlan(
             choice.Order.ToText(),
             $"the container {target.Name} is made again on it, {choice.Order.ToText()}: {choice.Description}",
@@ -34,8 +37,10 @@ internal sealed class ContainerStrategy(
         new ReplacementJob
         {
             Operation = operation,
-            Containers = [.. target.Containers.Select(container => container.Name)],
+            Target = target,
             Image = image.Reference.ToString(),
+            ImageId = image.LocalId,
+            Planned = _planned,
             Order = request.WantedOrder,
         },
         cancellationToken);

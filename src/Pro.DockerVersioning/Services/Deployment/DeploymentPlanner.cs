@@ -137,7 +137,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         var aliases = DeploymentAliases.Of(request, (site?.Image.For(reference) as AliasPin)?.Alias);
         await EnsurePublishedAsync(image, aliases, cancellationToken).ConfigureAwait(false);
         var steps = new DeploymentSteps($"{name} {version}", reports);
-        var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports);
+        var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports, supply.PullAgainAsync);
         IDeploymentStrategy strategy = target.Kind switch
         {
             ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, steps, supply, reports),

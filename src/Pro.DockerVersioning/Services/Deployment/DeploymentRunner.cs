@@ -220,6 +220,12 @@ internal sealed class DeploymentRunner(
 
         plan.Steps.End();
         var result = Result(plan, image, done, clock.Elapsed);
+        if (done is { WasStopped: true, Outcome: ProDeploymentOutcome.RestoredPrevious } && plan.Target.Kind != ServiceTargetKind.Swarm)
+        {
+            var from = plan.From is { } version ? $"{plan.Request.Service.Name} {version}" : $"What ran {plan.Request.Service.Name} before";
+            reports.Report(new WarningReport($"Stopped before {plan.Version} was verified. {from} {Restored(done)}."));
+        }
+
         return done.WasStopped ? throw new OperationCanceledException() : (result, done.Failure is null ? null : Failure(plan, done));
     }
 
@@ -230,14 +236,16 @@ internal sealed class DeploymentRunner(
                 plan.Request.Service.Name,
                 plan.Version.ToString(),
                 plan.From?.ToString(),
-                done.PreviousHealth switch
-                {
-                    ProHealth.Healthy => "runs again, and is healthy",
-                    ProHealth.Running => "runs again",
-                    null => "is as it was: it did not run before either",
-                    var sick => $"was started again, but is {sick}",
-                },
+                Restored(done),
                 done.Failure!);
+
+    private static string Restored(StrategyResult done) => done.PreviousHealth switch
+    {
+        ProHealth.Healthy => "runs again, and is healthy",
+        ProHealth.Running => "runs again",
+        null => "is as it was: it did not run before either",
+        var sick => $"was started again, but is {sick}",
+    };
 
     private static ProDeployment Result(DeploymentPlan plan, SuppliedImage image, StrategyResult done, TimeSpan duration) => new()
     {

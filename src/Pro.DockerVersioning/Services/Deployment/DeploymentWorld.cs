@@ -24,7 +24,7 @@ internal sealed record DeploymentWorld(
     {
         var loading = ImageInventory.LoadAsync(engine, cancellationToken);
         var swarming = SwarmAsync(engine, repository, cancellationToken);
-        var recording = UpRecord.FindAllAsync(engine, cancellationToken);
+        var recording = new OperationRecords(new ContainerCalls(engine)).FindAllAsync(cancellationToken);
         await Task.WhenAll(loading, swarming, recording).ConfigureAwait(false);
         var inventory = await loading.ConfigureAwait(false);
         var swarm = await swarming.ConfigureAwait(false);
@@ -44,18 +44,21 @@ internal sealed record DeploymentWorld(
             });
         }
 
-        // A service whose containers an "up" that was cut off has removed already.
+        // A service of whose containers an operation that was interrupted has left none.
         foreach (var record in (await recording.ConfigureAwait(false)).Where(record => IsOf(record, repository)
             && targets.TrueForAll(target => target.TargetId != record.Target)))
         {
+            var owner = record.Owner;
+            var isCompose = owner.ContainsKey(ComposeLabels.Project);
             targets.Add(new ServiceTarget
             {
-                Kind = ServiceTargetKind.Compose,
-                Name = $"{record.Labels.GetValueOrDefault(ComposeLabels.Project)}/{record.Labels.GetValueOrDefault(ComposeLabels.Service)}",
+                Kind = isCompose ? ServiceTargetKind.Compose : ServiceTargetKind.Container,
+                Name = isCompose
+                    ? $"{owner[ComposeLabels.Project]}/{owner.GetValueOrDefault(ComposeLabels.Service)}" : record.Target["container.".Length..],
                 TargetId = record.Target,
                 Containers = [],
                 Leftovers = [],
-                Labels = record.Labels,
+                Labels = owner,
             });
         }
 
@@ -83,7 +86,7 @@ internal sealed record DeploymentWorld(
         ?? target.CurrentVersions.Max()
         ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null);
 
-    private static bool IsOf(UpRecord record, ImageReference repository) =>
+    private static bool IsOf(OperationInfo record, ImageReference repository) =>
         ImageReference.TryParse(record.To, out var to) && to.SameRepository(repository);
 
     private static async Task<IReadOnlyList<SwarmServiceInfo>> SwarmAsync(

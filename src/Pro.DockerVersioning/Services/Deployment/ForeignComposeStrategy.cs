@@ -18,6 +18,7 @@ internal sealed class ForeignComposeStrategy(
     private const int Added = 1;
 
     private readonly ContainerCalls _calls = new(engine);
+    private SwapChoice? _planned;
 
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
@@ -26,8 +27,9 @@ internal sealed class ForeignComposeStrategy(
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await new ContainerSwapper(engine, reports)
-            .ChooseAsync(target.Containers[0].Name, request.WantedOrder, cancellationToken).ConfigureAwait(false);
+            .ChooseAsync(target.Containers[0].Name, request.WantedOrder, cancellationToken, image.LocalId).ConfigureAwait(false);
         request.ThrowIfOrderIsNotKept(choice);
+        _planned = choice;
         var files = target.Labels.GetValueOrDefault(ComposeLabels.Files, "-");
         return new StrategyPlan(
             choice.Order.ToText(),
@@ -54,8 +56,10 @@ internal sealed class ForeignComposeStrategy(
             new ReplacementJob
             {
                 Operation = operation,
-                Containers = [.. target.Containers.Select(container => container.Name)],
+                Target = target,
                 Image = image.Reference.ToString(),
+                ImageId = image.LocalId,
+                Planned = _planned,
                 Order = request.WantedOrder,
                 InjectedFiles = [.. injected],
             },

@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Swarm;
 using Pro.DockerVersioning.Versions;
 
@@ -13,16 +14,16 @@ internal sealed class HeldImages
     private readonly Dictionary<string, string> _reasons = new(StringComparer.Ordinal);
 
     /// <summary>Collects them.</summary>
-    /// <param name="records">The ways back from an <c>up</c>.</param>
+    /// <param name="records">The operation records.</param>
     /// <param name="services">A swarm's services; none where the engine is no manager of one.</param>
-    public HeldImages(IEnumerable<UpRecord> records, IEnumerable<SwarmServiceState> services)
+    public HeldImages(IEnumerable<OperationInfo> records, IEnumerable<SwarmServiceState> services)
     {
         foreach (var record in records)
         {
-            Hold(record.To, $"compose brings it up for {record.Target}, or was cut off in it");
-            foreach (var recipe in record.Containers.Select(container => container.Recipe))
+            Hold(record.To, $"an operation brings it to {record.Target}, or was interrupted");
+            foreach (var old in record.OldImages)
             {
-                Hold(recipe?.ImageId, $"the way back of {record.Target} from an 'up' of compose that has not ended well yet");
+                Hold(old, $"{record.Target} is restored to it if the operation under way fails, or was interrupted");
             }
         }
 

@@ -4,6 +4,7 @@ using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Registry;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Deployment;
@@ -68,6 +69,17 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             : throw DeploymentErrors.RegistryMoved(reference.ToString(), recorded, now);
     }
 
+    /// <summary>Pulls an image that was here, by its name with a digest, and names it as it was if that name is free.</summary>
+    /// <exception cref="ProException">It can't be had.</exception>
+    public async Task PullAgainAsync(string reference, string byDigest, CancellationToken cancellationToken)
+    {
+        var source = ImageReference.Parse(byDigest);
+        var isFree = ImageReference.TryParse(reference, out var name) && name.SameRepository(source)
+            && await new ContainerCalls(engine).FindImageAsync(reference, cancellationToken).ConfigureAwait(false) is null;
+        _ = await EnsureAsync(
+            new SuppliedImage(isFree ? name! : source, null, source, source.Digest), force: true, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Pulls it where it isn't here.</summary>
     /// <param name="image">What <see cref="FindAsync"/> has found.</param>
     /// <param name="force">Tries it where the space seems too small: what this engine has of it already isn't always seen.</param>
@@ -106,7 +118,11 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         }
 
         var found = await engine.CallAsync(client => client.Images.InspectImageAsync(source.ToString(), cancellationToken)).ConfigureAwait(false);
-        await NameAsync(found.ID, image.Reference, cancellationToken).ConfigureAwait(false);
+        if (image.Reference.Digest is null)
+        {
+            await NameAsync(found.ID, image.Reference, cancellationToken).ConfigureAwait(false);
+        }
+
         return image with { LocalId = found.ID };
     }
 

@@ -88,18 +88,19 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     {
         var clock = Stopwatch.StartNew();
         var note = OperationNote.Read(cutOff);
-        var outcome = target.Kind switch
+        var (outcome, record) = target.Kind switch
         {
-            ServiceTargetKind.Swarm => await SwarmAsync(request, world, target, note, cancellationToken).ConfigureAwait(false),
+            ServiceTargetKind.Swarm => (await SwarmAsync(request, world, target, note, cancellationToken).ConfigureAwait(false), null),
             ServiceTargetKind.Compose => await ComposeAsync(request, target, cancellationToken).ConfigureAwait(false),
-            _ => await ContainersAsync(target, cancellationToken).ConfigureAwait(false),
+            _ => await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false),
         };
+        note ??= OperationNote.Read(record?.Note);
         var after = await DeploymentWorld
             .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
         var now = after.Targets.FirstOrDefault(one => one.TargetId == target.TargetId);
         var version = now is null ? null : after.VersionOf(now);
         if (now is not null
-            && await new CutOffOperation(engine, history, reports).ConcludeAsync(request, after, now, note, outcome, cancellationToken).ConfigureAwait(false))
+            && await new InterruptedOperation(engine, history, reports).ConcludeAsync(request, after, now, note, outcome, cancellationToken).ConfigureAwait(false))
         {
             outcome = RepairOutcome.FinishedNew;
         }
@@ -156,47 +157,32 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     private async Task<bool> HasTracesAsync(DeploymentWorld world, ServiceTarget target, CancellationToken cancellationToken) =>
         target.Leftovers.Count > 0
         || world.SwarmOf(target) is { IsCutOff: true }
-        || (target.Kind == ServiceTargetKind.Compose
-            && await UpRecord.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not null);
+        || await new OperationRecords(_calls).FindAsync(target.TargetId, cancellationToken).ConfigureAwait(false) is not null;
 
-    private async Task<RepairOutcome> ContainersAsync(ServiceTarget target, CancellationToken cancellationToken)
+    private Task<(RepairOutcome Outcome, OperationRecord? Record)> ContainersAsync(
+        DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken) =>
+        TargetRestore.Of(engine, new ImageSupply(engine, request.Child.Get, reports).PullAgainAsync, reports).RunAsync(
+            target.TargetId, target.Containers.Concat(target.Leftovers).Select(container => container.Name), cancellationToken);
+
+    private async Task<(RepairOutcome Outcome, OperationRecord? Record)> ComposeAsync(
+        DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
     {
-        var repair = new SwapRepair(_calls);
-        var outcome = RepairOutcome.NothingToDo;
-        var names = target.Containers.Concat(target.Leftovers).Select(container => SwapNames.BaseOf(container.Name)).Distinct();
-        foreach (var name in names)
-        {
-            var one = await repair.RepairAsync(name, cancellationToken).ConfigureAwait(false);
-            outcome = one == RepairOutcome.NothingToDo ? outcome : one;
-        }
-
-        return outcome;
-    }
-
-    private async Task<RepairOutcome> ComposeAsync(DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
-    {
-        var project = target.Labels.GetValueOrDefault(ComposeLabels.Project, "");
-        var service = target.Labels.GetValueOrDefault(ComposeLabels.Service, "");
-
         // A compose that was under way goes on when we have died: two of them at once would undo each other's work.
         await ComposeOrphans.WaitAsync(
-            project, await ComposeUp.EngineIdAsync(engine, cancellationToken).ConfigureAwait(false), reports, cancellationToken).ConfigureAwait(false);
+            target.Labels.GetValueOrDefault(ComposeLabels.Project, ""), await ComposeUp.EngineIdAsync(engine, cancellationToken).ConfigureAwait(false), reports, cancellationToken).ConfigureAwait(false);
         var aimed = await AimsAsync(target, cancellationToken).ConfigureAwait(false);
-        var outcome = await ContainersAsync(target, cancellationToken).ConfigureAwait(false);
-        if (await UpRecord.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { } record)
+        var done = await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false);
+        if (done.Outcome != RepairOutcome.NothingToDo)
         {
-            await new UpRestore(engine, reports)
-                .RunAsync(record, project, service, new ComposeFollowers(_calls, reports)).ConfigureAwait(false);
-            _ = aimed.Add(record.To);
-            outcome = RepairOutcome.RestoredPrevious;
-        }
+            if (done.Record is { } record)
+            {
+                _ = aimed.Add(record.Info.To);
+            }
 
-        if (outcome != RepairOutcome.NothingToDo)
-        {
             await PinWhatRunsAsync(request, target.TargetId, aimed, cancellationToken).ConfigureAwait(false);
         }
 
-        return outcome;
+        return done;
     }
 
     private async Task<RepairOutcome> SwarmAsync(

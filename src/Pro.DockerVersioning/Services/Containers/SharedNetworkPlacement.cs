@@ -1,7 +1,7 @@
 namespace Pro.DockerVersioning.Services.Containers;
 
 /// <summary>Without published ports: on the old one's networks, which don't know it by the service's names yet.</summary>
-internal sealed class BesideSide(ContainerCalls calls, SwapStep step) : NewSide(calls, step)
+internal sealed class SharedNetworkPlacement(ContainerCalls calls, SwapState state) : CandidatePlacement(calls, state)
 {
     /// <inheritdoc/>
     public override bool HandsPortsOver => false;
@@ -9,7 +9,7 @@ internal sealed class BesideSide(ContainerCalls calls, SwapStep step) : NewSide(
     /// <inheritdoc/>
     public override async Task StartAsync(ContainerCreation creation)
     {
-        await CreateAsync(creation).ConfigureAwait(false);
+        await State.CreateAsync(Calls, creation).ConfigureAwait(false);
         await StartNewAsync().ConfigureAwait(false);
     }
 

@@ -7,7 +7,7 @@ namespace Pro.DockerVersioning.Tests.Containers;
 
 [Trait("Engine", "real")]
 [Collection(nameof(RealContainers))]
-public sealed class SideBySideSwapTests : IAsyncLifetime
+public sealed class StartFirstSwapTests : IAsyncLifetime
 {
     private SwapScene _scene = null!;
 
@@ -210,7 +210,7 @@ public sealed class SideBySideSwapTests : IAsyncLifetime
             wrong.Add("after the swap there are only " + string.Join(", ", here));
         }
 
-        var outcome = await new SwapRepair(new ContainerCalls(_scene.Engine.Engine)).RepairAsync(_scene.Name, Cancel);
+        var outcome = await TestSwap.RepairAsync(_scene.Engine.Engine, _scene.Name, Cancel);
         var left = await _scene.LeftAsync();
         if (!left.SequenceEqual([_scene.Name]))
         {

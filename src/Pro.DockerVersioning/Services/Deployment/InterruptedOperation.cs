@@ -11,7 +11,7 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// The end of an operation whose process died after its new version was proven: the way back that it would have kept, and the history's line
 /// that it would have written.
 /// </summary>
-internal sealed class CutOffOperation(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
+internal sealed class InterruptedOperation(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
 {
     private readonly PreviousVersionStore _wayBack = new(engine, history, reports);
 
@@ -19,7 +19,7 @@ internal sealed class CutOffOperation(EngineConnection engine, HistoryLog histor
     /// <param name="request">What is asked for: the repair.</param>
     /// <param name="world">What is on the engine after the repair.</param>
     /// <param name="target">What runs the service.</param>
-    /// <param name="note">What its lock said; null where the lock is gone, too.</param>
+    /// <param name="note">What its lock or its record said; null if both are gone.</param>
     /// <param name="outcome">What the repair found.</param>
     /// <param name="cancellationToken">Ends the looking.</param>
     /// <returns>True where it was proven, and had not written its line.</returns>
@@ -32,7 +32,7 @@ internal sealed class CutOffOperation(EngineConnection engine, HistoryLog histor
         CancellationToken cancellationToken)
     {
         if (outcome == RepairOutcome.RestoredPrevious
-            || await FindAsync(world, target, note, outcome, cancellationToken).ConfigureAwait(false) is not { } done
+            || Find(world, target, note, outcome) is not { } done
             || await IsRecordedAsync(request, target, done, cancellationToken).ConfigureAwait(false))
         {
             return false;
@@ -62,9 +62,7 @@ internal sealed class CutOffOperation(EngineConnection engine, HistoryLog histor
         return true;
     }
 
-    // The labels of what runs say it too: where a prune, or whoever was faster, has taken the lock with its note.
-    private async Task<OperationNote?> FindAsync(
-        DeploymentWorld world, ServiceTarget target, OperationNote? note, RepairOutcome outcome, CancellationToken cancellationToken)
+    private static OperationNote? Find(DeploymentWorld world, ServiceTarget target, OperationNote? note, RepairOutcome outcome)
     {
         var isFinished = outcome == RepairOutcome.FinishedNew;
         if (target.Kind == ServiceTargetKind.Swarm)
@@ -73,20 +71,8 @@ internal sealed class CutOffOperation(EngineConnection engine, HistoryLog histor
                 ? note : null;
         }
 
-        // Where the same image was to run again, nothing tells whether it has come to that.
-        if (Runs(target, note) && (isFinished || note?.OldImageId is not null))
-        {
-            return note;
-        }
-
-        if (!isFinished || target.Containers.Count == 0)
-        {
-            return null;
-        }
-
-        var running = await new ContainerCalls(engine).FindAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
-        var label = OperationNote.Read((running?["Config"]?["Labels"]).Text(ContainerLabels.Operation));
-        return Runs(target, label) ? label : null;
+        // If the same image was to run again, nothing tells whether it has come to that.
+        return Runs(target, note) && (isFinished || note?.OldImageId is not null) ? note : null;
     }
 
     private static bool Runs(ServiceTarget target, OperationNote? note) => note?.ImageId is { } image

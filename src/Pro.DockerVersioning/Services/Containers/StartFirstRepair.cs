@@ -6,28 +6,26 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// Gives the networks and ports back to an old one that has never stopped. It is quick about it: the old one may be without them
 /// right now.
 /// </summary>
-internal sealed class SideBySideRepair(ContainerCalls calls)
+internal sealed class StartFirstRepair(ContainerCalls calls)
 {
     private const string Never = "no";
-    private static readonly string[] Warm = [nameof(SwapFlow.WarmStaged), nameof(SwapFlow.WarmDetached), nameof(SwapFlow.WarmHeld)];
 
-    /// <summary>Gives them back, if the new one's label says that they may have been taken.</summary>
+    /// <summary>Gives them back, if they were taken.</summary>
     /// <param name="old">The old one, under its name.</param>
+    /// <param name="recipe">What it was.</param>
     /// <param name="next">The new one; it loses its networks where it may be in the way.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    public async Task GiveBackAsync(JsonObject old, JsonObject next, CancellationToken cancellationToken)
+    public async Task GiveBackAsync(JsonObject old, ContainerRecipe recipe, JsonObject next, CancellationToken cancellationToken)
     {
-        var labels = next["Config"]?["Labels"];
-        if (!Warm.Contains(labels.Text(ContainerLabels.Flow)))
+        await EndRestartsAsync(next, cancellationToken).ConfigureAwait(false);
+        var taken = recipe.Networks.Where(network => Endpoint(old, network.Network) is null).ToArray();
+        var foreign = NetworkAttachment.Of(old).Select(network => network.Network)
+            .Where(network => recipe.Networks.All(own => own.Network != network)).ToArray();
+        if (taken.Length == 0 && foreign.Length == 0 && !old["State"].Flag("Running"))
         {
             return;
         }
 
-        await EndRestartsAsync(next, cancellationToken).ConfigureAwait(false);
-        var recipe = PreviousConfiguration.Decode(next.Text("Name").TrimStart('/'), labels.Text(ContainerLabels.Previous));
-        var taken = recipe.Networks.Where(network => Endpoint(old, network.Network) is null).ToArray();
-        var foreign = old["NetworkSettings"].Members("Networks").Select(network => network.Key)
-            .Where(network => recipe.Networks.All(own => own.Network != network)).ToArray();
         if (taken.Length > 0 || foreign.Length > 0 || PublishedPorts.Unbound(old).Count > 0)
         {
             await ReleaseAsync(next, cancellationToken).ConfigureAwait(false);

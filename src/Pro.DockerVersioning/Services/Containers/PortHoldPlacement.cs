@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Services.Containers;
@@ -6,38 +7,43 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// On the old one's networks, so that it has its peers, and on one more that holds its ports back: that one has the gateway, and
 /// published ports are bound where the gateway is. To hold the old one frees them, to let go of the new one binds them.
 /// </summary>
-internal sealed class HeldSide(ContainerCalls calls, SwapStep step) : NewSide(calls, step)
+internal sealed class PortHoldPlacement(ContainerCalls calls, SwapState state) : CandidatePlacement(calls, state)
 {
     private const int Attempts = 3;
 
     private string _hold = "";
 
-    private NetworkAttachment Hold => new(_hold, []);
+    // The gateway is where the priority is highest (since Engine 28), then the first network by name.
+    private NetworkAttachment Hold => new(
+        _hold,
+        State.Recipe.Networks.Max(network => network.Endpoint["GwPriority"]?.GetValue<long>()) is { } highest and not 0
+            ? new JsonObject { ["GwPriority"] = highest + 1 }
+            : []);
 
     /// <inheritdoc/>
     public override async Task StartAsync(ContainerCreation creation)
     {
         var gateway = await Calls.InspectNetworkAsync(creation.Networks[0].Network, CancellationToken.None).ConfigureAwait(false);
-        _hold = await Networks.HoldAsync(Step.Name, gateway, CancellationToken.None).ConfigureAwait(false);
-        await CreateAsync(creation.Unconnected).ConfigureAwait(false);
-        await Calls.ConnectAsync(Hold, Step.NewId, CancellationToken.None).ConfigureAwait(false);
+        _hold = await Networks.HoldAsync(State.Name, gateway, CancellationToken.None).ConfigureAwait(false);
+        await State.CreateAsync(Calls, creation.Unconnected).ConfigureAwait(false);
+        await Calls.ConnectAsync(Hold, State.NewId, CancellationToken.None).ConfigureAwait(false);
         await StartNewAsync().ConfigureAwait(false);
         foreach (var network in creation.Networks)
         {
-            await Calls.ConnectAsync(network, Step.NewId, CancellationToken.None).ConfigureAwait(false);
+            await Calls.ConnectAsync(network, State.NewId, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
     /// <inheritdoc/>
     public override async Task HandPortsOverAsync()
     {
-        await Calls.ConnectAsync(Hold, Step.OldId, CancellationToken.None).ConfigureAwait(false);
+        await Calls.ConnectAsync(Hold, State.OldId, CancellationToken.None).ConfigureAwait(false);
         await LetGoAsync().ConfigureAwait(false);
 
         // A port that was still busy: the engine answers 200, and binds nothing.
         for (var attempt = 1; attempt < Attempts && !await HasPortsAsync().ConfigureAwait(false); attempt++)
         {
-            await Calls.ConnectAsync(Hold, Step.NewId, CancellationToken.None).ConfigureAwait(false);
+            await Calls.ConnectAsync(Hold, State.NewId, CancellationToken.None).ConfigureAwait(false);
             await LetGoAsync().ConfigureAwait(false);
         }
     }
@@ -46,5 +52,5 @@ internal sealed class HeldSide(ContainerCalls calls, SwapStep step) : NewSide(ca
     public override bool IsImpossible(ProException failure) =>
         _hold.Length == 0 || failure.Message.Contains("macvlan", StringComparison.OrdinalIgnoreCase);
 
-    private Task LetGoAsync() => Calls.DisconnectAsync(_hold, Step.NewId, CancellationToken.None);
+    private Task LetGoAsync() => Calls.DisconnectAsync(_hold, State.NewId, CancellationToken.None);
 }

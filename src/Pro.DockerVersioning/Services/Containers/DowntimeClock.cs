@@ -4,7 +4,7 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// How long nobody answers, as far as the calls tell: the longest of a swap's pauses, of which a way back may be the second.
 /// </summary>
 /// <param name="clock">The time; the system's where none is given.</param>
-internal sealed class Outage(TimeProvider? clock = null)
+internal sealed class DowntimeClock(TimeProvider? clock = null)
 {
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
     private long? _since;

@@ -5,12 +5,12 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// its network and the new one joins it; the ports are bound when a running container joins.
 /// </summary>
 /// <remarks>For the default bridge: with a network of its own first, it would keep that one's name server.</remarks>
-internal class DetachedSide(ContainerCalls calls, SwapStep step) : NewSide(calls, step)
+internal sealed class NoNetworkPlacement(ContainerCalls calls, SwapState state) : CandidatePlacement(calls, state)
 {
     /// <inheritdoc/>
     public override async Task StartAsync(ContainerCreation creation)
     {
-        await CreateAsync(creation.Unconnected).ConfigureAwait(false);
+        await State.CreateAsync(Calls, creation.Unconnected).ConfigureAwait(false);
         await StartNewAsync().ConfigureAwait(false);
     }
 
@@ -18,14 +18,14 @@ internal class DetachedSide(ContainerCalls calls, SwapStep step) : NewSide(calls
     public override async Task HandPortsOverAsync()
     {
         // The one with the gateway last: the ports would move to the next one otherwise.
-        foreach (var network in Step.Recipe.Networks.Reverse())
+        foreach (var network in State.Recipe.Networks.Reverse())
         {
-            await Calls.DisconnectAsync(network.Network, Step.OldId, CancellationToken.None).ConfigureAwait(false);
+            await Calls.DisconnectAsync(network.Network, State.OldId, CancellationToken.None).ConfigureAwait(false);
         }
 
-        foreach (var network in Step.Recipe.Networks)
+        foreach (var network in State.Recipe.Networks)
         {
-            await Calls.ConnectAsync(network, Step.NewId, CancellationToken.None).ConfigureAwait(false);
+            await Calls.ConnectAsync(network, State.NewId, CancellationToken.None).ConfigureAwait(false);
         }
     }
 }

@@ -1,0 +1,117 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>
+/// The candidate is started and verified while the old container serves. Only then does what is asked from outside go over: names, and
+/// published ports. Until then a failure costs no request.
+/// </summary>
+internal sealed class StartFirstSwap(
+    ContainerCalls calls, SwapState state, SwapFlow flow, SwapRequest request, string nonce, ISwapChecks checks, IProgress<Report> reports)
+    : SwapPhases(calls, state)
+{
+    // It was verified before; this is only a look through the ports that it has now.
+    private static readonly TimeSpan LastLook = TimeSpan.FromSeconds(15);
+
+    // Who has got the old one's address at the last moment asks it still: a connection that falls between takes a second.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1.5);
+
+    private readonly CandidatePlacement _placement = CandidatePlacement.For(flow, calls, state);
+    private readonly AliasHandover _aliases = new(calls);
+
+    /// <inheritdoc/>
+    public override UpdateOrder Order => UpdateOrder.StartFirst;
+
+    private bool SharesNetworks => flow is SwapFlow.StartFirst or SwapFlow.WarmHeld;
+
+    /// <inheritdoc/>
+    public override Task StartNewAsync(CancellationToken cancellationToken) =>
+        _placement.StartAsync(State.Recipe.On(request.Image, Options()));
+
+    /// <inheritdoc/>
+    public override Task VerifyAsync(CancellationToken cancellationToken) => checks.VerifyAsync(
+        State, flow, _placement.HandsPortsOver ? CandidateStage.BeforePorts : CandidateStage.BesideOld, cancellationToken);
+
+    /// <inheritdoc/>
+    public override async Task TakeOverAsync(CancellationToken cancellationToken)
+    {
+        if (SharesNetworks && await _aliases.GiveAsync(State).ConfigureAwait(false))
+        {
+            reports.Report(new VerboseReport("The new container got another address with its aliases, and is verified once more."));
+            await VerifyAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!_placement.HandsPortsOver)
+        {
+            return;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        State.Downtime.Begin();
+        await _placement.HandPortsOverAsync().ConfigureAwait(false);
+        State.Downtime.Note();
+        await Calls.ThrowIfPortsAreMissingAsync(State.Old, State.NewId, cancellationToken).ConfigureAwait(false);
+
+        // An engine that is restarted would start the old container without the networks that it has left, and the service would be without
+        // an answer until somebody repairs it. The new one was healthy, and has the ports.
+        await State.GiveRestartsAsync(Calls).ConfigureAwait(false);
+        await LookAsync(cancellationToken).ConfigureAwait(false);
+        State.Downtime.End();
+    }
+
+    /// <inheritdoc/>
+    public override async Task CommitAsync()
+    {
+        await base.CommitAsync().ConfigureAwait(false);
+        await Calls.RenameAsync(State.NewId, State.Name, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    // The signal is the container's own, and its time-out bounds the wait.
+    /// <inheritdoc/>
+    public override async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        if (SharesNetworks)
+        {
+            await _aliases.TakeAsync(State).ConfigureAwait(false);
+            await Task.Delay(Grace, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Calls.StopAsync(State.OldId, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override bool IsImpossible(ProException failure) => _placement.IsImpossible(failure);
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bound.CancelAfter(LastLook);
+        try
+        {
+            await checks.VerifyAsync(State, flow, CandidateStage.AfterHandover, bound.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw ContainerErrors.NotProvenOnItsPorts(State.Name, LastLook);
+        }
+    }
+
+    private RecipeOptions Options()
+    {
+        var options = State.Options(request.Labels(State.Old.Labels()), nonce);
+        if (!SharesNetworks)
+        {
+            return options;
+        }
+
+        var labels = new Dictionary<string, string?>(options.Labels, StringComparer.Ordinal);
+        if (!State.Recipe.Networks.Any(network => network.Aliases.Contains(State.Name)))
+        {
+            labels[ContainerLabels.Alias] = State.Name;
+        }
+
+        return options with { Labels = labels, WithoutAliases = true };
+    }
+}

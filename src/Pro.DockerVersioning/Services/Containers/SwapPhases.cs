@@ -1,0 +1,48 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Services.Containers;
+
+/// <summary>
+/// What one container goes through while another one takes its place. <see cref="ContainerSwapper"/> calls the phases, each for all
+/// containers of the operation before the next.
+/// </summary>
+internal abstract class SwapPhases(ContainerCalls calls, SwapState state)
+{
+    /// <summary>The swap.</summary>
+    public SwapState State => state;
+
+    /// <summary>Which of the two goes first.</summary>
+    public virtual UpdateOrder Order => UpdateOrder.StopFirst;
+
+    /// <summary>The engine's calls.</summary>
+    protected ContainerCalls Calls => calls;
+
+    /// <summary>Creates the candidate, and starts it if it can run beside the old container. Touches nothing of that.</summary>
+    public abstract Task StartNewAsync(CancellationToken cancellationToken);
+
+    /// <summary>Verifies a candidate that runs beside the old container.</summary>
+    public virtual Task VerifyAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Gives the candidate what the old container has: its place or its names and ports.</summary>
+    public abstract Task TakeOverAsync(CancellationToken cancellationToken);
+
+    /// <summary>Lets the old container end its work; it is committed already.</summary>
+    public virtual Task DrainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Whether it failed because the engine can't run both, and not for what the new version is.</summary>
+    public virtual bool IsImpossible(ProException failure) => false;
+
+    /// <summary>Marks the old container as done. The first mark of an operation commits all of it.</summary>
+    public virtual async Task CommitAsync()
+    {
+        if (state.RemovesItself)
+        {
+            await calls.RenameAsync(state.NewId, state.Name, CancellationToken.None).ConfigureAwait(false);
+        }
+        else if (await calls.FindAsync(state.OldId, CancellationToken.None).ConfigureAwait(false) is not null)
+        {
+            await new NameTakeover(calls).RenameAsync(state.OldId, SwapNames.Done(state.Name), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+}
