@@ -115,7 +115,7 @@ public sealed partial class HistoryTests : IDisposable
         var registry = $"127.0.0.1:1/pro-test-{Guid.NewGuid():N}";
         try
         {
-            _ = _shell.Run($"1..2 | ForEach-Object {{ Build-ProImage api v1.0.0 -Registry {registry} }}").ThrowIfFailed();
+            _ = _shell.Run($"1..2 | ForEach-Object {{ Build-ProImage api v1.0.0 -TrustRepository -Registry {registry} }}").ThrowIfFailed();
             await File.WriteAllTextAsync(
                 Path.Combine(shop, "apps", "api", "Dockerfile"),
                 "FROM pro-sample/base:1\nRUN printf 's3%s' cret && false\n",

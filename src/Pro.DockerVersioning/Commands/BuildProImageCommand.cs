@@ -305,13 +305,19 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         Force = Force,
     };
 
+    /// <summary>Approves what pro.json of this repository names: a history outside of it.</summary>
+    [Parameter]
+    public SwitchParameter TrustRepository { get; set; }
+
+    private protected override bool? Trusts => TrustRepository;
+
     private protected override ProParameters Parameters =>
         base.Parameters with { Aliases = Bound(nameof(Alias)) ? Alias : null };
 
     private async Task<BuilderChoice> ChooseBuilderAsync(ProWorkspace workspace, EngineConnection engine)
     {
         var read = workspace.Settings.Variables.Raw;
-        var store = new RegistryCredentialStore(DockerConfigFile.Load(read), read);
+        var store = RegistryCredentialStore.For(engine.Endpoint, read);
         return await BuilderProbe.ChooseAsync(
             new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment), engine.Client, LoginAsync, StopToken);
 

@@ -37,6 +37,12 @@ public sealed class GetProHistoryCommand : ProFolderCmdlet
     [Parameter]
     public DateTimeOffset? Before { get; set; }
 
+    /// <summary>Approves that pro.json of this repository names a history outside of it.</summary>
+    [Parameter]
+    public SwitchParameter TrustRepository { get; set; }
+
+    private protected override bool? Trusts => TrustRepository;
+
     private protected override async Task ProcessAsync()
     {
         if (After >= Before)
@@ -44,7 +50,7 @@ public sealed class GetProHistoryCommand : ProFolderCmdlet
             throw CommandErrors.Contradiction("-After", "-Before", "nothing ends after the one and before the other");
         }
 
-        var workspace = ProWorkspace.Open(Folder, new ProParameters(), ProEnvironmentVariables.OfProcess);
+        var workspace = Approved(ProWorkspace.Open(Folder, new ProParameters(), ProEnvironmentVariables.OfProcess));
         var filter = new HistoryFilter
         {
             // The history's own names, not the catalogue's: a service that is gone has a past too.

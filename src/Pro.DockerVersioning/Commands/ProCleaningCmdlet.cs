@@ -18,6 +18,12 @@ public abstract class ProCleaningCmdlet : ProWorkspaceCmdlet
     [ValidateNotNullOrEmpty]
     public string? Environment { get; set; }
 
+    /// <summary>Approves what pro.json of this repository names: an engine by its address, a history outside of the repository.</summary>
+    [Parameter]
+    public SwitchParameter TrustRepository { get; set; }
+
+    private protected override bool? Trusts => TrustRepository;
+
     private protected override ProParameters Parameters =>
         base.Parameters with { Environment = Environment, NeedsRetentionOnly = true };
 

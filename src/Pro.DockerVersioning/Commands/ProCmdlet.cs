@@ -65,6 +65,12 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <inheritdoc cref="Cmdlet.WriteWarning(string)"/>
+    private protected new void WriteWarning(string text) => base.WriteWarning(PlainText.Of(text));
+
+    /// <inheritdoc cref="Cmdlet.WriteVerbose(string)"/>
+    private protected new void WriteVerbose(string text) => base.WriteVerbose(PlainText.Of(text));
+
     /// <summary>Writes an object; a pipeline that has seen enough cancels the work behind it at once.</summary>
     private protected new void WriteObject(object? sendToPipeline) => WriteObject(sendToPipeline, enumerateCollection: false);
 
@@ -102,17 +108,24 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     /// <param name="question">What is asked below the plan.</param>
     private protected bool ShouldCarryOut(IReadOnlyCollection<string> lines, string question)
     {
+        lines = [.. PlanHead.Concat(lines).Select(PlainText.Of)];
         var plan = string.Join(IsWhatIf ? Environment.NewLine + "What if: " : Environment.NewLine, lines);
         return Confirmed(question, () => base.ShouldProcess(plan, plan + Environment.NewLine + question, "The plan"));
     }
 
     /// <summary>Asks about one thing; -WhatIf prints it.</summary>
-    private protected new bool ShouldProcess(string target, string action) =>
-        Confirmed($"{action} {target}?", () => base.ShouldProcess(target, action));
+    private protected new bool ShouldProcess(string target, string action)
+    {
+        target = string.Join("; ", PlanHead.Prepend(target));
+        return Confirmed($"{action} {target}?", () => base.ShouldProcess(target, action));
+    }
 
     /// <inheritdoc cref="ShouldProcess(string, string)"/>
     private protected new bool ShouldProcess(string verboseDescription, string verboseWarning, string caption) =>
         Confirmed(verboseWarning, () => base.ShouldProcess(verboseDescription, verboseWarning, caption));
+
+    /// <summary>What each plan and question of this command begins with: the engine, where it is not the session's own.</summary>
+    private protected List<string> PlanHead { get; } = [];
 
     /// <summary>Whether this command would ask before it does something: its own impact against what the session or the caller says.</summary>
     private protected bool AsksForConfirmation()
@@ -281,7 +294,7 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
                 WriteWarning(warning.Message);
                 break;
             case ProgressReport progress:
-                (_bars ??= new ProgressBars(this)).Show(progress);
+                (_bars ??= new ProgressBars(this)).Show(progress with { Activity = PlainText.Line(progress.Activity), Status = PlainText.Line(progress.Status) });
                 break;
             default:
                 throw new NotSupportedException($"A report of type {report.GetType().Name} has no stream.");

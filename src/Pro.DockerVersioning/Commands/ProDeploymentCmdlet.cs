@@ -41,7 +41,14 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
 
     /// <summary>How long to wait for whoever changes the service right now. Without it the command fails at once.</summary>
     [Parameter]
+    [Duration]
     public TimeSpan LockTimeout { get; set; }
+
+    /// <summary>Approves what pro.json of this repository names: an engine by its address, a history outside of the repository.</summary>
+    [Parameter]
+    public SwitchParameter TrustRepository { get; set; }
+
+    private protected override bool? Trusts => TrustRepository;
 
     private protected override ProParameters Parameters => base.Parameters with { Environment = Environment };
 

@@ -46,5 +46,6 @@ public abstract class ProWorkspaceCmdlet : ProFolderCmdlet
     }
 
     /// <summary>Reads what holds here.</summary>
-    private protected ProWorkspace OpenWorkspace() => ProWorkspace.Open(Folder, Parameters, ProEnvironmentVariables.OfProcess);
+    private protected ProWorkspace OpenWorkspace() => 
+        Approved(ProWorkspace.Open(Folder, Parameters, ProEnvironmentVariables.OfProcess));
 }

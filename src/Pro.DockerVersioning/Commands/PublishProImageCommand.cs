@@ -52,6 +52,12 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 3;
 
+    /// <summary>Approves what pro.json of this repository names: a history outside of it.</summary>
+    [Parameter]
+    public SwitchParameter TrustRepository { get; set; }
+
+    private protected override bool? Trusts => TrustRepository;
+
     private protected override ProParameters Parameters =>
         base.Parameters with { Aliases = Bound(nameof(Alias)) ? Alias : null };
 

@@ -12,7 +12,35 @@ internal sealed class ProWorkspace
     private ProWorkspace(ProSettings settings) => Settings = settings;
 
     /// <summary>What holds for the command.</summary>
-    public ProSettings Settings { get; }
+    public ProSettings Settings { get; private init; }
+
+    /// <summary>What pro.json names and nobody has approved: only a plan is made.</summary>
+    public IReadOnlyList<TrustedValue> Unapproved { get; private init; } = [];
+
+    private bool IsForPlanOnly { get; init; }
+
+    /// <summary>
+    /// The same for a command that only shows what it would do: no login goes to an engine that pro.json names, and a history that is
+    /// not approved is not looked at.
+    /// </summary>
+    public ProWorkspace ForPlanOnly(IReadOnlyList<TrustedValue> unapproved) => new(
+        unapproved.Any(value => value.Key == Settings.History?.Name) ? Settings with { History = null } : Settings)
+    {
+        Unapproved = unapproved,
+        IsForPlanOnly = true,
+    };
+
+    /// <summary>The engine as a plan shows it; null if it is the one that the session itself would take.</summary>
+    public string? EngineThatIsNotTheSessions()
+    {
+        if (Settings.Engine is not { } named || EngineEndpoint.IsOwn(Settings.Variables.Raw, named.Value))
+        {
+            return null;
+        }
+
+        var endpoint = EngineEndpoint.Resolve(Settings.Variables.Raw, named.Value);
+        return $"{endpoint} ({(EngineEndpoint.IsAddress(named.Value) ? "" : endpoint.Source + ", ")}{named.Source})";
+    }
 
     /// <summary>The repository's root; outside of one, the folder that the command runs in.</summary>
     public string Root => Path.GetFullPath(Settings.Location.Root ?? Settings.Location.CurrentFolder);
@@ -37,5 +65,8 @@ internal sealed class ProWorkspace
     /// <summary>Prepares the connection to the engine.</summary>
     /// <exception cref="ProException">Its address is no good.</exception>
     public EngineConnection OpenEngine() =>
-        EngineConnection.Open(EngineEndpoint.Resolve(Settings.Variables.Raw, Settings.Engine?.Value));
+        EngineConnection.Open(EngineEndpoint.Resolve(Settings.Variables.Raw, Settings.Engine?.Value) with
+        {
+            MaySeeLogins = !IsForPlanOnly || Settings.Engine is not { } named || EngineEndpoint.IsOwn(Settings.Variables.Raw, named.Value),
+        });
 }

@@ -21,14 +21,22 @@ internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvi
     /// <inheritdoc/>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The handler around it owns it.")]
     public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) =>
-        Transport = new ApiVersionHandler(new ListingHandler(new PatienceHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.Patience)));
+        Transport = new ApiVersionHandler(new ListingHandler(new PatienceHandler(
+            new HeaderHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.MaySeeLogins ? endpoint.Headers : new Dictionary<string, string>()),
+            endpoint.Patience)));
 
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation", Justification = "The user's context says SkipTLSVerify.")]
     private static CertificateCredentials Load(EngineEndpoint endpoint)
     {
         if (endpoint.CertificateFolder is not { } folder)
         {
-            return new CertificateCredentials(null);
+            var bare = new CertificateCredentials(null);
+            if (endpoint.SkipsVerification)
+            {
+                bare.ServerCertificateValidationCallback = AcceptAny;
+            }
+
+            return bare;
         }
 
         try

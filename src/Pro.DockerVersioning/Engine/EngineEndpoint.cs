@@ -45,6 +45,15 @@ internal sealed record EngineEndpoint
     /// </summary>
     public IReadOnlyDictionary<string, string?> ChildEnvironment { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>
+    /// False for an engine that may not see the user's registry logins or headers: pro.json names it, and nobody has approved it, or the
+    /// command only shows what it would do.
+    /// </summary>
+    public bool MaySeeLogins { get; init; } = true;
+
+    /// <summary>Headers that the user's Docker configuration adds to each request to the engine (<c>HttpHeaders</c>).</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
     /// <summary>True for an engine on this machine, reached by a socket or a pipe.</summary>
     public bool IsLocal => Address.Scheme is "unix" or "npipe";
 
@@ -58,7 +67,37 @@ internal sealed record EngineEndpoint
     public static EngineEndpoint Resolve(Func<string, string?> environment, string? engine = null)
     {
         var found = Find(environment, engine);
-        return found with { Patience = found.PatienceBy(environment(PatienceVariable)) };
+        return found with { Patience = found.PatienceBy(environment(PatienceVariable)), Headers = HeadersOf(environment) };
+    }
+
+    /// <summary>Whether a text names an engine by its address, and not a docker context.</summary>
+    public static bool IsAddress(string engine) => engine.Contains("://", StringComparison.Ordinal);
+
+    /// <summary>Whether an address is that of the engine that the session itself would take.</summary>
+    public static bool IsOwn(Func<string, string?> environment, string engine)
+    {
+        try
+        {
+            return Find(environment, engine).Address == Find(environment, engine: null).Address;
+        }
+        catch (ProException)
+        {
+            // Neither can be reached, so neither is the other; whoever opens it says why.
+            return false;
+        }
+    }
+
+    // Docker's client goes on without a configuration that it can't read, and warns.
+    private static IReadOnlyDictionary<string, string> HeadersOf(Func<string, string?> environment)
+    {
+        try
+        {
+            return DockerConfigFile.Load(environment).HttpHeaders;
+        }
+        catch (ProException)
+        {
+            return new Dictionary<string, string>();
+        }
     }
 
     /// <summary>What a value of <see cref="PatienceVariable"/> says; <see cref="Patience"/> where it says nothing.</summary>
@@ -69,7 +108,7 @@ internal sealed record EngineEndpoint
     {
         if (!string.IsNullOrEmpty(engine))
         {
-            return engine.Contains("://", StringComparison.Ordinal)
+            return IsAddress(engine)
                 ? FromHost(engine, "the engine named in pro.json", environment) with { ChildEnvironment = ChildHost(engine) }
                 : FromContext(engine, environment) with { ChildEnvironment = ChildContext(engine) };
         }
@@ -98,16 +137,20 @@ internal sealed record EngineEndpoint
     {
         var address = Parse(host, source);
         var verify = !string.IsNullOrEmpty(environment("DOCKER_TLS_VERIFY"));
+
+        // Docker's own --tls: encrypted, with the client's certificate where there is one, and without a look at the engine's.
+        var tls = verify || !string.IsNullOrEmpty(environment("DOCKER_TLS"));
         var overTcp = address.Scheme is "tcp" or "http" or "https";
         var folder = environment("DOCKER_CERT_PATH");
         return new EngineEndpoint
         {
             Address = address,
             Source = source,
-            UsesTls = overTcp && (verify || address.Scheme == "https"),
-            CertificateFolder = overTcp && verify
+            UsesTls = overTcp && (tls || address.Scheme == "https"),
+            CertificateFolder = overTcp && tls
                 ? string.IsNullOrEmpty(folder) ? DockerConfigFile.FindFolder(environment) : folder
                 : null,
+            SkipsVerification = overTcp && tls && !verify,
         };
     }
 
@@ -133,14 +176,17 @@ internal sealed record EngineEndpoint
             var host = endpoint.GetProperty("Host").GetString() ?? "";
             var certificates = Path.Combine(folder, "contexts", "tls", id, "docker");
             var address = Parse(host, $"the context '{name}'");
-            var tls = Directory.Exists(certificates);
+
+            // Docker's client: any of the three files, or SkipTLSVerify, makes it TLS (cli/context/docker).
+            var tls = Directory.Exists(certificates) && Directory.EnumerateFiles(certificates, "*.pem").Any();
+            var skips = endpoint.TryGetProperty("SkipTLSVerify", out var skip) && skip.ValueKind == JsonValueKind.True;
             return new EngineEndpoint
             {
                 Address = address,
                 Source = $"the context '{name}'",
-                UsesTls = address.Scheme is "tcp" or "http" or "https" && (tls || address.Scheme == "https"),
+                UsesTls = address.Scheme is "tcp" or "http" or "https" && (tls || skips || address.Scheme == "https"),
                 CertificateFolder = tls ? certificates : null,
-                SkipsVerification = endpoint.TryGetProperty("SkipTLSVerify", out var skip) && skip.ValueKind == JsonValueKind.True,
+                SkipsVerification = skips,
             };
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or IOException)

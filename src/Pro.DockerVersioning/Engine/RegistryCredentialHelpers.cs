@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CliWrap;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Programs;
 
 namespace Pro.DockerVersioning.Engine;
 
@@ -108,25 +109,7 @@ internal sealed class RegistryCredentialHelpers(Func<string, string?> environmen
         }
     }
 
-    /// <summary>Looks a program up on PATH, the injected one. A name with a separator is no name.</summary>
-    private string? FindProgram(string name)
-    {
-        if (name.AsSpan().IndexOfAny('/', '\\', '\0') >= 0)
-        {
-            return null;
-        }
-
-        string[] extensions = OperatingSystem.IsWindows() ? [".exe", ".cmd", ".bat"] : [string.Empty];
-        return (environment("PATH") ?? string.Empty)
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Where(Path.IsPathRooted)
-            .SelectMany(folder => extensions.Select(extension => Path.Combine(folder, name + extension)))
-            .FirstOrDefault(IsProgram);
-    }
-
-    private static bool IsProgram(string path)
-    {
-        const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        return File.Exists(path) && (OperatingSystem.IsWindows() || (File.GetUnixFileMode(path) & AnyExecute) != 0);
-    }
+    /// <summary>Looks a program up on PATH, the injected one.</summary>
+    private string? FindProgram(string name) =>
+        ProgramFinder.FindAll(name, environment("PATH"), ".exe", ".cmd", ".bat").FirstOrDefault();
 }

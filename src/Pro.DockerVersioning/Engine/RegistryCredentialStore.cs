@@ -18,6 +18,7 @@ internal sealed class RegistryCredentialStore
     private readonly DockerConfigFile _config;
     private readonly Func<string, string?> _environment;
     private readonly RegistryCredentialHelpers _helpers;
+    private bool _isShut;
 
     public RegistryCredentialStore(DockerConfigFile config, Func<string, string?> environment, TimeSpan? helperTimeout = null)
     {
@@ -26,12 +27,21 @@ internal sealed class RegistryCredentialStore
         _helpers = new RegistryCredentialHelpers(environment, helperTimeout ?? TimeSpan.FromSeconds(30));
     }
 
+    /// <summary>The store of the user's logins for what goes through an engine; an empty one where that engine may not see any.</summary>
+    public static RegistryCredentialStore For(EngineEndpoint engine, Func<string, string?> environment) =>
+        new(DockerConfigFile.Load(environment), environment) { _isShut = !engine.MaySeeLogins };
+
     /// <summary>The login for a registry, or null where there is none.</summary>
     /// <param name="registryHost">As in an image's reference: <c>docker.io</c>, <c>registry.example.com</c>, <c>localhost:5000</c>.</param>
     /// <param name="cancellationToken">Ends a helper that runs.</param>
     /// <exception cref="ProException">A helper is missing, fails or doesn't answer; an entry can't be read.</exception>
     public async Task<RegistryCredential?> GetAsync(string registryHost, CancellationToken cancellationToken)
     {
+        if (_isShut)
+        {
+            return null;
+        }
+
         var key = KeyOf(registryHost);
         if (Find(EnvironmentAuths(), key) is { } fromEnvironment)
         {

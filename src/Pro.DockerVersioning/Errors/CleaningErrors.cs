@@ -34,7 +34,7 @@ internal static class CleaningErrors
         engine);
 
     /// <summary>A program of the system's scheduler that isn't here.</summary>
-    public static ProException SchedulerMissing(string program, Exception inner) => new(
+    public static ProException SchedulerMissing(string program, Exception? inner) => new(
         "SchedulerMissing",
         ProErrorCategory.ResourceUnavailable,
         $"The program '{program}' is not here, or may not be run.",

@@ -66,6 +66,15 @@ internal static class ConfigurationErrors
         return new("EnvironmentNotFound", ProErrorCategory.ObjectNotFound, $"pro.json has no environment \"{name}\".", action, name);
     }
 
+    public static ProException NotTrusted(IEnumerable<string> values, string root) => new(
+        "RepositoryNotTrusted", ProErrorCategory.PermissionDenied,
+        $"pro.json of {root} names what needs your approval first: {string.Join("; ", values)}. No login was sent, and nothing was run.",
+        "If you know the author and the values, add -TrustRepository. The approval is kept for this repository and these values.", root);
+
+    public static ProException TrustNotKept(string file, Exception inner) => new(
+        "TrustNotKept", ProErrorCategory.WriteError, $"The approval can't be written to {file}: {inner.Message}",
+        "Look whether the user may write there.", file, inner);
+
     public static ProException BrokenYaml(FilePosition at, string reason, Exception inner) => new(
         "ComposeFileBroken", ProErrorCategory.InvalidData, $"{at}: this isn't YAML: {reason}.", CorrectFile, at.File, inner);
 

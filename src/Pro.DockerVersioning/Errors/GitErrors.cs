@@ -179,7 +179,7 @@ internal static partial class GitErrors
         path);
 
     /// <summary>The git program is needed and missing.</summary>
-    public static ProException GitProgramMissing(string purpose, Exception inner) => new(
+    public static ProException GitProgramMissing(string purpose, Exception? inner) => new(
         "GitProgramMissing",
         ProErrorCategory.ResourceUnavailable,
         $"The program 'git' is needed to {purpose}, and it isn't on PATH.",

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Reporting;
+
 namespace Pro.DockerVersioning.Errors;
 
 /// <summary>
@@ -13,11 +15,11 @@ public sealed class ProException : Exception
         string recommendedAction,
         object? target = null,
         Exception? inner = null)
-        : base(message, inner)
+        : base(PlainText.Of(message), inner)
     {
         Id = id;
         Category = category;
-        RecommendedAction = recommendedAction;
+        RecommendedAction = PlainText.Of(recommendedAction);
         Target = target;
     }
 

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Programs;
 
 namespace Pro.DockerVersioning.Git;
 
@@ -50,7 +51,8 @@ internal sealed class CatFileStream : Stream
     /// <exception cref="ProException">There is no git program.</exception>
     public static CatFileStream Start(string gitDirectory, string sha, long length)
     {
-        var start = new ProcessStartInfo("git")
+        const string Purpose = "read a file of more than 32 MiB from the repository";
+        var start = new ProcessStartInfo(ProgramFinder.Find("git") ?? throw GitErrors.GitProgramMissing(Purpose, null))
         {
             ArgumentList = { $"--git-dir={gitDirectory}", "cat-file", "blob", sha },
             RedirectStandardOutput = true,
@@ -71,7 +73,7 @@ internal sealed class CatFileStream : Stream
         }
         catch (Win32Exception error)
         {
-            throw GitErrors.GitProgramMissing("read a file of more than 32 MiB from the repository", error);
+            throw GitErrors.GitProgramMissing(Purpose, error);
         }
     }
 

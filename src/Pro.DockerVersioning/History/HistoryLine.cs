@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.History;
@@ -138,8 +139,8 @@ internal sealed record HistoryLine
     {
         Time = Time,
         Kind = kind,
-        User = User ?? "",
-        Host = Host ?? "",
+        User = Plain(User) ?? "",
+        Host = Plain(Host) ?? "",
         Engine = Engine,
         Service = service,
         Target = Target,
@@ -155,10 +156,13 @@ internal sealed record HistoryLine
         Duration = ToSpan(Duration),
         HealthyAfter = ToSpan(HealthyAfter),
         Downtime = ToSpan(Downtime),
-        Reason = Reason,
-        Message = Message,
-        LogTail = Log ?? [],
+        Reason = Plain(Reason),
+        Message = Plain(Message),
+        LogTail = [.. (Log ?? []).Select(PlainText.Line)],
     };
+
+    // Others write the file too, and what a build or container printed may have come into it before it was made safe.
+    private static string? Plain(string? text) => text is null ? null : PlainText.Of(text);
 
     /// <summary>As an image's tag is read: versions found on images keep the short hashes that other tools gave them.</summary>
     private static ProVersion? ToVersion(string? text) =>

@@ -44,7 +44,7 @@ internal sealed class ImagePublisher : IDisposable
         IProgress<Report> reporter,
         CancellationToken cancellationToken)
     {
-        var store = new RegistryCredentialStore(DockerConfigFile.Load(environment), environment);
+        var store = RegistryCredentialStore.For(engine.Endpoint, environment);
         var credential = await store.GetAsync(host, cancellationToken).ConfigureAwait(false);
         var info = await engine.Http.GetAsync("info", cancellationToken).ConfigureAwait(false);
         var options = new RegistryClientOptions

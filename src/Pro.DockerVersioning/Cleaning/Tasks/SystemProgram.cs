@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text;
 using CliWrap;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Programs;
 
 namespace Pro.DockerVersioning.Cleaning.Tasks;
 
@@ -17,7 +18,7 @@ internal static class SystemProgram
         var complaint = new StringBuilder();
         try
         {
-            var result = await Cli.Wrap(program)
+            var result = await Cli.Wrap(ProgramFinder.Find(program) ?? throw CleaningErrors.SchedulerMissing(program, null))
                 .WithArguments(arguments)
                 .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input, new UTF8Encoding(false)))
                 .WithStandardOutputPipe(PipeTarget.ToStringBuilder(output, new UTF8Encoding(false)))

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Reporting;
+
 namespace Pro.DockerVersioning.Images.Building;
 
 /// <summary>
@@ -45,6 +47,7 @@ internal sealed class BuildLog(IProgress<BuildProgress> progress)
     /// <summary>A line of a step, or of the builder itself where the id is null or unknown.</summary>
     public void Line(string? id, string text)
     {
+        text = PlainText.Line(text);
         var open = id is null ? null : _open.GetValueOrDefault(id);
         Keep(_tail, text);
         if (open is not null)
@@ -67,7 +70,7 @@ internal sealed class BuildLog(IProgress<BuildProgress> progress)
         if (outcome == StepOutcome.Failed && FailedStep is null)
         {
             FailedStep = open.Step;
-            FailedStepError = error;
+            FailedStepError = error is null ? null : PlainText.Of(error);
             _failedTail = [.. open.Tail];
         }
 

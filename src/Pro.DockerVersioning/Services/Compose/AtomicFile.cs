@@ -3,6 +3,7 @@ using System.Formats.Tar;
 using System.Globalization;
 using CliWrap;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Programs;
 
 namespace Pro.DockerVersioning.Services.Compose;
 
@@ -172,7 +173,7 @@ internal static class AtomicFile
         var owner = OwnerOf(target);
         if (owner != OwnerOf(next))
         {
-            var result = await Cli.Wrap("chown").WithArguments([owner, next]).WithValidation(CommandResultValidation.None)
+            var result = await Cli.Wrap(ProgramFinder.Find("chown") ?? throw ComposeErrors.OwnerLost(target, owner)).WithArguments([owner, next]).WithValidation(CommandResultValidation.None)
                 .ExecuteAsync().ConfigureAwait(false);
             if (!result.IsSuccess)
             {

@@ -55,6 +55,27 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         }
 
         var credential = await CredentialAsync(reference, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await FindAtRegistryAsync(reference, credential, inventory, recordedDigest, force, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException refused) when (!engine.Endpoint.MaySeeLogins
+            && refused.Category is ProErrorCategory.AuthenticationError or ProErrorCategory.PermissionDenied)
+        {
+            reports.Report(new WarningReport(
+                $"Whether the registry has {reference} is not known: it wants a login, and none is sent to {engine.Endpoint} in this plan."));
+            return new SuppliedImage(reference, null, reference, null);
+        }
+    }
+
+    private async Task<SuppliedImage> FindAtRegistryAsync(
+        ImageReference reference,
+        RegistryCredential? credential,
+        ImageInventory inventory,
+        Func<Task<string?>> recordedDigest,
+        bool force,
+        CancellationToken cancellationToken)
+    {
         var recorded = await recordedDigest().ConfigureAwait(false);
         if (recorded is not null
             && await DigestAsync(reference.WithDigest(recorded), credential, inventory, cancellationToken).ConfigureAwait(false) is not null)
@@ -140,7 +161,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
 
     /// <summary>The login for an image's registry, or null.</summary>
     public Task<RegistryCredential?> CredentialAsync(ImageReference reference, CancellationToken cancellationToken) =>
-        new RegistryCredentialStore(DockerConfigFile.Load(environment), environment).GetAsync(reference.Registry, cancellationToken);
+        RegistryCredentialStore.For(engine.Endpoint, environment).GetAsync(reference.Registry, cancellationToken);
 
     /// <summary>The digest under a reference at its registry; null if it has no such thing.</summary>
     /// <exception cref="ProException">The registry can't be asked.</exception>

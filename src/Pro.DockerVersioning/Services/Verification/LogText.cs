@@ -1,6 +1,6 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using Docker.DotNet;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Services.Verification;
 
@@ -8,7 +8,7 @@ namespace Pro.DockerVersioning.Services.Verification;
 /// The last lines of what a container or a check writes, made safe to show: both streams in the order in which they come,
 /// bounded in lines and in bytes, without control characters.
 /// </summary>
-internal sealed partial class LogText(int maxLines)
+internal sealed class LogText(int maxLines)
 {
     /// <summary>A longer line is cut.</summary>
     internal const int MaxLineLength = 1000;
@@ -69,8 +69,7 @@ internal sealed partial class LogText(int maxLines)
     /// <summary>One line as it may stand on a terminal: no escape sequences, no other control characters, no change of direction.</summary>
     internal static string Clean(string line)
     {
-        var text = EscapeSequence().Replace(line, "").Replace('\t', ' ');
-        text = Unprintable().Replace(text, "").TrimEnd();
+        var text = PlainText.Line(line);
         return text.Length > MaxLineLength ? string.Concat(text.AsSpan(0, MaxLineLength), "…") : text;
     }
 
@@ -89,14 +88,6 @@ internal sealed partial class LogText(int maxLines)
             _ = _lines.Dequeue();
         }
     }
-
-    // CSI, OSC (ended by BEL or ST) and the two-character sequences of ECMA-48.
-    [GeneratedRegex(@"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)?|\x1b[ -/]*[0-~]")]
-    private static partial Regex EscapeSequence();
-
-    // Control characters, lone surrogates, and the marks that turn the direction of the text around them.
-    [GeneratedRegex(@"\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")]
-    private static partial Regex Unprintable();
 
     /// <summary>A line whose end has not come yet. Of an endless one the first characters are kept.</summary>
     private sealed class Unfinished
