@@ -200,7 +200,7 @@ internal sealed class ImageBuildPlanner(
         // What the ignore file leaves out never gets into an image; a Dockerfile outside of the context does.
         var uncommitted = source.Repository.UncommittedPaths(service.Context)
             .Union(source.Repository.UncommittedPaths(service.Dockerfile), StringComparer.Ordinal)
-            .Count(context.Concerns);
+            .Count(path => !OwnFiles.IsOwn(path) && context.Concerns(path));
         if (uncommitted > 0)
         {
             yield return $"{service.Name}: {uncommitted} uncommitted file{(uncommitted == 1 ? " is" : "s are")} not in this image, "
