@@ -65,13 +65,15 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
         using var commits = new CommitLookup(Folder);
         var versions = world.Inventory.VersionsOf(request.Service.Name, request.Repository, commits.Knows)
             .Where(version => version.Tag is not null).ToList();
-        return Pick(request.Service.Name, versions, previous) is { } picked
+        var verified = await wayBack.VerifiedAsync(request, target.TargetId, StopToken);
+        return Pick(request.Service.Name, versions, previous, [.. verified.Select(step => step.Version)]) is { } picked
             ? (picked, picked.Equals(previous?.Version) ? previous.ImageId : null)
             : throw DeploymentErrors.VersionRequired(request.Service.Name, versions.Select(version => version.Version.ToString()));
     }
 
     /// <summary>Asks at the prompt; null where there is nobody to ask.</summary>
-    private ProVersion? Pick(string service, List<ProImageVersion> versions, PreviousChoice? previous)
+    private ProVersion? Pick(
+        string service, List<ProImageVersion> versions, PreviousChoice? previous, HashSet<ProVersion> verified)
     {
         if (versions.Count == 0 || !Prompts.HasReader(Host))
         {
@@ -87,10 +89,10 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
         }
 
         var choices = new Collection<ChoiceDescription>(
-            [.. offered.Select((version, index) => new ChoiceDescription($"&{index + 1} {version.Version}", Describe(version, previous)))]);
+            [.. offered.Select((version, index) => new ChoiceDescription($"&{index + 1} {version.Version}", About(version)))]);
         var preferred = offered.FindIndex(version => version.Version.Equals(previous?.Version));
         var list = string.Join(System.Environment.NewLine, offered.Select((version, index) =>
-            $"{index + 1}  {version.Version}, {Describe(version, previous)}"));
+            $"{index + 1}  {version.Version}, {About(version)}"));
         try
         {
             return offered[Host.UI.PromptForChoice($"Roll back {service}", list, choices, preferred)].Version;
@@ -99,6 +101,8 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
         {
             return null;
         }
+
+        string About(ProImageVersion version) => Describe(version, previous) + (verified.Contains(version.Version) ? ", verified here" : "");
     }
 
     private static string Describe(ProImageVersion version, PreviousChoice? previous) =>

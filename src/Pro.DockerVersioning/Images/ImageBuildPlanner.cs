@@ -161,7 +161,7 @@ internal sealed class ImageBuildPlanner(
         {
             var committed = BuildContext.Create(
                 source.Repository.TreeOf(source.Commit), service.Context, service.Dockerfile, cancellationToken);
-            if (committed.TreeHashWithout(IsOwnFile) == context.TreeHashWithout(IsOwnFile))
+            if (committed.TreeHashWithout(OwnFiles.IsOwn) == context.TreeHashWithout(OwnFiles.IsOwn))
             {
                 return (committed, source.Version);
             }
@@ -175,11 +175,6 @@ internal sealed class ImageBuildPlanner(
     }
 
     /// <summary>A file that this module writes into a project: the pin of a version.</summary>
-    private static bool IsOwnFile(string path) =>
-        TreePath.Name(path) is var name && (name == ".env" || name.EndsWith(OverrideEnding, StringComparison.Ordinal));
-
-    private const string OverrideEnding = ".pro.yml";
-
     private void RefuseAnotherCommit(ImageReference reference, EngineImage? existing)
     {
         if (existing is null || options.Force || existing.Label(ImageLabels.Revision) == source.Commit.Sha)
@@ -254,7 +249,7 @@ internal sealed class ImageBuildPlanner(
             yield break;
         }
 
-        var uncommitted = inContext.Union(dockerfile, StringComparer.Ordinal).Count(path => context.Concerns(path) && !IsOwnFile(path));
+        var uncommitted = inContext.Union(dockerfile, StringComparer.Ordinal).Count(path => context.Concerns(path) && !OwnFiles.IsOwn(path));
         if (uncommitted > 0)
         {
             yield return $"{service.Name}: {uncommitted} uncommitted file{(uncommitted == 1 ? " is" : "s are")} not in this image, "

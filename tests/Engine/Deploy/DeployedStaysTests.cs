@@ -247,6 +247,21 @@ public class DeployedStaysTests : ComposeTest
         }
     }
 
+    [Fact]
+    public void The_modules_own_files_are_not_uncommitted()
+    {
+        _ = Repository.Write("pro.json", """{ "services": { "api": { "context": "." } } }""");
+        File.Delete(Repository.FullPath(".gitignore"));
+        _ = Repository.Commit(("Dockerfile", CopyAll), ("file", "1"), (".env", "API_VERSION=v1.2.2\n"), ("docker-compose.shop.pro.yml", "services: {}\n"));
+        _ = Repository.Write(".env", "API_VERSION=v1.2.3\n");
+        _ = Repository.Write("docker-compose.shop.pro.yml", "services: { api: {} }\n");
+        Assert.DoesNotContain(Run("Build-ProImage api -WhatIf").ThrowIfFailed().Warnings, IsAboutFiles);
+        _ = Repository.Write("file", "2");
+        Assert.Contains(Run("Build-ProImage api -WhatIf").ThrowIfFailed().Warnings, one => IsAboutFiles(one) && one.Contains("1 uncommitted", StringComparison.Ordinal));
+
+        static bool IsAboutFiles(string warning) => warning.Contains("uncommitted", StringComparison.Ordinal);
+    }
+
     private const string Dockerfile = """
         FROM pro-sample/base:1
         RUN mkdir -p /srv && date >/srv/built
@@ -282,7 +297,19 @@ public class DeployedStaysTests : ComposeTest
     }
 }
 
-/// <summary>The walk again with docker-compose 1.x.</summary>
+/// <summary>The walk with docker-compose 1.x too, whose hash holds the image's id.</summary>
+public sealed class DeployedStaysWithV1Tests
+{
+    [Fact]
+    public void The_guides_walk_keeps_what_was_deployed()
+    {
+        Assert.SkipWhen(TestEngine.HasContainerdStore, "docker-compose 1.x can't re-create a container on this engine.");
+        using var tests = new DeployedStaysV1Tests();
+        tests.The_guides_walk_keeps_what_was_deployed();
+    }
+}
+
+/// <summary>All of it again with docker-compose 1.x.</summary>
 [Trait("Run", "all")]
 public sealed class DeployedStaysV1Tests : DeployedStaysTests
 {

@@ -111,6 +111,25 @@ public sealed class CleaningPlannerTests
     }
 
     [Fact]
+    public void What_another_operator_would_roll_back_to_stays_though_ones_own_history_knows_nothing_of_it()
+    {
+        Image("v1.0.0");
+        var previous = Image("v1.1.0");
+        Image("v1.2.0");
+        Container(Image("v1.3.0"), "running");
+        VerifiedDeployment[] verified =
+        [
+            Deploy("v1.3.0", "v1.2.0") with { Target = "container.c1", Repository = Api },
+            Deploy("v1.1.0", null) with { Target = "container.c1", Repository = Api, ImageId = previous },
+            Deploy("v9.0.0", null) with { Target = "container.c1", Repository = Api + "-other" },
+        ];
+        var past = TargetPast.With([Past("container.c1", Deploy("v1.2.0", "v1.0.0"))], verified, ImageReference.Parse(Api));
+        Assert.Equal(["v1.0.0", "v1.2.0"], Gone(new RetentionPolicy(0, 0, 0), past).Order());
+        var draft = CleaningPlanner.Draft(World(past), new CleaningPolicy { Retention = new RetentionPolicy(0, 0, 0) });
+        Assert.Equal("the way back, by this engine", draft.Decided.Single(line => line.Version!.ToString() == "v1.1.0").Reason);
+    }
+
+    [Fact]
     public void A_way_back_that_has_lost_its_name_is_not_dangling()
     {
         Container(Image("v1.1.0"), "running");

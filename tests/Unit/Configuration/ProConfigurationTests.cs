@@ -166,6 +166,29 @@ public sealed class ProConfigurationTests
         Assert.Equal(normalised, configuration.Services[0].Context);
     }
 
+    [Theory]
+    [InlineData("production", true)]
+    [InlineData("prod-eu", true)]
+    [InlineData("latest", false)]
+    [InlineData("v1", false)]
+    [InlineData("v1.2", false)]
+    [InlineData("v1.2.3", false)]
+    [InlineData("0123456789ab", false)]
+    [InlineData("pro-previous-0a1b2c3d", false)]
+    [InlineData("a/b", false)]
+    public void An_environments_alias_is_a_tag_that_names_no_version_and_no_line(string alias, bool isTaken)
+    {
+        var text = $$"""{ "environments": { "production": { "alias": "{{alias}}" } } }""";
+        if (isTaken)
+        {
+            Assert.Equal(alias, ProConfigurationReader.Parse(text).Environments["Production"].Alias);
+            return;
+        }
+
+        var error = Assert.Throws<ProException>(() => ProConfigurationReader.Parse(text));
+        Assert.Contains(alias, error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_schema_and_the_reader_know_the_same_keys_and_every_key_is_described()
     {
