@@ -54,10 +54,10 @@ internal sealed class FollowerSwap(ContainerCalls calls, IProgress<Report> repor
             .ReferenceOfAsync(follower.Recipe.Reference, follower.Recipe.ImageId, CancellationToken.None).ConfigureAwait(false);
         follower.NewId = await calls.CreateAsync(follower.Recipe.On(image, options), CancellationToken.None).ConfigureAwait(false);
         await new TakeOver(calls).RunAsync(follower).ConfigureAwait(false);
-        if (PreviousState.Of(follower.Old) is { Ran: true } state)
+        if (ContainerFollowers.Ran(follower.Old))
         {
             await calls.StartAsync(follower.NewId, CancellationToken.None).ConfigureAwait(false);
-            if (state.Status == "paused")
+            if (PreviousState.Of(follower.Old).Status == "paused")
             {
                 await calls.PauseAsync(follower.NewId, CancellationToken.None).ConfigureAwait(false);
             }

@@ -36,6 +36,7 @@ internal sealed class ComposeStrategy(
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
     private PinKept? _kept;
     private RenderedProject? _rendered;
+    private ComposeFollowers? _followers;
 
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
@@ -118,7 +119,7 @@ internal sealed class ComposeStrategy(
 
     /// <summary>In a way that leaves the session without the variable: an exported one goes before <c>.env</c>.</summary>
     private static string Pinned(VariablePin pin, string run) =>
-        $"$env:{pin.Variable} = '{pin.Value}'; try {{ {run} }} finally {{ Remove-Item env:{pin.Variable} }}";
+        $"$env:{pin.Variable} = '{pin.Value}'; try {{ {run} }} finally {{ $env:{pin.Variable} = $null }}";
 
     private static string Quoted(string argument) =>
         argument.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./\\:".Contains(letter, StringComparison.Ordinal))
@@ -310,6 +311,7 @@ internal sealed class ComposeStrategy(
             .ConfigureAwait(false);
         try
         {
+            await Followers().NoteAsync(before.Select(one => one.Old.Text("Id")), cancellationToken).ConfigureAwait(false);
             outage.Begin();
             var client = _kept is { Kept: true } ? site.Client.For(_kept.Project) : site.Client;
             var outcome = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
@@ -370,7 +372,7 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    private ComposeFollowers Followers() => new(_calls, reports) { Labels = FollowerLabelsAsync };
+    private ComposeFollowers Followers() => _followers ??= new ComposeFollowers(_calls, reports) { Labels = FollowerLabelsAsync };
 
     private Task<IReadOnlyDictionary<string, string?>> FollowerLabelsAsync(
         JsonObject follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken) =>
