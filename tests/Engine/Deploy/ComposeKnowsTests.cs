@@ -292,7 +292,9 @@ public sealed class ComposeKnowsTests : ComposeTest
         WriteFile(Service("    env_file: [app.env]\n"));
         await File.WriteAllTextAsync(Repository.FullPath("app.env"), "A=1\n", Cancel);
         Well("v1.0.0");
+        Variables["API_VERSION"] = "v1.0.0";
         _ = Compose("up", "-d", "--no-start");
+        Variables["API_VERSION"] = null;
         foreach (var pipe in (string[])[DotEnv, Repository.FullPath("app.env")])
         {
             File.Delete(pipe);

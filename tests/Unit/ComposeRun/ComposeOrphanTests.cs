@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Deployment;
 using Xunit;
 
@@ -33,6 +34,34 @@ public sealed class ComposeOrphanTests
         finally
         {
             parent.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task One_that_works_on_another_engine_is_not_waited_for()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are looked at on Linux only.");
+        var project = "p" + Guid.NewGuid().ToString("N")[..10];
+        var start = new ProcessStartInfo("sh", [
+            "-c", "echo began; while :; do sleep 1; done", "compose", "--project-name", project, "up", "--detach", "--no-deps", "--no-build"])
+        {
+            RedirectStandardOutput = true,
+            Environment = { [ComposeUp.EngineVariable] = "production" },
+        };
+        using var other = Process.Start(start)!;
+        try
+        {
+            Assert.Equal("began", await other.StandardOutput.ReadLineAsync(Token));
+            var heard = new List<string>();
+            await ComposeOrphans.WaitAsync(project, "test", new Now(heard), Token);
+            Assert.Empty(heard);
+            using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ComposeOrphans.WaitAsync(project, "production", new Now(heard), stop.Token));
+            Assert.Single(heard);
+        }
+        finally
+        {
+            other.Kill(entireProcessTree: true);
         }
     }
 

@@ -119,6 +119,41 @@ public sealed class ContainerTargetsTests
     public void A_service_that_runs_nowhere_has_no_target() =>
         Assert.Null(ContainerTargets.Single(Find(), "api", new TargetFilter()));
 
+    [Theory]
+    [InlineData("running", "6143f54a8f8b_shop-api-1", "created", "shop-api-1")]
+    [InlineData("exited", "6143f54a8f8b_shop-api-1", "created", "shop-api-1")]
+    [InlineData("created", "6143f54a8f8b_shop-api-1", "running", "6143f54a8f8b_shop-api-1")]
+    public void What_an_interrupted_up_has_left_is_not_a_replica(string state, string left, string leftState, string counts)
+    {
+        (string, string)[] labels = [.. Compose("shop", "api"), (ComposeLabels.Number, "1")];
+        (string, string)[] second = [.. Compose("shop", "api"), (ComposeLabels.Number, "2")];
+
+        var target = Assert.Single(Find(
+            One("shop-api-1", "v1", state, labels), One(left, "v2", leftState, labels), One("shop-api-2", "v1", "running", second)));
+
+        Assert.Equal(new[] { counts, "shop-api-2" }.Order(StringComparer.Ordinal), target.Containers.Select(container => container.Name));
+    }
+
+    [Fact]
+    public void What_runs_a_lifecycle_hook_is_not_a_replica()
+    {
+        (string, string)[] labels = [.. Compose("shop", "api"), (ComposeLabels.Hook, "pre_start")];
+
+        var target = Assert.Single(Find(One("shop-api-1", "v1", labels: Compose("shop", "api")), One("shop-api-pre_start", "v1", labels: labels)));
+
+        Assert.Equal("shop-api-1", Assert.Single(target.Containers).Name);
+    }
+
+    [Fact]
+    public void Services_of_one_file_are_named_by_their_containers()
+    {
+        var targets = Find(One("shop-api-1", "v1", labels: Compose("shop", "api")), One("shop-worker-1", "v1", labels: Compose("shop", "worker")));
+
+        var error = Assert.Throws<ProException>(() => ContainerTargets.Single(targets, "api", new TargetFilter()));
+
+        Assert.Contains("-Container shop-api-1 or -Container shop-worker-1", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
     private static (string, string)[] Compose(string project, string service) =>
     [
         (ComposeLabels.Project, project),

@@ -9,6 +9,9 @@ namespace Pro.DockerVersioning.Services.Containers;
 internal static class ContainerFollowers
 {
     private const string Shared = "container:";
+
+    /// <summary>The exit code of SIGKILL.</summary>
+    private const int Killed = 137;
     private static readonly string[] Modes = ["NetworkMode", "IpcMode", "PidMode"];
 
     /// <summary>Those that follow a container by network, IPC or processes.</summary>
@@ -17,6 +20,10 @@ internal static class ContainerFollowers
     /// <param name="name">Its name, by which <c>container:</c> may tie it as well.</param>
     public static IReadOnlyList<JsonObject> Find(IEnumerable<JsonObject> all, string id, string name) =>
         [.. all.Where(other => other.Text("Id") != id && Modes.Any(mode => Follows(other["HostConfig"].Text(mode), id, name)))];
+
+    /// <summary>Whether a follower ran before its container was stopped: one that shares its processes was killed with them.</summary>
+    public static bool Ran(JsonObject follower) => SavedRunState.Of(follower).Ran
+        || (follower["State"].Text("Status") == "exited" && follower["State"]?["ExitCode"]?.GetValue<long>() == Killed);
 
     /// <summary>Ties a copy of a <c>HostConfig</c> to successors.</summary>
     /// <param name="hostConfig">It is changed.</param>

@@ -33,7 +33,7 @@ internal sealed class FollowerMove(
             .ReferenceOfAsync(State.Recipe.Reference, State.Recipe.ImageId, CancellationToken.None).ConfigureAwait(false);
         await State.CreateAsync(Calls, State.Recipe.On(image, options)).ConfigureAwait(false);
         await new NameTakeover(Calls).RunAsync(State).ConfigureAwait(false);
-        if (State.Ran.Ran)
+        if (ContainerFollowers.Ran(State.Old))
         {
             await Calls.StartAsync(State.NewId, CancellationToken.None).ConfigureAwait(false);
         }

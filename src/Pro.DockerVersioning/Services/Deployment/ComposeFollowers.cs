@@ -16,9 +16,25 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private readonly HashSet<string> _ran = new(StringComparer.Ordinal);
+
     /// <summary>Labels for a follower, by the containers that have a successor; see <see cref="ReplacementJob.FollowerLabels"/>.</summary>
     public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> Labels { get; init; } =
         static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
+
+    /// <summary>Notes which followers run, before their containers are re-created: some of them end with those.</summary>
+    public async Task NoteAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
+        var open = new Queue<string>(ids);
+        while (open.TryDequeue(out var id))
+        {
+            foreach (var follower in ContainerFollowers.Find(all, id, id).Where(one => SavedRunState.Of(one).Ran && _ran.Add(NameOf(one))))
+            {
+                open.Enqueue(follower.Text("Id"));
+            }
+        }
+    }
 
     /// <summary>Re-creates them, and those that follow them; then sees whether those that ran before go on running.</summary>
     /// <param name="successors">From the id that is gone to the id in its place.</param>
@@ -35,7 +51,7 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
             reports?.Report(new VerboseReport($"{name} shares the network, IPC or processes of a container that was re-created, and is re-created too."));
             var id = await MoveAsync(follower, name, moved).ConfigureAwait(false);
             moved[follower.Text("Id")] = id;
-            if (SavedRunState.Of(follower).Ran)
+            if (Ran(follower, name))
             {
                 running.Add((id, name));
             }
@@ -111,7 +127,7 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
             }
 
             await calls.RenameAsync(id, name, CancellationToken.None).ConfigureAwait(false);
-            if (SavedRunState.Of(follower).Ran)
+            if (Ran(follower, name))
             {
                 await calls.StartAsync(id, CancellationToken.None).ConfigureAwait(false);
             }
@@ -132,6 +148,8 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
         await calls.RemoveAsync(old, CancellationToken.None).ConfigureAwait(false);
         return id;
     }
+
+    private bool Ran(JsonObject follower, string name) => _ran.Contains(name) || ContainerFollowers.Ran(follower);
 
     private async Task ClearAsync(string name)
     {

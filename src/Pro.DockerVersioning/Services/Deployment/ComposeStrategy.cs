@@ -39,6 +39,7 @@ internal sealed class ComposeStrategy(
     private PinKept? _kept;
     private RenderedProject? _rendered;
     private SwapChoice? _planned;
+    private ComposeFollowers? _followers;
 
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
@@ -126,7 +127,7 @@ internal sealed class ComposeStrategy(
 
     /// <summary>In a way that leaves the session without the variable: an exported one goes before <c>.env</c>.</summary>
     private static string Pinned(VariablePin pin, string run) =>
-        $"$env:{pin.Variable} = '{pin.Value}'; try {{ {run} }} finally {{ Remove-Item env:{pin.Variable} }}";
+        $"$env:{pin.Variable} = '{pin.Value}'; try {{ {run} }} finally {{ $env:{pin.Variable} = $null }}";
 
     private static string Quoted(string argument) =>
         argument.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./\\:".Contains(letter, StringComparison.Ordinal))
@@ -364,6 +365,7 @@ internal sealed class ComposeStrategy(
         replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
         try
         {
+            await Followers().NoteAsync(before.Select(one => one.Old.Text("Id")), cancellationToken).ConfigureAwait(false);
             outage.Begin();
             var client = _kept is { Kept: true } ? site.Client.For(_kept.Project) : site.Client;
             var outcome = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
@@ -434,7 +436,7 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    private ComposeFollowers Followers() => new(_calls, reports) { Labels = FollowerLabelsAsync };
+    private ComposeFollowers Followers() => _followers ??= new ComposeFollowers(_calls, reports) { Labels = FollowerLabelsAsync };
 
     private Task<IReadOnlyDictionary<string, string?>> FollowerLabelsAsync(
         JsonObject follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken) =>

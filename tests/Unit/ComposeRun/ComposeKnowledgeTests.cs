@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Services.Compose;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.ComposeRun;
+
+/// <summary>What is read out of a rendered project, and of a container that runs.</summary>
+public sealed class ComposeKnowledgeTests
+{
+    private static readonly ComposeVariables None = new(_ => null, new Dictionary<string, string>(), string.Empty, reports: null);
+
+    [Theory]
+    [InlineData(@"time=""2025-11-29T23:34:05Z"" level=warning msg=""The \""A\"" variable is not set. Defaulting to a blank string.""", @"The ""A"" variable is not set. Defaulting to a blank string.")]
+    [InlineData("WARNING: The A variable is not set. Defaulting to a blank string.", "The A variable is not set. Defaulting to a blank string.")]
+    [InlineData(@"time=""2025-11-29T23:34:05Z"" level=warning msg=""/srv/compose.yml: the attribute `version` is obsolete, it will be ignored""", null)]
+    [InlineData(" Container shop-api-1  Started", null)]
+    public void Composes_warnings_are_found_among_its_lines(string line, string? warning) => Assert.Equal(warning, ComposeWarning.Parse(line));
+
+    [Fact]
+    public void Blocks_that_mean_nothing_to_the_service_do_not_count_as_a_change()
+    {
+        const string One = "x-app: {image: \"api:v1\"}\nservices: {api: {image: \"api:v1\", x-note: v1, configs: [{source: c}]}, db: {image: \"db:1\"}}\nconfigs: {c: {content: a}, d: {content: v1}}";
+
+        Assert.True(ComposeDifference.OnlyImages(Parse(One), Parse(One.Replace("v1", "v2", StringComparison.Ordinal)), "api"));
+        Assert.False(ComposeDifference.OnlyImages(Parse(One), Parse(One.Replace("content: a", "content: b", StringComparison.Ordinal)), "api"));
+    }
+
+    [Fact]
+    public void Files_that_compose_copies_are_found_where_it_puts_them()
+    {
+        var rendered = Parse("""
+            services:
+              api:
+                configs: [{source: c, target: /etc/c.txt}, {source: f, target: /etc/f.txt}, {source: d}, e]
+                secrets: [{source: tok, target: /run/secrets/tok}, {source: tok, target: other}, {source: tok, target: /abs}]
+            configs: {c: {content: "a $$x"}, f: {file: ./f.txt}, d: {content: d}, e: {environment: E}}
+            secrets: {tok: {environment: TOKEN}}
+            """);
+
+        var files = RenderedService.InjectedFiles(rendered, "api", name => name == "TOKEN" ? "s3" : null);
+
+        Assert.Equal(
+            ["/etc/c.txt=a $x", "/d=d", "/e=", "/run/secrets/tok=s3", "/run/secrets/other=s3", "/abs=s3"],
+            files.Select(file => $"{file.Path}={file.Content}"));
+    }
+
+    [Fact]
+    public void A_services_modes_become_those_of_its_containers_and_no_other_services()
+    {
+        const string Text = "name: shop\nservices:\n  api:\n    pid: service:db\n  side:\n    ipc: service:api\n    network_mode: service:api\n    pid: host\n  z:\n    pid: service:api\nnetworks:\n";
+
+        var result = RenderedService.WithModes(Text, "side", new Dictionary<string, string>
+        {
+            ["network_mode"] = "container:1", ["ipc"] = "container:2", ["pid"] = "host",
+        });
+
+        Assert.Equal(
+            Text.Replace("    ipc: service:api\n    network_mode: service:api", "    ipc: container:2\n    network_mode: container:1", StringComparison.Ordinal),
+            result);
+        Assert.Null(RenderedService.WithModes(Text, "gone", new Dictionary<string, string>()));
+    }
+
+    [Theory]
+    [InlineData("sha256:old", "sha256:new")]
+    [InlineData("sha256:old-amd64", "sha256:new-amd64")]
+    [InlineData("sha256:old-386", "sha256:new")]
+    [InlineData("sha256:another", "sha256:new")]
+    public void The_image_label_is_of_the_kind_that_the_old_one_had(string label, string expected)
+    {
+        // Written from the Engine API's specification (1.48) and compose's change log of 5.4; never recorded.
+        static JsonObject Image(string name, params string[] architectures) => new()
+        {
+            ["Id"] = "sha256:" + name,
+            ["Manifests"] = new JsonArray([.. architectures.Select(architecture => (JsonNode)new JsonObject
+            {
+                ["ID"] = $"sha256:{name}-{architecture}",
+                ["Descriptor"] = new JsonObject { ["digest"] = $"sha256:{name}-{architecture}" },
+                ["Kind"] = architecture == "none" ? "attestation" : "image",
+                ["ImageData"] = new JsonObject { ["Platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = architecture } },
+            })]),
+        };
+
+        Assert.Equal(
+            expected,
+            ComposeImageLabel.Next(label, Image("old", "none", "386", "amd64"), "sha256:new", Image("new", "amd64", "none", "arm64")));
+    }
+
+    [Theory]
+    [InlineData("environment: {A: \"${X}\"}", "environment: {A: \"\"}", "A=1", "A")]
+    [InlineData("environment: {A: \"${X}\"}", "environment: {A: \"\"}", "A=", "")]
+    [InlineData("environment: [A]", "environment: {A: }", "A=1", "A")]
+    [InlineData("environment: {A: \"u:${X}@h\"}", "environment: {A: \"u:@h\"}", "A=u:p@h", "X")]
+    [InlineData("environment: {A: \"u:${X}@h\", B: \"2\"}", "environment: {A: \"u:@h\", B: \"2\"}", "A=u:@h", "")]
+    [InlineData("environment: {A: \"${X:-d}\"}", "environment: {A: d}", "A=1", "")]
+    [InlineData("command: \"serve --key ${X} -v\"", "command: [serve, --key, -v]", "", "X")]
+    [InlineData("labels: {route: \"Host(`${X}`)\"}", "labels: {route: \"Host(``)\"}", "", "X")]
+    [InlineData("user: \"${X}\"", "user: \"\"", "", "X")]
+    [InlineData("ports: [\"${X}:80\"]", "ports: [{target: 80, protocol: tcp}]", "", "X")]
+    [InlineData("hostname: \"${X}\"", "hostname: \"\"", "", "")]
+    public void What_would_be_blank_is_found_wherever_it_is(string written, string rendered, string environment, string blank)
+    {
+        var container = JsonNode.Parse($$"""
+            {
+              "Id": "abcdef0123456789", "Name": "/shop-api-1",
+              "Config": {
+                "Env": ["PATH=/bin", "{{environment}}"], "Cmd": ["serve", "--key", "k1", "-v"], "User": "1000", "Hostname": "abcdef012345",
+                "Labels": { "route": "Host(`shop.example`)" }
+              },
+              "HostConfig": { "PortBindings": { "80/tcp": [{ "HostIp": "", "HostPort": "8080" }] } }
+            }
+            """)!.AsObject();
+        var comparison = new ContainerComparison(
+            Parse($"services: {{api: {{{rendered}}}}}"), "api", container, JsonNode.Parse("""{ "Config": { "Env": ["PATH=/bin"], "User": "" } }""")!.AsObject());
+        var service = (ComposeMapping)((ComposeMapping)Parse($"services: {{api: {{{written}}}}}")["services"]!)["api"]!;
+
+        Assert.Equal(blank, string.Join(",", comparison.Blanks(service, _ => null).Select(one => one.Name)));
+    }
+
+    private static ComposeMapping Parse(string text) =>
+        ComposeYaml.Parse(text, new ComposeSource("compose.yml", string.Empty, None, DiskRoot: null)).OfType<ComposeMapping>().Single();
+}
