@@ -284,7 +284,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         ProVersion? given)
     {
         var reporter = Reporter;
-        var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+        var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken, history);
         if (world.Target(request) is { } target
             && await new TargetRepair(engine, history, reporter).WhyNeededAsync(request, world, target, StopToken) is { } why)
         {
@@ -296,7 +296,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
             _ = await RepairAsync(engine, history, request, world, target);
             _ = await TargetLock.SweepAsync(engine, StopToken);
-            world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+            world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken, history);
         }
 
         var chosen = given is not null ? (given, null) : await ChooseAsync(request, world, wayBack, supply);

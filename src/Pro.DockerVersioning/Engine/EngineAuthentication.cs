@@ -21,7 +21,8 @@ internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvi
     /// <inheritdoc/>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The handler around it owns it.")]
     public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) =>
-        Transport = new ApiVersionHandler(new ListingHandler(new PatienceHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.Patience)));
+        Transport = new ApiVersionHandler(
+            new ListingHandler(new PatienceHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.Patience)));
 
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation", Justification = "The user's context says SkipTLSVerify.")]
     private static CertificateCredentials Load(EngineEndpoint endpoint)

@@ -52,7 +52,7 @@ internal sealed class SwapChooser(ContainerCalls calls)
             ? null
             : SideBySideObstacles.OfRestarts(old, await calls.NowAsync(cancellationToken).ConfigureAwait(false));
 
-    private static SwapChoice Choose(SwapStep step, IReadOnlyList<JsonObject> networks, JsonNode? nextCheck)
+    private static SwapChoice Choose(SwapStep step, List<JsonObject> networks, JsonNode? nextCheck)
     {
         // Where no port can be bound, none changes hands.
         var (flow, reason) = PublishedPorts.IsAskedFor(step.Old) && (networks.Count == 0 || networks.Any(PublishedPorts.CanBind))
@@ -72,7 +72,7 @@ internal sealed class SwapChooser(ContainerCalls calls)
                 [.. SideBySideObstacles.Warnings(step.Old, flow)]);
     }
 
-    private static (SwapFlow Flow, string? Reason) ChooseWarm(SwapStep step, IReadOnlyList<JsonObject> networks)
+    private static (SwapFlow Flow, string? Reason) ChooseWarm(SwapStep step, List<JsonObject> networks)
     {
         if (SideBySideObstacles.ToHandingPortsOver(step.Old, networks) is { } reason)
         {
