@@ -354,7 +354,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         ProVersion? given)
     {
         var reporter = Reporter;
-        var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+        var world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken, history);
         var found = world.Target(request);
         MustApply(request.Service.Name, found);
         if (found is { } target
@@ -368,7 +368,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
             _ = await RepairAsync(engine, history, request, world, target);
             _ = await TargetLock.SweepAsync(engine, StopToken);
-            world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
+            world = await DeploymentWorld.LoadAsync(engine, request.Service.Name, request.Repository, StopToken, history);
         }
 
         var chosen = given is not null ? (given, null) : await ChooseAsync(request, world, wayBack, supply);

@@ -17,7 +17,8 @@ internal sealed class ListingHandler(HttpMessageHandler inner) : DelegatingHandl
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        for (var attempt = 1; attempt < Attempts && await IsDisturbedAsync(request, response, cancellationToken).ConfigureAwait(false); attempt++)
+        var attempt = 1;
+        while (attempt++ < Attempts && await IsDisturbedAsync(request, response, cancellationToken).ConfigureAwait(false))
         {
             response.Dispose();
             await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);

@@ -29,6 +29,7 @@ internal static partial class OwnContainer
         }
     }
 
-    [GeneratedRegex(@"/containers/(?<id>[0-9a-f]{64})/(hostname|hosts|resolv\.conf) /etc/(hostname|hosts|resolv\.conf) ", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"/containers/(?<id>[0-9a-f]{64})/(hostname|hosts|resolv\.conf) /etc/(hostname|hosts|resolv\.conf) ", RegexOptions.ExplicitCapture)]
     private static partial Regex Mount();
 }

@@ -74,6 +74,9 @@ internal sealed class ImageInventory
     /// <summary>The image with an id, or null.</summary>
     public EngineImage? FindById(string id) => _byId.GetValueOrDefault(id);
 
+    /// <summary>The containers whose image is not among <see cref="Images"/>: it was removed by force.</summary>
+    public IEnumerable<ContainerListResponse> ContainersWithoutImage => _containers.Where(container => FindById(container.ImageID) is null);
+
     /// <summary>The containers that use an image, running or not, by whatever name they were started.</summary>
     public IReadOnlyList<ProContainer> ContainersOf(string imageId) => [.. _containersByImage[imageId].Select(ToContainer)];
 

@@ -39,7 +39,7 @@ public sealed class FidelityTests : DeployTest
         Assert.Equal("v1.0.0", Answer());
         Assert.Equal("Succeeded", Text(One($"Deploy-ProService api v1.2.0 -Order {order} -Confirm:$false"), "Outcome"));
         _made.Add(Container(name)["Id"]!.ToString());
-        Assert.Empty(Good("Repair-ProService api -Confirm:$false").Where(one => Text(one, "Outcome") != "NothingToDo"));
+        Assert.DoesNotContain(Good("Repair-ProService api -Confirm:$false"), one => Text(one, "Outcome") != "NothingToDo");
 
         Assert.Equal("v1.2.0", Answer());
         var now = Container(stranger);
@@ -63,6 +63,31 @@ public sealed class FidelityTests : DeployTest
         Assert.Contains(ContainerName, error.ToString(), StringComparison.Ordinal);
         Assert.Contains("v1.0.0", error.ToString(), StringComparison.Ordinal);
         Assert.Equal(before, Untouched());
+        Assert.Equal("v1.0.0", Answer());
+    }
+
+    [Fact]
+    public void One_that_was_started_by_the_id_of_an_image_that_is_gone_is_known_by_the_history()
+    {
+        var image = Make("v1.0.0", labelled: false);
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.0.0 -Force"), "Outcome"));
+        _ = TestEngine.Call(HttpMethod.Delete, $"/containers/{ContainerName}?force=true");
+        _ = TestEngine.Call(HttpMethod.Post, "/containers/create?name=" + ContainerName, new JsonObject
+        {
+            ["Image"] = image,
+            ["HostConfig"] = new JsonObject
+            {
+                ["PortBindings"] = new JsonObject { ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = $"{Port}" }) },
+            },
+        });
+        _ = TestEngine.Call(HttpMethod.Post, $"/containers/{ContainerName}/start");
+        RemoveImage(image);
+
+        var error = Bad("Deploy-ProService api v1.1.0 -Confirm:$false", "ImageIsGone", ErrorCategory.InvalidOperation);
+
+        Assert.Contains($"{ContainerName} runs v1.0.0", error.ToString(), StringComparison.Ordinal);
         Assert.Equal("v1.0.0", Answer());
     }
 

@@ -62,8 +62,8 @@ public sealed class VersionListTests : EngineTest
 
         // Newer by its number, and older than the commit.
         _ = Image("v3.0.0");
-        Assert.Equal(["v3.0.0", built, "v1.0.0"], List());
-        Assert.Equal([built, "v1.0.0"], Versions(Good("Get-ProImageVersion api | Select-Object -Skip 1")));
+        Assert.Equal(["v3.0.0", built!, "v1.0.0"], List());
+        Assert.Equal([built!, "v1.0.0"], Versions(Good("Get-ProImageVersion api | Select-Object -Skip 1")));
     }
 
     [Fact]

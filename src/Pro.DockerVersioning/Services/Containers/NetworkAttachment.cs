@@ -141,10 +141,15 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         var shown = endpoint.Text("MacAddress");
         var isAtLeast25 = endpoint is JsonObject members && members.ContainsKey("DNSNames");
         var isAtLeast28 = endpoint?["GwPriority"] is not null;
-        return isAtLeast25 && PhysicalAddress.TryParse(shown.Replace(':', '-'), out var address) && address.GetAddressBytes() is [var first, var second, ..] bytes
-            && !(first == 0x02 && second == 0x42 && IPAddress.TryParse(endpoint.Text("IPAddress"), out var ip) && bytes.AsSpan(2).SequenceEqual(ip.GetAddressBytes()))
-            && (!isAtLeast28 || (first & 0x02) == 0 || (first == 0x02 && second == 0x42))
-            ? shown
-            : "";
+        if (!isAtLeast25 || !PhysicalAddress.TryParse(shown.Replace(':', '-'), out var address)
+            || address.GetAddressBytes() is not [var first, var second, ..] bytes)
+        {
+            return "";
+        }
+
+        var isDockers = first == 0x02 && second == 0x42;
+        var isMadeFromAddress = isDockers && IPAddress.TryParse(endpoint.Text("IPAddress"), out var ip)
+            && bytes.AsSpan(2).SequenceEqual(ip.GetAddressBytes());
+        return !isMadeFromAddress && (!isAtLeast28 || isDockers || (first & 0x02) == 0) ? shown : "";
     }
 }

@@ -69,7 +69,7 @@ internal sealed class SwapChooser(ContainerCalls calls)
             ? null
             : SideBySideObstacles.OfRestarts(old, await calls.NowAsync(cancellationToken).ConfigureAwait(false));
 
-    private static SwapChoice Choose(SwapState state, IReadOnlyList<JsonObject> networks, JsonNode? nextCheck)
+    private static SwapChoice Choose(SwapState state, List<JsonObject> networks, JsonNode? nextCheck)
     {
         // Where no port can be bound, none changes hands.
         var (flow, reason) = PublishedPorts.IsAskedFor(state.Old) && (networks.Count == 0 || networks.Any(PublishedPorts.CanBind))
@@ -89,7 +89,7 @@ internal sealed class SwapChooser(ContainerCalls calls)
                 [.. SideBySideObstacles.Warnings(state.Old, flow)]);
     }
 
-    private static (SwapFlow Flow, string? Reason) ChooseWarm(SwapState state, IReadOnlyList<JsonObject> networks)
+    private static (SwapFlow Flow, string? Reason) ChooseWarm(SwapState state, List<JsonObject> networks)
     {
         if (SideBySideObstacles.ToHandingPortsOver(state.Old, networks) is { } reason)
         {

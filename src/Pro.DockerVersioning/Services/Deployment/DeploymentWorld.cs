@@ -2,7 +2,9 @@ using System.Net;
 using Docker.DotNet;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Swarm;
@@ -18,9 +20,14 @@ internal sealed record DeploymentWorld(
     ImageInventory Inventory, IReadOnlyList<ServiceTarget> Targets, IReadOnlyList<SwarmServiceInfo> Swarm)
 {
     /// <summary>Looks.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="service">The service's name.</param>
+    /// <param name="repository">Its repository.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="history">Tells whose a container was whose image is gone; null to do without.</param>
     /// <exception cref="ProException">The engine can't be asked.</exception>
     public static async Task<DeploymentWorld> LoadAsync(
-        EngineConnection engine, string service, ImageReference repository, CancellationToken cancellationToken)
+        EngineConnection engine, string service, ImageReference repository, CancellationToken cancellationToken, HistoryLog? history = null)
     {
         var loading = ImageInventory.LoadAsync(engine, cancellationToken);
         var swarming = SwarmAsync(engine, repository, cancellationToken);
@@ -28,6 +35,11 @@ internal sealed record DeploymentWorld(
         await Task.WhenAll(loading, swarming, recording).ConfigureAwait(false);
         var inventory = await loading.ConfigureAwait(false);
         var swarm = await swarming.ConfigureAwait(false);
+        if (history is not null)
+        {
+            await NameByHistoryAsync(inventory, service, repository, history, cancellationToken).ConfigureAwait(false);
+        }
+
         var targets = ContainerTargets.Find(inventory, service, repository).ToList();
 
         // A service of which no task is on this node, or none is left.
@@ -85,6 +97,36 @@ internal sealed record DeploymentWorld(
     public ProVersion? VersionOf(ServiceTarget target) => SwarmOf(target)?.Version
         ?? target.CurrentVersions.Max()
         ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null);
+
+    /// <summary>
+    /// A container that was started by its image's id, and whose image was removed by force, has no name of the service left: the history
+    /// knows which version that image was.
+    /// </summary>
+    private static async Task NameByHistoryAsync(
+        ImageInventory inventory, string service, ImageReference repository, HistoryLog history, CancellationToken cancellationToken)
+    {
+        var unnamed = inventory.ContainersWithoutImage
+            .Where(container => container.Image is null || container.Image.StartsWith("sha256:", StringComparison.Ordinal)).ToList();
+        if (unnamed.Count == 0)
+        {
+            return;
+        }
+
+        var filter = new HistoryFilter { Services = [name => name == service] };
+        await foreach (var entry in history.ReadAsync(filter, new Progress<Report>(), cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var container in unnamed.Where(container => container.ImageID == entry.ImageId).ToArray())
+            {
+                container.Image = entry.Version is { } version ? repository.WithTag(version.ImageTag).ToString() : container.Image;
+                _ = unnamed.Remove(container);
+            }
+
+            if (unnamed.Count == 0)
+            {
+                return;
+            }
+        }
+    }
 
     private static bool IsOf(OperationInfo record, ImageReference repository) =>
         ImageReference.TryParse(record.To, out var to) && to.SameRepository(repository);
