@@ -61,7 +61,8 @@ public sealed class GetProServiceCommand : ProWorkspaceCmdlet
         }
     }
 
-    private static ProService Describe(ServiceDefinition service, ImageReference? repository, ImageInventory? inventory, Func<string, bool> isCommit) => new()
+    private static ProService Describe(
+        ServiceDefinition service, ImageReference? repository, ImageInventory? inventory, Func<string, bool> isCommit) => new()
     {
         Service = service.Name,
         Context = service.Context.Length == 0 ? "." : service.Context,
@@ -69,7 +70,8 @@ public sealed class GetProServiceCommand : ProWorkspaceCmdlet
         Image = repository?.ToString() ?? service.Image,
         CurrentVersion = inventory is null || repository is null
             ? []
-            : [.. inventory.VersionsOf(service.Name, repository, isCommit).Where(version => version.IsCurrent).Select(version => version.Version)],
+            : [.. inventory.VersionsOf(service.Name, repository, isCommit)
+                .Where(version => version.IsCurrent).Select(version => version.Version)],
         DeclaredIn = service.Source,
     };
 

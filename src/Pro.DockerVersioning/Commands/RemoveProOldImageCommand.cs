@@ -63,7 +63,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     [ValidateNotNullOrEmpty]
     public string? TargetFree { get; set; }
 
-    /// <summary>Removes the longest unused first, and only until all versions of the services together take no more than so much: 40GB.</summary>
+    /// <summary>Removes the longest unused first, and only until all versions together take no more than so much: 40GB.</summary>
     [Parameter(ParameterSetName = CountSet)]
     [ValidateNotNullOrEmpty]
     public string? MaxSize { get; set; }

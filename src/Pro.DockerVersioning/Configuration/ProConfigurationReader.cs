@@ -59,7 +59,8 @@ internal static class ProConfigurationReader
                 Keys.Retention => result with
                 {
                     Retention = ReadRetention(member),
-                    GoneTargets = Values.Members(member.Value, member.Name).Where(IsGoneTargets).Select(Values.Age).Cast<TimeSpan?>().FirstOrDefault(),
+                    GoneTargets = Values.Members(member.Value, member.Name).Where(IsGoneTargets)
+                        .Select(Values.Age).Cast<TimeSpan?>().FirstOrDefault(),
                 },
                 Keys.Environments => result with { Environments = ReadEnvironments(member) },
                 Keys.History => result with { History = Values.Text(member) },
