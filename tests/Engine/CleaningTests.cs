@@ -148,8 +148,9 @@ public sealed class CleaningTests : CleaningTest
 
         Assert.Equal(["v1.1.0", "v1.0.0"], Good("Get-ProImageVersion api").Select(version => version.Properties["Version"].Value.ToString()));
         Assert.Equal(["Untagged v1.0.0"], Actions(Good("Remove-ProOldImage api 1 -KeepCommit 0 -GracePeriod 0 -Confirm:$false")));
-        Assert.Empty(Good("Remove-ProOldImage api -Unused -Protect v1.1.0 -GracePeriod 0 -Confirm:$false")
-            .Where(result => result.Properties["Action"].Value.ToString() != "Kept"));
+        Assert.All(
+            Good("Remove-ProOldImage api -Unused -Protect v1.1.0 -GracePeriod 0 -Confirm:$false"),
+            result => Assert.Equal("Kept", result.Properties["Action"].Value.ToString()));
         Assert.Equal(7, Engine.Tags().Count);
     }
 

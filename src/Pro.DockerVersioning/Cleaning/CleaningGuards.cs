@@ -30,8 +30,8 @@ internal sealed class CleaningGuards
         foreach (var version in versions)
         {
             var image = _world.Inventory.FindById(version.ImageId)!;
-            var reason = InUse(image) ?? Held(image) ?? Previous(image) ?? ways.Reason(version) ?? LatestOf(version) ?? Protected(version.Version)
-                ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the previous version of {from}" : null);
+            var reason = InUse(image) ?? Held(image) ?? Previous(image) ?? ways.Reason(version) ?? LatestOf(version)
+                ?? Protected(version.Version) ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the previous version of {from}" : null);
             if (reason is not null)
             {
                 guards[version.Reference] = reason;
@@ -87,7 +87,8 @@ internal sealed class CleaningGuards
     private string? Held(EngineImage image) => _world.Held.ReasonFor(image.Id, image.References.Concat(image.Digests));
 
     private string? Previous(EngineImage image) =>
-        image.References.FirstOrDefault(reference => reference.Tag is { } tag && _world.IsPreviousTag(tag) && !IsOfGoneTarget(reference)) is { } way
+        image.References.FirstOrDefault(reference =>
+            reference.Tag is { } tag && _world.IsPreviousTag(tag) && !IsOfGoneTarget(reference)) is { } way
             ? $"{way.Tag} holds it as the previous version"
             : null;
 

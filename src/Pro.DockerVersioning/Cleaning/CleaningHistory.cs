@@ -32,7 +32,9 @@ internal sealed class CleaningHistory
     /// <summary>When a version was last of use; null where the history doesn't know it.</summary>
     public DateTimeOffset? LastUse(ImageReference reference) => _uses.Of(reference);
 
-    /// <summary>What was proven of a service, of each target. Lines that don't say their repository count for each service of that name.</summary>
+    /// <summary>
+    /// What was proven of a service, of each target. Lines that don't say their repository count for each service of that name.
+    /// </summary>
     public IReadOnlyList<TargetPast> PastOf(string service, ImageReference repository) =>
         [.. _places
             .Where(place => place.Key.Service == service && (place.Key.Repository is not { } of || of == repository.NormalizedName))

@@ -172,7 +172,8 @@ internal static class CleaningPlanner
         CleaningService service, List<CleaningCandidate> going, IReadOnlyList<ProImageVersion> versions)
     {
         var names = going.Select(candidate => candidate.Line.Reference).ToHashSet(StringComparer.Ordinal);
-        var lasts = going.GroupBy(candidate => candidate.Image.Id, StringComparer.Ordinal).ToDictionary(image => image.Key, image => image.Last());
+        var lasts = going.GroupBy(candidate => candidate.Image.Id, StringComparer.Ordinal)
+            .ToDictionary(image => image.Key, image => image.Last());
         foreach (var candidate in going)
         {
             if (lasts[candidate.Image.Id] == candidate)
@@ -203,7 +204,8 @@ internal static class CleaningPlanner
     private static void AddOthers(
         CleaningWorld world, CleaningGuards guards, List<CleaningLine> decided, List<CleaningCandidate> candidates)
     {
-        var known = decided.Concat(candidates.Select(candidate => candidate.Line)).Select(line => line.Reference).ToHashSet(StringComparer.Ordinal);
+        var known = decided.Concat(candidates.Select(candidate => candidate.Line)).Select(line => line.Reference)
+            .ToHashSet(StringComparer.Ordinal);
         var staying = decided.Where(line => !line.Goes).DistinctBy(line => line.ImageId)
             .ToDictionary(line => line.ImageId, line => line.Reason, StringComparer.Ordinal);
         foreach (var image in world.Inventory.Images)

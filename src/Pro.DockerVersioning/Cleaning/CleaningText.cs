@@ -14,7 +14,8 @@ internal static class CleaningText
     public static string Question(CleaningPlan plan)
     {
         var removed = plan.Going.Count(line => line.Step == CleaningStep.Remove);
-        var leaving = plan.Going.Where(line => line.Step == CleaningStep.Remove).Select(line => line.ImageId).ToHashSet(StringComparer.Ordinal);
+        var leaving = plan.Going.Where(line => line.Step == CleaningStep.Remove).Select(line => line.ImageId)
+            .ToHashSet(StringComparer.Ordinal);
         var untagged = plan.Going.Count(line => !leaving.Contains(line.ImageId));
         string[] parts =
         [

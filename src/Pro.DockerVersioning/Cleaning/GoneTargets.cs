@@ -1,7 +1,6 @@
 using System.Globalization;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Services;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
 
@@ -41,7 +40,8 @@ internal sealed class GoneTargets(Func<string, bool> isHere, TimeSpan keep, Date
             else if (target.GoneSince is { } since && since + keep <= now)
             {
                 _ = tags.Add(PreviousTag.TagFor(target.TargetId));
-                _notes.Add($"{service.Name}: the target {target.TargetId} is gone since {Day(since)} and protects nothing any more.");
+                _notes.Add(
+                    $"{service.Name}: the target {target.TargetId} is gone since {Day(since)} and protects nothing any more.");
             }
             else
             {

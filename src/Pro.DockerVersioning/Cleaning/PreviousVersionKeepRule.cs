@@ -25,8 +25,12 @@ internal sealed class PreviousVersionKeepRule
         _inventory = inventory;
         _repository = services[0].Repository;
         _gone = services.SelectMany(service => service.Past).Where(past => past.GoneUntil is not null).DistinctBy(past => past.TargetId)
-            .ToDictionary(past => past.TargetId, past => FormattableString.Invariant($" (its target is gone: kept until {past.GoneUntil:yyyy-MM-dd})"));
-        _last = services.SelectMany(service => service.Past).OrderBy(past => past.GoneUntil ?? DateTimeOffset.MinValue).DistinctBy(past => past.Last)
+            .ToDictionary(
+                past => past.TargetId,
+                past => FormattableString.Invariant($" (its target is gone: kept until {past.GoneUntil:yyyy-MM-dd})"),
+                StringComparer.Ordinal);
+        _last = services.SelectMany(service => service.Past)
+            .OrderBy(past => past.GoneUntil ?? DateTimeOffset.MinValue).DistinctBy(past => past.Last)
             .ToDictionary(past => past.Last, past => "was deployed last, by the history" + _gone.GetValueOrDefault(past.TargetId));
         var found = services
             .SelectMany(service => ContainerTargets.Find(inventory, service.Name, _repository))

@@ -61,7 +61,8 @@ public sealed class GetProServiceCommand : ProWorkspaceCmdlet
         }
     }
 
-    private static ProService Describe(ServiceDefinition service, ImageReference? repository, ImageInventory? inventory, Func<string, bool> isCommit) => new()
+    private static ProService Describe(
+        ServiceDefinition service, ImageReference? repository, ImageInventory? inventory, Func<string, bool> isCommit) => new()
     {
         Service = service.Name,
         Context = service.Unbuildable is not null ? "" : service.Context.Length == 0 ? "." : service.Context,

@@ -62,7 +62,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     [Size]
     public long TargetFree { get; set; }
 
-    /// <summary>Removes the longest unused first, and only until all versions of the services together take no more than so much: 40GB.</summary>
+    /// <summary>Removes the longest unused first, and only until all versions together take no more than so much: 40GB.</summary>
     [Parameter(ParameterSetName = CountSet)]
     [Size]
     public long MaxSize { get; set; }

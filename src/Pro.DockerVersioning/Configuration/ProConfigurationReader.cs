@@ -61,7 +61,8 @@ internal static partial class ProConfigurationReader
                 Keys.Retention => result with
                 {
                     Retention = ReadRetention(member),
-                    GoneTargets = Values.Members(member.Value, member.Name).Where(IsGoneTargets).Select(Values.Duration).Cast<TimeSpan?>().FirstOrDefault(),
+                    GoneTargets = Values.Members(member.Value, member.Name).Where(IsGoneTargets)
+                        .Select(Values.Duration).Cast<TimeSpan?>().FirstOrDefault(),
                 },
                 Keys.Environments => result with { Environments = ReadEnvironments(member) },
                 Keys.History => result with { History = Values.Text(member) },

@@ -37,6 +37,7 @@ internal sealed partial class DataRoot
     internal static DataRoot Of(JsonObject info, EngineEndpoint endpoint) =>
         Of(info, endpoint, Directory.Exists, ReadOrNull);
 
+    /// <summary>The same, with the disk at hand.</summary>
     /// <param name="info">What the engine says.</param>
     /// <param name="endpoint">The engine.</param>
     /// <param name="isFolder">Whether a folder is there, as far as we may see it.</param>
@@ -54,7 +55,8 @@ internal sealed partial class DataRoot
     {
         var root = info["DockerRootDir"]?.GetValue<string>();
         var status = (info["DriverStatus"] as JsonArray)?.OfType<JsonArray>() ?? [];
-        if (root is null || !status.Any(pair => pair is [_, { } value] && value.GetValue<string>().StartsWith("io.containerd.", StringComparison.Ordinal)))
+        if (root is null || !status.Any(pair => pair is [_, { } value]
+            && value.GetValue<string>().StartsWith("io.containerd.", StringComparison.Ordinal)))
         {
             return root;
         }

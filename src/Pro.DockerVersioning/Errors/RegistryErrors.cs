@@ -197,7 +197,8 @@ internal static partial class RegistryErrors
                 proxy is null ? $"its proxy gives no way to {host}" : $"the proxy {proxy} gives no way to {host}",
                 from == ThisMachine
                     ? $"Check HTTPS_PROXY and HTTP_PROXY. A registry in your own network goes without the proxy: add {host} to NO_PROXY."
-                    : $"Check the engine's proxy (docker info). A registry in your own network goes without it: add {host} to the engine's NO_PROXY."),
+                    : "Check the engine's proxy (docker info). A registry in your own network goes without it: "
+                        + $"add {host} to the engine's NO_PROXY."),
             UnreachableKind.ServerError => (
                 $"{host} is out of order",
                 "Look at the registry's log, or try again later."),

@@ -11,9 +11,8 @@ namespace Pro.DockerVersioning.Images;
 /// <param name="Version">The version; a build of the disk may make it dirty, service by service.</param>
 internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Commit, ISourceTree Tree, ProVersion Version)
 {
-    private readonly Lazy<string?> _description = new(() => Repository.DescribeOrNull(Commit.Sha) is { } text && ProVersion.TryParse(text, out _)
-        ? text
-        : null);
+    private readonly Lazy<string?> _description = new(() =>
+        Repository.DescribeOrNull(Commit.Sha) is { } text && ProVersion.TryParse(text, out _) ? text : null);
 
     /// <summary>What git describe says of the commit; null if it says nothing, or names no version.</summary>
     public string? Description => _description.Value;

@@ -55,7 +55,8 @@ internal sealed class EngineImage
     /// </summary>
     /// <param name="hash">The commit's hash, or its first digits.</param>
     public bool IsOfCommit(string hash) =>
-        (Label(ImageLabels.Revision) is { } revision && (IsStart(hash, revision) || (VersionGrammar.IsHash(revision, 7) && IsStart(revision, hash))))
+        (Label(ImageLabels.Revision) is { } revision
+            && (IsStart(hash, revision) || (VersionGrammar.IsHash(revision, 7) && IsStart(revision, hash))))
         || (ProVersion.TryParse(Label(ImageLabels.Version), out var version) && version.CommitHash is { } named
             && (version.Kind == ProVersionKind.Describe || Label(ImageLabels.Service) is not null)
             && (IsStart(hash, named) || IsStart(named, hash)));

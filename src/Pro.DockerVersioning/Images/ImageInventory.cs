@@ -109,7 +109,8 @@ internal sealed class ImageInventory
             }
         }
 
-        versions.AddRange(Untagged(service, repository, current, versions.Select(version => version.ImageId).ToHashSet(StringComparer.Ordinal)));
+        var listed = versions.Select(version => version.ImageId).ToHashSet(StringComparer.Ordinal);
+        versions.AddRange(Untagged(service, repository, current, listed));
         PlaceCommits(versions);
         versions.Sort(static (left, right) => right.Version.CompareTo(left.Version));
         return versions;

@@ -108,6 +108,9 @@ internal sealed class ImagePublisher : IDisposable
             item.Reference.ToString(),
             inventory.TaggedVersionsOf(item.Reference).OrderDescending().Select(version => version.ToString()));
         var (remote, notChecked) = await LookUpAsync(item, cancellationToken).ConfigureAwait(false);
+
+        // Who forces it overwrites whatever is there.
+        notChecked = options.Force ? null : notChecked;
         var same = remote is not null && await IsSameAsync(item, image, remote, cancellationToken).ConfigureAwait(false);
         if (remote is not null && !same && !options.Force)
         {

@@ -27,7 +27,7 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
         foreach (var entry in (Variable("NO_PROXY") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             _isOff |= entry == "*";
-            if (Exception(entry.ToLowerInvariant()) is { } exception)
+            if (ExceptionFor(entry.ToLowerInvariant()) is { } exception)
             {
                 _exceptions.Add(exception);
             }
@@ -45,7 +45,9 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
 
     /// <summary>How messages name the proxy on the way to an address, without its login; null if there is none.</summary>
     public string? NameFor(Uri destination) =>
-        GetProxy(destination) is { } proxy && proxy != destination ? proxy.GetComponents(UriComponents.SchemeAndServer, UriFormat.Unescaped) : null;
+        GetProxy(destination) is { } proxy && proxy != destination
+            ? proxy.GetComponents(UriComponents.SchemeAndServer, UriFormat.Unescaped)
+            : null;
 
     /// <inheritdoc/>
     public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null
@@ -69,13 +71,12 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
     private static Uri? Address(string? text)
     {
         var address = string.IsNullOrWhiteSpace(text) ? null : text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text;
-        return Uri.TryCreate(address?.Replace("socks5h://", "socks5://", StringComparison.OrdinalIgnoreCase).Trim(), UriKind.Absolute, out var proxy)
-            ? proxy
-            : null;
+        address = address?.Replace("socks5h://", "socks5://", StringComparison.OrdinalIgnoreCase).Trim();
+        return Uri.TryCreate(address, UriKind.Absolute, out var proxy) ? proxy : null;
     }
 
     /// <summary>What an entry of NO_PROXY says; null if it says nothing.</summary>
-    private static Func<Uri, bool>? Exception(string entry)
+    private static Func<Uri, bool>? ExceptionFor(string entry)
     {
         if (IpNetworkText.TryParse(entry, out var network, out var length))
         {

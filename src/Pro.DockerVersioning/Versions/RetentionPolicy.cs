@@ -23,7 +23,8 @@ internal sealed record RetentionPolicy(int Releases, int Prereleases, int Commit
             {
                 verdicts[version] = place++ < keep
                     ? new RetentionVerdict(true, Newest("among ", keep, noun))
-                    : new RetentionVerdict(false, keep == 0 ? $"{noun}s are not kept ({ParameterOf(kind.Key)} 0)" : Newest("older than ", keep, noun));
+                    : new RetentionVerdict(
+                        false, keep == 0 ? $"{noun}s are not kept ({ParameterOf(kind.Key)} 0)" : Newest("older than ", keep, noun));
             }
         }
 

@@ -58,7 +58,7 @@ public sealed class VersionListTests : EngineTest
         _ = Release("v1.0.0", dockerfile: $"FROM {Base}\nCOPY file /\n");
         _ = One("Build-ProImage api v1.0.0");
         _ = Commit("api", "later", $"FROM {Base}\nCOPY file /\n");
-        var built = Text(One("Build-ProImage api"), "Version");
+        var built = Text(One("Build-ProImage api"), "Version")!;
 
         // Newer by its number, and older than the commit.
         _ = Image("v3.0.0");

@@ -101,6 +101,13 @@ public sealed class ImagePublisherTests
         var always = Usual with { Latest = ProLatestPolicy.Always };
         plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, always, Token);
         Assert.Equal(["latest"], (await publisher.RunAsync(plan, always, scene, Token)).Aliases);
+
+        // Who forces it overwrites whatever is there: nothing was to be checked.
+        var forced = Usual with { Force = true };
+        plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, forced, Token);
+        var overwritten = await publisher.RunAsync(plan, forced, scene, Token);
+        Assert.Null(overwritten.Message);
+        Assert.Equal(["latest", "v1.0"], overwritten.Aliases);
     }
 
     [Fact]
