@@ -38,7 +38,7 @@ internal sealed record DeploymentRequest
     /// <summary>The order that was asked for; null: what the service says.</summary>
     public UpdateOrder? Order { get; init; }
 
-    /// <summary>How long the new version has to get healthy, as the operator or pro.json say it; null: see <see cref="VerificationOptions"/>.</summary>
+    /// <summary>How long the new version has to get healthy, as the operator or pro.json say it; null if they don't.</summary>
     public TimeSpan? HealthTimeout { get; init; }
 
     /// <summary>How long the service is known to need to start: bounds the time for which stop-first leaves it down.</summary>
