@@ -60,7 +60,8 @@ internal static class VerificationErrors
         ProErrorCategory.InvalidOperation,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"The new version of {container} was healthy before it got its ports, but doesn't answer on them after {after.TotalSeconds:0.0} s: {why}."),
+            $"The new version of {container} was healthy before it got its ports, ")
+            + string.Create(CultureInfo.InvariantCulture, $"but doesn't answer on them after {after.TotalSeconds:0.0} s: {why}."),
         "A process must listen on all addresses (0.0.0.0), not on the address that it had at its start. Or use -Order StopFirst.",
         container);
 

@@ -1,6 +1,5 @@
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Verification;
 using Xunit;
 

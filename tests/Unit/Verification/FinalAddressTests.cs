@@ -34,6 +34,35 @@ public sealed class FinalAddressTests
     }
 
     [Theory(Timeout = 60_000)]
+    [InlineData("index.html", true)]
+    [InlineData("none", false)]
+    public async Task A_health_url_is_asked_if_the_old_one_answers_it(string page, bool isAsked)
+    {
+        var port = FreePort();
+        FinalAddressCheck check;
+        var url = new Uri($"http://localhost:{port}/{page}");
+        await using (var old = await StartAsync(Serve + "80", port))
+        {
+            _ = await PrepareAsync(old);
+            check = await FinalAddressCheck.PrepareAsync(old.Engine, await InspectAsync(old), url, Token);
+            Assert.Null(check.Obstacle);
+        }
+
+        // It listens, and has no page.
+        await using var candidate = await StartAsync("mkdir -p /empty; exec httpd -f -h /empty -p 80", port);
+        var running = check.RunAsync(await InspectAsync(candidate), Token);
+        if (isAsked)
+        {
+            var failure = await Assert.ThrowsAsync<ProException>(() => running);
+            Assert.Contains($"/{page} answered 404", failure.Message, StringComparison.Ordinal);
+        }
+        else
+        {
+            await running;
+        }
+    }
+
+    [Theory(Timeout = 60_000)]
     [InlineData(Serve + "127.0.0.1:80")]
     [InlineData("exec sleep 600")]
     public async Task A_candidate_that_listens_on_another_address_is_not_kept(string script)

@@ -40,6 +40,9 @@ public sealed class HealthUrlTests
     [InlineData("unix:///run/user/1000/docker.sock", "http://[::1]:8080/", true)]
     [InlineData("tcp://prod.example.com:2376", "http://127.0.0.1:8080/", true)]
     [InlineData("tcp://127.0.0.1:2375", "http://127.0.0.1:8080/", true)]
+    [InlineData("tcp://prod.example.com:2376", "http://0.0.0.0:8080/", true)]
+    [InlineData("tcp://prod.example.com:2376", "http://[::]:8080/", true)]
+    [InlineData("tcp://prod.example.com:2376", "http://api.localhost:8080/", true)]
     [InlineData("tcp://prod.example.com:2376", "http://prod.example.com:8080/", false)]
     public void A_loopback_URL_is_asked_from_here_only_if_the_engine_is_surely_here(string engine, string url, bool expected) =>
         Assert.Equal(expected, UrlProbes.IsAskedInside(new EngineEndpoint { Address = new Uri(engine), Source = "a test" }, new Uri(url)));

@@ -48,7 +48,7 @@ internal sealed record DeploymentRequest
     /// <summary>Variables that may become blank although they have a value in the container that runs.</summary>
     public IReadOnlyList<string> AllowBlank { get; init; } = [];
 
-    /// <summary>How long the new version has to get healthy, as the operator or pro.json say it; null: see <see cref="VerificationOptions"/>.</summary>
+    /// <summary>How long the new version has to get healthy, as the operator or pro.json say it; null if they do not.</summary>
     public TimeSpan? HealthTimeout { get; init; }
 
     /// <summary>How long the service is known to need to start: bounds the time for which stop-first leaves it down.</summary>

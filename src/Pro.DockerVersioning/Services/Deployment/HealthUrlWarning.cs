@@ -37,7 +37,7 @@ internal static class HealthUrlWarning
         SuppliedImage image,
         CancellationToken cancellationToken)
     {
-        if (request.HealthUrl is not { IsLoopback: true } url || flow == SwapFlow.StartFirst)
+        if (request.HealthUrl is not { } url || !UrlProbes.MeansHost(url) || flow == SwapFlow.StartFirst)
         {
             return;
         }

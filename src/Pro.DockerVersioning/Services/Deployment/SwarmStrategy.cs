@@ -31,7 +31,10 @@ internal sealed class SwarmStrategy(
 
         var pace = SwarmPace.Of(plan.UpdateConfig);
         _order = pace.Order;
-        return new StrategyPlan(pace.Order, $"the swarm replaces {pace.Describe(plan.Sighting.Wanted, target.Name, request.Swarm.Canary)}", SwarmStackWarning.For(plan.Service, image.Reference, request.ComposeFiles));
+        return new StrategyPlan(
+            pace.Order,
+            $"the swarm replaces {pace.Describe(plan.Sighting.Wanted, target.Name, request.Swarm.Canary)}",
+            SwarmStackWarning.For(plan.Service, image.Reference, request.ComposeFiles));
     }
 
     /// <inheritdoc/>

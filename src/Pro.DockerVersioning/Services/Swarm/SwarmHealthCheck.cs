@@ -6,7 +6,7 @@ namespace Pro.DockerVersioning.Services.Swarm;
 /// <summary>The HEALTHCHECK that a service's tasks have on an image.</summary>
 internal static class SwarmHealthCheck
 {
-    /// <summary>How long it lets a task start until the engine calls it unhealthy; none without one; null if the image is not on this node.</summary>
+    /// <summary>How long it lets a task start until the engine calls it unhealthy; null if the image is not on this node.</summary>
     public static async Task<TimeSpan?> AllowanceAsync(
         SwarmApi api, SwarmServiceState service, SwarmTarget target, CancellationToken cancellationToken)
     {

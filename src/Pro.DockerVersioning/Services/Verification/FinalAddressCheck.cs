@@ -9,8 +9,8 @@ namespace Pro.DockerVersioning.Services.Verification;
 
 /// <summary>
 /// Checks after a warm hand-over that the candidate answers on its final addresses. It was verified on other ones, and a process may be
-/// bound to those. The health URL is asked if there is one. Else each published TCP port on which the old container answered must accept a
-/// connection and keep it open for a moment: docker-proxy accepts for nobody, and closes.
+/// bound to those. The health URL is asked if there is one that the old container answered. Else each published TCP port on which the old
+/// container answered must accept a connection and keep it open for a moment: docker-proxy accepts for nobody, and closes.
 /// </summary>
 internal sealed class FinalAddressCheck
 {
@@ -48,7 +48,7 @@ internal sealed class FinalAddressCheck
     public static async Task<FinalAddressCheck> PrepareAsync(
         EngineConnection engine, JsonObject old, Uri? healthUrl, CancellationToken cancellationToken)
     {
-        if (healthUrl is not null)
+        if (healthUrl is not null && await AnswersAsync(engine, old.Text("Id"), healthUrl, cancellationToken).ConfigureAwait(false))
         {
             return new FinalAddressCheck(engine, healthUrl, [], obstacle: null);
         }
@@ -101,6 +101,20 @@ internal sealed class FinalAddressCheck
 
         await Task.WhenAll(_answering.Select(address =>
             UntilAnsweredAsync(name, () => WhyNotAsync(address, cancellationToken), cancellationToken))).ConfigureAwait(false);
+    }
+
+    // A URL that not even the old one answers tells nothing of the new one.
+    private static async Task<bool> AnswersAsync(EngineConnection engine, string id, Uri url, CancellationToken cancellationToken)
+    {
+        using var probe = UrlProbes.For(engine, id, url, RequestTime);
+        try
+        {
+            return (await probe.RunAsync(cancellationToken).ConfigureAwait(false)).Verdict == ProbeVerdict.Well;
+        }
+        catch (ProException)
+        {
+            return false;
+        }
     }
 
     private static async Task UntilAnsweredAsync(string container, Func<Task<string?>> whyNot, CancellationToken cancellationToken)

@@ -10,16 +10,19 @@ namespace Pro.DockerVersioning.Services.Verification;
 /// <summary>The published port that a health URL of the engine's machine names.</summary>
 internal static class HostPort
 {
-    /// <summary>The container whose ports a container has: its own, or the one whose network it shares; null if it has the host's own ports.</summary>
+    /// <summary>The container whose ports a container has: itself, or whose network it shares; null if it has the host's.</summary>
     /// <param name="container">The inspection.</param>
     /// <param name="find">Finds an inspection by id or name.</param>
     public static async Task<JsonObject?> OwnerAsync(JsonObject container, Func<string, Task<JsonObject?>> find)
     {
         const string Shared = "container:";
         var mode = container["HostConfig"].Text("NetworkMode");
-        return mode == "host" ? null
-            : mode.StartsWith(Shared, StringComparison.Ordinal) ? await find(mode[Shared.Length..]).ConfigureAwait(false) ?? container
-            : container;
+        if (!mode.StartsWith(Shared, StringComparison.Ordinal))
+        {
+            return mode == "host" ? null : container;
+        }
+
+        return await find(mode[Shared.Length..]).ConfigureAwait(false) ?? container;
     }
 
     /// <summary>The container's TCP port that is published under a port of the host; null if none is.</summary>
@@ -35,10 +38,11 @@ internal static class HostPort
     /// <exception cref="ProException"><c>HealthUrlPortNotPublished</c>.</exception>
     public static void ThrowIfNotPublished(string service, Uri url, JsonObject? owner)
     {
-        if (url.IsLoopback && owner is not null && InnerPort(owner, url.Port) is null)
+        if (UrlProbes.MeansHost(url) && owner is not null && InnerPort(owner, url.Port) is null)
         {
+            int[] ports = [.. Bindings(owner).Select(one => one.HostPort).Distinct().Order()];
             throw VerificationErrors.HealthUrlPortNotPublished(
-                service, UrlText.Shown(url), url.Port, owner.Text("Name").TrimStart('/'), [.. Bindings(owner).Select(one => one.HostPort).Distinct().Order()]);
+                service, UrlText.Shown(url), url.Port, owner.Text("Name").TrimStart('/'), ports);
         }
     }
 
@@ -48,9 +52,11 @@ internal static class HostPort
     {
         var mode = container.HostConfig?.NetworkMode ?? "";
         var ports = (container.NetworkSettings?.Ports ?? new Dictionary<string, IList<PortBinding>>())
+            .Concat(container.HostConfig?.PortBindings ?? new Dictionary<string, IList<PortBinding>>())
             .Where(port => port.Key.EndsWith("/tcp", StringComparison.Ordinal))
             .SelectMany(port => port.Value ?? [])
             .Select(binding => Number(binding.HostPort ?? ""))
+            .Where(port => port > 0)
             .Distinct()
             .Order()
             .ToList();

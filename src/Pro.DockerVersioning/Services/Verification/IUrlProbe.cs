@@ -24,7 +24,11 @@ internal static class UrlProbes
     /// Whether a URL is asked inside the container. A loopback address means the engine's machine: only the default socket and Docker
     /// Desktop are surely this one.
     /// </summary>
-    public static bool IsAskedInside(EngineEndpoint endpoint, Uri url) => url.IsLoopback && !IsThisMachine(endpoint);
+    public static bool IsAskedInside(EngineEndpoint endpoint, Uri url) => MeansHost(url) && !IsThisMachine(endpoint);
+
+    /// <summary>Whether a URL names no machine but the one on which it is read: localhost, a loopback address, or all addresses.</summary>
+    public static bool MeansHost(Uri url) =>
+        url.IsLoopback || url.IdnHost is "0.0.0.0" or "::" || url.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsThisMachine(EngineEndpoint endpoint) => endpoint.Address.Scheme switch
     {

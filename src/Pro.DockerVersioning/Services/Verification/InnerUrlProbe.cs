@@ -129,7 +129,8 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
     private static string? StatusOf(string output) => Status().Match(output) is { Success: true } match ? match.Groups[1].Value : null;
 
     private static string Words(string output) =>
-        output.Split('\n').Select(LogText.Clean).FirstOrDefault(line => line.Length > 0 && !line.StartsWith("HTTP/", StringComparison.Ordinal)) is { } line ? $" ({line})" : "";
+        output.Split('\n').Select(LogText.Clean)
+            .FirstOrDefault(line => line.Length > 0 && !line.StartsWith("HTTP/", StringComparison.Ordinal)) is { } line ? $" ({line})" : "";
 
     private async Task<string> ExecAsync(string[] command, string input, CancellationToken cancellationToken)
     {

@@ -118,7 +118,7 @@ internal sealed class VerificationRun(
 
     private HealthUrlProof UrlProof(Uri address)
     {
-        if (options.IsHealthUrlOfHost && address.IsLoopback && watch.Latest.Container is { } container)
+        if (options.IsHealthUrlOfHost && UrlProbes.MeansHost(address) && watch.Latest.Container is { } container)
         {
             HostPort.ThrowIfNotPublished(Subject, address, container);
         }
