@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Management.Automation;
-using System.Text.Json.Nodes;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Services.Compose;
 using Xunit;

@@ -11,7 +11,6 @@ internal sealed partial class ContainerComparison
 {
     private readonly ComposeMapping _rendered;
     private readonly ComposeMapping _service;
-    private readonly string _name;
     private readonly JsonObject _container;
     private readonly JsonObject _imageConfig;
     private readonly Dictionary<string, string> _running;
@@ -25,7 +24,6 @@ internal sealed partial class ContainerComparison
     public ContainerComparison(ComposeMapping rendered, string service, JsonObject container, JsonObject? image)
     {
         _rendered = rendered;
-        _name = service;
         _service = RenderedService.Of(rendered, service) ?? rendered.With([]);
         _container = container;
         _imageConfig = image?["Config"] as JsonObject ?? [];

@@ -22,7 +22,7 @@ internal static class RenderedService
         ("use_api_socket", "use_api_socket gives it credentials that only compose can write"),
     ];
 
-    private static readonly string ApiSocketFile = "/run/secrets/docker/config.json";
+    private const string ApiSocketFile = "/run/secrets/docker/config.json";
 
     /// <summary>A service of a rendered project; null if it has none of that name.</summary>
     public static ComposeMapping? Of(ComposeMapping rendered, string service) =>
