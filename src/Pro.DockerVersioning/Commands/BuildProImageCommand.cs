@@ -188,7 +188,8 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
             var versions = _asked.GroupBy(one => one.Version, one => one.Service, StringComparer.Ordinal).ToList();
             var prepared = versions.Count == 1
                 ? Prepare(workspace, repository, options with { Version = versions[0].Key }, versions[0])
-                : Each(versions, version => Prepare(workspace, repository, options with { Version = version.Key }, version)).SelectMany(builds => builds);
+                : Each(versions, version => Prepare(workspace, repository, options with { Version = version.Key }, version))
+                    .SelectMany(builds => builds);
             var all = prepared.ToList();
             var inventory = await loading;
             var aliases = await deployed;
@@ -204,7 +205,9 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         {
             if (repository.UnreadableTags is { Count: > 0 } junk)
             {
-                WriteWarning($"These files among git's tags aren't tags, and were passed over: {string.Join(", ", junk)}. Remove them from .git/refs/tags.");
+                WriteWarning(
+                    $"These files among git's tags aren't tags, and were passed over: {string.Join(", ", junk)}. "
+                    + "Remove them from .git/refs/tags.");
             }
 
             // Nothing is left running behind an error: what was asked is waited for, and its own error comes second.

@@ -51,7 +51,12 @@ internal sealed class ProWorkspace
     {
         var location = new ProLocation(folder, ProjectRoot.Find(folder));
         var configuration = ProConfigurationReader.ReadFromDisk(location.Root ?? folder);
-        return new ProWorkspace(ProSettings.Resolve(parameters, variables, configuration, location));
+        var settings = ProSettings.Resolve(parameters, variables, configuration, location);
+
+        // On a server there is no repository: the compose file that was named says where its project is.
+        return new ProWorkspace(location.Root is null && settings.ComposeFiles.Value is [var file, ..]
+            ? settings with { Location = location with { Root = Path.GetDirectoryName(file) } }
+            : settings);
     }
 
     /// <summary>The services as the files on disk declare them.</summary>

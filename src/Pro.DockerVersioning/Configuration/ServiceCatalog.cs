@@ -8,7 +8,8 @@ namespace Pro.DockerVersioning.Configuration;
 
 /// <summary>
 /// The services of a repository: those of <c>pro.json</c>; without them the compose file's that have <c>build</c>; without those, folders
-/// with a Dockerfile. To the latter two come the compose file's services that only have an image below the registry. A definition is read when it is asked for: one that is wrong doesn't keep the others from their work.
+/// with a Dockerfile. To the latter two come the compose file's services that only have an image below the registry. A definition
+/// is read when it is asked for: one that is wrong doesn't keep the others from their work.
 /// </summary>
 internal sealed class ServiceCatalog
 {
@@ -50,9 +51,10 @@ internal sealed class ServiceCatalog
         var usual = named is not null && named.Services.Any(service => service.HasBuild) ? null : ComposeProject.LoadDefault(inputs);
         var images = (named ?? usual)?.Services ?? [];
         var services = (Buildable(named) ?? Buildable(usual)) is { } compose
-            ? compose.Select(service => (service.Name, Image: reader.ImageOf(service), Read: Lazily(() => reader.FromCompose(service)))).ToList()
+            ? FromCompose(compose, reader)
             : FromFolders(tree, root, reader, images);
-        services.AddRange(OfImages(images, services.ConvertAll(service => (service.Name, service.Image)), reader, settings.Registry is null));
+        var known = services.ConvertAll(service => (service.Name, service.Image));
+        services.AddRange(OfImages(images, known, reader, settings.Registry is null));
         return new ServiceCatalog(services.Select(service => (service.Name, service.Read)), tree.Description);
     }
 
@@ -157,6 +159,10 @@ internal sealed class ServiceCatalog
         }
     }
 
+    private static List<(string Name, string Image, Func<ServiceDefinition> Read)> FromCompose(
+        IEnumerable<ComposeService> services, ServiceReader reader) =>
+        [.. services.Select(service => (service.Name, reader.ImageOf(service), Lazily(() => reader.FromCompose(service))))];
+
     private static List<(string Name, string Image, Func<ServiceDefinition> Read)> FromFolders(
         ISourceTree tree, string root, ServiceReader reader, IReadOnlyList<ComposeService> compose) =>
         [.. ServiceFolders.Find(tree, Path.GetFileName(Path.TrimEndingDirectorySeparator(root))).Select(found =>
@@ -175,7 +181,8 @@ internal sealed class ServiceCatalog
         var candidates = compose
             .Where(service => !service.HasBuild && service.ImageText is not null && known.TrueForAll(one => one.Name != service.Name))
             .Select(service => (Service: service, Image: hasNoRegistry ? service.Name : reader.ImageBelowRegistry(service)))
-            .Where(one => one.Image is not null && (!hasNoRegistry || known.Count == 0) && known.TrueForAll(other => other.Image != one.Image));
+            .Where(one => one.Image is not null && known.TrueForAll(other => other.Image != one.Image))
+            .Where(_ => !hasNoRegistry || known.Count == 0);
         return candidates
             .GroupBy(one => one.Image!, StringComparer.Ordinal)
             .Select(group => group.FirstOrDefault(one => one.Service.Name == TreePath.Name(group.Key), group.First()))

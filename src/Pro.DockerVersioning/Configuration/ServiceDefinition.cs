@@ -22,7 +22,7 @@ internal sealed record ServiceDefinition
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The name of its repository below the registry: its own, unless <c>pro.json</c> or the compose file says otherwise.</summary>
+    /// <summary>The name of its repository below the registry: its own, unless <c>pro.json</c> or a compose file names another.</summary>
     public required string Image { get; init; }
 
     /// <summary>
@@ -73,7 +73,8 @@ internal sealed record ServiceDefinition
     public IReadOnlyList<ServiceRefusal> Refusals { get; init; } = [];
 
     /// <summary>
-    /// Why it isn't built at all, though it can be listed, deployed, rolled back and cleaned; null if it is built. A server has images only.
+    /// Why it isn't built at all, though it can be listed, deployed, rolled back and cleaned; null if it is built. A server has images
+    /// only.
     /// </summary>
     public ProException? Unbuildable { get; init; }
 

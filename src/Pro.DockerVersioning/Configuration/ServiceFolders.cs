@@ -41,7 +41,8 @@ internal static class ServiceFolders
     public static IReadOnlyList<ServiceFolder> Of(ISourceTree tree, string service) =>
         [.. All(tree).Where(folder => string.Equals(folder.Name, service, StringComparison.OrdinalIgnoreCase))];
 
-    private static IEnumerable<ServiceFolder> All(ISourceTree tree) => Parents.Append(string.Empty).SelectMany(parent => ServicesIn(tree, parent));
+    private static IEnumerable<ServiceFolder> All(ISourceTree tree) =>
+        Parents.Append(string.Empty).SelectMany(parent => ServicesIn(tree, parent));
 
     private static string? RootDockerfile(ISourceTree tree) =>
         new[] { DockerfileName, $"{OfTheRoot}/{DockerfileName}" }.FirstOrDefault(path => SourceText.Exists(tree, path));

@@ -54,7 +54,8 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
             [
                 new(
                     "folder",
-                    $"{string.Join(" and ", folders.Select(Describe))} are both named {places.Key}; declare it in {ProConfiguration.FileName}"),
+                    $"{string.Join(" and ", folders.Select(Describe))} are both named {places.Key}; "
+                        + $"declare it in {ProConfiguration.FileName}"),
             ],
         };
 

@@ -216,7 +216,7 @@ internal static class BuildErrors
         BuildFailureKind.ContextFileMissing => $"'{failure.MissingContextPath}' isn't in the build context.",
         BuildFailureKind.DockerfileMissing => $"the Dockerfile '{failure.MissingContextPath}' isn't in the build context.",
         BuildFailureKind.VariableMissing =>
-            $"the Dockerfile needs a value for {failure.Variable}: {failure.Message[(failure.Message.LastIndexOf(": ", StringComparison.Ordinal) + 2)..]}",
+            $"the Dockerfile needs a value for {failure.Variable}: {Last(failure.Message)}",
         BuildFailureKind.BaseImageMissing => $"the base image '{failure.Image}' isn't there: {failure.Message}",
         BuildFailureKind.BaseImageUnauthorized => $"the registry refuses the base image '{failure.Image}': {failure.Message}",
         BuildFailureKind.BaseImageUnreachable => $"the registry of the base image '{failure.Image}' can't be reached: {failure.Message}",
@@ -224,6 +224,9 @@ internal static class BuildErrors
         BuildFailureKind.EngineLost => $"the engine can't be reached any more: {failure.Message}",
         _ => failure.Message,
     };
+
+    // What the Dockerfile itself says of it, at the message's end.
+    private static string Last(string message) => message[(message.LastIndexOf(": ", StringComparison.Ordinal) + 2)..];
 
     private static string Tail(BuildFailure failure)
     {

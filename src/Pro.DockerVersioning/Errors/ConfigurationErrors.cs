@@ -158,7 +158,8 @@ internal static class ConfigurationErrors
         "Add \"build\" to it, or declare its context in pro.json.", service);
 
     public static ProException NothingToBuild(string place) => new(
-        "NoServiceToBuild", ProErrorCategory.ObjectNotFound, $"No service of {place} is built: each has only an image, or an inactive profile.",
+        "NoServiceToBuild", ProErrorCategory.ObjectNotFound,
+        $"No service of {place} is built: each has only an image, or an inactive profile.",
         "Name the service to build one of an inactive profile, or add \"build\" to it.");
 
     public static ProException UnknownService(string service, IReadOnlyList<string> known, string? nearest) => new(

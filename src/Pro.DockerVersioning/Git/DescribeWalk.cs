@@ -4,7 +4,8 @@ namespace Pro.DockerVersioning.Git;
 
 /// <summary>
 /// What <c>git describe --tags</c> does, step by step, with the tags that are versions: libgit2's own counts wrongly if branches merge
-/// (seen: 44 for 77), and an image's name must be the one that git gives. Commits are taken newest first; the first ten tagged ones are candidates; each counts
+/// (seen: 44 for 77), and an image's name must be the one that git gives. Commits are taken newest
+/// first; the first ten tagged ones are candidates; each counts
 /// the commits that it doesn't reach; the least wins.
 /// </summary>
 internal sealed class DescribeWalk(TagIndex tags)

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
-using Pro.DockerVersioning.Engine;
 
 namespace Pro.DockerVersioning.Git;
 
@@ -11,8 +10,6 @@ namespace Pro.DockerVersioning.Git;
 /// </summary>
 internal static class GitProgram
 {
-    private const string Name = "git";
-
     // These would send the program to another repository than the library reads.
     private static readonly string[] Misleading =
         ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX"];
@@ -22,7 +19,7 @@ internal static class GitProgram
     /// <param name="arguments">The arguments.</param>
     public static string? TryRun(string root, params string[] arguments)
     {
-        if (ClientSearch.Find(new ChildEnvironment(root, new Dictionary<string, string?>()), Name) is not [var path, ..])
+        if (FullPath() is not { } path)
         {
             return null;
         }
@@ -63,5 +60,16 @@ internal static class GitProgram
         {
             return null;
         }
+    }
+
+    // A relative folder on PATH would be another one for each current folder: a cloned repository's own program must not run.
+    private static string? FullPath()
+    {
+        var name = OperatingSystem.IsWindows() ? "git.exe" : "git";
+        return (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Where(Path.IsPathFullyQualified)
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
     }
 }

@@ -98,14 +98,14 @@ internal sealed partial class GitRepository : IDisposable
     }
 
     /// <summary>
-    /// The tracked files below a folder (relative to the root, empty for all) that differ from HEAD. git's own answer, since only the program
-    /// knows about filters, sparse checkouts and every form of index; without the program, the library's. Null if neither can tell.
+    /// The tracked files below a folder (relative to the root, empty for all) that differ from HEAD. git's own answer, since only the
+    /// program knows about filters, sparse checkouts and every form of index; without the program, the library's. Null if neither can tell.
     /// </summary>
     public IReadOnlyList<string>? UncommittedPaths(string folder = "")
     {
         var path = TreePath.Normalize(folder);
-        var output = GitProgram.TryRun(
-            Root, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty", "--", path.Length == 0 ? "." : path);
+        string[] status = ["status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=dirty"];
+        var output = GitProgram.TryRun(Root, [.. status, "--", path.Length == 0 ? "." : path]);
         var paths = output is null
             ? PathsByLibrary(path)
             : output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(line => line.Length > 3).Select(line => line[3..]);

@@ -219,7 +219,8 @@ internal sealed class WorkingTree : ISourceTree
     private static Dictionary<string, Mode> ReadModes(string root)
     {
         var modes = new Dictionary<string, Mode>(StringComparer.Ordinal);
-        foreach (var line in (GitProgram.TryRun(root, "ls-files", "--stage", "-z") ?? string.Empty).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        var output = GitProgram.TryRun(root, "ls-files", "--stage", "-z") ?? string.Empty;
+        foreach (var line in output.Split('\0', StringSplitOptions.RemoveEmptyEntries))
         {
             modes[line[(line.IndexOf('\t', StringComparison.Ordinal) + 1)..]] = (Mode)Convert.ToInt32(line.Split(' ')[0], 8);
         }

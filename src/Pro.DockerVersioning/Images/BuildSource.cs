@@ -38,7 +38,8 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
         return new BuildSource(repository, commit, tree, version.WithTime(commit.Time)) { PassedOver = passedOver };
     }
 
-    private static (ResolvedCommit Commit, ProVersion Version) Described(GitRepository repository, out IReadOnlyList<string> passedOver)
+    private static (ResolvedCommit Commit, ProVersion Version) Described(
+        GitRepository repository, out IReadOnlyList<string> passedOver)
     {
         var head = repository.Resolve(null);
         var text = repository.Describe(head.Sha, out passedOver);

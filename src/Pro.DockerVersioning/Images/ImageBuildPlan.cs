@@ -44,7 +44,7 @@ internal sealed record ImageBuildPlan
     /// <summary>The id of the image that is the same already; null where there is something to build.</summary>
     public string? AlreadyBuilt { get; init; }
 
-    /// <summary>The image of this version and commit that was built with other arguments, and would be replaced; null if there is none.</summary>
+    /// <summary>The image of this version that was built with other arguments, and would be replaced; null if there is none.</summary>
     public EngineImage? OtherArguments { get; init; }
 
     /// <summary>The tags that -Describe passed over, since they aren't versions.</summary>

@@ -151,8 +151,8 @@ internal sealed class ImageBuildPlanner(
     }
 
     /// <summary>
-    /// A build of the disk keeps the version only if its context is the commit's to the byte. What this module writes itself (<c>.env</c> and
-    /// its override file) doesn't make another version; the commit's files are built then.
+    /// A build of the disk keeps the version only if its context is the commit's to the byte. What this module writes itself (<c>.env</c>
+    /// and its override file) doesn't make another version; the commit's files are built then.
     /// </summary>
     private (BuildContext Context, ProVersion Version) OfDisk(
         ServiceDefinition service, BuildContext context, CancellationToken cancellationToken)
@@ -236,9 +236,10 @@ internal sealed class ImageBuildPlanner(
             yield break;
         }
 
-        if (service.Origin == ServiceOrigin.Folder && TreePath.Name(service.Context) is var folder && folder != folder.ToLowerInvariant())
+        if (service.Origin == ServiceOrigin.Folder && TreePath.Name(service.Context) is var folder && folder.Any(char.IsUpper))
         {
-            yield return $"{service.Name}: the folder is named {folder}. No image has capital letters, so the service is named {service.Name}.";
+            yield return $"{service.Name}: the folder is named {folder}. No image has capital letters, so the service is named "
+                + $"{service.Name}.";
         }
 
         // What the ignore file leaves out never gets into an image; a Dockerfile outside of the context does.

@@ -30,6 +30,9 @@ public sealed class ServerWithoutSourceTests : ComposeTest
         Assert.Equal("api", Text(One("Get-ProService"), "Service"));
         Assert.Equal(["v1.1.0", "v1.0.0"], Versions(Good("Get-ProImageVersion api")));
         Assert.Empty(Run("Repair-ProService api; Remove-ProOldImage api -WhatIf; Get-ProHistory api | Out-Null").ThrowIfFailed().Errors);
+        _ = Shell.In(Path.GetTempPath());
+        Assert.Equal("api", Text(One($"Get-ProService -ComposeFile '{server}/docker-compose.yml'"), "Service"));
+        _ = Shell.In(server);
         _ = Bad("Build-ProImage api", "RepositoryNotFound", ErrorCategory.ObjectNotFound);
     }
 }

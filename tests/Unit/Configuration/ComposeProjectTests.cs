@@ -98,6 +98,16 @@ public sealed class ComposeProjectTests
         Assert.Equal("w", project.Find("web")!.ReadBuild()!.Context);
     }
 
+    [Theory]
+    [InlineData("2024-01-31")]
+    [InlineData("2024-1-2T03:04:05Z")]
+    [InlineData("2024-01-31 10:00:00")]
+    public void A_date_without_quotes_is_refused_as_compose_does(string date)
+    {
+        Assert.Contains("put it into quotes", ErrorOf($"services:\n  api:\n    build:\n      context: .\n      args:\n        A: {date}\n"), StringComparison.Ordinal);
+        Assert.Equal(date, Build($"services:\n  api:\n    build:\n      context: .\n      args: [ \"A={date}\" ]\n").Args.Single().Value);
+    }
+
     [Fact]
     public void An_included_service_that_differs_is_a_conflict()
     {

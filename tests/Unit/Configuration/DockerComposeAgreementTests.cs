@@ -220,6 +220,14 @@ public sealed class DockerComposeAgreementTests
                     X7: !!str 1.10
                     X8: v1.10
                     X10: .
+                    X12: 2024-13-45
+                    X13: 0o8
+                    X14: _1
+                    D25: 12345678.5
+                    D26: -.5
+                    D27: .5e3
+                    I16: -9223372036854775809
+                    I17: +0x1F
                     X11: 1.10 # comment
                   labels: { a: 1.10, b: True, c: 0755, d: ~ }
               list:

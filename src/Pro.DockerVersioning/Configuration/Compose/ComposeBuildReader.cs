@@ -157,7 +157,7 @@ internal sealed class ComposeBuildReader
                 return result;
             case ComposeMapping mapping:
                 return [.. mapping.Entries.Select(entry => new KeyValuePair<string, string?>(
-                    entry.Key, ScalarOf(entry.Key, entry.Value) is { IsNull: false } value ? ComposeInterpolation.Expand(value) : null))];
+                    entry.Key, ValueOf(entry.Key, entry.Value) is { IsNull: false } value ? ComposeInterpolation.Expand(value) : null))];
             case ComposeSequence list:
                 foreach (var item in list.Items)
                 {
@@ -169,6 +169,10 @@ internal sealed class ComposeBuildReader
                 throw ConfigurationErrors.WrongCompose(other.At, $"build.{key} must be a mapping or a list, not {other.Kind}");
         }
     }
+
+    private static ComposeScalar ValueOf(string key, ComposeNode node) => ScalarOf(key, node) is { IsDate: false } value
+        ? value
+        : throw ConfigurationErrors.WrongCompose(node.At, $"{key} is a date, which compose doesn't take here; put it into quotes");
 
     private static void AddPair(List<KeyValuePair<string, string?>> pairs, string text)
     {

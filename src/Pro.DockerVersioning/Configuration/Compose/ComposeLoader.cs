@@ -48,8 +48,8 @@ internal sealed class ComposeLoader
     public static ComposeMapping Empty(ComposeNode node) => new(node.Source, node.At.Line, node.At.Column, []);
 
     /// <summary>
-    /// The variables of a project's files, as compose reads them: those that COMPOSE_ENV_FILES names, later ones over earlier ones; else the
-    /// <c>.env</c> of its folder, unless COMPOSE_DISABLE_ENV_FILE says no.
+    /// The variables of a project's files, as compose reads them: those that COMPOSE_ENV_FILES names, later ones over earlier ones; else
+    /// the <c>.env</c> of its folder, unless COMPOSE_DISABLE_ENV_FILE says no.
     /// </summary>
     /// <exception cref="ProException">A file that is named isn't there, or is wrong.</exception>
     public (IReadOnlyDictionary<string, string> Values, string Searched) ReadProjectEnv(string directory)
@@ -73,7 +73,9 @@ internal sealed class ComposeLoader
         if (_inputs.Environment(ProEnvironmentVariables.ComposeDisableEnvFileName) is { Length: > 0 } disable
             && DockerBoolean.TryParse(disable, out var isDisabled) && isDisabled)
         {
-            return (new Dictionary<string, string>(), $".env, which {ProEnvironmentVariables.ComposeDisableEnvFileName} keeps from being read");
+            return (
+                new Dictionary<string, string>(),
+                $".env, which {ProEnvironmentVariables.ComposeDisableEnvFileName} keeps from being read");
         }
 
         var dotEnv = RepositoryPath.Join(directory, ".env");
@@ -151,7 +153,9 @@ internal sealed class ComposeLoader
         return document.With(own);
     }
 
-    /// <summary>What <c>${COMPOSE_PROJECT_NAME}</c> is if nobody sets it: the last <c>name</c>, else the folder's name in compose's alphabet.</summary>
+    /// <summary>
+    /// What <c>${COMPOSE_PROJECT_NAME}</c> is if nobody sets it: the last <c>name</c>, else the folder's name in compose's alphabet.
+    /// </summary>
     private string ProjectNameOf(List<ComposeMapping> documents, string directory)
     {
         if (documents.Select(document => document["name"]).OfType<ComposeScalar>().LastOrDefault() is { } name)
@@ -159,8 +163,11 @@ internal sealed class ComposeLoader
             return ComposeInterpolation.Expand(name);
         }
 
-        var folder = directory.Length > 0 ? TreePath.Name(directory) : Path.GetFileName(Path.TrimEndingDirectorySeparator(_inputs.DiskRoot ?? string.Empty));
-        return string.Concat(folder.ToLowerInvariant().Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_')).TrimStart('-', '_');
+        var folder = directory.Length > 0
+            ? TreePath.Name(directory)
+            : Path.GetFileName(Path.TrimEndingDirectorySeparator(_inputs.DiskRoot ?? string.Empty));
+        var letters = folder.ToLowerInvariant().Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
+        return string.Concat(letters).TrimStart('-', '_');
     }
 
     private IEnumerable<ComposeMapping> ReadDocuments(ComposeSource source)
@@ -189,7 +196,8 @@ internal sealed class ComposeLoader
             case null:
                 return null;
             case ComposeMapping services:
-                return services.With([.. services.Entries.Select(entry => new KeyValuePair<string, ComposeNode>(entry.Key, ServiceOf(entry)))]);
+                return services.With(
+                    [.. services.Entries.Select(entry => new KeyValuePair<string, ComposeNode>(entry.Key, ServiceOf(entry)))]);
             case var other:
                 throw ConfigurationErrors.WrongCompose(other.At, $"\"services\" must be a mapping, not {other.Kind}");
         }

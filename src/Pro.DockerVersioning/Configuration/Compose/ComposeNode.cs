@@ -41,6 +41,9 @@ internal sealed class ComposeScalar(ComposeSource source, int line, int column, 
     /// <summary>The text that compose makes of it: without quotes <c>1.10</c> is a number, and so "1.1".</summary>
     public string Resolved { get; init; } = text;
 
+    /// <summary>True for a date without quotes.</summary>
+    public bool IsDate { get; init; }
+
     /// <summary>True for <c>~</c>, <c>null</c> and an empty plain value.</summary>
     public bool IsNull { get; } = isNull;
 

@@ -11,6 +11,12 @@ namespace Pro.DockerVersioning.Configuration.Compose;
 /// <remarks>By the table of https://github.com/yaml/go-yaml/blob/v3/resolve.go; words like <c>yes</c> are texts there.</remarks>
 internal static partial class ComposeScalarText
 {
+    private const int MostPlain = 6;
+
+    /// <summary>Is it a date to YAML? compose takes none where a text is wanted.</summary>
+    public static bool IsDate(string written) => Date().Match(written) is { Success: true } match
+        && DateOnly.TryParseExact(match.Groups["day"].Value, "yyyy-M-d", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+
     /// <summary>The text that compose gets.</summary>
     public static string Resolve(string written) => written switch
     {
@@ -26,11 +32,6 @@ internal static partial class ComposeScalarText
 
     private static string Number(string written)
     {
-        if (Timestamp(written) is { } time)
-        {
-            return time;
-        }
-
         var plain = written.Replace("_", string.Empty, StringComparison.Ordinal);
         if (Integer(plain) is { } integer)
         {
@@ -62,7 +63,7 @@ internal static partial class ComposeScalarText
         return value >= long.MinValue && value <= most ? value : null;
     }
 
-    /// <summary>A number with a point or an exponent, as Go writes it: the shortest digits, with an exponent from 10 to the 21st on.</summary>
+    /// <summary>A number with a point or an exponent, as Go writes it: the shortest digits, from a million on with an exponent.</summary>
     private static string Float(string text)
     {
         var value = double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
@@ -76,14 +77,14 @@ internal static partial class ComposeScalarText
         var digits = (shortest.Groups["whole"].Value + shortest.Groups["part"].Value).TrimStart('0').TrimEnd('0');
         var exponent = value == 0 ? 0 : int.Parse(parts.Groups["exponent"].Value, CultureInfo.InvariantCulture);
         var sign = double.IsNegative(value) ? "-" : string.Empty;
-        if (exponent is >= -4 and < 21)
+        if (exponent is >= -4 and < MostPlain)
         {
             return sign + Plain(digits, exponent);
         }
 
         var rest = digits.Length > 1 ? "." + digits[1..] : string.Empty;
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{sign}{digits[0]}{rest}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+        var power = string.Create(CultureInfo.InvariantCulture, $"e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+        return $"{sign}{digits[0]}{rest}{power}";
     }
 
     private static string Plain(string digits, int exponent)
@@ -103,7 +104,11 @@ internal static partial class ComposeScalarText
             : $"{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}";
     }
 
-    private static string? Timestamp(string text) => null;
+    [GeneratedRegex(
+        @"\A(?<day>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})([Tt][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+        + @"|[ ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(\.[0-9]+)?)?\z",
+        RegexOptions.ExplicitCapture)]
+    private static partial Regex Date();
 
     [GeneratedRegex(@"\A\.[0-9]+([eE][-+]?[0-9]+)?\z")]
     private static partial Regex PointFirst();
@@ -112,7 +117,8 @@ internal static partial class ComposeScalarText
     private static partial Regex Decimal();
 
     [GeneratedRegex(
-        @"\A(?<sign>[-+]?)((?<hex>0[xX])(?<digits>[0-9a-fA-F]+)|(?<octal>0[oO]?)(?<digits>[0-7]+)|(?<binary>0[bB])(?<digits>[01]+)|(?<digits>0|[1-9][0-9]*))\z",
+        @"\A(?<sign>[-+]?)((?<hex>0[xX])(?<digits>[0-9a-fA-F]+)|(?<octal>0[oO]?)(?<digits>[0-7]+)|(?<binary>0[bB])(?<digits>[01]+)"
+        + @"|(?<digits>0|[1-9][0-9]*))\z",
         RegexOptions.ExplicitCapture)]
     private static partial Regex Whole();
 

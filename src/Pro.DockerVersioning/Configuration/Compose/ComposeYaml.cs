@@ -125,6 +125,7 @@ internal sealed class ComposeYaml
         return new ComposeScalar(_source, (int)scalar.Start.Line, (int)scalar.Start.Column, scalar.Value, isNull)
         {
             MergeMode = ModeOf(scalar),
+            IsDate = isTyped && ComposeScalarText.IsDate(scalar.Value),
             Resolved = isTyped ? ComposeScalarText.Resolve(scalar.Value) : scalar.Value,
         };
     }

@@ -90,7 +90,9 @@ internal sealed class DockerfileInspector
                 _stages[^1].AddSource(source);
                 break;
             case "COPY" or "ADD":
-                WholeContextUse ??= SourcesOf(instruction).Any(MayBeWhole) ? $"{instruction.Keyword} {string.Join(' ', instruction.Words)}" : null;
+                WholeContextUse ??= SourcesOf(instruction).Any(MayBeWhole)
+                    ? $"{instruction.Keyword} {string.Join(' ', instruction.Words)}"
+                    : null;
                 break;
             case "RUN" when _stages.Count > 0:
                 ReadMounts(instruction);

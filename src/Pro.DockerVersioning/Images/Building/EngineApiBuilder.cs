@@ -119,7 +119,7 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         {
             var wanted = image with { Platform = image.Platform ?? request.Platforms.SingleOrDefault() };
             await puller.EnsureAsync(request, wanted, cancellationToken).ConfigureAwait(false);
-            if (request.Hidden is not null)
+            if (request.Hidden is not null && kind == EngineBuilderKind.BuildKit)
             {
                 RequireDockerfileApart(request, await TriggersAsync(image, cancellationToken).ConfigureAwait(false));
             }

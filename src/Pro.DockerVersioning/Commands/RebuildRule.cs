@@ -3,9 +3,10 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
 
-namespace Pro.DockerVersioning.Images;
+namespace Pro.DockerVersioning.Commands;
 
 /// <summary>
 /// A version that is built again with other build arguments is another image. That is refused if somebody may have the first one: it was
@@ -39,7 +40,8 @@ internal sealed class RebuildRule(EngineConnection engine, HistoryLog history, I
             return "published";
         }
 
-        var filters = new Dictionary<string, IDictionary<string, bool>> { ["ancestor"] = new Dictionary<string, bool> { [image.Id] = true } };
+        var ancestor = new Dictionary<string, bool> { [image.Id] = true };
+        var filters = new Dictionary<string, IDictionary<string, bool>> { ["ancestor"] = ancestor };
         var parameters = new ContainersListParameters { All = true, Filters = filters };
         var containers = await engine.CallAsync(client => client.Containers.ListContainersAsync(parameters, cancellationToken))
             .ConfigureAwait(false);
@@ -50,7 +52,11 @@ internal sealed class RebuildRule(EngineConnection engine, HistoryLog history, I
 
         string? use = null;
         await history.VisitEngineAsync(
-            engine.Endpoint.ToString(), ProOperator.Host, entry => use ??= UseIn(entry, plan), reporter, cancellationToken).ConfigureAwait(false);
+            engine.Endpoint.ToString(),
+            ProOperator.Host,
+            entry => use ??= UseIn(entry, plan),
+            reporter,
+            cancellationToken).ConfigureAwait(false);
         return use;
     }
 
@@ -64,8 +70,8 @@ internal sealed class RebuildRule(EngineConnection engine, HistoryLog history, I
 
         return entry.Kind switch
         {
-            ProHistoryKind.Publish when entry.Outcome is nameof(ProPublicationOutcome.Published) or nameof(ProPublicationOutcome.AlreadyPublished)
-                => "published",
+            ProHistoryKind.Publish when entry.Outcome
+                is nameof(ProPublicationOutcome.Published) or nameof(ProPublicationOutcome.AlreadyPublished) => "published",
             ProHistoryKind.Deploy or ProHistoryKind.Rollback when entry.IsVerified => "deployed",
             _ => null,
         };
