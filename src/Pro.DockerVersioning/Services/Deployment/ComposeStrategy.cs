@@ -105,8 +105,14 @@ internal sealed class ComposeStrategy(
 
             return result;
         }
-        catch
+        catch (Exception failure)
         {
+            if (failure is ProException { Id: LockErrors.LostId })
+            {
+                // Who has broken our lock may have deployed the same version: the tag is that one's now.
+                _moved = null;
+            }
+
             await UndoPinAsync().ConfigureAwait(false);
             throw;
         }
@@ -295,13 +301,13 @@ internal sealed class ComposeStrategy(
     private async Task RestoreAsync(UpRecord record, HeldOperation operation, Exception failure)
     {
         await _calls.WaitForEngineAsync().ConfigureAwait(false);
-        await PutTagBackAsync().ConfigureAwait(false);
         if (await UpRecord.FindAsync(engine, target.TargetId, CancellationToken.None).ConfigureAwait(false) is null)
         {
             // Who breaks a lock has put the old ones back already: what runs now is that one's.
             await operation.MustBeHeldAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
+        await PutTagBackAsync().ConfigureAwait(false);
         try
         {
             await new UpRestore(engine).RunAsync(record, site.Client.Project.Name, site.Service).ConfigureAwait(false);
