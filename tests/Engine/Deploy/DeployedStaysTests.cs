@@ -153,6 +153,34 @@ public class DeployedStaysTests : ComposeTest
     }
 
     [Fact]
+    public void Another_target_with_the_same_tag_is_named_in_the_plan()
+    {
+        Well("v1.2.2", "v1.2.3");
+        _ = One("Deploy-ProService api v1.2.2");
+        var test = Repository.FullPath("docker-compose.test.yml");
+        File.WriteAllText(test, File.ReadAllText(test)
+            .Replace("-pro-api", "-test-api", StringComparison.Ordinal).Replace($"127.0.0.1:{Port}:8080", "8080", StringComparison.Ordinal));
+        UseTest(Project + "b");
+        try
+        {
+            _ = Compose("up", "-d");
+            (Variables["COMPOSE_PROJECT_NAME"], Variables["COMPOSE_FILE"]) = (Project, Production);
+            Host.Clear();
+            _ = Run("Deploy-ProService api v1.2.3 -WhatIf").ThrowIfFailed();
+            Assert.Contains($"compose service {Project}b/api uses {Registry}/api:latest too", Host.Text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            UseTest(Project + "b");
+            _ = Compose("down", "-t", "0");
+            (Variables["COMPOSE_PROJECT_NAME"], Variables["COMPOSE_FILE"]) = (Project, Production);
+        }
+
+        void UseTest(string project) =>
+            (Variables["COMPOSE_PROJECT_NAME"], Variables["COMPOSE_FILE"]) = (project, "docker-compose.test.yml");
+    }
+
+    [Fact]
     public async Task A_killed_deployment_leaves_the_tag_to_the_repair()
     {
         Well("v1.2.2");
@@ -160,7 +188,7 @@ public class DeployedStaysTests : ComposeTest
         _ = One("Deploy-ProService api v1.2.2");
 
         // Compose's own up takes what the tag names.
-        File.AppendAllText(Repository.FullPath(Production), "    environment: [\"COLOUR=blue\"]\n");
+        await File.AppendAllTextAsync(Repository.FullPath(Production), "    environment: [\"COLOUR=blue\"]\n", Cancel);
         using (var child = StartChild("Deploy-ProService api v1.2.3 -HealthTimeout 00:05:00"))
         {
             await UntilAsync(() => Containers.Count == 1 && Container["Image"]!.ToString() == Id("api:v1.2.3"));

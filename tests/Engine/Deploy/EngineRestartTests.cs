@@ -247,7 +247,7 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
     {
         await AnswersAsync(version);
         Assert.Equal([Name], Lines(_engine.Docker("ps", "--all", "--format", "{{.Names}}")));
-        Assert.Empty(Lines(_engine.Docker("volume", "ls", "--quiet")).Where(one => !one.StartsWith("pro-verified-", StringComparison.Ordinal)));
+        Assert.All(Lines(_engine.Docker("volume", "ls", "--quiet")), one => Assert.StartsWith("pro-verified-", one, StringComparison.Ordinal));
         Assert.Equal(["bridge", "host", "none"], Lines(_engine.Docker("network", "ls", "--format", "{{.Name}}")).Order());
         var container = Inspect(Name)!;
         Assert.Equal(version, Image(container));

@@ -227,8 +227,14 @@ internal sealed class ComposeStrategy(
 
             return result;
         }
-        catch
+        catch (Exception failure)
         {
+            if (failure is ProException { Id: LockErrors.LostId })
+            {
+                // Who has broken our lock may have deployed the same version: the tag is that one's now.
+                _moved = null;
+            }
+
             await UndoPinAsync().ConfigureAwait(false);
             throw;
         }
@@ -407,13 +413,13 @@ internal sealed class ComposeStrategy(
             steps.Begin("restore");
             outage.BeginReturn();
             await _calls.WaitForEngineAsync().ConfigureAwait(false);
-            await PutTagBackAsync().ConfigureAwait(false);
             if (await replacement.Repair.Records.FindAsync(target.TargetId, CancellationToken.None).ConfigureAwait(false) is null)
             {
                 // Who breaks a lock has restored the old ones already: what runs now is that one's.
                 await operation.MustBeHeldAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
+            await PutTagBackAsync().ConfigureAwait(false);
             _ = await new SwapCompletion(_calls, replacement.Repair, record, reports).RestoreUnlessVerifiedAsync(failure).ConfigureAwait(false);
             outage.Note();
             if (before.Count == 0 && failure is not OperationCanceledException)
