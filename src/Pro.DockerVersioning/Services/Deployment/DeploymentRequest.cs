@@ -4,7 +4,6 @@ using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Services.Swarm;
-using Pro.DockerVersioning.Services.Verification;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Deployment;
