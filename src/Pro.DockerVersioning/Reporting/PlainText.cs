@@ -9,11 +9,7 @@ namespace Pro.DockerVersioning.Reporting;
 internal static partial class PlainText
 {
     /// <summary>One line.</summary>
-    public static string Line(string line)
-    {
-        var text = EscapeSequence().Replace(line, "").Replace('\t', ' ');
-        return Unprintable().Replace(text, "").TrimEnd();
-    }
+    public static string Line(string line) => Unprintable().Replace(EscapeSequence().Replace(line, ""), "");
 
     /// <summary>Several lines; their ends stay.</summary>
     public static string Of(string text) =>
@@ -24,7 +20,7 @@ internal static partial class PlainText
     private static partial Regex EscapeSequence();
 
     // Control characters, lone surrogates, and the marks that turn the direction of the text around them.
-    [GeneratedRegex(@"\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")]
+    [GeneratedRegex(@"[\p{Cc}-[\t]]|[\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")]
     private static partial Regex Unprintable();
 
     [GeneratedRegex(@"[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029-[\r\n\t]]|\r(?!\n)")]

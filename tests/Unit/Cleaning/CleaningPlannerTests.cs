@@ -126,7 +126,7 @@ public sealed class CleaningPlannerTests
         var past = TargetPast.With([Past("container.c1", Deploy("v1.2.0", "v1.0.0"))], verified, ImageReference.Parse(Api));
         Assert.Equal(["v1.0.0", "v1.2.0"], Gone(new RetentionPolicy(0, 0, 0), past).Order());
         var draft = CleaningPlanner.Draft(World(past), new CleaningPolicy { Retention = new RetentionPolicy(0, 0, 0) });
-        Assert.Equal("the way back, by this engine", draft.Decided.Single(line => line.Version!.ToString() == "v1.1.0").Reason);
+        Assert.Equal("the previous version, by this engine", draft.Decided.Single(line => line.Version!.ToString() == "v1.1.0").Reason);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class PlainTextTests
     [Theory]
     [InlineData(Evil, Harmless)]
     [InlineData("a\u001bPq\u001b\\b", "aqb")]
-    [InlineData("täglich – 100 %\t✓", "täglich – 100 % ✓")]
+    [InlineData("täglich – 100 %\t✓ ", "täglich – 100 %\t✓ ")]
     public void A_line_keeps_its_letters_and_nothing_else(string line, string plain) => Assert.Equal(plain, PlainText.Line(line));
 
     [Theory]

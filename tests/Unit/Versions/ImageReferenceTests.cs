@@ -137,7 +137,7 @@ public sealed class ImageReferenceTests
     [InlineData("api-", "api")]
     [InlineData("_api", "api")]
     [InlineData("my service", "my-service")]
-    [InlineData("apps/Api", "apps-api")]
+    [InlineData("apps/Api", "api")]
     [InlineData("a..b", "a-b")]
     [InlineData("a_._b", "a-b")]
     public void A_bad_service_name_is_refused_with_the_right_one(string service, string suggestion)

@@ -72,10 +72,13 @@ internal static partial class ComposeScalarText
             return text;
         }
 
-        var parts = ShortestFloat().Match(value.ToString("E16", CultureInfo.InvariantCulture));
+        // The digits and the exponent of one text: "E16" may say 9.9…E-008 of what is 1E-07.
         var shortest = ShortestFloat().Match(value.ToString("R", CultureInfo.InvariantCulture));
-        var digits = (shortest.Groups["whole"].Value + shortest.Groups["part"].Value).TrimStart('0').TrimEnd('0');
-        var exponent = value == 0 ? 0 : int.Parse(parts.Groups["exponent"].Value, CultureInfo.InvariantCulture);
+        var whole = shortest.Groups["whole"].Value.TrimStart('0');
+        var part = shortest.Groups["part"].Value;
+        var digits = (whole + part).TrimStart('0').TrimEnd('0');
+        var shown = shortest.Groups["exponent"].Value is { Length: > 0 } text10 ? int.Parse(text10, CultureInfo.InvariantCulture) : 0;
+        var exponent = value == 0 ? 0 : shown + (whole.Length > 0 ? whole.Length - 1 : -1 - (part.Length - part.TrimStart('0').Length));
         var sign = double.IsNegative(value) ? "-" : string.Empty;
         if (exponent is >= -4 and < MostPlain)
         {
