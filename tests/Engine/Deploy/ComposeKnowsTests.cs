@@ -129,7 +129,7 @@ public sealed class ComposeKnowsTests : ComposeTest
         Assert.Equal("two $1 s3", InjectedContent());
     }
 
-    [Theory(Skip = "Comes with the operation record, which carries them.")]
+    [Theory]
     [InlineData("StopFirst")]
     [InlineData("StartFirst")]
     public void Inline_configs_and_secrets_go_along_in_a_swap_and_back(string order)

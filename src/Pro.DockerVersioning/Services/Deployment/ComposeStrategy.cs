@@ -367,7 +367,7 @@ internal sealed class ComposeStrategy(
         }
 
         var oldLog = await OldLogAsync(before, cancellationToken).ConfigureAwait(false);
-        var record = await RecordAsync(image, operation, cancellationToken).ConfigureAwait(false);
+        var record = await RecordAsync(image, judgement?.InjectedFiles ?? [], operation, cancellationToken).ConfigureAwait(false);
         replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
         try
         {
@@ -488,12 +488,14 @@ internal sealed class ComposeStrategy(
     }
 
     /// <summary>Writes down what is there before compose removes it.</summary>
-    private async Task<OperationRecord> RecordAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
+    private async Task<OperationRecord> RecordAsync(
+        SuppliedImage image, IReadOnlyList<string> injected, HeldOperation operation, CancellationToken cancellationToken)
     {
         var containers = new List<SavedContainer>();
         foreach (var container in target.Containers)
         {
             var state = await SwapState.OfAsync(_calls, container.Id, cancellationToken).ConfigureAwait(false);
+            await state.ReadFilesAsync(_calls, injected, cancellationToken).ConfigureAwait(false);
             containers.Add(state.Save(isFollower: false));
         }
 
