@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -101,6 +102,8 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         }
     }
 
+    private static string NameOf(JsonObject container) => container.Text("Name").TrimStart('/');
+
     private OperationRecord RecordOf(SwapRequest request, List<SwapPhases> swaps) => new(
         new OperationInfo
         {
@@ -134,11 +137,11 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         {
             var leader = swaps[index].State;
             var followers = ContainerFollowers.Find(all, leader.OldId, leader.Name)
-                .Where(one => !SwapNames.IsLeftover(one.Text("Name").TrimStart('/')) && swaps.TrueForAll(swap => swap.State.OldId != one.Text("Id")))
+                .Where(one => !SwapNames.IsLeftover(NameOf(one)) && swaps.TrueForAll(swap => swap.State.OldId != one.Text("Id")))
                 .ToList();
             if (leader.RemovesItself && followers.Count > 0)
             {
-                throw ContainerErrors.FollowersOfOneThatRemovesItself(leader.Name, followers.Select(follower => follower.Text("Name").TrimStart('/')));
+                throw ContainerErrors.FollowersOfOneThatRemovesItself(leader.Name, followers.Select(NameOf));
             }
 
             foreach (var follower in followers)
@@ -154,7 +157,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
     // A prompt may have waited since the plan.
     private async Task<SwapFlow> FlowNowAsync(
         SwapState state,
-        IReadOnlyList<System.Text.Json.Nodes.JsonObject> all,
+        IReadOnlyList<JsonObject> all,
         bool isFirst,
         SwapRequest request,
         ISwapChecks checks,
@@ -177,7 +180,8 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         if (!isAsPlanned && request.Planned is not null && now.Warnings.Count == 0)
         {
             reports.Report(new WarningReport(
-                $"{state.Name} has changed since the plan was made. It is replaced with {now.Description}, and not with {request.Planned.Description}."));
+                $"{state.Name} has changed since the plan was made. It is swapped "
+                + $"{(now.Order == UpdateOrder.StartFirst ? "start-first" : "stop-first")} now: {now.Description}."));
         }
 
         return now.Flow;

@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Locking;
 
@@ -36,12 +35,14 @@ internal sealed class OperationRecords(ContainerCalls calls)
             }
 
             using var tar = new MemoryStream();
-            using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
+            var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true);
+            await using (writer.ConfigureAwait(false))
             {
-                writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, File)
+                var entry = new UstarTarEntry(TarEntryType.RegularFile, File)
                 {
                     Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite, DataStream = new MemoryStream(record.ToFile()),
-                });
+                };
+                await writer.WriteEntryAsync(entry, cancellationToken).ConfigureAwait(false);
             }
 
             _ = await WithHelperAsync(record.Info, newImage, async id =>
