@@ -72,10 +72,12 @@ internal static partial class ComposeScalarText
             return text;
         }
 
-        var parts = ShortestFloat().Match(value.ToString("E16", CultureInfo.InvariantCulture));
         var shortest = ShortestFloat().Match(value.ToString("R", CultureInfo.InvariantCulture));
-        var digits = (shortest.Groups["whole"].Value + shortest.Groups["part"].Value).TrimStart('0').TrimEnd('0');
-        var exponent = value == 0 ? 0 : int.Parse(parts.Groups["exponent"].Value, CultureInfo.InvariantCulture);
+        var all = shortest.Groups["whole"].Value + shortest.Groups["part"].Value;
+        var digits = all.TrimStart('0').TrimEnd('0');
+        var leading = all.Length - all.TrimStart('0').Length;
+        var exponent = value == 0 ? 0 : shortest.Groups["whole"].Length - 1 - leading
+            + (shortest.Groups["exponent"] is { Success: true, Value: var power10 } ? int.Parse(power10, CultureInfo.InvariantCulture) : 0);
         var sign = double.IsNegative(value) ? "-" : string.Empty;
         if (exponent is >= -4 and < MostPlain)
         {
