@@ -72,13 +72,12 @@ internal static partial class ComposeScalarText
             return text;
         }
 
-        // The digits and the exponent of one text: "E16" may say 9.9…E-008 of what is 1E-07.
         var shortest = ShortestFloat().Match(value.ToString("R", CultureInfo.InvariantCulture));
-        var whole = shortest.Groups["whole"].Value.TrimStart('0');
-        var part = shortest.Groups["part"].Value;
-        var digits = (whole + part).TrimStart('0').TrimEnd('0');
-        var shown = shortest.Groups["exponent"].Value is { Length: > 0 } text10 ? int.Parse(text10, CultureInfo.InvariantCulture) : 0;
-        var exponent = value == 0 ? 0 : shown + (whole.Length > 0 ? whole.Length - 1 : -1 - (part.Length - part.TrimStart('0').Length));
+        var all = shortest.Groups["whole"].Value + shortest.Groups["part"].Value;
+        var digits = all.TrimStart('0').TrimEnd('0');
+        var leading = all.Length - all.TrimStart('0').Length;
+        var exponent = value == 0 ? 0 : shortest.Groups["whole"].Length - 1 - leading
+            + (shortest.Groups["exponent"] is { Success: true, Value: var power10 } ? int.Parse(power10, CultureInfo.InvariantCulture) : 0);
         var sign = double.IsNegative(value) ? "-" : string.Empty;
         if (exponent is >= -4 and < MostPlain)
         {
