@@ -139,6 +139,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         RequireOneName();
         var workspace = OpenWorkspace();
         _ = workspace.Settings.RequireRegistry();
+        _ = workspace.Settings.BuildKit;
         using var repository = GitRepository.Open(workspace.Root);
         var options = Options(workspace.Settings);
         using var engine = workspace.OpenEngine();
