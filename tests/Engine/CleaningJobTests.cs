@@ -163,7 +163,7 @@ public sealed class CleaningJobTests : CleaningTest
     [Fact]
     public async Task A_task_is_its_repositorys_and_its_users_alone()
     {
-        var task = Registered("1");
+        var task = Registered("-Keep 1");
         Assert.Equal("repository", task.Properties["Name"].Value);
         var script = (string)task.Properties["Script"].Value;
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(script));
