@@ -8,6 +8,12 @@ if (-not $isReload) {
     $loader = [System.Reflection.Assembly]::LoadFrom($loaderPath).GetType('Pro.DockerVersioning.Loader.LoadContext', $true)
 }
 
+# .NET keeps what a session has loaded: another folder's module would run the code of the first one.
+$loadedFrom = [System.IO.Path]::GetDirectoryName($loader.Assembly.Location)
+if ($loadedFrom -ne $PSScriptRoot) {
+    throw "Pro.DockerVersioning is loaded already, from $loadedFrom, and a session can't load another one, from $PSScriptRoot. Restart PowerShell, and import that one first."
+}
+
 $importModule = Get-Command -Name Import-Module -Module Microsoft.PowerShell.Core
 $inner = & $importModule -Assembly $loader::Initialize() -PassThru:$isReload
 

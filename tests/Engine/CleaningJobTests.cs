@@ -21,7 +21,7 @@ public sealed class CleaningJobTests : CleaningTest
         var crontabs = Directory.CreateDirectory(Path.Combine(Folder, "crontabs")).FullName;
         var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
         Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{crontabs}' \"$@\"");
-        var pwsh = Script(tools, "pwsh", $"exec '{DotNet()}' '{TestSetup.ProShell}' \"$@\"");
+        var pwsh = Shim(tools);
         Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
         var mine = Path.Combine(crontabs, Environment.UserName);
         await File.WriteAllTextAsync(mine, "# mine\n0 0 1 1 * true\n", Cancel);
@@ -29,7 +29,7 @@ public sealed class CleaningJobTests : CleaningTest
         var due = DateTime.Now.AddMinutes(DateTime.Now.Second > 40 ? 2 : 1);
         var at = due.ToString("HH:mm", CultureInfo.InvariantCulture);
         var task = Assert.Single(Good($"Register-ProCleanupTask {Service} 1 -Weekly {due.DayOfWeek} -At {at} -Name t -Scheduler Cron -GracePeriod 0"));
-        Assert.Equal(pwsh, (await File.ReadAllTextAsync(mine, Cancel)).Split('\'')[3]);
+        Assert.Equal(pwsh, (await File.ReadAllTextAsync(mine, Cancel)).Split('\'')[1]);
         Assert.Equal(true, task.Properties["IsScheduled"].Value);
         Assert.Equal(new DateTime(due.Year, due.Month, due.Day, due.Hour, due.Minute, 0), task.Properties["NextRun"].Value);
         var log = (string)task.Properties["Log"].Value;
@@ -74,7 +74,7 @@ public sealed class CleaningJobTests : CleaningTest
         Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
         Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
         Set("DOCKER_HOST", "unix:///nowhere/docker.sock");
-        var task = Assert.Single(Good("Register-ProCleanupTask -Daily -At 02:00 -Scheduler Cron -Shell /bin/sh"));
+        var task = Assert.Single(Good($"Register-ProCleanupTask -Daily -At 02:00 -Scheduler Cron -Shell {Shim(tools)}"));
         var log = (string)task.Properties["Log"].Value;
         await File.WriteAllTextAsync(log, new string('x', 1_100_000), Cancel);
         foreach (var number in new[] { 1, 2, 3 })
@@ -93,7 +93,7 @@ public sealed class CleaningJobTests : CleaningTest
         var complaint = await process.StandardError.ReadToEndAsync(Cancel);
         await process.WaitForExitAsync(Cancel);
         Assert.Equal(1, process.ExitCode);
-        Assert.Contains($"cleanup failed: see {log}", complaint, StringComparison.Ordinal);
+        Assert.Contains($"repository failed: see {log}", complaint, StringComparison.Ordinal);
         var lines = await File.ReadAllLinesAsync(log, Cancel);
         Assert.Contains(lines, line => line.Contains("error: No Docker engine answers at unix:///nowhere/docker.sock",
             StringComparison.Ordinal));
@@ -138,15 +138,68 @@ public sealed class CleaningJobTests : CleaningTest
             StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_task_that_is_registered_by_halves_is_listed_and_can_be_taken_away()
+    [Theory]
+    [InlineData("-Scheduler TaskScheduler -Shell {shim}", "SchedulerMissing")]
+    [InlineData("-Scheduler Cron -Shell /bin/false", "CleanupTaskDoesNotStart")]
+    [InlineData("-Scheduler Cron -Shell {refusing}", "SchedulerFailed")]
+    public void A_registration_that_fails_leaves_nothing_and_blocks_nothing(string parameters, string id)
     {
-        // Its scheduler is not here: what was written stays.
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has it.");
-        var failed = Shell.Run("Register-ProCleanupTask -Name half -Daily -At 02:00 -Scheduler TaskScheduler -Shell /bin/sh");
-        Assert.StartsWith("SchedulerMissing,", failed.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.DoesNotContain("Install cron", failed.Error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
-        Assert.True(File.Exists(Path.Combine(Folder, "state", "pro-docker-versioning", "cleanup", "half", "task.json")));
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has its scheduler.");
+        var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
+        var shim = Shim(tools);
+        _ = Script(tools, "crontab", parameters.Contains("{refusing}", StringComparison.Ordinal)
+            ? "[ \"$1\" = -l ] && exit 0; echo 'the disk is full' >&2; exit 1" : $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
+        Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
+        var typed = parameters.Replace("{shim}", shim, StringComparison.Ordinal).Replace("{refusing}", shim, StringComparison.Ordinal);
+        var failed = Shell.Run($"Register-ProCleanupTask -Name half -Daily -At 02:00 {typed}");
+        Assert.StartsWith(id + ",", failed.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.True(id != "SchedulerFailed" || failed.Error.Exception.Message.Contains("the disk is full", StringComparison.Ordinal), "Its own words.");
+        Assert.Empty(Good("Get-ProCleanupTask"));
+        Assert.False(Directory.Exists(Path.Combine(Folder, "state", "pro-docker-versioning", "cleanup", "half")));
+        _ = Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
+        _ = Assert.Single(Good($"Register-ProCleanupTask -Name half -Daily -At 02:00 -Scheduler Cron -Shell {shim}"));
+    }
+
+    [Fact]
+    public async Task A_task_is_its_repositorys_and_its_users_alone()
+    {
+        var task = Registered("-Keep 1");
+        Assert.Equal("repository", task.Properties["Name"].Value);
+        var script = (string)task.Properties["Script"].Value;
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(script));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(script)!));
+        var line = (await File.ReadAllTextAsync(Path.Combine(Folder, Environment.UserName), Cancel)).Split('\n')[1];
+        Assert.StartsWith("0 2 * * * /usr/bin/env '", line, StringComparison.Ordinal);
+
+        // Another repository whose folder has the same name.
+        var other = Directory.CreateDirectory(Path.Combine(Folder, "elsewhere", "repository")).FullName;
+        _ = Directory.CreateDirectory(Path.Combine(other, ".git"));
+        _ = Directory.CreateDirectory(Path.Combine(other, "apps", "api"));
+        await File.WriteAllTextAsync(Path.Combine(other, "apps", "api", "Dockerfile"), "FROM scratch\n", Cancel);
+        var refused = Shell.Run($"Register-ProCleanupTask -Path '{other}' -Daily -At 3am -Scheduler Cron -Shell {Path.Combine(Folder, "tools", "pwsh")}");
+        Assert.StartsWith("CleanupTaskOfAnotherRepository,", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(Repository, Assert.Single(Good("Get-ProCleanupTask")).Properties["Folder"].Value);
+    }
+
+    [Fact]
+    public async Task A_folder_that_reads_as_a_pattern_is_that_folder()
+    {
+        var root = Path.Combine(Folder, "app[1]");
+        Directory.Move(Repository, root);
+        Directory.CreateDirectory(Path.Combine(Folder, "app1"));
+        _ = Shell.Run($"Set-StrictMode -Off; $ExecutionContext.SessionState.Path.SetLocation('{Folder}')");
+        var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
+        _ = Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
+        Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
+        Engine.Load(Service, "v1.0.0", "v1.1.0");
+        var task = Assert.Single(Good(
+            $"Register-ProCleanupTask {Service} 1 -GracePeriod 0 -Path '{root}' -Daily -At 02:00 -Scheduler Cron -Shell {Shim(tools)}"));
+        Assert.Equal("app-1", task.Properties["Name"].Value);
+        using var job = Job(task);
+        await job.WaitForExitAsync(Cancel);
+        Assert.Equal(0, job.ExitCode);
+        Assert.Equal([$"{Service}:v1.1.0"], Engine.Tags());
     }
 
     [Fact]
@@ -163,7 +216,7 @@ public sealed class CleaningJobTests : CleaningTest
         var complaint = await job.StandardError.ReadToEndAsync(Cancel);
         await job.WaitForExitAsync(Cancel);
         Assert.Equal(1, job.ExitCode);
-        Assert.Contains("cleanup failed: see ", complaint, StringComparison.Ordinal);
+        Assert.Contains("repository failed: see ", complaint, StringComparison.Ordinal);
         var lines = await File.ReadAllLinesAsync(Log(task), Cancel);
         Assert.Single(lines, line => line.Contains(" error: ", StringComparison.Ordinal)
             && line.Contains("somebody needs it", StringComparison.Ordinal));
@@ -261,6 +314,8 @@ public sealed class CleaningJobTests : CleaningTest
     private static string DotNet() => Path.GetFullPath(Environment.GetEnvironmentVariable("PATH")!.Split(':')
         .Select(folder => Path.Combine(folder, "dotnet")).First(File.Exists));
 
+    private static string Shim(string tools) => Script(tools, "pwsh", $"exec '{DotNet()}' '{TestSetup.ProShell}' \"$@\"");
+
     private static string Script(string folder, string name, string command)
     {
         var path = Path.Combine(folder, name);
@@ -295,7 +350,7 @@ public sealed class CleaningJobTests : CleaningTest
             Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
         }
 
-        return Assert.Single(Good($"Register-ProCleanupTask {parameters} -Daily -At 02:00 -Scheduler Cron -Shell /bin/sh"));
+        return Assert.Single(Good($"Register-ProCleanupTask {parameters} -Daily -At 02:00 -Scheduler Cron -Shell {Shim(tools)}"));
     }
 
     /// <summary>Starts a task's script, as its scheduler would.</summary>

@@ -145,6 +145,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         var reporter = Reporter;
         var workspace = OpenWorkspace();
         _ = workspace.Settings.RequireRegistry();
+        _ = workspace.Settings.BuildKit;
         using var repository = GitRepository.Open(workspace.Root);
         var options = Options(workspace.Settings);
         using var engine = workspace.OpenEngine();

@@ -89,7 +89,19 @@ public abstract class ProFolderCmdlet : ProCmdlet
         {
             // The session's folder: the process's own is another one.
             var current = SessionState.Path.CurrentFileSystemLocation.ProviderPath;
-            var folder = Path is null ? current : System.IO.Path.GetFullPath(SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path));
+            if (Path is null)
+            {
+                return Directory.Exists(current) ? current : throw WorkspaceErrors.FolderNotFound(current);
+            }
+
+            // Env:, HKLM: and their kind hold no folders.
+            var place = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path, out var provider, out _);
+            if (provider.Name != "FileSystem")
+            {
+                throw WorkspaceErrors.NotAFolder(Path, provider.Name);
+            }
+
+            var folder = System.IO.Path.GetFullPath(place, current);
             return Directory.Exists(folder) ? folder : throw WorkspaceErrors.FolderNotFound(folder);
         }
     }

@@ -3,6 +3,7 @@ using Pro.DockerVersioning.Cleaning.Tasks;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Programs;
 
 namespace Pro.DockerVersioning.Commands;
 
@@ -17,7 +18,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
     // A scheduler starts jobs without them. None of these is a secret.
     private static readonly string[] CarriedVariables =
     [
-        "REGISTRY", "COMPOSE_FILE", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
+        "REGISTRY", "COMPOSE_FILE", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
             "XDG_STATE_HOME",
     ];
 
@@ -78,10 +79,10 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
     [Duration]
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>The task's name; one of the same name is replaced.</summary>
+    /// <summary>The task's name; one of the same name and repository is replaced. The repository's where it isn't given.</summary>
     [Parameter]
     [ValidatePattern("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
-    public string Name { get; set; } = "cleanup";
+    public string? Name { get; set; }
 
     /// <summary>Who starts it; what this machine has where it isn't given.</summary>
     [Parameter]
@@ -98,10 +99,11 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
         var workspace = OpenWorkspace();
         _ = Services(workspace, Service.Length == 0 ? ["*"] : Service);
         var store = CleanupTaskStore.Open(workspace.Settings.Variables.Raw, Reporter);
-        var folder = store.FolderOf(Name);
+        var name = Name ?? NameOf(workspace.Root);
+        var folder = store.FolderOf(name);
         var task = new CleanupTask
         {
-            Name = Name,
+            Name = name,
             Scheduler = Bound(nameof(Scheduler)) ? Scheduler : CleanupTaskStore.Usual,
             Days = Weekly,
             At = TimeOnly.FromTimeSpan(At),
@@ -111,7 +113,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
             Log = System.IO.Path.Combine(folder, "cleanup.log"),
         };
         var what = $"{task.Scheduler}, {task.Schedule}: Remove-ProOldImage in {Folder}, log {task.Log}";
-        if (ShouldProcess(what, $"Register the task '{Name}' ({what})?", "Register"))
+        if (ShouldProcess(what, $"Register the task '{name}' ({what})?", "Register"))
         {
             var module = System.IO.Path.Combine(
                 System.IO.Path.GetDirectoryName(typeof(RegisterProCleanupTaskCommand).Assembly.Location)!, "Pro.DockerVersioning.psd1");
@@ -156,7 +158,18 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
         return all.Where(one => one.Value is not null).Select(one => KeyValuePair.Create(one.Name, one.Value!));
     }
 
-    /// <summary>This process where it is pwsh, else the pwsh on the PATH; as a whole path, since a scheduler has another PATH.</summary>
+    /// <summary>The repository's own name: its folder's, in the characters that every scheduler takes.</summary>
+    private static string NameOf(string root)
+    {
+        var name = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(root));
+        var plain = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '-')).Trim('-', '_');
+        return plain.Length == 0 ? "cleanup" : plain[..Math.Min(plain.Length, 64)];
+    }
+
+    /// <summary>
+    /// The pwsh on the PATH, by that name: a link that stays where PowerShell is updated; else this process. As a whole path, since a
+    /// scheduler has another PATH.
+    /// </summary>
     private string FindShell()
     {
         if (Shell is not null)
@@ -166,11 +179,8 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
         }
 
         var name = OperatingSystem.IsWindows() ? "pwsh.exe" : "pwsh";
-        var candidates = (System.Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(folder => System.IO.Path.Combine(folder, name))
-            .Prepend(System.Environment.ProcessPath ?? "")
-            .Where(path => string.Equals(System.IO.Path.GetFileName(path), name, StringComparison.OrdinalIgnoreCase));
-        return candidates.FirstOrDefault(File.Exists) ?? throw CleaningErrors.ShellNotFound(name);
+        var own = System.Environment.ProcessPath is { } path
+            && string.Equals(System.IO.Path.GetFileName(path), name, StringComparison.OrdinalIgnoreCase) ? path : null;
+        return ProgramFinder.Find(name) ?? own ?? throw CleaningErrors.ShellNotFound(name);
     }
 }

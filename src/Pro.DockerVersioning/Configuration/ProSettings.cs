@@ -44,7 +44,10 @@ internal sealed record ProSettings
     public string? DeploymentAlias { get; init; }
 
     /// <summary>Whether to build with BuildKit; the value null leaves it to Docker's client.</summary>
-    public required Setting<bool?> BuildKit { get; init; }
+    /// <exception cref="ProException">The variable's value is none that Docker takes. Only a build looks at it.</exception>
+    public Setting<bool?> BuildKit => Variables.BuildKit is { } buildKit
+        ? new(buildKit, SettingOrigin.EnvironmentVariable, Names.BuildKitName)
+        : new(null, SettingOrigin.Default, string.Empty);
 
     /// <summary>The aliases that a release moves besides latest.</summary>
     public required Setting<ProAlias> Aliases { get; init; }
@@ -82,9 +85,6 @@ internal sealed record ProSettings
             ComposeFiles = ResolveComposeFiles(parameters, variables, environment, location),
             Engine = ResolveEngine(parameters, environment),
             DeploymentAlias = environment?.Configuration.Alias,
-            BuildKit = variables.BuildKit is { } buildKit
-                ? new(buildKit, SettingOrigin.EnvironmentVariable, Names.BuildKitName)
-                : new(null, SettingOrigin.Default, string.Empty),
             Aliases = ResolveAliases(parameters, configuration),
             Protect = [.. parameters.Protect.Concat(configuration.Protect).Distinct(StringComparer.Ordinal)],
             Keep = ResolveKeep(parameters, configuration, environment),

@@ -111,5 +111,5 @@ internal sealed class RegistryCredentialHelpers(Func<string, string?> environmen
 
     /// <summary>Looks a program up on PATH, the injected one.</summary>
     private string? FindProgram(string name) =>
-        ProgramFinder.FindAll(name, environment("PATH"), ".exe", ".cmd", ".bat").FirstOrDefault();
+        ProgramFinder.FindAll(name, environment("PATH"), ".exe", ".cmd", ".bat") is [var first, ..] ? first : null;
 }

@@ -72,6 +72,22 @@ internal static class CleaningErrors
         name,
         inner);
 
+    /// <summary>A job of another repository under that name.</summary>
+    public static ProException TaskOfAnother(string name, string folder) => new(
+        "CleanupTaskOfAnotherRepository",
+        ProErrorCategory.ResourceExists,
+        $"The task '{name}' is there already, and cleans another repository: {folder}. It was not changed.",
+        $"Choose another name with -Name, or take that one away: Unregister-ProCleanupTask {name}",
+        name);
+
+    /// <summary>A job that a scheduler could not start.</summary>
+    public static ProException TrialFailed(string name, string shell, string why) => new(
+        "CleanupTaskDoesNotStart",
+        ProErrorCategory.InvalidOperation,
+        $"The task '{name}' does not start with {shell} in an empty environment, as a scheduler starts it: {why}",
+        "Name a pwsh that starts without variables, for example -Shell /usr/bin/pwsh. Nothing was registered.",
+        shell);
+
     /// <summary>No pwsh.</summary>
     public static ProException ShellNotFound(string path) => new(
         "ShellNotFound",

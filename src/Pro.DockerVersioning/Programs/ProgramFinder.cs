@@ -13,7 +13,7 @@ internal static class ProgramFinder
     private static readonly StringComparer Comparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
     /// <summary>The first one on this process's PATH; null if there is none.</summary>
-    public static string? Find(string program) => FindAll(program, Environment.GetEnvironmentVariable("PATH")).FirstOrDefault();
+    public static string? Find(string program) => FindAll(program, Environment.GetEnvironmentVariable("PATH")) is [var first, ..] ? first : null;
 
     /// <summary>All of them in PATH's order, each once.</summary>
     /// <param name="program">The name, on Windows with or without <c>.exe</c>. A path is not a name.</param>

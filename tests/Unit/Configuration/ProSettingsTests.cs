@@ -149,7 +149,7 @@ public sealed class ProSettingsTests
     [InlineData("tRue")]
     public void Any_other_docker_buildkit_is_an_error(string text)
     {
-        var error = Assert.Throws<ProException>(() => Resolve(null, new() { ["DOCKER_BUILDKIT"] = text }));
+        var error = Assert.Throws<ProException>(() => Resolve(null, new() { ["DOCKER_BUILDKIT"] = text }).BuildKit);
         Assert.Equal("EnvironmentVariableNotABoolean", error.Id);
         Assert.Contains($"\"{text}\"", error.Message, StringComparison.Ordinal);
     }

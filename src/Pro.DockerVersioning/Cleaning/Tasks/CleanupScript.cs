@@ -11,6 +11,9 @@ internal static class CleanupScript
     /// <summary>What follows these words in the log is a run's exit code.</summary>
     public const string Ended = "ended with exit code ";
 
+    /// <summary>Where this variable is set, the script only shows that it starts and finds its module.</summary>
+    public const string CheckVariable = "PRO_CLEANUP_CHECK";
+
     private const string Template = """
         # Made by Register-ProCleanupTask, and made anew by it: changes here get lost.
         $ErrorActionPreference = 'Stop'
@@ -45,14 +48,17 @@ internal static class CleanupScript
 
         $code = 1
         try {
-            Write-Line 'begins'
+            if (-not $env:{CHECK}) { Write-Line 'begins' }
             if ($PSStyle) { $PSStyle.OutputRendering = 'PlainText' }
             $ProgressPreference = 'SilentlyContinue'
         {VARIABLES}
-            $null = $ExecutionContext.SessionState.Path.SetLocation({FOLDER})
             $module = {MODULE}
             Import-Module $(if ([System.IO.File]::Exists($module)) { $module } else { 'Pro.DockerVersioning' })
+            # Register-ProCleanupTask starts it once, to see whether a scheduler could.
+            if ($env:{CHECK}) { exit 0 }
             $parameters = @{
+                # A path and not a pattern: "app[1]" is that folder, and not "app1".
+                Path = {FOLDER}
         {PARAMETERS}
             }
             # One bad line is an error in the log, and the others are done.
@@ -67,11 +73,12 @@ internal static class CleanupScript
             $code = [int]($failed.Count -gt 0)
         }
         catch {
-            Write-Line "error: $_ $($_.ErrorDetails.RecommendedAction)"
+            if ($env:{CHECK}) { [Console]::Error.WriteLine("$_") }
+            else { Write-Line "error: $_ $($_.ErrorDetails.RecommendedAction)" }
         }
         finally {
             if ($unlogged) { $code = 1 }
-            Write-Line "{ENDED}$code"
+            if (-not $env:{CHECK}) { Write-Line "{ENDED}$code" }
         }
 
         if ($unlogged) { $code = 1 }
@@ -93,6 +100,7 @@ internal static class CleanupScript
             .Replace("\r\n", "\n", StringComparison.Ordinal)
             .Replace("{LOG}", Quote(task.Log), StringComparison.Ordinal)
             .Replace("{VARIABLES}", Lines(variables.Select(one => $"    $env:{one.Key} = {Quote(one.Value)}")), StringComparison.Ordinal)
+            .Replace("{CHECK}", CheckVariable, StringComparison.Ordinal)
             .Replace("{FOLDER}", Quote(task.Folder), StringComparison.Ordinal)
             .Replace("{MODULE}", Quote(module), StringComparison.Ordinal)
             .Replace("{PARAMETERS}", Lines(parameters.Select(one => $"        {one.Key} = {Literal(one.Value)}")), StringComparison.Ordinal)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Reporting;
@@ -33,31 +34,83 @@ internal sealed class CleanupTaskStore
     /// <summary>The folder of a job.</summary>
     public string FolderOf(string name) => Path.Combine(_folder, name);
 
-    /// <summary>Writes a job's files and gives it to the scheduler; one of the same name is replaced.</summary>
-    /// <exception cref="ProException">A file can't be written, or the scheduler refuses.</exception>
+    /// <summary>
+    /// Writes a job's files, starts it once as a scheduler would, and gives it to the scheduler; one of the same name and repository is
+    /// replaced. Whatever fails, nothing of it is left, and the one from before is there again.
+    /// </summary>
+    /// <exception cref="ProException">A file can't be written, the job doesn't start, or the scheduler refuses.</exception>
     public async Task RegisterAsync(CleanupTask task, string script, CancellationToken cancellationToken)
     {
         var old = Find(task.Name);
-        if (old is not null && old.Scheduler != task.Scheduler)
+        if (old is not null && RootOf(old.Folder) != RootOf(task.Folder))
         {
-            await SchedulerOf(old.Scheduler).UnregisterAsync(old, cancellationToken).ConfigureAwait(false);
+            throw CleaningErrors.TaskOfAnother(task.Name, old.Folder);
         }
 
+        var scheduler = SchedulerOf(task.Scheduler);
         try
         {
-            _ = Directory.CreateDirectory(FolderOf(task.Name));
-
-            // First: what is cut off halfway is listed, and can be taken away.
-            await File.WriteAllTextAsync(Path.Combine(FolderOf(task.Name), Definition), task.ToJson(), cancellationToken)
-                .ConfigureAwait(false);
-            await File.WriteAllTextAsync(task.Script, script, cancellationToken).ConfigureAwait(false);
-            await SchedulerOf(task.Scheduler).RegisterAsync(task, cancellationToken).ConfigureAwait(false);
+            PrivateFiles.CreateFolder(_folder);
+            await scheduler.CheckAsync(cancellationToken).ConfigureAwait(false);
+            var before = old is not null && File.Exists(old.Script) ? await File.ReadAllTextAsync(old.Script, cancellationToken).ConfigureAwait(false) : null;
+            try
+            {
+                PrivateFiles.CreateFolder(FolderOf(task.Name));
+                PrivateFiles.Write(task.Script, script);
+                await CleanupTrial.RunAsync(task, cancellationToken).ConfigureAwait(false);
+                await scheduler.RegisterAsync(task, cancellationToken).ConfigureAwait(false);
+                PrivateFiles.Write(Path.Combine(FolderOf(task.Name), Definition), task.ToJson());
+            }
+            catch
+            {
+                await TakeBackAsync(scheduler, task, old, before).ConfigureAwait(false);
+                throw;
+            }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw CleaningErrors.TaskNotWritten(task.Name, FolderOf(task.Name), fault);
         }
+
+        if (old is not null && old.Scheduler != task.Scheduler)
+        {
+            await SchedulerOf(old.Scheduler).UnregisterAsync(old, cancellationToken).ConfigureAwait(false);
+        }
     }
+
+    /// <summary>Not to be cancelled: what was begun is taken back whole.</summary>
+    private async Task TakeBackAsync(ITaskScheduler scheduler, CleanupTask task, CleanupTask? old, string? before)
+    {
+        try
+        {
+            if (old is not null && before is not null)
+            {
+                PrivateFiles.Write(old.Script, before);
+                if (old.Scheduler == task.Scheduler)
+                {
+                    await scheduler.RegisterAsync(old, CancellationToken.None).ConfigureAwait(false);
+                }
+
+                return;
+            }
+
+            File.Delete(task.Script);
+            File.Delete(Path.ChangeExtension(task.Script, ".xml"));
+            if (Directory.Exists(FolderOf(task.Name)) && !Directory.EnumerateFileSystemEntries(FolderOf(task.Name)).Any())
+            {
+                Directory.Delete(FolderOf(task.Name));
+            }
+
+            await scheduler.UnregisterAsync(task, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception also) when (also is ProException or IOException or UnauthorizedAccessException)
+        {
+            // What failed first is the error; this is said beside it.
+            _reports.Report(new WarningReport($"Taking back what was begun failed as well: {also.Message}"));
+        }
+    }
+
+    private static string RootOf(string folder) => ProjectRoot.Find(folder) ?? folder;
 
     /// <summary>All jobs, by name.</summary>
     public IReadOnlyList<CleanupTask> List() => !Directory.Exists(_folder) ? [] :

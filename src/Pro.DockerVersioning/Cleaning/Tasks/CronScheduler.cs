@@ -10,6 +10,9 @@ internal sealed class CronScheduler(string lockFile, IProgress<Report> reports) 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
+    public Task CheckAsync(CancellationToken cancellationToken) => ReadAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public async Task RegisterAsync(CleanupTask task, CancellationToken cancellationToken)
     {
         await ChangeAsync(crontab => Crontab.With(crontab, task), cancellationToken).ConfigureAwait(false);

@@ -33,7 +33,8 @@ internal static class Crontab
     /// <summary>What cron gives to the shell. The log is the script's own; what it prints besides, cron mails.</summary>
     internal static string Command(CleanupTask task)
     {
-        var command = new StringBuilder("cd ").Append(Quote(task.Folder)).Append(" && ").Append(Quote(task.Shell));
+        // A plain command, for a crontab may say SHELL=: with env in front a quoted program is one to every shell, PowerShell too.
+        var command = new StringBuilder("/usr/bin/env ").Append(Quote(task.Shell));
         foreach (var argument in task.Arguments)
         {
             _ = command.Append(' ').Append(argument.StartsWith('-') ? argument : Quote(argument));

@@ -3,6 +3,9 @@ namespace Pro.DockerVersioning.Cleaning.Tasks;
 /// <summary>A scheduler of the system. Registering a job that is there replaces it; taking away one that isn't is fine.</summary>
 internal interface ITaskScheduler
 {
+    /// <summary>Asks the scheduler whether it is here and answers, before anything is written.</summary>
+    Task CheckAsync(CancellationToken cancellationToken);
+
     /// <summary>Makes the scheduler start a job.</summary>
     Task RegisterAsync(CleanupTask task, CancellationToken cancellationToken);
 

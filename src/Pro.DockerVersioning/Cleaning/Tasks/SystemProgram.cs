@@ -26,7 +26,10 @@ internal static class SystemProgram
                 .WithValidation(CommandResultValidation.None)
                 .ExecuteAsync(cancellationToken)
                 .ConfigureAwait(false);
-            return new ProgramResult(result.ExitCode, output.ToString(), complaint.ToString().Trim());
+            return new ProgramResult(
+                result.ExitCode,
+                output.ToString(),
+                complaint.ToString().Trim() is { Length: > 0 } words ? words : result.ExitCode == 0 ? "" : output.ToString().Trim());
         }
         catch (Win32Exception missing)
         {

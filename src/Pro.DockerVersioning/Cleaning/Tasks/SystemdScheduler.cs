@@ -17,6 +17,9 @@ internal sealed class SystemdScheduler(IProgress<Report> reports) : ITaskSchedul
     public static bool RunsHere => Directory.Exists("/run/systemd/system");
 
     /// <inheritdoc/>
+    public Task CheckAsync(CancellationToken cancellationToken) => SystemctlAsync(["show", "--property=Version"], cancellationToken);
+
+    /// <inheritdoc/>
     public async Task RegisterAsync(CleanupTask task, CancellationToken cancellationToken)
     {
         _ = Directory.CreateDirectory(Folder);

@@ -8,6 +8,10 @@ internal sealed class WindowsScheduler : ITaskScheduler
     private const string Program = "schtasks.exe";
 
     /// <inheritdoc/>
+    public Task CheckAsync(CancellationToken cancellationToken) =>
+        SystemProgram.RequireAsync(Program, ["/Query", "/FO", "CSV", "/NH"], null, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task RegisterAsync(CleanupTask task, CancellationToken cancellationToken)
     {
         var document = WindowsTaskXml.Document(task, $"{Environment.UserDomainName}\\{Environment.UserName}", DateTime.Now);

@@ -26,7 +26,7 @@ public sealed class CleanupScheduleTests
         var once = Crontab.With(Others, Task);
         Assert.Equal(
             Others + "# BEGIN Pro.DockerVersioning cleanup nightly\n" +
-            "0 2 * * 0 cd '/srv/it'\\''s 100\\%' && '/usr/bin/pwsh' -NoLogo -NoProfile -NonInteractive -File '/home/x/cleanup.ps1'\n" +
+            "0 2 * * 0 /usr/bin/env '/usr/bin/pwsh' -NoLogo -NoProfile -NonInteractive -File '/home/x/cleanup.ps1'\n" +
             "# END Pro.DockerVersioning cleanup nightly\n",
             once);
         Assert.Equal(once, Crontab.With(once, Task));
@@ -40,7 +40,7 @@ public sealed class CleanupScheduleTests
     {
         var crontab = Crontab.With(Crontab.With("", Task), Task with { Name = "other" }) + "1 1 1 1 1 true";
         var changed = Crontab.With(crontab, Task with { Days = [], At = new TimeOnly(3, 30) });
-        Assert.Equal(crontab.Replace("0 2 * * 0 cd", "30 3 * * * cd", StringComparison.Ordinal).Split('\n')[1], changed.Split('\n')[1]);
+        Assert.Equal(crontab.Replace("0 2 * * 0 /usr", "30 3 * * * /usr", StringComparison.Ordinal).Split('\n')[1], changed.Split('\n')[1]);
         Assert.Equal(crontab.Split('\n')[2..], changed.Split('\n')[2..]);
     }
 
@@ -140,7 +140,7 @@ public sealed class CleanupScheduleTests
             "/m/Pro.DockerVersioning.psd1",
             [KeyValuePair.Create("REGISTRY", "a'; exit 0 #")],
             [KeyValuePair.Create<string, object>("Service", new[] { "api", "w'eb" }), KeyValuePair.Create<string, object>("Keep", 5)]);
-        Assert.Contains("SetLocation('/srv/it''s \u2019\u2019x')", script, StringComparison.Ordinal);
+        Assert.Contains("Path = '/srv/it''s \u2019\u2019x'", script, StringComparison.Ordinal);
         Assert.Contains("$env:REGISTRY = 'a''; exit 0 #'", script, StringComparison.Ordinal);
         Assert.Contains("Service = @('api', 'w''eb')", script, StringComparison.Ordinal);
         Assert.DoesNotContain('\r', script);

@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using System.Text;
+using Pro.DockerVersioning.Engine;
+using Xunit;
+
+namespace Pro.DockerVersioning.Tests.Connection;
+
+/// <summary>TLS and headers mean what Docker's own client makes of them.</summary>
+public sealed class EndpointTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("pro-endpoint-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(null, null, false, false)]
+    [InlineData("1", null, true, true)]
+    [InlineData(null, "1", true, false)]
+    [InlineData("1", "1", true, false)]
+    public void DOCKER_TLS_encrypts_and_only_DOCKER_TLS_VERIFY_looks_at_the_certificate(string? tls, string? verify, bool uses, bool skips)
+    {
+        var endpoint = Resolve(("DOCKER_HOST", "tcp://engine.example.com:2376"), ("DOCKER_TLS", tls), ("DOCKER_TLS_VERIFY", verify));
+        Assert.Equal((uses, skips), (endpoint.UsesTls, endpoint.SkipsVerification));
+        Assert.False(Resolve(("DOCKER_HOST", "unix:///x.sock"), ("DOCKER_TLS", tls), ("DOCKER_TLS_VERIFY", verify)).UsesTls);
+    }
+
+    [Theory]
+    [InlineData("true", false, true, true)]
+    [InlineData("true", true, true, true)]
+    [InlineData("false", true, true, false)]
+    [InlineData("false", false, false, false)]
+    public void A_context_with_SkipTLSVerify_is_encrypted_without_certificates_too(string skip, bool hasCertificates, bool uses, bool skips)
+    {
+        var id = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes("prod"))).ToLowerInvariant();
+        var meta = Directory.CreateDirectory(Path.Combine(_folder, "contexts", "meta", id)).FullName;
+        File.WriteAllText(
+            Path.Combine(meta, "meta.json"),
+            $$"""{ "Name": "prod", "Endpoints": { "docker": { "Host": "tcp://engine.example.com:2376", "SkipTLSVerify": {{skip}} } } }""");
+        if (hasCertificates)
+        {
+            var certificates = Directory.CreateDirectory(Path.Combine(_folder, "contexts", "tls", id, "docker")).FullName;
+            File.WriteAllText(Path.Combine(certificates, "ca.pem"), "");
+        }
+
+        var endpoint = Resolve(("DOCKER_CONTEXT", "prod"));
+        Assert.Equal((uses, skips), (endpoint.UsesTls, endpoint.SkipsVerification));
+    }
+
+    [Fact]
+    public async Task Headers_of_the_configuration_go_with_each_request_and_hide_none_of_its_own()
+    {
+        File.WriteAllText(Path.Combine(_folder, "config.json"), """{ "HttpHeaders": { "X-Mine": "yes", "X-Registry-Auth": "no", "User-Agent": "no" } }""");
+        var endpoint = Resolve(("DOCKER_HOST", "unix:///x.sock"));
+        Assert.Equal("yes", endpoint.Headers["X-Mine"]);
+        using var last = new Last();
+        using var http = new HttpMessageInvoker(new HeaderHandler(last, endpoint.Headers));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "http://docker/info");
+        request.Headers.Add("X-Registry-Auth", "own");
+        using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal("yes", Assert.Single(request.Headers.GetValues("X-Mine")));
+        Assert.Equal("own", Assert.Single(request.Headers.GetValues("X-Registry-Auth")));
+        Assert.Empty(request.Headers.UserAgent);
+    }
+
+    [Fact]
+    public void A_configuration_that_cannot_be_read_adds_no_headers()
+    {
+        File.WriteAllText(Path.Combine(_folder, "config.json"), "{");
+        Assert.Empty(Resolve(("DOCKER_HOST", "unix:///x.sock")).Headers);
+    }
+
+    private EngineEndpoint Resolve(params (string Name, string? Value)[] variables) =>
+        EngineEndpoint.Resolve(name => name == "DOCKER_CONFIG" ? _folder : variables.FirstOrDefault(one => one.Name == name).Value);
+
+    private sealed class Last : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage());
+    }
+}
