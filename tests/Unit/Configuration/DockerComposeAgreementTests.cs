@@ -169,9 +169,6 @@ public sealed class DockerComposeAgreementTests
                     T6: y
                     F1: False
                     F2: no
-                    N1: ~
-                    N2: Null
-                    N3:
                     I1: 0755
                     I2: 0o17
                     I3: 0x1F
