@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using Pro.DockerVersioning.Commands;
 using Pro.DockerVersioning.Errors;
@@ -189,6 +190,7 @@ public sealed class TestTypedCommand : ProCmdlet
 
     [Parameter]
     [Pairs]
+    [SuppressMessage("Usage", "CA2227:Collection properties should be read only", Justification = "PowerShell sets it.")]
     public Hashtable Pairs { get; set; } = [];
 
     private protected override Task ProcessAsync()

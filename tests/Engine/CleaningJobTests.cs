@@ -161,6 +161,7 @@ public sealed class CleaningJobTests : CleaningTest
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task A_task_is_its_repositorys_and_its_users_alone()
     {
         var task = Registered("-Keep 1");

@@ -26,6 +26,7 @@ public sealed class SurroundingsTests : EngineTest
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task A_program_of_the_current_folder_is_never_started()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The scheduler there has a whole path.");

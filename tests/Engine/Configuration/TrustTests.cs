@@ -79,6 +79,7 @@ public sealed class TrustTests : DeployTest
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task A_job_says_TrustRepository_once()
     {
         await using var proxy = EngineProxy.Start();

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Tests.Containers;
 using Xunit;
 

@@ -49,7 +49,8 @@ public sealed class EndpointTests : IDisposable
     [Fact]
     public async Task Headers_of_the_configuration_go_with_each_request_and_hide_none_of_its_own()
     {
-        File.WriteAllText(Path.Combine(_folder, "config.json"), """{ "HttpHeaders": { "X-Mine": "yes", "X-Registry-Auth": "no", "User-Agent": "no" } }""");
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder, "config.json"), """{ "HttpHeaders": { "X-Mine": "yes", "X-Registry-Auth": "no", "User-Agent": "no" } }""", TestContext.Current.CancellationToken);
         var endpoint = Resolve(("DOCKER_HOST", "unix:///x.sock"));
         Assert.Equal("yes", endpoint.Headers["X-Mine"]);
         using var last = new Last();

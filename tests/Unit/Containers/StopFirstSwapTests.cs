@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Containers;
 using Xunit;
 
@@ -164,18 +163,20 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
         Assert.True((await _engine.InspectAsync(id))["State"]!["Running"]!.GetValue<bool>());
     }
 
-    private Task PutAsync(string container)
+    private async Task PutAsync(string container)
     {
         using var tar = new MemoryStream();
-        using (var writer = new System.Formats.Tar.TarWriter(tar, leaveOpen: true))
+        await using (var writer = new System.Formats.Tar.TarWriter(tar, leaveOpen: true))
         {
-            writer.WriteEntry(new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile, "run/inline/file")
-            {
-                DataStream = new MemoryStream("secret"u8.ToArray()),
-            });
+            await writer.WriteEntryAsync(
+                new System.Formats.Tar.PaxTarEntry(System.Formats.Tar.TarEntryType.RegularFile, "run/inline/file")
+                {
+                    DataStream = new MemoryStream("secret"u8.ToArray()),
+                },
+                Cancel);
         }
 
-        return new ContainerCalls(_engine.Engine).PutArchiveAsync(container, "/", tar.ToArray(), Cancel);
+        await new ContainerCalls(_engine.Engine).PutArchiveAsync(container, "/", tar.ToArray(), Cancel);
     }
 
     [Theory]

@@ -263,7 +263,8 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         var failures = new List<ProException>();
         var leaders = candidates.ToDictionary(
             one => one.Text("Id"),
-            one => record.Containers.FirstOrDefault(saved => SwapNames.BaseOf(NameOf(one)) == saved.Name)?.Id ?? record.Containers.FirstOrDefault()?.Id ?? "",
+            one => (record.Containers.FirstOrDefault(saved => SwapNames.BaseOf(NameOf(one)) == saved.Name)
+                ?? (record.Containers is [var first, ..] ? first : null))?.Id ?? "",
             StringComparer.Ordinal);
         foreach (var other in candidates.Where(one => record.Containers.All(saved => SwapNames.BaseOf(NameOf(one)) != saved.Name)))
         {

@@ -159,7 +159,7 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
         }
     }
 
-    private async Task WatchAsync(IReadOnlyList<(string Id, string Name)> running, CancellationToken cancellationToken)
+    private async Task WatchAsync(List<(string Id, string Name)> running, CancellationToken cancellationToken)
     {
         for (var clock = Stopwatch.StartNew(); running.Count > 0 && clock.Elapsed < Look; await Task.Delay(Pause, cancellationToken).ConfigureAwait(false))
         {

@@ -111,8 +111,8 @@ internal sealed class ComposeStrategy(
     }
 
     /// <summary>What compose warned of, each once.</summary>
-    private IEnumerable<string> Said(RenderedProject? rendered) =>
-        (rendered?.Warnings ?? []).Where(_warned.Add).Select(warning => $"{Command}: {warning}").ToArray();
+    private string[] Said(RenderedProject? rendered) =>
+        [.. (rendered?.Warnings ?? []).Where(_warned.Add).Select(warning => $"{Command}: {warning}")];
 
     /// <summary>What compose would run before the service, and this doesn't: a migration is nobody's to run but its operator's.</summary>
     private IEnumerable<string> OneShots(ComposePin pin) => ServiceDependencies.OneShotsOf(site.Files, site.Service).Select(one =>
@@ -161,7 +161,7 @@ internal sealed class ComposeStrategy(
         if (blanks.Where(blank => !blank.IsAllowed(request.AllowBlank)).DistinctBy(blank => (blank.Name, blank.Where)).ToList() is { Count: > 0 } refused)
         {
             throw DeploymentErrors.WouldBeBlank(
-                target.Name, refused.Select(blank => (blank.Name, blank.OtherNames.LastOrDefault() ?? blank.Name, blank.Where)), site.Client.Project.DotEnv);
+                target.Name, refused.Select(blank => (blank.Name, blank.OtherNames is [.., var last] ? last : blank.Name, blank.Where)), site.Client.Project.DotEnv);
         }
 
         return [.. differences.Distinct(StringComparer.Ordinal).Select(line => $"compared with what runs, {line}")];
@@ -601,9 +601,10 @@ internal sealed class ComposeStrategy(
         {
             var archive = await engine.Http.ReadAsync(
                 HttpMethod.Get, $"containers/{container}/archive?path={Uri.EscapeDataString(path)}", cancellationToken).ConfigureAwait(false);
-            using var reader = new TarReader(new MemoryStream(archive));
+            var reader = new TarReader(new MemoryStream(archive));
+            await using var closing = reader.ConfigureAwait(false);
             using var content = new MemoryStream();
-            if (reader.GetNextEntry() is { DataStream: { } data })
+            if (await reader.GetNextEntryAsync(cancellationToken: cancellationToken).ConfigureAwait(false) is { DataStream: { } data })
             {
                 await data.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
             }
