@@ -100,7 +100,7 @@ internal sealed class CleaningEngine : IDisposable
     /// <summary>Removes what no name of ours finds any more.</summary>
     public void Remove(string id) => Send(HttpMethod.Delete, $"images/{id}?force=1");
 
-    /// <summary>A lock as another machine's process holds it: of a container that Docker has named, by what the operation is called.</summary>
+    /// <summary>A lock as another machine's process holds it, or as one of this machine has left it behind: of a container that Docker has named, by what the operation is called.</summary>
     public void Lock(string service, bool isLeftBehind = false)
     {
         const string Label = "pro.dockerversioning.lock";
@@ -112,9 +112,10 @@ internal sealed class CleaningEngine : IDisposable
             [Label + ".operation"] = $"roll back {service} to v1.0.0",
             [Label + ".user"] = "mei",
             [Label + ".host"] = "elsewhere",
-            [Label + ".process"] = "1",
+            [Label + ".machine"] = isLeftBehind ? ThisMachine.Key : "another",
+            [Label + ".boot"] = ThisMachine.Boot,
+            [Label + ".process"] = ThisMachine.GoneProcess,
             [Label + ".since"] = DateTimeOffset.UtcNow.ToString("O"),
-            [Label + ".deadline"] = DateTimeOffset.UtcNow.AddHours(isLeftBehind ? -1 : 1).ToString("O"),
         };
         _ = Send(HttpMethod.Post, "volumes/create", JsonContent.Create(new { Name = $"pro-lock-test-{Nonce}", Labels = labels }));
         _isLocked = true;

@@ -238,10 +238,26 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     {
         string[] ofSwarm = [nameof(Parallelism), nameof(Delay), nameof(Monitor), nameof(FailureAction), nameof(Canary), nameof(CanaryWatch), nameof(NoWait)];
         var given = ofSwarm.Where(Bound).Select(parameter => $"-{parameter}").ToList();
+        var found = target?.Kind switch
+        {
+            ServiceTargetKind.Container => $"container ({target.Name})",
+            ServiceTargetKind.Swarm => $"service of a swarm ({target.Name})",
+            _ => $"service of compose ({target?.Name ?? "not running yet"})",
+        };
         if (given.Count > 0 && target?.Kind != ServiceTargetKind.Swarm)
         {
-            throw CommandErrors.NotApplicable(
-                given, service, target?.Kind == ServiceTargetKind.Container ? $"container ({target.Name})" : $"service of compose ({target?.Name ?? "not running yet"})");
+            throw CommandErrors.NotApplicable(given, "a swarm's service", service, found);
+        }
+
+        if (AllowBlank.Length > 0 && target is { Kind: not ServiceTargetKind.Compose })
+        {
+            throw CommandErrors.NotApplicable([$"-{nameof(AllowBlank)}"], "a service of compose", service, found);
+        }
+
+        if (BreakLock && Bound(nameof(LockTimeout)))
+        {
+            throw CommandErrors.Contradiction(
+                $"-{nameof(BreakLock)}", $"-{nameof(LockTimeout)}", "one takes the lock at once, and the other waits for its holder");
         }
     }
 

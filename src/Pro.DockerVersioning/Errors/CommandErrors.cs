@@ -12,10 +12,14 @@ internal static class CommandErrors
         command);
 
     /// <summary>A parameter that means nothing for what was found.</summary>
-    public static ProException NotApplicable(IReadOnlyList<string> parameters, string service, string target) => new(
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="owner">What they are for: "a swarm's service".</param>
+    /// <param name="service">The service.</param>
+    /// <param name="target">What runs it.</param>
+    public static ProException NotApplicable(IReadOnlyList<string> parameters, string owner, string service, string target) => new(
         "ParameterNotApplicable",
         ProErrorCategory.InvalidArgument,
-        $"{string.Join(", ", parameters)}: only a swarm's service has this, and {service} is a {target}. Nothing was changed.",
+        $"{string.Join(", ", parameters)}: only {owner} has this, and {service} is a {target}. Nothing was changed.",
         $"Leave out {string.Join(", ", parameters)}.",
         parameters[0]);
 

@@ -688,9 +688,9 @@ public sealed class ContainerDeployTests : DeployTest
                 [Label + ".target"] = $"container.{ContainerName}-other",
                 [Label + ".nonce"] = ContainerName,
                 [Label + ".operation"] = "roll back",
-                [Label + ".process"] = "2147483647",
-                [Label + ".machine"] = isLeftBehind ? ThisMachine() : "another",
-                [Label + ".boot"] = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
+                [Label + ".process"] = ThisMachine.GoneProcess,
+                [Label + ".machine"] = isLeftBehind ? ThisMachine.Key : "another",
+                [Label + ".boot"] = ThisMachine.Boot,
                 [Label + ".since"] = DateTimeOffset.UtcNow.AddHours(-2).ToString("O"),
             },
         });
@@ -706,11 +706,6 @@ public sealed class ContainerDeployTests : DeployTest
             _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
         }
     }
-
-    // As the module tells a machine and its namespace of processes.
-    private static string ThisMachine() => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(
-        $"{Environment.MachineName}\n{(File.Exists("/etc/machine-id") ? File.ReadAllText("/etc/machine-id").Trim() : "")}\n{new FileInfo("/proc/self/ns/pid").LinkTarget}")))[..16]
-        .ToLowerInvariant();
 
     /// <summary>
     /// Beside others it is started before it has their network: the first name that it asks for goes nowhere, and its resolver asks again

@@ -30,6 +30,8 @@ public sealed class ContradictionTests : DeployTest
             Assert.Contains(ContainerName, error.Exception.Message, StringComparison.Ordinal);
         }
 
+        _ = Bad("Deploy-ProService api v1.1.0 -AllowBlank TOKEN", "ParameterNotApplicable", ErrorCategory.InvalidArgument);
+        _ = Bad("Deploy-ProService api v1.1.0 -BreakLock -LockTimeout 5m", "ParametersContradict", ErrorCategory.InvalidArgument);
         _ = Bad("Deploy-ProService api v1.1.0 -CanaryWatch 5s", "ParameterNotApplicable", ErrorCategory.InvalidArgument);
         _ = Bad("Deploy-ProService api v1.1.0 -NoWait -Watch 5m", "ParametersContradict", ErrorCategory.InvalidArgument);
         OnlyRuns("v1.0.0");

@@ -198,8 +198,8 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
                 return;
             }
 
-            var locks = _swarm.Docker("volume", "ls", "--quiet", "--filter", "label=pro.dockerversioning.lock").Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            _ = _swarm.Docker(["volume", "rm", .. locks]);
+            var locks = _swarm.Docker("config", "ls", "--quiet", "--filter", "label=pro.dockerversioning.lock").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            _ = _swarm.Docker(["config", "rm", .. locks]);
         };
         var robbed = Run("Deploy-ProService api v1.1.0 -Canary 1 -Confirm");
         Check(robbed.Error, "LockLost", robbed.Error.CategoryInfo.Category);

@@ -69,7 +69,16 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
         {
             _ = _swarm.Docker("volume", "rm", volume);
         }
+
+        foreach (var held in Locks())
+        {
+            _ = _swarm.Docker("config", "rm", held);
+        }
     }
+
+    // A service of a swarm is locked in the swarm.
+    private IReadOnlyList<string> Locks() =>
+        [.. from config in _swarm.Ask("/configs") as JsonArray ?? [] select config!["Spec"]!["Name"]!.ToString()];
 
     private IReadOnlyList<string> Volumes() =>
     [
@@ -97,6 +106,7 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
         Assert.Equal(_updateConfig, Spec("UpdateConfig"));
         Assert.Equal("{}", Spec("Labels"));
         Assert.Empty(Volumes());
+        Assert.Empty(Locks());
     }
 
     private string Spec(string part) => part.Split('.').Aggregate(_swarm.Ask($"/services/{_name}")!["Spec"], (node, name) => node?[name])?.ToJsonString() ?? "";
