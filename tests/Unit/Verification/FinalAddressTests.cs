@@ -40,13 +40,19 @@ public sealed class FinalAddressTests
     {
         var port = FreePort();
         FinalAddressCheck check;
+        EngineConnection engine;
         var url = new Uri($"http://localhost:{port}/{page}");
         await using (var old = await StartAsync(Serve + "80", port))
         {
             _ = await PrepareAsync(old);
-            check = await FinalAddressCheck.PrepareAsync(old.Engine, await InspectAsync(old), url, Token);
+
+            // An engine at another socket is asked inside the candidate, by the connection that the check got.
+            engine = EngineConnection.Open(old.Engine.Endpoint);
+            check = await FinalAddressCheck.PrepareAsync(engine, await InspectAsync(old), url, Token);
             Assert.Null(check.Obstacle);
         }
+
+        using var kept = engine;
 
         // It listens, and has no page.
         await using var candidate = await StartAsync("mkdir -p /empty; exec httpd -f -h /empty -p 80", port);
