@@ -179,8 +179,8 @@ public sealed class CleaningTests : CleaningTest
         Assert.Equal(3, Engine.Tags().Count);
         var result = Shell.Run("Remove-ProOldImage api 1 -MaxSize 2kB -GracePeriod 0 -Confirm:$false");
         Assert.Equal(["Removed v1.0.0", "Removed v1.1.0"], Actions(result.Output));
-        Assert.Contains("more than the 2.05kB asked for", Assert.Single(result.Warnings), StringComparison.Ordinal);
-        Assert.StartsWith("SizeInvalid,", Shell.Run("Remove-ProOldImage -MaxSize much -WhatIf").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("more than the 2KB asked for", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.StartsWith("ParameterArgumentTransformationError,", Shell.Run("Remove-ProOldImage -MaxSize much -WhatIf").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -40,6 +40,7 @@ public sealed class ContradictionTests : DeployTest
     [Fact]
     public void What_is_written_out_and_does_not_exist_is_an_error_and_a_pattern_may_find_nothing()
     {
+        Variables["XDG_STATE_HOME"] = Directory.CreateDirectory(Path.Combine(Repository.Beside, "state")).FullName;
         _ = Make("v1.0.0");
         _ = Bad("Get-ProImageVersion api v9.9.9", "VersionNotFound", ErrorCategory.ObjectNotFound);
         Assert.Empty(Good("Get-ProImageVersion api v9.*"));

@@ -28,6 +28,11 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
         Variables["DOCKER_HOST"] = engine.Host;
         Variables["REGISTRY"] = OwnEngine.Registry;
         _ = Commit();
+
+        // The engine's ports are in a network of its own: only inside of the container can be asked whether it answers on them.
+        File.WriteAllText(
+            Path.Combine(Repository.Root, "pro.json"),
+            $$"""{ "services": { "api": { "context": "apps/api", "healthUrl": "http://127.0.0.1:{{Port}}/version" } } }""");
     }
 
     /// <summary>How the engine goes away.</summary>

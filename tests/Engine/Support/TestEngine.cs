@@ -137,7 +137,13 @@ internal static class TestEngine
     }
 
     /// <summary>Ends a container at once and keeps it.</summary>
-    public static void Kill(string container) => Ensure(Send(HttpMethod.Post, $"/containers/{container}/kill"));
+    public static void Kill(string container)
+    {
+        Ensure(Send(HttpMethod.Post, $"/containers/{container}/kill"));
+
+        // A newer engine answers before the container has ended.
+        Ensure(Send(HttpMethod.Post, $"/containers/{container}/wait"));
+    }
 
     /// <summary>Removes a container, running or not.</summary>
     public static void RemoveContainer(string container) => Ensure(Send(HttpMethod.Delete, $"/containers/{container}?force=true&v=true"));

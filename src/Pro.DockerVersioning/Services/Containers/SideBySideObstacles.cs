@@ -136,6 +136,12 @@ internal static class SideBySideObstacles
                 + "and to the old container while that stops.";
         }
 
+        if (flow == SwapFlow.WarmHeld)
+        {
+            yield return $"The new version of {name} starts before it is on its networks. If it looks up a name or reaches outside only once, at its start, "
+                + "use -Order StopFirst.";
+        }
+
         var host = old["Config"].Text("Hostname");
         if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && host.Length > 0 && host != ContainerIds.Short(old.Text("Id")))
         {

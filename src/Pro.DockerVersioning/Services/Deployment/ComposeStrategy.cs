@@ -82,9 +82,8 @@ internal sealed class ComposeStrategy(
             };
         }
 
-        var choice = await new ContainerSwapper(engine, reports)
-            .ChooseAsync(target.Containers[0].Name, request.WantedOrder ?? site.Order, cancellationToken, image.LocalId).ConfigureAwait(false);
-        request.ThrowIfOrderIsNotKept(choice);
+        var choice = await PlannedSwap
+            .ChooseAsync(engine, request, target, request.WantedOrder ?? site.Order, image.LocalId, reports, cancellationToken).ConfigureAwait(false);
         _planned = choice;
         return new StrategyPlan(
             choice.Order.ToText(),

@@ -21,9 +21,8 @@ internal sealed class ContainerStrategy(
     /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
-        var choice = await new ContainerSwapper(engine, reports)
-            .ChooseAsync(target.Containers[0].Name, request.WantedOrder, cancellationToken, image.LocalId).ConfigureAwait(false);
-        request.ThrowIfOrderIsNotKept(choice);
+        var choice = await PlannedSwap
+            .ChooseAsync(engine, request, target, request.WantedOrder, image.LocalId, reports, cancellationToken).ConfigureAwait(false);
         _planned = choice;
         return new StrategyPlan(
             choice.Order.ToText(),

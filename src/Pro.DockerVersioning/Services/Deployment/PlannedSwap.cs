@@ -1,0 +1,42 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Verification;
+
+namespace Pro.DockerVersioning.Services.Deployment;
+
+/// <summary>Chooses in the plan how a target's containers are swapped.</summary>
+internal static class PlannedSwap
+{
+    /// <summary>
+    /// Chooses. Ports change hands only if this machine can see whether the new version answers on them. An order that somebody typed holds, or
+    /// the plan is refused; one that a file names is a wish, and a warning says why it isn't kept.
+    /// </summary>
+    /// <exception cref="ProException"><c>OrderNotPossible</c>.</exception>
+    public static async Task<SwapChoice> ChooseAsync(
+        EngineConnection engine,
+        DeploymentRequest request,
+        ServiceTarget target,
+        UpdateOrder? order,
+        string? image,
+        IProgress<Report> reports,
+        CancellationToken cancellationToken)
+    {
+        var name = target.Containers[0].Name;
+        var choice = await new ContainerSwapper(engine, reports).ChooseAsync(name, order, cancellationToken, image).ConfigureAwait(false);
+        if (choice.Flow is SwapFlow.WarmDetached or SwapFlow.WarmHeld)
+        {
+            var old = await new ContainerCalls(engine).InspectAsync(name, cancellationToken).ConfigureAwait(false);
+            var addresses = await FinalAddressCheck.PrepareAsync(engine, old, request.HealthUrl, cancellationToken).ConfigureAwait(false);
+            choice = addresses.Obstacle is { } reason
+                ? SwapChooser.StopFirst([$"{name} is stopped before the new version starts, because {reason}."])
+                : choice;
+        }
+
+        return request.Order == UpdateOrder.StartFirst && choice.Order != UpdateOrder.StartFirst
+            ? throw DeploymentErrors.OrderNotPossible(request.Service.Name, choice.Warnings)
+            : choice;
+    }
+}
