@@ -87,6 +87,18 @@ inside() {
     exec dockerd -H "unix://$folder/docker.sock" --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/docker.pid" "$@"
 }
 
+# add_plugins NAME PLUGIN…: a configuration folder of Docker's client with those plugins. Tests name the one that has compose themselves: without
+# it they are on a machine that has docker-compose 1.x only.
+add_plugins() {
+    local config=$folder/$1 plugin
+    shift
+    mkdir -p "$config/cli-plugins"
+    [ -e "$config/config.json" ] || say '{}' >"$config/config.json"
+    for plugin in "$@"; do
+        ln -sf "$root_folder/usr/libexec/docker/cli-plugins/docker-$plugin" "$config/cli-plugins/docker-$plugin"
+    done
+}
+
 client() { DOCKER_HOST="unix://$folder/docker.sock" within 20 "$root_folder/usr/bin/docker" "$@"; }
 
 start() {
@@ -114,11 +126,8 @@ start() {
         fi
         sleep 0.25
     done
-    mkdir -p "$folder/client/cli-plugins"
-    [ -e "$folder/client/config.json" ] || say '{}' >"$folder/client/config.json"
-    for plugin in compose buildx; do
-        ln -sf "$root_folder/usr/libexec/docker/cli-plugins/docker-$plugin" "$folder/client/cli-plugins/docker-$plugin"
-    done
+    add_plugins client compose buildx
+    add_plugins builder buildx
     in_network bash "$repository/scripts/engine.sh" start
     say "engine $name: Docker $(client version --format '{{.Server.Version}}'), image store $(client info --format '{{.Driver}}'), compose $(
         DOCKER_CONFIG="$folder/client" client compose version --short), $(DOCKER_CONFIG="$folder/client" client buildx version | cut -d' ' -f1,2)"
@@ -130,7 +139,7 @@ in_network() (
 )
 
 exec_in_network() {
-    exec nsenter --net="/proc/$(engine_process)/ns/net" env DOCKER_HOST="unix://$folder/docker.sock" DOCKER_CONFIG="$folder/client" \
+    exec nsenter --net="/proc/$(engine_process)/ns/net" env DOCKER_HOST="unix://$folder/docker.sock" DOCKER_CONFIG="$folder/builder" \
         PRO_STATE="$folder/state" PRO_TEST_DOCKER_CONFIG="$folder/client" PATH="$folder/bin:$PATH" "$@"
 }
 

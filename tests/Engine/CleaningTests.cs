@@ -242,7 +242,7 @@ public sealed class CleaningTests : CleaningTest
         Assert.Equal(["Removed v1.0.0", "Skipped v1.0.0"], Actions(results).Order(StringComparer.Ordinal));
         var skipped = $"{results.Single(result => $"{result}".StartsWith("Skip", StringComparison.Ordinal))}";
         Assert.Contains($"the service is locked: roll back {service} to v1.0.0, by mei on elsewhere", skipped, StringComparison.Ordinal);
-        Assert.Equal(isLeftBehind, skipped.Contains($"has passed: 'Repair-ProService {service}' looks after it", StringComparison.Ordinal));
+        Assert.Equal(isLeftBehind, skipped.Contains($"is gone: 'Repair-ProService {service}' looks after it", StringComparison.Ordinal));
         Assert.Equal(3, Engine.Tags().Count);
     }
 
