@@ -84,7 +84,9 @@ public sealed class SwapChoiceTests : IAsyncLifetime
             if (now["RestartCount"]!.GetValue<int>() > 0)
             {
                 _ = states.Add(now["State"].Text("Status"));
-                var warning = Assert.Single((await ChooseAsync()).Warnings);
+                var choice = await ChooseAsync();
+                Assert.True(choice.ServesNobody, "An order that was typed has nobody to keep an answer for.");
+                var warning = Assert.Single(choice.Warnings);
                 Assert.True(
                     warning.Contains("it keeps ending: the engine has restarted it", StringComparison.Ordinal)
                     || warning.Contains("because it is restarting", StringComparison.Ordinal), warning);

@@ -29,7 +29,11 @@ internal enum SwapFlow
 /// <param name="Order">Which of the two goes first.</param>
 /// <param name="Description">What is cut and for about how long, as a sentence's part.</param>
 /// <param name="Warnings">What the operator should know before.</param>
-internal sealed record SwapChoice(SwapFlow Flow, UpdateOrder Order, string Description, IReadOnlyList<string> Warnings);
+internal sealed record SwapChoice(SwapFlow Flow, UpdateOrder Order, string Description, IReadOnlyList<string> Warnings)
+{
+    /// <summary>True if the old container keeps ending: an order that somebody typed has nobody to keep an answer for.</summary>
+    public bool ServesNobody { get; init; }
+}
 
 /// <summary>
 /// Replaces containers: one, or the replicas of a service together, with those that follow them. The old ones are there until all the new

@@ -41,8 +41,12 @@ internal sealed class SwapChooser(ContainerCalls calls)
             return StopFirst([]);
         }
 
+        if (await EndlessRestartsAsync(state.Old, cancellationToken).ConfigureAwait(false) is { } restarts)
+        {
+            return StopFirst([$"{state.Name} is stopped before the new version starts, because {restarts}."]) with { ServesNobody = true };
+        }
+
         var reason = SideBySideObstacles.Of(state.Old)
-            ?? await EndlessRestartsAsync(state.Old, cancellationToken).ConfigureAwait(false)
             ?? SideBySideObstacles.OfMacAddress(state.Old, state.Recipe)
             ?? SideBySideObstacles.Of(ContainerFollowers.Find(all, state.OldId, state.Name));
         if (reason is not null)
@@ -65,7 +69,8 @@ internal sealed class SwapChooser(ContainerCalls calls)
         new(SwapFlow.StopFirst, UpdateOrder.StopFirst, "about 1 s plus the start of the new version", warnings);
 
     private async Task<string?> EndlessRestartsAsync(JsonObject old, CancellationToken cancellationToken) =>
-        InspectJson.IsNothing(old["RestartCount"])
+        old["State"].Text("Status") == "restarting" ? "it is restarting"
+            : InspectJson.IsNothing(old["RestartCount"])
             ? null
             : SideBySideObstacles.OfRestarts(old, await calls.NowAsync(cancellationToken).ConfigureAwait(false));
 

@@ -12,7 +12,7 @@ internal static class PlannedSwap
 {
     /// <summary>
     /// Chooses. Ports change hands only if this machine can see whether the new version answers on them. An order that somebody typed holds, or
-    /// the plan is refused; one that a file names is a wish, and a warning says why it isn't kept.
+    /// the plan is refused; one that a file names is a wish, and a warning says why it isn't kept. What keeps ending is stopped first in any case.
     /// </summary>
     /// <exception cref="ProException"><c>OrderNotPossible</c>.</exception>
     public static async Task<SwapChoice> ChooseAsync(
@@ -35,7 +35,7 @@ internal static class PlannedSwap
                 : choice;
         }
 
-        return request.Order == UpdateOrder.StartFirst && choice.Order != UpdateOrder.StartFirst
+        return request.Order == UpdateOrder.StartFirst && choice.Order != UpdateOrder.StartFirst && !choice.ServesNobody
             ? throw DeploymentErrors.OrderNotPossible(request.Service.Name, choice.Warnings)
             : choice;
     }
