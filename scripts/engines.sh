@@ -78,13 +78,16 @@ inside() {
         mkdir -p "$root$place"
         mount --bind "$place" "$root$place"
     done
+    # By a short path: the engine makes sockets below it, whose paths may have 107 characters.
+    mkdir -p "$folder/data" "$root/var/lib/docker" "$root/run/lock" "$root/old"
+    mount --bind "$folder/data" "$root/var/lib/docker"
     mount -t tmpfs tmpfs "$root/run"
-    mkdir -p "$root/run/lock" "$root/old"
+    mkdir -p "$root/run/lock"
     ip link set lo up
     cd "$root"
     pivot_root . old
     umount -l /old
-    exec dockerd -H "unix://$folder/docker.sock" --data-root "$folder/data" --exec-root "$folder/exec" --pidfile "$folder/docker.pid" "$@"
+    exec dockerd -H "unix://$folder/docker.sock" --data-root /var/lib/docker --exec-root "$folder/exec" --pidfile "$folder/docker.pid" "$@"
 }
 
 # add_plugins NAME PLUGIN…: a configuration folder of Docker's client with those plugins. Tests name the one that has compose themselves: without

@@ -316,7 +316,7 @@ bring_engines() {
 only_on_old=(Engine ComposeV1Tests Engine DeployedStaysWithV1Tests Engine CleaningJobTests Engine CleaningTests)
 differs_on_old=("${only_on_old[@]}" Unit StopFirstSwapTests Unit StartFirstSwapTests Unit RecreatedContainerTests Unit ReplicaSwapTests
     Unit RealComposeTests Unit RealBuildTests)
-differs_on_containerd=(Unit RecreatedContainerTests Unit RealComposeTests Unit RealBuildTests)
+differs_on_containerd=(Unit RecreatedContainerTests Unit RealBuildTests Engine ComposeDeployTests Engine ImageSupplyTests)
 
 # begin_differences NAME PLACE SUITE CLASS…: the classes of the two suites, at that engine.
 begin_differences() {

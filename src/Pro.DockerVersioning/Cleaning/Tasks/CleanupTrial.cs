@@ -41,7 +41,9 @@ internal static class CleanupTrial
         }
     }
 
-    /// <summary>All variables of this process taken away. Windows starts no program without those of the system.</summary>
+    /// <summary>
+    /// Only what cron gives a job: crontab(5). Windows starts no program without the variables of the system.
+    /// </summary>
     private static Dictionary<string, string?> Environment
     {
         get
@@ -53,6 +55,9 @@ internal static class CleanupTrial
                 {
                     variables[name] = null;
                 }
+
+                variables["HOME"] = System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile);
+                variables["PATH"] = "/usr/bin:/bin";
             }
 
             variables[CleanupScript.CheckVariable] = "1";
