@@ -74,7 +74,7 @@ inside() {
     mount --make-rprivate /
     mount --bind "$root" "$root"
     for place in /proc /sys /dev; do mount --rbind "$place" "$root$place"; done
-    for place in /tmp "$HOME" "$(dirname "$repository")" "$state"; do
+    for place in /tmp "$HOME" "$repository" "$state"; do
         mkdir -p "$root$place"
         mount --bind "$place" "$root$place"
     done
