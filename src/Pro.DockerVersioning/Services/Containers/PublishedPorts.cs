@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Services.Containers;
 
@@ -45,17 +44,6 @@ internal static class PublishedPorts
 
     /// <summary>Whether ports can be bound on a network: on a bridge with a way out.</summary>
     public static bool CanBind(JsonObject network) => network.Text("Driver") is "bridge" or "nat" or "overlay" && !network.Flag("Internal");
-
-    /// <summary>Throws if a running container on a network lacks a port.</summary>
-    public static void MustBeBound(JsonObject container)
-    {
-        if (Unbound(container) is { Count: > 0 } missing
-            && container["State"].Flag("Running")
-            && NetworkAttachment.Of(container).Count > 0)
-        {
-            throw ContainerErrors.PortsNotBound(container.Text("Name").TrimStart('/'), missing);
-        }
-    }
 
     /// <summary>
     /// Puts the host's ports that the engine has chosen into a copy of the container's <c>HostConfig</c>: who uses them goes on finding the
