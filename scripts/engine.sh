@@ -20,15 +20,7 @@ docker=''
 
 # ---- processes ---------------------------------------------------------------------------------------------------------------
 
-# A pid alone can be another process by now: its start time belongs to the name. Linux only, as are the processes we start.
-process_name() { [ -r "/proc/$1/stat" ] && printf '%s-%s\n' "$1" "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)"; }
-
-ours_runs() {
-    local file="$state/$1.process" name
-    [ -s "$file" ] || return 1
-    name=$(cat "$file")
-    [ "$(process_name "${name%%-*}")" = "$name" ]
-}
+ours_runs() { process_runs "$state/$1.process"; }
 
 # launch NAME COMMAND…: a daemon with its own session, log and process file. Nothing of our terminal or pipes stays open in it.
 launch() {
@@ -40,19 +32,7 @@ launch() {
     process_name "$pid" >"$state/$name.process" || true
 }
 
-end_process() {
-    local name=$1 pid tries=0
-    ours_runs "$name" || { rm -f "$state/$name.process"; return 0; }
-    pid=$(cut -d- -f1 "$state/$name.process")
-    kill "$pid"
-    while ours_runs "$name"; do
-        tries=$((tries + 1))
-        [ $tries -lt 300 ] || die "$name (process $pid) did not end within 30 seconds of its signal." "See $state/$name.log"
-        sleep 0.1
-    done
-    rm -f "$state/$name.process"
-    say "stopped $name"
-}
+end_process() { end_named_process "$state/$1.process" "$1" "$state/$1.log"; }
 
 # Two at once would both install and both start.
 take_lock() {
@@ -225,6 +205,8 @@ start_engine() {
     local tries=0
     mount_cgroups || warn "The control groups could not be mounted; the engine may refuse to start."
     say "starting dockerd (log: $state/dockerd.log)"
+    forget_dead "$state/dockerd.pid" dockerd
+    forget_dead /var/run/docker/containerd/containerd.pid containerd
     launch dockerd dockerd --pidfile "$state/dockerd.pid"
     until find_engine; do
         tries=$((tries + 1))

@@ -49,15 +49,7 @@ make_root() {
     mv "$root.new" "$root"
 }
 
-process_name() { [ -r "/proc/$1/stat" ] && printf '%s-%s\n' "$1" "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20)"; }
-
-runs() {
-    local name
-    name=$(cat "$folder/process" 2>/dev/null) || return 1
-    [ -n "$name" ] && [ "$(process_name "${name%%-*}")" = "$name" ]
-}
-
-engine_process() { cut -d- -f1 "$folder/process"; }
+runs() { process_runs "$folder/process"; }
 
 mount_cgroups() {
     grep -q '^[^ ]* /sys/fs/cgroup[^ ]* cgroup' /proc/mounts && return 0
@@ -142,7 +134,7 @@ in_network() (
 )
 
 exec_in_network() {
-    exec nsenter --net="/proc/$(engine_process)/ns/net" env DOCKER_HOST="unix://$folder/docker.sock" DOCKER_CONFIG="$folder/builder" \
+    exec nsenter --net="/proc/$(process_id "$folder/process")/ns/net" env DOCKER_HOST="unix://$folder/docker.sock" DOCKER_CONFIG="$folder/builder" \
         PRO_STATE="$folder/state" PRO_TEST_DOCKER_CONFIG="$folder/client" PATH="$folder/bin:$PATH" "$@"
 }
 
@@ -158,17 +150,8 @@ run() {
 }
 
 stop() {
-    local tries=0
-    if ! runs; then return 0; fi
-    in_network bash "$repository/scripts/engine.sh" stop || true
-    kill "$(engine_process)"
-    while runs; do
-        tries=$((tries + 1))
-        [ $tries -lt 300 ] || die "The engine '$name' did not end within 30 seconds of its signal." "See $folder/dockerd.log"
-        sleep 0.1
-    done
-    rm -f "$folder/process"
-    say "stopped engine $name"
+    if runs; then in_network bash "$repository/scripts/engine.sh" stop || true; fi
+    end_named_process "$folder/process" "engine $name" "$folder/dockerd.log"
 }
 
 repository=$root

@@ -53,6 +53,51 @@ quietly() {
     return $code
 }
 
+# ---- processes ---------------------------------------------------------------------------------------------------------------
+
+# A pid alone can be another process by now: its start time belongs to the name. Linux only, as are the processes we start.
+# A process that has ended and waits for its parent to ask has no name: it does not run.
+process_name() {
+    local status
+    status=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return 1
+    case "$status" in '' | Z* | X*) return 1 ;; esac
+    printf '%s-%s\n' "$1" "$(printf '%s\n' "$status" | cut -d' ' -f20)"
+}
+
+# process_runs FILE: whether the process whose name stands in the file still runs.
+process_runs() {
+    local name
+    [ -s "$1" ] || return 1
+    name=$(cat "$1")
+    [ "$(process_name "${name%%-*}")" = "$name" ]
+}
+
+process_id() { cut -d- -f1 "$1"; }
+
+# end_named_process FILE WHAT LOG: asks the process to end, and waits until it has.
+end_named_process() {
+    local tries=0
+    if process_runs "$1"; then
+        kill "$(process_id "$1")" 2>/dev/null || true
+        while process_runs "$1"; do
+            tries=$((tries + 1))
+            [ $tries -lt 300 ] || die "$2 (process $(process_id "$1")) did not end within 30 seconds of its signal." "See $3"
+            sleep 0.1
+        done
+        say "stopped $2"
+    fi
+    rm -f "$1"
+}
+
+# forget_dead FILE PROGRAM: removes a pid file that a killed program has left. Another process may have that pid by now, or nobody has asked for
+# the dead one's end: an engine that starts would take either for a running engine, and refuse.
+forget_dead() {
+    local pid
+    pid=$(cat "$1" 2>/dev/null) || return 0
+    if process_name "$pid" >/dev/null && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]; then return 0; fi
+    rm -f "$1"
+}
+
 # The archive from which this system has its own packages of Debian; nothing if it is another system.
 debian_archive() {
     {
