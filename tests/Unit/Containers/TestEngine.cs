@@ -1,5 +1,6 @@
 using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
+using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Containers;
@@ -76,6 +77,15 @@ internal sealed class TestEngine : IAsyncDisposable
     }
 
     public async Task StartContainerAsync(string id) => _ = await Http.PostAsync($"containers/{id}/start", null, Cancel);
+
+    /// <summary>Runs a command inside, and says what it writes, without the end of its last line.</summary>
+    public async Task<string> ExecAsync(string container, string script)
+    {
+        var exec = await Engine.Client.Exec.CreateContainerExecAsync(
+            container, new ContainerExecCreateParameters { AttachStdout = true, Cmd = ["/bin/sh", "-c", script] }, Cancel);
+        using var stream = await Engine.Client.Exec.StartContainerExecAsync(exec.ID, new ContainerExecStartParameters(), Cancel);
+        return (await stream.ReadOutputToEndAsync(Cancel)).stdout.TrimEnd('\n');
+    }
 
     public async Task<JsonObject> InspectAsync(string id)
     {

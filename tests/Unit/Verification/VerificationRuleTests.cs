@@ -101,7 +101,7 @@ public sealed class VerificationRuleTests
     [Theory]
     [InlineData("a\u001b[1;31mred\u001b[0m", "ared")]
     [InlineData("\u001b]0;title\u0007text", "text")]
-    [InlineData("bell\a\ttab", "bell tab")]
+    [InlineData("bell\a\ttab", "bell\ttab")]
     [InlineData("abc\u202edef", "abcdef")]
     public void Control_characters_never_reach_the_operators_terminal(string line, string expected) =>
         Assert.Equal(expected, LogText.Clean(line));
