@@ -50,7 +50,7 @@ public sealed class SwarmLockTests
 
         // A process that is gone has left one behind.
         var left = LockInfo.Ours(request, DateTimeOffset.UtcNow) with { Process = LockProcess.Current with { Id = int.MaxValue } };
-        _ = await new SwarmLocks(managers.First).CreateAsync(LockNames.Lock(Target), left, LockRole.Lock, null, Token);
+        _ = await LockStore.For(managers.First, Target).CreateAsync(left, Token);
         await using var taken = await TargetLock.AcquireAsync(managers.Second, request, reports, Token);
         Assert.Equal("the note", taken.Info.CutOff);
         Assert.True(await taken.IsHeldAsync(Token));
