@@ -144,6 +144,10 @@ public sealed class LockRulesTests
     }
 
     [Fact]
+    public void A_lock_is_renewed_every_ten_seconds_and_left_behind_after_forty() =>
+        Assert.Equal(new LockTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(40)), LockTimes.Default);
+
+    [Fact]
     public void What_this_process_holds_no_longer_is_left_behind()
     {
         var ours = Info() with { Process = Here };

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Locking;
@@ -131,6 +132,54 @@ public sealed class TargetLockTests
         finally
         {
             children.ForEach(child => child.Dispose());
+        }
+    }
+
+    // Who wins is about to work, or to give the lock back, when somebody is killed: the winner, one that takes over, or one that waits.
+    [Fact]
+    public async Task Of_processes_that_are_killed_at_any_moment_there_are_never_two_who_hold_it()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var file = Path.GetTempFileName();
+        var said = Channel.CreateUnbounded<string?>();
+        var children = Enumerable.Range(0, 4).Select(_ => Compete()).ToList();
+        try
+        {
+            for (var round = 0; round < 12; round++)
+            {
+                Assert.Equal("won", await said.Reader.ReadAsync(Token));
+                await children[round % 4].KillAsync();
+                children[round % 4].Dispose();
+                children[round % 4] = Compete();
+            }
+        }
+        finally
+        {
+            children.ForEach(child => child.Dispose());
+            File.Delete(file);
+        }
+
+        await using (var last = await engine.AcquireAsync())
+        {
+            Assert.True(await last.IsHeldAsync(Token));
+        }
+
+        _ = await TargetLock.SweepAsync(engine.Connection, Token);
+        Assert.Empty(await engine.VolumesAsync());
+
+        TestChild Compete()
+        {
+            var child = TestChild.Start("compete", engine.Target, file);
+            _ = Task.Run(
+                async () =>
+                {
+                    while (await child.ReadAsync() is { } line)
+                    {
+                        await said.Writer.WriteAsync(line, Token);
+                    }
+                },
+                Token);
+            return child;
         }
     }
 
