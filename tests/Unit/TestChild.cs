@@ -82,6 +82,7 @@ internal sealed class TestChild : IDisposable
         {
             "history" => HistoryChild.RunAsync(parts[1], parts[2], int.Parse(parts[3])),
             "lock" => LockChild.RunAsync(parts[1]),
+            "compete" => LockChild.CompeteAsync(parts[1], parts[2]),
             _ => throw new InvalidOperationException(task),
         });
         return 0;

@@ -153,7 +153,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         // Side by side: the engine and Docker's client take their time to answer, and git has its own to do.
         var loading = ImageInventory.LoadImagesAsync(engine, StopToken);
         var choosing = ChooseBuilderAsync(workspace, engine);
-        var deployed = VerifiedVolumes.DeployedAliasesAsync(engine, StopToken);
+        var deployed = VerifiedVersions.DeployedAliasesAsync(engine, StopToken);
         var plans = await PlanAsync(workspace, repository, options, loading, deployed, choosing);
         var choice = await choosing;
         reporter.Report(new VerboseReport(choice.Explanation));

@@ -30,20 +30,14 @@ internal static class LockErrors
         "Look at what runs now, and run the command again once nobody else works on it.",
         target);
 
-    /// <summary>A volume that has a lock's name and is none.</summary>
-    public static ProException VolumeIsNotOurs(string name) => new(
-        "LockVolumeNotOurs",
+    /// <summary>An object that has a lock's name and is not one.</summary>
+    /// <param name="kind">What it is: a volume, or a config of a swarm.</param>
+    /// <param name="name">Its name.</param>
+    public static ProException NotOurs(string kind, string name) => new(
+        kind == "config" ? "LockConfigNotOurs" : "LockVolumeNotOurs",
         ProErrorCategory.ResourceExists,
-        $"The volume {name} has the name of a lock, but not its labels.",
-        $"Look at it with 'docker volume inspect {name}', and remove it with 'docker volume rm {name}'.",
-        name);
-
-    /// <summary>A config of a swarm that has a lock's name and is not one.</summary>
-    public static ProException ConfigIsNotOurs(string name) => new(
-        "LockConfigNotOurs",
-        ProErrorCategory.ResourceExists,
-        $"The config {name} has the name of a lock, but not its labels.",
-        $"Look at it with 'docker config inspect {name}', and remove it with 'docker config rm {name}'.",
+        $"The {kind} {name} has the name of a lock, but not its labels.",
+        $"Look at it with 'docker {kind} inspect {name}', and remove it with 'docker {kind} rm {name}'.",
         name);
 
     /// <summary>The sentence for a lock that could not be renewed in time.</summary>

@@ -78,7 +78,12 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
 
     // A service of a swarm is locked in the swarm.
     private IReadOnlyList<string> Locks() =>
-        [.. from config in _swarm.Ask("/configs") as JsonArray ?? [] select config!["Spec"]!["Name"]!.ToString()];
+    [
+        .. from config in _swarm.Ask("/configs") as JsonArray ?? []
+           let name = config!["Spec"]!["Name"]!.ToString()
+           where name.StartsWith("pro-lock-", StringComparison.Ordinal)
+           select name,
+    ];
 
     private IReadOnlyList<string> Volumes() =>
     [

@@ -54,8 +54,8 @@ public sealed class ServiceLocksTests
             Service = "api",
             Repository = "reg.example/pro/api",
         };
-        Assert.True(LockLabels.TryRead(LockLabels.Write(LockInfo.Ours(request, DateTimeOffset.UtcNow), LockRole.Lock, of: null), out var read));
-        Assert.Equal(("api", "reg.example/pro/api"), (read.Service, read.Repository));
+        var read = LockLabels.Read(LockLabels.Write(LockInfo.Ours(request, DateTimeOffset.UtcNow)));
+        Assert.Equal(("api", "reg.example/pro/api"), (read?.Service, read?.Repository));
     }
 
     private static LockInfo Lock(string target, string operation) =>

@@ -30,4 +30,32 @@ internal static class LockChild
             Console.WriteLine("ready");
         }
     }
+
+    /// <summary>Takes the lock and gives it back, again and again, and says each time whether it was alone with it. Somebody kills it.</summary>
+    public static async Task CompeteAsync(string target, string file)
+    {
+        using var engine = EngineConnection.Open(EngineEndpoint.Resolve(Environment.GetEnvironmentVariable));
+        var request = new LockRequest(target, "the child's work") { Wait = TimeSpan.FromMinutes(10) };
+        while (true)
+        {
+            await using var held = await TargetLock.AcquireAsync(engine, request, new Kept(), CancellationToken.None);
+            Console.WriteLine(IsAlone(file) || !await held.IsHeldAsync(CancellationToken.None) ? "won" : "two hold it");
+        }
+    }
+
+    private static bool IsAlone(string file)
+    {
+        try
+        {
+            // The kernel lets go of it when a process dies.
+            using var mine = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            mine.WriteByte(0);
+            mine.Flush(flushToDisk: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 }

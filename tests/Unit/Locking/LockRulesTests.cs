@@ -17,7 +17,7 @@ public sealed class LockRulesTests
     [InlineData("shop api")]
     [InlineData("中文/服务")]
     [InlineData("")]
-    [InlineData("takeover.0123")]
+    [InlineData("next.0123")]
     [InlineData("a.0123abcd")]
     public void A_lock_has_a_name_that_the_engine_takes(string target) =>
         Assert.Matches(new Regex(@"\A[a-zA-Z0-9][a-zA-Z0-9_.-]{1,200}\z"), LockNames.Lock(target));
@@ -27,7 +27,7 @@ public sealed class LockRulesTests
     {
         var targets = new List<string>
         {
-            "shop-api", "shop/api", "shop:api", "shop api", "shop.api", "Shop-Api", "takeover.x", "renewal.x", "", "-",
+            "shop-api", "shop/api", "shop:api", "shop api", "shop.api", "Shop-Api", "next.x", "", "-",
             new('a', 100), new('a', 101), new('a', 300), new string('a', 299) + "b",
         };
 
@@ -46,27 +46,47 @@ public sealed class LockRulesTests
     public void The_lock_of_a_swarms_service_has_a_name_that_a_config_may_have(string target)
     {
         Assert.Matches(new Regex(@"\A[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}[a-zA-Z0-9]\z"), LockNames.Lock(target));
-        Assert.True(LockNames.Takeover(Guid.NewGuid().ToString("N")).Length <= 64);
-        Assert.True(LockNames.Renewal(Guid.NewGuid().ToString("N"), 1_000_000).Length <= 64);
+        Assert.True(LockNames.Of(Info() with { Chain = Guid.NewGuid().ToString("N"), Renewal = 1_000_000 }).Length <= 64);
     }
 
     [Fact]
     public void Labels_come_back_as_they_were_written()
     {
-        var info = Info() with { Renewal = 3 };
+        var info = Info() with { Renewal = 3, Chain = "4567", Ends = true, Service = "api", Repository = "r/api", Note = "note", CutOff = "old" };
 
-        var labels = LockLabels.Write(info, LockRole.Renewal, "nonce");
-
-        Assert.True(LockLabels.TryRead(labels, out var read));
-        Assert.Equal(info, read);
-        Assert.True(LockLabels.TryReadRole(labels, out var role));
-        Assert.Equal(LockRole.Renewal, role);
-        Assert.Equal("nonce", labels[LockLabels.Of]);
+        Assert.Equal(info, LockLabels.Read(LockLabels.Write(info)));
+        Assert.Equal(Info(), LockLabels.Read(LockLabels.Write(Info())));
     }
 
     [Fact]
     public void A_volume_without_our_labels_is_none() =>
-        Assert.False(LockLabels.TryRead(new Dictionary<string, string> { [LockLabels.Role] = "Lock" }, out _));
+        Assert.Null(LockLabels.Read(new Dictionary<string, string> { [LockLabels.Label] = "Lock" }));
+
+    // A module before chains has written it: it has no chain's name, and its renewals and takeovers were objects of another kind.
+    [Fact]
+    public void A_lock_of_an_older_module_is_a_first_claim_and_its_other_objects_are_none()
+    {
+        var labels = LockLabels.Write(Info());
+        Assert.True(labels.Remove(LockLabels.Label + ".chain"));
+        Assert.Equal(Info(), LockLabels.Read(labels));
+
+        labels[LockLabels.Label] = "Renewal";
+        Assert.Null(LockLabels.Read(labels));
+    }
+
+    [Fact]
+    public void The_last_claim_of_a_chain_says_who_holds_the_lock_and_without_a_first_one_there_is_none()
+    {
+        LockClaim[] claims =
+        [
+            Claim("a", 2, "second"), Claim("a", 0, "first"), Claim("a", 1, "first"), Claim("b", 7, "left"), Claim("c", 0, "other"),
+        ];
+
+        Assert.Equal(["second", "other"], LockStore.Last(claims).Select(claim => claim.Info.Nonce));
+
+        static LockClaim Claim(string chain, long number, string nonce) =>
+            new(chain, Info() with { Target = chain, Chain = chain, Renewal = number, Nonce = nonce }, null);
+    }
 
     [Fact]
     public void A_lock_of_a_living_process_of_this_machine_is_held_however_long_it_is_not_renewed() =>
@@ -124,6 +144,10 @@ public sealed class LockRulesTests
     }
 
     [Fact]
+    public void A_lock_is_renewed_every_ten_seconds_and_left_behind_after_forty() =>
+        Assert.Equal(new LockTimes(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(40)), LockTimes.Default);
+
+    [Fact]
     public void What_this_process_holds_no_longer_is_left_behind()
     {
         var ours = Info() with { Process = Here };
@@ -151,6 +175,7 @@ public sealed class LockRulesTests
     {
         Target = "shop/api",
         Nonce = "0123",
+        Chain = "0123",
         Operation = "roll back api",
         User = "ana",
         Host = "build-1",

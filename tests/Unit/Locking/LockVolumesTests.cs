@@ -14,7 +14,7 @@ public sealed class LockVolumesTests
     {
         Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsUnixDomainSockets, "No Unix domain sockets here.");
         var theirs = LockInfo.Ours(new LockRequest("t", "deploy api"), DateTimeOffset.UnixEpoch);
-        var labels = new JsonObject(LockLabels.Write(theirs, LockRole.Lock, of: null)
+        var labels = new JsonObject(LockLabels.Write(theirs)
             .Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)));
         var path = Path.Combine(Path.GetTempPath(), $"pro-{Guid.NewGuid():N}.sock");
         await using var server = ScriptedHttpServer.StartOnSocket(path, (request, _) => Task.FromResult(
@@ -25,8 +25,7 @@ public sealed class LockVolumesTests
                     : ScriptedResponse.Empty(404)));
         using var engine = EngineConnection.Open(EngineEndpoint.Resolve(name => name == "DOCKER_HOST" ? server.Url : null));
 
-        var holder = await new LockVolumes(engine).CreateAsync(
-            "pro-lock-t", theirs with { Nonce = "mine" }, LockRole.Lock, of: null, TestContext.Current.CancellationToken);
+        var holder = await LockStore.For(engine, "t").CreateAsync(theirs with { Nonce = "mine" }, TestContext.Current.CancellationToken);
 
         Assert.Equal(theirs.Nonce, holder.Nonce);
     }

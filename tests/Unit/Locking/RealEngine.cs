@@ -39,24 +39,29 @@ internal sealed class RealEngine : IAsyncDisposable
         TargetLock.AcquireAsync(by ?? Connection, request ?? Request(), Reports, TestContext.Current.CancellationToken);
 
     /// <summary>The volumes that are about this target.</summary>
-    public async Task<IReadOnlyList<LockObject>> VolumesAsync() =>
-        [.. (await new LockVolumes(Connection).ListAsync(null, CancellationToken.None)).Where(volume => volume.Info.Target == Target)];
+    public async Task<IReadOnlyList<LockClaim>> VolumesAsync() =>
+        [.. (await LockStore.For(Connection, Target).ListAsync(CancellationToken.None)).Where(volume => volume.Info.Target == Target)];
 
     /// <summary>Makes a lock as another process or machine would have.</summary>
     public async Task<LockInfo> PlantAsync(Func<LockInfo, LockInfo> change)
     {
         var info = change(LockInfo.Ours(Request(), DateTimeOffset.UtcNow));
-        var holder = await new LockVolumes(Connection)
-            .CreateAsync(LockNames.Lock(Target), info, LockRole.Lock, null, TestContext.Current.CancellationToken);
-        Assert.Equal(info.Nonce, holder.Nonce);
-        return info;
+        return await PlantClaimAsync(info with { Chain = info.Nonce, Renewal = 0 });
+    }
+
+    /// <summary>Makes a claim in the chain of a lock as another process or machine would have.</summary>
+    public async Task<LockInfo> PlantClaimAsync(LockInfo claim)
+    {
+        var made = await LockStore.For(Connection, Target).CreateAsync(claim, TestContext.Current.CancellationToken);
+        Assert.Equal(claim, made);
+        return claim;
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (var volume in await VolumesAsync())
         {
-            await new LockVolumes(Connection).RemoveAsync(volume.Name, CancellationToken.None);
+            await new VolumeLabels(Connection).RemoveAsync(volume.Name, CancellationToken.None);
         }
 
         Connection.Dispose();

@@ -1,7 +1,13 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Tests.History;
 using Pro.DockerVersioning.Tests.Swarm;
+using Pro.DockerVersioning.Versions;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;
@@ -11,6 +17,7 @@ namespace Pro.DockerVersioning.Tests.Locking;
 public sealed class SwarmLockTests
 {
     private const string Target = "swarm.shop_api";
+    private static readonly ImageReference Repository = ImageReference.Parse("pro-test.invalid/nobody/api");
     private static readonly LockTimes Often = new(TimeSpan.FromMilliseconds(50), LockTimes.Default.Stale);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -20,7 +27,12 @@ public sealed class SwarmLockTests
     {
         await using var managers = await TwoManagers.StartAsync(Token);
         var reports = new Kept();
-        var request = new LockRequest(Target, "roll back api to v1.0.0") { Service = "api", Note = "the note" };
+        var request = new LockRequest(Target, "roll back api to v1.0.0")
+        {
+            Service = "api",
+            Repository = Repository.Name,
+            Note = "the note",
+        };
         var held = await TargetLock.AcquireAsync(managers.First, request with { Times = Often }, reports, Token);
 
         var refusal = await Assert.ThrowsAsync<ProException>(() => TargetLock.AcquireAsync(managers.Second, request, reports, Token));
@@ -31,8 +43,8 @@ public sealed class SwarmLockTests
             await Task.Delay(20, Token);
         }
 
-        // What a repair by the other manager asks first, and what it sweeps.
-        Assert.Null(await TargetLock.WhyStaleAsync(managers.Second, held.Info, reports, Token));
+        // A repair by the other manager leaves alone what is under way, a canary that somebody thinks about too; and it sweeps nothing of it.
+        await RepairRefusesAsync(managers.Second, reports);
         _ = await TargetLock.SweepAsync(managers.Second, Token);
         Assert.True(await held.IsHeldAsync(Token));
 
@@ -50,7 +62,7 @@ public sealed class SwarmLockTests
 
         // A process that is gone has left one behind.
         var left = LockInfo.Ours(request, DateTimeOffset.UtcNow) with { Process = LockProcess.Current with { Id = int.MaxValue } };
-        _ = await new SwarmLocks(managers.First).CreateAsync(LockNames.Lock(Target), left, LockRole.Lock, null, Token);
+        _ = await LockStore.For(managers.First, Target).CreateAsync(left, Token);
         await using var taken = await TargetLock.AcquireAsync(managers.Second, request, reports, Token);
         Assert.Equal("the note", taken.Info.CutOff);
         Assert.True(await taken.IsHeldAsync(Token));
@@ -67,5 +79,39 @@ public sealed class SwarmLockTests
 
         await using var winner = Assert.Single(racers, racer => racer is not null);
         Assert.True(await winner!.IsHeldAsync(Token));
+    }
+
+    private static async Task RepairRefusesAsync(EngineConnection manager, Kept reports)
+    {
+        var folder = Directory.CreateTempSubdirectory("pro-swarm-lock-").FullName;
+        try
+        {
+            var request = new DeploymentRequest
+            {
+                Kind = ProHistoryKind.Repair,
+                Service = new ServiceDefinition
+                {
+                    Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder, Source = "apps/api",
+                },
+                Repository = Repository,
+                Child = new ChildEnvironment(folder, new Dictionary<string, string?>()),
+            };
+            var target = new ServiceTarget
+            {
+                Kind = ServiceTargetKind.Swarm,
+                Name = "shop_api",
+                TargetId = Target,
+                Containers = [],
+                Leftovers = [],
+                Labels = new Dictionary<string, string>(),
+            };
+            var repair = new TargetRepair(manager, HistoryLog.At(folder), reports);
+            Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => repair.MustNotBeUnderWayAsync(request, target, Token))).Id);
+            Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => repair.MustNotBeUnderWayAsync(request, Token))).Id);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Locking;
 using Xunit;
@@ -66,7 +68,10 @@ public sealed class TargetLockTests
 
             await using var winner = Assert.Single(racers, racer => racer is not null);
             Assert.True(await winner!.IsHeldAsync(Token));
-            Assert.Single(await engine.VolumesAsync());
+            Assert.Equal(winner.Info, Assert.Single(LockStore.Last(await engine.VolumesAsync())).Info);
+
+            // The others have left nothing: there is the lock, and the claim of the one who took it over.
+            Assert.Equal(isStale ? [0, 1] : [0], Numbers(await engine.VolumesAsync()));
         }
 
         Assert.Equal(isStale ? 4 : 0, engine.Reports.Warnings.Count);
@@ -127,6 +132,54 @@ public sealed class TargetLockTests
         finally
         {
             children.ForEach(child => child.Dispose());
+        }
+    }
+
+    // Who wins is about to work, or to give the lock back, when somebody is killed: the winner, one that takes over, or one that waits.
+    [Fact]
+    public async Task Of_processes_that_are_killed_at_any_moment_there_are_never_two_who_hold_it()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var file = Path.GetTempFileName();
+        var said = Channel.CreateUnbounded<string?>();
+        var children = Enumerable.Range(0, 4).Select(_ => Compete()).ToList();
+        try
+        {
+            for (var round = 0; round < 12; round++)
+            {
+                Assert.Equal("won", await said.Reader.ReadAsync(Token));
+                await children[round % 4].KillAsync();
+                children[round % 4].Dispose();
+                children[round % 4] = Compete();
+            }
+        }
+        finally
+        {
+            children.ForEach(child => child.Dispose());
+            File.Delete(file);
+        }
+
+        await using (var last = await engine.AcquireAsync())
+        {
+            Assert.True(await last.IsHeldAsync(Token));
+        }
+
+        _ = await TargetLock.SweepAsync(engine.Connection, Token);
+        Assert.Empty(await engine.VolumesAsync());
+
+        TestChild Compete()
+        {
+            var child = TestChild.Start("compete", engine.Target, file);
+            _ = Task.Run(
+                async () =>
+                {
+                    while (await child.ReadAsync() is { } line)
+                    {
+                        await said.Writer.WriteAsync(line, Token);
+                    }
+                },
+                Token);
+            return child;
         }
     }
 
@@ -198,9 +251,7 @@ public sealed class TargetLockTests
         var foreign = await engine.PlantAsync(info => info with { Process = Elsewhere, Host = "build-2" });
         var watching = engine.AcquireAsync(engine.Request() with { Times = new LockTimes(TimeSpan.Zero, TimeSpan.FromMinutes(5)) });
         await engine.Reports.UntilAsync(reports => reports.Verbose.Count > 0, Token);
-        var renewed = foreign with { Renewal = 1 };
-        _ = await new LockVolumes(engine.Connection)
-            .CreateAsync(LockNames.Renewal(foreign.Nonce, 1), renewed, LockRole.Renewal, foreign.Nonce, Token);
+        _ = await engine.PlantClaimAsync(foreign with { Renewal = 1 });
 
         Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => watching)).Id);
         Assert.Empty(engine.Reports.Warnings);
@@ -219,7 +270,7 @@ public sealed class TargetLockTests
         await first.DisposeAsync();
 
         Assert.True(await second.IsHeldAsync(Token));
-        Assert.Single(await engine.VolumesAsync());
+        Assert.Equal([0, 1], Numbers(await engine.VolumesAsync()));
     }
 
     [Fact]
@@ -246,7 +297,7 @@ public sealed class TargetLockTests
 
         await engine.Reports.UntilAsync(reports => reports.Warnings.Count == 2, Token);
 
-        Assert.Contains("is no longer ours", engine.Reports.Warnings[1], StringComparison.Ordinal);
+        Assert.Single(engine.Reports.Warnings, warning => warning.Contains("is no longer ours", StringComparison.Ordinal));
         Assert.True(await second.IsHeldAsync(Token));
     }
 
@@ -291,35 +342,106 @@ public sealed class TargetLockTests
     {
         await using var engine = await RealEngine.StartAsync();
         var gone = LockProcess.Current with { Id = int.MaxValue };
-        var stale = await engine.PlantAsync(info => info with { Process = gone });
-        var volumes = new LockVolumes(engine.Connection);
-        var guard = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = gone };
-        _ = await volumes.CreateAsync(LockNames.Takeover(stale.Nonce), guard, LockRole.Takeover, stale.Nonce, Token);
+        var stale = await engine.PlantAsync(info => info with { Process = gone, Note = "what it was about" });
+        var next = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = gone, Chain = stale.Nonce, Renewal = 1, CutOff = stale.Note };
+        _ = await engine.PlantClaimAsync(next);
 
         // And the one who finished that one died as well.
-        var second = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = gone };
-        _ = await volumes.CreateAsync(LockNames.Takeover(guard.Nonce), second, LockRole.Takeover, guard.Nonce, Token);
+        _ = await engine.PlantClaimAsync(next with { Nonce = Guid.NewGuid().ToString("N"), Renewal = 2 });
 
-        await using var taken = await engine.AcquireAsync();
+        var taken = await engine.AcquireAsync();
 
         Assert.True(await taken.IsHeldAsync(Token));
-        Assert.Single(await engine.VolumesAsync());
+        Assert.Equal("what it was about", taken.Info.CutOff);
+        Assert.Equal([0, 2, 3], Numbers(await engine.VolumesAsync()));
+        await taken.DisposeAsync();
+        Assert.Empty(await engine.VolumesAsync());
+    }
+
+    // The holder died while it gave the lock back: what it did was done.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_lock_whose_holder_died_while_giving_it_back_can_be_had_and_has_nothing_to_repair(bool hasFirst)
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var held = await engine.PlantAsync(info => info with { Process = LockProcess.Current with { Id = int.MaxValue }, Note = "what it was about" });
+        _ = await engine.PlantClaimAsync(held with { Renewal = 1, Ends = true, Note = null });
+        if (!hasFirst)
+        {
+            await new VolumeLabels(engine.Connection).RemoveAsync(LockNames.Lock(engine.Target), Token);
+            Assert.Null(await TargetLock.FindAsync(engine.Connection, engine.Target, Token));
+        }
+
+        var taken = await engine.AcquireAsync();
+
+        Assert.True(await taken.IsHeldAsync(Token));
+        Assert.Null(taken.Info.CutOff);
+        await taken.DisposeAsync();
+        Assert.Equal(hasFirst ? 0 : 1, (await engine.VolumesAsync()).Count);
+        Assert.True(await TargetLock.SweepAsync(engine.Connection, Token) >= (hasFirst ? 0 : 1));
+        Assert.Empty(await engine.VolumesAsync());
+    }
+
+    // -BreakLock in this moment waits: the holder would remove the lock under the one who broke it.
+    [Fact]
+    public async Task A_lock_that_is_being_given_back_is_not_broken()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var held = await engine.PlantAsync(info => info with { Process = Elsewhere });
+        var end = await engine.PlantClaimAsync(held with { Renewal = 1, Ends = true });
+        var breaking = engine.AcquireAsync(engine.Request() with { Breaks = true });
+        await new VolumeLabels(engine.Connection).RemoveAsync(LockNames.Of(held), Token);
+        await new VolumeLabels(engine.Connection).RemoveAsync(LockNames.Of(end), Token);
+
+        await using var taken = await breaking;
+
+        Assert.True(await taken.IsHeldAsync(Token));
+        Assert.Equal(taken.Info.Nonce, taken.Info.Chain);
+        Assert.Empty(engine.Reports.Warnings);
+    }
+
+    // It looked before the lock was given back and taken again, and makes its claim only now.
+    [Fact]
+    public async Task A_late_claim_in_a_chain_that_is_gone_does_not_count_and_is_removed()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        var before = await engine.AcquireAsync();
+        await before.DisposeAsync();
+        await using var held = await engine.AcquireAsync();
+        var late = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Chain = before.Info.Chain, Renewal = 1 };
+
+        Assert.False(await LockStore.For(engine.Connection, engine.Target).FollowAsync(late, Token));
+
+        Assert.True(await held.IsHeldAsync(Token));
+        Assert.Equal(held.Info, Assert.Single(await engine.VolumesAsync()).Info);
+    }
+
+    [Fact]
+    public async Task A_lock_that_a_prune_has_taken_is_lost_also_while_nobody_else_has_it()
+    {
+        await using var engine = await RealEngine.StartAsync();
+        await using var held = await engine.AcquireAsync();
+        await held.RenewAsync(Token);
+        await new VolumeLabels(engine.Connection).RemoveAsync(LockNames.Lock(engine.Target), Token);
+
+        Assert.False(await held.IsHeldAsync(Token));
+        Assert.Equal("LockLost", (await Assert.ThrowsAsync<ProException>(() => held.RenewAsync(Token))).Id);
     }
 
     [Fact]
     public async Task Sweeping_removes_what_is_left_of_locks_that_are_gone_and_nothing_else()
     {
         await using var engine = await RealEngine.StartAsync();
-        var volumes = new LockVolumes(engine.Connection);
         await using var held = await engine.AcquireAsync();
         await held.RenewAsync(Token);
         var left = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = LockProcess.Current with { Id = int.MaxValue } };
-        _ = await volumes.CreateAsync(LockNames.Takeover("0123" + left.Nonce), left, LockRole.Takeover, "0123" + left.Nonce, Token);
-        _ = await volumes.CreateAsync(LockNames.Renewal(left.Nonce, 1), left, LockRole.Renewal, left.Nonce, Token);
+        _ = await engine.PlantClaimAsync(left with { Renewal = 1 });
+        _ = await engine.PlantClaimAsync(left with { Renewal = 2 });
 
         Assert.True(await TargetLock.SweepAsync(engine.Connection, Token) >= 2);
 
-        Assert.Equal([LockRole.Lock, LockRole.Renewal], (await engine.VolumesAsync()).Select(volume => volume.Role).Order());
+        Assert.Equal([0, 1], Numbers(await engine.VolumesAsync()));
         Assert.True(await held.IsHeldAsync(Token));
     }
 
@@ -336,9 +458,11 @@ public sealed class TargetLockTests
         }
         finally
         {
-            await new LockVolumes(engine.Connection).RemoveAsync(name, Token);
+            await new VolumeLabels(engine.Connection).RemoveAsync(name, Token);
         }
     }
+
+    private static IEnumerable<long> Numbers(IEnumerable<LockClaim> claims) => claims.Select(claim => claim.Info.Renewal).Order();
 
     private static async Task UntilRenewedAsync(RealEngine engine, long renewals)
     {

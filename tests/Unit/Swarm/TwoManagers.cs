@@ -31,7 +31,7 @@ internal sealed class TwoManagers : IAsyncDisposable
         echo >"$root/go"
         (engine first) &
         echo done
-        read -r _
+        while read -r _; do kill -9 "$(cat "$root/first/dockerd.pid")"; echo done; done
         """;
 
     private readonly Process _holder;
@@ -86,6 +86,13 @@ internal sealed class TwoManagers : IAsyncDisposable
             await managers.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Kills the first one, and with it the swarm's majority.</summary>
+    public async Task KillFirstAsync(CancellationToken cancellationToken)
+    {
+        await _holder.StandardInput.WriteLineAsync("kill".AsMemory(), cancellationToken);
+        Assert.Equal("done", await _holder.StandardOutput.ReadLineAsync(cancellationToken));
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using System.Text.Json.Nodes;
-using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Locking;
 
@@ -67,9 +67,9 @@ internal sealed class OperationRecords(ContainerCalls calls)
         [.. (await calls.FindVolumesAsync(Label, cancellationToken).ConfigureAwait(false)).Select(volume => Read(volume?["Labels"])).OfType<OperationInfo>()];
 
     /// <summary>The records among volumes. Pure.</summary>
-    public static IReadOnlyList<OperationInfo> From(IEnumerable<VolumeResponse> volumes) =>
+    public static IReadOnlyList<OperationInfo> From(IEnumerable<LabelledObject> volumes) =>
         [.. volumes
-            .Where(volume => volume.Name.StartsWith(NamePrefix, StringComparison.Ordinal) && volume.Labels is not null)
+            .Where(volume => volume.Name.StartsWith(NamePrefix, StringComparison.Ordinal))
             .Select(volume => Read(new JsonObject(volume.Labels.Select(label => KeyValuePair.Create(label.Key, (JsonNode?)label.Value)))))
             .OfType<OperationInfo>()];
 

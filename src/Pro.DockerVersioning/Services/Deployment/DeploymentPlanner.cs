@@ -181,7 +181,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
                     version,
                     site,
                     aliases,
-                    await VerifiedVolumes.LoadAsync(engine, cancellationToken).ConfigureAwait(false),
+                    await VerifiedVersions.LoadAsync(engine, cancellationToken).ConfigureAwait(false),
                     cancellationToken).ConfigureAwait(false),
             };
 

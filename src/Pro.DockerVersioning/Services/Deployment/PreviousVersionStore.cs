@@ -4,13 +4,14 @@ using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Deployment;
 
 /// <summary>
-/// What was verified at each target: on its engine (<see cref="VerifiedVolumes"/>), where every operator finds it, and in the history, which
-/// only adds. Finds the version before the current one by it (<see cref="PreviousVersionRule"/>).
+/// What was verified at each target: on its engine or in its swarm (<see cref="VerifiedVersions"/>), where every operator finds it, and in
+/// the history, which only adds. Finds the version before the current one by it (<see cref="PreviousVersionRule"/>).
 /// </summary>
 internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
 {
@@ -33,8 +34,8 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
     /// <exception cref="ProException">The engine can't be asked.</exception>
     public async Task<IReadOnlyList<VerifiedDeployment>> VerifiedAsync(
         DeploymentRequest request, string targetId, CancellationToken cancellationToken) =>
-        [.. (await VerifiedVolumes.LoadAsync(engine, cancellationToken).ConfigureAwait(false))
-            .Where(step => step.Target == targetId && IsOf(request.Repository, step))];
+        [.. (await VerifiedVersions.OfAsync(engine, targetId, cancellationToken).ConfigureAwait(false))
+            .Where(step => IsOf(request.Repository, step))];
 
     /// <summary>How long the verified starts of a target took, newest first: those that the engine knows, else those of the history.</summary>
     /// <exception cref="ProException">The engine can't be asked.</exception>
@@ -66,7 +67,7 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
     /// <summary>The digest that was last recorded for a reference, wherever; null if none was.</summary>
     public async Task<string?> RecordedDigestAsync(string service, ImageReference reference, CancellationToken cancellationToken)
     {
-        var verified = await VerifiedVolumes.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
+        var verified = await VerifiedVersions.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
         if (verified.FirstOrDefault(step => step.Digest is not null && IsOf(reference, step) && step.Version.ImageTag == reference.Tag) is { } known)
         {
             return known.Digest;
@@ -106,7 +107,7 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
         // Before the first verified one only the engine can say what was well. Another image of the same version is not a previous version:
         // the tag may hold it. Nor is what a rollback leaves.
         var old = done.WasWell && !done.Version.Equals(done.From) && !VerifiedDeployment.Leaves(done.Kind, done.From, done.Version)
-            ? done.OldImageId : null;
+            ? new VerifiedDeployment(ProHistoryKind.Deploy, done.From ?? done.Version, null, done.OldImageId, step.Time) : null;
         await AddAsync(request, target, step, old, cancellationToken).ConfigureAwait(false);
     }
 
@@ -132,17 +133,31 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
             cancellationToken);
 
     private async Task AddAsync(
-        DeploymentRequest request, ServiceTarget target, VerifiedDeployment step, string? first, CancellationToken cancellationToken)
+        DeploymentRequest request,
+        ServiceTarget target,
+        VerifiedDeployment step,
+        VerifiedDeployment? first,
+        CancellationToken cancellationToken)
     {
         try
         {
-            var verified = await VerifiedVolumes.AddAsync(
+            // A tag would say it on one engine, and the swarm's other managers would not know it.
+            if (first is not null && !first.Version.Equals(step.Version) && LockNames.IsOfSwarm(target.TargetId)
+                && (await VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false)).Count == 0)
+            {
+                _ = await VerifiedVersions.AddAsync(
+                    engine,
+                    first with { Target = target.TargetId, Repository = request.Repository.Name },
+                    cancellationToken).ConfigureAwait(false);
+            }
+
+            var verified = await VerifiedVersions.AddAsync(
                 engine,
                 step with { Target = target.TargetId, Repository = request.Repository.Name },
                 cancellationToken).ConfigureAwait(false);
             HashSet<string> running = step.ImageId is { } image ? [image] : [];
             var previous = PreviousVersionRule.OnEngine(new TargetNow(target.TargetId, step.Version, running), verified)?.ImageId
-                ?? (verified.Count == 1 ? first : null);
+                ?? (verified.Count == 1 ? first?.ImageId : null);
             if (previous is not null)
             {
                 await PreviousTag.SetAsync(engine, request.Repository, target.TargetId, previous, cancellationToken).ConfigureAwait(false);

@@ -11,85 +11,81 @@ internal sealed class LockAcquisition(EngineConnection engine, LockRequest reque
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private readonly ILockStore _store = LockStores.For(engine, request.Target);
-    private readonly string _name = LockNames.Lock(request.Target);
+    private readonly LockStore _store = LockStore.For(engine, request.Target);
 
     /// <summary>Gets the lock, also from one who has left it behind; else says who holds it.</summary>
     /// <exception cref="ProException">The engine refuses; the lock isn't held then.</exception>
     public async Task<(TargetLock? Taken, LockInfo Holder)> RunAsync(CancellationToken cancellationToken)
     {
         var mine = LockInfo.Ours(request, DateTimeOffset.UtcNow);
-        OwnLocks.Add(mine.Nonce);
-        LockInfo holder;
+        LockWatch.Shared.Hold(mine.Nonce);
+        LockInfo? last = null;
         try
         {
-            (mine, holder) = await CompeteAsync(mine, cancellationToken).ConfigureAwait(false);
+            last = await CompeteAsync(mine, cancellationToken).ConfigureAwait(false);
         }
-        catch
+        finally
         {
-            // The answer may be lost, and the object made: this process doesn't hold it, and so it counts as left behind.
-            OwnLocks.Remove(mine.Nonce);
-            await GiveBackAsync(mine).ConfigureAwait(false);
-            throw;
+            if (last is null)
+            {
+                await GiveBackAsync(mine).ConfigureAwait(false);
+            }
+
+            if (last?.Nonce != mine.Nonce)
+            {
+                LockWatch.Shared.Release(mine.Nonce);
+            }
         }
 
-        if (holder.Nonce == mine.Nonce)
-        {
-            return (new TargetLock(_store, _name, mine, request.Times, reports), mine);
-        }
-
-        OwnLocks.Remove(mine.Nonce);
-        return (null, holder);
+        return (last.Nonce == mine.Nonce ? new TargetLock(_store, last, request.Times, reports) : null, last);
     }
 
-    private async Task<(LockInfo Mine, LockInfo Holder)> CompeteAsync(LockInfo mine, CancellationToken cancellationToken)
+    private async Task<LockInfo> CompeteAsync(LockInfo mine, CancellationToken cancellationToken)
     {
-        var removal = new LockRemoval(_store, request.Times.Stale);
         var clock = Stopwatch.StartNew();
         string? breakable = null;
         while (true)
         {
-            var holder = await _store.CreateAsync(_name, mine, LockRole.Lock, of: null, cancellationToken).ConfigureAwait(false);
-            if (holder.Nonce == mine.Nonce)
+            var first = await _store.CreateAsync(mine, cancellationToken).ConfigureAwait(false);
+            if (first.Nonce == mine.Nonce || clock.Elapsed > Patience)
             {
-                return (mine, holder);
+                return first;
             }
 
-            // Only the one that was found first is broken: not that of another who has broken it as well, and was faster.
-            breakable ??= holder.Nonce;
-            var breaks = request.Breaks && breakable == holder.Nonce;
-            var why = await removal.WhyStaleAsync(holder, cancellationToken).ConfigureAwait(false) ?? (breaks ? "-BreakLock" : null);
-            if (why is null || clock.Elapsed > Patience)
+            // Null: it was given back in this moment.
+            if (await _store.LastAsync(first.Chain, cancellationToken).ConfigureAwait(false) is { Info: var holder })
             {
-                return (mine, holder);
+                // Only the one that was found first is broken: not that of another who has broken it as well, and was faster.
+                breakable ??= holder.Nonce;
+                var breaks = request.Breaks && breakable == holder.Nonce && !holder.Ends;
+                var why = LockWatch.Shared.WhyStale(holder, request.Times.Stale) ?? (breaks ? "-BreakLock" : null);
+                if (why is null && !holder.Ends)
+                {
+                    return holder;
+                }
+
+                var next = mine with { Chain = first.Chain, Renewal = holder.Renewal + 1, CutOff = holder.Note ?? holder.CutOff };
+                if (why is not null && await _store.FollowAsync(next, cancellationToken).ConfigureAwait(false))
+                {
+                    reports.Report(new WarningReport($"The lock of {request.Target} was taken over ({why}). It was held for: {holder}."));
+                    return next;
+                }
             }
 
-            var outcome = await removal.RunAsync(
-                _name,
-                holder,
-                async (current, stop) => breaks || await removal.WhyStaleAsync(current, stop).ConfigureAwait(false) is not null,
-                cancellationToken).ConfigureAwait(false);
-            if (outcome == LockRemovalOutcome.Removed)
-            {
-                mine = mine with { CutOff = holder.Note ?? holder.CutOff };
-                reports.Report(new WarningReport($"The lock of {request.Target} was taken over ({why}). It was held for: {holder}."));
-            }
-            else if (outcome == LockRemovalOutcome.Busy)
-            {
-                await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
-            }
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
         }
     }
 
+    /// <summary>
+    /// The answer may be lost, and the claim made. A first claim is removed. A takeover stays, with what it knows of the interrupted
+    /// operation: this process doesn't hold it, and so it counts as left behind.
+    /// </summary>
     private async Task GiveBackAsync(LockInfo mine)
     {
         using var patience = new CancellationTokenSource(Patience);
         try
         {
-            if (await _store.FindAsync(_name, patience.Token).ConfigureAwait(false) is { } left && left.Nonce == mine.Nonce)
-            {
-                _ = await new LockRemoval(_store, request.Times.Stale).RemoveStaleAsync(_name, left, patience.Token).ConfigureAwait(false);
-            }
+            await _store.EndAsync(mine, patience.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is ProException or OperationCanceledException)
         {

@@ -9,8 +9,17 @@ internal sealed record LockInfo
     /// <summary>The target.</summary>
     public required string Target { get; init; }
 
-    /// <summary>Tells this lock from any other of the same target.</summary>
+    /// <summary>Tells its holder from any other of the same target.</summary>
     public required string Nonce { get; init; }
+
+    /// <summary>The nonce of the chain's first claim: see <see cref="LockStore"/>. Its holder's own, unless it was taken over.</summary>
+    public required string Chain { get; init; }
+
+    /// <summary>The claim's number in its chain.</summary>
+    public long Renewal { get; init; }
+
+    /// <summary>Whether it is given back right now: the claim is the chain's last, and its holder removes them all.</summary>
+    public bool Ends { get; init; }
 
     /// <summary>What is being done.</summary>
     public required string Operation { get; init; }
@@ -27,9 +36,6 @@ internal sealed record LockInfo
     /// <summary>When it was taken, by that machine's clock. It is shown, and nothing is decided by it.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>How often it was renewed.</summary>
-    public long Renewal { get; init; }
-
     /// <summary>The service that it is about; null if it is about none, or an older version of this module has made it.</summary>
     public string? Service { get; init; }
 
@@ -39,26 +45,28 @@ internal sealed record LockInfo
     /// <summary>See <see cref="LockRequest.Note"/>.</summary>
     public string? Note { get; init; }
 
-    /// <summary>
-    /// The note of the operation from which the lock was taken over; that of its own predecessor if it had none itself. A repair that dies as
-    /// well leaves it to the next.
-    /// </summary>
+    /// <summary>The note of the operation that was taken over, or what that one had taken over: a repair may die as well.</summary>
     public string? CutOff { get; init; }
 
     /// <summary>A lock of this process.</summary>
-    internal static LockInfo Ours(LockRequest request, DateTimeOffset now) => new()
+    internal static LockInfo Ours(LockRequest request, DateTimeOffset now)
     {
-        Target = request.Target,
-        Nonce = Guid.NewGuid().ToString("N"),
-        Operation = request.Operation,
-        User = ProOperator.User,
-        Host = ProOperator.Host,
-        Process = LockProcess.Current,
-        Since = now,
-        Service = request.Service,
-        Repository = request.Repository,
-        Note = request.Note,
-    };
+        var nonce = Guid.NewGuid().ToString("N");
+        return new LockInfo
+        {
+            Target = request.Target,
+            Nonce = nonce,
+            Chain = nonce,
+            Operation = request.Operation,
+            User = ProOperator.User,
+            Host = ProOperator.Host,
+            Process = LockProcess.Current,
+            Since = now,
+            Service = request.Service,
+            Repository = request.Repository,
+            Note = request.Note,
+        };
+    }
 
     /// <summary>
     /// Why it counts as left behind; null if it is held. Pure. A process of this machine that lives holds its lock, however long it is not

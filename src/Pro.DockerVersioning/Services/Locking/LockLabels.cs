@@ -1,129 +1,72 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Pro.DockerVersioning.Services.Locking;
 
-/// <summary>What kind of object it is.</summary>
-internal enum LockRole
-{
-    /// <summary>The lock itself.</summary>
-    Lock,
-
-    /// <summary>The right to remove it.</summary>
-    Takeover,
-
-    /// <summary>Says that its holder lives.</summary>
-    Renewal,
-}
-
-/// <summary>A lock as the labels of a volume or of a swarm's config, which are texts. Pure.</summary>
+/// <summary>A claim as the labels of a volume or of a swarm's config, which are texts. Pure.</summary>
 internal static class LockLabels
 {
-    /// <summary>Every object of ours has it; its value is the role.</summary>
-    public const string Role = "pro.dockerversioning.lock";
+    /// <summary>Every claim has it.</summary>
+    public const string Label = "pro.dockerversioning.lock";
 
-    /// <summary>Of a takeover or renewal: the nonce of the lock that it is about.</summary>
-    public const string Of = Role + ".of";
-
-    private const string Target = Role + ".target";
-    private const string Nonce = Role + ".nonce";
-    private const string Operation = Role + ".operation";
-    private const string User = Role + ".user";
-    private const string Host = Role + ".host";
-    private const string Machine = Role + ".machine";
-    private const string Boot = Role + ".boot";
-    private const string ProcessId = Role + ".process";
-    private const string ProcessStart = Role + ".process-start";
-    private const string Since = Role + ".since";
-    private const string Renewal = Role + ".renewal";
-    private const string Service = Role + ".service";
-    private const string Repository = Role + ".repository";
-    private const string Note = Role + ".note";
-    private const string CutOff = Role + ".cut-off";
-
-    /// <summary>The labels of a lock, takeover or renewal.</summary>
-    public static Dictionary<string, string> Write(LockInfo info, LockRole role, string? of)
+    /// <summary>The labels of a claim.</summary>
+    public static Dictionary<string, string> Write(LockInfo info)
     {
-        var labels = new Dictionary<string, string>(StringComparer.Ordinal)
+        var labels = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
-            [Role] = role.ToString(),
-            [Target] = info.Target,
-            [Nonce] = info.Nonce,
-            [Operation] = info.Operation,
-            [User] = info.User,
-            [Host] = info.Host,
-            [Machine] = info.Process.Machine,
-            [Boot] = info.Process.Boot,
-            [ProcessId] = info.Process.Id.ToString(CultureInfo.InvariantCulture),
-            [ProcessStart] = info.Process.Start,
-            [Since] = Text(info.Since),
-            [Renewal] = info.Renewal.ToString(CultureInfo.InvariantCulture),
+            [Label] = "Lock",
+            [Label + ".target"] = info.Target,
+            [Label + ".nonce"] = info.Nonce,
+            [Label + ".chain"] = info.Chain,
+            [Label + ".renewal"] = info.Renewal.ToString(CultureInfo.InvariantCulture),
+            [Label + ".ends"] = info.Ends ? "true" : null,
+            [Label + ".operation"] = info.Operation,
+            [Label + ".user"] = info.User,
+            [Label + ".host"] = info.Host,
+            [Label + ".machine"] = info.Process.Machine,
+            [Label + ".boot"] = info.Process.Boot,
+            [Label + ".process"] = info.Process.Id.ToString(CultureInfo.InvariantCulture),
+            [Label + ".process-start"] = info.Process.Start,
+            [Label + ".since"] = info.Since.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+            [Label + ".service"] = info.Service,
+            [Label + ".repository"] = info.Repository,
+            [Label + ".note"] = info.Note,
+            [Label + ".cut-off"] = info.CutOff,
         };
-        if (of is not null)
-        {
-            labels[Of] = of;
-        }
-
-        (string Name, string? Value)[] optional =
-        [
-            (Service, info.Service),
-            (Repository, info.Repository),
-            (Note, info.Note),
-            (CutOff, info.CutOff),
-        ];
-        foreach (var (name, value) in optional)
-        {
-            if (value is not null)
-            {
-                labels[name] = value;
-            }
-        }
-
-        return labels;
+        return labels.Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!, StringComparer.Ordinal);
     }
 
-    /// <summary>Reads them back; an object that somebody else has made is not a lock.</summary>
-    public static bool TryRead(IReadOnlyDictionary<string, string> labels, [NotNullWhen(true)] out LockInfo? info)
+    /// <summary>Reads them back; null if somebody else has made the object.</summary>
+    public static LockInfo? Read(IReadOnlyDictionary<string, string> labels)
     {
-        info = null;
-        if (Get(Nonce) is not { Length: > 0 } nonce
-            || Get(Target) is not { } target
-            || !int.TryParse(Get(ProcessId), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            || !TryTime(Get(Since), out var since))
+        if (labels.GetValueOrDefault(Label) != "Lock"
+            || Get("nonce") is not { Length: > 0 } nonce
+            || Get("target") is not { } target
+            || !int.TryParse(Get("process"), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            || !DateTimeOffset.TryParse(Get("since"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since))
         {
-            return false;
+            return null;
         }
 
-        info = new LockInfo
+        return new LockInfo
         {
             Target = target,
             Nonce = nonce,
-            Operation = Get(Operation) ?? "",
-            User = Get(User) ?? "",
-            Host = Get(Host) ?? "",
-            Process = new LockProcess(Get(Machine) ?? "", Get(Boot) ?? "", id, Get(ProcessStart) ?? ""),
+
+            // An older version of this module has written a lock without these: it is a first claim.
+            Chain = Get("chain") ?? nonce,
+            Renewal = long.TryParse(Get("renewal"), NumberStyles.None, CultureInfo.InvariantCulture, out var renewal) ? renewal : 0,
+            Ends = Get("ends") is not null,
+            Operation = Get("operation") ?? "",
+            User = Get("user") ?? "",
+            Host = Get("host") ?? "",
+            Process = new LockProcess(Get("machine") ?? "", Get("boot") ?? "", id, Get("process-start") ?? ""),
             Since = since,
-            // A module that knew deadlines has written none: it counts as never renewed.
-            Renewal = long.TryParse(Get(Renewal), NumberStyles.None, CultureInfo.InvariantCulture, out var renewal) ? renewal : 0,
-            Service = Get(Service),
-            Repository = Get(Repository),
-            Note = Get(Note),
-            CutOff = Get(CutOff),
+            Service = Get("service"),
+            Repository = Get("repository"),
+            Note = Get("note"),
+            CutOff = Get("cut-off"),
         };
-        return true;
 
-        string? Get(string name) => labels.TryGetValue(name, out var value) ? value : null;
+        string? Get(string name) => labels.GetValueOrDefault($"{Label}.{name}");
     }
-
-    /// <summary>The role of an object of ours.</summary>
-    public static bool TryReadRole(IReadOnlyDictionary<string, string> labels, out LockRole role)
-    {
-        role = default;
-        return labels.TryGetValue(Role, out var text) && Enum.TryParse(text, out role) && Enum.IsDefined(role);
-    }
-
-    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
-
-    private static bool TryTime(string? text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 }

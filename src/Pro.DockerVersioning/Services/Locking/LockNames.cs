@@ -10,17 +10,21 @@ internal static partial class LockNames
     /// <summary>How the names of all volumes of locks begin.</summary>
     public const string LockPrefix = "pro-lock-";
 
-    /// <summary>How the targets begin whose locks are objects of the swarm: all its managers must see them.</summary>
-    public const string SwarmTarget = "swarm.";
-
-    private const string TakeoverPrefix = "pro-lock-takeover.";
-    private const string RenewalPrefix = "pro-lock-renewal.";
+    private const string SwarmTarget = "swarm.";
+    private const string NextPrefix = "pro-lock-next.";
 
     // The engine's grammar allows more, but a volume is a folder on its disk.
     private const int LongestTarget = 100;
 
-    // A config's name has at most 64 characters, and the last one is a letter or digit.
+    // See SwarmConfigs.LongestName.
     private const int LongestSwarmTarget = 40;
+
+    /// <summary>Whether a target is a service of a swarm: all its managers must see what is said of it.</summary>
+    public static bool IsOfSwarm(string target) => target.StartsWith(SwarmTarget, StringComparison.Ordinal);
+
+    /// <summary>A claim: see <see cref="LockStore"/>.</summary>
+    public static string Of(LockInfo claim) =>
+        claim.Renewal == 0 ? Lock(claim.Target) : FormattableString.Invariant($"{NextPrefix}{claim.Chain}.{claim.Renewal}");
 
     /// <summary>
     /// The lock of a target: its name where the engine's grammar for volumes allows that, else with a hash of the name, so that targets that
@@ -28,7 +32,7 @@ internal static partial class LockNames
     /// </summary>
     public static string Lock(string target)
     {
-        var longest = target.StartsWith(SwarmTarget, StringComparison.Ordinal) ? LongestSwarmTarget : LongestTarget;
+        var longest = IsOfSwarm(target) ? LongestSwarmTarget : LongestTarget;
         var safe = Forbidden().Replace(target, "-");
         if (safe.Length > longest)
         {
@@ -38,18 +42,12 @@ internal static partial class LockNames
         return safe == target && !Hashed().IsMatch(target) ? LockPrefix + target : $"{LockPrefix}{safe}.{Hash(target)}";
     }
 
-    /// <summary>Who has this may remove the lock with the nonce: its owner, or one that takes it over.</summary>
-    public static string Takeover(string nonce) => TakeoverPrefix + nonce;
-
-    /// <summary>The lock's renewal. A volume's labels can't be changed: another volume says it.</summary>
-    public static string Renewal(string nonce, long number) => FormattableString.Invariant($"{RenewalPrefix}{nonce}.{number}");
-
     private static string Hash(string target) =>
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(target)))[..8].ToLowerInvariant();
 
     [GeneratedRegex("[^a-zA-Z0-9_.-]", RegexOptions.CultureInvariant)]
     private static partial Regex Forbidden();
 
-    [GeneratedRegex(@"\.[0-9a-f]{8}\z|\A(takeover|renewal)\.|[^a-zA-Z0-9]\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\.[0-9a-f]{8}\z|\Anext\.|[^a-zA-Z0-9]\z", RegexOptions.CultureInvariant)]
     private static partial Regex Hashed();
 }

@@ -35,11 +35,7 @@ internal sealed record LockProcess(string Machine, string Boot, int Id, string S
         ? process.IsDead ? null : process.Start
         : StartOfAny(id);
 
-    private static LockProcess Describe() => new(
-        MachineKey(),
-        BootId(),
-        Environment.ProcessId,
-        StartOf(Environment.ProcessId) ?? "");
+    private static LockProcess Describe() => new(MachineKey(), BootId(), Environment.ProcessId, StartOf(Environment.ProcessId) ?? "");
 
     /// <summary>
     /// A hash: names of machines repeat, and their ids are nobody's business. Containers see process ids of their own, and have the host's

@@ -18,40 +18,36 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
     /// <exception cref="ProException">The engine refuses.</exception>
     public async Task<string?> WhyStaleAsync(LockInfo info, CancellationToken cancellationToken)
     {
-        var store = LockStores.For(engine, info.Target);
-        var removal = new LockRemoval(store, times.Stale);
-        var why = await removal.WhyStaleAsync(info, cancellationToken).ConfigureAwait(false);
-        if (why is not null
-            || info.Process.IsOf(LockProcess.Current)
-            || !await SeemsLeftBehindAsync(store, info, cancellationToken).ConfigureAwait(false))
+        var why = LockWatch.Shared.WhyStale(info, times.Stale);
+        if (why is not null || info.Process.IsOf(LockProcess.Current))
         {
             return why;
         }
 
-        var first = await store.WithRenewalsAsync(info, cancellationToken).ConfigureAwait(false);
+        var store = LockStore.For(engine, info.Target);
+        var first = await store.LastAsync(info.Chain, cancellationToken).ConfigureAwait(false);
+        if (first is null || !await SeemsLeftBehindAsync(first, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
         var clock = Stopwatch.StartNew();
         reports.Report(new VerboseReport(string.Create(
             CultureInfo.InvariantCulture,
             $"Watching the lock of {info.Target} for up to {times.Stale.TotalSeconds:0} s, to see whether its holder lives: {info}.")));
         try
         {
-            while (true)
+            // Another claim than the one that was found: its holder lives, or it has another one.
+            LockClaim? now;
+            do
             {
                 Show(info.Target, "watching whether its holder lives", clock);
                 await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
-                var now = await store.FindAsync(LockNames.Lock(info.Target), cancellationToken).ConfigureAwait(false);
-                if (now?.Nonce != info.Nonce)
-                {
-                    return null;
-                }
-
-                why = await removal.WhyStaleAsync(now, cancellationToken).ConfigureAwait(false);
-                if (why is not null
-                    || (await store.WithRenewalsAsync(now, cancellationToken).ConfigureAwait(false)).Renewal != first.Renewal)
-                {
-                    return why;
-                }
+                now = await store.LastAsync(info.Chain, cancellationToken).ConfigureAwait(false);
             }
+            while (now?.Name == first.Name && (why = LockWatch.Shared.WhyStale(now.Info, times.Stale)) is null);
+
+            return why;
         }
         finally
         {
@@ -99,13 +95,13 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
                 }
 
                 // Once for each holder: one that was seen to live is waited for like any other.
-                if (watched != holder.Nonce && await WhyStaleAsync(holder, cancellationToken).ConfigureAwait(false) is not null)
+                var isNew = watched != holder.Nonce;
+                watched = holder.Nonce;
+                if (isNew && await WhyStaleAsync(holder, cancellationToken).ConfigureAwait(false) is not null)
                 {
-                    watched = holder.Nonce;
                     continue;
                 }
 
-                watched = holder.Nonce;
                 var left = request.Wait - clock.Elapsed;
                 if (left <= TimeSpan.Zero)
                 {
@@ -135,26 +131,22 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
         return null;
     }
 
-    private async Task<bool> SeemsLeftBehindAsync(ILockStore store, LockInfo info, CancellationToken cancellationToken)
+    private async Task<bool> SeemsLeftBehindAsync(LockClaim last, CancellationToken cancellationToken)
     {
-        var about = (await store.ListAsync(of: null, cancellationToken).ConfigureAwait(false))
-            .Where(one => one.Info.Nonce == info.Nonce || one.Of == info.Nonce).Select(one => one.Made).Max();
         var state = await engine.CallAsync(client => client.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false);
-        return about is not { } last
+        return last.Made is not { } made
             || !DateTimeOffset.TryParse(state.SystemTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var now)
-            || now - last > 2 * times.Renewal;
+            || now - made > 2 * times.Renewal;
     }
 
     private void Show(string target, string status, Stopwatch clock) => reports.Report(new ProgressReport(
-        Bar(target), $"Waiting for the lock of {target}", string.Create(CultureInfo.InvariantCulture, $"{status} ({clock.Elapsed.TotalSeconds:0} s)")));
+        "lock/" + target, $"Waiting for the lock of {target}", string.Create(CultureInfo.InvariantCulture, $"{status} ({clock.Elapsed.TotalSeconds:0} s)")));
 
     private void End(string? target)
     {
         if (target is not null)
         {
-            reports.Report(new ProgressReport(Bar(target), target, "") { Completed = true });
+            reports.Report(new ProgressReport("lock/" + target, target, "") { Completed = true });
         }
     }
-
-    private static string Bar(string target) => "lock/" + target;
 }

@@ -8,7 +8,7 @@ namespace Pro.DockerVersioning.Tests.Locking;
 
 /// <summary>What was verified, as it stands on a real engine.</summary>
 [Trait("Engine", "real")]
-public sealed class VerifiedVolumesTests
+public sealed class VerifiedVersionsTests
 {
     private readonly string _repository = $"127.0.0.1:1/pro-test-{Guid.NewGuid():N}/api";
 
@@ -61,7 +61,7 @@ public sealed class VerifiedVolumesTests
     private static string Version(VerifiedDeployment step) => step.Version.ToString();
 
     private Task<IReadOnlyList<VerifiedDeployment>> AddAsync(RealEngine engine, string target, string version, TimeSpan? start = null) =>
-        VerifiedVolumes.AddAsync(
+        VerifiedVersions.AddAsync(
             engine.Connection,
             new VerifiedDeployment(ProHistoryKind.Deploy, ProVersion.Parse(version), null, "sha256:1", DateTimeOffset.UtcNow)
             {
@@ -74,7 +74,7 @@ public sealed class VerifiedVolumesTests
             Token);
 
     private async Task<IReadOnlyList<VerifiedDeployment>> OfAsync(RealEngine engine, string target) =>
-        [.. (await VerifiedVolumes.LoadAsync(engine.Connection, Token)).Where(step => step.Target == target && step.Repository == _repository)];
+        [.. (await VerifiedVersions.LoadAsync(engine.Connection, Token)).Where(step => step.Target == target && step.Repository == _repository)];
 
     private async Task ClearAsync(RealEngine engine)
     {
