@@ -12,8 +12,9 @@ IBenchmark[] all =
     new MemoryBenchmark(),
     new CleanBenchmark(),
     new PlanBenchmark(),
-    new SwapBenchmark(isWhole: false),
-    new SwapBenchmark(isWhole: true),
+    new SwapBenchmark(SwapMeasure.Gap),
+    new SwapBenchmark(SwapMeasure.ByHand),
+    new SwapBenchmark(SwapMeasure.Whole),
     new RequestsBenchmark(),
 ];
 if (args.FirstOrDefault(name => all.All(one => one.Name != name)) is { } unknown)

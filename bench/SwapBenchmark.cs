@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Tests.Containers;
 
 namespace Pro.DockerVersioning.Bench;
@@ -6,11 +7,13 @@ namespace Pro.DockerVersioning.Bench;
 /// <summary>
 /// How long nobody answers while a service changes its version, three times each way: by the cmdlet, by <c>docker-compose up -d</c>, and by
 /// stopping first and then <c>up</c>, as the old script did. A client asks the published port every 2 ms, which takes a part of a core:
-/// how long all of it takes is measured by itself, without one.
+/// how long all of it takes is measured by itself, without one. So is stop-first against stopping and starting by hand, in pairs.
 /// </summary>
-internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
+internal sealed class SwapBenchmark(SwapMeasure measure) : IBenchmark
 {
     private const int Port = 39871;
+    private const int HandPort = 39873;
+    private const int HandPairs = 20;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
     private const string Container = "pro-bench-swap";
     private const string Database = Container + "-db";
@@ -20,12 +23,20 @@ internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
     private readonly string _folder = Directory.CreateDirectory(Path.Combine(Setup.Folder, "swap")).FullName;
 
     /// <inheritdoc/>
-    public string Name => isWhole ? "rollback" : "swap";
+    public string Name => measure switch
+    {
+        SwapMeasure.Whole => "rollback",
+        SwapMeasure.ByHand => "by-hand",
+        _ => "swap",
+    };
 
     /// <inheritdoc/>
-    public string Title => isWhole
-        ? "Rolling back and verifying, the whole cmdlet, against all that the guide's script does"
-        : "Changing the version of a service with a published port: the longest time without an answer";
+    public string Title => measure switch
+    {
+        SwapMeasure.Whole => "Rolling back and verifying, the whole cmdlet, against all that the guide's script does",
+        SwapMeasure.ByHand => "Stop-first against stop and start by hand, in pairs: the longest time without an answer",
+        _ => "Changing the version of a service with a published port: the longest time without an answer",
+    };
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> RunAsync(ResultTable table, CancellationToken cancellationToken)
@@ -34,7 +45,17 @@ internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
         using var session = new Session();
         try
         {
-            if (isWhole)
+            if (measure == SwapMeasure.ByHand)
+            {
+                await ByHandAsync(table, session, cancellationToken);
+                return
+                [
+                    $"{HandPairs} rounds, in each of them one swap of each kind, every second round in the other order. By hand: the next "
+                    + "container is created before, with its network and port; only POST /stop and POST /start are measured.",
+                ];
+            }
+
+            if (measure == SwapMeasure.Whole)
             {
                 await WholeAsync(table, session);
                 return ["Each side: six swaps, three each way, with nobody asking the service meanwhile."];
@@ -59,8 +80,9 @@ internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
         }
         finally
         {
+            _ = Child.Shell(_folder, $"{Setup.Docker} rm -f {Container}-next 2>/dev/null || true");
             _ = Child.Shell(_folder, $"{Setup.Docker} rm -f {Container} $({Setup.Docker} ps -aq --filter label=com.docker.compose.project={Project}) 2>/dev/null || true");
-            _ = Child.Shell(_folder, $"{Setup.Docker} network rm {Project}_default 2>/dev/null || true");
+            _ = Child.Shell(_folder, $"{Setup.Docker} network rm {Project}_default {Container}-net 2>/dev/null || true");
             _ = Child.Shell(_folder, $"{Setup.Docker} rmi $({Setup.Docker} images -q {Setup.Registry}/swap) -f >/dev/null 2>&1 || true");
         }
 
@@ -75,6 +97,67 @@ internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
         table.Ratio("Compose service, stop-first", await ComposeAsync(version => Ours(session, version, "StopFirst", "")), guide, 0.6);
         table.Ratio("Compose service, warm swap", await ComposeAsync(version => Ours(session, version, "StartFirst", "")), guide, 0.6);
     }
+
+    /// <summary>Stop-first by the cmdlet, by hand and by compose, one of each in a round: what else the machine does falls on all.</summary>
+    private async Task ByHandAsync(ResultTable table, Session session, CancellationToken cancellationToken)
+    {
+        var (ours, hand, compose) = (new List<double>(), new List<double>(), new List<double>());
+        using var engine = EngineImages.Connect();
+        _ = Child.Run(Setup.Docker, "network", "create", Container + "-net");
+        CreateByHand(Container, "v1.0.0");
+        _ = Child.Run(Setup.Docker, "start", Container);
+        Compose($"SWAP_VERSION=v1.0.0 {Setup.Compose} up -d --no-deps --no-build swap");
+        try
+        {
+            for (var round = -1; round < HandPairs; round++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var isEven = round % 2 == 0;
+                var first = isEven ? await OursAsync("v1.1.0") : await HandAsync("v1.1.0");
+                var second = isEven ? await HandAsync("v1.0.0") : await OursAsync("v1.0.0");
+                var version = isEven ? "v1.1.0" : "v1.0.0";
+                var up = $"SWAP_VERSION={version} {Setup.Compose} up -d --no-deps --no-build swap";
+                var third = await GapAsync(version, _ => Compose(up));
+
+                // The first round fills caches and compiles.
+                if (round >= 0)
+                {
+                    ours.Add(isEven ? first : second);
+                    hand.Add(isEven ? second : first);
+                    compose.Add(third);
+                }
+            }
+        }
+        finally
+        {
+            _ = Child.Shell(_folder, $"COMPOSE_PROJECT_NAME={Project} {Setup.Compose} down -t 1 >/dev/null 2>&1 || true");
+        }
+
+        table.Ratio("Container, stop-first, against stop and start by hand through the API", new Sample(ours), new Sample(hand), 1.1);
+        table.Ratio($"Container, stop-first, against `{Setup.Compose} up -d`", new Sample(ours), new Sample(compose));
+
+        Task<double> OursAsync(string to) =>
+            GapAsync(to, version => Ours(session, version, "StopFirst", $"-Container {Container}"), HandPort);
+
+        async Task<double> HandAsync(string to)
+        {
+            CreateByHand(Container + "-next", to);
+            var gap = await GapAsync(to, _ => StopAndStart(engine), HandPort);
+            _ = Child.Run(Setup.Docker, "rm", "-v", Container);
+            _ = Child.Run(Setup.Docker, "rename", Container + "-next", Container);
+            return gap;
+        }
+    }
+
+    private static void StopAndStart(EngineConnection engine)
+    {
+        _ = engine.Http.PostAsync($"containers/{Container}/stop", null, CancellationToken.None).GetAwaiter().GetResult();
+        _ = engine.Http.PostAsync($"containers/{Container}-next/start", null, CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    private static void CreateByHand(string name, string version) => _ = Child.Run(
+        Setup.Docker, "create", "--name", name, "--network", Container + "-net",
+        "-p", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{HandPort}:8080"), $"{Setup.Registry}/swap:{version}");
 
     private static void Ours(Session session, string version, string order, string more) => _ = session.Run(
         $"Deploy-ProService swap {version} -Order {order} -Path '{Path.Combine(Setup.Folder, "swap")}' -Registry {Setup.Registry} {more} -Confirm:$false 3>$null");
@@ -183,15 +266,15 @@ internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
         var times = new List<double>();
         foreach (var version in Versions)
         {
-            times.Add(isWhole ? Pairs.Time(_ => swap(version), 0) : await GapAsync(version, swap));
+            times.Add(measure == SwapMeasure.Whole ? Pairs.Time(_ => swap(version), 0) : await GapAsync(version, swap));
         }
 
         return new Sample(times);
     }
 
-    private static async Task<double> GapAsync(string version, Action<string> swap)
+    private static async Task<double> GapAsync(string version, Action<string> swap, int port = Port)
     {
-        var client = await PollingClient.StartAsync(Port, Pause);
+        var client = await PollingClient.StartAsync(port, Pause);
         await using (client)
         {
             swap(version);
@@ -200,4 +283,17 @@ internal sealed class SwapBenchmark(bool isWhole) : IBenchmark
 
         return client.Gap.TotalMilliseconds;
     }
+}
+
+/// <summary>What is measured of a swap.</summary>
+internal enum SwapMeasure
+{
+    /// <summary>How long nobody is answered, in several flows.</summary>
+    Gap,
+
+    /// <summary>How long all of it takes.</summary>
+    Whole,
+
+    /// <summary>How long nobody is answered, in pairs with stop and start by hand.</summary>
+    ByHand,
 }

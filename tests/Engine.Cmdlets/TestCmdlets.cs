@@ -90,6 +90,9 @@ public sealed class TestAsyncNumbersCommand : ProCmdlet
 [Cmdlet(VerbsDiagnostic.Test, "AsyncWait")]
 public sealed class TestAsyncWaitCommand : ProCmdlet
 {
+    [Parameter]
+    public SwitchParameter Fails { get; set; }
+
     private protected override async Task ProcessAsync()
     {
         try
@@ -97,10 +100,16 @@ public sealed class TestAsyncWaitCommand : ProCmdlet
             Trace.Started.SetResult();
             await Task.Delay(Timeout.Infinite, StopToken);
         }
-        finally
+        catch (OperationCanceledException)
         {
             await Task.Run(static () => { }, CancellationToken.None);
             Trace.Add("left things whole");
+            if (Fails)
+            {
+                throw new ProException("TestTerminating", ProErrorCategory.InvalidOperation, "'x' is broken.", "Mend it.", "x");
+            }
+
+            throw;
         }
     }
 }

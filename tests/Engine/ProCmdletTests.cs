@@ -53,6 +53,20 @@ public sealed class ProCmdletTests : IDisposable
     }
 
     [Fact]
+    public async Task An_error_of_a_command_that_is_stopped_is_told_all_the_same()
+    {
+        using var stop = new CancellationTokenSource();
+        var started = ((TaskCompletionSource)_trace.GetProperty("Started")!.GetValue(null)!).Task;
+        var run = Task.Run(() => _shell.Run("Test-AsyncWait -Fails", stop.Token), TestContext.Current.CancellationToken);
+        await started.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await stop.CancelAsync();
+        var result = await run.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(PSInvocationState.Stopped, result.State);
+        Assert.Contains("'x' is broken.", _shell.Host.Text, StringComparison.Ordinal);
+        Assert.Contains("Mend it.", _shell.Host.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_terminating_error_after_an_await_keeps_its_id_category_target_and_remedy()
     {
         var result = _shell.Run("Test-AsyncError -Kind Terminating");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
 using Pro.DockerVersioning.Errors;
@@ -13,12 +14,18 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
 {
     // Created with the cmdlet: Ctrl+C may come before BeginProcessing.
     private readonly CancellationTokenSource _stop = new();
+    private readonly FurtherInterrupts _interrupts = new();
     private ProgressBars? _bars;
     private ExceptionDispatchInfo? _downstream;
+    private volatile SynchronizationContext? _pump;
+    private (LastWorkReport Report, long At)? _lastWork;
+    private long _stoppedAt;
 
     private protected ProCmdlet()
     {
     }
+
+    private bool IsStopped => Volatile.Read(ref _stoppedAt) != 0;
 
     /// <summary>Cancelled by Ctrl+C, by a pipeline that stops, and by a body that fails.</summary>
     private protected CancellationToken StopToken => _stop.Token;
@@ -44,7 +51,12 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>Runs on another thread while the pipeline thread pumps: the body sees the token, ends, and is waited for there.</remarks>
-    protected sealed override void StopProcessing() => _stop.Cancel();
+    protected sealed override void StopProcessing()
+    {
+        Volatile.Write(ref _stoppedAt, Stopwatch.GetTimestamp());
+        _interrupts.Listen(() => _pump?.Post(_ => Answer(), null));
+        _stop.Cancel();
+    }
 
     /// <summary>The body of BeginProcessing.</summary>
     private protected virtual Task BeginAsync() => Task.CompletedTask;
@@ -61,6 +73,7 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     {
         if (disposing)
         {
+            _interrupts.Dispose();
             _stop.Dispose();
         }
     }
@@ -223,6 +236,7 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
         ExceptionDispatchInfo? fault = null;
         var previous = SynchronizationContext.Current;
         using var pump = new PipelinePump();
+        _pump = pump;
         SynchronizationContext.SetSynchronizationContext(pump);
         try
         {
@@ -237,7 +251,12 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
         }
         finally
         {
+            _pump = null;
             SynchronizationContext.SetSynchronizationContext(previous);
+            if (IsStopped)
+            {
+                _interrupts.Dispose();
+            }
         }
 
         if (fault is not null)
@@ -268,6 +287,10 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
                 break;
             case OperationCanceledException when _stop.IsCancellationRequested:
                 throw new PipelineStoppedException();
+            case ProException error when IsStopped:
+                // PowerShell shows no error of a command that is stopped; what became of the service must be told all the same.
+                Host.UI.WriteErrorLine(PlainText.Of($"{error.Message}{Environment.NewLine}  {error.RecommendedAction}"));
+                throw new PipelineStoppedException();
             case ProException error:
                 _bars?.CompleteAll();
                 ThrowTerminatingError(ErrorRecords.From(error));
@@ -296,10 +319,17 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
             case ProgressReport progress:
                 (_bars ??= new ProgressBars(this)).Show(progress with { Activity = PlainText.Line(progress.Activity), Status = PlainText.Line(progress.Status) });
                 break;
+            case LastWorkReport work:
+                _lastWork = (work, Stopwatch.GetTimestamp());
+                break;
             default:
                 throw new NotSupportedException($"A report of type {report.GetType().Name} has no stream.");
         }
     }
+
+    private void Answer() => Host.UI.WriteWarningLine(PlainText.Line(_lastWork is var (work, at)
+        ? work.Describe(Stopwatch.GetElapsedTime(Math.Max(at, Volatile.Read(ref _stoppedAt))))
+        : $"Still stopping {MyInvocation.MyCommand.Name}: it ends the step that it has begun."));
 
     private sealed class PumpedReporter(ProCmdlet cmdlet, PipelinePump pump) : IProgress<Report>
     {

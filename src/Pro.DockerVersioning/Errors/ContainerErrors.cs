@@ -202,6 +202,32 @@ internal static class ContainerErrors
             restore);
     }
 
+    /// <summary>The old containers run again, but nobody could look whether they are healthy.</summary>
+    /// <param name="containers">Their names.</param>
+    /// <param name="failure">Why they were restored.</param>
+    /// <param name="look">Why the look failed.</param>
+    public static ProException RestoredUnseen(IEnumerable<string> containers, string failure, Exception look)
+    {
+        var names = string.Join(", ", containers);
+        return new(
+            "RestoredUnseen",
+            (look as ProException)?.Category ?? ProErrorCategory.InvalidOperation,
+            $"Replacing {names} failed ({failure.TrimEnd('.')}). What ran before was started again, but its health could not be seen: "
+                + look.Message,
+            $"Look at it once the engine answers: 'Get-ProService', and 'docker ps -a' ({names}).",
+            names,
+            look);
+    }
+
+    /// <summary>Something unforeseen kept a container from being restored.</summary>
+    public static ProException NotRestored(string container, Exception unforeseen) => new(
+        "NotRestored",
+        ProErrorCategory.InvalidOperation,
+        $"{container} could not be restored: {unforeseen.Message}",
+        "Run 'Repair-ProService': all that restores it is kept on the engine.",
+        container,
+        unforeseen);
+
     /// <summary>Several containers could not be restored.</summary>
     public static ProException SeveralNotRestored(IReadOnlyList<ProException> failures) => new(
         "SeveralNotRestored",

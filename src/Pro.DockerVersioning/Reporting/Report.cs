@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Pro.DockerVersioning.Reporting;
 
 /// <summary>
@@ -25,4 +27,23 @@ internal sealed record ProgressReport(string Key, string Activity, string Status
 
     /// <summary>True once: the bar goes away.</summary>
     public bool Completed { get; init; }
+}
+
+/// <summary>
+/// What a command still has to do once it is stopped: the answer to a further Ctrl+C. The latest one holds.
+/// </summary>
+/// <param name="Work">What goes on, after the word "Still": <c>restoring api to v1.2.0</c>.</param>
+/// <param name="AtMost">How long it takes at most, from the stop on, or from now if it was stopped before; null if nobody knows.</param>
+internal sealed record LastWorkReport(string Work, TimeSpan? AtMost) : Report
+{
+    /// <summary>The answer.</summary>
+    /// <param name="since">The time since <see cref="AtMost"/> began.</param>
+    public string Describe(TimeSpan since)
+    {
+        var time = AtMost is not { } limit ? ""
+            : limit > since
+                ? string.Create(CultureInfo.InvariantCulture, $" (at most {Math.Ceiling((limit - since).TotalSeconds):0} s more)")
+                : ", which takes longer than expected";
+        return $"Still {Work}{time}. Nothing is left half done.";
+    }
 }

@@ -136,7 +136,7 @@ public abstract class DeployTest : EngineTest
     }
 
     /// <summary>Starts a version as its operator would, with settings of the operator's own.</summary>
-    private protected void Start(string version, string? name = null, int? port = null, bool wait = true)
+    private protected void Start(string version, string? name = null, int? port = null, bool wait = true, Action<JsonObject>? change = null)
     {
         name ??= ContainerName;
         var ports = IsPublished
@@ -145,7 +145,7 @@ public abstract class DeployTest : EngineTest
                 ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = $"{port ?? Port}" }),
             }
             : [];
-        _ = TestEngine.Call(HttpMethod.Post, "/containers/create?name=" + name, new JsonObject
+        var body = new JsonObject
         {
             ["Image"] = $"{Registry}/api:{version}",
             ["Env"] = new JsonArray("GREETING=hello"),
@@ -157,7 +157,9 @@ public abstract class DeployTest : EngineTest
                 ["RestartPolicy"] = new JsonObject { ["Name"] = "unless-stopped" },
                 ["Memory"] = 64 * 1024 * 1024,
             },
-        });
+        };
+        change?.Invoke(body);
+        _ = TestEngine.Call(HttpMethod.Post, "/containers/create?name=" + name, body);
         _ = TestEngine.Call(HttpMethod.Post, $"/containers/{name}/start");
         if (wait)
         {
@@ -213,6 +215,11 @@ public abstract class DeployTest : EngineTest
            orderby name.ToString()
            select name.ToString().TrimStart('/'),
     ];
+
+    /// <summary>Whether a container of this test runs an image.</summary>
+    private protected bool IsUp(string image) => Containers()
+        .Select(name => TestEngine.Call(HttpMethod.Get, $"/containers/{name}/json"))
+        .Any(one => one?["Image"]?.ToString() == image && one["State"]!["Running"]!.GetValue<bool>());
 
     /// <summary>The version that stands in Get-ProService.</summary>
     private protected string Running() => string.Join(", ", Texts(One("Get-ProService api"), "CurrentVersion"));

@@ -217,9 +217,6 @@ public sealed class LockTests : DeployTest
         _ = TestEngine.Call(HttpMethod.Post, $"/exec/{exec}/start", new JsonObject { ["Detach"] = true });
     }
 
-    private bool IsUp(string image) => Containers().Any(name => Image(name) == image
-        && TestEngine.Call(HttpMethod.Get, $"/containers/{name}/json")?["State"]!["Running"]!.GetValue<bool>() == true);
-
     private static string? Image(string container) =>
         TestEngine.Call(HttpMethod.Get, $"/containers/{container}/json")?["Image"]?.ToString();
 }

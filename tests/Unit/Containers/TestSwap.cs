@@ -52,5 +52,7 @@ internal sealed class TestSwap(Func<string, CancellationToken, Task> verify, Fun
     public Task BeforeCommitAsync(CancellationToken cancellationToken) =>
         beforeCommit is null ? Task.CompletedTask : beforeCommit(_state!.NewId, cancellationToken);
 
+    public Task BeforeRestoreAsync(SwapState failed) => Task.CompletedTask;
+
     public Task BeforeRemovalAsync(SwapState state) => Task.CompletedTask;
 }

@@ -397,6 +397,10 @@ internal sealed class ContainerCalls(EngineConnection engine)
         return TimeSpan.FromSeconds(Math.Min(seconds, LongestStop));
     }
 
+    /// <summary>How long a candidate that is not kept may take to stop at most, by its inspection or the old container's.</summary>
+    public static TimeSpan CandidateStopTimeOf(JsonObject container) =>
+        TimeSpan.FromSeconds(Math.Min(StopTimeOf(container).TotalSeconds, DefaultStopTimeout));
+
     /// <summary>Stops it by its own signal, and kills it after its own time-out; a paused one as well.</summary>
     public async Task StopAsync(string container, CancellationToken cancellationToken)
     {
@@ -416,8 +420,8 @@ internal sealed class ContainerCalls(EngineConnection engine)
         }
 
         var writes = candidate.Elements("Mounts").Any(mount => mount.Flag("RW") && mount.Text("Type") is "volume" or "bind");
-        var own = (int)StopTimeOf(candidate).TotalSeconds;
-        var seconds = Math.Min(own, writes ? DefaultStopTimeout : 1);
+        var own = (int)CandidateStopTimeOf(candidate).TotalSeconds;
+        var seconds = writes ? own : Math.Min(own, 1);
         try
         {
             await _http.PostAsync(

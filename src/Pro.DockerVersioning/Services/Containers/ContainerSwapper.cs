@@ -64,9 +64,10 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         var record = RecordOf(request, swaps);
         var completion = new SwapCompletion(_calls, _repair, record, reports);
         await _repair.Records.WriteAsync(record, request.Image, cancellationToken).ConfigureAwait(false);
+        var current = states[0];
         try
         {
-            await EachAsync(swaps, async swap =>
+            await InTurnAsync(async swap =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (swap is not FollowerMove)
@@ -76,9 +77,9 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
 
                 swaps[swaps.IndexOf(swap)] = await StartNewAsync(swap, request, checks, cancellationToken).ConfigureAwait(false);
             }).ConfigureAwait(false);
-            await EachAsync(swaps, swap => swap.VerifyAsync(cancellationToken)).ConfigureAwait(false);
+            await InTurnAsync(swap => swap.VerifyAsync(cancellationToken)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            await EachAsync(swaps, swap => swap.TakeOverAsync(cancellationToken)).ConfigureAwait(false);
+            await InTurnAsync(swap => swap.TakeOverAsync(cancellationToken)).ConfigureAwait(false);
             await checks.BeforeCommitAsync(cancellationToken).ConfigureAwait(false);
             await EachAsync(swaps.OfType<FollowerMove>(), follower => follower.ThrowIfEndedAsync(cancellationToken)).ConfigureAwait(false);
             await EachAsync(swaps, swap => swap.State.HandRestartsOverAsync(_calls)).ConfigureAwait(false);
@@ -87,6 +88,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         }
         catch (Exception failure)
         {
+            await checks.BeforeRestoreAsync(current).ConfigureAwait(false);
             if (!await completion.RestoreUnlessVerifiedAsync(states, failure).ConfigureAwait(false))
             {
                 throw;
@@ -96,6 +98,12 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         await EachAsync(swaps, swap => completion.RemoveOldAsync(swap, checks, cancellationToken)).ConfigureAwait(false);
         return [.. swaps.Where(static swap => swap is not FollowerMove).Select(static swap =>
             new SwapResult(swap.State.NewId, swap.State.OldId, swap.Order, swap.State.Downtime.Longest))];
+
+        Task InTurnAsync(Func<SwapPhases, Task> phase) => EachAsync(swaps, swap =>
+        {
+            current = swap.State;
+            return phase(swap);
+        });
     }
 
     private static async Task EachAsync<T>(IEnumerable<T> swaps, Func<T, Task> phase)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -257,6 +258,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     }
 
     // Each of them, whatever becomes of the others.
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown on when all were tried.")]
     private async Task RestoreAsync(OperationRecord record, List<JsonObject> candidates, CancellationToken cancellationToken)
     {
         var successors = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -280,9 +282,9 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
                 await RestoreAsync(record, saved, candidate, successors, cancellationToken).ConfigureAwait(false);
                 _ = candidates.RemoveAll(one => ReferenceEquals(one, candidate));
             }
-            catch (ProException failure)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
-                failures.Add(failure);
+                failures.Add(failure as ProException ?? ContainerErrors.NotRestored(saved.Name, failure));
             }
         }
 

@@ -74,6 +74,10 @@ internal interface ISwapChecks
     /// <summary>Called when all are verified and have everything, right before the commit; throws to restore the old ones.</summary>
     Task BeforeCommitAsync(CancellationToken cancellationToken);
 
+    /// <summary>Called when something failed, before the old containers are restored: the candidates are still there.</summary>
+    /// <param name="failed">Whose turn it was when it failed.</param>
+    Task BeforeRestoreAsync(SwapState failed);
+
     /// <summary>Called before an old container is removed, or stopped if it removes itself: for its last log lines.</summary>
     Task BeforeRemovalAsync(SwapState state);
 }

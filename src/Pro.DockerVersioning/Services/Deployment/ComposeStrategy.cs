@@ -45,7 +45,7 @@ internal sealed class ComposeStrategy(
     public ProStrategy Kind => ProStrategy.Compose;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> LastLog => replacement.Last?.LogTail ?? [];
+    public IReadOnlyList<string> LastLog => replacement.LastLog;
 
     private string Command => site.Client.Program.CommandName;
 
@@ -368,6 +368,7 @@ internal sealed class ComposeStrategy(
         var oldLog = await OldLogAsync(before, cancellationToken).ConfigureAwait(false);
         var record = await RecordAsync(image, judgement?.InjectedFiles ?? [], operation, cancellationToken).ConfigureAwait(false);
         replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
+        replacement.SayLastWork(operation.Note, [.. before.Select(one => one.Old)]);
         try
         {
             await Followers().NoteAsync(before.Select(one => one.Old.Text("Id")), cancellationToken).ConfigureAwait(false);
@@ -409,7 +410,7 @@ internal sealed class ComposeStrategy(
         catch (Exception failure) when (failure is not ProException { Id: ContainerErrors.RestoreFailedId })
         {
             // Whatever it is, a lost connection or a full disk: compose may have removed the old one already.
-            steps.Begin("restore");
+            replacement.BeginRestore(operation.Note, [.. before.Select(one => one.Old)]);
             outage.BeginReturn();
             await _calls.WaitForEngineAsync().ConfigureAwait(false);
             if (await replacement.Repair.Records.FindAsync(target.TargetId, CancellationToken.None).ConfigureAwait(false) is null)
@@ -426,7 +427,7 @@ internal sealed class ComposeStrategy(
                 throw;
             }
 
-            var (health, proofTime) = await replacement.HealthOfAsync(before).ConfigureAwait(false);
+            var (health, proofTime) = await replacement.HealthOfAsync(before, failure).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
@@ -66,7 +67,15 @@ internal sealed class ContainerReplacement(
 
     // So long a supervisor takes to put back what it thinks was stopped.
     private static readonly TimeSpan SupervisorTime = TimeSpan.FromSeconds(3);
+
+    // After Ctrl+C the health of what was restored is looked at for at least so long.
+    private static readonly TimeSpan LeastLook = TimeSpan.FromSeconds(1);
+
+    // What the engine's own calls take for one container, at most.
+    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(3);
     private readonly ContainerCalls _calls = new(engine);
+    private readonly Stopwatch _restore = new();
+    private (string Name, IReadOnlyList<string> Log)? _failed;
     private VerificationResult? _last;
     private string? _lastVerified;
 
@@ -113,22 +122,23 @@ internal sealed class ContainerReplacement(
         }
         catch (Exception failure) when (checks.States.Count > 0 && !IsUnknown(failure))
         {
-            steps.Begin("restore");
             if (failure is ProException { Id: LockErrors.LostId } && !await AreBackAsync(checks.States).ConfigureAwait(false))
             {
                 // What runs now is another operation's, and nothing that we can answer for.
                 throw;
             }
 
-            var (health, proofTime) = await HealthOfAsync(checks.States.Select(state => (state.Name, state.Old))).ConfigureAwait(false);
+            var restored = checks.States.Select(state => (state.Name, state.Old));
+            var (health, proofTime) = await HealthOfAsync(restored, failure).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
-                Verification = _last,
+                Verification = _failed is null ? _last : null,
+                LogContainer = _failed?.Name,
                 PreviousHealth = health,
                 Order = checks.Order.ToText(),
                 Downtime = Longest(checks.States.Select(state => state.Downtime.Longest)) + proofTime,
-                LogTail = _last?.LogTail ?? [],
+                LogTail = LastLog,
                 Failure = DeploymentErrors.Of(failure, subject),
                 WasStopped = failure is OperationCanceledException,
             };
@@ -189,12 +199,46 @@ internal sealed class ContainerReplacement(
     /// <summary>The last verification.</summary>
     public VerificationResult? Last => _last;
 
+    /// <summary>The last lines of the candidate that failed, else of the one that was verified last.</summary>
+    public IReadOnlyList<string> LastLog => _failed?.Log ?? _last?.LogTail ?? [];
+
+    /// <summary>Tells what would still be done if the command were stopped from now on.</summary>
+    /// <param name="note">What the operation is about.</param>
+    /// <param name="old">The old containers, one of which may be stopping.</param>
+    public void SayLastWork(OperationNote note, IReadOnlyCollection<JsonObject> old) => reports.Report(new LastWorkReport(
+        RestoreOf(note), RestoreTimeOf(old) + old.Select(ContainerCalls.StopTimeOf).DefaultIfEmpty().Max()));
+
+    /// <summary>Tells that the old containers are restored.</summary>
+    public void BeginRestore(OperationNote note, IReadOnlyCollection<JsonObject> old)
+    {
+        steps.Begin("restore");
+        _restore.Restart();
+        reports.Report(new LastWorkReport(RestoreOf(note), RestoreTimeOf(old)));
+    }
+
     /// <summary>A container's last lines, as many as the history keeps.</summary>
     public Task<IReadOnlyList<string>> TailAsync(string id, CancellationToken cancellationToken) =>
         ContainerLogs.TailAsync(engine, id, KeptLogLines, cancellationToken);
 
     /// <summary>The health of containers that run again, null where none of them ran; and how long the longest took to show it.</summary>
-    public async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(IEnumerable<(string Name, JsonObject Old)> containers)
+    /// <param name="containers">What was restored.</param>
+    /// <param name="failure">Why. A user who stops the command doesn't wait for a slow start: what is seen by then is told.</param>
+    /// <exception cref="ProException"><c>RestoredUnseen</c>.</exception>
+    public async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
+        IEnumerable<(string Name, JsonObject Old)> containers, Exception failure)
+    {
+        try
+        {
+            return await HealthOfAsync(containers, isStopped: failure is OperationCanceledException).ConfigureAwait(false);
+        }
+        catch (Exception look)
+        {
+            throw ContainerErrors.RestoredUnseen(containers.Select(one => one.Name), failure.Message, look);
+        }
+    }
+
+    private async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
+        IEnumerable<(string Name, JsonObject Old)> containers, bool isStopped)
     {
         ProHealth? health = null;
         var proofTime = TimeSpan.Zero;
@@ -209,7 +253,7 @@ internal sealed class ContainerReplacement(
             {
                 Subject = name,
                 RestartsBefore = now["RestartCount"]?.GetValue<long>() ?? 0,
-                HealthTimeout = null,
+                HealthTimeout = isStopped ? LookTimeOf(old) : null,
                 KnownNeed = TimeSpan.FromMinutes(1),
                 StabilityTime = TimeSpan.FromSeconds(1),
             };
@@ -232,6 +276,26 @@ internal sealed class ContainerReplacement(
 
     private Uri? HealthUrl => request.HealthUrl;
 
+    private string RestoreOf(OperationNote note) =>
+        note.From is { } from ? $"restoring {request.Service.Name} to {from}" : $"restoring what ran {request.Service.Name} before";
+
+    /// <summary>How long a restore takes after Ctrl+C: the candidates stop, and the old ones start and are looked at.</summary>
+    private static TimeSpan RestoreTimeOf(IEnumerable<JsonObject> old) =>
+        old.Aggregate(TimeSpan.Zero, static (time, one) => time + ContainerCalls.CandidateStopTimeOf(one) + LeastLook + CallTime);
+
+    /// <summary>What is left of the stop time-out since the restore began.</summary>
+    private TimeSpan LookTimeOf(JsonObject old) =>
+        ContainerCalls.CandidateStopTimeOf(old) - _restore.Elapsed is var left && left > LeastLook ? left : LeastLook;
+
+    /// <summary>Keeps the last lines of a candidate that failed without a verdict about it: it is removed by the restore.</summary>
+    private async Task KeepLogAsync(SwapState failed)
+    {
+        if (failed.NewId.Length > 0 && failed.NewId != _lastVerified)
+        {
+            _failed = (failed.Name, await TailAsync(failed.NewId, CancellationToken.None).ConfigureAwait(false));
+        }
+    }
+
     private static bool IsUnknown(Exception failure) => failure is ProException { Id: ContainerErrors.RestoreFailedId };
 
     private static TimeSpan? Longest(IEnumerable<TimeSpan?> gaps) => gaps.Max();
@@ -249,7 +313,18 @@ internal sealed class ContainerReplacement(
         await Task.Delay(SupervisorTime, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var state in watched)
         {
-            var now = await _calls.FindAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
+            JsonObject? now;
+            try
+            {
+                now = await _calls.FindAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (ProException failure)
+            {
+                // The new version is committed, whatever the engine answers now.
+                reports.Report(new VerboseReport($"Whether something else manages {state.Name} could not be seen: {failure.Message}"));
+                return;
+            }
+
             if (now.Text("Id") != state.NewId)
             {
                 reports.Report(new WarningReport(
@@ -314,6 +389,7 @@ internal sealed class ContainerReplacement(
         public void Begin(SwapState state, UpdateOrder order)
         {
             States.Add(state);
+            owner.SayLastWork(job.Operation.Note, [.. States.Select(one => one.Old)]);
             Order = order;
             steps.Begin(job.Target.Containers.Count > 1 ? $"swap {state.Name}" : "swap");
         }
@@ -348,6 +424,15 @@ internal sealed class ContainerReplacement(
             await job.BeforeCommit(cancellationToken).ConfigureAwait(false);
             await job.Operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
             steps.Begin(States.Count > 1 ? "remove the old ones" : "remove the old one");
+            reports.Report(new LastWorkReport(
+                $"removing what {owner.Subject} has replaced",
+                States.Aggregate(TimeSpan.Zero, static (time, state) => time + ContainerCalls.StopTimeOf(state.Old) + CallTime)));
+        }
+
+        public Task BeforeRestoreAsync(SwapState failed)
+        {
+            owner.BeginRestore(job.Operation.Note, [.. States.Select(state => state.Old)]);
+            return owner.KeepLogAsync(failed);
         }
 
         public async Task BeforeRemovalAsync(SwapState state)

@@ -16,7 +16,7 @@ internal sealed class ContainerStrategy(
     public ProStrategy Kind => ProStrategy.Container;
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> LastLog => replacement.Last?.LogTail ?? [];
+    public IReadOnlyList<string> LastLog => replacement.LastLog;
 
     /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)

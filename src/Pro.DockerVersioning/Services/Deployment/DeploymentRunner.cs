@@ -70,7 +70,7 @@ internal sealed class DeploymentRunner(
                 var done = await plan.Strategy
                     .RunAsync(image, new HeldOperation(note, stop => MustBeHeldAsync(held, stop)), cancellationToken).ConfigureAwait(false);
                 isRecorded = true;
-                return await ConcludeAsync(plan, image, done, note, entry, clock).ConfigureAwait(false);
+                return await ConcludeAsync(plan, image, done, note, entry, clock, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception fault) when (!isRecorded)
@@ -153,7 +153,13 @@ internal sealed class DeploymentRunner(
     }
 
     private async Task<(ProDeployment Result, ProException? Failure)> ConcludeAsync(
-        DeploymentPlan plan, SuppliedImage image, StrategyResult done, OperationNote note, ProHistoryEntry entry, Stopwatch clock)
+        DeploymentPlan plan,
+        SuppliedImage image,
+        StrategyResult done,
+        OperationNote note,
+        ProHistoryEntry entry,
+        Stopwatch clock,
+        CancellationToken cancellationToken)
     {
         if (done.Outcome == ProDeploymentOutcome.NothingToDo)
         {
@@ -220,13 +226,29 @@ internal sealed class DeploymentRunner(
 
         plan.Steps.End();
         var result = Result(plan, image, done, clock.Elapsed);
-        if (done is { WasStopped: true, Outcome: ProDeploymentOutcome.RestoredPrevious } && plan.Target.Kind != ServiceTargetKind.Swarm)
+        if (cancellationToken.IsCancellationRequested && Ending(plan, done) is { } ending)
         {
-            var from = plan.From is { } version ? $"{plan.Request.Service.Name} {version}" : $"What ran {plan.Request.Service.Name} before";
-            reports.Report(new WarningReport($"Stopped before {plan.Version} was verified. {from} {Restored(done)}."));
+            reports.Report(new WarningReport(ending));
         }
 
         return done.WasStopped ? throw new OperationCanceledException() : (result, done.Failure is null ? null : Failure(plan, done));
+    }
+
+    /// <summary>How it ended, in one line: PowerShell shows neither result nor error of a command that is stopped.</summary>
+    private static string? Ending(DeploymentPlan plan, StrategyResult done)
+    {
+        var service = plan.Request.Service.Name;
+        var from = plan.From is { } version ? $"{service} {version}" : $"What ran {service} before";
+        return done switch
+        {
+            { Outcome: ProDeploymentOutcome.Succeeded } => $"Stopped after {service} {plan.Version} was verified. It stays.",
+            { Outcome: ProDeploymentOutcome.RestoredPrevious, WasStopped: true } when plan.Target.Kind != ServiceTargetKind.Swarm =>
+                $"Stopped before {plan.Version} was verified. {from} {Restored(done)}.",
+            { Outcome: ProDeploymentOutcome.RestoredPrevious, Failure: { } cause } when plan.Target.Kind != ServiceTargetKind.Swarm =>
+                $"{service} {plan.Version} was not kept: {FirstLine(cause.Message).TrimEnd('.')}. {from} {Restored(done)}.",
+            { Failure: { } cause } => FirstLine(cause.Message),
+            _ => null,
+        };
     }
 
     private static ProException Failure(DeploymentPlan plan, StrategyResult done) =>
@@ -244,6 +266,8 @@ internal sealed class DeploymentRunner(
         ProHealth.Healthy => "runs again, and is healthy",
         ProHealth.Running => "runs again",
         null => "is as it was: it did not run before either",
+        ProHealth.TimedOut when done.WasStopped => "runs again. Its health check had not succeeded yet when the command ended",
+        ProHealth.TimedOut => "was started again, but did not get healthy in time",
         var sick => $"was started again, but is {sick}",
     };
 
@@ -256,7 +280,8 @@ internal sealed class DeploymentRunner(
         Health = done.Verification?.Health,
         HealthProof = done.Verification?.Proof,
         HealthMessage = done.Verification?.Summary,
-        HealthContainer = done.Verification is { } verification ? $"{SwapNames.BaseOf(verification.Container)} {plan.Version}" : null,
+        HealthContainer = (done.Verification?.Container ?? done.LogContainer) is { } container
+            ? $"{SwapNames.BaseOf(container)} {plan.Version}" : null,
         PreviousHealth = done.PreviousHealth,
         Strategy = plan.Strategy.Kind,
         Order = done.Order,

@@ -24,6 +24,9 @@ internal sealed class ForeignComposeStrategy(
     public ProStrategy Kind => ProStrategy.Compose;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> LastLog => replacement.LastLog;
+
+    /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await PlannedSwap

@@ -44,6 +44,9 @@ internal sealed record StrategyResult
     /// <summary>The last lines of the new one, or of the one that failed.</summary>
     public IReadOnlyList<string> LogTail { get; init; } = [];
 
+    /// <summary>Whose last lines they are, if it failed without a verification.</summary>
+    public string? LogContainer { get; init; }
+
     /// <summary>The last lines of the old one, which is gone.</summary>
     public IReadOnlyList<string> OldLog { get; init; } = [];
 

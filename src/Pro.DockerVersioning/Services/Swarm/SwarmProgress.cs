@@ -60,6 +60,9 @@ internal sealed class SwarmProgress(string service, string activity, IProgress<R
     /// <summary>A warning.</summary>
     public void Warn(string message) => reports.Report(new WarningReport(message));
 
+    /// <summary>What is still done if the command is stopped.</summary>
+    public void LastWork(string work) => reports.Report(new LastWorkReport(work, AtMost: null));
+
     /// <summary>Takes the bar away.</summary>
     public void End() => reports.Report(new ProgressReport(Key, activity, "done") { Completed = true });
 

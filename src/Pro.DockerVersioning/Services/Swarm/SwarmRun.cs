@@ -44,6 +44,7 @@ internal sealed class SwarmRun
     {
         cancellationToken.ThrowIfCancellationRequested();
         var first = HasCanary ? SwarmChange.ForCanary(_plan.UpdateConfig, _options.Canary!.Value) : _plan.UpdateConfig;
+        _progress.LastWork($"taking {_plan.Service.Name} back to {From}, for as long as its tasks make progress");
         await SendAsync(_plan.Service, first, HasSteps ? _plan.WayBack : null, cancellationToken).ConfigureAwait(false);
         if (_options.NoWait)
         {
