@@ -81,6 +81,24 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
     public Task<byte[]> ReadAsync(HttpMethod method, string path, CancellationToken cancellationToken) =>
         SendAsync(method, path, body: null, registryAuth: null, cancellationToken);
 
+    /// <summary>Asks for a header of an answer without a body; null if it has none.</summary>
+    /// <param name="path">Path and query, without a slash in front and without the API's version.</param>
+    /// <param name="name">The header's name.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public async Task<string?> HeaderAsync(string path, string name, CancellationToken cancellationToken)
+    {
+        string? value = null;
+        _ = await SendAsync(
+            HttpMethod.Head,
+            path,
+            body: null,
+            registryAuth: null,
+            cancellationToken,
+            heard: headers => value = headers.TryGetValues(name, out var values) ? values.First() : null).ConfigureAwait(false);
+        return value;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
@@ -96,7 +114,8 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
         string? registryAuth,
         CancellationToken cancellationToken,
         TimeSpan ownTime = default,
-        byte[]? content = null)
+        byte[]? content = null,
+        Action<HttpResponseHeaders>? heard = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(_base, path)) { Version = HttpVersion.Version11 };
         request.Options.Set(PatienceHandler.OwnTime, ownTime);
@@ -116,6 +135,8 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
         {
             using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
             var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+
+            heard?.Invoke(response.Headers);
 
             // 304: it is so already (started, stopped).
             return response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified

@@ -52,6 +52,17 @@ internal static class ContainerErrors
             name);
     }
 
+    /// <summary>It wasn't verified while the old container had the ports: what it didn't have yet may be the reason.</summary>
+    public static ProException BeforeItsPorts(ProException failure, bool isOnNetworks) => new(
+        failure.Id,
+        failure.Category,
+        failure.Message,
+        $"{failure.RecommendedAction} Before it gets the ports, the new version "
+        + (isOnNetworks ? "reaches its neighbours and nothing else. " : "has no network. ")
+        + "If it needs more at its start, stop the old version first: -Order StopFirst.",
+        failure.Target,
+        failure);
+
     /// <summary>What compose had copied into a container is not there any more.</summary>
     public static ProException InjectedFileMissing(string container, string path) => new(
         "InjectedFileMissing",

@@ -22,6 +22,10 @@ internal static class VerificationErrors
     public static ProException TimedOut(VerificationEvidence evidence) =>
         Failed("HealthTimeout", ProErrorCategory.OperationTimeout, evidence);
 
+    /// <summary>Whether it is one of those: a verdict on a container.</summary>
+    public static bool IsVerdict(ProException failure) =>
+        failure.Id is "ContainerExited" or "ContainerRestarting" or "ContainerUnhealthy" or "HealthTimeout";
+
     /// <summary>A loopback health URL that something else would answer.</summary>
     /// <param name="service">The service.</param>
     /// <param name="url">The URL as it may be shown.</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using Pro.DockerVersioning.Tests.Engine.Faults;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
@@ -220,6 +221,134 @@ public sealed class ComposeKnowsTests : ComposeTest
         string Start(string service) => Docker("inspect", "--format", "{{.State.StartedAt}}", $"{Project}-{service}-1");
     }
 
+    private const string Web = "  web: {image: \"pro-sample/base:1\", command: sleep 9999, stop_signal: SIGKILL, "
+        + "depends_on: {api: {condition: service_started, restart: true}}}\n";
+
+    /// <summary>Killed with the old container stopped, and with the new one verified; by a swap, and by compose's own up.</summary>
+    [Theory]
+    [InlineData(".pro-prev", "StopFirst", "RestoredPrevious")]
+    [InlineData(".pro-done", "StopFirst", "FinishedNew")]
+    [InlineData(".pro-done", "StartFirst", "FinishedNew")]
+    [InlineData("/start", "up", "RestoredPrevious")]
+    public async Task What_depends_on_the_service_with_restart_is_restarted_by_the_repair(string at, string order, string outcome)
+    {
+        Assert.SkipUnless(Plugin >= new Version(2, 18), "Compose knows restart: true from 2.18 on.");
+        WriteFile(Service("") + Web);
+        Well("v1.0.0", "v1.1.0");
+        await File.WriteAllTextAsync(DotEnv, "API_VERSION=v1.0.0\n", Cancel);
+        _ = Compose("up", "-d");
+        var web = StartOf("web");
+        if (order == "up")
+        {
+            WriteFile(Service("    environment: {A: \"1\"}\n") + Web);
+        }
+
+        await KillAsync($"Deploy-ProService api v1.1.0{(order == "up" ? "" : " -Order " + order)} -Confirm:$false", at);
+        Assert.Equal(web, StartOf("web"));
+
+        Assert.Equal(outcome, Text(One("Repair-ProService api -WarningAction Ignore"), "Outcome"));
+        Assert.NotEqual(web, web = StartOf("web"));
+        _ = One("Repair-ProService api");
+        Assert.Equal(web, StartOf("web"));
+    }
+
+    /// <summary>The old container was stopped and is started again: what knows it must look again.</summary>
+    [Theory]
+    [InlineData("StopFirst", true)]
+    [InlineData("StartFirst", false)]
+    public void What_depends_on_the_service_with_restart_is_restarted_after_a_restore_if_that_was_down(string order, bool isRestarted)
+    {
+        Assert.SkipUnless(Plugin >= new Version(2, 18), "Compose knows restart: true from 2.18 on.");
+        WriteFile(Service("") + Web);
+        Well("v1.0.0");
+        Sick("v1.1.0");
+        File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
+        _ = Compose("up", "-d");
+        var web = StartOf("web");
+        Check(Run($"Deploy-ProService api v1.1.0 -Order {order}").Error, "RestoredPrevious", ErrorCategory.InvalidOperation);
+        Assert.Equal(isRestarted, web != StartOf("web"));
+    }
+
+    /// <summary>By compose's own up, which removes the old container: restored at once, and by a repair.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_only_the_old_file_had_injected_is_there_again_in_a_container_that_is_restored(bool isKilled)
+    {
+        Assert.SkipUnless(Plugin >= new Version(2, 24), "Compose writes inline configs from 2.24 on.");
+        WriteFile(Injected("one"));
+        Well("v1.0.0", "v1.1.0");
+        Sick("v1.2.0");
+        await File.WriteAllTextAsync(DotEnv, "API_VERSION=v1.0.0\nTOKEN=s3\n", Cancel);
+        _ = Compose("up", "-d");
+        _ = Docker("exec", ContainerName(1), "sh", "-c", "echo x >/etc/own; mkdir -p /srv/more; echo y >/srv/more/own");
+
+        // What the module has made itself is found again too.
+        Assert.Contains("swap", Steps(One("Deploy-ProService api v1.1.0")), StringComparison.Ordinal);
+        var old = Container["Id"]!.ToString();
+        WriteFile(Service(""));
+        if (isKilled)
+        {
+            await KillAsync("Deploy-ProService api v1.0.0 -Confirm:$false", "/start");
+            Assert.NotEqual(old, Container["Id"]!.ToString());
+            Assert.Equal("RestoredPrevious", Text(One("Repair-ProService api -WarningAction Ignore"), "Outcome"));
+        }
+        else
+        {
+            Check(Run("Deploy-ProService api v1.2.0").Error, "RestoredPrevious", ErrorCategory.InvalidOperation);
+        }
+
+        Assert.NotEqual(old, Container["Id"]!.ToString());
+        Assert.Equal(["v1.1.0"], Running);
+        Assert.Equal("one $1 s3", InjectedContent());
+    }
+
+    /// <summary>The hash of the service is the same: only what its config or secret is has changed.</summary>
+    [Fact]
+    public void A_config_that_was_inline_and_is_a_file_now_goes_by_compose_and_back()
+    {
+        Assert.SkipUnless(Plugin >= new Version(2, 24), "Compose writes inline configs from 2.24 on.");
+        var mounted = Repository.FullPath("token");
+        File.WriteAllText(mounted, "mounted");
+        WriteFile(Injected("one"));
+        Well("v1.0.0", "v1.1.0", "v1.2.0");
+        File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\nTOKEN=s3\n");
+        _ = Compose("up", "-d");
+
+        WriteFile(Injected("one").Replace("environment: TOKEN", "file: ./token", StringComparison.Ordinal));
+        Assert.Contains("compose up", Steps(One("Deploy-ProService api v1.1.0")), StringComparison.Ordinal);
+        Assert.Equal("one $1 mounted", InjectedContent());
+        WriteFile(Injected("one"));
+        Assert.Contains("compose up", Steps(One("Deploy-ProService api v1.2.0")), StringComparison.Ordinal);
+        Assert.Equal("one $1 s3", InjectedContent());
+        Assert.Equal("mounted", File.ReadAllText(mounted));
+    }
+
+    [Fact]
+    public void What_shares_the_services_network_keeps_what_compose_has_copied_into_it()
+    {
+        Assert.SkipUnless(Plugin >= new Version(2, 24), "Compose writes inline configs from 2.24 on.");
+        const string Top = "configs: {c: {content: side}}\n";
+        const string Side = "  side:\n    image: pro-sample/base:1\n    command: sleep 9999\n    stop_signal: SIGKILL\n    network_mode: service:api\n"
+            + "    configs: [{source: c, target: /etc/nested/c.txt}]\n";
+        WriteFile(Top + Service("") + Side);
+        Well("v1.0.0", "v1.1.0", "v1.2.0");
+        Sick("v1.3.0");
+        File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
+        _ = Compose("up", "-d");
+
+        Assert.Contains("swap", Steps(One("Deploy-ProService api v1.1.0")), StringComparison.Ordinal);
+        HasIt();
+        WriteFile(Top + Service("    environment: {A: \"1\"}\n") + Side);
+        Assert.Contains("compose up", Steps(One("Deploy-ProService api v1.2.0")), StringComparison.Ordinal);
+        HasIt();
+        WriteFile(Top + Service("    environment: {A: \"2\"}\n") + Side);
+        Check(Run("Deploy-ProService api v1.3.0").Error, "RestoredPrevious", ErrorCategory.InvalidOperation);
+        HasIt();
+
+        void HasIt() => Assert.Equal("side", Docker("exec", $"{Project}-side-1", "cat", "/etc/nested/c.txt"));
+    }
+
     [Fact]
     public void Of_services_that_share_an_image_each_can_be_named_and_a_migration_is_told_and_not_run()
     {
@@ -354,7 +483,15 @@ public sealed class ComposeKnowsTests : ComposeTest
         var error = Bad("Deploy-ProService api v1.1.0", "ComposeFilesElsewhere", ErrorCategory.ObjectNotFound);
         Assert.Contains($"-Container {name}", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         _ = Docker("exec", name, "sh", "-c", "mkdir -p /run/secrets && echo s3 >/run/secrets/token");
+        var web = Docker(
+            "run", "--detach", "--name", Project + "-web-1", "--label", $"com.docker.compose.project={Project}", "--label", "com.docker.compose.service=web",
+            "--label", "com.docker.compose.oneoff=False", "--label", "com.docker.compose.depends_on=db:service_started:false,api:service_healthy:true",
+            "--stop-signal", "SIGKILL", "pro-sample/base:1", "sleep", "9999").Trim();
+        var before = Docker("inspect", "--format", "{{.State.StartedAt}}", web);
         var run = Run($"Deploy-ProService api v1.1.0 -Container {name}").ThrowIfFailed();
+        Assert.NotEqual(before, Docker("inspect", "--format", "{{.State.StartedAt}}", web));
+        Assert.Equal("s3\n", Docker("exec", name, "cat", "/run/secrets/token"));
+        _ = Docker("rm", "--force", web);
         Assert.Equal($"compose.{Project}.api", Text(Assert.Single(run.Output), "Target"));
         Assert.Contains(run.Warnings, warning => warning.Contains($"image: {Registry}/api:v1.1.0", StringComparison.Ordinal));
         Assert.Equal(["v1.1.0"], Running);
@@ -367,6 +504,20 @@ public sealed class ComposeKnowsTests : ComposeTest
             secrets: [tok]
 
         """).Replace("services:", $"configs: {{c: {{content: \"{content} $$1\"}}}}\nsecrets: {{tok: {{environment: TOKEN}}}}\nservices:", StringComparison.Ordinal);
+
+    private string StartOf(string service) => Docker("inspect", "--format", "{{.State.StartedAt}}", $"{Project}-{service}-1");
+
+    /// <summary>Kills a command right before the call that changes something after one that ends so.</summary>
+    private async Task KillAsync(string script, string at)
+    {
+        using var command = new WaitingCommand(Repository.Root, TestEngine.SocketPath);
+        var (code, text) = await command.RunAsync(
+            script,
+            new FaultPlan(Fault.Kill, 1, AmongChanges: true) { SinceCommit = true },
+            call => call.EndsWith(at, StringComparison.Ordinal),
+            Cancel);
+        Assert.True(code == 137, text);
+    }
 
     private string InjectedContent() =>
         Docker("exec", ContainerName(1), "sh", "-c", "echo \"$(cat /etc/c.txt) $(cat /run/secrets/tok)\"").Trim();

@@ -709,19 +709,40 @@ public sealed class ContainerDeployTests : DeployTest
         }
     }
 
-    /// <summary>
-    /// Beside others it is started before it has their network: the first name that it asks for goes nowhere, and its resolver asks again
-    /// after seconds, when its check has failed too often.
-    /// </summary>
+    /// <summary>It asks once, at its start, and ends if that fails.</summary>
     [Fact]
-    public void One_that_asks_for_a_peer_at_once_is_not_called_sick_in_a_warm_swap()
+    public void One_that_asks_for_a_peer_at_once_finds_it_in_a_warm_swap()
     {
         MakeNetwork(hasPeer: true);
         _ = Make("v1.0.0");
-        _ = Make("v1.1.0", health: $"until ping -c 1 {Peer}; do sleep 1; done; touch /srv/health");
+        _ = Make("v1.1.0", health: $"ping -c 1 {Peer} || exit 1; touch /srv/health");
         Start("v1.0.0");
         var result = One("Deploy-ProService api v1.1.0 -Order StartFirst");
         Assert.Equal("Succeeded start-first", $"{Text(result, "Outcome")} {Text(result, "Order")}");
+        OnlyRuns("v1.1.0");
+    }
+
+    /// <summary>The gateway leads nowhere until the ports have changed hands.</summary>
+    [Theory]
+    [InlineData(true, "reaches its neighbours and nothing else")]
+    [InlineData(false, "has no network")]
+    public void One_that_needs_what_is_outside_at_its_start_is_refused_in_a_warm_swap_with_the_way_to_do_it(bool ownNetwork, string told)
+    {
+        if (ownNetwork)
+        {
+            MakeNetwork(hasPeer: false);
+        }
+
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", health: "ping -c 1 -W 2 $(ip route | awk '/^default/ { print $3 }') || exit 1; touch /srv/health");
+        Start("v1.0.0");
+
+        var (_, error) = Restored("Deploy-ProService api v1.1.0 -Order StartFirst");
+
+        Assert.Contains(told, error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("-Order StopFirst", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        OnlyRuns("v1.0.0");
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0 -Order StopFirst"), "Outcome"));
         OnlyRuns("v1.1.0");
     }
 

@@ -84,6 +84,36 @@ public sealed class ImageSupplyTests : DeployTest
         OnlyRuns("v1.1.0");
     }
 
+    /// <summary>The registry has it for two platforms, and the container was started for the one that isn't the engine's.</summary>
+    [Fact]
+    public void An_image_is_pulled_for_the_platform_of_the_container_that_runs()
+    {
+        Assert.SkipUnless(
+            System.Runtime.InteropServices.RuntimeInformation.OSArchitecture == System.Runtime.InteropServices.Architecture.X64,
+            "Only a 64-bit PC runs two platforms by itself.");
+        using var registry = TestRegistry.Open();
+        foreach (var version in (string[])["v1.0.0", "v1.1.0"])
+        {
+            _ = Make(version);
+            TestEngine.Push($"{Registry}/api", version);
+            registry.MakeIndex($"{RegistryPath}/api", version, "386", "VARIANT=386");
+            TestEngine.Untag($"{Registry}/api:{version}");
+        }
+
+        _ = DockerClient.Run(
+            null, "run", "--quiet", "--detach", "--name", ContainerName, "--platform", "linux/386", "--publish", $"127.0.0.1:{Port}:8080",
+            $"{Registry}/api:v1.0.0");
+        Assert.Equal("v1.0.0", Answer());
+        Assert.Equal("386", Variant());
+
+        Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0"), "Outcome"));
+
+        Assert.Equal("v1.1.0", Answer());
+        Assert.Equal("386", Variant());
+
+        string Variant() => DockerClient.Run(null, "exec", ContainerName, "sh", "-c", "echo $VARIANT").Trim();
+    }
+
     /// <summary>v1.0.0 runs; the registry alone has v1.1.0.</summary>
     private void OnlyAtRegistry()
     {

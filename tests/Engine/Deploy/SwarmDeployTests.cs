@@ -265,6 +265,47 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         }
     }
 
+    /// <summary>An engine can't rename a running container there.</summary>
+    [Fact]
+    public void A_container_on_an_attachable_overlay_network_is_stopped_first_and_replaced_and_restored()
+    {
+        const string Check = "HEALTHCHECK --interval=1s --retries=2 CMD [\"/bin/busybox\",\"test\",\"-e\",\"/bin/busybox\"]\n";
+        const string Serve = "CMD [\"/bin/busybox\",\"httpd\",\"-f\",\"-p\",\"8080\",\"-h\",\"/bin\"]";
+        _swarm.Publish("v4.0.0", Check + Serve);
+        _swarm.Publish("v4.1.0", Check + "ENV NEW=1\n" + Serve);
+        _swarm.Publish("v4.2.0", "HEALTHCHECK --interval=1s --retries=2 CMD [\"/bin/busybox\",\"false\"]\nENV NEW=2\n" + Serve);
+        var network = _name + "-net";
+        var container = _name + "-api";
+        _ = _swarm.Docker("network", "create", "--driver", "overlay", "--attachable", network);
+        _ = _swarm.Docker("run", "--detach", "--name", container, "--network", network, "--network-alias", "shop", $"{OwnEngine.Registry}/api:v4.0.0");
+        try
+        {
+            var refused = Bad($"Deploy-ProService api v4.1.0 -Container {container} -Order StartFirst -Confirm:$false", "OrderNotPossible", ErrorCategory.InvalidArgument);
+            Assert.Contains($"its overlay network {network}", refused.ToString(), StringComparison.Ordinal);
+            Runs("v4.0.0");
+            Assert.Equal("Succeeded", Text(One($"Deploy-ProService api v4.1.0 -Container {container} -Confirm:$false"), "Outcome"));
+            Runs("v4.1.0");
+            var failed = Run($"Deploy-ProService api v4.2.0 -Container {container} -Confirm:$false");
+            Assert.Equal("RestoredPrevious", Text(Assert.Single(failed.Output), "Outcome"));
+            Runs("v4.1.0");
+        }
+        finally
+        {
+            _ = _swarm.Docker("rm", "--force", "--volumes", container);
+            _ = _swarm.Docker("network", "rm", network);
+        }
+
+        void Runs(string version)
+        {
+            Assert.Equal($"{container} true", _swarm.Docker(
+                "ps", "--all", "--filter", "name=" + container, "--format", "{{.Names}} {{if eq .State \"running\"}}true{{end}}").Trim());
+            Assert.Equal(
+                $"{OwnEngine.Registry}/api:{version} [shop]",
+                _swarm.Docker("inspect", "--format", "{{.Config.Image}} {{range .NetworkSettings.Networks}}{{.Aliases}}{{end}}", container)
+                    .Trim().Replace($" {_swarm.Docker("inspect", "--format", "{{.Id}}", container)[..12]}", "", StringComparison.Ordinal));
+        }
+    }
+
     private bool IsGone(string network)
     {
         try

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -50,6 +51,54 @@ internal sealed class TestRegistry(string host, (string User, string Password)? 
         content.Headers.ContentType = new MediaTypeHeaderValue(manifest["mediaType"]!.ToString());
         var (status, text, _) = Send(HttpMethod.Put, $"{repository}/manifests/{tag}", content);
         Assert.True(status == HttpStatusCode.Created, text);
+    }
+
+    /// <summary>Makes an index of a tag: the image that it names, and the same for another platform, with one more variable.</summary>
+    public void MakeIndex(string repository, string tag, string architecture, string variable)
+    {
+        var (_, text, own) = Send(HttpMethod.Get, $"{repository}/manifests/{tag}");
+        var manifest = JsonNode.Parse(text)!;
+        var config = JsonNode.Parse(Send(HttpMethod.Get, $"{repository}/blobs/{manifest["config"]!["digest"]}").Text)!;
+        var ownArchitecture = config["architecture"]!.ToString();
+        config["architecture"] = architecture;
+        config["config"]!["Env"]!.AsArray().Add(variable);
+        var bytes = Encoding.UTF8.GetBytes(config.ToJsonString());
+        var digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
+        using (var blob = new ByteArrayContent(bytes))
+        {
+            blob.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+            using var begin = new HttpRequestMessage(HttpMethod.Post, $"{repository}/blobs/uploads/");
+            using var begun = _client.Send(begin);
+            var place = begun.Headers.Location!.ToString();
+            using var put = new HttpRequestMessage(HttpMethod.Put, $"{place}{(place.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={digest}") { Content = blob };
+            using var done = _client.Send(put);
+            Assert.Equal(HttpStatusCode.Created, done.StatusCode);
+        }
+
+        (manifest["config"]!["digest"], manifest["config"]!["size"]) = (digest, bytes.Length);
+        var type = manifest["mediaType"]!.ToString();
+        using var other = new StringContent(manifest.ToJsonString());
+        other.Headers.ContentType = new MediaTypeHeaderValue(type);
+        var (status, answer, otherDigest) = Send(HttpMethod.Put, $"{repository}/manifests/{tag}", other);
+        Assert.True(status == HttpStatusCode.Created, answer);
+        const string IndexType = "application/vnd.oci.image.index.v1+json";
+        using var index = new StringContent(new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = IndexType,
+            ["manifests"] = new JsonArray(
+                Child(own!, Encoding.UTF8.GetByteCount(text), ownArchitecture),
+                Child(otherDigest!, Encoding.UTF8.GetByteCount(manifest.ToJsonString()), architecture)),
+        }.ToJsonString());
+        index.Headers.ContentType = new MediaTypeHeaderValue(IndexType);
+        (status, answer, _) = Send(HttpMethod.Put, $"{repository}/manifests/{tag}", index);
+        Assert.True(status == HttpStatusCode.Created, answer);
+
+        JsonObject Child(string childDigest, int size, string child) => new()
+        {
+            ["mediaType"] = type, ["digest"] = childDigest, ["size"] = size,
+            ["platform"] = new JsonObject { ["os"] = "linux", ["architecture"] = child },
+        };
     }
 
     /// <summary>Deletes a manifest, or (with blobs/) what one points at.</summary>

@@ -35,7 +35,7 @@ internal sealed record RecipeCase(JsonObject Body)
               "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28380" }, { "HostIp": "127.0.0.2", "HostPort": "28381" } ],
               "53/udp": [ { "HostIp": "", "HostPort": "28353" } ], "81/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28390-28395" } ] },
             "Memory": 67108864, "MemorySwap": -1, "MemoryReservation": 33554432, "CpuShares": 512, "NanoCpus": 500000000,
-            "PidsLimit": 50, "CpusetCpus": "0", "BlkioWeight": 0, "OomScoreAdj": 100,
+            "PidsLimit": 50, "CpusetCpus": "0", "CpusetMems": "0", "Isolation": "default", "BlkioWeight": 0, "OomScoreAdj": 100,
             "BlkioDeviceReadBps": [], "CgroupParent": "/pro-test", "CgroupnsMode": "private",
             "CapAdd": [ "NET_ADMIN" ], "CapDrop": [ "MKNOD", "AUDIT_WRITE" ], "GroupAdd": [ "10", "29" ],
             "Devices": [ { "PathOnHost": "/dev/null", "PathInContainer": "/dev/nothing", "CgroupPermissions": "rw" } ],
@@ -103,6 +103,8 @@ internal sealed record RecipeCase(JsonObject Body)
             "Mounts": [
               { "Type": "volume", "Source": "{{volume}}", "Target": "/sub", "VolumeOptions": { "Subpath": "inner" } },
               { "Type": "bind", "Source": "/tmp", "Target": "/bound", "ReadOnly": true, "BindOptions": { "NonRecursive": true, "CreateMountpoint": true } },
+              { "Type": "bind", "Source": "/tmp", "Target": "/flat", "ReadOnly": true, "BindOptions": { "ReadOnlyNonRecursive": true } },
+              { "Type": "image", "Source": "pro-sample/base:1", "Target": "/image", "ImageOptions": { "Subpath": "bin" } },
               { "Type": "tmpfs", "Target": "/run/u", "TmpfsOptions": { "SizeBytes": 65536, "Mode": 448, "Options": [ [ "exec" ] ] } } ]
           },
           "NetworkingConfig": { "EndpointsConfig": {
@@ -118,6 +120,10 @@ internal sealed record RecipeCase(JsonObject Body)
         { "HostConfig": {
             "DeviceRequests": [ { "Driver": "nvidia", "Count": -1, "Capabilities": [ [ "gpu" ] ], "Options": { "a": "b" } } ],
             "BlkioDeviceReadBps": [ { "Path": "/dev/vda", "Rate": 1048576 } ], "BlkioDeviceWriteIOps": [ { "Path": "/dev/vda", "Rate": 100 } ],
+            "BlkioDeviceReadIOps": [ { "Path": "/dev/vda", "Rate": 100 } ], "BlkioDeviceWriteBps": [ { "Path": "/dev/vda", "Rate": 1048576 } ],
+            "BlkioWeightDevice": [ { "Path": "/dev/vda", "Weight": 100 } ],
+            "Binds": [ "/tmp:/shared:rshared", "/tmp:/slave:ro,rslave" ],
+            "Mounts": [ { "Type": "bind", "Source": "/tmp", "Target": "/moved", "BindOptions": { "Propagation": "rslave" } } ],
             "VolumeDriver": "local" } }
         """))
     {

@@ -222,6 +222,12 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
             mount["Mode"] = "";
         }
 
+        foreach (var mount in mounts.Where(mount => mount["Type"]!.GetValue<string>() == "image"))
+        {
+            // Where the engine has unpacked it for this container.
+            mount["Source"] = "IMAGE";
+        }
+
         plain["Mounts"] = new JsonArray(mounts);
         if (plain["HostConfig"]!["Links"] is JsonArray links)
         {

@@ -1,7 +1,10 @@
+using System.Formats.Tar;
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Containers;
 using Xunit;
+using Version = System.Version;
 
 namespace Pro.DockerVersioning.Tests.Containers;
 
@@ -49,6 +52,100 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         Assert.Equal(result.ContainerId, container["Id"]!.GetValue<string>());
         Assert.Equal(old["Id"]!.GetValue<string>(), result.PreviousId);
         AssertConfiguredAs(old, container, flow);
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
+    /// <summary>A process that looks a peer up once, at its start, and serves what came of it.</summary>
+    [Theory]
+    [InlineData(nameof(SwapFlow.StartFirst))]
+    [InlineData(nameof(SwapFlow.WarmHeld))]
+    public async Task A_process_has_its_networks_and_their_names_when_it_starts(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        _ = await _scene.StartPeerAsync("exec sleep 600");
+        _ = await _scene.Engine.ImageAsync("once", JsonNode.Parse($$"""
+            { "Cmd": [ "sh", "-c", "mkdir -p /srv; nslookup {{_scene.Engine.Prefix}}-peer >/srv/said; echo $? >/srv/code; ip -4 addr >/srv/addresses; exec sleep 600" ],
+              "StopSignal": "SIGKILL" }
+            """)!.AsObject());
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(flow));
+
+        // The engine joins the networks in another order each time.
+        for (var round = 0; round < 3; round++)
+        {
+            var result = await _scene.SwapAsync(flow, "once", async (id, stop) => await UntilAsync(id, "/srv/addresses", stop));
+
+            Assert.Equal("0", (await FileAsync(result.ContainerId, "/srv/code")).Trim());
+            Assert.All(
+                (int[])[11, 12],
+                third => Assert.Matches($@"{_scene.Engine.Subnet}\.{third}\.", FileAsync(result.ContainerId, "/srv/addresses").GetAwaiter().GetResult()));
+        }
+
+        var now = await _scene.Engine.InspectAsync(_scene.Name);
+        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]), now["NetworkSettings"]!["Ports"]!.ToJsonString());
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
+    /// <summary>On networks with both families, and a peer there: no port of either is bound before its time.</summary>
+    [Fact]
+    public async Task On_dual_stack_networks_with_a_peer_the_ports_of_both_families_change_hands()
+    {
+        var networks = new List<string>();
+        foreach (var (name, third) in new[] { ("dual", 13), ("dual-back", 14) })
+        {
+            networks.Add(await _scene.Engine.NetworkAsync(name, JsonNode.Parse($$"""
+                { "EnableIPv6": true, "IPAM": { "Config": [ { "Subnet": "{{_scene.Engine.Subnet}}.{{third}}.0/24" },
+                  { "Subnet": "fd{{Random.Shared.Next(16, 256):x2}}:{{Random.Shared.Next(1, 65536):x}}:{{third}}::/64" } ] } }
+                """)!.AsObject()));
+        }
+
+        var peer = await _scene.StartPeerAsync("exec sleep 600");
+        await _scene.Engine.ConnectAsync(networks[0], peer, null);
+        var id = await _scene.Engine.CreateAsync("web", JsonNode.Parse($$"""
+            { "Image": "{{_scene.Engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} },
+              "HostConfig": { "NetworkMode": "{{networks[0]}}", "PortBindings": { "80/tcp": [
+                { "HostIp": "127.0.0.1", "HostPort": "{{SwapScene.Port}}" }, { "HostIp": "::1", "HostPort": "{{SwapScene.Port}}" } ] } } }
+            """)!.AsObject());
+        await _scene.Engine.ConnectAsync(networks[1], id, null);
+        await _scene.Engine.StartContainerAsync(id);
+        var old = await _scene.Engine.InspectAsync(id);
+        SwapResult result;
+        var client = await PollingClient.StartAsync(SwapScene.Port);
+        await using (client)
+        {
+            result = await _scene.SwapAsync(SwapFlow.WarmHeld, verify: async (candidate, stop) =>
+            {
+                await _scene.VerifyAsync(candidate, stop);
+                var settings = (await _scene.Engine.InspectAsync(candidate))["NetworkSettings"]!;
+                Assert.All(networks, network => Assert.NotEqual("", settings["Networks"]![network]!["GlobalIPv6Address"]!.ToString()));
+            });
+            await client.AnsweredAsync("new");
+        }
+
+        var now = await _scene.Engine.InspectAsync(result.ContainerId);
+        Assert.Equal(["old", "new"], client.Versions.Where(version => version.Length > 0));
+        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]), now["NetworkSettings"]!["Ports"]!.ToJsonString());
+        Assert.Equal(networks.Order(), now["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Key).Order());
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
+    /// <summary>Older engines join that one first at each start, and would bind the ports there.</summary>
+    [Fact]
+    public async Task One_that_is_on_the_default_bridge_too_is_swapped_as_the_engine_can()
+    {
+        var id = await _scene.Engine.CreateAsync("web", JsonNode.Parse($$"""
+            { "Image": "{{_scene.Engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "{{_scene.App}}",
+              "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{SwapScene.Port}}" } ] } } }
+            """)!.AsObject());
+        await _scene.Engine.ConnectAsync("bridge", id, null);
+        await _scene.Engine.StartContainerAsync(id);
+        var old = await _scene.Engine.InspectAsync(id);
+
+        var result = await _scene.SwapAsync(
+            _scene.Engine.Engine.ApiVersion >= new Version(1, 48) ? SwapFlow.WarmHeld : SwapFlow.StopFirst, order: UpdateOrder.StartFirst);
+
+        var now = await _scene.Engine.InspectAsync(result.ContainerId);
+        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]), now["NetworkSettings"]!["Ports"]!.ToJsonString());
+        Assert.Equal(["bridge", _scene.App], now["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Key).Order(StringComparer.Ordinal));
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
 
@@ -190,6 +287,22 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private async Task UntilAsync(string container, string path, CancellationToken stop)
+    {
+        while (await new ContainerCalls(_scene.Engine.Engine).GetArchiveAsync(container, path, stop) is null)
+        {
+            await Task.Delay(50, stop);
+        }
+    }
+
+    private async Task<string> FileAsync(string container, string path)
+    {
+        var reader = new TarReader(new MemoryStream((await new ContainerCalls(_scene.Engine.Engine).GetArchiveAsync(container, path, Cancel))!));
+        await using var closing = reader.ConfigureAwait(false);
+        using var text = new StreamReader((await reader.GetNextEntryAsync(copyData: true, Cancel))!.DataStream!);
+        return await text.ReadToEndAsync(Cancel);
+    }
 
     private async Task<(string? Failed, IReadOnlyList<string> Wrong)> FailAsync(SwapFlow flow, Fault fault, int at)
     {

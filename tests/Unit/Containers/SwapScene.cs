@@ -104,10 +104,11 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         string image = "new",
         Func<string, CancellationToken, Task>? verify = null,
         EngineConnection? through = null,
-        Func<string, CancellationToken, Task>? beforeCommit = null)
+        Func<string, CancellationToken, Task>? beforeCommit = null,
+        UpdateOrder? order = null)
     {
         var choice = await new ContainerSwapper(engine.Engine, new Collector(Reports)).ChooseAsync(
-            Name, expected == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst, Cancel);
+            Name, order ?? (expected == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst), Cancel);
         Assert.Equal(expected, choice.Flow);
         return await RunAsync(choice, image, verify, through, beforeCommit);
     }

@@ -233,7 +233,8 @@ internal sealed partial class ComposeClient
         if (!isAsItWas && !Program.IsV1)
         {
             oldConfig ??= ConfigAsync(image, old, cancellationToken);
-            isAsItWas = await ResolvedHashAsync(image, await oldConfig.ConfigureAwait(false), cancellationToken).ConfigureAwait(false) == label;
+            var resolved = await TryResolvedHashAsync(image, await oldConfig.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            isAsItWas = resolved is not null && resolved == label;
             newHash = isAsItWas ? ResolvedHashAsync(image, rendered, cancellationToken) : newHash;
         }
 
@@ -323,6 +324,19 @@ internal sealed partial class ComposeClient
     private Task<string> ResolvedHashAsync(ImagePin image, RenderedProject rendered, CancellationToken cancellationToken) =>
         ResolvedHashAsync(image.Service, ProfileArguments(image), rendered.Text, cancellationToken);
 
+    /// <summary>The same; null if compose can't read what it has rendered itself. It updates the service then.</summary>
+    private async Task<string?> TryResolvedHashAsync(ImagePin image, RenderedProject rendered, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ResolvedHashAsync(image, rendered, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The hash for the label of a container that shares others' network, IPC or processes; null if compose renders no such service.</summary>
     /// <param name="image">The service that was rendered.</param>
     /// <param name="rendered">The rendered project.</param>
@@ -342,9 +356,14 @@ internal sealed partial class ComposeClient
         string[] arguments = [.. profiles, "config", "--hash=" + service];
         var project = Project with { Files = ["-"], EnvironmentFiles = [] };
         var answer = await _process
-            .RunAsync([.. project.Arguments, .. arguments], heard: null, cancellationToken, input: rendered).ConfigureAwait(false);
+            .RunAsync([.. project.Arguments, .. arguments], heard: null, cancellationToken, input: UnlimitedSwap().Replace(rendered, "$1 -1"))
+            .ConfigureAwait(false);
         return HashIn(MustSucceed(answer, arguments).Output, service);
     }
+
+    /// <summary>Compose renders it as a text, which it refuses when it reads it (seen with 2.40).</summary>
+    [GeneratedRegex("""^( +memswap_limit:) "-1"$""", RegexOptions.Multiline)]
+    private static partial Regex UnlimitedSwap();
 
     private string HashIn(string output, string service)
     {

@@ -44,6 +44,13 @@ internal static partial class ComposeLabels
     /// <summary>The container that this one was to replace: v2 writes it while it re-creates.</summary>
     public const string Replace = Prefix + "replace";
 
+    /// <summary>What its service depended on: <c>db:service_healthy:false,api:service_started:true</c>, where true is restart.</summary>
+    public const string DependsOn = Prefix + "depends_on";
+
+    /// <summary>Whether compose restarts a container with those labels when it has updated a service.</summary>
+    public static bool IsRestartedWith(IDictionary<string, string> labels, string service) =>
+        (Get(labels, DependsOn) ?? "").Split(',').Any(one => one.Split(':') is [var name, _, "true"] && name == service);
+
     /// <summary>A label's value; null where it is absent or empty.</summary>
     public static string? Get(IDictionary<string, string>? labels, string name) =>
         labels is not null && labels.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value) ? value : null;

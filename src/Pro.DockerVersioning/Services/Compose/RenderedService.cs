@@ -48,21 +48,15 @@ internal static class RenderedService
         }
 
         var files = new List<ComposeInjection>();
-        foreach (var section in (string[])["configs", "secrets"])
+        foreach (var (path, definition) in Files(rendered, node))
         {
-            foreach (var (source, target) in Uses(node, section))
+            if (definition?["content"] is ComposeScalar { Text.Length: > 0 } content)
             {
-                var path = target ?? source;
-                var whole = path.StartsWith('/') ? path : section == "configs" ? "/" + path : "/run/secrets/" + path;
-                var definition = (rendered[section] as ComposeMapping)?[source] as ComposeMapping;
-                if (definition?["content"] is ComposeScalar { Text.Length: > 0 } content)
-                {
-                    files.Add(new ComposeInjection(whole, Unescape(content.Text), null));
-                }
-                else if (definition?["environment"] is ComposeScalar { Text.Length: > 0 } variable)
-                {
-                    files.Add(new ComposeInjection(whole, variables(variable.Text), variable.Text));
-                }
+                files.Add(new ComposeInjection(path, Unescape(content.Text), null));
+            }
+            else if (definition?["environment"] is ComposeScalar { Text.Length: > 0 } variable)
+            {
+                files.Add(new ComposeInjection(path, variables(variable.Text), variable.Text));
             }
         }
 
@@ -73,6 +67,12 @@ internal static class RenderedService
 
         return files;
     }
+
+    /// <summary>Where compose mounts a service's configs and secrets that are files of this machine.</summary>
+    public static IEnumerable<string> MountedFiles(ComposeMapping rendered, string service) =>
+        from file in Of(rendered, service) is { } node ? Files(rendered, node) : []
+        where file.Definition?["file"] is ComposeScalar { Text.Length: > 0 }
+        select file.Path;
 
     /// <summary>
     /// A rendered project in which a service shares the network, IPC or processes of containers, and not of services: so compose has it when
@@ -104,6 +104,14 @@ internal static class RenderedService
 
     /// <summary>A rendered text as a container gets it: <c>config</c> doubles each dollar.</summary>
     public static string Unescape(string text) => text.Replace("$$", "$", StringComparison.Ordinal);
+
+    private static IEnumerable<(string Path, ComposeMapping? Definition)> Files(ComposeMapping rendered, ComposeMapping service) =>
+        from section in (string[])["configs", "secrets"]
+        from use in Uses(service, section)
+        let path = use.Target ?? use.Source
+        select (
+            path.StartsWith('/') ? path : section == "configs" ? "/" + path : "/run/secrets/" + path,
+            (rendered[section] as ComposeMapping)?[use.Source] as ComposeMapping);
 
     private static IEnumerable<(string Source, string? Target)> Uses(ComposeMapping? service, string section) =>
         (service?[section] as ComposeSequence)?.Items.Select(item => item switch

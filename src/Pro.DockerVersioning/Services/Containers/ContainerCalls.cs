@@ -224,11 +224,13 @@ internal sealed class ContainerCalls(EngineConnection engine)
         _http.PutAsync($"containers/{container}/archive?path={Uri.EscapeDataString(folder)}", tar, cancellationToken);
 
     /// <summary>Puts files into a container that is only created.</summary>
-    public async Task PutFilesAsync(string container, IEnumerable<InjectedFile> files)
+    public async Task PutFilesAsync(string container, IReadOnlyList<InjectedFile> files)
     {
+        // By the engine's clock.
+        var created = files.Count == 0 ? default : (await InspectAsync(container, CancellationToken.None).ConfigureAwait(false)).Time("Created");
         foreach (var file in files)
         {
-            await PutArchiveAsync(container, "/", file.Tar, CancellationToken.None).ConfigureAwait(false);
+            await PutArchiveAsync(container, "/", file.At(created), CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -239,6 +241,25 @@ internal sealed class ContainerCalls(EngineConnection engine)
         {
             return await _http.ReadAsync(
                 HttpMethod.Get, $"containers/{container}/archive?path={Uri.EscapeDataString(path)}", cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (IsNotFound(exception))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What differs in a container's layer from its image: for each path <c>Kind</c> 0 is changed, 1 added, 2 deleted.</summary>
+    public async Task<IReadOnlyList<JsonNode?>> ChangesAsync(string container, CancellationToken cancellationToken) =>
+        [.. await _http.GetListAsync($"containers/{container}/changes", cancellationToken).ConfigureAwait(false)];
+
+    /// <summary>What a path in a container is: <c>mode</c>, <c>size</c>, <c>mtime</c>; null if there is none.</summary>
+    public async Task<JsonNode?> StatAsync(string container, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var asked = $"containers/{container}/archive?path={Uri.EscapeDataString(path)}";
+            var stat = await _http.HeaderAsync(asked, "X-Docker-Container-Path-Stat", cancellationToken).ConfigureAwait(false);
+            return stat is null ? null : JsonNode.Parse(Convert.FromBase64String(stat));
         }
         catch (ProException exception) when (IsNotFound(exception))
         {

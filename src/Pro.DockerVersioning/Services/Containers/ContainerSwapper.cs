@@ -137,7 +137,9 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         {
             var state = await SwapState.OfAsync(_calls, name, cancellationToken).ConfigureAwait(false);
             state.ImageId = request.ImageId;
-            await state.ReadFilesAsync(_calls, request.InjectedFiles, cancellationToken).ConfigureAwait(false);
+            await state
+                .ReadFilesAsync(_calls, request.InjectedFiles, found => request.TakesFoundFiles && found.IsSurelyMeant, cancellationToken)
+                .ConfigureAwait(false);
             var flow = await FlowNowAsync(state, all, swaps.Count == 0, request, checks, cancellationToken).ConfigureAwait(false);
             swaps.Add(flow == SwapFlow.StopFirst
                 ? new StopFirstSwap(_calls, state, request, _nonce, checks)
@@ -159,6 +161,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
             foreach (var follower in followers)
             {
                 var state = await SwapState.OfAsync(_calls, follower, cancellationToken).ConfigureAwait(false);
+                await state.ReadFilesAsync(_calls, known: [], static _ => true, cancellationToken).ConfigureAwait(false);
                 swaps.Add(new FollowerMove(_calls, state, leader, successors, _nonce, request, reports));
             }
         }

@@ -26,6 +26,40 @@ internal sealed record InjectedFile(string Path, byte[] Tar)
 
         return new InjectedFile(path, packed.ToArray());
     }
+
+    /// <summary>The tar with the time at which it is copied in, as compose does it: by that it is found again (see <see cref="FoundFile"/>).</summary>
+    public byte[] At(DateTimeOffset time)
+    {
+        using var source = new TarReader(new MemoryStream(Tar));
+        using var packed = new MemoryStream();
+        using (var target = new TarWriter(packed, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            while (source.GetNextEntry(copyData: true) is { } entry)
+            {
+                // An entry that was read keeps its time among its attributes, and would be written with that.
+                var attributes = (entry as PaxTarEntry)?.ExtendedAttributes.Where(one => one.Key.StartsWith("SCHILY.xattr.", StringComparison.Ordinal));
+                var copy = new PaxTarEntry(entry.EntryType, entry.Name, attributes ?? [])
+                {
+                    Mode = entry.Mode,
+                    Uid = entry.Uid,
+                    Gid = entry.Gid,
+                    ModificationTime = DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds()),
+                };
+                if (entry.EntryType is TarEntryType.SymbolicLink or TarEntryType.HardLink)
+                {
+                    copy.LinkName = entry.LinkName;
+                }
+                else if (entry.DataStream is { } data)
+                {
+                    copy.DataStream = data;
+                }
+
+                target.WriteEntry(copy);
+            }
+        }
+
+        return packed.ToArray();
+    }
 }
 
 /// <summary>All that makes an old container again, also if a prune has taken it: its recipe, and the files in its layer.</summary>

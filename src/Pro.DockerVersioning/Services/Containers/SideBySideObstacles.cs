@@ -55,6 +55,12 @@ internal static class SideBySideObstacles
             : $"its HEALTHCHECK asks for {asked}, by which the old container answers while both run";
     }
 
+    /// <summary>Where the names can't go over: the candidate runs when it gets the service's.</summary>
+    public static string? OnOverlay(IEnumerable<JsonObject> networks) =>
+        networks.FirstOrDefault(network => network.Text("Driver") == "overlay") is { } overlay
+            ? $"no container can be renamed while it runs on its overlay network {overlay.Text("Name")}"
+            : null;
+
     /// <summary>What two containers on the same network can't both have.</summary>
     public static string? OnOneNetwork(JsonObject old, ContainerRecipe recipe)
     {
@@ -101,9 +107,17 @@ internal static class SideBySideObstacles
     }
 
     /// <summary>What keeps a network from taking the gateway's role.</summary>
+    /// <param name="old">The container's inspection.</param>
     /// <param name="networks">The networks' inspections, the one with the gateway first.</param>
-    public static string? ToHolding(IReadOnlyList<JsonObject> networks)
+    public static string? ToHolding(JsonObject old, IReadOnlyList<JsonObject> networks)
     {
+        // Each start there would bind the ports, whatever else it is on (seen on 20.10, and not on 28.5).
+        var isAtLeast28 = old["NetworkSettings"].Members("Networks").Any(network => network.Value?["GwPriority"] is not null);
+        if (!isAtLeast28 && networks.Any(network => network.Text("Name") == "bridge"))
+        {
+            return "engines before 28 join the default bridge before any other network";
+        }
+
         if (networks.FirstOrDefault(network => !SwapNetworks.SortsBehindHold(network.Text("Name"))) is { } first)
         {
             return $"no network can sort before its network {first.Text("Name")}";

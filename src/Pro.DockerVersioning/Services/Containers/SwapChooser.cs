@@ -79,7 +79,7 @@ internal sealed class SwapChooser(ContainerCalls calls)
         // Where no port can be bound, none changes hands.
         var (flow, reason) = PublishedPorts.IsAskedFor(state.Old) && (networks.Count == 0 || networks.Any(PublishedPorts.CanBind))
             ? ChooseWarm(state, networks)
-            : (SwapFlow.StartFirst, SideBySideObstacles.OnOneNetwork(state.Old, state.Recipe));
+            : (SwapFlow.StartFirst, SideBySideObstacles.OnOverlay(networks) ?? SideBySideObstacles.OnOneNetwork(state.Old, state.Recipe));
         if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && !SaysTheOperator(state.Recipe))
         {
             reason ??= SideBySideObstacles.OfHealthCheck(state.Recipe, nextCheck);
@@ -106,7 +106,8 @@ internal sealed class SwapChooser(ContainerCalls calls)
             return (SwapFlow.WarmDetached, null);
         }
 
-        return (SwapFlow.WarmHeld, SideBySideObstacles.OnOneNetwork(state.Old, state.Recipe) ?? SideBySideObstacles.ToHolding(networks));
+        var shared = SideBySideObstacles.OnOneNetwork(state.Old, state.Recipe);
+        return (SwapFlow.WarmHeld, shared ?? SideBySideObstacles.ToHolding(state.Old, networks));
     }
 
     // What an operator has set holds for the next image too.

@@ -31,6 +31,9 @@ internal sealed record SwapRequest
     /// <summary>Paths in the old containers that were copied into their layer, and go along.</summary>
     public IReadOnlyList<string> InjectedFiles { get; init; } = [];
 
+    /// <summary>True if nobody can tell those paths: what looks as if it was copied goes along.</summary>
+    public bool TakesFoundFiles { get; init; }
+
     /// <summary>Compose's labels that say whose the containers are.</summary>
     public IReadOnlyDictionary<string, string> Owner { get; init; } = new Dictionary<string, string>();
 

@@ -39,8 +39,11 @@ internal sealed class SwapState(JsonObject old, ContainerRecipe recipe, IReadOnl
     /// <summary>How long nobody answered.</summary>
     public DowntimeClock Downtime { get; } = new();
 
-    /// <summary>What was copied into the old container's layer, and goes along.</summary>
+    /// <summary>What was copied into the old container's layer.</summary>
     public IReadOnlyList<InjectedFile> Files { get; private set; } = [];
+
+    /// <summary>Those of them that the candidate gets.</summary>
+    private IReadOnlyList<InjectedFile> _carried = [];
 
     /// <summary>True if the engine removes the old container as soon as it has stopped; one that never ran stays.</summary>
     public bool RemovesItself => old["HostConfig"].Flag("AutoRemove") && old["State"].Flag("Running");
@@ -56,17 +59,38 @@ internal sealed class SwapState(JsonObject old, ContainerRecipe recipe, IReadOnl
         return new SwapState(old, ContainerRecipe.From(old, image), [.. image.Texts("RepoDigests")]);
     }
 
-    /// <summary>Reads what was copied into the old container.</summary>
-    public async Task ReadFilesAsync(ContainerCalls calls, IEnumerable<string> paths, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads what was copied into the old container. All of it is there again if that has to be re-created; the candidate gets what is known
+    /// to be meant for it.
+    /// </summary>
+    /// <param name="calls">The engine's calls.</param>
+    /// <param name="known">Paths of what was copied for certain: it goes along.</param>
+    /// <param name="goesAlong">Whether another file, which looks as if it was copied, goes along too.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ProException">A known one is not there.</exception>
+    public async Task ReadFilesAsync(
+        ContainerCalls calls, IReadOnlyList<string> known, Func<FoundFile, bool> goesAlong, CancellationToken cancellationToken)
     {
         var files = new List<InjectedFile>();
-        foreach (var path in paths)
+        foreach (var path in known)
         {
             var archive = await calls.GetArchiveAsync(OldId, path, cancellationToken).ConfigureAwait(false);
             files.Add(archive is null ? throw ContainerErrors.InjectedFileMissing(Name, path) : InjectedFile.From(path, archive));
         }
 
-        Files = files;
+        var carried = files.ToList();
+        var others = await FoundFile.InAsync(calls, old, cancellationToken).ConfigureAwait(false);
+        foreach (var found in others.Where(one => !known.Contains(one.Path)))
+        {
+            if (await calls.GetArchiveAsync(OldId, found.Path, cancellationToken).ConfigureAwait(false) is { } archive)
+            {
+                var file = InjectedFile.From(found.Path, archive);
+                files.Add(file);
+                carried.AddRange(goesAlong(found) ? [file] : []);
+            }
+        }
+
+        (Files, _carried) = (files, carried);
     }
 
     /// <summary>Creates the candidate, with all that goes along in its layer.</summary>
@@ -74,7 +98,7 @@ internal sealed class SwapState(JsonObject old, ContainerRecipe recipe, IReadOnl
     public async Task CreateAsync(ContainerCalls calls, ContainerCreation creation)
     {
         NewId = await calls.CreateAsync(creation, CancellationToken.None).ConfigureAwait(false);
-        await calls.PutFilesAsync(NewId, Files).ConfigureAwait(false);
+        await calls.PutFilesAsync(NewId, _carried).ConfigureAwait(false);
         if (ImageId is { } planned
             && (await calls.InspectAsync(NewId, CancellationToken.None).ConfigureAwait(false)).Text("Image") is var made && made != planned)
         {

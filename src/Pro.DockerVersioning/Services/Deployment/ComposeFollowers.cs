@@ -102,8 +102,9 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
     private async Task<string> MoveAsync(JsonObject follower, string name, IReadOnlyDictionary<string, string> moved)
     {
         var old = follower.Text("Id");
-        var image = await calls.InspectImageAsync(follower.Text("Image"), CancellationToken.None).ConfigureAwait(false);
-        var recipe = ContainerRecipe.From(follower, image);
+        var state = await SwapState.OfAsync(calls, follower, CancellationToken.None).ConfigureAwait(false);
+        await state.ReadFilesAsync(calls, known: [], static _ => true, CancellationToken.None).ConfigureAwait(false);
+        var recipe = state.Recipe;
         var options = new RecipeOptions
         {
             Name = SwapNames.Next(name),
@@ -112,7 +113,8 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
         };
         await ClearAsync(SwapNames.Next(name)).ConfigureAwait(false);
         var reference = await calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, CancellationToken.None).ConfigureAwait(false);
-        var id = await calls.CreateAsync(recipe.On(reference, options), CancellationToken.None).ConfigureAwait(false);
+        await state.CreateAsync(calls, recipe.On(reference, options)).ConfigureAwait(false);
+        var id = state.NewId;
         try
         {
             if (SavedRunState.Of(follower).Ran)

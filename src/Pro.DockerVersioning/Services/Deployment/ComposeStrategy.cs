@@ -67,8 +67,7 @@ internal sealed class ComposeStrategy(
 
         var judgement = await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
         string[] warnings = [.. Said(judgement.Rendered), .. OneShots(judgement.Pin)];
-        string[] dependents = _dependents.Services.Count == 0 ? []
-            : [$"{string.Join(", ", _dependents.Services)} is restarted afterwards (depends_on with restart: true)"];
+        var dependents = await _dependents.PlanAsync(cancellationToken).ConfigureAwait(false);
         if (!judgement.OnlyImage)
         {
             await new ComposeUp(site.Client, site.Image, engine).MustBeAbleAsync(cancellationToken).ConfigureAwait(false);
@@ -209,7 +208,7 @@ internal sealed class ComposeStrategy(
                 await UndoPinAsync().ConfigureAwait(false);
             }
 
-            if (target.Containers.Count > 0 && (result.Outcome == ProDeploymentOutcome.Succeeded || result.Downtime is not null))
+            if (target.Containers.Count > 0 && result.TouchedTheService)
             {
                 await _dependents.RestartAsync(steps).ConfigureAwait(false);
             }
@@ -288,14 +287,8 @@ internal sealed class ComposeStrategy(
     {
         var imageLabels = await ImageLabelsAsync(image.LocalId!, cancellationToken).ConfigureAwait(false);
         return await replacement.RunAsync(
-            new ReplacementJob
+            ReplacementJob.Of(operation, target, image, _planned, request.WantedOrder ?? site.Order) with
             {
-                Operation = operation,
-                Target = target,
-                Image = image.Reference.ToString(),
-                ImageId = image.LocalId,
-                Planned = _planned,
-                Order = request.WantedOrder ?? site.Order,
                 Labels = old => Labels(old, hash, imageLabels.GetValueOrDefault(ComposeLabels.Get(old, ComposeLabels.Image) ?? "", image.LocalId!)),
                 InjectedFiles = judgement.InjectedFiles,
                 FollowerLabels = FollowerLabelsAsync,
@@ -495,7 +488,7 @@ internal sealed class ComposeStrategy(
         foreach (var container in target.Containers)
         {
             var state = await SwapState.OfAsync(_calls, container.Id, cancellationToken).ConfigureAwait(false);
-            await state.ReadFilesAsync(_calls, injected, cancellationToken).ConfigureAwait(false);
+            await state.ReadFilesAsync(_calls, injected, _ => false, cancellationToken).ConfigureAwait(false);
             containers.Add(state.Save(isFollower: false));
         }
 
@@ -561,21 +554,34 @@ internal sealed class ComposeStrategy(
 
         var judgement = await site.Client
             .JudgeAsync(site.Image, current, image.Reference, container.Labels(), cancellationToken).ConfigureAwait(false);
-        return await WithInjectedAsync(container.Text("Id"), judgement, cancellationToken).ConfigureAwait(false);
+        return await WithInjectedAsync(container, judgement, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
     /// Neither a hash nor a label says anything of what compose copies into a container. What is there goes along, unless its file says another
-    /// thing by now: then compose is to write it.
+    /// thing by now: then compose is to write it, or to mount it.
     /// </summary>
-    private async Task<ComposeJudgement> WithInjectedAsync(string container, ComposeJudgement judgement, CancellationToken cancellationToken)
+    private async Task<ComposeJudgement> WithInjectedAsync(JsonObject container, ComposeJudgement judgement, CancellationToken cancellationToken)
     {
-        var paths = new List<string>();
-        string? changed = null;
-        foreach (var file in judgement.Rendered is { } rendered
-            ? RenderedService.InjectedFiles(rendered.Config, site.Service, FindWith(judgement.Pin)) : [])
+        if (judgement.Rendered is not { } rendered)
         {
-            var there = await ReadFileAsync(container, file.Path, cancellationToken).ConfigureAwait(false);
+            return judgement;
+        }
+
+        // 1.x mounts no config.
+        var mounts = container.Elements("Mounts").Select(mount => mount.Text("Destination")).ToHashSet(StringComparer.Ordinal);
+        var changed = site.Client.Program.IsV1 ? null
+            : RenderedService.MountedFiles(rendered.Config, site.Service).FirstOrDefault(path => !mounts.Contains(path));
+        var paths = new List<string>();
+        foreach (var file in RenderedService.InjectedFiles(rendered.Config, site.Service, FindWith(judgement.Pin)))
+        {
+            if (mounts.Contains(file.Path))
+            {
+                changed ??= file.Path;
+                continue;
+            }
+
+            var there = await ReadFileAsync(container.Text("Id"), file.Path, cancellationToken).ConfigureAwait(false);
             if (there is not null)
             {
                 paths.Add(file.Path);
@@ -591,30 +597,26 @@ internal sealed class ComposeStrategy(
                 InjectedFiles = paths,
                 OnlyImage = false,
                 NewHash = null,
-                Why = $"Compose itself updates {site.Service}: it writes {changed}, whose content has changed.",
+                Why = $"Compose itself updates {site.Service}: it makes {changed}, which has changed.",
             };
     }
 
     private async Task<byte[]?> ReadFileAsync(string container, string path, CancellationToken cancellationToken)
     {
-        try
-        {
-            var archive = await engine.Http.ReadAsync(
-                HttpMethod.Get, $"containers/{container}/archive?path={Uri.EscapeDataString(path)}", cancellationToken).ConfigureAwait(false);
-            var reader = new TarReader(new MemoryStream(archive));
-            await using var closing = reader.ConfigureAwait(false);
-            using var content = new MemoryStream();
-            if (await reader.GetNextEntryAsync(cancellationToken: cancellationToken).ConfigureAwait(false) is { DataStream: { } data })
-            {
-                await data.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
-            }
-
-            return content.ToArray();
-        }
-        catch (ProException none) when (none.Id == "EngineObjectNotFound")
+        if (await _calls.GetArchiveAsync(container, path, cancellationToken).ConfigureAwait(false) is not { } archive)
         {
             return null;
         }
+
+        var reader = new TarReader(new MemoryStream(archive));
+        await using var closing = reader.ConfigureAwait(false);
+        using var content = new MemoryStream();
+        if (await reader.GetNextEntryAsync(cancellationToken: cancellationToken).ConfigureAwait(false) is { DataStream: { } data })
+        {
+            await data.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
+        }
+
+        return content.ToArray();
     }
 
     private string Fingerprint()

@@ -13,6 +13,18 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// <summary>What is to be replaced, by what.</summary>
 internal sealed record ReplacementJob
 {
+    /// <summary>All that a strategy has planned.</summary>
+    public static ReplacementJob Of(
+        HeldOperation operation, ServiceTarget target, SuppliedImage image, SwapChoice? planned, UpdateOrder? order) => new()
+        {
+            Operation = operation,
+            Target = target,
+            Image = image.Reference.ToString(),
+            ImageId = image.LocalId,
+            Planned = planned,
+            Order = order,
+        };
+
     /// <summary>What it is done for.</summary>
     public required HeldOperation Operation { get; init; }
 
@@ -45,6 +57,9 @@ internal sealed record ReplacementJob
     /// </summary>
     public IReadOnlyList<string> InjectedFiles { get; init; } = [];
 
+    /// <summary>See <see cref="SwapRequest.TakesFoundFiles"/>.</summary>
+    public bool TakesFoundFiles { get; init; }
+
     /// <summary>Called once all are verified, right before the commit.</summary>
     public Func<CancellationToken, Task> BeforeCommit { get; init; } = static _ => Task.CompletedTask;
 }
@@ -61,9 +76,6 @@ internal sealed class ContainerReplacement(
     Func<string, string, CancellationToken, Task>? pull = null)
 {
     private const int KeptLogLines = 50;
-
-    // glibc's resolver asks again after 5 s, twice; others sooner.
-    private static readonly TimeSpan FirstLookup = TimeSpan.FromSeconds(12);
 
     // So long a supervisor takes to put back what it thinks was stopped.
     private static readonly TimeSpan SupervisorTime = TimeSpan.FromSeconds(3);
@@ -99,6 +111,7 @@ internal sealed class ContainerReplacement(
             Planned = job.Planned,
             Labels = job.Labels,
             InjectedFiles = job.InjectedFiles,
+            TakesFoundFiles = job.TakesFoundFiles,
             FollowerLabels = job.FollowerLabels,
             Owner = ComposeLabels.OwnerOf(job.Target.Labels),
             Note = job.Operation.Note.ToLabel(),
@@ -161,7 +174,7 @@ internal sealed class ContainerReplacement(
         steps.Begin("verify");
         if (id == _lastVerified)
         {
-            options = options with { IsSecondLook = true, LeastStartPeriod = TimeSpan.Zero };
+            options = options with { IsSecondLook = true };
         }
 
         _last = await ContainerVerifier.VerifyAsync(engine, id, options, reports, cancellationToken).ConfigureAwait(false);
@@ -347,9 +360,9 @@ internal sealed class ContainerReplacement(
         return true;
     }
 
-    // Beside the old one the health URL would be answered by that. A held candidate gets its networks only after its start.
-    private VerificationOptions Options(CandidateStage stage, SwapFlow flow) => stage is CandidateStage.BeforePorts or CandidateStage.BesideOld
-        ? Options(ownsPorts: false) with { LeastStartPeriod = flow == SwapFlow.WarmHeld ? FirstLookup : TimeSpan.Zero }
+    // Beside the old one the health URL would be answered by that.
+    private VerificationOptions Options(CandidateStage stage) => stage is CandidateStage.BeforePorts or CandidateStage.BesideOld
+        ? Options(ownsPorts: false)
         : Options(ownsPorts: true) with { KnownNeed = request.KnownNeed };
 
     private VerificationOptions Options(bool ownsPorts) => new()
@@ -396,7 +409,15 @@ internal sealed class ContainerReplacement(
 
         public async Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken)
         {
-            await OursAsync(owner.VerifyAsync(state.NewId, owner.Options(stage, flow), cancellationToken)).ConfigureAwait(false);
+            try
+            {
+                await OursAsync(owner.VerifyAsync(state.NewId, owner.Options(stage), cancellationToken)).ConfigureAwait(false);
+            }
+            catch (ProException failure) when (stage == CandidateStage.BeforePorts && VerificationErrors.IsVerdict(failure))
+            {
+                throw ContainerErrors.BeforeItsPorts(failure, isOnNetworks: flow == SwapFlow.WarmHeld);
+            }
+
             if (stage == CandidateStage.InPlace)
             {
                 _proofTimes[state.NewId] = owner.ProofTime;

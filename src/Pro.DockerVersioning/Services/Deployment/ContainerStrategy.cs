@@ -32,17 +32,9 @@ internal sealed class ContainerStrategy(
     }
 
     /// <inheritdoc/>
-    public Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken) => replacement.RunAsync(
-        new ReplacementJob
-        {
-            Operation = operation,
-            Target = target,
-            Image = image.Reference.ToString(),
-            ImageId = image.LocalId,
-            Planned = _planned,
-            Order = request.WantedOrder,
-        },
-        cancellationToken);
+    public Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken) =>
+        replacement.RunAsync(
+            ReplacementJob.Of(operation, target, image, _planned, request.WantedOrder) with { TakesFoundFiles = true }, cancellationToken);
 }
 
 /// <summary>Orders as the field writes them.</summary>

@@ -144,7 +144,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         {
             ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, steps, supply, reports),
             ServiceTargetKind.Compose when site is not null => new ComposeStrategy(engine, request, target, site, replacement, steps, reports),
-            ServiceTargetKind.Compose => new ForeignComposeStrategy(engine, request, target, replacement, reports),
+            ServiceTargetKind.Compose => new ForeignComposeStrategy(engine, request, target, replacement, steps, reports),
             _ => new ContainerStrategy(engine, request, target, replacement, reports),
         };
         var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0

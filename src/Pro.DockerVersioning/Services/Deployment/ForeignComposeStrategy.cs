@@ -10,14 +10,15 @@ namespace Pro.DockerVersioning.Services.Deployment;
 /// keep compose's labels; what the files say can't be looked at, nor changed.
 /// </summary>
 internal sealed class ForeignComposeStrategy(
-    EngineConnection engine, DeploymentRequest request, ServiceTarget target, ContainerReplacement replacement, IProgress<Report> reports)
+    EngineConnection engine,
+    DeploymentRequest request,
+    ServiceTarget target,
+    ContainerReplacement replacement,
+    DeploymentSteps steps,
+    IProgress<Report> reports)
     : IDeploymentStrategy
 {
-    private const string Secrets = "/run/secrets/";
-
-    private const int Added = 1;
-
-    private readonly ContainerCalls _calls = new(engine);
+    private readonly ComposeDependents _dependents = new(new ContainerCalls(engine), target.Labels, reports);
     private SwapChoice? _planned;
 
     /// <inheritdoc/>
@@ -40,44 +41,24 @@ internal sealed class ForeignComposeStrategy(
                 .. request.WarningsFor(choice),
                 $"The compose files of {target.Name} ({files}) are not on this machine, so they still name the old version. Write it into them, or "
                     + $"into the stack tool that keeps them, or their next deployment goes back: image: {image.Reference}",
-                $"What those files make compose do besides is not known here: lifecycle hooks are not run, and of the files that compose copies into "
-                    + $"a container only those in {Secrets} go along.",
-            ]);
+                "What those files make compose do besides is not known here: lifecycle hooks are not run. Of the files that compose copies into "
+                    + "a container, those go along that are seen: secrets, and read-only ones that the old image doesn't have.",
+            ])
+        {
+            Details = await _dependents.PlanAsync(cancellationToken).ConfigureAwait(false),
+        };
     }
 
     /// <inheritdoc/>
     public async Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
     {
-        var injected = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var container in target.Containers)
+        var job = ReplacementJob.Of(operation, target, image, _planned, request.WantedOrder) with { TakesFoundFiles = true };
+        var result = await replacement.RunAsync(job, cancellationToken).ConfigureAwait(false);
+        if (result.TouchedTheService)
         {
-            injected.UnionWith(await InjectedAsync(container.Id, cancellationToken).ConfigureAwait(false));
+            await _dependents.RestartAsync(steps).ConfigureAwait(false);
         }
 
-        return await replacement.RunAsync(
-            new ReplacementJob
-            {
-                Operation = operation,
-                Target = target,
-                Image = image.Reference.ToString(),
-                ImageId = image.LocalId,
-                Planned = _planned,
-                Order = request.WantedOrder,
-                InjectedFiles = [.. injected],
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Files that are in the container's own layer where nobody but compose puts any.</summary>
-    private async Task<IEnumerable<string>> InjectedAsync(string id, CancellationToken cancellationToken)
-    {
-        var mounts = (await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)).Elements("Mounts")
-            .Select(mount => mount.Text("Destination")).ToHashSet(StringComparer.Ordinal);
-        var added = (await engine.Http.GetListAsync($"containers/{id}/changes", cancellationToken).ConfigureAwait(false))
-            .Where(change => change?["Kind"]?.GetValue<int>() == Added)
-            .Select(change => change.Text("Path"))
-            .Where(path => path.StartsWith(Secrets, StringComparison.Ordinal) && !mounts.Contains(path))
-            .ToList();
-        return added.Where(path => !added.Exists(other => other.StartsWith(path + "/", StringComparison.Ordinal)));
+        return result;
     }
 }

@@ -38,6 +38,9 @@ internal sealed record StrategyResult
     /// <summary>How long nobody answered at most.</summary>
     public TimeSpan? Downtime { get; init; }
 
+    /// <summary>True unless what ran before was never cut off: what depends on it knows of no other.</summary>
+    public bool TouchedTheService => Outcome == ProDeploymentOutcome.Succeeded || Downtime is not null;
+
     /// <summary>The digest, where the strategy has found one.</summary>
     public string? Digest { get; init; }
 

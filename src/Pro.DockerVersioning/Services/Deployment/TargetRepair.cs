@@ -110,6 +110,11 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             await new DeploymentAliasMover(engine, reports).FollowAsync(request, after, now, cancellationToken).ConfigureAwait(false);
         }
 
+        if (now is { Kind: ServiceTargetKind.Compose } && outcome != RepairOutcome.NothingToDo)
+        {
+            await RestartDependentsAsync(request, now, outcome, cancellationToken).ConfigureAwait(false);
+        }
+
         var repair = new ProRepair
         {
             Service = request.Service.Name,
@@ -211,6 +216,35 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         {
             throw TargetLock.Refusal(held);
         }
+    }
+
+    /// <summary>
+    /// Restarts what depends on the service, as the end of the operation would have. An old container that was never stopped is the one that
+    /// it knows.
+    /// </summary>
+    private async Task RestartDependentsAsync(
+        DeploymentRequest request, ServiceTarget target, RepairOutcome outcome, CancellationToken cancellationToken)
+    {
+        ComposeDependents dependents;
+        try
+        {
+            var site = await ComposeSite.OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false);
+            dependents = new ComposeDependents(_calls, site, reports);
+        }
+        catch (ProException failure)
+        {
+            reports.Report(new VerboseReport(failure.Message));
+            dependents = new ComposeDependents(_calls, target.Labels, reports);
+        }
+
+        DateTimeOffset? started = null;
+        foreach (var container in outcome == RepairOutcome.RestoredPrevious ? target.Containers : [])
+        {
+            var start = (await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false))["State"].Time("StartedAt");
+            started = start > started ? start : started ?? start;
+        }
+
+        await dependents.RestartAsync(startedBefore: started).ConfigureAwait(false);
     }
 
     /// <summary>The images of the containers that are there in the middle of a swap.</summary>

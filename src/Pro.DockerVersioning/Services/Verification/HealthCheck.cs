@@ -41,9 +41,6 @@ internal sealed record HealthCheck
         return StartPeriod + Timeout + (retries > knownNeed ? retries : knownNeed);
     }
 
-    /// <summary>The same, with a start period of at least so long.</summary>
-    public HealthCheck WithStartPeriod(TimeSpan least) => StartPeriod >= least ? this : this with { StartPeriod = least };
-
     /// <summary>Reads it; null where there is none, or it is switched off.</summary>
     public static HealthCheck? Of(ContainerInspectResponse container)
     {

@@ -49,12 +49,6 @@ internal sealed record VerificationOptions
     /// </summary>
     public bool IsSecondLook { get; init; }
 
-    /// <summary>
-    /// A start period that holds where the HEALTHCHECK's own is shorter: for a container that got its networks only after its start, and
-    /// whose first lookup of a name may hang until its resolver asks again.
-    /// </summary>
-    public TimeSpan LeastStartPeriod { get; init; }
-
     /// <summary>How long the engine may be away (restarting) before the verification gives up on it.</summary>
     public TimeSpan EngineOutage { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -28,7 +28,7 @@ internal sealed class VerificationRun(
             ? new HealthCheckProof(
                 engine,
                 id,
-                check.WithStartPeriod(options.LeastStartPeriod),
+                check,
                 () => watch.Latest.EngineHealth == true,
                 Say,
                 countsFailures: options.HealthTimeout is null)
@@ -190,7 +190,6 @@ internal sealed class VerificationRun(
             if (usesHealth
                 && !(options.IsSecondLook && now.LastCheck == watch.First.LastCheck)
                 && now.EngineHealth is { } healthy
-                && (healthy || Elapsed >= options.LeastStartPeriod)
                 && Verdict(healthy) is { } verdict
                 && (until ?? verdict.Health) == verdict.Health)
             {
