@@ -39,7 +39,8 @@ internal sealed class ForeignComposeStrategy(
                     + $"into the stack tool that keeps them, or their next deployment goes back: image: {image.Reference}",
                 $"What those files make compose do besides is not known here: lifecycle hooks are not run, and of the files that compose copies into "
                     + $"a container only those in {Secrets} go along.",
-            ]);
+            ],
+            choice.Flow);
     }
 
     /// <inheritdoc/>

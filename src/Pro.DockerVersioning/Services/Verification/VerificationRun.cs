@@ -28,7 +28,7 @@ internal sealed class VerificationRun(
             ? new HealthCheckProof(
                 engine,
                 id,
-                check.WithStartPeriod(options.LeastStartPeriod),
+                options.IsSecondLook ? check with { StartPeriod = TimeSpan.Zero } : check.WithStartPeriod(options.LeastStartPeriod),
                 () => watch.Latest.EngineHealth == true,
                 Say,
                 countsFailures: options.HealthTimeout is null)
@@ -125,8 +125,8 @@ internal sealed class VerificationRun(
 
         return new HealthUrlProof(
             address,
-            () => options.IsHealthUrlOfHost
-                ? UrlProbes.For(engine, id, address, options.RequestTimeout) : new UrlProbe(address, options.RequestTimeout),
+            () => options.AsksHealthUrlInside ? new InnerUrlProbe(engine, id, address, options.RequestTimeout)
+                : options.IsHealthUrlOfHost ? UrlProbes.For(engine, id, address, options.RequestTimeout) : new UrlProbe(address, options.RequestTimeout),
             options.RequestTimeout,
             Say);
     }
