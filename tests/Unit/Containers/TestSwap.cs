@@ -45,7 +45,8 @@ internal sealed class TestSwap(Func<string, CancellationToken, Task> verify, Fun
     /// <summary>Whether the old container may have answered what the candidate was verified by.</summary>
     public bool OldMayAnswer { get; init; }
 
-    public Task<string?> PrepareAsync(SwapState state, SwapFlow flow, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+    public Task<string?> PrepareAsync(SwapState state, SwapFlow flow, CancellationToken cancellationToken) =>
+        Task.FromResult<string?>(null);
 
     public bool MayOldHaveAnswered(SwapState state) => OldMayAnswer;
 

@@ -65,8 +65,8 @@ internal sealed class StartFirstSwap(
     }
 
     /// <summary>
-    /// On a network of both, the check may have reached the old container, by an alias that stands in a variable or a script. It ends its work
-    /// and stops, under the name by which a repair knows it.
+    /// On a network of both, the check may have reached the old container, by an alias that stands in a variable or a script. That one ends
+    /// its work and stops, under the name by which a repair knows it.
     /// </summary>
     public override async Task RetireAsync(CancellationToken cancellationToken)
     {
@@ -80,7 +80,8 @@ internal sealed class StartFirstSwap(
         await State.GiveRestartsAsync(Calls).ConfigureAwait(false);
         State.Downtime.Begin();
         await LeaveAliasesAsync(cancellationToken).ConfigureAwait(false);
-        await new NameTakeover(Calls).RenameAsync(State.OldId, SwapNames.Previous(State.Name), CancellationToken.None).ConfigureAwait(false);
+        await new NameTakeover(Calls)
+            .RenameAsync(State.OldId, SwapNames.Previous(State.Name), CancellationToken.None).ConfigureAwait(false);
         await Calls.StopAsync(State.OldId, CancellationToken.None).ConfigureAwait(false);
     }
 

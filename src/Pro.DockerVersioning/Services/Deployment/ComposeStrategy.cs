@@ -459,7 +459,8 @@ internal sealed class ComposeStrategy(
         var checks = new Dictionary<string, FinalAddressCheck>(StringComparer.Ordinal);
         foreach (var (_, old) in before)
         {
-            checks[old.Text("Id")] = await FinalAddressCheck.PrepareAsync(engine, old, healthUrl: null, cancellationToken).ConfigureAwait(false);
+            checks[old.Text("Id")] = await FinalAddressCheck
+                .PrepareAsync(engine, old, healthUrl: null, cancellationToken).ConfigureAwait(false);
         }
 
         return checks;

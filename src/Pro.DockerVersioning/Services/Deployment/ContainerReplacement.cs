@@ -241,7 +241,9 @@ internal sealed class ContainerReplacement(
 
     private static TimeSpan? Longest(IEnumerable<TimeSpan?> gaps) => gaps.Max();
 
-    /// <summary>A supervisor, as a systemd unit with "docker run", starts what it thinks has ended. What it puts back is not what was deployed.</summary>
+    /// <summary>
+    /// A supervisor, as a systemd unit with "docker run", starts what it thinks has ended. What it puts back is not what was deployed.
+    /// </summary>
     private async Task<ProException?> LookForSupervisorAsync(IReadOnlyList<SwapState> states, CancellationToken cancellationToken)
     {
         // What the engine itself starts again has no supervisor besides.
@@ -277,8 +279,8 @@ internal sealed class ContainerReplacement(
         return true;
     }
 
-    // Beside the old one on one network, the health URL would be answered by that. Before it has the ports, it is asked inside the candidate. A held
-    // candidate gets its networks only after its start.
+    // Beside the old one on one network, the health URL would be answered by that. Before the hand-over it is asked inside the candidate.
+    // A held candidate gets its networks only after its start.
     private VerificationOptions Options(CandidateStage stage, SwapFlow flow) => stage switch
     {
         CandidateStage.BesideOld => Options(ownsPorts: false),
@@ -353,7 +355,8 @@ internal sealed class ContainerReplacement(
 
         public async Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken)
         {
-            if (stage is CandidateStage.AfterHandover or CandidateStage.OnItsPorts && _addresses.TryGetValue(state.OldId, out var addresses))
+            if (stage is CandidateStage.AfterHandover or CandidateStage.OnItsPorts
+                && _addresses.TryGetValue(state.OldId, out var addresses))
             {
                 var candidate = await owner._calls.InspectAsync(state.NewId, cancellationToken).ConfigureAwait(false);
                 await OursAsync(addresses.RunAsync(candidate, cancellationToken, RetryTime(stage))).ConfigureAwait(false);

@@ -29,8 +29,8 @@ internal static class HealthUrlWarning
         isVerified ? FinalAddressCheck.RetryTime : request.HealthTimeout ?? request.KnownNeed;
 
     /// <summary>
-    /// Why a health URL can't verify a candidate before it has the ports, as the end of a sentence. Null if it can, or if a HEALTHCHECK does: one
-    /// of the engine's machine is asked inside the candidate.
+    /// Why a health URL can't verify a candidate before it has the ports, as the end of a sentence. Null if it can, or a HEALTHCHECK does:
+    /// one of the engine's machine is asked inside the candidate.
     /// </summary>
     /// <param name="calls">The engine's calls.</param>
     /// <param name="url">The URL.</param>

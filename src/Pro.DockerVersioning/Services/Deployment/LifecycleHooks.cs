@@ -15,6 +15,7 @@ internal static class LifecycleHooks
         var node = rendered is null ? site.Files.Find(site.Client.Project, service).Node : RenderedService.Of(rendered, service);
         return node is null || RenderedService.StartHooks(node) is not { Count: > 0 } hooks ? null
             : $"{service} was started again without its lifecycle hook {string.Join(" and ", hooks)}, which only compose runs. "
-                + $"If it is needed, let compose start the service anew: {site.CommandLine($"up --detach --no-deps --force-recreate {service}")}";
+                + "If it is needed, let compose start the service anew: "
+                + site.CommandLine($"up --detach --no-deps --force-recreate {service}");
     }
 }

@@ -69,15 +69,15 @@ internal sealed class LongestDowntime(ContainerCalls calls, DeploymentRequest re
         var parts = new List<string>();
         if (flow != SwapFlow.StartFirst)
         {
-            parts.Add($"if {version} doesn't answer on the ports once it has them, {name} is down for at most {Text(StartFirstSwap.LastLook)}, "
-                + "and until the previous version has them again");
+            parts.Add($"if {version} doesn't answer on the ports once it has them, {name} is down "
+                + $"for at most {Text(StartFirstSwap.LastLook)}, and until the previous version has them again");
         }
 
         if (isChecked)
         {
             parts.Add($"if {version} fails its HEALTHCHECK once the old container has stopped, {name} is down for at most {Text(alone)} "
-                + $"({Text(StartFirstSwap.Grace + stop)} to stop, {Text(StartFirstSwap.LastLook)} for the verdict, {Text(CandidateStop)} to stop "
-                + $"{version}), and until the previous version has started again");
+                + $"({Text(StartFirstSwap.Grace + stop)} to stop, {Text(StartFirstSwap.LastLook)} for the verdict, "
+                + $"{Text(CandidateStop)} to stop {version}), and until the previous version has started again");
         }
 
         return parts.Count == 0 ? null : $"{name}: {string.Join("; ", parts)}.";

@@ -20,7 +20,7 @@ public enum ProDeploymentOutcome
     /// <summary>The swarm has accepted the update, and nobody waited for its end (-NoWait).</summary>
     Accepted,
 
-    /// <summary>It was verified, and something outside of this module has taken it back at once: a systemd unit with <c>docker run</c>, say.</summary>
+    /// <summary>It was verified, and something outside has replaced it: a systemd unit with <c>docker run</c>, say.</summary>
     UndoneFromOutside,
 
     /// <summary>It failed, and the swarm stands between the two versions, as -FailureAction Pause asks for.</summary>

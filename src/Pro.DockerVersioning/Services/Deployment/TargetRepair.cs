@@ -230,8 +230,8 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     }
 
     /// <summary>
-    /// The pin may have been moved already, or not yet: where it names the other version of the two, it follows what runs. Says which hooks did
-    /// not run for what was restored after compose's own <c>up</c>.
+    /// The pin may have been moved already, or not yet: where it names the other version of the two, it follows what runs. Says which hooks
+    /// did not run for what was restored after compose's own <c>up</c>.
     /// </summary>
     private async Task PinWhatRunsAsync(
         DeploymentRequest request, string targetId, HashSet<string> aimed, bool isRestored, CancellationToken cancellationToken)

@@ -8,8 +8,8 @@ using Pro.DockerVersioning.Services.Containers;
 namespace Pro.DockerVersioning.Services.Verification;
 
 /// <summary>
-/// Checks that the candidate answers on its final addresses. A process may be bound to others, or only to the loopback address. The health URL
-/// is asked if there is one that the old container answered. Else each published TCP port on which the old container answered must accept a
+/// Checks that the candidate answers on its final addresses. A process may be bound to others, or only to the loopback address. The health
+/// URL is asked if there is one that the old container answered. Else each published TCP port on which that one answered must accept a
 /// connection and keep it open for a moment: docker-proxy accepts for nobody, and closes.
 /// </summary>
 internal sealed class FinalAddressCheck
@@ -112,7 +112,7 @@ internal sealed class FinalAddressCheck
             .ConfigureAwait(false);
     }
 
-    // The engine may have chosen another host port, and a compose file may name another port by now. One that is not published any more is not asked.
+    // The engine may have chosen another host port, and a compose file may name another one by now. One that is not published is not asked.
     private static PublishedAddress? AddressNow(PublishedAddress before, IReadOnlyList<PublishedAddress> now) =>
         now.FirstOrDefault(one => one.HostPort == before.HostPort && one.Port == before.Port)
             ?? now.FirstOrDefault(one => one.HostPort == before.HostPort)
