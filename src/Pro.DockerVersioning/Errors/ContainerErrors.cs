@@ -187,6 +187,15 @@ internal static class ContainerErrors
         "Look at healthUrl in pro.json, or let the service be stopped first (order: stop-first).",
         container);
 
+    /// <summary>Its check succeeded beside the old container, and then not without it.</summary>
+    public static ProException NotVerifiedAlone(string container, TimeSpan wait) => new(
+        "NotVerifiedAlone",
+        ProErrorCategory.OperationTimeout,
+        $"The HEALTHCHECK of the new version of {container} succeeded while the old container ran. "
+            + $"It did not succeed within {wait.TotalSeconds:0} s once that had stopped.",
+        "Look whether the check asks the service by a name that the old container has too. It should ask 127.0.0.1.",
+        container);
+
     /// <summary>One that is started with --rm, and that others share.</summary>
     public static ProException FollowersOfOneThatRemovesItself(string container, IEnumerable<string> followers) => new(
         "FollowersOfOneThatRemovesItself",

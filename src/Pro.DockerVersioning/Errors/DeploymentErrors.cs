@@ -56,6 +56,19 @@ internal static class DeploymentErrors
             failure),
     };
 
+    /// <summary>Somebody else replaced what was deployed.</summary>
+    /// <param name="subject">The service and its version.</param>
+    /// <param name="container">The container's name.</param>
+    /// <param name="image">The image that has the name now; null if nothing has.</param>
+    public static ProException UndoneFromOutside(string subject, string container, string? image) => new(
+        "UndoneFromOutside",
+        ProErrorCategory.InvalidOperation,
+        $"{subject} was verified, and does not run any more: "
+            + (image is null ? $"{container} is gone. " : $"another container has the name {container}, on {image}. ")
+            + "Something outside of this module manages it, as a systemd unit with 'docker run' does.",
+        "Change the version there, and let it start the service again.",
+        container);
+
     /// <summary>No version before this one is known.</summary>
     public static ProException NoPrevious(string service, string target, string? current) => new(
         "NoPreviousVersion",

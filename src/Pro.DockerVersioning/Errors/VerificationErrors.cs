@@ -43,30 +43,36 @@ internal static class VerificationErrors
             + ". If a proxy answers there, name its host and not localhost.",
         service);
 
-    /// <summary>A health URL of another machine, and no program in the image that could ask it.</summary>
+    /// <summary>The id of <see cref="HealthUrlCannotBeAsked"/>.</summary>
+    public const string HealthUrlCannotBeAskedId = "HealthUrlCannotBeAsked";
+
+    /// <summary>A health URL that only the container itself could ask, and no program in the image that does.</summary>
     /// <param name="url">The URL as it may be shown.</param>
     /// <param name="engine">The engine.</param>
     /// <param name="programs">What could have asked it.</param>
     public static ProException HealthUrlCannotBeAsked(string url, string engine, IEnumerable<string> programs) => new(
-        "HealthUrlCannotBeAsked",
+        HealthUrlCannotBeAskedId,
         ProErrorCategory.InvalidOperation,
         $"{url} (healthUrl) means the machine of the engine {engine}, so it is asked inside the container. "
             + $"The image has no program that can ask it ({string.Join(", ", programs)}).",
         "Give the image a HEALTHCHECK, or let healthUrl name a host that this machine reaches.",
         url);
 
-    /// <summary>Verified before it got its ports, and then not reached on them.</summary>
+    /// <summary>It runs, and doesn't answer where the old container did.</summary>
     /// <param name="container">The container.</param>
     /// <param name="why">What was asked and what came of it, as a sentence's part.</param>
     /// <param name="after">How long it was tried.</param>
-    public static ProException FinalAddressNotAnswered(string container, string why, TimeSpan after) => new(
+    /// <param name="port">The container's port behind the address; null if a URL was asked.</param>
+    public static ProException FinalAddressNotAnswered(string container, string why, TimeSpan after, string? port) => new(
         "FinalAddressNotAnswered",
         ProErrorCategory.InvalidOperation,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"The new version of {container} was healthy before it got its ports, ")
-            + string.Create(CultureInfo.InvariantCulture, $"but doesn't answer on them after {after.TotalSeconds:0.0} s: {why}."),
-        "A process must listen on all addresses (0.0.0.0), not on the address that it had at its start. Or use -Order StopFirst.",
+            $"The new version of {container} runs, but after {after.TotalSeconds:0.0} s it doesn't answer where the old one did: {why}."),
+        port is null
+            ? "Look at healthUrl in pro.json, and at what the new version answers there."
+            : $"If nothing listens on {port} in the container, let a process listen there on all addresses (0.0.0.0). "
+                + "If the process itself closes each new connection, name a healthUrl in pro.json that it answers.",
         container);
 
     private static ProException Failed(string id, ProErrorCategory category, VerificationEvidence evidence)

@@ -86,6 +86,18 @@ public sealed class ComposeKnowsTests : ComposeTest
         _ = One("Deploy-ProService api v1.1.0");
         Assert.Equal(2, Lines(Docker("exec", Container["Id"]!.ToString(), "cat", "/log/hooks")).Length);
         ComposeOwnsIt("v1.1.0");
+
+        // The engine starts the old container again, and knows no hooks.
+        Sick("v1.2.0");
+        var run = Run("Deploy-ProService api v1.2.0");
+        Assert.Equal("RestoredPrevious", Text(Assert.Single(run.Output), "Outcome"));
+        Assert.Equal(["v1.1.0"], Running);
+        var hooks = Lines(Docker("exec", Container["Id"]!.ToString(), "cat", "/log/hooks")).Length;
+        var warning = Assert.Single(run.Warnings, one => one.Contains("without its lifecycle hook post_start", StringComparison.Ordinal));
+        Assert.EndsWith("up --detach --no-deps --force-recreate api", warning, StringComparison.Ordinal);
+        _ = Compose("up", "--detach", "--no-deps", "--force-recreate", "api");
+        Assert.Equal(["v1.1.0"], Running);
+        Assert.Equal(hooks + 1, Lines(Docker("exec", Container["Id"]!.ToString(), "cat", "/log/hooks")).Length);
     }
 
     [Fact]

@@ -207,20 +207,20 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.1.0", retries: 3);
         Start("v1.0.0");
         Assert.Empty(Good("Deploy-ProService api v1.1.0 -WhatIf"));
-        // 10 s to stop each, its time-out of 2 s, and a minute: nobody knows yet how long it needs.
-        Assert.Contains("down for at most 82 s", Host.Text, StringComparison.Ordinal);
+        // 10 s to stop each, its time-out of 2 s, a minute (nobody knows yet how long it needs), and 7 s until its port must answer.
+        Assert.Contains("down for at most 89 s", Host.Text, StringComparison.Ordinal);
 
         Assert.Equal("Succeeded", Text(One("Deploy-ProService api v1.1.0"), "Outcome"));
         Host.Clear();
         Assert.Empty(Good("Invoke-ProRollback api v1.0.0 -WhatIf"));
         // It started at once: three times that is less than the least of 15 s.
-        Assert.Contains("down for at most 37 s", Host.Text, StringComparison.Ordinal);
+        Assert.Contains("down for at most 44 s", Host.Text, StringComparison.Ordinal);
         Host.Clear();
         Assert.Empty(Good("Invoke-ProRollback api v1.0.0 -HealthTimeout 0:0:5 -WhatIf"));
-        Assert.Contains("down for at most 25 s", Host.Text, StringComparison.Ordinal);
+        Assert.Contains("down for at most 32 s", Host.Text, StringComparison.Ordinal);
         Host.Clear();
         Assert.Empty(Good("Invoke-ProRollback api v1.0.0 -Order StartFirst -WhatIf"));
-        Assert.DoesNotContain("is down for", Host.Text, StringComparison.Ordinal);
+        Assert.Contains("doesn't answer on the ports once it has them, api is down for at most 15 s", Host.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -410,7 +410,68 @@ public sealed class ContainerDeployTests : DeployTest
         var script = $"Deploy-ProService api v1.1.0 -Order {order} -HealthTimeout 0:0:5";
         var result = isKept ? One(script) : Restored(script).Result;
         Assert.Equal(isKept ? "Succeeded" : "RestoredPrevious", Text(result, "Outcome"));
+        if (!isKept && order == "StartFirst")
+        {
+            // It was asked before it got the port.
+            Assert.Null(result.Properties["Downtime"].Value);
+        }
+
         OnlyRuns(isKept ? "v1.1.0" : "v1.0.0");
+    }
+
+    [Fact]
+    public void A_health_url_that_can_not_be_asked_before_the_ports_change_hands_is_a_reason_for_stop_first()
+    {
+        _ = Make("v1.0.0", isChecked: false);
+        _ = Make("v1.1.0", isChecked: false);
+        Start("v1.0.0");
+        _ = Repository.Write(
+            "pro.json", """{ "services": { "api": { "context": "apps/api", "healthUrl": "http://shop.invalid/version" } } }""");
+        var error = Bad("Deploy-ProService api v1.1.0 -Order StartFirst -WhatIf", "OrderNotPossible", ErrorCategory.InvalidArgument);
+        Assert.Contains("http://shop.invalid/version (healthUrl) names a host", error.ToString(), StringComparison.Ordinal);
+        OnlyRuns("v1.0.0");
+    }
+
+    /// <summary>The name stands in a script of the image: the old container answers it for as long as it runs.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_check_that_only_the_old_container_answers_is_not_believed(bool isPublished)
+    {
+        MakeNetwork(hasPeer: false);
+        IsPublished = isPublished;
+        var script = $"echo wget -q -O /dev/null http://{ContainerName}:8080/health > /check";
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", health: script, check: "sh /check");
+        _ = Make("v1.2.0", health: $"{script}; touch /srv/health", check: "sh /check");
+        Start("v1.0.0");
+        var before = Container()["Id"]!.ToString();
+        var (result, _) = Restored("Deploy-ProService api v1.1.0 -Order StartFirst");
+        Assert.Equal("Unhealthy Healthy", $"{Text(result, "Health")} {Text(result, "PreviousHealth")}");
+        Assert.Equal(before, Container()["Id"]!.ToString());
+        OnlyRuns("v1.0.0");
+
+        result = One("Deploy-ProService api v1.2.0 -Order StartFirst");
+        Assert.Equal("Succeeded start-first", $"{Text(result, "Outcome")} {Text(result, "Order")}");
+        Assert.Equal(isPublished, result.Properties["Downtime"].Value is not null);
+        OnlyRuns("v1.2.0");
+    }
+
+    /// <summary>Healthy inside, and nobody reaches it: the old one answered there.</summary>
+    [Theory]
+    [InlineData("StopFirst")]
+    [InlineData("StartFirst")]
+    public void One_that_answers_only_itself_is_not_kept(string order)
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", health: "killall httpd; httpd -p 127.0.0.1:8080 -h /srv; touch /srv/health");
+        Start("v1.0.0");
+        var (_, error) = Restored($"Deploy-ProService api v1.1.0 -Order {order}");
+        Assert.Contains($"The new version of {ContainerName} runs, but after", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("doesn't answer where the old one did", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("0.0.0.0", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.DoesNotContain("StopFirst", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        OnlyRuns("v1.0.0");
     }
 
     [Fact]

@@ -88,9 +88,10 @@ public abstract class DeployTest : EngineTest
     /// <param name="labelled">Whether a label says its version too.</param>
     /// <param name="isChecked">Whether it has a HEALTHCHECK at all.</param>
     /// <param name="schema">The database's schema level that it needs.</param>
+    /// <param name="check">The command of its HEALTHCHECK; null for one that asks itself.</param>
     private protected string Make(
         string version, string health = Well, int retries = 2, bool labelled = true, string? schema = null,
-        bool isChecked = true)
+        bool isChecked = true, string? check = null)
     {
         // The module runs the check itself. The engine's own checks of all that is well take a seventh of a core each, at one a second.
         var interval = health == Well ? 20 : 1;
@@ -119,7 +120,7 @@ public abstract class DeployTest : EngineTest
                 ["StopSignal"] = "SIGTERM",
                 ["Healthcheck"] = new JsonObject
                 {
-                    ["Test"] = isChecked
+                    ["Test"] = check is not null ? new JsonArray("CMD-SHELL", check) : isChecked
                         ? new JsonArray("CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/health") : new JsonArray("NONE"),
                     ["Interval"] = interval * 1_000_000_000L,
                     ["Timeout"] = 2_000_000_000L,

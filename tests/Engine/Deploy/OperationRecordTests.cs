@@ -76,7 +76,7 @@ public sealed class OperationRecordTests : DeployTest
 
     /// <summary>As a systemd unit does whose "docker run" has ended.</summary>
     [Fact]
-    public async Task What_a_supervisor_puts_back_is_said()
+    public async Task What_a_supervisor_puts_back_is_never_called_succeeded()
     {
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
@@ -90,8 +90,14 @@ public sealed class OperationRecordTests : DeployTest
 
         TestEngine.RemoveContainer(ContainerName);
         _ = DockerClient.Run(null, "run", "--detach", "--name", ContainerName, $"{Registry}/api:v1.0.0");
-        var result = (await run).ThrowIfFailed();
-        Assert.Contains(result.Warnings, warning => warning.Contains("something outside of this module manages it", StringComparison.Ordinal));
+        var result = await run;
+        var error = Assert.Single(result.Errors);
+        Assert.StartsWith("UndoneFromOutside,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(
+            $"another container has the name {ContainerName}, on {Registry}/api:v1.0.0", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("UndoneFromOutside", Text(Assert.Single(result.Output), "Outcome"));
+        Assert.Equal(["Deploy v1.1.0 UndoneFromOutside"], History());
+        Assert.Equal("False", Text(One("Get-ProHistory api -Kind Deploy"), "IsVerified"));
     }
 
     private void LabelsAreClean() => Assert.All(Containers(), name =>

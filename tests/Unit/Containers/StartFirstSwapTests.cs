@@ -179,9 +179,12 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
             (await _scene.Engine.InspectAsync(id))["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>();
     }
 
-    [Fact]
-    public async Task Without_ports_no_request_fails_by_name_or_alias()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Without_ports_no_request_fails_by_name_or_alias(bool oldMayAnswer)
     {
+        _scene.OldMayAnswer = oldMayAnswer;
         var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.StartFirst));
         await using var asking = await AskAsync();
 
@@ -248,6 +251,34 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         await AssertUntouchedAsync(old);
     }
 
+    [Theory]
+    [InlineData(nameof(SwapFlow.StartFirst))]
+    [InlineData(nameof(SwapFlow.WarmHeld))]
+    public async Task One_that_fails_without_the_old_one_gives_way_to_it(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        await PeerAsync(flow);
+        _scene.OldMayAnswer = true;
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(flow));
+        var id = old["Id"]!.GetValue<string>();
+        var isStopped = false;
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(() => _scene.SwapAsync(flow, verify: async (_, _) =>
+        {
+            isStopped = !(await _scene.Engine.InspectAsync(id))["State"]!["Running"]!.GetValue<bool>();
+            if (isStopped)
+            {
+                throw new InvalidOperationException("it asked the old one");
+            }
+        }));
+
+        Assert.True(isStopped);
+        var now = await _scene.Engine.InspectAsync(_scene.Name);
+        Assert.Equal(id, now["Id"]!.GetValue<string>());
+        Assert.True(now["State"]!["Running"]!.GetValue<bool>());
+        Assert.Empty(SwapScene.Differences(old, now));
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
     // A sample is of one flow, by the seed. The one with a peer is the last: the others would do the same with it.
     [Fact]
     public async Task Whichever_call_fails_or_is_the_last_one_repair_makes_it_right()
@@ -257,6 +288,7 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         foreach (var flow in FaultSample.Some(seed, Flows))
         {
             await PeerAsync(flow);
+            _scene.OldMayAnswer = seed % 2 == 1 && flow != SwapFlow.WarmDetached;
             failures.AddRange((await FailuresAsync(flow, seed)).Select(failure => $"{flow} {failure}"));
         }
 
@@ -331,7 +363,7 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         }
         else
         {
-            wrong.AddRange(Wrong(old, await _scene.Engine.InspectAsync(_scene.Name), flow, outcome));
+            wrong.AddRange(Wrong(old, await _scene.Engine.InspectAsync(_scene.Name), flow, outcome, _scene.OldMayAnswer));
         }
 
         await _scene.Engine.RemoveIfThereAsync("web");
@@ -343,7 +375,7 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         return (faulty.Failed, wrong);
     }
 
-    private static IEnumerable<string> Wrong(JsonObject old, JsonObject now, SwapFlow flow, RepairOutcome outcome)
+    private static IEnumerable<string> Wrong(JsonObject old, JsonObject now, SwapFlow flow, RepairOutcome outcome, bool mayStop)
     {
         if (!now["State"]!["Running"]!.GetValue<bool>())
         {
@@ -351,7 +383,7 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         }
 
         var isOld = JsonNode.DeepEquals(old["Id"], now["Id"]);
-        if (isOld && old["State"]!["StartedAt"]!.GetValue<string>() != now["State"]!["StartedAt"]!.GetValue<string>())
+        if (isOld && !mayStop && old["State"]!["StartedAt"]!.GetValue<string>() != now["State"]!["StartedAt"]!.GetValue<string>())
         {
             yield return "the old one was stopped in between";
         }

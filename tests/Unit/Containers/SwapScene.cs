@@ -26,6 +26,9 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
 
     public List<Report> Reports { get; } = [];
 
+    /// <summary>Whether the check of the new one may be answered by the old one.</summary>
+    public bool OldMayAnswer { get; set; }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static async Task<SwapScene> StartAsync()
@@ -122,7 +125,7 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         Func<string, CancellationToken, Task>? beforeCommit = null) => TestSwap.RunAsync(
             through ?? engine.Engine,
             TestSwap.Request(Name, $"{engine.Prefix}:{image}", planned.Order) with { Planned = planned },
-            new TestSwap(verify ?? VerifyAsync, beforeCommit),
+            new TestSwap(verify ?? VerifyAsync, beforeCommit) { OldMayAnswer = OldMayAnswer },
             new Collector(Reports),
             Cancel);
 

@@ -22,6 +22,11 @@ internal static class RenderedService
         ("use_api_socket", "use_api_socket gives it credentials that only compose can write"),
     ];
 
+    private static readonly string[] HooksOfStart = ["pre_start", "post_start"];
+
+    /// <summary>The lifecycle hooks that compose runs when it starts a container of the service.</summary>
+    public static IReadOnlyList<string> StartHooks(ComposeMapping service) => [.. HooksOfStart.Where(hook => IsSaid(service[hook]))];
+
     private const string ApiSocketFile = "/run/secrets/docker/config.json";
 
     /// <summary>A service of a rendered project; null if it has none of that name.</summary>

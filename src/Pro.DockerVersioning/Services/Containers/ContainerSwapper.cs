@@ -77,9 +77,14 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
 
                 swaps[swaps.IndexOf(swap)] = await StartNewAsync(swap, request, checks, cancellationToken).ConfigureAwait(false);
             }).ConfigureAwait(false);
-            await InTurnAsync(swap => swap.VerifyAsync(cancellationToken)).ConfigureAwait(false);
+            await InTurnAsync(async swap => swaps[swaps.IndexOf(swap)] =
+                await VerifyAsync(swap, request, checks, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             await InTurnAsync(swap => swap.TakeOverAsync(cancellationToken)).ConfigureAwait(false);
+            await InTurnAsync(swap => swap.ConfirmAsync(cancellationToken)).ConfigureAwait(false);
+            await checks.WatchAsync(cancellationToken).ConfigureAwait(false);
+            await InTurnAsync(swap => swap.RetireAsync(cancellationToken)).ConfigureAwait(false);
+            await InTurnAsync(swap => swap.ConfirmAloneAsync(cancellationToken)).ConfigureAwait(false);
             await checks.BeforeCommitAsync(cancellationToken).ConfigureAwait(false);
             await EachAsync(swaps.OfType<FollowerMove>(), follower => follower.ThrowIfEndedAsync(cancellationToken)).ConfigureAwait(false);
             await EachAsync(swaps, swap => swap.State.HandRestartsOverAsync(_calls)).ConfigureAwait(false);
@@ -180,8 +185,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
     {
         var now = await new SwapChooser(_calls)
             .ChooseAsync(state, all, request.Order, cancellationToken, request.ImageId ?? request.Image).ConfigureAwait(false);
-        if (now.Flow is SwapFlow.WarmDetached or SwapFlow.WarmHeld
-            && await checks.WhyNotWarmAsync(state, cancellationToken).ConfigureAwait(false) is { } reason)
+        if (await checks.PrepareAsync(state, now.Flow, cancellationToken).ConfigureAwait(false) is { } reason)
         {
             now = SwapChooser.StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
         }
@@ -212,13 +216,35 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         }
         catch (ProException refusal) when (swap.IsImpossible(refusal))
         {
-            reports.Report(new WarningReport(
-                $"{swap.State.Name} is stopped before the new version starts, because this engine can't make the network that "
-                + $"running both takes: {refusal.Message}"));
-            await _repair.RemoveCandidateAsync(swap.State).ConfigureAwait(false);
-            var instead = new StopFirstSwap(_calls, swap.State, request, _nonce, checks);
-            await instead.StartNewAsync(cancellationToken).ConfigureAwait(false);
-            return instead;
+            return await StopFirstAsync(
+                swap, request, checks, $"this engine can't make the network that running both takes: {refusal.Message}", cancellationToken)
+                .ConfigureAwait(false);
         }
+    }
+
+    private async Task<SwapPhases> VerifyAsync(
+        SwapPhases swap, SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await swap.VerifyAsync(cancellationToken).ConfigureAwait(false);
+            return swap;
+        }
+        catch (ProException refusal) when (refusal.Id == VerificationErrors.HealthUrlCannotBeAskedId && swap is StartFirstSwap)
+        {
+            return await StopFirstAsync(
+                swap, request, checks, $"its health URL can't be asked before it has the ports. {refusal.Message}", cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private async Task<SwapPhases> StopFirstAsync(
+        SwapPhases swap, SwapRequest request, ISwapChecks checks, string reason, CancellationToken cancellationToken)
+    {
+        reports.Report(new WarningReport($"{swap.State.Name} is stopped before the new version starts, because {reason}"));
+        await _repair.RemoveCandidateAsync(swap.State).ConfigureAwait(false);
+        var instead = new StopFirstSwap(_calls, swap.State, request, _nonce, checks);
+        await instead.StartNewAsync(cancellationToken).ConfigureAwait(false);
+        return instead;
     }
 }

@@ -345,6 +345,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             await _calls.StopCandidateAsync(candidate.Text("Id"), cancellationToken).ConfigureAwait(false);
         }
 
+        await new StartFirstRepair(_calls).GiveAliasesBackAsync(old, saved.Recipe.Recipe, cancellationToken).ConfigureAwait(false);
         if (saved.State.Ran)
         {
             await _calls.StartAsync(id, cancellationToken).ConfigureAwait(false);

@@ -10,6 +10,20 @@ internal sealed class StartFirstRepair(ContainerCalls calls)
 {
     private const string Never = "no";
 
+    /// <summary>Gives an old one, running or stopped, the aliases back that were taken from it.</summary>
+    /// <param name="old">The old one.</param>
+    /// <param name="recipe">What it was.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task GiveAliasesBackAsync(JsonObject old, ContainerRecipe recipe, CancellationToken cancellationToken)
+    {
+        foreach (var network in recipe.Networks.Where(one =>
+            Endpoint(old, one.Network) is { } endpoint && one.Aliases.Except(endpoint.Texts("Aliases")).Any()))
+        {
+            await calls.LeaveAsync(network.Network, old.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await calls.ConnectAsync(network, old.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Gives them back, if they were taken.</summary>
     /// <param name="old">The old one, under its name.</param>
     /// <param name="recipe">What it was.</param>

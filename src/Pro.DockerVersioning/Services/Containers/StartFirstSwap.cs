@@ -12,14 +12,17 @@ internal sealed class StartFirstSwap(
     ContainerCalls calls, SwapState state, SwapFlow flow, SwapRequest request, string nonce, ISwapChecks checks, IProgress<Report> reports)
     : SwapPhases(calls, state)
 {
-    // It was verified before; this is only a look through the ports that it has now.
-    private static readonly TimeSpan LastLook = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// The longest time for a check of a candidate that has everything by now. It was verified before; this is only a last look.
+    /// </summary>
+    public static readonly TimeSpan LastLook = TimeSpan.FromSeconds(15);
 
     // Who has got the old one's address at the last moment asks it still: a connection that falls between takes a second.
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1.5);
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1.5);
 
     private readonly CandidatePlacement _placement = CandidatePlacement.For(flow, calls, state);
     private readonly AliasHandover _aliases = new(calls);
+    private bool _isRetired;
 
     /// <inheritdoc/>
     public override UpdateOrder Order => UpdateOrder.StartFirst;
@@ -57,8 +60,51 @@ internal sealed class StartFirstSwap(
         // An engine that is restarted would start the old container without the networks that it has left, and the service would be without
         // an answer until somebody repairs it. The new one was healthy, and has the ports.
         await State.GiveRestartsAsync(Calls).ConfigureAwait(false);
-        await LookAsync(cancellationToken).ConfigureAwait(false);
+        await LookAsync(CandidateStage.AfterHandover, cancellationToken).ConfigureAwait(false);
         State.Downtime.End();
+    }
+
+    /// <summary>
+    /// On a network of both, the check may have reached the old container, by an alias that stands in a variable or a script. That one ends
+    /// its work and stops, under the name by which a repair knows it.
+    /// </summary>
+    public override async Task RetireAsync(CancellationToken cancellationToken)
+    {
+        if (!SharesNetworks || !checks.MayOldHaveAnswered(State))
+        {
+            return;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        _isRetired = true;
+        await State.GiveRestartsAsync(Calls).ConfigureAwait(false);
+        State.Downtime.Begin();
+        await LeaveAliasesAsync(cancellationToken).ConfigureAwait(false);
+        await new NameTakeover(Calls)
+            .RenameAsync(State.OldId, SwapNames.Previous(State.Name), CancellationToken.None).ConfigureAwait(false);
+        await Calls.StopAsync(State.OldId, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async Task ConfirmAloneAsync(CancellationToken cancellationToken)
+    {
+        if (!_isRetired)
+        {
+            return;
+        }
+
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await LookAsync(CandidateStage.Alone, cancellationToken).ConfigureAwait(false);
+            State.Downtime.End();
+        }
+        catch
+        {
+            // Nobody has answered since the old one was on its way: it was the check that hid it.
+            State.Downtime.Note();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -72,10 +118,14 @@ internal sealed class StartFirstSwap(
     /// <inheritdoc/>
     public override async Task DrainAsync(CancellationToken cancellationToken)
     {
+        if (_isRetired)
+        {
+            return;
+        }
+
         if (SharesNetworks)
         {
-            await _aliases.TakeAsync(State).ConfigureAwait(false);
-            await Task.Delay(Grace, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await LeaveAliasesAsync(cancellationToken).ConfigureAwait(false);
         }
 
         await Calls.StopAsync(State.OldId, CancellationToken.None).ConfigureAwait(false);
@@ -84,17 +134,24 @@ internal sealed class StartFirstSwap(
     /// <inheritdoc/>
     public override bool IsImpossible(ProException failure) => _placement.IsImpossible(failure);
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    private async Task LeaveAliasesAsync(CancellationToken cancellationToken)
+    {
+        await _aliases.TakeAsync(State).ConfigureAwait(false);
+        await Task.Delay(Grace, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task LookAsync(CandidateStage stage, CancellationToken cancellationToken)
     {
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bound.CancelAfter(LastLook);
         try
         {
-            await checks.VerifyAsync(State, flow, CandidateStage.AfterHandover, bound.Token).ConfigureAwait(false);
+            await checks.VerifyAsync(State, flow, stage, bound.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw ContainerErrors.NotProvenOnItsPorts(State.Name, LastLook);
+            throw stage == CandidateStage.Alone
+                ? ContainerErrors.NotVerifiedAlone(State.Name, LastLook) : ContainerErrors.NotProvenOnItsPorts(State.Name, LastLook);
         }
     }
 

@@ -29,6 +29,12 @@ internal sealed class StopFirstSwap(ContainerCalls calls, SwapState state, SwapR
         State.Downtime.Note();
         await Calls.ThrowIfPortsAreMissingAsync(State.Old, State.NewId, cancellationToken).ConfigureAwait(false);
         await checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.InPlace, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A container that shares its network may be the one that listens: it is re-created by now.</summary>
+    public override async Task ConfirmAsync(CancellationToken cancellationToken)
+    {
+        await checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.OnItsPorts, cancellationToken).ConfigureAwait(false);
         State.Downtime.End();
     }
 }

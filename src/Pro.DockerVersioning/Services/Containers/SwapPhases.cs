@@ -27,6 +27,15 @@ internal abstract class SwapPhases(ContainerCalls calls, SwapState state)
     /// <summary>Gives the candidate what the old container has: its place or its names and ports.</summary>
     public abstract Task TakeOverAsync(CancellationToken cancellationToken);
 
+    /// <summary>Checks what can be seen only once all containers of the operation have taken over.</summary>
+    public virtual Task ConfirmAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Stops the old container, which is kept, if it may have answered the check of the candidate.</summary>
+    public virtual Task RetireAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Verifies the candidate once more after <see cref="RetireAsync"/>: nobody else can answer its check now.</summary>
+    public virtual Task ConfirmAloneAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Lets the old container end its work; it is committed already.</summary>
     public virtual Task DrainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

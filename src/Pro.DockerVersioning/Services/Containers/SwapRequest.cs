@@ -59,14 +59,23 @@ internal enum CandidateStage
 
     /// <summary>It has everything from its start on.</summary>
     InPlace,
+
+    /// <summary>It was verified in place, and so was all that shares its network: its published ports must answer.</summary>
+    OnItsPorts,
+
+    /// <summary>It was verified before, and the old container, which might have answered its check, has stopped.</summary>
+    Alone,
 }
 
 /// <summary>Who verifies what a swap has made, and lets it go on.</summary>
 internal interface ISwapChecks
 {
-    /// <summary>Prepares the checks of a swap that hands ports over.</summary>
-    /// <returns>Why the candidate could not be checked on its final addresses, as the end of a sentence; null if it can be.</returns>
-    Task<string?> WhyNotWarmAsync(SwapState state, CancellationToken cancellationToken);
+    /// <summary>Looks at the old container: what answers there must answer again.</summary>
+    /// <returns>Why the candidate could not be checked in that flow, as the end of a sentence; null if it can be.</returns>
+    Task<string?> PrepareAsync(SwapState state, SwapFlow flow, CancellationToken cancellationToken);
+
+    /// <summary>True if the old container may have answered what the candidate was verified by.</summary>
+    bool MayOldHaveAnswered(SwapState state);
 
     /// <summary>Returns when the candidate is verified; throws if it isn't.</summary>
     Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken);
@@ -74,7 +83,10 @@ internal interface ISwapChecks
     /// <summary>Called when the record is written, for each container of the service, before anything is touched.</summary>
     void Begin(SwapState state, UpdateOrder order);
 
-    /// <summary>Called when all are verified and have everything, right before the commit; throws to restore the old ones.</summary>
+    /// <summary>Called when all are verified and have everything, while the old ones still run; throws to restore them.</summary>
+    Task WatchAsync(CancellationToken cancellationToken);
+
+    /// <summary>Called right before the commit; throws to restore the old ones.</summary>
     Task BeforeCommitAsync(CancellationToken cancellationToken);
 
     /// <summary>Called when something failed, before the old containers are restored: the candidates are still there.</summary>

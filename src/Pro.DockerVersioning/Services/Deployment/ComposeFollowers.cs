@@ -205,6 +205,11 @@ internal static class ComposeFollowerLabels
             return none;
         }
 
+        if (LifecycleHooks.Warning(site, rendered.Config, service) is { } hooks)
+        {
+            reports.Report(new WarningReport(hooks));
+        }
+
         var next = new JsonObject();
         foreach (var (_, mode) in Modes)
         {

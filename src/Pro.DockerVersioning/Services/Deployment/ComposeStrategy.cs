@@ -9,6 +9,7 @@ using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Services.Verification;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Services.Deployment;
@@ -115,7 +116,7 @@ internal sealed class ComposeStrategy(
     /// <summary>What compose would run before the service, and this doesn't: a migration is nobody's to run but its operator's.</summary>
     private IEnumerable<string> OneShots(ComposePin pin) => ServiceDependencies.OneShotsOf(site.Files, site.Service).Select(one =>
     {
-        var run = $"{Command} {string.Join(' ', site.Client.Project.Arguments.Select(Quoted))} run --rm --no-deps {one.Name}";
+        var run = site.CommandLine($"run --rm --no-deps {one.Name}");
         return $"{site.Service} waits for {one.Name} (service_completed_successfully), which is not run by this command. "
             + $"If the new version needs it, run it first: {(pin is VariablePin variable && NamesIt(one, variable) ? Pinned(variable, run) : run)}";
     });
@@ -126,11 +127,6 @@ internal sealed class ComposeStrategy(
     /// <summary>In a way that leaves the session without the variable: an exported one goes before <c>.env</c>.</summary>
     private static string Pinned(VariablePin pin, string run) =>
         $"$env:{pin.Variable} = '{pin.Value}'; try {{ {run} }} finally {{ $env:{pin.Variable} = $null }}";
-
-    private static string Quoted(string argument) =>
-        argument.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./\\:".Contains(letter, StringComparison.Ordinal))
-            ? argument
-            : $"'{argument.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>What else would change by compose's own up.</summary>
     /// <exception cref="ProException">A variable that has a value in a container that runs would be blank.</exception>
@@ -358,6 +354,7 @@ internal sealed class ComposeStrategy(
             before.Add((container.Name, await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)));
         }
 
+        var addresses = await AddressesAsync(before, cancellationToken).ConfigureAwait(false);
         var oldLog = await OldLogAsync(before, cancellationToken).ConfigureAwait(false);
         var record = await RecordAsync(image, judgement?.InjectedFiles ?? [], operation, cancellationToken).ConfigureAwait(false);
         replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
@@ -378,7 +375,15 @@ internal sealed class ComposeStrategy(
                 }
             }
 
-            await Followers().MoveAsync(Successors(before, outcome.Containers), cancellationToken).ConfigureAwait(false);
+            var successors = Successors(before, outcome.Containers);
+            await Followers().MoveAsync(successors, cancellationToken).ConfigureAwait(false);
+            foreach (var (old, check) in addresses)
+            {
+                var now = await _calls.InspectAsync(successors.GetValueOrDefault(old, old), cancellationToken).ConfigureAwait(false);
+                var isVerified = replacement.Last is not { Proof: ProHealthProof.Stability };
+                await check.RunAsync(now, cancellationToken, request.RetryTimeFor(isVerified)).ConfigureAwait(false);
+            }
+
             outage.End();
             foreach (var container in outcome.Containers)
             {
@@ -420,6 +425,12 @@ internal sealed class ComposeStrategy(
                 throw;
             }
 
+            var isUntouched = await AreUntouchedAsync(before).ConfigureAwait(false);
+            if (!isUntouched && before.Count > 0 && LifecycleHooks.Warning(site, _rendered?.Config, site.Service) is { } hooks)
+            {
+                reports.Report(new WarningReport(hooks));
+            }
+
             var (health, proofTime) = await replacement.HealthOfAsync(before, failure).ConfigureAwait(false);
             return new StrategyResult
             {
@@ -427,12 +438,26 @@ internal sealed class ComposeStrategy(
                 Verification = replacement.Last,
                 PreviousHealth = health,
                 Order = "stop-first",
-                Downtime = await AreUntouchedAsync(before).ConfigureAwait(false) ? null : outage.Longest + proofTime,
+                Downtime = isUntouched ? null : outage.Longest + proofTime,
                 LogTail = replacement.Last?.LogTail ?? [],
                 Failure = DeploymentErrors.Of(failure, target.Name),
                 WasStopped = failure is OperationCanceledException,
             };
         }
+    }
+
+    /// <summary>On which of their ports the old containers answer this machine, by their ids.</summary>
+    private async Task<IReadOnlyDictionary<string, FinalAddressCheck>> AddressesAsync(
+        IEnumerable<(string Name, JsonObject Old)> before, CancellationToken cancellationToken)
+    {
+        var checks = new Dictionary<string, FinalAddressCheck>(StringComparer.Ordinal);
+        foreach (var (_, old) in before)
+        {
+            checks[old.Text("Id")] = await FinalAddressCheck
+                .PrepareAsync(engine, old, healthUrl: null, cancellationToken).ConfigureAwait(false);
+        }
+
+        return checks;
     }
 
     private ComposeFollowers Followers() => _followers ??= new ComposeFollowers(_calls, reports) { Labels = FollowerLabelsAsync };
@@ -662,4 +687,13 @@ internal static class ComposeSitePins
 {
     /// <summary>Keeps pins.</summary>
     public static PinWriter PinWriter(this ComposeSite site) => new(site.Client, site.Image);
+
+    /// <summary>A command of compose on the project, as somebody can type it.</summary>
+    public static string CommandLine(this ComposeSite site, string command) =>
+        $"{site.Client.Program.CommandName} {string.Join(' ', site.Client.Project.Arguments.Select(Quoted))} {command}";
+
+    private static string Quoted(string argument) =>
+        argument.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./\\:".Contains(letter, StringComparison.Ordinal))
+            ? argument
+            : $"'{argument.Replace("'", "''", StringComparison.Ordinal)}'";
 }

@@ -120,10 +120,11 @@ internal sealed class ContainerReplacement(
         try
         {
             var results = await new ContainerSwapper(engine, reports, Repair).RunAsync(swap, checks, cancellationToken).ConfigureAwait(false);
-            await LookForSupervisorAsync(checks.States, cancellationToken).ConfigureAwait(false);
+            var undone = await LookForSupervisorAsync(checks.States, cancellationToken).ConfigureAwait(false);
             return new StrategyResult
             {
-                Outcome = ProDeploymentOutcome.Succeeded,
+                Outcome = undone is null ? ProDeploymentOutcome.Succeeded : ProDeploymentOutcome.UndoneFromOutside,
+                Failure = undone,
                 Verification = _last,
                 HealthyAfter = HealthyAfter,
                 Order = results[^1].Order.ToText(),
@@ -190,6 +191,10 @@ internal sealed class ContainerReplacement(
             HealthyAfter = _last.Duration;
         }
     }
+
+    /// <summary>For how long a port that doesn't answer is asked again.</summary>
+    /// <param name="isVerified">Whether a check has called the container healthy.</param>
+    public TimeSpan RetryTimeFor(bool isVerified) => request.RetryTimeFor(isVerified);
 
     /// <summary>Goes on watching it, and throws where it gets sick.</summary>
     public async Task WatchAsync(string id, CancellationToken cancellationToken)
@@ -313,14 +318,16 @@ internal sealed class ContainerReplacement(
 
     private static TimeSpan? Longest(IEnumerable<TimeSpan?> gaps) => gaps.Max();
 
-    /// <summary>A supervisor, as a systemd unit with "docker run", starts what it thinks has ended: it is seen, and said.</summary>
-    private async Task LookForSupervisorAsync(IReadOnlyList<SwapState> states, CancellationToken cancellationToken)
+    /// <summary>
+    /// A supervisor, as a systemd unit with "docker run", starts what it thinks has ended. What it puts back is not what was deployed.
+    /// </summary>
+    private async Task<ProException?> LookForSupervisorAsync(IReadOnlyList<SwapState> states, CancellationToken cancellationToken)
     {
         // What the engine itself starts again has no supervisor besides.
         var watched = states.Where(state => !state.Ran.Restarts && !state.Old.Labels().ContainsKey(ComposeLabels.Project)).ToList();
         if (watched.Count == 0)
         {
-            return;
+            return null;
         }
 
         await Task.Delay(SupervisorTime, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -340,11 +347,11 @@ internal sealed class ContainerReplacement(
 
             if (now.Text("Id") != state.NewId)
             {
-                reports.Report(new WarningReport(
-                    $"{(now is null ? $"{state.Name} is gone" : $"Another container has the name {state.Name}, on {now["Config"].Text("Image")}")}: "
-                    + "something outside of this module manages it, as a systemd unit with 'docker run' does. Change the version there."));
+                return DeploymentErrors.UndoneFromOutside(subject, state.Name, now?["Config"].Text("Image"));
             }
         }
+
+        return null;
     }
 
     private async Task<bool> AreBackAsync(IEnumerable<SwapState> states)
@@ -360,10 +367,13 @@ internal sealed class ContainerReplacement(
         return true;
     }
 
-    // Beside the old one the health URL would be answered by that.
-    private VerificationOptions Options(CandidateStage stage) => stage is CandidateStage.BeforePorts or CandidateStage.BesideOld
-        ? Options(ownsPorts: false)
-        : Options(ownsPorts: true) with { KnownNeed = request.KnownNeed };
+    // Beside the old one on one network, the health URL would be answered by that. Before the hand-over it is asked inside the candidate.
+    private VerificationOptions Options(CandidateStage stage) => stage switch
+    {
+        CandidateStage.BesideOld => Options(ownsPorts: false),
+        CandidateStage.BeforePorts => Options(ownsPorts: UrlProbes.MeansHost(request.HealthUrl)) with { AsksHealthUrlInside = true },
+        _ => Options(ownsPorts: true) with { KnownNeed = request.KnownNeed },
+    };
 
     private VerificationOptions Options(bool ownsPorts) => new()
     {
@@ -380,6 +390,7 @@ internal sealed class ContainerReplacement(
     {
         private readonly Dictionary<string, TimeSpan> _proofTimes = [];
         private readonly Dictionary<string, FinalAddressCheck> _addresses = [];
+        private readonly HashSet<string> _checked = [];
 
         /// <summary>The swaps that have begun.</summary>
         public List<SwapState> States { get; } = [];
@@ -392,12 +403,31 @@ internal sealed class ContainerReplacement(
 
         public TimeSpan ProofTimeOf(string container) => _proofTimes.GetValueOrDefault(container);
 
-        public async Task<string?> WhyNotWarmAsync(SwapState state, CancellationToken cancellationToken)
+        public async Task<string?> PrepareAsync(SwapState state, SwapFlow flow, CancellationToken cancellationToken)
         {
-            var check = await FinalAddressCheck.PrepareAsync(owner.Engine, state.Old, owner.HealthUrl, cancellationToken).ConfigureAwait(false);
+            if (flow == SwapFlow.StartFirst)
+            {
+                return null;
+            }
+
+            var isWarm = flow != SwapFlow.StopFirst;
+            if (isWarm && await HealthUrlWarning
+                    .WhyNotBeforePortsAsync(owner._calls, owner.HealthUrl, state.Old, job.ImageId ?? job.Image, cancellationToken)
+                    .ConfigureAwait(false) is { } reason)
+            {
+                flow = SwapFlow.StopFirst;
+                _ = await PrepareAsync(state, flow, cancellationToken).ConfigureAwait(false);
+                return reason;
+            }
+
+            // Stopped first, a health URL is asked by the verification itself.
+            var check = await FinalAddressCheck
+                .PrepareAsync(owner.Engine, state.Old, isWarm ? owner.HealthUrl : null, cancellationToken).ConfigureAwait(false);
             _addresses[state.OldId] = check;
-            return check.Obstacle;
+            return isWarm ? check.Obstacle : null;
         }
+
+        public bool MayOldHaveAnswered(SwapState state) => _checked.Contains(state.NewId);
 
         public void Begin(SwapState state, UpdateOrder order)
         {
@@ -409,6 +439,18 @@ internal sealed class ContainerReplacement(
 
         public async Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken)
         {
+            if (stage is CandidateStage.AfterHandover or CandidateStage.OnItsPorts
+                && _addresses.TryGetValue(state.OldId, out var addresses))
+            {
+                var candidate = await owner._calls.InspectAsync(state.NewId, cancellationToken).ConfigureAwait(false);
+                await OursAsync(addresses.RunAsync(candidate, cancellationToken, RetryTime(stage))).ConfigureAwait(false);
+            }
+
+            if (stage == CandidateStage.OnItsPorts)
+            {
+                return;
+            }
+
             try
             {
                 await OursAsync(owner.VerifyAsync(state.NewId, owner.Options(stage), cancellationToken)).ConfigureAwait(false);
@@ -416,6 +458,11 @@ internal sealed class ContainerReplacement(
             catch (ProException failure) when (stage == CandidateStage.BeforePorts && VerificationErrors.IsVerdict(failure))
             {
                 throw ContainerErrors.BeforeItsPorts(failure, isOnNetworks: flow == SwapFlow.WarmHeld);
+            }
+
+            if (owner.Last is { Proof: ProHealthProof.HealthCheck })
+            {
+                _ = _checked.Add(state.NewId);
             }
 
             if (stage == CandidateStage.InPlace)
@@ -427,20 +474,18 @@ internal sealed class ContainerReplacement(
                 // A proxy that routes to healthy containers only asks the engine, which says it later.
                 await OursAsync(EngineHealthWait.RunAsync(owner.Engine, state.NewId, owner.Subject, reports, cancellationToken)).ConfigureAwait(false);
             }
-            else if (stage == CandidateStage.AfterHandover && _addresses.TryGetValue(state.OldId, out var addresses))
-            {
-                var candidate = await owner._calls.InspectAsync(state.NewId, cancellationToken).ConfigureAwait(false);
-                await OursAsync(addresses.RunAsync(candidate, cancellationToken)).ConfigureAwait(false);
-            }
         }
 
-        public async Task BeforeCommitAsync(CancellationToken cancellationToken)
+        public async Task WatchAsync(CancellationToken cancellationToken)
         {
             foreach (var state in States)
             {
                 await OursAsync(owner.WatchAsync(state.NewId, cancellationToken)).ConfigureAwait(false);
             }
+        }
 
+        public async Task BeforeCommitAsync(CancellationToken cancellationToken)
+        {
             await job.Operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
             await job.BeforeCommit(cancellationToken).ConfigureAwait(false);
             await job.Operation.MustBeHeldAsync(cancellationToken).ConfigureAwait(false);
@@ -468,6 +513,10 @@ internal sealed class ContainerReplacement(
                 reports.Report(new VerboseReport($"The last lines of {state.OldId[..12]} could not be read: {failure.Message}"));
             }
         }
+
+        // What nothing but its running has verified may still be on its way to listen.
+        private TimeSpan RetryTime(CandidateStage stage) =>
+            owner.RetryTimeFor(isVerified: stage != CandidateStage.OnItsPorts || owner.Last is not { Proof: ProHealthProof.Stability });
 
         // Who breaks a lock repairs first: the new container fails because it is taken away, and what comes then is not ours to take back.
         private async Task OursAsync(Task verification)

@@ -166,9 +166,9 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             Steps = steps,
             ComposeFolder = site?.Client.Project.WorkingDirectory,
             What = what,
-            LongestDowntime = what?.Order != UpdateOrder.StopFirst.ToText() || target.Kind == ServiceTargetKind.Swarm ? null
+            LongestDowntime = what is null || target.Kind == ServiceTargetKind.Swarm ? null
                 : await new LongestDowntime(new ContainerCalls(engine), request)
-                    .DescribeAsync(target, image, version.ToString(), cancellationToken).ConfigureAwait(false),
+                    .DescribeAsync(target, image, version.ToString(), what.Flow, cancellationToken).ConfigureAwait(false),
             SchemaNow = SchemaOf(world, target),
             Aliases = aliases,
         };

@@ -43,7 +43,8 @@ internal sealed class ForeignComposeStrategy(
                     + $"into the stack tool that keeps them, or their next deployment goes back: image: {image.Reference}",
                 "What those files make compose do besides is not known here: lifecycle hooks are not run. Of the files that compose copies into "
                     + "a container, those go along that are seen: secrets, and read-only ones that the old image doesn't have.",
-            ])
+            ],
+            choice.Flow)
         {
             Details = await _dependents.PlanAsync(cancellationToken).ConfigureAwait(false),
         };

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Containers;
@@ -20,6 +21,35 @@ internal static class HealthUrlWarning
                     + "decides, or that it runs without an end.",
             ]
             : choice.Warnings;
+
+    /// <summary>For how long a port of a container that runs in place is asked again until it answers.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="isVerified">Whether a check has called the container healthy.</param>
+    public static TimeSpan RetryTimeFor(this DeploymentRequest request, bool isVerified) =>
+        isVerified ? FinalAddressCheck.RetryTime : request.HealthTimeout ?? request.KnownNeed;
+
+    /// <summary>
+    /// Why a health URL can't verify a candidate before it has the ports, as the end of a sentence. Null if it can, or a HEALTHCHECK does:
+    /// one of the engine's machine is asked inside the candidate.
+    /// </summary>
+    /// <param name="calls">The engine's calls.</param>
+    /// <param name="url">The URL.</param>
+    /// <param name="old">The old container's inspection.</param>
+    /// <param name="image">The new image; null if it isn't here yet.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public static async Task<string?> WhyNotBeforePortsAsync(
+        ContainerCalls calls, Uri? url, JsonObject old, string? image, CancellationToken cancellationToken)
+    {
+        if (url is null || UrlProbes.MeansHost(url) || image is null)
+        {
+            return null;
+        }
+
+        var oldImage = await calls.FindImageAsync(old.Text("Image"), cancellationToken).ConfigureAwait(false);
+        var newImage = await calls.FindImageAsync(image, cancellationToken).ConfigureAwait(false);
+        return newImage is null || PlannedHealthCheck.Of(old, oldImage, newImage) is not null ? null
+            : $"{UrlText.Shown(url)} (healthUrl) names a host, so the new version can be asked there only once it has the ports";
+    }
 
     /// <summary>Refuses a loopback URL that would be asked and names a port that the target doesn't publish.</summary>
     /// <param name="request">What is asked for.</param>

@@ -29,8 +29,10 @@ internal static class PlannedSwap
         if (choice.Flow is SwapFlow.WarmDetached or SwapFlow.WarmHeld)
         {
             var old = await new ContainerCalls(engine).InspectAsync(name, cancellationToken).ConfigureAwait(false);
-            var addresses = await FinalAddressCheck.PrepareAsync(engine, old, request.HealthUrl, cancellationToken).ConfigureAwait(false);
-            choice = addresses.Obstacle is { } reason
+            var obstacle = await HealthUrlWarning
+                .WhyNotBeforePortsAsync(new ContainerCalls(engine), request.HealthUrl, old, image, cancellationToken).ConfigureAwait(false)
+                ?? (await FinalAddressCheck.PrepareAsync(engine, old, request.HealthUrl, cancellationToken).ConfigureAwait(false)).Obstacle;
+            choice = obstacle is { } reason
                 ? SwapChooser.StopFirst([$"{name} is stopped before the new version starts, because {reason}."])
                 : choice;
         }

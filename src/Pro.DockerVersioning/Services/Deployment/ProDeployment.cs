@@ -20,6 +20,9 @@ public enum ProDeploymentOutcome
     /// <summary>The swarm has accepted the update, and nobody waited for its end (-NoWait).</summary>
     Accepted,
 
+    /// <summary>It was verified, and something outside has replaced it: a systemd unit with <c>docker run</c>, say.</summary>
+    UndoneFromOutside,
+
     /// <summary>It failed, and the swarm stands between the two versions, as -FailureAction Pause asks for.</summary>
     Paused,
 }

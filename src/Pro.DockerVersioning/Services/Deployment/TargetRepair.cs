@@ -184,7 +184,8 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
                 _ = aimed.Add(record.Info.To);
             }
 
-            await PinWhatRunsAsync(request, target.TargetId, aimed, cancellationToken).ConfigureAwait(false);
+            var isRestored = done is { Outcome: RepairOutcome.RestoredPrevious, Record.Info.IsComposeUp: true };
+            await PinWhatRunsAsync(request, target.TargetId, aimed, isRestored, cancellationToken).ConfigureAwait(false);
         }
 
         return done;
@@ -262,9 +263,12 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         return aims;
     }
 
-    /// <summary>The pin may have been moved already, or not yet: where it names the other version of the two, it follows what runs.</summary>
+    /// <summary>
+    /// The pin may have been moved already, or not yet: where it names the other version of the two, it follows what runs. Says which hooks
+    /// did not run for what was restored after compose's own <c>up</c>.
+    /// </summary>
     private async Task PinWhatRunsAsync(
-        DeploymentRequest request, string targetId, HashSet<string> aimed, CancellationToken cancellationToken)
+        DeploymentRequest request, string targetId, HashSet<string> aimed, bool isRestored, CancellationToken cancellationToken)
     {
         try
         {
@@ -277,6 +281,11 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
 
             var running = await _calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
             var site = await ComposeSite.OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false);
+            if (isRestored && LifecycleHooks.Warning(site, rendered: null, site.Service) is { } hooks)
+            {
+                reports.Report(new WarningReport(hooks));
+            }
+
             var rendered = await site.Client.ImageAsync(site.Image, pin: null, cancellationToken).ConfigureAwait(false);
             if (rendered is not null
                 && rendered != running["Config"].Text("Image")

@@ -32,6 +32,9 @@ internal sealed record ContainerSnapshot(ContainerInspectResponse? Container, bo
     /// <summary>When the engine's newest check since the start began; null before the first.</summary>
     public DateTime? LastCheck => ChecksSinceStart.LastOrDefault()?.Start;
 
+    /// <summary>Whether the newest of them succeeded: the engine says "healthy" until enough have failed.</summary>
+    public bool LastCheckSucceeded => ChecksSinceStart.LastOrDefault() is { ExitCode: 0 };
+
     private bool HasChecked => ChecksSinceStart.Any();
 
     private IEnumerable<HealthcheckResult> ChecksSinceStart

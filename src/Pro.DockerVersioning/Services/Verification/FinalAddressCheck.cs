@@ -8,19 +8,19 @@ using Pro.DockerVersioning.Services.Containers;
 namespace Pro.DockerVersioning.Services.Verification;
 
 /// <summary>
-/// Checks after a warm hand-over that the candidate answers on its final addresses. It was verified on other ones, and a process may be
-/// bound to those. The health URL is asked if there is one that the old container answered. Else each published TCP port on which the old
-/// container answered must accept a connection and keep it open for a moment: docker-proxy accepts for nobody, and closes.
+/// Checks that the candidate answers on its final addresses. A process may be bound to others, or only to the loopback address. The health
+/// URL is asked if there is one that the old container answered. Else each published TCP port on which that one answered must accept a
+/// connection and keep it open for a moment: docker-proxy accepts for nobody, and closes.
 /// </summary>
 internal sealed class FinalAddressCheck
 {
     private static readonly TimeSpan OpenFor = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AttemptTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
 
-    // Nobody is answered meanwhile.
-    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
+    /// <summary>For how long a candidate that a check called healthy is asked again: nobody is answered meanwhile.</summary>
+    public static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
 
     private readonly EngineConnection _engine;
     private readonly Uri? _healthUrl;
@@ -33,6 +33,9 @@ internal sealed class FinalAddressCheck
         _answering = [.. answering];
         Obstacle = obstacle;
     }
+
+    /// <summary>The longest time that <see cref="RunAsync"/> takes on ports.</summary>
+    public static TimeSpan LongestFor(TimeSpan retryTime) => retryTime + AttemptTime;
 
     /// <summary>Why the final addresses can't be checked from this machine, as the end of a sentence; null if they can be.</summary>
     public string? Obstacle { get; }
@@ -84,24 +87,36 @@ internal sealed class FinalAddressCheck
     /// <summary>Checks the candidate; a port that doesn't answer at once gets a few seconds.</summary>
     /// <param name="candidate">Its inspection, after it got its ports.</param>
     /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="retryTime">How long it is asked again; null for <see cref="RetryTime"/>.</param>
     /// <exception cref="ProException"><c>FinalAddressNotAnswered</c>.</exception>
-    public async Task RunAsync(JsonObject candidate, CancellationToken cancellationToken)
+    public async Task RunAsync(JsonObject candidate, CancellationToken cancellationToken, TimeSpan? retryTime = null)
     {
-        var name = candidate.Text("Name").TrimStart('/');
+        var time = retryTime ?? RetryTime;
+        var name = SwapNames.BaseOf(candidate.Text("Name").TrimStart('/'));
         if (_healthUrl is not null)
         {
             using var probe = UrlProbes.For(_engine, candidate.Text("Id"), _healthUrl, RequestTime);
             await UntilAnsweredAsync(
                 name,
+                time,
+                port: null,
                 async () => await probe.RunAsync(cancellationToken).ConfigureAwait(false) is var outcome
                     && outcome.Verdict == ProbeVerdict.Well ? null : outcome.Text,
                 cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        await Task.WhenAll(_answering.Select(address =>
-            UntilAnsweredAsync(name, () => WhyNotAsync(address, cancellationToken), cancellationToken))).ConfigureAwait(false);
+        var now = PublishedAddress.Of(_engine.Endpoint, candidate);
+        await Task.WhenAll(_answering.Select(before => AddressNow(before, now)).OfType<PublishedAddress>().Distinct().Select(address =>
+            UntilAnsweredAsync(name, time, address.Port, () => WhyNotAsync(address, cancellationToken), cancellationToken)))
+            .ConfigureAwait(false);
     }
+
+    // The engine may have chosen another host port, and a compose file may name another one by now. One that is not published is not asked.
+    private static PublishedAddress? AddressNow(PublishedAddress before, IReadOnlyList<PublishedAddress> now) =>
+        now.FirstOrDefault(one => one.HostPort == before.HostPort && one.Port == before.Port)
+            ?? now.FirstOrDefault(one => one.HostPort == before.HostPort)
+            ?? now.FirstOrDefault(one => one.Port == before.Port);
 
     // A URL that not even the old one answers tells nothing of the new one.
     private static async Task<bool> AnswersAsync(EngineConnection engine, string id, Uri url, CancellationToken cancellationToken)
@@ -117,13 +132,14 @@ internal sealed class FinalAddressCheck
         }
     }
 
-    private static async Task UntilAnsweredAsync(string container, Func<Task<string?>> whyNot, CancellationToken cancellationToken)
+    private static async Task UntilAnsweredAsync(
+        string container, TimeSpan time, string? port, Func<Task<string?>> whyNot, CancellationToken cancellationToken)
     {
         for (var clock = Stopwatch.StartNew(); await whyNot().ConfigureAwait(false) is { } why;)
         {
-            if (clock.Elapsed >= RetryTime)
+            if (clock.Elapsed >= time)
             {
-                throw VerificationErrors.FinalAddressNotAnswered(container, why, clock.Elapsed);
+                throw VerificationErrors.FinalAddressNotAnswered(container, why, clock.Elapsed, port);
             }
 
             await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
@@ -134,7 +150,7 @@ internal sealed class FinalAddressCheck
     private static async Task<string?> WhyNotAsync(PublishedAddress address, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(ConnectTime);
+        limit.CancelAfter(AttemptTime - OpenFor);
         var isConnected = false;
         using var client = new TcpClient();
         try

@@ -27,8 +27,8 @@ internal static class UrlProbes
     public static bool IsAskedInside(EngineEndpoint endpoint, Uri url) => MeansHost(url) && !IsThisMachine(endpoint);
 
     /// <summary>Whether a URL names no machine but the one on which it is read: localhost, a loopback address, or all addresses.</summary>
-    public static bool MeansHost(Uri url) =>
-        url.IsLoopback || url.IdnHost is "0.0.0.0" or "::" || url.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+    public static bool MeansHost(Uri? url) => url is not null && (
+        url.IsLoopback || url.IdnHost is "0.0.0.0" or "::" || url.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
 
     private static bool IsThisMachine(EngineEndpoint endpoint) => endpoint.Address.Scheme switch
     {

@@ -7,8 +7,7 @@ internal sealed record VerificationOptions
     public string? Subject { get; init; }
 
     /// <summary>
-    /// The address to ask where there is no HEALTHCHECK. Null where there is none, and while its port still belongs to another
-    /// container (start-first): the answer would be the old one's.
+    /// The address to ask where there is no HEALTHCHECK. Null where there is none, and where the answer would be the old container's.
     /// </summary>
     public Uri? HealthUrl { get; init; }
 
@@ -17,6 +16,11 @@ internal sealed record VerificationOptions
     /// engine is surely on this machine.
     /// </summary>
     public bool IsHealthUrlOfHost { get; init; }
+
+    /// <summary>
+    /// True while another container has the published ports: the URL is asked inside this one, wherever the engine is.
+    /// </summary>
+    public bool AsksHealthUrlInside { get; init; }
 
     /// <summary>How long one request to <see cref="HealthUrl"/> may take.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);

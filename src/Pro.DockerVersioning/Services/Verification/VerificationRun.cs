@@ -28,7 +28,7 @@ internal sealed class VerificationRun(
             ? new HealthCheckProof(
                 engine,
                 id,
-                check,
+                options.IsSecondLook ? check with { StartPeriod = TimeSpan.Zero } : check,
                 () => watch.Latest.EngineHealth == true,
                 Say,
                 countsFailures: options.HealthTimeout is null)
@@ -125,8 +125,9 @@ internal sealed class VerificationRun(
 
         return new HealthUrlProof(
             address,
-            () => options.IsHealthUrlOfHost
-                ? UrlProbes.For(engine, id, address, options.RequestTimeout) : new UrlProbe(address, options.RequestTimeout),
+            () => options.AsksHealthUrlInside ? new InnerUrlProbe(engine, id, address, options.RequestTimeout)
+                : options.IsHealthUrlOfHost ? UrlProbes.For(engine, id, address, options.RequestTimeout)
+                : new UrlProbe(address, options.RequestTimeout),
             options.RequestTimeout,
             Say);
     }
@@ -180,6 +181,7 @@ internal sealed class VerificationRun(
 
     private async Task<Finding> FollowAsync(Baseline baseline, bool usesHealth, ProHealth? until, CancellationToken cancellationToken)
     {
+        DateTime? underWay = null;
         await foreach (var now in watch.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             if (baseline.EndIn(now) is { } end)
@@ -187,9 +189,12 @@ internal sealed class VerificationRun(
                 return end;
             }
 
+            // The first check to end may have begun before the look.
+            underWay ??= now.LastCheck == watch.First.LastCheck ? null : now.LastCheck;
             if (usesHealth
-                && !(options.IsSecondLook && now.LastCheck == watch.First.LastCheck)
                 && now.EngineHealth is { } healthy
+                && (!options.IsSecondLook
+                    || (underWay is not null && (!healthy || (now.LastCheck != underWay && now.LastCheckSucceeded))))
                 && Verdict(healthy) is { } verdict
                 && (until ?? verdict.Health) == verdict.Health)
             {
