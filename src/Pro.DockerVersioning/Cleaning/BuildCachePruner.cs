@@ -46,7 +46,14 @@ internal static class BuildCachePruner
         EngineConnection engine, BuildCacheRequest request, CancellationToken cancellationToken)
     {
         var answer = await engine.Http.ReadAsync(HttpMethod.Post, Query(request), cancellationToken).ConfigureAwait(false);
-        return Read(engine.Endpoint.ToString(), answer);
+        try
+        {
+            return Read(engine.Endpoint.ToString(), answer);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw EngineErrors.AnswerForeign(engine.Endpoint.ToString(), exception);
+        }
     }
 
     /// <summary>Reads the engine's answer. Pure.</summary>

@@ -158,6 +158,11 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         var plans = await PlanAsync(workspace, repository, options, loading, deployed, choosing);
         var choice = await choosing;
         reporter.Report(new VerboseReport(choice.Explanation));
+        if (choice.Warning is { } late)
+        {
+            WriteWarning(late);
+        }
+
         plans = Each(plans, plan => plan.CheckedFor(choice.Builder));
         var history = HistoryLog.Open(workspace.Settings);
         plans = await CheckedAsync(plans, new RebuildRule(engine, history, reporter));
@@ -298,7 +303,8 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         BuildArgs = Texts(BuildArg, "-BuildArg"),
         Labels = Texts(Label, "-Label"),
         Target = Target,
-        Platforms = Platform,
+        Platforms = [.. Platform.SelectMany(platforms =>
+            platforms.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))],
         DefaultPlatform = settings.Variables.Raw("DOCKER_DEFAULT_PLATFORM") is { Length: > 0 } platform ? platform : null,
         Secrets = Secret,
         Ssh = Ssh,

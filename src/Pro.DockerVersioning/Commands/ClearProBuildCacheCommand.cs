@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Commands;
@@ -27,6 +28,11 @@ public sealed class ClearProBuildCacheCommand : ProCleaningCmdlet
     {
         var keep = Bound(nameof(Keep)) ? Keep : (long?)null;
         var age = Bound(nameof(OlderThan)) ? OlderThan : (TimeSpan?)null;
+        if (All && keep is not null)
+        {
+            throw CommandErrors.Contradiction("-All", "-Keep", "one clears all of the cache, and the other leaves a part of it");
+        }
+
         using var engine = OpenWorkspace().OpenEngine();
         var what = $"Clear the build cache of {engine.Endpoint}: {(All ? "all of it" : "what no image shares")}"
             + (age is { } old ? $", unused for {Spans.Text(old)}" : "")

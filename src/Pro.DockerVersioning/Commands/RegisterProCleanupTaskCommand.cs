@@ -84,7 +84,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
 
     /// <summary>The task's name; one of the same name and repository is replaced. The repository's where it isn't given.</summary>
     [Parameter]
-    [ValidatePattern("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+    [TaskName]
     public string? Name { get; set; }
 
     /// <summary>Who starts it; what this machine has where it isn't given.</summary>

@@ -21,9 +21,15 @@ internal sealed partial class TimeOfDayAttribute : ArgumentTransformationAttribu
             DateTime moment => moment.TimeOfDay,
             _ => Read(text),
         };
-        return time is { Ticks: >= 0 and < TimeSpan.TicksPerDay } of
+        if (time is not { Ticks: >= 0 and < TimeSpan.TicksPerDay } of)
+        {
+            throw new ArgumentTransformationMetadataException($"'{text}' is not a time of day. Write 02:00, 14:30 or 3am.");
+        }
+
+        return of.Ticks % TimeSpan.TicksPerMinute == 0
             ? of
-            : throw new ArgumentTransformationMetadataException($"'{text}' is not a time of day. Write 02:00, 14:30 or 3am.");
+            : throw new ArgumentTransformationMetadataException(
+                $"'{text}' has seconds, and schedulers start jobs on the minute. Write {of:hh\\:mm}.");
     }
 
     private static TimeSpan? Read(string text)

@@ -37,6 +37,11 @@ internal sealed class LocatedJson
         var options = new JsonReaderOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
         var reader = new Utf8JsonReader(bytes, options);
         var lines = new LineIndex(bytes, file);
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw ConfigurationErrors.EmptyJson(new FilePosition(file, 1, 1));
+        }
+
         try
         {
             reader.Read();

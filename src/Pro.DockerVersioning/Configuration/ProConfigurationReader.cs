@@ -97,7 +97,7 @@ internal static partial class ProConfigurationReader
                 Keys.Order => result with { Order = Values.Choice(member.Value, member.Name, OrderNames) },
                 Keys.HealthUrl => result with { HealthUrl = ReadUrl(member) },
                 Keys.HealthTimeout => result with { HealthTimeout = ReadTime(member) },
-                _ => result with { Image = Values.Text(member) },
+                _ => result with { Image = ReadImage(member) },
             };
         }
 
@@ -125,6 +125,22 @@ internal static partial class ProConfigurationReader
         }
 
         return result;
+    }
+
+    /// <summary>The name below the registry. The tag is the version's, so none may be written.</summary>
+    private static string ReadImage(LocatedJsonMember member)
+    {
+        var text = Values.Text(member);
+        if (text.Split('/').All(ReferenceGrammar.IsPathComponent))
+        {
+            return text;
+        }
+
+        var name = text.Split('@')[0].Trim('/');
+        name = name.LastIndexOf(':') is var colon && colon > name.LastIndexOf('/') ? name[..colon] : name;
+        name = name.ToLowerInvariant();
+        var right = name.Split('/').All(ReferenceGrammar.IsPathComponent) ? name : null;
+        throw ConfigurationErrors.WrongImage(member.Name, text, right, member.Value.At);
     }
 
     private static string ReadUrl(LocatedJsonMember member)

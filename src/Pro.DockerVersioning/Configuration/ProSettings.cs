@@ -64,8 +64,12 @@ internal sealed record ProSettings
     /// <summary>The history's folder as an absolute path; null: the user's state folder.</summary>
     public Setting<string>? History { get; init; }
 
+    /// <summary>True if only compose files of the usual names count, whatever <c>.env</c> names.</summary>
+    public bool TakesUsualComposeFiles { get; private init; }
+
     /// <summary>The same, with the compose file of the usual names, where a tree has none of those that are named.</summary>
-    public ProSettings WithoutComposeFiles() => this with { ComposeFiles = new([], SettingOrigin.Default, string.Empty) };
+    public ProSettings WithoutComposeFiles() =>
+        this with { ComposeFiles = new([], SettingOrigin.Default, string.Empty), TakesUsualComposeFiles = true };
 
     /// <summary>The registry, or an error that says the three ways to name one.</summary>
     /// <exception cref="ProException">Nobody names a registry.</exception>

@@ -34,8 +34,8 @@ internal sealed class ServiceCatalog
     /// <exception cref="ProException">A file is wrong, or a compose file that was named is missing.</exception>
     public static ServiceCatalog Load(ISourceTree tree, ProSettings settings, IProgress<Report>? reports = null)
     {
-        var root = Path.GetFullPath(settings.Location.Root ?? settings.Location.CurrentFolder);
-        var inputs = new ComposeInputs(tree, settings.Variables.Raw, root, reports, settings.Location.CurrentFolder);
+        var root = RootOf(settings);
+        var inputs = InputsOf(tree, settings, reports);
 
         // Looked at when somebody needs them: a file for the deployment may lie elsewhere, while pro.json says all that a build needs.
         var files = new Lazy<List<string>>(() => FilesInside(root, settings.ComposeFiles));
@@ -58,6 +58,15 @@ internal sealed class ServiceCatalog
             services.Select(service => new Entry(service.Name, new Lazy<string>(service.Image), new Lazy<ServiceDefinition>(service.Read))),
             tree.Description);
     }
+
+    /// <summary>
+    /// The compose files that are named, as absolute paths: by a parameter, by the environment, else by <c>.env</c>. Empty if none is.
+    /// </summary>
+    /// <exception cref="ProException">The .env is wrong.</exception>
+    public static IReadOnlyList<string> NamedComposeFiles(ISourceTree tree, ProSettings settings) =>
+        settings.ComposeFiles.Value is { Count: > 0 } files ? files
+        : [.. (ComposeProject.NamedInEnvFile(InputsOf(tree, settings, reports: null)) ?? [])
+            .Select(file => Path.GetFullPath(file, RootOf(settings)))];
 
     /// <summary>A service by name; the case matters only where two names differ by nothing else.</summary>
     /// <exception cref="ProException">There is no such service, or its declaration is wrong.</exception>
@@ -104,7 +113,19 @@ internal sealed class ServiceCatalog
         }
     }
 
+<<<<<<< HEAD
     private Entry Find(string name)
+=======
+    private static string RootOf(ProSettings settings) => Path.GetFullPath(settings.Location.Root ?? settings.Location.CurrentFolder);
+
+    private static ComposeInputs InputsOf(ISourceTree tree, ProSettings settings, IProgress<Report>? reports) =>
+        new(tree, settings.Variables.Raw, RootOf(settings), reports, settings.Location.CurrentFolder)
+        {
+            TakesUsualNames = settings.TakesUsualComposeFiles,
+        };
+
+    private KeyValuePair<string, Lazy<ServiceDefinition>> Find(string name)
+>>>>>>> w6
     {
         EnsureNotEmpty();
         var index = _services.FindIndex(service => service.Name == name);

@@ -41,6 +41,11 @@ internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvi
 
         try
         {
+            if (!Directory.Exists(folder))
+            {
+                throw new DirectoryNotFoundException("there is no such folder");
+            }
+
             var certificate = Path.Combine(folder, "cert.pem");
             var key = Path.Combine(folder, "key.pem");
             var authority = Path.Combine(folder, "ca.pem");

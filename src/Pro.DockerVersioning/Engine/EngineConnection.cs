@@ -39,7 +39,10 @@ internal sealed class EngineConnection : IDisposable
     {
         try
         {
-            return await call(Client).ConfigureAwait(false);
+            var answer = await call(Client).ConfigureAwait(false);
+
+            // "null" in the place of a list or an object: the models' own readers let it pass.
+            return answer is not null || !IsModel(typeof(T)) ? answer : throw EngineErrors.AnswerForeign(Endpoint.ToString());
         }
         catch (Exception exception) when (EngineFaults.Translate(exception, Endpoint) is { } translated)
         {
@@ -64,6 +67,10 @@ internal sealed class EngineConnection : IDisposable
         Http.Dispose();
         Client.Dispose();
     }
+
+    private static bool IsModel(Type type) =>
+        type.Namespace == typeof(Docker.DotNet.Models.ContainerListResponse).Namespace
+        || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IList<>));
 
     private static DockerClient Build(EngineEndpoint endpoint, EngineAuthentication authentication, Dictionary<string, string>? headers)
     {

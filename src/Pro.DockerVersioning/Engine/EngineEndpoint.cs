@@ -135,11 +135,11 @@ internal sealed record EngineEndpoint
 
     private static EngineEndpoint FromHost(string host, string source, Func<string, string?> environment)
     {
-        var address = Parse(host, source);
         var verify = !string.IsNullOrEmpty(environment("DOCKER_TLS_VERIFY"));
 
         // Docker's own --tls: encrypted, with the client's certificate where there is one, and without a look at the engine's.
         var tls = verify || !string.IsNullOrEmpty(environment("DOCKER_TLS"));
+        var address = Parse(host, source, tls);
         var overTcp = address.Scheme is "tcp" or "http" or "https";
         var folder = environment("DOCKER_CERT_PATH");
         return new EngineEndpoint
@@ -175,11 +175,11 @@ internal sealed record EngineEndpoint
             var endpoint = document.RootElement.GetProperty("Endpoints").GetProperty("docker");
             var host = endpoint.GetProperty("Host").GetString() ?? "";
             var certificates = Path.Combine(folder, "contexts", "tls", id, "docker");
-            var address = Parse(host, $"the context '{name}'");
 
             // Docker's client: any of the three files, or SkipTLSVerify, makes it TLS (cli/context/docker).
             var tls = Directory.Exists(certificates) && Directory.EnumerateFiles(certificates, "*.pem").Any();
             var skips = endpoint.TryGetProperty("SkipTLSVerify", out var skip) && skip.ValueKind == JsonValueKind.True;
+            var address = Parse(host, $"the context '{name}'", tls || skips);
             return new EngineEndpoint
             {
                 Address = address,
@@ -189,24 +189,32 @@ internal sealed record EngineEndpoint
                 SkipsVerification = skips,
             };
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or IOException)
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or IOException
+            or UnauthorizedAccessException)
         {
             throw EngineErrors.ContextUnreadable(name, meta, exception);
         }
     }
 
-    private static Uri Parse(string host, string source)
+    private static Uri Parse(string host, string source, bool tls)
     {
         // Docker's client accepts a bare socket path's scheme and Windows' four slashes.
         var text = host.Replace("npipe:////./", "npipe://./", StringComparison.Ordinal);
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address))
+        if (!IsAddress(text) || !Uri.TryCreate(text, UriKind.Absolute, out var address))
         {
             throw EngineErrors.AddressInvalid(host, source);
         }
 
         return address.Scheme switch
         {
-            "unix" or "npipe" or "tcp" or "http" or "https" => address,
+            "unix" when (address.Host + address.AbsolutePath).Trim('/').Length > 0 => address,
+            "npipe" when !OperatingSystem.IsWindows() => throw EngineErrors.PipeNotHere(host, source),
+            "npipe" when address.Host == "." && address.AbsolutePath.StartsWith("/pipe/", StringComparison.OrdinalIgnoreCase) => address,
+
+            // The ports of Docker's client, if none is written.
+            "tcp" when address.Host.Length > 0 =>
+                address.Port >= 0 ? address : new UriBuilder(address) { Port = tls ? 2376 : 2375 }.Uri,
+            "http" or "https" => address,
             "ssh" => throw EngineErrors.SshNotSupported(host, source),
             _ => throw EngineErrors.AddressInvalid(host, source),
         };

@@ -21,6 +21,7 @@ internal static class EngineFaults
             Unreachable(endpoint, "there is no such socket", exception),
         _ when Find<SocketException>(exception) is { } socket => Unreachable(endpoint, socket.Message, exception),
         _ when Find<AuthenticationException>(exception) is { } tls => Unreachable(endpoint, tls.Message, exception),
+        JsonException => EngineErrors.AnswerForeign(endpoint.ToString(), exception),
         TimeoutException => Unreachable(endpoint, exception.Message, exception),
         HttpRequestException or IOException => Unreachable(
             endpoint, Find<IOException>(exception)?.Message ?? "the connection ended without an answer", exception),

@@ -24,12 +24,12 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public async Task<JsonObject> GetAsync(string path, CancellationToken cancellationToken) =>
-        (await AskAsync(HttpMethod.Get, path, null, null, cancellationToken).ConfigureAwait(false))?.AsObject() ?? [];
+        As<JsonObject>(await AskAsync(HttpMethod.Get, path, null, null, cancellationToken).ConfigureAwait(false)) ?? [];
 
     /// <summary>Asks for a list.</summary>
     /// <inheritdoc cref="GetAsync"/>
     public async Task<JsonArray> GetListAsync(string path, CancellationToken cancellationToken) =>
-        (await AskAsync(HttpMethod.Get, path, null, null, cancellationToken).ConfigureAwait(false))?.AsArray() ?? [];
+        As<JsonArray>(await AskAsync(HttpMethod.Get, path, null, null, cancellationToken).ConfigureAwait(false)) ?? [];
 
     /// <summary>Posts; the answer is null where the engine sends none.</summary>
     /// <inheritdoc cref="GetAsync"/>
@@ -101,6 +101,10 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    private T? As<T>(JsonNode? answer)
+        where T : JsonNode =>
+        answer is null ? null : answer as T ?? throw EngineErrors.AnswerForeign(endpoint.ToString());
 
     // The host in the address only fills the Host header where the transport is a socket or a pipe.
     private static Uri BaseOf(EngineEndpoint endpoint) => endpoint.IsLocal

@@ -52,6 +52,19 @@ internal static class BuildErrors
         path,
         inner);
 
+    /// <summary>A client that is there and did not answer in time: it may have buildx or not.</summary>
+    public static ProException ClientDidNotAnswer(string path, TimeSpan limit) => new(
+        "BuildClientDidNotAnswer",
+        ProErrorCategory.OperationTimeout,
+        $"{DidNotAnswer(path, limit)} No other client can build, and nothing was built.",
+        $"Build again when the machine is less busy. See how long it takes: {path} buildx version. To build without it, set "
+            + "$env:DOCKER_BUILDKIT = '0', which takes the classic builder.",
+        path);
+
+    /// <summary>The sentence of it.</summary>
+    public static string DidNotAnswer(string path, TimeSpan limit) =>
+        string.Create(CultureInfo.InvariantCulture, $"docker buildx did not answer within {limit.TotalSeconds:0} s ({path}).");
+
     /// <summary>The engine's API refused or broke the call before a build began.</summary>
     public static ProException EngineRefused(string subject, string message, Exception inner) => new(
         "BuildRefusedByEngine",
@@ -195,6 +208,8 @@ internal static class BuildErrors
         BuildFailureKind.EngineLost => ("BuildEngineLost", ProErrorCategory.ConnectionError, EngineLostRemedy),
         BuildFailureKind.PlatformUnsupported => ("BuildPlatformUnsupported", ProErrorCategory.NotImplemented,
             "Foreign platforms need QEMU on the engine's host (docker run --privileged --rm tonistiigi/binfmt --install all)."),
+        BuildFailureKind.PlatformUnknown => ("BuildPlatformUnknown", ProErrorCategory.InvalidArgument,
+            "Write a platform as os/arch or os/arch/variant: linux/amd64, linux/arm64, linux/arm/v7."),
         BuildFailureKind.DriverUnsupported => ("BuildDriverUnsupported", ProErrorCategory.NotImplemented,
             "Several platforms and exported caches need a builder instance of their own: docker buildx create --use"),
         BuildFailureKind.NeedsBuildKit => ("BuildNeedsBuildKit", ProErrorCategory.NotImplemented,

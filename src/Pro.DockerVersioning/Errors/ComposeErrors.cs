@@ -14,6 +14,16 @@ internal static class ComposeErrors
         (seen.Count == 0 ? "." : $". Passed over: {string.Join(", ", seen)}.") + " Nothing was touched.",
         "Install the plugin: the package docker-compose-plugin (Debian: docker-compose), or https://github.com/docker/compose/releases.");
 
+    /// <summary>A program that is there and did not answer in time.</summary>
+    public static ProException DidNotAnswer(string path, TimeSpan limit) => new(
+        "ComposeDidNotAnswer",
+        ProErrorCategory.OperationTimeout,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"The service belongs to a compose project, and '{path}' did not answer within {limit.TotalSeconds:0} s. Nothing was touched."),
+        $"Try again when the machine is less busy, and see whether '{path}' answers at a prompt.",
+        path);
+
     /// <summary>The program doesn't start.</summary>
     public static ProException NotStarted(string path, Exception inner) => new(
         "ComposeNotStarted",

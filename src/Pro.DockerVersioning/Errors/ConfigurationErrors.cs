@@ -39,6 +39,15 @@ internal static class ConfigurationErrors
     public static ProException WrongValue(string key, string shown, string wanted, FilePosition at) => new(
         "ConfigurationWrongValue", ProErrorCategory.InvalidData, $"{at}: \"{key}\" must be {wanted}, not {shown}.", SeeSchema, key);
 
+    public static ProException WrongImage(string key, string text, string? right, FilePosition at) => new(
+        "ConfigurationWrongValue", ProErrorCategory.InvalidData,
+        $"{at}: \"{key}\" must be the image's name below the registry, like \"api\" or \"shop/api\", not \"{text}\".",
+        (right is null ? "Write small letters, digits and single separators. " : $"Write \"{right}\". ")
+            + "Leave the registry and the tag away: the version is the tag.", key);
+
+    public static ProException EmptyJson(FilePosition at) => new(
+        "ConfigurationBroken", ProErrorCategory.InvalidData, $"{at}: the file is empty.", "Write {} into it, or remove the file.", at.File);
+
     public static ProException PathOutside(string key, string path, FilePosition at) => new(
         "ConfigurationPathOutside", ProErrorCategory.InvalidData,
         $"{at}: the path \"{path}\" of \"{key}\" leads outside of the repository.",
@@ -84,6 +93,10 @@ internal static class ConfigurationErrors
     public static ProException ComposeFileNotFound(string file, string tree) => new(
         "ComposeFileNotFound", ProErrorCategory.ObjectNotFound, $"The compose file {file} isn't in {tree}.",
         "Name another one with -ComposeFile or $env:COMPOSE_FILE; a version is built with the files that it holds itself.", file);
+
+    public static ProException NamedFileNotFound(string file, string key, FilePosition at, string tree) => new(
+        "ComposeFileNotFound", ProErrorCategory.ObjectNotFound, $"{at}: the file {file} of \"{key}\" isn't in {tree}.",
+        $"Correct the path in \"{key}\", or add the file to the repository and commit it.", file);
 
     public static ProException EnvFileNotFound(string file, string tree) => new(
         "EnvFileNotFound", ProErrorCategory.ObjectNotFound,
@@ -169,14 +182,17 @@ internal static class ConfigurationErrors
     public static ProException NoServices(string place) => new(
         "NoServices", ProErrorCategory.ObjectNotFound, $"No service is declared in {place}.",
         "Declare services in one of three ways: \"services\" in pro.json at the repository's root; services with \"build\" in "
-        + "compose.yaml or docker-compose.yml, or with an \"image\" below the registry; or folders with a Dockerfile: apps/NAME, "
-        + "services/NAME, src/NAME or NAME.");
+        + "compose.yaml or docker-compose.yml, or with an \"image\" below the registry; or a Dockerfile in apps/NAME, services/NAME, "
+        + "src/NAME, NAME, docker or the root itself.");
 
     private static string DidYouMean(string? nearest) => nearest is null ? string.Empty : $"Did you mean \"{nearest}\"? ";
 
     /// <summary>System.Text.Json counts lines from zero, and we say the place ourselves.</summary>
-    private static string WithoutPosition(string message) =>
-        message.IndexOf(" LineNumber:", StringComparison.Ordinal) is var index and >= 0 ? message[..index] : message;
+    private static string WithoutPosition(string message)
+    {
+        var end = message.IndexOf(" LineNumber:", StringComparison.Ordinal) is var index and >= 0 ? message[..index] : message;
+        return end.Replace(", when isFinalBlock is true", string.Empty, StringComparison.Ordinal);
+    }
 
     /// <summary>A .env holds secrets: of a line that can't be read only what stands before = or : is shown.</summary>
     private static string NameOnly(string line) =>

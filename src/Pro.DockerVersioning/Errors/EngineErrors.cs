@@ -36,6 +36,14 @@ internal static class EngineErrors
         "Use unix:///var/run/docker.sock, npipe://./pipe/docker_engine or tcp://HOST:2376.",
         host);
 
+    /// <summary>A named pipe, which only Windows has.</summary>
+    public static ProException PipeNotHere(string host, string source) => new(
+        "DockerHostPipeNotSupported",
+        ProErrorCategory.InvalidArgument,
+        $"'{host}' ({source}) is a named pipe, and only Windows has named pipes.",
+        "Use unix:///var/run/docker.sock or tcp://HOST:2376.",
+        host);
+
     /// <summary>An engine behind SSH.</summary>
     public static ProException SshNotSupported(string host, string source) => new(
         "DockerHostSshNotSupported",
@@ -91,6 +99,15 @@ internal static class EngineErrors
         "EngineAnswerUnreadable",
         ProErrorCategory.InvalidData,
         $"What answers at {address} sent no JSON for '{path}': {inner.Message}",
+        "Look whether a Docker engine listens there, and not a proxy in front of it that answers by itself.",
+        address,
+        inner);
+
+    /// <summary>What answers sends JSON of another kind than an engine does.</summary>
+    public static ProException AnswerForeign(string address, Exception? inner = null) => new(
+        "EngineAnswerUnreadable",
+        ProErrorCategory.InvalidData,
+        $"What answers at {address} doesn't answer as a Docker engine does.",
         "Look whether a Docker engine listens there, and not a proxy in front of it that answers by itself.",
         address,
         inner);

@@ -158,7 +158,8 @@ internal static partial class GitErrors
         "FileNameUnusable",
         ProErrorCategory.InvalidData,
         $"'{path}' in {tree} has a name that isn't UTF-8 or isn't a file's name, and can't be sent to a builder.",
-        "Rename it, or keep its folder out of the context with .dockerignore.",
+        "Rename it, or leave it out by a pattern in .dockerignore that has ? for each such character: "
+            + $"**/{path[(path.LastIndexOf('/') + 1)..].Replace('\uFFFD', '?')}",
         path);
 
     /// <summary>A link whose target can't be written into a tar as it is.</summary>

@@ -219,8 +219,10 @@ internal static partial class RegistryErrors
         return new ProException(
             UnreachableId,
             kind == UnreachableKind.TimedOut ? ProErrorCategory.OperationTimeout : ProErrorCategory.ConnectionError,
-            $"The registry can't be reached from {from}{(proxy is null || kind == UnreachableKind.Proxy ? "" : $" through the proxy {proxy}")}: "
-                + $"{what}{Said(detail)}",
+            kind == UnreachableKind.ServerError
+                ? $"The registry {what}{Said(detail)}"
+                : $"The registry can't be reached from {from}"
+                    + $"{(proxy is null || kind == UnreachableKind.Proxy ? "" : $" through the proxy {proxy}")}: {what}{Said(detail)}",
             remedy,
             host,
             inner);

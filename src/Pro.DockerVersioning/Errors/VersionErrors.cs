@@ -7,15 +7,37 @@ namespace Pro.DockerVersioning.Errors;
 internal static class VersionErrors
 {
     /// <summary>A text that is no version.</summary>
-    public static ProException InvalidVersion(string text, string reason, string? suggestion) => new(
+    /// <param name="text">The text.</param>
+    /// <param name="reason">Why it is none.</param>
+    /// <param name="suggestion">The version that was probably meant, or null.</param>
+    /// <param name="isGuess">True if the suggestion has numbers that the text lacks.</param>
+    public static ProException InvalidVersion(string text, string reason, string? suggestion, bool isGuess = false) => new(
         "InvalidVersion",
         ProErrorCategory.InvalidArgument,
         $"'{text}' is not a version: {reason}.",
         suggestion is null
             ? "Name a git tag such as v1.2.3 or v1.2.3-rc.1, a commit by 12 or more digits of its hash, or what "
                 + "'git describe --tags --abbrev=12' prints."
-            : $"Use '{suggestion}'." + RightTag(text, suggestion),
+            : isGuess ? $"Name the release with all three numbers, such as '{suggestion}'."
+            : $"Use '{suggestion}'.",
         text);
+
+    /// <summary>A git tag that looks like a version and is none.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="reason">Why it is no version.</param>
+    /// <param name="suggestion">The version that was probably meant.</param>
+    /// <param name="here">The newest version that is a tag of the same commit; null if there is none.</param>
+    /// <param name="isTaken">True if the suggestion is a tag already.</param>
+    /// <param name="commit">The commit's hash.</param>
+    public static ProException TagIsNoVersion(
+        string tag, string reason, string suggestion, string? here, bool isTaken, string commit) => new(
+        "InvalidVersion",
+        ProErrorCategory.InvalidArgument,
+        $"'{tag}' is not a version: {reason}.",
+        here is not null ? $"Use '{here}': the tag '{tag}' is the same commit."
+            : isTaken ? $"'{suggestion}' is another commit. Give this commit a version that no other has, or build it by its hash: {commit}"
+            : RightTag(tag, suggestion),
+        tag);
 
     /// <summary>A commit's hash that is too short to be a name.</summary>
     public static ProException CommitTooShort(string text, int digits) => new(
@@ -107,7 +129,6 @@ internal static class VersionErrors
     private static string RightTag(string text, string suggestion) =>
         ProVersion.TryParse(suggestion, out var version) && version.Kind == ProVersionKind.Release
         && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '+')
-            ? $" If git knows it only as '{text}', give the same commit the right tag: "
-                + $"git tag -a {suggestion} -m 'Release {suggestion}' '{text}^{{}}'"
-            : string.Empty;
+            ? $"Give the same commit the right tag: git tag -a {suggestion} -m 'Release {suggestion}' '{text}^{{}}'"
+            : $"Use '{suggestion}'.";
 }

@@ -58,10 +58,13 @@ internal sealed class DockerfileLocation
     /// <summary><c>NAME.dockerignore</c> beside the Dockerfile wins over <c>.dockerignore</c> at the context's top.</summary>
     public DockerIgnore ReadIgnore(ISourceTree tree)
     {
+        // As BuildKit reads them: to it, the file's own folder is the root. A link that leads out of the folder finds nothing there.
         string[] candidates = [$"{asGiven}.dockerignore", $"{Entry.Path}.dockerignore", TreePath.Join(contextDirectory, IgnoreFileName)];
         foreach (var candidate in candidates)
         {
-            if (FindFile(tree, candidate) is { } file)
+            if (TreePath.Follow(tree, TreePath.Parent(candidate)) is { } folder
+                && TreePath.FollowInside(tree, folder.Path, TreePath.Name(candidate)) is
+                    { Kind: SourceEntryKind.File or SourceEntryKind.ExecutableFile } file)
             {
                 RulesFromContext = candidate == candidates[^1];
                 return DockerIgnore.Parse(TreePath.ReadText(tree, file), candidate);

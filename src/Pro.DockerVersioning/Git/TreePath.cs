@@ -98,6 +98,59 @@ internal static class TreePath
         return reached;
     }
 
+    /// <summary>
+    /// Follows the links of a file as if its folder were the root of the disk: <c>..</c> stays in it, and an absolute target starts there.
+    /// Null where nothing is there, or links lead in a circle.
+    /// </summary>
+    public static SourceEntry? FollowInside(ISourceTree tree, string folder, string name)
+    {
+        var rest = new Stack<string>([name]);
+        var reached = new List<string>();
+        var links = 0;
+        while (rest.TryPop(out var part))
+        {
+            if (part is "" or ".")
+            {
+                continue;
+            }
+
+            if (part == "..")
+            {
+                reached = [.. reached.SkipLast(1)];
+                continue;
+            }
+
+            if (tree.Find(reached.Append(part).Aggregate(folder, Join)) is not { } next)
+            {
+                return null;
+            }
+
+            if (next.Kind != SourceEntryKind.SymbolicLink)
+            {
+                reached.Add(part);
+                continue;
+            }
+
+            if (++links > MaximumLinks)
+            {
+                return null;
+            }
+
+            var target = ReadLink(tree, next);
+            if (target.StartsWith('/'))
+            {
+                reached.Clear();
+            }
+
+            foreach (var one in Enumerable.Reverse(target.Split('/')))
+            {
+                rest.Push(one);
+            }
+        }
+
+        return tree.Find(reached.Aggregate(folder, Join));
+    }
+
     /// <summary>Reads a small file (or a link's target) as UTF-8; a byte order mark is dropped.</summary>
     public static string ReadText(ISourceTree tree, SourceEntry entry)
     {

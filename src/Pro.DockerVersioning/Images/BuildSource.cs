@@ -77,7 +77,7 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
         // A tag like "1.2.3" (or one too long for an image tag) was meant as a version and is refused; one like "nightly" is a name of a
         // commit as a branch is.
         return VersionSuggestion.IsMeant(commit.Tag)
-            ? throw VersionSuggestion.Explain(commit.Tag)
+            ? throw VersionSuggestion.ExplainTag(commit.Tag, commit.Sha, repository.TagsAt(commit.Sha), repository.Tags())
             : (commit, ByHash(commit));
     }
 

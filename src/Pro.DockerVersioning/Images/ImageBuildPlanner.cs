@@ -110,7 +110,8 @@ internal sealed class ImageBuildPlanner(
     private static ServiceCatalog? CatalogOf(BuildSource source, ProSettings settings, IProgress<Report> reporter)
     {
         var root = settings.Location.Root ?? source.Repository.Root;
-        var missing = settings.ComposeFiles.Value.FirstOrDefault(file => source.Tree.Find(Relative(file)) is null);
+        var missing = ServiceCatalog.NamedComposeFiles(source.Tree, settings)
+            .FirstOrDefault(file => source.Tree.Find(Relative(file)) is null);
         if (missing is null)
         {
             return ServiceCatalog.Load(source.Tree, settings, reporter);
@@ -254,7 +255,8 @@ internal sealed class ImageBuildPlanner(
         if (source.Repository.UncommittedPaths(context.Directory) is not { } inContext
             || source.Repository.UncommittedPaths(context.DockerfilePath) is not { } dockerfile)
         {
-            yield return $"{service.Name}: uncommitted files can't be counted, since neither git nor its library can read the index.";
+            yield return $"{service.Name}: uncommitted files can't be counted, since 'git status' fails here. Run it to see why; a filter "
+                + "of .gitattributes that fails is a usual reason. The image doesn't depend on it.";
             yield break;
         }
 

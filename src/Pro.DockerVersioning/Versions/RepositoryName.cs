@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Errors;
 
@@ -74,6 +75,7 @@ internal static partial class RepositoryName
         "" => "it is empty",
         _ when service.Any(char.IsAsciiLetterUpper) => "Docker allows no capital letters there",
         _ when service.Contains('/', StringComparison.Ordinal) => "it is a path",
+        _ when !Ascii.IsValid(service) => "of letters, only a to z are allowed",
         _ when !char.IsAsciiLetterOrDigit(service[0]) || !char.IsAsciiLetterOrDigit(service[^1]) =>
             "it must start and end with a letter or digit",
         _ => "only small letters and digits are allowed, with single '.', '_', '__' or '-' between them",
@@ -81,6 +83,12 @@ internal static partial class RepositoryName
 
     private static string? SuggestService(string service)
     {
+        // Without its letters it would be another name.
+        if (!Ascii.IsValid(service))
+        {
+            return null;
+        }
+
         string suggestion = Separators().Replace(Unusable().Replace(service.ToLowerInvariant(), "-"), "-").Trim('-', '.', '_');
         return ReferenceGrammar.IsPathComponent(suggestion) ? suggestion : null;
     }

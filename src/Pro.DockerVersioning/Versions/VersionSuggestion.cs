@@ -14,8 +14,25 @@ internal static partial class VersionSuggestion
         "latest" => VersionErrors.AliasIsNoVersion(text),
         _ when text.Length >= 4 && text.Length < VersionGrammar.HashLength && VersionGrammar.IsHash(text, 4)
             => VersionErrors.CommitTooShort(text, VersionGrammar.HashLength),
-        _ => VersionErrors.InvalidVersion(text, Reason(text), Suggest(text)),
+        _ => VersionErrors.InvalidVersion(text, Reason(text), Suggest(text), IsGuess(text)),
     };
+
+    /// <summary>The error for a git tag that is no version: what else its commit is called counts.</summary>
+    /// <param name="tag">The tag.</param>
+    /// <param name="commit">Its commit's hash.</param>
+    /// <param name="others">All tags of the same commit.</param>
+    /// <param name="all">All tags.</param>
+    public static ProException ExplainTag(string tag, string commit, IEnumerable<string> others, IEnumerable<string> all)
+    {
+        if (Suggest(tag) is not { } suggestion)
+        {
+            return Explain(tag);
+        }
+
+        var here = others.Select(other => ProVersion.TryParseTag(other, out var version) ? version : null).Max()?.ToString();
+        var isTaken = all.Contains(suggestion, StringComparer.Ordinal);
+        return VersionErrors.TagIsNoVersion(tag, Reason(tag), suggestion, here, isTaken, commit[..VersionGrammar.HashLength]);
+    }
 
     /// <summary>Whether a text that is no version was meant as one: there is one like it, or it is SemVer and only too long.</summary>
     public static bool IsMeant(string text) => VersionGrammar.IsTooLong(text) || Suggest(text) is not null;
@@ -42,6 +59,9 @@ internal static partial class VersionSuggestion
         _ when Loose().IsMatch(text) && !(text[0] == 'v' && char.IsAsciiDigit(text.ElementAtOrDefault(1))) => "its prefix is not 'v' alone",
         _ => "it is not 'v' and a semantic version",
     };
+
+    // It lacks a number, for which the suggestion has 0.
+    private static bool IsGuess(string text) => Loose().Match(text.Trim()) is { Success: true } match && !match.Groups["patch"].Success;
 
     // Three numbers of a day make no version, although SemVer would take what remains as a pre-release.
     private static bool IsDate(Match match) => !match.Groups["minor"].Success && DayAfterYear().IsMatch(match.Groups["rest"].Value);

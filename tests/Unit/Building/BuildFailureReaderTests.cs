@@ -31,6 +31,18 @@ public sealed class BuildFailureReaderTests
     }
 
     [Fact]
+    public void A_platform_that_does_not_exist_is_no_matter_of_QEMU()
+    {
+        var failure = BuildFailureReader.Read(
+            "ERROR: failed to build: \"x\": unknown operating system or architecture: invalid argument",
+            new BuildLog(new Progress<BuildProgress>()));
+        var error = BuildErrors.BuildFailed("api v1", failure);
+
+        Assert.Equal("BuildPlatformUnknown", error.Id);
+        Assert.Contains("linux/amd64", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_that_another_stage_lacks_is_no_file_of_the_context()
     {
         var failure = BuildFailureReader.Read(

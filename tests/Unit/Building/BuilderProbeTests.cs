@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Docker.DotNet;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images.Building;
 using Xunit;
 
@@ -56,14 +57,44 @@ public sealed class BuilderProbeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_hangs_is_passed_over_in_time()
+    public async Task A_client_that_hangs_is_passed_over_with_a_warning()
     {
         var watch = Stopwatch.StartNew();
-        var choice = await ChooseAsync("sleep 600", Older);
+        var choice = await ChooseAsync(Short, "sleep 600", Older);
 
         Assert.IsType<ClientBuildKitBuilder>(choice.Builder);
-        Assert.Contains("/0/docker (didn't answer within 5 s)", choice.Explanation, StringComparison.Ordinal);
+        Assert.Contains("/0/docker (didn't answer within 1 s)", choice.Explanation, StringComparison.Ordinal);
+        Assert.StartsWith($"docker buildx did not answer within 1 s ({_root}/0/docker).", choice.Warning, StringComparison.Ordinal);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
+    }
+
+    [Fact]
+    public async Task A_buildx_that_does_not_answer_is_not_an_absent_one()
+    {
+        const string busy = """[ "$1" = --version ] && { echo "Docker version 27.0.1, build x"; exit 0; }; sleep 600""";
+
+        var error = await Assert.ThrowsAsync<ProException>(() => ChooseAsync(Short, busy));
+
+        Assert.Equal("BuildClientDidNotAnswer", error.Id);
+        Assert.Contains($"docker buildx did not answer within 1 s ({_root}/0/docker)", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Install", error.RecommendedAction, StringComparison.Ordinal);
+
+        // Nothing is remembered of it: in the same session, the next build finds it.
+        await File.WriteAllTextAsync(
+            Path.Combine(_root, "0", "docker"), $"#!/bin/sh\n{WithBuildx}\n", TestContext.Current.CancellationToken);
+        var next = await BuilderProbe.ChooseAsync(
+            Environment([]).With([new("PATH", $"{_root}/0")]), _engine, NoLogin, TestContext.Current.CancellationToken);
+        Assert.IsType<BuildxBuilder>(next.Builder);
+        Assert.Null(next.Warning);
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_its_time_on_a_busy_machine_is_waited_for()
+    {
+        // More than the 5 s that were waited before.
+        const string slow = "/bin/sleep 6; " + WithBuildx;
+
+        Assert.IsType<BuildxBuilder>((await ChooseAsync(slow)).Builder);
     }
 
     [Fact]
@@ -110,8 +141,15 @@ public sealed class BuilderProbeTests : IDisposable
         Assert.Equal([$"{_root}/0/docker"], found);
     }
 
-    private Task<BuilderChoice> ChooseAsync(params string[] scripts) =>
-        BuilderProbe.ChooseAsync(Environment(scripts), _engine, (_, _) => Task.FromResult<Docker.DotNet.Models.AuthConfig?>(null), TestContext.Current.CancellationToken);
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
+
+    private static Task<Docker.DotNet.Models.AuthConfig?> NoLogin(string image, CancellationToken cancellationToken) =>
+        Task.FromResult<Docker.DotNet.Models.AuthConfig?>(null);
+
+    private Task<BuilderChoice> ChooseAsync(params string[] scripts) => ChooseAsync(TimeSpan.FromSeconds(30), scripts);
+
+    private Task<BuilderChoice> ChooseAsync(TimeSpan patience, params string[] scripts) => BuilderProbe.ChooseAsync(
+        Environment(scripts), _engine, NoLogin, TestContext.Current.CancellationToken, patience);
 
     private ChildEnvironment Environment(string[] scripts)
     {

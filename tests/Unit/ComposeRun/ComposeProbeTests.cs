@@ -58,6 +58,25 @@ public sealed class ComposeProbeTests : IDisposable
         Assert.Equal(v1 ? [] : ["compose"], program.Prefix);
     }
 
+    [Theory]
+    [InlineData("2.40.3", true)]
+    [InlineData("2.40.3", false)]
+    public async Task A_plugin_that_does_not_answer_in_time_is_not_an_absent_one(string madeBy, bool hasOld)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The programs are shell scripts.");
+        Program("docker", "exec /bin/sleep 600");
+        if (hasOld)
+        {
+            Program("docker-compose", "echo 1.29.2");
+        }
+
+        var error = await Assert.ThrowsAsync<ProException>(() => ChooseAsync(madeBy, TimeSpan.FromSeconds(1)));
+
+        Assert.Equal("ComposeDidNotAnswer", error.Id);
+        Assert.Contains("did not answer within 1 s", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Install", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_docker_compose_that_is_a_v2_of_its_own_is_no_old_one()
     {
@@ -66,10 +85,11 @@ public sealed class ComposeProbeTests : IDisposable
         Assert.False((await ChooseAsync("1.29.2")).IsV1);
     }
 
-    private Task<ComposeProgram> ChooseAsync(string? madeBy) => ComposeProbe.ChooseAsync(
+    private Task<ComposeProgram> ChooseAsync(string? madeBy, TimeSpan? patience = null) => ComposeProbe.ChooseAsync(
         new ChildEnvironment(_project.Folder, new Dictionary<string, string?> { ["PATH"] = _project.Folder }),
         madeBy,
-        TestContext.Current.CancellationToken);
+        TestContext.Current.CancellationToken,
+        patience);
 
     private void Program(string name, string script)
     {

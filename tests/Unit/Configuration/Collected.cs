@@ -7,11 +7,17 @@ internal sealed class Collected : IProgress<Report>
 {
     public List<string> Warnings { get; } = [];
 
+    public List<string> Verbose { get; } = [];
+
     public void Report(Report value)
     {
         if (value is WarningReport warning)
         {
             Warnings.Add(warning.Message);
+        }
+        else if (value is VerboseReport verbose)
+        {
+            Verbose.Add(verbose.Message);
         }
     }
 }

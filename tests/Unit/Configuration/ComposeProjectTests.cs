@@ -39,7 +39,6 @@ public sealed class ComposeProjectTests
                   cache_from: [ r/a, r/b, r/a ]
                   no_cache: true
                   pull: "false"
-                  tags: [ "x:y" ]
                   cache_to: [ type=inline ]
                   x-note: { any: thing }
             """);

@@ -8,6 +8,20 @@ namespace Pro.DockerVersioning.Tests.Configuration;
 
 public sealed class ProConfigurationTests
 {
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \n")]
+    [InlineData("// nothing\n")]
+    [InlineData("{ \"registry\": ")]
+    public void A_file_that_is_empty_or_breaks_off_is_told_in_plain_words(string text)
+    {
+        var error = Assert.Throws<ProException>(() => ProConfigurationReader.Parse(text));
+
+        Assert.Equal("ConfigurationBroken", error.Id);
+        Assert.DoesNotContain("isFinalBlock", error.Message, StringComparison.Ordinal);
+        Assert.Equal(string.IsNullOrWhiteSpace(text), error.Message.EndsWith(": the file is empty.", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Every_key_of_the_design_is_read()
     {
@@ -128,7 +142,6 @@ public sealed class ProConfigurationTests
     }
 
     [Theory]
-    [InlineData("", 1)]
     [InlineData("{\n  \"registry\" \"x\"\n}", 2)]
     [InlineData("{\n  \"registry\": \"x\"\n", 3)]
     [InlineData("{ } \n { }", 2)]

@@ -8,11 +8,136 @@ public sealed class ServiceCatalogTests
 {
     private static readonly string Root = Path.GetFullPath(Path.Combine(Path.GetTempPath(), "shop"));
 
-    private static ServiceCatalog Load(MemoryTree tree, Dictionary<string, string>? variables = null, Collected? reports = null)
+    private static ServiceCatalog Load(MemoryTree tree, Dictionary<string, string>? variables = null, Collected? reports = null) =>
+        Load(tree, Root, variables, reports);
+
+    private static ServiceCatalog Load(MemoryTree tree, string root, Dictionary<string, string>? variables, Collected? reports)
     {
         var environment = new ProEnvironmentVariables((variables ?? []).GetValueOrDefault);
         return ServiceCatalog.Load(
-            tree, ProSettings.Resolve(new(), environment, ProConfiguration.Empty, new ProLocation(Root, Root)), reports);
+            tree, ProSettings.Resolve(new(), environment, ProConfiguration.Empty, new ProLocation(root, root)), reports);
+    }
+
+    [Fact]
+    public void A_env_file_that_git_does_not_know_is_read_from_disk_and_told()
+    {
+        using var disk = new TemporaryFolder();
+        disk.Write(".env", "A=fromenv\nCOMPOSE_PROFILES=dev\n");
+        disk.Write("lib/.env", "B=included\n");
+        var tree = new MemoryTree(
+            ("compose.yaml", """
+                include: [ lib/compose.yaml ]
+                services:
+                  api: { build: { context: ., args: { A: "${A:-unset}" } } }
+                  tool: { build: ., profiles: [ dev ] }
+                """),
+            ("lib/compose.yaml", "services:\n  web: { build: { context: ., args: { B: \"${B:-unset}\" } } }\n"));
+        var reports = new Collected();
+
+        var catalog = Load(tree, disk.Path, null, reports);
+
+        Assert.Equal(["api", "tool", "web"], catalog.Built().Order(StringComparer.Ordinal));
+        Assert.Equal([new("A", "fromenv")], catalog.Get("api").BuildArgs);
+        Assert.Equal([new("B", "included")], catalog.Get("web").BuildArgs);
+        var full = System.IO.Path.Combine(disk.Path, ".env");
+        Assert.Single(reports.Verbose, $".env isn't in the tree of v1.2.3: {full} on disk is read, as compose does.");
+        Assert.Equal([new("A", "unset")], Load(tree, disk.Path, new() { ["COMPOSE_DISABLE_ENV_FILE"] = "1" }, null).Get("api").BuildArgs);
+    }
+
+    [Fact]
+    public void The_env_file_of_the_tree_goes_before_the_one_on_disk()
+    {
+        using var disk = new TemporaryFolder();
+        disk.Write(".env", "A=fromdisk\n");
+        var tree = new MemoryTree(
+            ("compose.yaml", "services:\n  api: { build: { context: ., args: { A: \"${A}\" } } }\n"), (".env", "A=fromtree\n"));
+        var reports = new Collected();
+
+        Assert.Equal([new("A", "fromtree")], Load(tree, disk.Path, null, reports).Get("api").BuildArgs);
+        Assert.Empty(reports.Verbose);
+    }
+
+    [Fact]
+    public void A_env_file_on_disk_that_is_a_pipe_is_refused_and_not_waited_for()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such files.");
+        using var disk = new TemporaryFolder();
+        using var made = System.Diagnostics.Process.Start("mkfifo", System.IO.Path.Combine(disk.Path, ".env"));
+        made.WaitForExit();
+
+        var tree = new MemoryTree(("compose.yaml", "services: { api: { build: . } }"));
+
+        Assert.Equal("ComposeFileNotRegular", Assert.Throws<ProException>(() => Load(tree, disk.Path, null, null)).Id);
+    }
+
+    [Fact]
+    public void COMPOSE_FILE_of_a_env_file_on_disk_names_the_files_as_in_the_session()
+    {
+        using var disk = new TemporaryFolder();
+        disk.Write(".env", $"COMPOSE_FILE={disk.Path}/base.yml{System.IO.Path.PathSeparator}two.yml\n");
+        var tree = new MemoryTree(
+            ("base.yml", "services: { api: { build: apps/api } }"), ("two.yml", "services: { web2: { build: apps/web } }"),
+            ("apps/api/Dockerfile", ""), ("apps/web/Dockerfile", ""));
+
+        Assert.Equal(["api", "web2"], Load(tree, disk.Path, null, null).Names);
+
+        disk.Write(".env", "COMPOSE_FILE=../other.yml\n");
+        var error = Assert.Throws<ProException>(() => Load(tree, disk.Path, null, null));
+        Assert.Equal("ComposeFileOutside", error.Id);
+        Assert.Contains("COMPOSE_FILE in .env", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("shop/api:1", "Write \"shop/api\".")]
+    [InlineData("/x", "Write \"x\".")]
+    [InlineData("Api", "Write \"api\".")]
+    [InlineData("api@sha256:00", "Write \"api\".")]
+    [InlineData("a b", "Write small letters")]
+    public void An_image_with_a_tag_is_refused_where_it_is_written(string image, string remedy)
+    {
+        var tree = new MemoryTree(("pro.json", $"{{ \"services\": {{\n \"api\": {{ \"context\": \".\",\n \"image\": \"{image}\" }} }} }}"));
+
+        var error = Assert.Throws<ProException>(() => Load(tree));
+
+        Assert.StartsWith("pro.json, line 3, column 11: \"image\" must be", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(remedy, error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("the tag away", error.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_extends_or_include_names_is_missing_where_it_is_named()
+    {
+        foreach (var (text, key) in new[]
+        {
+            ("services:\n  api:\n    extends: { file: nofile.yml, service: x }\n", "extends"),
+            ("services: {}\ninclude:\n  - nofile.yml\n", "include"),
+        })
+        {
+            var error = Assert.Throws<ProException>(() => Load(new MemoryTree(("compose.yaml", text))));
+            Assert.Equal("ComposeFileNotFound", error.Id);
+            Assert.StartsWith("compose.yaml, line 3", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"\"{key}\"", error.RecommendedAction, StringComparison.Ordinal);
+            Assert.DoesNotContain("-ComposeFile", error.RecommendedAction, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Further_tags_of_a_build_are_refused_and_not_lost()
+    {
+        var tree = new MemoryTree(("compose.yaml", "services:\n  api: { build: { context: ., tags: [ extra ] } }\n"), ("Dockerfile", ""));
+
+        var error = Assert.Throws<ProException>(() => Load(tree).Get("api").EnsureBuildable(tree));
+
+        Assert.Contains("build.tags", error.Message, StringComparison.Ordinal);
+        Assert.Contains("-Alias", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_services_every_place_that_is_searched_is_named()
+    {
+        var error = Assert.Throws<ProException>(() => Load(new MemoryTree(("x", ""))).EnsureNotEmpty());
+
+        Assert.Contains("apps/NAME, services/NAME, src/NAME, NAME, docker or the root", error.RecommendedAction, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -356,10 +481,13 @@ public sealed class ServiceCatalogTests
     public void A_platform_names_the_parameter_that_settles_it_and_an_empty_one_is_none()
     {
         var tree = new MemoryTree(
-            ("compose.yaml", "services:\n  api: { build: ., platform: linux/arm64 }\n  web: { build: ., platform: \"${P:-}\" }\n"), ("Dockerfile", ""));
+            ("compose.yaml", "services:\n  api: { build: ., platform: linux/arm64 }\n  web: { build: ., platform: \"${P:-}\" }\n"
+                + "  empty: { build: { context: ., platforms: [] }, platform: linux/arm64 }\n"), ("Dockerfile", ""));
 
         var error = Assert.Throws<ProException>(() => Load(tree).Get("api").EnsureBuildable(tree));
         Assert.StartsWith("Give -Platform", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("the service's platform isn't supported", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ProException>(() => Load(tree).Get("empty").EnsureBuildable(tree));
         Load(tree).Get("web").EnsureBuildable(tree);
     }
 

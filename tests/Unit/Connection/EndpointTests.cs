@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Connection;
@@ -44,6 +46,83 @@ public sealed class EndpointTests : IDisposable
 
         var endpoint = Resolve(("DOCKER_CONTEXT", "prod"));
         Assert.Equal((uses, skips), (endpoint.UsesTls, endpoint.SkipsVerification));
+    }
+
+    [Theory]
+    [InlineData("tcp://")]
+    [InlineData("tcp:127.0.0.1:2375")]
+    [InlineData("tcp://:2375")]
+    [InlineData("unix://")]
+    [InlineData("unix:///")]
+    [InlineData("http://")]
+    [InlineData("fd://")]
+    [InlineData("localhost")]
+    public void An_address_without_a_host_or_a_path_is_refused_by_name(string host)
+    {
+        foreach (var engine in new[] { null, host })
+        {
+            var error = Assert.Throws<ProException>(() =>
+                EngineEndpoint.Resolve(name => name == "DOCKER_HOST" ? host : name == "DOCKER_CONFIG" ? _folder : null, engine));
+            Assert.Contains(error.Id, new[] { "DockerHostInvalid", "DockerContextNotFound" });
+        }
+    }
+
+    [Theory]
+    [InlineData("npipe:////./pipe/docker_engine")]
+    [InlineData("npipe://x")]
+    public void A_named_pipe_is_refused_where_there_are_none(string host)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has named pipes.");
+        var error = Assert.Throws<ProException>(() => Resolve(("DOCKER_HOST", host)));
+        Assert.Equal("DockerHostPipeNotSupported", error.Id);
+    }
+
+    [Theory]
+    [InlineData("tcp://engine.example.com", null, 2375)]
+    [InlineData("tcp://engine.example.com", "1", 2376)]
+    [InlineData("tcp://engine.example.com:4243", null, 4243)]
+    public void An_address_without_a_port_has_the_one_of_Dockers_client(string host, string? verify, int port) =>
+        Assert.Equal(port, Resolve(("DOCKER_HOST", host), ("DOCKER_TLS_VERIFY", verify)).Address.Port);
+
+    [Fact]
+    public void A_folder_of_certificates_that_is_not_there_is_named()
+    {
+        var endpoint = Resolve(
+            ("DOCKER_HOST", "tcp://127.0.0.1:2376"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", Path.Combine(_folder, "none")));
+
+        var error = Assert.Throws<ProException>(() => EngineConnection.Open(endpoint));
+        Assert.Equal("DockerCertificatesUnreadable", error.Id);
+        Assert.Contains(Path.Combine(_folder, "none"), error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("\"x\"")]
+    public async Task What_does_not_answer_as_an_engine_does_is_told_so(string answer)
+    {
+        var token = TestContext.Current.CancellationToken;
+        await using var server = ScriptedHttpServer.Start(_ => ScriptedResponse.Json(answer, 200, ("Api-Version", "1.41")));
+        using var engine = EngineConnection.Open(new EngineEndpoint { Address = new Uri(server.Url), Source = "the test" });
+        List<Func<Task>> calls =
+        [
+            () => engine.CallAsync(client => client.Images.ListImagesAsync(new ImagesListParameters(), token)),
+            () => engine.CallAsync(client => client.Containers.ListContainersAsync(new ContainersListParameters(), token)),
+        ];
+        if (answer != "null")
+        {
+            calls.Add(() => engine.Http.GetListAsync("networks", token));
+        }
+
+        if (answer != "{}")
+        {
+            calls.Add(() => engine.CallAsync(client => client.Volumes.ListAsync(token)));
+        }
+
+        foreach (var call in calls)
+        {
+            Assert.Equal("EngineAnswerUnreadable", (await Assert.ThrowsAsync<ProException>(call)).Id);
+        }
     }
 
     [Fact]

@@ -64,6 +64,39 @@ public sealed class BuildContextTests : IDisposable
         Assert.Equal(["", "src"], tree.Listed.Distinct());
     }
 
+    // As seen of buildx 0.29 on Engine 28.5: BuildKit takes the folder that it was given for the root of the disk.
+    [Theory]
+    [InlineData("rules", true)]
+    [InlineData("d/rules", true)]
+    [InlineData("link", true)]
+    [InlineData("../rules", true)]
+    [InlineData("/rules", true)]
+    [InlineData("../../outside", false)]
+    [InlineData(".dockerignore", false)]
+    [InlineData("nothing", false)]
+    [InlineData("d", false)]
+    public void A_link_as_ignore_file_is_followed_as_if_the_context_were_the_root(string target, bool isFollowed)
+    {
+        made.Write("api/Dockerfile", "FROM scratch").Write("api/f", "1").Write("api/rules", "f\n").Write("api/d/rules", "f\n");
+        made.Write("outside", "f\n").Link("api/link", "d/../rules").Link("api/.dockerignore", target).Commit();
+
+        foreach (var tree in new ISourceTree[] { Tree, Disk })
+        {
+            Assert.Equal(isFollowed, !Names(BuildContext.Create(tree, "api", "api/Dockerfile")).Contains("f"));
+        }
+    }
+
+    [Theory]
+    [InlineData("rules", true)]
+    [InlineData("../outside", false)]
+    public void So_is_one_beside_the_Dockerfile(string target, bool isFollowed)
+    {
+        made.Write("docker/Dockerfile", "FROM scratch").Write("docker/rules", "f\n").Write("outside", "f\n").Write("api/f", "1");
+        made.Link("docker/Dockerfile.dockerignore", target).Commit();
+
+        Assert.Equal(isFollowed, !Names(BuildContext.Create(Tree, "api", "docker/Dockerfile")).Contains("f"));
+    }
+
     [Fact]
     public void The_ignore_file_beside_the_Dockerfile_wins()
     {

@@ -89,6 +89,14 @@ public sealed class RegistryTransportTests
     }
 
     [Fact]
+    public void A_registry_that_answers_an_error_was_reached()
+    {
+        var error = RegistryErrors.OutOfOrder("registry.example.com", 500, "panic");
+        Assert.StartsWith("The registry registry.example.com is out of order", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("can't be reached", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_engines_word_on_its_proxy_does_not_blame_the_registry()
     {
         var error = RegistryErrors.FromEngineMessage(

@@ -28,6 +28,16 @@ public sealed class RealStabilityTests
     }
 
     [Fact(Timeout = 60_000)]
+    public async Task A_health_time_out_that_has_no_effect_is_told()
+    {
+        await using var container = await RealContainer.StartAsync(Forever);
+
+        _ = await container.VerifyAsync(Brief with { HealthTimeout = TimeSpan.FromSeconds(60) });
+        Assert.Single(container.Heard.Warnings, warning =>
+            warning.Contains("the health time-out of 60 s has no effect", StringComparison.Ordinal));
+    }
+
+    [Fact(Timeout = 60_000)]
     public async Task An_exit_before_the_time_is_up_is_seen_at_once()
     {
         await using var container = await RealContainer.StartAsync("sleep 0.5; echo no database; exit 5");

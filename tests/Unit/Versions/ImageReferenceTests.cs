@@ -152,4 +152,12 @@ public sealed class ImageReferenceTests
     public void A_service_name_of_nothing_usable_gets_no_suggestion() =>
         Assert.DoesNotContain(
             "''", Assert.Throws<ProException>(() => RepositoryName.CheckService("___")).RecommendedAction, StringComparison.Ordinal);
+
+    [Fact]
+    public void Letters_that_no_image_has_are_named_and_no_name_is_made_of_the_rest()
+    {
+        var error = Assert.Throws<ProException>(() => RepositoryName.CheckService("ünï"));
+        Assert.Contains("of letters, only a to z are allowed", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("'n'", error.RecommendedAction, StringComparison.Ordinal);
+    }
 }

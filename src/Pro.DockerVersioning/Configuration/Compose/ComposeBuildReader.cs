@@ -11,15 +11,14 @@ internal sealed class ComposeBuildReader
     private static readonly string[] Understood =
         ["context", "dockerfile", "target", "args", "labels", "cache_from", "no_cache", "pull"];
 
-    /// <summary>
-    /// These leave the image's content alone: further names for it, where its cache is exported to, and attestations beside it.
-    /// </summary>
-    internal static readonly string[] Ignored = ["tags", "cache_to", "provenance", "sbom"];
+    /// <summary>These leave the image alone: where its cache is exported to, and attestations beside it.</summary>
+    internal static readonly string[] Ignored = ["cache_to", "provenance", "sbom"];
 
     private static readonly Dictionary<string, string> Instead = new(StringComparer.Ordinal)
     {
         ["platforms"] = "name the platforms with -Platform",
         ["platform"] = "name the platform with -Platform",
+        ["tags"] = "the version is the image's tag, and -Alias and -Latest move others",
         ["secrets"] = "give the secrets with -Secret",
         ["ssh"] = "give the agent or key with -Ssh",
         ["dockerfile_inline"] = "write the Dockerfile into a file",
@@ -69,23 +68,23 @@ internal sealed class ComposeBuildReader
         {
             if (!Understood.Contains(key) && !Ignored.Contains(key) && !key.StartsWith("x-", StringComparison.Ordinal))
             {
-                Refuse(key, value);
+                Refuse(key, value, $"build.{key}");
             }
         }
 
         // compose builds for the platform of the service where the build itself names none.
-        if (_service["platform"] is { } platform && !_build.Has("platforms"))
+        if (_service["platform"] is { } platform && (_build["platforms"] is not { } own || SaysNothing("platforms", own)))
         {
-            Refuse("platform", platform);
+            Refuse("platform", platform, "the service's platform");
         }
     }
 
-    private void Refuse(string key, ComposeNode value)
+    private void Refuse(string key, ComposeNode value, string written)
     {
         if (!SaysNothing(key, value))
         {
             var instead = Instead.TryGetValue(key, out var way) ? $"; {way}" : string.Empty;
-            _refusals.Add(new ServiceRefusal(key, $"build.{key} isn't supported ({value.At}){instead}"));
+            _refusals.Add(new ServiceRefusal(key, $"{written} isn't supported ({value.At}){instead}"));
         }
     }
 

@@ -15,7 +15,23 @@ internal sealed record ComposeInputs(
     Func<string, string?> Environment,
     string? DiskRoot = null,
     IProgress<Report>? Reports = null,
-    string? CurrentFolder = null);
+    string? CurrentFolder = null)
+{
+    /// <summary>True if COMPOSE_FILE of <c>.env</c> doesn't count: the tree lacks a file that it names.</summary>
+    public bool TakesUsualNames { get; init; }
+
+    /// <summary>The files on disk that were told of.</summary>
+    public HashSet<string> Told { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Says, once a file, that one of the disk stands in for one that the tree lacks.</summary>
+    public void TellOnDisk(string file, string full)
+    {
+        if (Told.Add(full))
+        {
+            Reports?.Report(new VerboseReport($"{file} isn't in {Tree.Description}: {full} on disk is read, as compose does."));
+        }
+    }
+}
 
 /// <summary>Reads the files of one project, and those that they include and extend.</summary>
 internal sealed class ComposeLoader
@@ -78,8 +94,7 @@ internal sealed class ComposeLoader
                 $".env, which {ProEnvironmentVariables.ComposeDisableEnvFileName} keeps from being read");
         }
 
-        var dotEnv = RepositoryPath.Join(directory, ".env");
-        return (ReadEnvFile(dotEnv, _inputs.Environment), $"{dotEnv} of {_inputs.Tree.Description}");
+        return ReadEnvFile(RepositoryPath.Join(directory, ".env"), _inputs.Environment);
     }
 
     /// <summary>The tree's own file; one that the tree doesn't have is the session's, as its variables are.</summary>
@@ -89,16 +104,37 @@ internal sealed class ComposeLoader
         var relative = full is null || _inputs.DiskRoot is null ? file : Path.GetRelativePath(_inputs.DiskRoot, full);
         var inside = Path.IsPathFullyQualified(relative) ? null : RepositoryPath.Resolve(string.Empty, relative);
         var text = (inside is null ? null : SourceText.Read(_inputs.Tree, inside))
-            ?? (full is not null && File.Exists(full) ? SourceText.Decode(File.ReadAllBytes(full), full) : null)
+            ?? ReadFromDisk(file, full)
             ?? throw ConfigurationErrors.EnvFileNotFound(file, _inputs.Tree.Description);
         return DotEnvFile.Parse(text, file, environment);
     }
 
-    /// <summary>Reads a .env; without the file, it says nothing.</summary>
-    public IReadOnlyDictionary<string, string> ReadEnvFile(string path, Func<string, string?> environment) =>
-        SourceText.Read(_inputs.Tree, path) is { } text
-            ? DotEnvFile.Parse(text, path, environment)
-            : new Dictionary<string, string>();
+    /// <summary>
+    /// Reads a .env: the tree's own, else the one on disk. Git ignores it in most repositories, and compose reads it there. Without the
+    /// file, it says nothing.
+    /// </summary>
+    private (IReadOnlyDictionary<string, string> Values, string Searched) ReadEnvFile(string path, Func<string, string?> environment)
+    {
+        if (SourceText.Read(_inputs.Tree, path) is { } own)
+        {
+            return (DotEnvFile.Parse(own, path, environment), $"{path} of {_inputs.Tree.Description}");
+        }
+
+        return ReadFromDisk(path, _inputs.DiskRoot is { } root ? Path.GetFullPath(path, root) : null) is { } text
+            ? (DotEnvFile.Parse(text, path, environment), $"{path} on disk")
+            : (new Dictionary<string, string>(), $"{path} of {_inputs.Tree.Description}");
+    }
+
+    private string? ReadFromDisk(string file, string? full)
+    {
+        if (full is null || !File.Exists(full))
+        {
+            return null;
+        }
+
+        _inputs.TellOnDisk(file, full);
+        return SourceText.Decode(RegularFile.Read(full), full);
+    }
 
     private List<KeyValuePair<string, ComposeMapping>> Load(
         IReadOnlyList<string> files, string directory, ComposeVariables variables)
@@ -234,13 +270,23 @@ internal sealed class ComposeLoader
             throw ConfigurationErrors.WrongCompose(entry.At, $"the files include each other in a circle: {files[0]}");
         }
 
+        EnsureThere(files, "include", entry.At);
         var envFiles = mapping?["env_file"] is { } named ? Paths(named, entry, source) : [RepositoryPath.Join(directory, ".env")];
         var values = envFiles
-            .SelectMany(file => ReadEnvFile(file, source.Variables.Find))
+            .SelectMany(file => ReadEnvFile(file, source.Variables.Find).Values)
             .GroupBy(pair => pair.Key, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Last().Value, StringComparer.Ordinal);
         var variables = source.Variables.Include(values, $"{string.Join(", ", envFiles)} of {_inputs.Tree.Description}");
         return new ComposeLoader(_inputs, [.. _including, files[0]]).Load(files, directory, variables);
+    }
+
+    /// <summary>A file that another one names is missing where it is named.</summary>
+    private void EnsureThere(IEnumerable<string> files, string key, FilePosition at)
+    {
+        if (files.FirstOrDefault(file => !SourceText.Exists(_inputs.Tree, file)) is { } missing)
+        {
+            throw ConfigurationErrors.NamedFileNotFound(missing, key, at, _inputs.Tree.Description);
+        }
     }
 
     /// <summary>One path or a list of them, inside the repository.</summary>
@@ -263,6 +309,7 @@ internal sealed class ComposeLoader
         var text = ComposeInterpolation.Expand(file);
         var path = (ComposePaths.IsRemote(text) ? null : file.Source.Resolve(text))
             ?? throw ConfigurationErrors.OutsideOfRepository(text, file.At);
+        EnsureThere([path], "extends", file.At);
         var source = file.Source with { File = path, BaseDirectory = RepositoryPath.Directory(path) };
         var services = ReadDocuments(source).Select(ServicesOf).OfType<ComposeMapping>().ToList();
         return services.Count > 0

@@ -71,18 +71,30 @@ internal sealed class ComposeProject
         return found.FirstOrDefault();
     }
 
-    private static List<string>? FilesOfEnvFile(ComposeInputs inputs)
+    /// <summary>The files that COMPOSE_FILE in <c>.env</c> names, as it writes them; null if it names none.</summary>
+    /// <exception cref="ProException">The file is wrong.</exception>
+    public static IReadOnlyList<string>? NamedInEnvFile(ComposeInputs inputs)
     {
         var (values, _) = new ComposeLoader(inputs).ReadProjectEnv(string.Empty);
-        if (!values.TryGetValue(ProEnvironmentVariables.ComposeFileName, out var text) || string.IsNullOrWhiteSpace(text))
+        if (inputs.TakesUsualNames || !values.TryGetValue(ProEnvironmentVariables.ComposeFileName, out var text)
+            || string.IsNullOrWhiteSpace(text))
         {
             return null;
         }
 
-        var at = new FilePosition(".env", 1, 1);
         var separator = inputs.Environment(ProEnvironmentVariables.ComposePathSeparatorName)
             ?? values.GetValueOrDefault(ProEnvironmentVariables.ComposePathSeparatorName);
-        return [.. ProEnvironmentVariables.SplitComposeFiles(text, separator)
-            .Select(file => RepositoryPath.Resolve(string.Empty, file) ?? throw ConfigurationErrors.OutsideOfRepository(file, at))];
+        return [.. ProEnvironmentVariables.SplitComposeFiles(text, separator)];
+    }
+
+    private static List<string>? FilesOfEnvFile(ComposeInputs inputs) =>
+        NamedInEnvFile(inputs)?.Select(file => Inside(file, inputs.DiskRoot)
+            ?? throw ConfigurationErrors.ComposeFileOutside(
+                file, $"{ProEnvironmentVariables.ComposeFileName} in .env", inputs.DiskRoot ?? string.Empty)).ToList();
+
+    private static string? Inside(string file, string? root)
+    {
+        var relative = root is not null && Path.IsPathFullyQualified(file) ? Path.GetRelativePath(root, file) : file;
+        return Path.IsPathFullyQualified(relative) ? null : RepositoryPath.Resolve(string.Empty, relative);
     }
 }

@@ -71,6 +71,9 @@ internal enum BuildFailureKind
     /// <summary>Nothing here runs or has the platform.</summary>
     PlatformUnsupported,
 
+    /// <summary>There is no such platform.</summary>
+    PlatformUnknown,
+
     /// <summary>buildx could, but its builder instance can't: several platforms, an exported cache.</summary>
     DriverUnsupported,
 

@@ -122,6 +122,7 @@ internal static partial class BuildFailureReader
     private static BuildFailure Builder(string text) => new(
         EngineLost().IsMatch(text) ? BuildFailureKind.EngineLost
             : text.Contains("is not supported for the docker driver", StringComparison.Ordinal) ? BuildFailureKind.DriverUnsupported
+            : text.Contains("unknown operating system or architecture", StringComparison.Ordinal) ? BuildFailureKind.PlatformUnknown
             : PlatformUnsupported().IsMatch(text) ? BuildFailureKind.PlatformUnsupported
             : text.Contains("no active sessions", StringComparison.Ordinal) ? BuildFailureKind.NeedsBuildKit
             : BuildFailureKind.Other,
@@ -214,7 +215,7 @@ internal static partial class BuildFailureReader
 
     [GeneratedRegex(
         @"multiple platforms feature is currently not supported|no match for platform"
-        + @"|does not provide the specified platform|exec format error|unknown operating system or architecture"
+        + @"|does not provide the specified platform|exec format error"
         + @"|was found but does not match the specified platform")]
     private static partial Regex PlatformUnsupported();
 }

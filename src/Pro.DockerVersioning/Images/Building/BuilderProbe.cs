@@ -4,13 +4,15 @@ using CliWrap.Buffered;
 using Docker.DotNet;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Images.Building;
 
 /// <summary>A builder, and why it is this one.</summary>
 /// <param name="Builder">The builder.</param>
 /// <param name="Explanation">One sentence for the verbose stream.</param>
-internal sealed record BuilderChoice(IImageBuilder Builder, string Explanation);
+/// <param name="Warning">A client that did not answer in time, so that another builder is used; null if all answered.</param>
+internal sealed record BuilderChoice(IImageBuilder Builder, string Explanation, string? Warning = null);
 
 /// <summary>
 /// Chooses the builder: buildx; else an older client with BuildKit; else the Engine API. Every <c>docker</c> on PATH is looked at, since
@@ -18,8 +20,8 @@ internal sealed record BuilderChoice(IImageBuilder Builder, string Explanation);
 /// </summary>
 internal static class BuilderProbe
 {
-    /// <summary>How long one program may take to tell its version.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>How long one program may take to tell its version. On a busy machine more than 5 s were seen.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private static readonly ProgramMemory<ClientProbe> Memory =
         new(static client => client.HasBuildx || client.HasBuildKit, static client => client.IsLate);
@@ -29,11 +31,14 @@ internal static class BuilderProbe
     /// <param name="engine">The engine to build for.</param>
     /// <param name="login">Finds the logins that base images are pulled with.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="patience">How long a client may take to answer; null: 30 s.</param>
+    /// <exception cref="ProException">A client did not answer in time, and no other can build.</exception>
     public static async Task<BuilderChoice> ChooseAsync(
         ChildEnvironment environment,
         IDockerClient engine,
         RegistryLogin login,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        TimeSpan? patience = null)
     {
         if (environment.Get("DOCKER_BUILDKIT") is { } wanted && DockerBoolean.TryParse(wanted, out var buildKit) && !buildKit)
         {
@@ -46,29 +51,38 @@ internal static class BuilderProbe
                 $"Builds with the classic builder: DOCKER_BUILDKIT is {wanted}.");
         }
 
-        var clients = await FindClientsAsync(environment).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var limit = patience ?? Patience;
+        var clients = await FindClientsAsync(environment, limit).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (clients.FirstOrDefault(client => client.HasBuildx) is { } buildx)
         {
             var builder = new BuildxBuilder(buildx.Path, buildx.BuildxVersion, environment, engine);
             return new BuilderChoice(builder, $"Builds with {builder.Description}.{Losers(clients, buildx, "buildx")}");
         }
 
+        // It is there, and may have buildx: to build otherwise without a word would build by another builder whenever the machine is busy.
+        var late = clients.FirstOrDefault(client => client.IsLate);
         if (clients.FirstOrDefault(client => client.HasBuildKit) is { } old)
         {
             var builder = new ClientBuildKitBuilder(old.Path, old.Version!, environment, engine);
             return new BuilderChoice(
                 builder,
-                $"Builds with {builder.Description}: no client has buildx.{Losers(clients, old, "BuildKit")}");
+                $"Builds with {builder.Description}: no client has buildx.{Losers(clients, old, "BuildKit")}",
+                late is null ? null : $"{BuildErrors.DidNotAnswer(late.Path, limit)} {builder.Description} builds instead.");
+        }
+
+        if (late is not null)
+        {
+            throw BuildErrors.ClientDidNotAnswer(late.Path, limit);
         }
 
         return await ChooseEngineAsync(clients, engine, login, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Looks at every client on PATH, or remembers.</summary>
-    internal static Task<IReadOnlyList<ClientProbe>> FindClientsAsync(ChildEnvironment environment)
+    internal static Task<IReadOnlyList<ClientProbe>> FindClientsAsync(ChildEnvironment environment, TimeSpan? patience = null)
     {
         var paths = ClientSearch.Find(environment);
-        return Memory.AskAsync(paths, environment, () => ProbeAllAsync(paths, environment));
+        return Memory.AskAsync(paths, environment, () => ProbeAllAsync(paths, environment, patience ?? Patience));
     }
 
     private static async Task<BuilderChoice> ChooseEngineAsync(
@@ -100,20 +114,21 @@ internal static class BuilderProbe
         return losers.Count == 0 ? string.Empty : $" Passed over: {string.Join(", ", losers)}.";
     }
 
-    private static async Task<IReadOnlyList<ClientProbe>> ProbeAllAsync(IReadOnlyList<string> paths, ChildEnvironment environment) =>
-        await Task.WhenAll(paths.Select(path => ProbeAsync(path, environment))).ConfigureAwait(false);
+    private static async Task<IReadOnlyList<ClientProbe>> ProbeAllAsync(
+        IReadOnlyList<string> paths, ChildEnvironment environment, TimeSpan limit) =>
+        await Task.WhenAll(paths.Select(path => ProbeAsync(path, environment, limit))).ConfigureAwait(false);
 
-    private static async Task<ClientProbe> ProbeAsync(string path, ChildEnvironment environment)
+    private static async Task<ClientProbe> ProbeAsync(string path, ChildEnvironment environment, TimeSpan limit)
     {
-        var version = RunAsync(path, ["--version"], environment);
-        var buildx = RunAsync(path, ["buildx", "version"], environment);
+        var version = RunAsync(path, ["--version"], environment, limit);
+        var buildx = RunAsync(path, ["buildx", "version"], environment, limit);
         return new ClientProbe(path, await version.ConfigureAwait(false), await buildx.ConfigureAwait(false));
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever is wrong with a program, it is passed over with that reason.")]
-    private static async Task<ProbeAnswer> RunAsync(string path, string[] arguments, ChildEnvironment environment)
+    private static async Task<ProbeAnswer> RunAsync(string path, string[] arguments, ChildEnvironment environment, TimeSpan limit)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(limit);
         try
         {
             var result = await Cli.Wrap(path)
@@ -126,7 +141,7 @@ internal static class BuilderProbe
         }
         catch (OperationCanceledException)
         {
-            return new ProbeAnswer(false, $"didn't answer within {Patience.TotalSeconds:0} s") { IsLate = true };
+            return new ProbeAnswer(false, $"didn't answer within {limit.TotalSeconds:0} s") { IsLate = true };
         }
         catch (Exception exception)
         {

@@ -25,21 +25,29 @@ internal static partial class ComposeProbe
     /// <param name="environment">With PATH.</param>
     /// <param name="madeBy">The container's label <c>com.docker.compose.version</c>, or null.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="ProException">There is none, or only one that is too old.</exception>
-    public static async Task<ComposeProgram> ChooseAsync(ChildEnvironment environment, string? madeBy, CancellationToken cancellationToken)
+    /// <param name="patience">How long a program may take to answer; null: a minute.</param>
+    /// <exception cref="ProException">
+    /// There is none, or only one that is too old; or the right one did not answer in time, and may be there.
+    /// </exception>
+    public static async Task<ComposeProgram> ChooseAsync(
+        ChildEnvironment environment, string? madeBy, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
-        var candidates = await FindAllAsync(environment).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var limit = patience ?? Patience;
+        var candidates = await FindAllAsync(environment, limit).WaitAsync(cancellationToken).ConfigureAwait(false);
         var programs = candidates
             .Select(candidate => candidate.Program)
             .Where(program => program is not null && program.Version >= ComposeProgram.First)
             .Select(program => program!)
             .ToList();
+        var late = candidates.FirstOrDefault(candidate => candidate.IsLate);
         bool? v1 = ClientVersion.Parse(madeBy) is { } maker ? maker.Major < 2 : null;
         return programs.FirstOrDefault(program => madeBy is not null && SameVersion(program.VersionText, madeBy))
             ?? programs.FirstOrDefault(program => program.IsV1 == v1)
-            ?? programs.FirstOrDefault(program => !program.IsV1)
-            ?? programs.FirstOrDefault()
-            ?? throw ComposeErrors.NotFound([.. candidates.Select(candidate => candidate.ToString())]);
+            ?? (late is null || v1 is null ? programs.FirstOrDefault(program => !program.IsV1) : null)
+            ?? (late is null ? programs.FirstOrDefault() : null)
+            ?? throw (late is null
+                ? ComposeErrors.NotFound([.. candidates.Select(candidate => candidate.ToString())])
+                : ComposeErrors.DidNotAnswer(late.Path, limit));
     }
 
     /// <summary>"v2.40.3" and "2.40.3-3" are one version, packaged twice.</summary>
@@ -47,23 +55,23 @@ internal static partial class ComposeProbe
         Numbers().Match(one) is { Success: true } left && Numbers().Match(other) is { Success: true } right
         && left.Groups["numbers"].Value == right.Groups["numbers"].Value;
 
-    private static Task<IReadOnlyList<Candidate>> FindAllAsync(ChildEnvironment environment)
+    private static Task<IReadOnlyList<Candidate>> FindAllAsync(ChildEnvironment environment, TimeSpan limit)
     {
         var docker = ClientSearch.Find(environment);
         var own = ClientSearch.Find(environment, "docker-compose");
-        return Memory.AskAsync([.. docker, .. own], environment, () => ProbeAllAsync(docker, own, environment));
+        return Memory.AskAsync([.. docker, .. own], environment, () => ProbeAllAsync(docker, own, environment, limit));
     }
 
     private static async Task<IReadOnlyList<Candidate>> ProbeAllAsync(
-        IReadOnlyList<string> docker, IReadOnlyList<string> own, ChildEnvironment environment) =>
+        IReadOnlyList<string> docker, IReadOnlyList<string> own, ChildEnvironment environment, TimeSpan limit) =>
         await Task.WhenAll(
-            docker.Select(path => ProbeAsync(path, ["compose"], environment))
-                .Concat(own.Select(path => ProbeAsync(path, [], environment)))).ConfigureAwait(false);
+            docker.Select(path => ProbeAsync(path, ["compose"], environment, limit))
+                .Concat(own.Select(path => ProbeAsync(path, [], environment, limit)))).ConfigureAwait(false);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever is wrong with a program, it is passed over with that reason.")]
-    private static async Task<Candidate> ProbeAsync(string path, string[] prefix, ChildEnvironment environment)
+    private static async Task<Candidate> ProbeAsync(string path, string[] prefix, ChildEnvironment environment, TimeSpan limit)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(limit);
         try
         {
             var result = await Cli.Wrap(path)
@@ -79,7 +87,7 @@ internal static partial class ComposeProbe
         }
         catch (OperationCanceledException)
         {
-            return new Candidate(path, null, $"didn't answer within {Patience.TotalSeconds:0} s") { IsLate = true };
+            return new Candidate(path, null, $"didn't answer within {limit.TotalSeconds:0} s") { IsLate = true };
         }
         catch (Exception exception)
         {

@@ -34,6 +34,14 @@ internal sealed class VerificationRun(
                 countsFailures: options.HealthTimeout is null)
             : options.HealthUrl is { } address ? UrlProof(address)
             : new StabilityProof(options.StabilityTime);
+        if (_proof.Kind == ProHealthProof.Stability && options.HealthTimeout is { } unused)
+        {
+            progress.Report(new WarningReport(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Subject}: the health time-out of {unused.TotalSeconds:0.#} s has no effect. There is no HEALTHCHECK and no healthUrl, "
+                    + $"so it is verified by {_proof.Description}.")));
+        }
+
         Say($"is verified by {_proof.Description}");
         Show(_proof.Description);
         return _proof;
