@@ -23,6 +23,16 @@ public sealed class VerifiedDeploymentTests
         Assert.False(VerifiedDeployment.Leaves(ProHistoryKind.Deploy, ProVersion.Parse(from), ProVersion.Parse(to)));
     }
 
+    // Managers of other platforms, or with another image store, have it under other ids.
+    [Fact]
+    public void A_swarms_image_is_known_by_its_digest_and_no_digest_is_never_the_same()
+    {
+        var step = Step("v1.0.0", "v2.0.0");
+        Assert.True((step with { Digest = "sha256:1" }).HasDigest("sha256:1"));
+        Assert.False((step with { Digest = "sha256:1" }).HasDigest("sha256:2"));
+        Assert.False(step.HasDigest(null));
+    }
+
     [Fact]
     public void An_upgrade_by_rollback_leaves_nothing_and_makes_what_it_starts_good_again()
     {

@@ -128,10 +128,16 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             };
         }
 
-        LookAtProven(
-            request,
-            image,
-            proven ?? await wayBack.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false));
+        if (target.Kind != ServiceTargetKind.Swarm
+            || !(await wayBack.VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false))
+                .Any(step => step.Version.Equals(version) && step.HasDigest(image.Digest)))
+        {
+            LookAtProven(
+                request,
+                image,
+                proven ?? await wayBack.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false));
+        }
+
         request = request with
         {
             KnownNeed = KnownNeed.Of(await wayBack.VerifiedStartsAsync(request, target, cancellationToken).ConfigureAwait(false)),

@@ -32,6 +32,12 @@ internal sealed record VerifiedDeployment(ProHistoryKind Kind, ProVersion Versio
     /// <summary>Counts up at a target: hosts have different clocks.</summary>
     public int Number { get; init; }
 
+    /// <summary>
+    /// Whether this digest was verified. It tells a swarm's images: its managers may have one image under several ids, of other platforms or
+    /// with another image store.
+    /// </summary>
+    public bool HasDigest(string? digest) => digest is not null && digest == Digest;
+
     /// <summary>What an entry of the history verified; null if it verified nothing.</summary>
     public static VerifiedDeployment? Of(ProHistoryEntry entry) =>
         entry is { IsVerified: true, Version: { } version, Kind: ProHistoryKind.Deploy or ProHistoryKind.Rollback or ProHistoryKind.Restore }
