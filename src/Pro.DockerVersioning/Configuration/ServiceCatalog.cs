@@ -113,9 +113,6 @@ internal sealed class ServiceCatalog
         }
     }
 
-<<<<<<< HEAD
-    private Entry Find(string name)
-=======
     private static string RootOf(ProSettings settings) => Path.GetFullPath(settings.Location.Root ?? settings.Location.CurrentFolder);
 
     private static ComposeInputs InputsOf(ISourceTree tree, ProSettings settings, IProgress<Report>? reports) =>
@@ -124,8 +121,7 @@ internal sealed class ServiceCatalog
             TakesUsualNames = settings.TakesUsualComposeFiles,
         };
 
-    private KeyValuePair<string, Lazy<ServiceDefinition>> Find(string name)
->>>>>>> w6
+    private Entry Find(string name)
     {
         EnsureNotEmpty();
         var index = _services.FindIndex(service => service.Name == name);
