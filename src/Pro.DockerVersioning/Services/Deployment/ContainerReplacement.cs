@@ -342,7 +342,7 @@ internal sealed class ContainerReplacement(
             {
                 // The new version is committed, whatever the engine answers now.
                 reports.Report(new VerboseReport($"Whether something else manages {state.Name} could not be seen: {failure.Message}"));
-                return;
+                return null;
             }
 
             if (now.Text("Id") != state.NewId)
