@@ -43,7 +43,7 @@ public sealed class SwarmLockTests
             await Task.Delay(20, Token);
         }
 
-        // A repair by the other manager leaves alone what is under way, a canary that somebody thinks about too; and it sweeps nothing of it.
+        // A repair by the other manager leaves alone what is under way, also a canary that somebody looks at.
         await RepairRefusesAsync(managers.Second, reports);
         _ = await TargetLock.SweepAsync(managers.Second, Token);
         Assert.True(await held.IsHeldAsync(Token));

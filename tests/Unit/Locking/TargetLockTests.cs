@@ -343,7 +343,13 @@ public sealed class TargetLockTests
         await using var engine = await RealEngine.StartAsync();
         var gone = LockProcess.Current with { Id = int.MaxValue };
         var stale = await engine.PlantAsync(info => info with { Process = gone, Note = "what it was about" });
-        var next = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = gone, Chain = stale.Nonce, Renewal = 1, CutOff = stale.Note };
+        var next = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with
+        {
+            Process = gone,
+            Chain = stale.Nonce,
+            Renewal = 1,
+            CutOff = stale.Note,
+        };
         _ = await engine.PlantClaimAsync(next);
 
         // And the one who finished that one died as well.
@@ -365,7 +371,8 @@ public sealed class TargetLockTests
     public async Task A_lock_whose_holder_died_while_giving_it_back_can_be_had_and_has_nothing_to_repair(bool hasFirst)
     {
         await using var engine = await RealEngine.StartAsync();
-        var held = await engine.PlantAsync(info => info with { Process = LockProcess.Current with { Id = int.MaxValue }, Note = "what it was about" });
+        var gone = LockProcess.Current with { Id = int.MaxValue };
+        var held = await engine.PlantAsync(info => info with { Process = gone, Note = "what it was about" });
         _ = await engine.PlantClaimAsync(held with { Renewal = 1, Ends = true, Note = null });
         if (!hasFirst)
         {

@@ -101,7 +101,11 @@ public sealed class SwarmVerifiedTests : IDisposable
         (await VerifiedVersions.OfAsync(manager, target, Token)).Select(step => step.Version.ToString());
 
     private static VerifiedDeployment Step(string target, string version) =>
-        new(ProHistoryKind.Deploy, ProVersion.Parse(version), null, null, DateTimeOffset.UtcNow) { Target = target, Repository = Repository.Name };
+        new(ProHistoryKind.Deploy, ProVersion.Parse(version), null, null, DateTimeOffset.UtcNow)
+        {
+            Target = target,
+            Repository = Repository.Name,
+        };
 
     private static async Task PlantAsync(EngineConnection engine, string target, int number, string version)
     {

@@ -31,7 +31,7 @@ internal static class VerifiedVersions
             await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false),
             await ListAsync(new SwarmConfigs(engine), cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Those of a target, newest first. The swarm is asked only about its own services: they are changed through it alone.</summary>
+    /// <summary>Those of a target, newest first. The swarm is asked only about its own services.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses; or the swarm has no leader, and nobody knows.</exception>
     public static async Task<IReadOnlyList<VerifiedDeployment>> OfAsync(
         EngineConnection engine, string target, CancellationToken cancellationToken) =>
@@ -167,7 +167,7 @@ internal static class VerifiedVersions
             [Label + ".start"] = step.StartTime?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture),
             [Label + ".aliases"] = step.Aliases is { Count: > 0 } aliases ? string.Join(Comma, aliases) : null,
         };
-        return labels.Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!, StringComparer.Ordinal);
+        return labels.Where(one => one.Value is not null).ToDictionary(one => one.Key, one => one.Value!, StringComparer.Ordinal);
     }
 
     // What the swarm knows goes first: volumes about its services are older.

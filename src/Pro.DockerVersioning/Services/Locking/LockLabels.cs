@@ -32,7 +32,7 @@ internal static class LockLabels
             [Label + ".note"] = info.Note,
             [Label + ".cut-off"] = info.CutOff,
         };
-        return labels.Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!, StringComparer.Ordinal);
+        return labels.Where(one => one.Value is not null).ToDictionary(one => one.Key, one => one.Value!, StringComparer.Ordinal);
     }
 
     /// <summary>Reads them back; null if somebody else has made the object.</summary>

@@ -140,7 +140,9 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
     }
 
     private void Show(string target, string status, Stopwatch clock) => reports.Report(new ProgressReport(
-        "lock/" + target, $"Waiting for the lock of {target}", string.Create(CultureInfo.InvariantCulture, $"{status} ({clock.Elapsed.TotalSeconds:0} s)")));
+        "lock/" + target,
+        $"Waiting for the lock of {target}",
+        string.Create(CultureInfo.InvariantCulture, $"{status} ({clock.Elapsed.TotalSeconds:0} s)")));
 
     private void End(string? target)
     {

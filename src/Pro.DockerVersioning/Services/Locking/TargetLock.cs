@@ -8,10 +8,6 @@ namespace Pro.DockerVersioning.Services.Locking;
 /// One operation at a time on a target, whoever runs it and wherever: volumes on the engine, or configs of the swarm, whose labels say who,
 /// since when and doing what (<see cref="LockStore"/>). Disposing it gives it back.
 /// </summary>
-/// <remarks>
-/// If it is left behind (<see cref="LockInfo.WhyStale"/>), the next one takes it over. <c>docker volume prune</c> of engines before 23.0
-/// takes locks away: <see cref="IsHeldAsync"/> tells.
-/// </remarks>
 internal sealed class TargetLock : IAsyncDisposable
 {
     // Shorter than the time after which a silent holder counts as gone.
@@ -81,7 +77,7 @@ internal sealed class TargetLock : IAsyncDisposable
     public static async Task<int> SweepAsync(EngineConnection engine, CancellationToken cancellationToken) =>
         (await Task.WhenAll(LockStore.All(engine).Select(store => store.SweepAsync(cancellationToken))).ConfigureAwait(false)).Sum();
 
-    /// <summary>Whether it is still ours: nobody has broken it, and no prune has taken it.</summary>
+    /// <summary>Whether it is still ours: nobody has broken it, and no prune (of engines before 23.0) has taken it.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
     public async Task<bool> IsHeldAsync(CancellationToken cancellationToken) =>
         !_released.IsCancellationRequested
