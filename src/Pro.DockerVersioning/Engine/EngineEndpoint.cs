@@ -213,7 +213,7 @@ internal sealed record EngineEndpoint
 
             // The ports of Docker's client, if none is written.
             "tcp" when address.Host.Length > 0 =>
-                address.Port >= 0 ? address : new UriBuilder(address) { Port = tls ? 2376 : 2375 }.Uri,
+                address.Port >= 0 ? address : new Uri($"tcp://{address.Host}:{(tls ? 2376 : 2375)}"),
             "http" or "https" => address,
             "ssh" => throw EngineErrors.SshNotSupported(host, source),
             _ => throw EngineErrors.AddressInvalid(host, source),

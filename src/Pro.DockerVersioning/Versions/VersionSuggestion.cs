@@ -29,7 +29,12 @@ internal static partial class VersionSuggestion
             return Explain(tag);
         }
 
-        var here = others.Select(other => ProVersion.TryParseTag(other, out var version) ? version : null).Max()?.ToString();
+        // A release before its candidates, as a description of the commit has it.
+        var here = others.Select(other => ProVersion.TryParseTag(other, out var version) ? version : null)
+            .OfType<ProVersion>()
+            .OrderByDescending(version => version.IsStable)
+            .ThenByDescending(version => version)
+            .FirstOrDefault()?.ToString();
         var isTaken = all.Contains(suggestion, StringComparer.Ordinal);
         return VersionErrors.TagIsNoVersion(tag, Reason(tag), suggestion, here, isTaken, commit[..VersionGrammar.HashLength]);
     }

@@ -90,7 +90,7 @@ public sealed class BuildPlanTests : IDisposable
         _made.Commit(("a", "1"));
         _made.AnnotatedTag("v1.0.0");
         _made.Commit(("a", "2"));
-        _made.AnnotatedTag("v1.1.0").Tag("v1.1.0-rc.1").Tag("v1", "v1.1.0").Tag("1.1.0", "v1.1.0");
+        _made.AnnotatedTag("v1.1.0").Tag("v1.2.0-rc.1").Tag("v1", "v1.1.0").Tag("1.1.0", "v1.1.0");
         _made.Commit(("a", "3"));
         _made.Tag("v1.0").Tag("2.0.0");
         using var repository = GitRepository.Open(_made.Root);

@@ -78,11 +78,12 @@ public sealed class EndpointTests : IDisposable
     }
 
     [Theory]
-    [InlineData("tcp://engine.example.com", null, 2375)]
-    [InlineData("tcp://engine.example.com", "1", 2376)]
-    [InlineData("tcp://engine.example.com:4243", null, 4243)]
-    public void An_address_without_a_port_has_the_one_of_Dockers_client(string host, string? verify, int port) =>
-        Assert.Equal(port, Resolve(("DOCKER_HOST", host), ("DOCKER_TLS_VERIFY", verify)).Address.Port);
+    [InlineData("tcp://engine.example.com", null, "tcp://engine.example.com:2375")]
+    [InlineData("tcp://engine.example.com", "1", "tcp://engine.example.com:2376")]
+    [InlineData("tcp://[::1]", null, "tcp://[::1]:2375")]
+    [InlineData("tcp://engine.example.com:4243", null, "tcp://engine.example.com:4243")]
+    public void An_address_without_a_port_has_the_one_of_Dockers_client(string host, string? verify, string address) =>
+        Assert.Equal(address, Resolve(("DOCKER_HOST", host), ("DOCKER_TLS_VERIFY", verify)).ToString());
 
     [Fact]
     public void A_folder_of_certificates_that_is_not_there_is_named()
