@@ -66,6 +66,15 @@ internal static class ImageErrors
         "Make a new version instead. -Force overwrites it.",
         reference);
 
+    /// <summary>A version is at the registry, and its content couldn't be compared.</summary>
+    public static ProException NotCompared(string reference, string digest, ProException cause) => new(
+        "PublishedNotCompared",
+        cause.Category,
+        $"The registry has {reference} already ({digest}). Its content could not be compared: {cause.Message} Nothing was pushed.",
+        $"{cause.RecommendedAction} -Force pushes without comparing.",
+        reference,
+        cause);
+
     /// <summary>A reference whose tag is no version.</summary>
     public static ProException ReferenceIsNoVersion(string reference) => new(
         "ReferenceIsNoVersion",

@@ -117,6 +117,16 @@ internal static partial class RegistryErrors
         target,
         inner);
 
+    /// <summary>A list of tags that lacks one that the registry has.</summary>
+    public static ProException TagsIncomplete(string host, string target, string tag, bool isKnown) => new(
+        "RegistryTagsIncomplete",
+        ProErrorCategory.InvalidData,
+        isKnown
+            ? $"{host} lists the tags of {target} without {tag}, which it has"
+            : $"{host} has {target}:{tag}, and lists no tags of that repository",
+        "Look whether this user may list the repository's tags.",
+        target);
+
     public static ProException InvalidHost(string host, Exception inner) => new(
         "RegistryHostInvalid",
         ProErrorCategory.InvalidArgument,

@@ -83,8 +83,13 @@ internal sealed class ImagePublisher : IDisposable
             return (null, notChecked);
         }
 
-        return inputs is not null && await InputsAsync(item, remote, cancellationToken).ConfigureAwait(false) == inputs
-            ? (remote, null)
+        var (same, notCompared) = inputs is null ? (false, null) : await CompareAsync(
+            item,
+            remote,
+            async () => await registry.FindImageLabelAsync(item.Reference.Repository, remote, ImageLabels.Inputs, cancellationToken)
+                .ConfigureAwait(false) == inputs).ConfigureAwait(false);
+        return same ? (remote, null)
+            : notCompared is not null ? (null, notCompared)
             : throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
     }
 
@@ -109,16 +114,22 @@ internal sealed class ImagePublisher : IDisposable
             inventory.TaggedVersionsOf(item.Reference).OrderDescending().Select(version => version.ToString()));
         var (remote, notChecked) = await LookUpAsync(item, cancellationToken).ConfigureAwait(false);
 
-        // Who forces it overwrites whatever is there.
-        notChecked = options.Force ? null : notChecked;
-        var same = remote is not null && await IsSameAsync(item, image, remote, cancellationToken).ConfigureAwait(false);
-        if (remote is not null && !same && !options.Force)
+        var same = false;
+        if (remote is not null)
         {
-            throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
+            (same, notChecked) = await IsSameAsync(item, image, remote, options, cancellationToken).ConfigureAwait(false);
+            if (!same && notChecked is null && !options.Force)
+            {
+                throw ImageErrors.PublishedOtherwise(item.Reference.ToString(), remote);
+            }
         }
 
+        // Who forces it overwrites whatever is there.
+        notChecked = options.Force ? null : notChecked;
         var decisions = notChecked is null
-            ? await aliases.JudgeAsync(item, image.Label(ImageLabels.Revision), inventory, options, cancellationToken).ConfigureAwait(false)
+            ? await aliases.JudgeAsync(
+                item, image.Label(ImageLabels.Revision), inventory, options, isThere: remote is not null, cancellationToken)
+                .ConfigureAwait(false)
             : RegistryAliases.Hold(item, options, notChecked);
         return new PublishPlan(item, image, inventory, remote, same, decisions) { Unchecked = notChecked };
     }
@@ -169,9 +180,11 @@ internal sealed class ImagePublisher : IDisposable
         }
         catch (ProException refused) when (IsRefusal(refused))
         {
-            return (null, $"could not check for other content ({refused.Message.TrimEnd('.')})");
+            return (null, NotChecked(refused));
         }
     }
+
+    private static string NotChecked(ProException refused) => $"could not check for other content ({refused.Message.TrimEnd('.')})";
 
     private static bool IsRefusal(ProException error) => error.Id is RegistryErrors.AccessDeniedId or RegistryErrors.LoginRequiredId;
 
@@ -201,36 +214,46 @@ internal sealed class ImagePublisher : IDisposable
     /// The same content: pushed or pulled before under that digest; or, by the manifest, made from the same configuration (whose digest is
     /// the image id of most engines).
     /// </summary>
-    private async Task<bool> IsSameAsync(PublishItem item, EngineImage image, string remote, CancellationToken cancellationToken)
+    private async Task<(bool IsSame, string? Unchecked)> IsSameAsync(
+        PublishItem item, EngineImage image, string remote, PublishOptions options, CancellationToken cancellationToken)
     {
         if (image.Id == remote || image.Digests.Any(digest => digest.SameRepository(item.Reference) && digest.Digest == remote))
         {
-            return true;
+            return (true, null);
         }
 
         try
         {
-            var manifest = await registry.GetManifestAsync(item.Reference.Repository, remote, cancellationToken).ConfigureAwait(false);
-            return manifest?.Config?.Digest == image.Id;
+            return await CompareAsync(
+                item,
+                remote,
+                async () => (await registry.RequireManifestAsync(item.Reference.Repository, remote, cancellationToken)
+                    .ConfigureAwait(false)).Config?.Digest == image.Id).ConfigureAwait(false);
         }
-        catch (ProException)
+        catch (ProException) when (options.Force)
         {
-            // Out of our reach, though not of the engine's: what can't be shown to be the same is taken for another content.
-            return false;
+            return (false, null);
         }
     }
 
-    private async Task<string?> InputsAsync(PublishItem item, string digest, CancellationToken cancellationToken)
+    /// <summary>
+    /// Looks at the content under a digest. The engine may read what this machine may not: a refusal says nothing of the content, and
+    /// neither does a digest that the registry has told and doesn't give. The push decides then.
+    /// </summary>
+    /// <exception cref="ProException">The registry can't be asked.</exception>
+    private static async Task<(bool IsSame, string? Unchecked)> CompareAsync(PublishItem item, string remote, Func<Task<bool>> isSame)
     {
         try
         {
-            return await registry.FindImageLabelAsync(item.Reference.Repository, digest, ImageLabels.Inputs, cancellationToken)
-                .ConfigureAwait(false);
+            return (await isSame().ConfigureAwait(false), null);
         }
-        catch (ProException)
+        catch (ProException refused) when (IsRefusal(refused) || refused.Id == RegistryErrors.ManifestNotFoundId)
         {
-            // As above: out of our reach, it is taken for another content.
-            return null;
+            return (false, NotChecked(refused));
+        }
+        catch (ProException unknown)
+        {
+            throw ImageErrors.NotCompared(item.Reference.ToString(), remote, unknown);
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed record PublishPlan(
     {
         yield return (RemoteDigest, IsSame) switch
         {
-            (null, _) when Unchecked is not null => $"push {Item.Reference}: {Unchecked}",
+            (_, false) when Unchecked is not null => $"push {Item.Reference}: {Unchecked}",
             (null, _) => $"push {Item.Reference}: the registry hasn't got it",
             ({ } digest, true) => $"{Item.Reference} is at the registry already, with the same content ({digest})",
             ({ } digest, false) => $"push {Item.Reference} over another content ({digest}): -Force",

@@ -27,7 +27,7 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
     {
         using var turn = await RepositoryTurn.TakeAsync("registry", item.Reference, cancellationToken).ConfigureAwait(false);
         var decisions = without is null
-            ? await JudgeAsync(item, commit, inventory, options, cancellationToken).ConfigureAwait(false)
+            ? await JudgeAsync(item, commit, inventory, options, isThere: true, cancellationToken).ConfigureAwait(false)
             : Hold(item, options, without);
         return await MoveAsync(item, digest, decisions, cancellationToken).ConfigureAwait(false);
     }
@@ -39,16 +39,26 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
             : new AliasDecision(alias, false, $"stays: {why}") { IsHeldBack = AliasPolicy.MayMove(alias, item.Version, options.Latest) })];
 
     /// <summary>What happens to each alias at the registry; if the registry doesn't tell what it has, each stays.</summary>
+    /// <param name="item">The version.</param>
+    /// <param name="commit">Its commit, where that is known.</param>
+    /// <param name="inventory">The engine's images: they know versions by their digests.</param>
+    /// <param name="options">Which aliases.</param>
+    /// <param name="isThere">Whether the registry has the version: a list without it isn't the whole list.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public async Task<IReadOnlyList<AliasDecision>> JudgeAsync(
         PublishItem item,
         string? commit,
         ImageInventory inventory,
         PublishOptions options,
+        bool isThere,
         CancellationToken cancellationToken)
     {
         try
         {
-            var tags = await registry.FindTagsAsync(item.Reference.Repository, cancellationToken).ConfigureAwait(false) ?? [];
+            // Only before the first push is there no repository.
+            var tags = isThere
+                ? await registry.GetTagsWithAsync(item.Reference.Repository, item.Reference.Tag!, cancellationToken).ConfigureAwait(false)
+                : await registry.FindTagsAsync(item.Reference.Repository, cancellationToken).ConfigureAwait(false) ?? [];
             var versions = tags.Select(tag => ProVersion.TryFromImageTag(tag, out var version) ? version : null).OfType<ProVersion>().ToList();
             var holders = await HoldersAsync(item, tags, inventory, options, cancellationToken).ConfigureAwait(false);
             return AliasPolicy.Plan(new AliasRequest(item.Version, versions, holders.Keys)

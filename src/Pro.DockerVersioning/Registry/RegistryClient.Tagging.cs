@@ -37,6 +37,28 @@ internal sealed partial class RegistryClient
         EnsureSuccess(response, put.Target);
     }
 
+    /// <summary>All tags of a repository that has this one for certain: a list without it is asked for again for some seconds.</summary>
+    /// <exception cref="ProException">It goes on missing: what the registry tells is not what it has.</exception>
+    public async Task<IReadOnlyList<string>> GetTagsWithAsync(string repository, string tag, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var tags = await FindTagsAsync(repository, cancellationToken).ConfigureAwait(false);
+            if (tags?.Contains(tag, StringComparer.Ordinal) == true)
+            {
+                return tags;
+            }
+
+            if (attempt == AfterPush.Count)
+            {
+                var target = $"{Host}/{repository}";
+                throw RegistryErrors.TagsIncomplete(Host, target, tag, isKnown: tags is not null);
+            }
+
+            await Task.Delay(AfterPush[attempt], _clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Registries of several parts may not know yet what was pushed a moment ago: a 404 is asked again for some seconds.</summary>
     private async Task<RegistryResponse> GetPushedAsync(RegistryRequest request, CancellationToken cancellationToken)
     {
@@ -52,25 +74,33 @@ internal sealed partial class RegistryClient
         }
     }
 
-    /// <summary>A label of an image, or of an index's first image; null where there is no such image, or no such label.</summary>
+    /// <summary>A label of an image, or of an index's first image; null where it hasn't got it.</summary>
     /// <param name="repository">Without the registry.</param>
     /// <param name="reference">A tag or a digest.</param>
     /// <param name="label">The label's name.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ProException">There is no such image, or the registry refuses.</exception>
     public async Task<string?> FindImageLabelAsync(string repository, string reference, string label, CancellationToken cancellationToken)
     {
-        var manifest = await GetManifestAsync(repository, reference, cancellationToken).ConfigureAwait(false);
-        if (manifest?.Config is null && manifest?.Children.FirstOrDefault(child => !child.IsAttestation) is { } child)
+        var manifest = await RequireManifestAsync(repository, reference, cancellationToken).ConfigureAwait(false);
+        if (manifest.Config is null && manifest.Children.FirstOrDefault(child => !child.IsAttestation) is { } child)
         {
-            manifest = await GetManifestAsync(repository, child.Descriptor.Digest, cancellationToken).ConfigureAwait(false);
+            manifest = await RequireManifestAsync(repository, child.Descriptor.Digest, cancellationToken).ConfigureAwait(false);
         }
 
-        return manifest?.Config is { } config
+        return manifest.Config is { } config
             ? await GetImageLabelAsync(repository, config, label, cancellationToken).ConfigureAwait(false)
             : null;
     }
 
+    /// <summary>A manifest that is there for certain, as its digest was told.</summary>
+    /// <exception cref="ProException">The registry doesn't give it.</exception>
+    public async Task<RegistryManifest> RequireManifestAsync(string repository, string reference, CancellationToken cancellationToken) =>
+        await GetManifestAsync(repository, reference, cancellationToken).ConfigureAwait(false)
+        ?? throw RegistryErrors.ManifestNotFound(Host, ManifestRequest(HttpMethod.Get, repository, reference, "pull").Target, null);
+
     /// <summary>A label of an image, out of its configuration; null where it hasn't got it.</summary>
+    /// <exception cref="ProException">The registry doesn't give the configuration.</exception>
     /// <param name="repository">Without the registry.</param>
     /// <param name="config">The configuration that the image's manifest names.</param>
     /// <param name="label">The label's name.</param>
@@ -84,7 +114,7 @@ internal sealed partial class RegistryClient
         var response = await _session.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (response.Status == HttpStatusCode.NotFound)
         {
-            return null;
+            throw RegistryErrors.ManifestNotFound(Host, target, null);
         }
 
         EnsureSuccess(response, target);

@@ -138,6 +138,96 @@ public sealed class ImagePublisherTests
         Assert.Equal(["latest", "v1.0"], publication.HeldBack.Select(one => one.Alias));
     }
 
+    /// <summary>After a push a registry without the repository, or without that tag, tells something else than it has.</summary>
+    [Theory]
+    [InlineData(false, "has {0}/api:v1.0.0, and lists no tags")]
+    [InlineData(true, "lists the tags of {0}/api without v1.0.0")]
+    public async Task A_list_without_what_was_pushed_says_nothing_of_what_is_newest(bool isKnown, string why)
+    {
+        await using var scene = new PublishingScene();
+        var newest = scene.Publish("v1.10.0");
+        _ = scene.Publish("latest");
+        var before = scene.Tags["latest"];
+        var pushed = scene.Build("v1.0.0");
+        using var publisher = await scene.OpenAsync(Token);
+        scene.Registry = request => !request.Path.EndsWith("/tags/list", StringComparison.Ordinal) ? null
+            : isKnown ? ScriptedResponse.Json("""{"name":"api","tags":[]}""")
+            : ScriptedResponse.Json("""{"errors":[{"code":"NAME_UNKNOWN"}]}""", 404);
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token);
+        var publication = await publisher.RunAsync(plan, Usual, scene, Token);
+
+        Assert.Equal(ProPublicationOutcome.Published, publication.Outcome);
+        Assert.Equal((newest, pushed, before), (scene.Tags["v1.10.0"], scene.Tags["v1.0.0"], scene.Tags["latest"]));
+        Assert.Empty(publication.Aliases);
+        Assert.Equal(["latest", "v1.0"], publication.HeldBack.Select(one => one.Alias));
+        var host = scene.Item("v1.0.0").Reference.Registry;
+        Assert.All(publication.HeldBack, one => Assert.Contains(
+            why.Replace("{0}", host, StringComparison.Ordinal), one.Reason, StringComparison.Ordinal));
+
+        // What is published already is judged over the same list, in the plan too.
+        plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token);
+        Assert.All(plan.Aliases, alias => Assert.True(!alias.Moves && alias.IsHeldBack));
+    }
+
+    [Fact]
+    public async Task A_list_that_is_late_after_the_push_is_asked_for_again()
+    {
+        await using var scene = new PublishingScene();
+        var pushed = scene.Build("v1.0.0");
+        using var publisher = await scene.OpenAsync(Token);
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token);
+        var asked = 0;
+        scene.Registry = request => request.Path.EndsWith("/tags/list", StringComparison.Ordinal) && ++asked == 1
+            ? ScriptedResponse.Json("""{"errors":[{"code":"NAME_UNKNOWN"}]}""", 404) : null;
+        Assert.Equal(["latest", "v1.0"], (await publisher.RunAsync(plan, Usual, scene, Token)).Aliases);
+        Assert.Equal((2, pushed), (asked, scene.Tags["latest"]));
+    }
+
+    /// <summary>The engine may read what this machine may not, and a digest that was told and isn't given tells nothing.</summary>
+    [Theory]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(404)]
+    public async Task A_content_that_may_not_be_read_from_here_is_not_called_another_one(int status)
+    {
+        await using var scene = new PublishingScene();
+        var there = scene.Publish("v1.0.0", "inputs");
+        var pushed = scene.Build("v1.0.0");
+        using var publisher = await scene.OpenAsync(Token);
+        scene.Registry = request => request.Method == "GET" && request.Path.EndsWith(there, StringComparison.Ordinal)
+            ? ScriptedResponse.Json("""{"errors":[{"code":"DENIED","message":"no"}]}""", status) : null;
+
+        var (digest, notChecked) = await publisher.FindPublishedAsync(scene.Item("v1.0.0"), "inputs", Usual, Token);
+        Assert.Null(digest);
+        Assert.StartsWith("could not check for other content (", notChecked, StringComparison.Ordinal);
+
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token);
+        Assert.Contains(": could not check for other content (", plan.Describe().First(), StringComparison.Ordinal);
+        var publication = await publisher.RunAsync(plan, Usual, scene, Token);
+        Assert.Equal((ProPublicationOutcome.Published, pushed), (publication.Outcome, scene.Tags["v1.0.0"]));
+        Assert.StartsWith("could not check for other content (", publication.Message, StringComparison.Ordinal);
+        Assert.Equal(["latest", "v1.0"], publication.HeldBack.Select(one => one.Alias));
+    }
+
+    [Fact]
+    public async Task A_registry_that_fails_at_the_comparison_is_the_error_and_no_other_content()
+    {
+        await using var scene = new PublishingScene();
+        var there = scene.Publish("v1.0.0", "inputs");
+        _ = scene.Build("v1.0.0");
+        using var publisher = await scene.OpenAsync(Token);
+        scene.Registry = request => request.Path.EndsWith(there, StringComparison.Ordinal)
+            ? ScriptedResponse.Json("""{"errors":[{"code":"UNKNOWN","message":"the disk is on fire"}]}""", 500) : null;
+        var failed = await Assert.ThrowsAsync<ProException>(() => publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual, Token));
+        Assert.Equal("PublishedNotCompared", failed.Id);
+        Assert.Contains("the disk is on fire", failed.Message, StringComparison.Ordinal);
+        failed = await Assert.ThrowsAsync<ProException>(() => publisher.FindPublishedAsync(scene.Item("v1.0.0"), "inputs", Usual, Token));
+        Assert.Equal("PublishedNotCompared", failed.Id);
+
+        var plan = await publisher.PlanAsync(scene.Item("v1.0.0"), scene.Inventory, Usual with { Force = true }, Token);
+        Assert.Null(plan.Unchecked);
+    }
+
     [Theory]
     [InlineData(400, "TAG_INVALID")]
     [InlineData(403, "DENIED")]

@@ -185,7 +185,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         try
         {
             using var registry = await RegistryAsync(repository, cancellationToken).ConfigureAwait(false);
-            var tags = await registry.FindTagsAsync(repository.Repository, cancellationToken).ConfigureAwait(false) ?? [];
+            var tags = await registry.GetTagsAsync(repository.Repository, cancellationToken).ConfigureAwait(false);
             return tags
                 .Select(tag => ProVersion.TryFromImageTag(tag, out var version) && version.IsStable ? version : null)
                 .OfType<ProVersion>()
