@@ -177,6 +177,14 @@ public sealed class TestTypedCommand : ProCmdlet
     public long? Size { get; set; }
 
     [Parameter]
+    [Count]
+    public int? Count { get; set; }
+
+    [Parameter]
+    [Count]
+    public uint? Tasks { get; set; }
+
+    [Parameter]
     [Choice(typeof(DayOfWeek), Several = true)]
     public DayOfWeek[]? Days { get; set; }
 
@@ -195,7 +203,7 @@ public sealed class TestTypedCommand : ProCmdlet
 
     private protected override Task ProcessAsync()
     {
-        WriteObject(string.Join(' ', Pairs.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(name => $"{name}={Pairs[name]}")) + FormattableString.Invariant($"{Span ?? Wait ?? At:c}{Size}{string.Join(' ', Days ?? [])}{Order}{Alias}"));
+        WriteObject(string.Join(' ', Pairs.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(name => $"{name}={Pairs[name]}")) + FormattableString.Invariant($"{Span ?? Wait ?? At:c}{Size}{Count}{Tasks}{string.Join(' ', Days ?? [])}{Order}{Alias}"));
         return Task.CompletedTask;
     }
 }

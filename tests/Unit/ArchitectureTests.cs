@@ -54,6 +54,22 @@ public sealed class ArchitectureTests
         Assert.Empty(rooms.Except([.. Below.Keys, "Commands", "Errors"]));
     }
 
+    /// <summary>PowerShell alone reads an empty text as 0 and $true as 1.</summary>
+    [Fact]
+    public void Every_parameter_that_is_a_count_takes_whole_numbers_only()
+    {
+        var counts = (from type in Module.Types
+                      where RoomOf(type) == "Commands"
+                      from property in type.Properties
+                      where property.CustomAttributes.Any(one => one.AttributeType.Name == "ParameterAttribute")
+                      where property.PropertyType.MetadataType is MetadataType.Int32 or MetadataType.UInt32 or MetadataType.Int16
+                          or MetadataType.UInt16 or MetadataType.Byte or MetadataType.Double or MetadataType.Single
+                      select property).ToList();
+        Assert.NotEmpty(counts);
+        Assert.Empty(counts.Where(property => property.CustomAttributes.All(one => one.AttributeType.Name != "CountAttribute"))
+            .Select(property => property.FullName));
+    }
+
     private static string? RoomOf(TypeReference type)
     {
         var outer = type;

@@ -126,6 +126,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     /// <summary>How many services are built side by side.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
+    [Count]
     public int ThrottleLimit { get; set; } = 4;
 
     private protected override Task ProcessAsync()

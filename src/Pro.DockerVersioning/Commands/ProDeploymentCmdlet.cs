@@ -164,6 +164,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     /// <summary>How many of the last log lines are shown.</summary>
     [Parameter]
     [ValidateRange(0, 1000)]
+    [Count]
     public int ShowLog { get; set; } = 10;
 
     /// <summary>Re-creates what runs already, takes an image that isn't the one that was proven, and pulls where the space seems too small.</summary>
@@ -177,6 +178,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
 
     /// <summary>Swarm: how many tasks are replaced at once; 0 is all.</summary>
     [Parameter]
+    [Count]
     public uint Parallelism { get; set; }
 
     /// <summary>Swarm: the pause after each batch. Without one the engine goes on as soon as a task runs, before it knows whether it lives.</summary>
@@ -197,6 +199,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     /// <summary>Swarm: so many tasks first; the rest follows once they are well for -CanaryWatch.</summary>
     [Parameter]
     [ValidateRange(1, 1000)]
+    [Count]
     public int Canary { get; set; }
 
     /// <summary>Swarm: for how long the canary's tasks must be well; where it isn't given, an operator at a prompt is asked.</summary>

@@ -50,6 +50,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
     /// <summary>How many images are pushed side by side.</summary>
     [Parameter]
     [ValidateRange(1, 64)]
+    [Count]
     public int ThrottleLimit { get; set; } = 3;
 
     /// <summary>Approves what pro.json of this repository names: a history outside of it.</summary>

@@ -46,16 +46,19 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
     /// <summary>How many stable releases of each service stay.</summary>
     [Parameter(Position = 1)]
     [ValidateRange(0, int.MaxValue)]
+    [Count]
     public int Keep { get; set; }
 
     /// <summary>How many pre-releases of each service stay; as many as -Keep says where it isn't given.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [Count]
     public int KeepPrerelease { get; set; }
 
     /// <summary>How many commits of each service stay; as many as -Keep says where it isn't given.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [Count]
     public int KeepCommit { get; set; }
 
     /// <summary>Removes the longest unused first, and only until so much of the engine's disk is free: 20GB.</summary>
