@@ -13,17 +13,16 @@ namespace Pro.DockerVersioning.Configuration;
 /// </summary>
 internal sealed class ServiceCatalog
 {
-    private readonly List<KeyValuePair<string, Lazy<ServiceDefinition>>> _services;
+    private readonly List<Entry> _services;
 
-    private ServiceCatalog(IEnumerable<(string Name, Func<ServiceDefinition> Read)> services, string place)
+    private ServiceCatalog(IEnumerable<Entry> services, string place)
     {
-        _services = [.. services.Select(service =>
-            new KeyValuePair<string, Lazy<ServiceDefinition>>(service.Name, new Lazy<ServiceDefinition>(service.Read)))];
+        _services = [.. services];
         Place = place;
     }
 
     /// <summary>The services' names, in the order of their declaration.</summary>
-    public IReadOnlyList<string> Names => [.. _services.Select(service => service.Key)];
+    public IReadOnlyList<string> Names => [.. _services.Select(service => service.Name)];
 
     /// <summary>The tree they come from, for messages.</summary>
     public string Place { get; }
@@ -55,12 +54,14 @@ internal sealed class ServiceCatalog
             : FromFolders(tree, root, reader, images);
         var known = services.ConvertAll(service => (service.Name, service.Image));
         services.AddRange(OfImages(images, known, reader, settings.Registry is null));
-        return new ServiceCatalog(services.Select(service => (service.Name, service.Read)), tree.Description);
+        return new ServiceCatalog(
+            services.Select(service => new Entry(service.Name, new Lazy<string>(service.Image), new Lazy<ServiceDefinition>(service.Read))),
+            tree.Description);
     }
 
     /// <summary>A service by name; the case matters only where two names differ by nothing else.</summary>
     /// <exception cref="ProException">There is no such service, or its declaration is wrong.</exception>
-    public ServiceDefinition Get(string name) => Find(name).Value.Value;
+    public ServiceDefinition Get(string name) => Refused(Find(name));
 
     /// <summary>The names that the given ones mean, wildcards and all, in the order given, each once.</summary>
     /// <exception cref="ProException">A name without wildcards is unknown, or there are no services at all.</exception>
@@ -73,11 +74,11 @@ internal sealed class ServiceCatalog
             if (NamePattern.IsWildcard(name))
             {
                 var matches = NamePattern.Compile(name);
-                result.AddRange(_services.Select(service => service.Key).Where(matches));
+                result.AddRange(_services.Select(service => service.Name).Where(matches));
             }
             else
             {
-                result.Add(Find(name).Key);
+                result.Add(Find(name).Name);
             }
         }
 
@@ -103,17 +104,42 @@ internal sealed class ServiceCatalog
         }
     }
 
-    private KeyValuePair<string, Lazy<ServiceDefinition>> Find(string name)
+    private Entry Find(string name)
     {
         EnsureNotEmpty();
-        var index = _services.FindIndex(service => service.Key == name);
+        var index = _services.FindIndex(service => service.Name == name);
         if (index < 0)
         {
-            var others = _services.FindAll(service => string.Equals(service.Key, name, StringComparison.OrdinalIgnoreCase));
+            var others = _services.FindAll(service => string.Equals(service.Name, name, StringComparison.OrdinalIgnoreCase));
             index = others.Count == 1 ? _services.IndexOf(others[0]) : -1;
         }
 
         return index >= 0 ? _services[index] : throw ConfigurationErrors.UnknownService(name, Names, NameSuggestion.Nearest(name, Names));
+    }
+
+    /// <summary>
+    /// The definition; refused if another service builds something else under the same image, since each would overwrite the other. One in
+    /// an inactive profile is in nobody's way until it is built itself.
+    /// </summary>
+    private ServiceDefinition Refused(Entry entry)
+    {
+        var own = entry.Declared.Value;
+        var rival = own.Unbuildable is not null ? null : _services
+            .Where(other => other != entry)
+            .Select(other => other.ReadIfOf(own.Image))
+            .OfType<ServiceDefinition>()
+            .FirstOrDefault(other => other.Unbuildable is null && (other.IsActive || !own.IsActive) && !other.BuildsTheSameAs(own));
+        return rival is null ? own : own with
+        {
+            Refusals =
+            [
+                .. own.Refusals,
+                new(
+                    "image",
+                    $"its image {own.Image} is also that of the service {rival.Name} of {rival.Source}, which builds something else; "
+                        + "give one of them another \"image\""),
+            ],
+        };
     }
 
     // One that is declared wrongly stays among them: who builds it gets the error.
@@ -134,14 +160,27 @@ internal sealed class ServiceCatalog
             ? RepositoryPath.Resolve(string.Empty, relative) ?? throw ConfigurationErrors.ComposeFileOutside(file, files.Source, root)
             : throw ConfigurationErrors.ComposeFileOutside(file, files.Source, root))];
 
-    private static IEnumerable<(string Name, Func<ServiceDefinition> Read)> FromConfiguration(
+    private static IEnumerable<Entry> FromConfiguration(
         IReadOnlyList<ServiceConfiguration> services, ServiceReader reader, ComposeInputs inputs, Lazy<List<string>> files)
     {
         var compose = new Lazy<ComposeProject?>(() =>
             files.Value.Count > 0 ? ComposeProject.Load(inputs, files.Value) : ComposeProject.LoadDefault(inputs));
-        return services.Select(service => (
+        return services.Select(service => new Entry(
             service.Name,
-            Lazily(() => Read(service))));
+            new Lazy<string>(() => ImageOf(service)),
+            new Lazy<ServiceDefinition>(() => Read(service))));
+
+        string ImageOf(ServiceConfiguration service)
+        {
+            try
+            {
+                return service.Image ?? reader.ImageOf(service, compose.Value?.Find(service.Name));
+            }
+            catch (ProException outside) when (outside.Id == ConfigurationErrors.ComposeFileOutsideId)
+            {
+                return service.Name;
+            }
+        }
 
         // A tree's files can't be read from outside of it. Who says where the service lives, or only deploys it, needs nobody to fill in.
         ServiceDefinition Read(ServiceConfiguration service)
@@ -194,4 +233,24 @@ internal sealed class ServiceCatalog
     /// <summary>The services with <c>build</c>; null where there are none: a file for production often only runs images.</summary>
     private static List<ComposeService>? Buildable(ComposeProject? project) =>
         project?.Services.Where(service => service.HasBuild).ToList() is { Count: > 0 } services ? services : null;
+
+    /// <summary>A service, as far as it was read.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Image">The name of its repository below the registry.</param>
+    /// <param name="Declared">Its definition, as the files have it.</param>
+    private sealed record Entry(string Name, Lazy<string> Image, Lazy<ServiceDefinition> Declared)
+    {
+        /// <summary>The definition if it is of this image; null if it isn't, or is declared wrongly.</summary>
+        public ServiceDefinition? ReadIfOf(string image)
+        {
+            try
+            {
+                return string.Equals(Image.Value, image, StringComparison.OrdinalIgnoreCase) ? Declared.Value : null;
+            }
+            catch (ProException)
+            {
+                return null;
+            }
+        }
+    }
 }

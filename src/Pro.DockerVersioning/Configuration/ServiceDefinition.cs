@@ -26,6 +26,12 @@ internal sealed record ServiceDefinition
     public required string Image { get; init; }
 
     /// <summary>
+    /// The image that the compose file names outside of the registry: compose runs that one, and not what is built as <see cref="Image"/>.
+    /// Null where it names none, or one below the registry.
+    /// </summary>
+    public string? ForeignImage { get; init; }
+
+    /// <summary>
     /// The folder that the builder gets; "" is the root. As written where <see cref="Refusals"/> refuse it. Says nothing if the service is
     /// <see cref="Unbuildable"/>.
     /// </summary>
@@ -80,6 +86,14 @@ internal sealed record ServiceDefinition
 
     /// <summary>False if the compose file puts it into profiles and none of them is active: <c>-All</c> doesn't build it.</summary>
     public bool IsActive { get; init; } = true;
+
+    /// <summary>Whether both builds give the same image.</summary>
+    public bool BuildsTheSameAs(ServiceDefinition other) =>
+        (Context, Dockerfile, Target) == (other.Context, other.Dockerfile, other.Target)
+        && BuildArgs.OrderBy(one => one.Key, StringComparer.Ordinal)
+            .SequenceEqual(other.BuildArgs.OrderBy(one => one.Key, StringComparer.Ordinal))
+        && Labels.OrderBy(one => one.Key, StringComparer.Ordinal)
+            .SequenceEqual(other.Labels.OrderBy(one => one.Key, StringComparer.Ordinal));
 
     private static string? ParameterFor(string refused) => refused switch
     {

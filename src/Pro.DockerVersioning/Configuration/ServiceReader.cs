@@ -18,6 +18,7 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
         {
             Name = service.Name,
             Image = ImageOf(service),
+            ForeignImage = ForeignImageOf(service),
             Context = build?.Context ?? string.Empty,
             Dockerfile = build is null ? string.Empty : build.Dockerfile ?? DockerfileIn(build.Context),
             Target = build?.Target,
@@ -45,6 +46,7 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
         {
             Name = places.Key,
             Image = compose is null ? places.Key : ImageOf(compose),
+            ForeignImage = compose is null ? null : ForeignImageOf(compose),
             Context = folders[0].Context,
             Dockerfile = folders[0].Dockerfile,
             Order = compose?.Order,
@@ -75,7 +77,8 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
         return new ServiceDefinition
         {
             Name = service.Name,
-            Image = service.Image ?? (compose is null ? service.Name : ImageOf(compose)),
+            Image = ImageOf(service, compose),
+            ForeignImage = service.Image is null && compose is not null ? ForeignImageOf(compose) : null,
             Context = context ?? string.Empty,
             Dockerfile = service.Dockerfile ?? build?.Dockerfile ?? (context is null ? string.Empty : DockerfileIn(context)),
             Target = service.Target ?? build?.Target,
@@ -103,8 +106,15 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
     /// </summary>
     public string ImageOf(ComposeService service) => ImageBelowRegistry(service) ?? service.Name.ToLowerInvariant();
 
+    /// <summary>The same of a service of <c>pro.json</c>, whose own word goes first.</summary>
+    public string ImageOf(ServiceConfiguration service, ComposeService? compose) =>
+        service.Image ?? (compose is null ? service.Name : ImageOf(compose));
+
     /// <summary>What the file's <c>image</c> says below the registry; null if it isn't there.</summary>
     public string? ImageBelowRegistry(ComposeService service) => registry is null ? null : service.ImageBelow(registry);
+
+    private string? ForeignImageOf(ComposeService service) =>
+        registry is not null && ImageBelowRegistry(service) is null ? service.ImageText : null;
 
     /// <summary>What compose says and we refuse doesn't matter where <c>pro.json</c> says something else.</summary>
     private static bool IsAnswered(ServiceRefusal refusal, ServiceConfiguration service) => refusal.Key switch

@@ -231,6 +231,14 @@ internal sealed class ImageBuildPlanner(
                 + "outside of the context. On Windows no builder can get it apart from the context. Build on Linux to leave it out.";
         }
 
+        if (service.ForeignImage is { } foreign)
+        {
+            var registry = settings.RequireRegistry();
+            yield return $"{service.Name}: the compose file names the image {foreign}, which is not below {registry}. "
+                + $"This build is {registry}/{service.Image}. Compose would not run it, so such a deployment is refused. "
+                + $"Write \"image: ${{REGISTRY}}/{service.Image}:${{VERSION}}\" into the file.";
+        }
+
         if (source.IsWorkingTree)
         {
             yield break;

@@ -109,6 +109,19 @@ public sealed class InputTests : EngineTest
         Assert.Contains("COLOUR=red $HOME \"quoted\" = x", Env($"api:{Head12}"));
     }
 
+    /// <summary>Compose would run what its file names, so that this build could never be deployed by it.</summary>
+    [Fact]
+    public void An_image_that_the_compose_file_names_outside_of_the_registry_is_warned_of()
+    {
+        _ = Repository.Commit(
+            ("compose.yaml", "services:\n  api: { build: apps/api, image: \"foreign:${V:-1}\" }\n"),
+            ("apps/api/Dockerfile", "FROM scratch\nCOPY file /\n"),
+            ("apps/api/file", "x"));
+        var warning = Assert.Single(Run("Build-ProImage api -WhatIf").ThrowIfFailed().Warnings);
+        Assert.Contains("names the image foreign:${V:-1}, which is not below", warning, StringComparison.Ordinal);
+        Assert.Contains($"This build is {Registry}/api.", warning, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_build_argument_without_a_value_and_one_that_would_change_the_client_are_refused()
     {

@@ -124,6 +124,30 @@ public sealed class ComposeProjectTests : ComposeTest
         ComposeOwnsIt("v1.0.0");
     }
 
+    /// <summary>Else the first error's remedy would cost the running container, and lead to the second error.</summary>
+    [Fact]
+    public void A_file_that_names_an_image_outside_of_the_registry_is_refused_before_anybody_removes_what_runs()
+    {
+        Well("v1.0.0");
+        var image = $"foreign-{Project}";
+        WriteFile(GuideFile.Replace("${REGISTRY}/api:${API_VERSION:-latest}", image + ":${API_VERSION:-v1.0.0}", StringComparison.Ordinal)
+            .Replace("    ports:", "    build: apps/api\n    ports:", StringComparison.Ordinal));
+        _ = Docker("tag", $"{Registry}/api:v1.0.0", $"{image}:v1.0.0");
+        try
+        {
+            _ = Compose("up", "-d", "--no-build");
+            var lives = Lives;
+            var refused = Bad("Deploy-ProService api v1.0.0 -Confirm:$false", "ComposeRendersOther", ErrorCategory.InvalidOperation);
+            Assert.Contains(image, refused.Exception.Message, StringComparison.Ordinal);
+            Assert.Equal(lives, Lives);
+        }
+        finally
+        {
+            _ = Compose("down", "-t", "0");
+            _ = Docker("rmi", $"{image}:v1.0.0");
+        }
+    }
+
     [Fact]
     public async Task What_the_plugin_has_made_stays_the_plugins()
     {

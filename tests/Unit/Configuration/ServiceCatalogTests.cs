@@ -106,6 +106,84 @@ public sealed class ServiceCatalogTests
         Assert.Equal(expected, Load(tree, new() { ["REGISTRY"] = "registry.example.com/pro" }).Get("api").Image);
     }
 
+    [Theory]
+    [InlineData("  api: { build: api }\n  API: { build: web }\n", "api", "API")]
+    [InlineData("  web: { build: web, image: \"${REGISTRY}/shop\" }\n"
+        + "  api: { build: api, image: \"${REGISTRY}/shop:${V}\" }\n", "web", "api")]
+    [InlineData("  web: { build: { context: ., target: a }, image: \"${REGISTRY}/shop\" }\n"
+        + "  api: { build: { context: ., target: b }, image: \"${REGISTRY}/shop\" }\n", "web", "api")]
+    [InlineData("  web: { build: { context: ., args: { A: 1 } }, image: \"${REGISTRY}/shop\" }\n"
+        + "  api: { build: { context: ., args: { A: 2 } }, image: \"${REGISTRY}/shop\" }\n", "web", "api")]
+    public void Two_services_that_would_build_different_things_under_one_image_are_refused(string services, string one, string other)
+    {
+        var tree = new MemoryTree(
+            ("compose.yml", "services:\n" + services), ("api/Dockerfile", ""), ("web/Dockerfile", ""), ("Dockerfile", ""));
+        var catalog = Load(tree, new() { ["REGISTRY"] = "registry.example.com/pro" });
+
+        Assert.Equal([one, other], catalog.Built());
+        foreach (var (own, rival) in new[] { (one, other), (other, one) })
+        {
+            var refused = Assert.Throws<ProException>(() => catalog.Get(own).EnsureBuildable(tree));
+            Assert.Equal("ServiceNotBuildable", refused.Id);
+            Assert.Contains($"The service {own} of compose.yml", refused.Message, StringComparison.Ordinal);
+            Assert.Contains($"also that of the service {rival} of compose.yml", refused.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{ "services": { "api": { "context": "apps/api" }, "web": { "context": "apps/web", "image": "api" } } }""")]
+    [InlineData("""{ "services": { "api": { "context": "apps/api" }, "Api": { "context": "apps/web" } } }""")]
+    public void So_are_two_of_pro_json_also_without_the_compose_files(string proJson)
+    {
+        var tree = new MemoryTree(("pro.json", proJson), ("apps/api/Dockerfile", ""), ("apps/web/Dockerfile", ""));
+        foreach (var variables in new[] { new Dictionary<string, string>(), new() { ["COMPOSE_FILE"] = "/elsewhere/compose.yml" } })
+        {
+            var catalog = Load(tree, variables);
+            Assert.All(catalog.Names, name => Assert.Equal(
+                "ServiceNotBuildable", Assert.Throws<ProException>(() => catalog.Get(name).EnsureBuildable(tree)).Id));
+        }
+    }
+
+    /// <summary>The usual web application: what serves, what works and what migrates are one image.</summary>
+    [Fact]
+    public void Services_that_share_an_image_and_its_build_are_built()
+    {
+        const string Image = "image: \"${REGISTRY}/shop:${V:-1}\"";
+        var tree = new MemoryTree(("Dockerfile", ""), ("other/Dockerfile", ""), ("compose.yml", $$"""
+            services:
+              api: { build: { context: ., args: { A: 1, B: 2 } }, {{Image}} }
+              worker: { build: { context: ./, dockerfile: Dockerfile, args: [ B=2, A=1 ] }, {{Image}} }
+              migrate: { {{Image}} }
+              debug: { build: other, {{Image}}, profiles: [ debug ] }
+            """));
+        var catalog = Load(tree, new() { ["REGISTRY"] = "registry.example.com/pro" });
+        Assert.Equal(["api", "worker"], catalog.Built());
+        catalog.Get("api").EnsureBuildable(tree);
+        catalog.Get("worker").EnsureBuildable(tree);
+
+        // Only who builds the other one by its name would overwrite it.
+        Assert.Equal("ServiceNotBuildable", Assert.Throws<ProException>(() => catalog.Get("debug").EnsureBuildable(tree)).Id);
+    }
+
+    /// <summary>Compose runs what its file names, so who builds it is told.</summary>
+    [Theory]
+    [InlineData("shop:${V:-1}", "shop:${V:-1}")]
+    [InlineData("elsewhere.example.com/pro/api:1", "elsewhere.example.com/pro/api:1")]
+    [InlineData("registry.example.com/pro/api:1", null)]
+    [InlineData("${REGISTRY}/api:${V:?set it}", null)]
+    public void An_image_outside_of_the_registry_is_known(string image, string? foreign)
+    {
+        var variables = new Dictionary<string, string> { ["REGISTRY"] = "registry.example.com/pro" };
+        var file = ("compose.yml", $"services:\n  api: {{ build: api, image: \"{image}\" }}\n");
+        Assert.Equal(foreign, Load(new MemoryTree(file, ("api/Dockerfile", "")), variables).Get("api").ForeignImage);
+        Assert.Null(Load(new MemoryTree(file, ("api/Dockerfile", ""))).Get("api").ForeignImage);
+
+        var named = new MemoryTree(file, ("api/Dockerfile", ""), ("pro.json", """{ "services": { "api": { "image": "x" } } }"""));
+        Assert.Null(Load(named, variables).Get("api").ForeignImage);
+        var unnamed = new MemoryTree(file, ("api/Dockerfile", ""), ("pro.json", """{ "services": { "api": {} } }"""));
+        Assert.Equal(foreign, Load(unnamed, variables).Get("api").ForeignImage);
+    }
+
     [Fact]
     public void Services_of_inactive_profiles_are_built_only_if_they_are_named()
     {

@@ -115,6 +115,8 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         await ContainerTargets.ThrowIfImageIsGoneAsync(engine, target, world.Inventory, cancellationToken).ConfigureAwait(false);
         if (found is null && await ContainerTargets.NamesOfAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } there)
         {
+            // If compose wouldn't run the version anyway, nobody should remove containers for it.
+            _ = await site!.Client.RenderAsync(site.Image, reference, cancellationToken).ConfigureAwait(false);
             throw ContainerErrors.NotTheFirstStart(name, target.Name, there, request.Repository.ToString());
         }
 
