@@ -183,6 +183,36 @@ public sealed class CleaningJobTests : CleaningTest
         Assert.Equal(Repository, Assert.Single(Good("Get-ProCleanupTask")).Properties["Folder"].Value);
     }
 
+    /// <summary>A user has one crontab, and perhaps several state folders: a job has XDG_STATE_HOME, a shell has not.</summary>
+    [Fact]
+    public async Task A_task_of_another_repository_is_not_replaced_though_another_state_folder_has_its_files()
+    {
+        _ = Registered("-Keep 1 -Name shared");
+        var crontab = await File.ReadAllTextAsync(Path.Combine(Folder, Environment.UserName), Cancel);
+        var other = Directory.CreateDirectory(Path.Combine(Folder, "elsewhere")).FullName;
+        _ = Directory.CreateDirectory(Path.Combine(other, ".git"));
+        _ = Directory.CreateDirectory(Path.Combine(other, "apps", "api"));
+        await File.WriteAllTextAsync(Path.Combine(other, "apps", "api", "Dockerfile"), "FROM scratch\n", Cancel);
+        var shell = Path.Combine(Folder, "tools", "pwsh");
+        var register = $"Register-ProCleanupTask -Name shared -Daily -At 3am -Scheduler Cron -Shell {shell}";
+        Set("XDG_STATE_HOME", Path.Combine(Folder, "state2"));
+
+        var refused = Shell.Run($"{register} -Path '{other}'");
+        Assert.StartsWith("CleanupTaskOfAnotherRepository,", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains(Repository, refused.Error.Exception.Message, StringComparison.Ordinal);
+        Assert.Equal(crontab, await File.ReadAllTextAsync(Path.Combine(Folder, Environment.UserName), Cancel));
+        Assert.False(Directory.Exists(Path.Combine(Folder, "state2", "pro-docker-versioning", "cleanup", "shared")));
+
+        // The same repository's moves. Its entry is then no other folder's: who takes that one away leaves it.
+        Assert.Equal(true, Assert.Single(Good(register)).Properties["IsScheduled"].Value);
+        crontab = await File.ReadAllTextAsync(Path.Combine(Folder, Environment.UserName), Cancel);
+        Assert.Contains("/state2/", crontab, StringComparison.Ordinal);
+        Set("XDG_STATE_HOME", Path.Combine(Folder, "state"));
+        Assert.Equal(false, Assert.Single(Good("Get-ProCleanupTask")).Properties["IsScheduled"].Value);
+        _ = Good("Unregister-ProCleanupTask shared");
+        Assert.Equal(crontab, await File.ReadAllTextAsync(Path.Combine(Folder, Environment.UserName), Cancel));
+    }
+
     [Fact]
     public async Task A_folder_that_reads_as_a_pattern_is_that_folder()
     {

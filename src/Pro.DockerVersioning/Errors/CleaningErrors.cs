@@ -21,6 +21,15 @@ internal static class CleaningErrors
         "-AnyRepository is about all images of the engine, and -Service names only some.",
         "Leave one of them out: Remove-ProOldImage -Unused -AnyRepository");
 
+    /// <summary>-Protect with a version that is written out and isn't here.</summary>
+    public static ProException ProtectedNotFound(string version, IEnumerable<string> known) => new(
+        "VersionNotFound",
+        ProErrorCategory.ObjectNotFound,
+        $"-Protect names the version '{version}', and none here is named so. Nothing was removed.",
+        (string.Join(", ", known.Take(10)) is { Length: > 0 } some ? $"On this engine: {some}. " : "")
+        + "A pattern, as in 'v1.2.*', may find nothing, and so may 'protect' in pro.json.",
+        version);
+
     /// <summary>-TargetFree where nobody can say how much is free.</summary>
     public static ProException FreeSpaceUnknown(string engine, string? root, bool isLocal) => new(
         "FreeSpaceUnknown",
@@ -73,11 +82,16 @@ internal static class CleaningErrors
         inner);
 
     /// <summary>A job of another repository under that name.</summary>
-    public static ProException TaskOfAnother(string name, string folder) => new(
+    /// <param name="name">The name.</param>
+    /// <param name="folder">What it cleans.</param>
+    /// <param name="elsewhere">The folder of its files if that is in another state folder, which no command here sees.</param>
+    public static ProException TaskOfAnother(string name, string folder, string? elsewhere) => new(
         "CleanupTaskOfAnotherRepository",
         ProErrorCategory.ResourceExists,
         $"The task '{name}' is there already, and cleans another repository: {folder}. It was not changed.",
-        $"Choose another name with -Name, or take that one away: Unregister-ProCleanupTask {name}",
+        "Choose another name with -Name, or take that one away: " + (elsewhere is null
+            ? $"Unregister-ProCleanupTask {name}"
+            : $"by Unregister-ProCleanupTask {name}, with the state folder in which it has its files ({elsewhere})."),
         name);
 
     /// <summary>A job that a scheduler could not start.</summary>

@@ -44,7 +44,7 @@ internal sealed class CleanupTaskStore
         var old = Find(task.Name);
         if (old is not null && RootOf(old.Folder) != RootOf(task.Folder))
         {
-            throw CleaningErrors.TaskOfAnother(task.Name, old.Folder);
+            throw CleaningErrors.TaskOfAnother(task.Name, old.Folder, elsewhere: null);
         }
 
         var scheduler = SchedulerOf(task.Scheduler);
@@ -52,6 +52,7 @@ internal sealed class CleanupTaskStore
         {
             PrivateFiles.CreateFolder(_folder);
             await scheduler.CheckAsync(cancellationToken).ConfigureAwait(false);
+            old = await FindElsewhereAsync(scheduler, task, cancellationToken).ConfigureAwait(false) ?? old;
             var before = old is not null && File.Exists(old.Script) ? await File.ReadAllTextAsync(old.Script, cancellationToken).ConfigureAwait(false) : null;
             try
             {
@@ -74,9 +75,43 @@ internal sealed class CleanupTaskStore
 
         if (old is not null && old.Scheduler != task.Scheduler)
         {
-            await SchedulerOf(old.Scheduler).UnregisterAsync(old, cancellationToken).ConfigureAwait(false);
+            await ForgetAsync(old, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>The job that stands with the scheduler under that name, if another state folder has its files; null if none does.</summary>
+    /// <exception cref="ProException">It is another repository's.</exception>
+    private static async Task<CleanupTask?> FindElsewhereAsync(
+        ITaskScheduler scheduler, CleanupTask task, CancellationToken cancellationToken)
+    {
+        var script = await scheduler.FindScriptAsync(task.Name, cancellationToken).ConfigureAwait(false);
+        if (script is null || IsSamePath(script, task.Script))
+        {
+            return null;
+        }
+
+        var folder = Path.GetDirectoryName(script) ?? script;
+        var other = Read(folder);
+        return other is not null && RootOf(other.Folder) == RootOf(task.Folder)
+            ? other
+            : throw CleaningErrors.TaskOfAnother(task.Name, other?.Folder ?? script, elsewhere: folder);
+    }
+
+    /// <summary>Takes a job away from its scheduler, but not another state folder's under the same name.</summary>
+    private async Task ForgetAsync(CleanupTask task, CancellationToken cancellationToken)
+    {
+        if (await IsOwnAsync(task, cancellationToken).ConfigureAwait(false))
+        {
+            await SchedulerOf(task.Scheduler).UnregisterAsync(task, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> IsOwnAsync(CleanupTask task, CancellationToken cancellationToken) =>
+        await SchedulerOf(task.Scheduler).FindScriptAsync(task.Name, cancellationToken).ConfigureAwait(false) is not { } script
+        || IsSamePath(script, task.Script);
+
+    private static bool IsSamePath(string one, string other) =>
+        string.Equals(one, other, OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
 
     /// <summary>Not to be cancelled: what was begun is taken back whole.</summary>
     private async Task TakeBackAsync(ITaskScheduler scheduler, CleanupTask task, CleanupTask? old, string? before)
@@ -91,7 +126,10 @@ internal sealed class CleanupTaskStore
                     await scheduler.RegisterAsync(old, CancellationToken.None).ConfigureAwait(false);
                 }
 
-                return;
+                if (File.Exists(Path.Combine(FolderOf(task.Name), Definition)))
+                {
+                    return;
+                }
             }
 
             File.Delete(task.Script);
@@ -101,7 +139,7 @@ internal sealed class CleanupTaskStore
                 Directory.Delete(FolderOf(task.Name));
             }
 
-            await scheduler.UnregisterAsync(task, CancellationToken.None).ConfigureAwait(false);
+            await ForgetAsync(task, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception also) when (also is ProException or IOException or UnauthorizedAccessException)
         {
@@ -123,7 +161,7 @@ internal sealed class CleanupTaskStore
     /// <exception cref="ProException">The scheduler refuses.</exception>
     public async Task UnregisterAsync(CleanupTask task, CancellationToken cancellationToken)
     {
-        await SchedulerOf(task.Scheduler).UnregisterAsync(task, cancellationToken).ConfigureAwait(false);
+        await ForgetAsync(task, cancellationToken).ConfigureAwait(false);
         File.Delete(Path.Combine(FolderOf(task.Name), Definition));
         File.Delete(task.Script);
         File.Delete(Path.ChangeExtension(task.Script, ".xml"));
@@ -136,7 +174,8 @@ internal sealed class CleanupTaskStore
     /// <summary>A job as users see it: with its last run, by its log, and its next one.</summary>
     public async Task<ProCleanupTask> DescribeAsync(CleanupTask task, CancellationToken cancellationToken)
     {
-        var isScheduled = await SchedulerOf(task.Scheduler).HasAsync(task, cancellationToken).ConfigureAwait(false);
+        var isScheduled = await SchedulerOf(task.Scheduler).HasAsync(task, cancellationToken).ConfigureAwait(false)
+            && await IsOwnAsync(task, cancellationToken).ConfigureAwait(false);
         var (time, code) = LastRun(task.Log);
         return new ProCleanupTask
         {
@@ -173,9 +212,11 @@ internal sealed class CleanupTaskStore
         }
     }
 
-    private CleanupTask? Find(string name)
+    private CleanupTask? Find(string name) => Read(FolderOf(name));
+
+    private static CleanupTask? Read(string folder)
     {
-        var file = Path.Combine(FolderOf(name), Definition);
+        var file = Path.Combine(folder, Definition);
         return File.Exists(file) ? CleanupTask.FromJson(File.ReadAllText(file)) : null;
     }
 

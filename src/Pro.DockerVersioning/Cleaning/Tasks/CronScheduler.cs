@@ -27,6 +27,10 @@ internal sealed class CronScheduler(string lockFile, IProgress<Report> reports) 
         Crontab.Has(await ReadAsync(cancellationToken).ConfigureAwait(false), task.Name);
 
     /// <inheritdoc/>
+    public async Task<string?> FindScriptAsync(string name, CancellationToken cancellationToken) =>
+        Crontab.FindScript(await ReadAsync(cancellationToken).ConfigureAwait(false), name);
+
+    /// <inheritdoc/>
     public Task UnregisterAsync(CleanupTask task, CancellationToken cancellationToken) =>
         ChangeAsync(crontab => Crontab.Without(crontab, task.Name), cancellationToken);
 

@@ -9,6 +9,7 @@ namespace Pro.DockerVersioning.Cleaning.Tasks;
 internal static class Crontab
 {
     private const string Begin = "# BEGIN Pro.DockerVersioning cleanup ";
+    private const string BeforeScript = " -File '";
     private const string End = "# END Pro.DockerVersioning cleanup ";
 
     /// <summary>The crontab with a job, in the place where it stood before, else at the end.</summary>
@@ -29,6 +30,21 @@ internal static class Crontab
 
     /// <summary>Whether a job stands in the crontab.</summary>
     public static bool Has(string crontab, string name) => Find(crontab, name) is not null;
+
+    /// <summary>The script that a job's line starts; null if there is no such job, or its line is another one.</summary>
+    public static string? FindScript(string crontab, string name)
+    {
+        if (Find(crontab, name) is not { } place)
+        {
+            return null;
+        }
+
+        var block = crontab[place.Start..place.End].Replace("\\%", "%", StringComparison.Ordinal);
+        var start = block.IndexOf(BeforeScript, StringComparison.Ordinal);
+        var end = block.LastIndexOf($"'\n{End}", StringComparison.Ordinal);
+        return start < 0 || end < start ? null
+            : block[(start + BeforeScript.Length)..end].Replace("'\\''", "'", StringComparison.Ordinal);
+    }
 
     /// <summary>What cron gives to the shell. The log is the script's own; what it prints besides, cron mails.</summary>
     internal static string Command(CleanupTask task)

@@ -12,6 +12,12 @@ internal interface ITaskScheduler
     /// <summary>Whether the scheduler knows a job.</summary>
     Task<bool> HasAsync(CleanupTask task, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The script that the scheduler starts under a name, by its own entry; null if it has none, or not one of ours. The entries are one
+    /// user's, and the jobs' files may be in several state folders.
+    /// </summary>
+    Task<string?> FindScriptAsync(string name, CancellationToken cancellationToken);
+
     /// <summary>Makes the scheduler forget a job.</summary>
     Task UnregisterAsync(CleanupTask task, CancellationToken cancellationToken);
 }

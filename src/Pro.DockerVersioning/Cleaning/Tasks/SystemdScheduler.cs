@@ -43,6 +43,15 @@ internal sealed class SystemdScheduler(IProgress<Report> reports) : ITaskSchedul
             .ConfigureAwait(false)).ExitCode == 0;
 
     /// <inheritdoc/>
+    public async Task<string?> FindScriptAsync(string name, CancellationToken cancellationToken)
+    {
+        var unit = PathOf(SystemdUnits.ServiceName(name));
+        return File.Exists(unit)
+            ? SystemdUnits.FindScript(await File.ReadAllTextAsync(unit, cancellationToken).ConfigureAwait(false))
+            : null;
+    }
+
+    /// <inheritdoc/>
     public async Task UnregisterAsync(CleanupTask task, CancellationToken cancellationToken)
     {
         if (File.Exists(PathOf(SystemdUnits.TimerName(task.Name))))

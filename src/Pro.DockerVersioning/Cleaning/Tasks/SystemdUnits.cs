@@ -1,9 +1,10 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Pro.DockerVersioning.Cleaning.Tasks;
 
 /// <summary>The two units of a job: systemd.service(5) and systemd.timer(5). Pure.</summary>
-internal static class SystemdUnits
+internal static partial class SystemdUnits
 {
     private const string Prefix = "pro-docker-cleanup-";
 
@@ -47,6 +48,20 @@ internal static class SystemdUnits
         WantedBy=timers.target
 
         """.Replace("\r\n", "\n", StringComparison.Ordinal);
+
+    /// <summary>The script that a unit of ours starts; null where it is another one.</summary>
+    public static string? FindScript(string unit)
+    {
+        const string Before = " -File \"";
+        var command = Array.Find(unit.Split('\n'), line => line.StartsWith("ExecStart=", StringComparison.Ordinal))?.TrimEnd();
+        var start = command?.IndexOf(Before, StringComparison.Ordinal) ?? -1;
+        return command is null || start < 0 || !command.EndsWith('"') || command.Length <= start + Before.Length ? null
+            : Escaped().Replace(command[(start + Before.Length)..^1], "$1$2$3");
+    }
+
+    /// <summary>What <see cref="Quote"/> has put a character before.</summary>
+    [GeneratedRegex(@"\\([\\""])|\$(\$)|%(%)")]
+    private static partial Regex Escaped();
 
     private static string Quote(string text) =>
         '"' + Specifiers(text).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)

@@ -29,6 +29,14 @@ internal sealed class WindowsScheduler : ITaskScheduler
             .ExitCode == 0;
 
     /// <inheritdoc/>
+    public async Task<string?> FindScriptAsync(string name, CancellationToken cancellationToken)
+    {
+        var found = await SystemProgram.RunAsync(Program, ["/Query", "/TN", NameOf(name), "/XML"], null, cancellationToken)
+            .ConfigureAwait(false);
+        return found.ExitCode == 0 ? WindowsTaskXml.FindScript(found.Output) : null;
+    }
+
+    /// <inheritdoc/>
     public async Task UnregisterAsync(CleanupTask task, CancellationToken cancellationToken)
     {
         if (await HasAsync(task, cancellationToken).ConfigureAwait(false))
@@ -38,5 +46,7 @@ internal sealed class WindowsScheduler : ITaskScheduler
         }
     }
 
-    private static string NameOf(CleanupTask task) => $"\\Pro.DockerVersioning\\{task.Name}";
+    private static string NameOf(CleanupTask task) => NameOf(task.Name);
+
+    private static string NameOf(string task) => $"\\Pro.DockerVersioning\\{task}";
 }

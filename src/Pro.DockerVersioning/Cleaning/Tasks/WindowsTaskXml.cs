@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Xml;
 using System.Xml.Linq;
 
 namespace Pro.DockerVersioning.Cleaning.Tasks;
@@ -50,6 +52,24 @@ internal static class WindowsTaskXml
                     Of("Command", task.Shell),
                     Of("Arguments", string.Join(' ', task.Arguments.Select(Quote))),
                     Of("WorkingDirectory", task.Folder)))));
+
+    /// <summary>The script that a task of ours starts, by what schtasks prints; null if it is another one, or can't be told.</summary>
+    public static string? FindScript(string printed)
+    {
+        try
+        {
+            const string Before = " -File ";
+            var arguments = XDocument.Parse(printed.Trim()).Descendants(Schema + "Arguments").FirstOrDefault()?.Value ?? "";
+            var start = arguments.IndexOf(Before, StringComparison.Ordinal);
+
+            // The console's code page doesn't have all characters: a path that came through it is not the path.
+            return start >= 0 && Ascii.IsValid(arguments) ? arguments[(start + Before.Length)..].Trim('"') : null;
+        }
+        catch (XmlException)
+        {
+            return null;
+        }
+    }
 
     private static XElement Of(string name, params object[] content) => new(Schema + name, content);
 

@@ -125,6 +125,39 @@ public sealed class CleanupScheduleTests
             document.Descendants().Single(element => element.Name.LocalName == "StartBoundary").Value);
     }
 
+    /// <summary>The files of the jobs may be in several state folders: the scheduler's own entry says whose job it starts.</summary>
+    [Theory]
+    [InlineData("/home/x/cleanup.ps1")]
+    [InlineData("/home/it's 100% \"so\"/$HOME/a\\b %n -File 'x'/cleanup.ps1")]
+    public void What_each_scheduler_starts_is_read_back_from_its_own_entry(string script)
+    {
+        var task = Task with { Script = script };
+        var crontab = Crontab.With(Crontab.With("1 1 1 1 1 pwsh -File 'mine'\n", Task with { Name = "other", Script = "/o" }), task);
+        Assert.Equal(script, Crontab.FindScript(crontab, "nightly"));
+        Assert.Equal("/o", Crontab.FindScript(crontab, "other"));
+        Assert.Null(Crontab.FindScript(crontab, "night"));
+        Assert.Null(Crontab.FindScript(
+            "# BEGIN Pro.DockerVersioning cleanup a\n1 1 1 1 1 true\n# END Pro.DockerVersioning cleanup a\n", "a"));
+        Assert.Equal(script, SystemdUnits.FindScript(SystemdUnits.Service(task)));
+        Assert.Null(SystemdUnits.FindScript("[Service]\nExecStart=/bin/true\n"));
+    }
+
+    [Fact]
+    public void So_it_is_by_Windows_scheduler_as_far_as_its_console_tells()
+    {
+        var task = Task with { Scheduler = ProTaskScheduler.TaskScheduler, Script = @"C:\Users\x\cleanup & more.ps1" };
+        Assert.Equal(task.Script, WindowsTaskXml.FindScript(Printed(task)));
+        Assert.Equal(@"C:\x.ps1", WindowsTaskXml.FindScript(Printed(task with { Script = @"C:\x.ps1" })));
+        Assert.Null(WindowsTaskXml.FindScript(Printed(task with { Script = "C:\\Users\\J\u00F6rg\\x.ps1" })));
+        Assert.Null(WindowsTaskXml.FindScript("ERROR: no such task"));
+
+        static string Printed(CleanupTask task)
+        {
+            var document = WindowsTaskXml.Document(task, @"DOMAIN\user", new DateTime(2026, 11, 24, 12, 0, 0));
+            return $"\r\n{document.Declaration}\r\n{document}\r\n\r\n";
+        }
+    }
+
     [Fact]
     public void A_task_survives_its_file()
     {
