@@ -218,6 +218,21 @@ public sealed class CleaningTests : CleaningTest
         Assert.Contains("protected by 'bbb*'", string.Join('\n', output), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("-MaxSize 1GB -TargetFree 1GB", "ParametersContradict")]
+    [InlineData("-Keep 0 -Protect v1.0.0, v1.O.0", "VersionNotFound")]
+    [InlineData("-Keep \"$env:PRO_TEST_UNSET\"", "ParameterArgumentTransformationError")]
+    [InlineData("-Keep 0.5", "ParameterArgumentTransformationError")]
+    [InlineData("-Keep $true", "ParameterArgumentTransformationError")]
+    public void What_is_typed_wrongly_removes_nothing(string typed, string id)
+    {
+        Engine.Load("api", "v1.0.0", "v1.1.0");
+        var refused = Shell.Run($"Remove-ProOldImage api {typed} -GracePeriod 0 -Confirm:$false");
+        Assert.StartsWith(id + ",", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Empty(refused.Output);
+        Assert.Equal(["api:v1.0.0", "api:v1.1.0"], Engine.Tags());
+    }
+
     [Fact]
     public void Yes_to_all_is_a_yes_and_verbose_says_why_the_others_stay()
     {

@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Versions;
 
@@ -6,6 +7,34 @@ namespace Pro.DockerVersioning.Cleaning;
 /// <summary>Decides what goes and what stays, and why. Pure: no engine, no clock. In two halves, see <see cref="CleaningDraft"/>.</summary>
 internal static class CleaningPlanner
 {
+    /// <summary>Throws if a version that is written out, to be protected, isn't here: a typing error would protect nothing.</summary>
+    /// <param name="world">What is here.</param>
+    /// <param name="policy">What may go.</param>
+    /// <param name="protect">What was typed; patterns may find nothing.</param>
+    /// <exception cref="ProException">One isn't here.</exception>
+    public static void EnsureKnown(CleaningWorld world, CleaningPolicy policy, IEnumerable<string> protect)
+    {
+        var literals = protect.Where(text => !VersionPattern.HasWildcards(text)).ToList();
+        if (literals.Count == 0)
+        {
+            return;
+        }
+
+        var versions = world.Services
+            .SelectMany(service => world.Inventory.VersionsOf(service.Name, service.Repository, world.IsCommit))
+            .Select(version => version.Version)
+            .Concat(world.Inventory.Images
+                .Where(image => policy.AnyRepository || image.References.Count == 0)
+                .Select(image => ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? version : null)
+                .OfType<ProVersion>())
+            .Distinct()
+            .ToList();
+        if (literals.Find(text => !versions.Exists(VersionPattern.Parse(text).IsMatch)) is { } unknown)
+        {
+            throw CleaningErrors.ProtectedNotFound(unknown, versions.OrderDescending().Select(version => version.ToString()));
+        }
+    }
+
     /// <summary>The first half.</summary>
     public static CleaningDraft Draft(CleaningWorld world, CleaningPolicy policy)
     {
@@ -302,6 +331,13 @@ internal static class CleaningPlanner
             // One with a digest belongs to that repository: it goes by this name, and only where the repository is ours.
             if (image.References.Count > 0
                 || (!policy.AnyRepository && !image.Digests.All(digest => world.Services.Any(one => one.Repository.SameRepository(digest)))))
+            {
+                continue;
+            }
+
+            // -Unused is for the services: what no label gives to one of their repositories may be anybody's. -Dangling is for all.
+            if (policy is { Mode: CleaningMode.Unused, AnyRepository: false } && image.Digests.Count == 0
+                && !world.Services.Any(one => image.Label(ImageLabels.Repository) == one.Repository.NormalizedName))
             {
                 continue;
             }

@@ -45,16 +45,19 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     /// <summary>How many stable releases of each service stay.</summary>
     [Parameter(Position = 1, ParameterSetName = CountSet)]
     [ValidateRange(0, int.MaxValue)]
+    [Count]
     public int Keep { get; set; }
 
     /// <summary>How many pre-releases of each service stay; as many as -Keep says where it isn't given.</summary>
     [Parameter(ParameterSetName = CountSet)]
     [ValidateRange(0, int.MaxValue)]
+    [Count]
     public int KeepPrerelease { get; set; }
 
     /// <summary>How many commits of each service stay; as many as -Keep says where it isn't given.</summary>
     [Parameter(ParameterSetName = CountSet)]
     [ValidateRange(0, int.MaxValue)]
+    [Count]
     public int KeepCommit { get; set; }
 
     /// <summary>Removes the longest unused first, and only until so much of the engine's disk is free: 20GB.</summary>
@@ -135,6 +138,12 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             throw CleaningErrors.AnyRepositoryWithService();
         }
 
+        if (Bound(nameof(TargetFree)) && Bound(nameof(MaxSize)))
+        {
+            throw CommandErrors.Contradiction(
+                $"-{nameof(TargetFree)}", $"-{nameof(MaxSize)}", "each says when it is enough, and one may be reached before the other");
+        }
+
         var target = Bound(nameof(TargetFree)) ? TargetFree : (long?)null;
         var most = Bound(nameof(MaxSize)) ? MaxSize : (long?)null;
         var workspace = OpenWorkspace();
@@ -155,7 +164,9 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
             AnyRepository = AnyRepository,
         };
         var world = await survey.LoadAsync(services, asking, StopToken);
-        var plan = await survey.PlanAsync(world, PolicyOf(workspace, services, most), StopToken);
+        var policy = PolicyOf(workspace, services, most);
+        CleaningPlanner.EnsureKnown(world, policy, Protect);
+        var plan = await survey.PlanAsync(world, policy, StopToken);
         foreach (var line in plan.Lines.Where(line => !line.Goes))
         {
             WriteVerbose($"{CleaningText.Name(line)} stays: {line.Reason}.");

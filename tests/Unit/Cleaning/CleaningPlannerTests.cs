@@ -1,5 +1,6 @@
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Services.Deployment;
@@ -209,6 +210,42 @@ public sealed class CleaningPlannerTests
         var draft = CleaningPlanner.Draft(World([]),
             new CleaningPolicy { Mode = CleaningMode.Dangling, Retention = new RetentionPolicy(5, 5, 5) });
         Assert.Equal([_images[0].ID], draft.Candidates.Select(candidate => candidate.Line.Reference));
+    }
+
+    /// <summary>-Unused is for the services; -Dangling and -AnyRepository are for all.</summary>
+    [Fact]
+    public void Unused_leaves_nameless_images_alone_that_no_label_gives_to_a_service()
+    {
+        Image(null);
+        Image(null);
+        Image(null);
+        _images[1].Labels[ImageLabels.Service] = "api";
+        _images[1].Labels[ImageLabels.Repository] = "foreign.example/api";
+        _images[2].Labels[ImageLabels.Repository] = Api;
+        Image(null);
+        _images[3].RepoDigests.Add($"{Api}@sha256:{new string('a', 64)}");
+        var policy = new CleaningPolicy { Mode = CleaningMode.Unused, Retention = new RetentionPolicy(0, 0, 0) };
+        Assert.Equal([_images[2].ID, _images[3].ID], Candidates(policy));
+        Assert.Equal(_images.Select(image => image.ID), Candidates(policy with { AnyRepository = true }));
+        Assert.Equal(_images.Select(image => image.ID), Candidates(policy with { Mode = CleaningMode.Dangling }));
+
+        IEnumerable<string> Candidates(CleaningPolicy of) =>
+            CleaningPlanner.Draft(World([]), of).Candidates.Select(candidate => candidate.Image.Id);
+    }
+
+    [Fact]
+    public void A_version_that_is_written_out_to_be_protected_must_be_here_and_a_pattern_may_find_nothing()
+    {
+        Image("v1.0.0");
+        Image("aaaaaaaaaaaa");
+        Image(null);
+        _images[2].Labels[ImageLabels.Version] = "v0.9.0";
+        var policy = new CleaningPolicy { Retention = new RetentionPolicy(0, 0, 0) };
+        CleaningPlanner.EnsureKnown(World([]), policy, ["v1.0.0", "V1.0.0", "v0.9.0", "aaaaaaaaaaaa", "v7.*"]);
+        var unknown = Assert.Throws<ProException>(() => CleaningPlanner.EnsureKnown(World([]), policy, ["v1.0.0", "v1.O.0"]));
+        Assert.Equal("VersionNotFound", unknown.Id);
+        Assert.Contains("'v1.O.0'", unknown.Message, StringComparison.Ordinal);
+        Assert.Contains("v1.0.0", unknown.RecommendedAction, StringComparison.Ordinal);
     }
 
     /// <summary>Whose lock speaks against its removal is told by both: our own api's doesn't, and theirs does.</summary>
