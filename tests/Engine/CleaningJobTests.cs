@@ -193,7 +193,8 @@ public sealed class CleaningJobTests : CleaningTest
         _ = Directory.CreateDirectory(Path.Combine(other, ".git"));
         _ = Directory.CreateDirectory(Path.Combine(other, "apps", "api"));
         await File.WriteAllTextAsync(Path.Combine(other, "apps", "api", "Dockerfile"), "FROM scratch\n", Cancel);
-        var register = $"Register-ProCleanupTask -Name shared -Daily -At 3am -Scheduler Cron -Shell {Path.Combine(Folder, "tools", "pwsh")}";
+        var shell = Path.Combine(Folder, "tools", "pwsh");
+        var register = $"Register-ProCleanupTask -Name shared -Daily -At 3am -Scheduler Cron -Shell {shell}";
         Set("XDG_STATE_HOME", Path.Combine(Folder, "state2"));
 
         var refused = Shell.Run($"{register} -Path '{other}'");

@@ -15,7 +15,8 @@ internal sealed class CountAttribute : ArgumentTransformationAttribute
     {
         var text = Typed.Text(inputData).Trim();
         var digits = text.StartsWith('-') ? text[1..] : text;
-        var why = Typed.Value(inputData) is bool or char || digits.Length == 0 || digits.Any(digit => !char.IsAsciiDigit(digit)) ? "is not a whole number"
+        var isWhole = Typed.Value(inputData) is not (bool or char) && digits.Length > 0 && digits.All(char.IsAsciiDigit);
+        var why = !isWhole ? "is not a whole number"
             : digits.Length < text.Length ? "is negative"
             : null;
         if (why is not null)

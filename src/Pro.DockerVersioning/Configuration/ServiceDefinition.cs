@@ -90,8 +90,10 @@ internal sealed record ServiceDefinition
     /// <summary>Whether both builds give the same image.</summary>
     public bool BuildsTheSameAs(ServiceDefinition other) =>
         (Context, Dockerfile, Target) == (other.Context, other.Dockerfile, other.Target)
-        && BuildArgs.OrderBy(one => one.Key, StringComparer.Ordinal).SequenceEqual(other.BuildArgs.OrderBy(one => one.Key, StringComparer.Ordinal))
-        && Labels.OrderBy(one => one.Key, StringComparer.Ordinal).SequenceEqual(other.Labels.OrderBy(one => one.Key, StringComparer.Ordinal));
+        && BuildArgs.OrderBy(one => one.Key, StringComparer.Ordinal)
+            .SequenceEqual(other.BuildArgs.OrderBy(one => one.Key, StringComparer.Ordinal))
+        && Labels.OrderBy(one => one.Key, StringComparer.Ordinal)
+            .SequenceEqual(other.Labels.OrderBy(one => one.Key, StringComparer.Ordinal));
 
     private static string? ParameterFor(string refused) => refused switch
     {

@@ -128,7 +128,8 @@ internal sealed class ImagePublisher : IDisposable
         notChecked = options.Force ? null : notChecked;
         var decisions = notChecked is null
             ? await aliases.JudgeAsync(
-                item, image.Label(ImageLabels.Revision), inventory, options, isThere: remote is not null, cancellationToken).ConfigureAwait(false)
+                item, image.Label(ImageLabels.Revision), inventory, options, isThere: remote is not null, cancellationToken)
+                .ConfigureAwait(false)
             : RegistryAliases.Hold(item, options, notChecked);
         return new PublishPlan(item, image, inventory, remote, same, decisions) { Unchecked = notChecked };
     }
@@ -226,8 +227,8 @@ internal sealed class ImagePublisher : IDisposable
             return await CompareAsync(
                 item,
                 remote,
-                async () => (await registry.RequireManifestAsync(item.Reference.Repository, remote, cancellationToken).ConfigureAwait(false))
-                    .Config?.Digest == image.Id).ConfigureAwait(false);
+                async () => (await registry.RequireManifestAsync(item.Reference.Repository, remote, cancellationToken)
+                    .ConfigureAwait(false)).Config?.Digest == image.Id).ConfigureAwait(false);
         }
         catch (ProException) when (options.Force)
         {

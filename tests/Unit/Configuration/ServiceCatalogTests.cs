@@ -233,7 +233,8 @@ public sealed class ServiceCatalogTests
 
     [Theory]
     [InlineData("  api: { build: api }\n  API: { build: web }\n", "api", "API")]
-    [InlineData("  web: { build: web, image: \"${REGISTRY}/shop\" }\n  api: { build: api, image: \"${REGISTRY}/shop:${V}\" }\n", "web", "api")]
+    [InlineData("  web: { build: web, image: \"${REGISTRY}/shop\" }\n"
+        + "  api: { build: api, image: \"${REGISTRY}/shop:${V}\" }\n", "web", "api")]
     [InlineData("  web: { build: { context: ., target: a }, image: \"${REGISTRY}/shop\" }\n"
         + "  api: { build: { context: ., target: b }, image: \"${REGISTRY}/shop\" }\n", "web", "api")]
     [InlineData("  web: { build: { context: ., args: { A: 1 } }, image: \"${REGISTRY}/shop\" }\n"

@@ -53,7 +53,7 @@ internal static class WindowsTaskXml
                     Of("Arguments", string.Join(' ', task.Arguments.Select(Quote))),
                     Of("WorkingDirectory", task.Folder)))));
 
-    /// <summary>The script that a task of ours starts, out of what schtasks prints; null where it is another task, or can't be told.</summary>
+    /// <summary>The script that a task of ours starts, by what schtasks prints; null if it is another one, or can't be told.</summary>
     public static string? FindScript(string printed)
     {
         try

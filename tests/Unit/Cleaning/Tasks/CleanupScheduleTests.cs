@@ -136,7 +136,8 @@ public sealed class CleanupScheduleTests
         Assert.Equal(script, Crontab.FindScript(crontab, "nightly"));
         Assert.Equal("/o", Crontab.FindScript(crontab, "other"));
         Assert.Null(Crontab.FindScript(crontab, "night"));
-        Assert.Null(Crontab.FindScript("# BEGIN Pro.DockerVersioning cleanup a\n1 1 1 1 1 true\n# END Pro.DockerVersioning cleanup a\n", "a"));
+        Assert.Null(Crontab.FindScript(
+            "# BEGIN Pro.DockerVersioning cleanup a\n1 1 1 1 1 true\n# END Pro.DockerVersioning cleanup a\n", "a"));
         Assert.Equal(script, SystemdUnits.FindScript(SystemdUnits.Service(task)));
         Assert.Null(SystemdUnits.FindScript("[Service]\nExecStart=/bin/true\n"));
     }
