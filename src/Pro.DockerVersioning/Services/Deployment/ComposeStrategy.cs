@@ -67,8 +67,8 @@ internal sealed class ComposeStrategy(
 
         var judgement = await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
         string[] warnings = [.. Said(judgement.Rendered), .. OneShots(judgement.Pin)];
-        string[] dependents = _dependents.Services.Count == 0 ? []
-            : [$"{string.Join(", ", _dependents.Services)} is restarted afterwards (depends_on with restart: true)"];
+        string[] dependents = await _dependents.RunningAsync(cancellationToken).ConfigureAwait(false) is not { Count: > 0 } running ? []
+            : [$"{string.Join(", ", running)} {(running.Count == 1 ? "is" : "are")} restarted afterwards (depends_on with restart: true)"];
         if (!judgement.OnlyImage)
         {
             await new ComposeUp(site.Client, site.Image, engine).MustBeAbleAsync(cancellationToken).ConfigureAwait(false);
