@@ -6,7 +6,8 @@ namespace Pro.DockerVersioning.Services.Compose;
 /// <param name="Path">Where it is in the container.</param>
 /// <param name="Content">What compose would write; null if the variable that holds it isn't set, or if only compose knows it.</param>
 /// <param name="Variable">The variable that holds it; null for one without.</param>
-internal sealed record ComposeInjection(string Path, string? Content, string? Variable);
+/// <param name="Source">The name of the config or secret; null if it is neither.</param>
+internal sealed record ComposeInjection(string Path, string? Content, string? Variable, string? Source = null);
 
 /// <summary>Reads what <c>config</c> says of a service.</summary>
 internal static class RenderedService
@@ -53,15 +54,15 @@ internal static class RenderedService
         }
 
         var files = new List<ComposeInjection>();
-        foreach (var (path, definition) in Files(rendered, node))
+        foreach (var (path, source, definition) in Files(rendered, node))
         {
             if (definition?["content"] is ComposeScalar { Text.Length: > 0 } content)
             {
-                files.Add(new ComposeInjection(path, Unescape(content.Text), null));
+                files.Add(new ComposeInjection(path, Unescape(content.Text), null, source));
             }
             else if (definition?["environment"] is ComposeScalar { Text.Length: > 0 } variable)
             {
-                files.Add(new ComposeInjection(path, variables(variable.Text), variable.Text));
+                files.Add(new ComposeInjection(path, variables(variable.Text), variable.Text, source));
             }
         }
 
@@ -110,12 +111,13 @@ internal static class RenderedService
     /// <summary>A rendered text as a container gets it: <c>config</c> doubles each dollar.</summary>
     public static string Unescape(string text) => text.Replace("$$", "$", StringComparison.Ordinal);
 
-    private static IEnumerable<(string Path, ComposeMapping? Definition)> Files(ComposeMapping rendered, ComposeMapping service) =>
+    private static IEnumerable<(string Path, string Source, ComposeMapping? Definition)> Files(ComposeMapping rendered, ComposeMapping service) =>
         from section in (string[])["configs", "secrets"]
         from use in Uses(service, section)
         let path = use.Target ?? use.Source
         select (
             path.StartsWith('/') ? path : section == "configs" ? "/" + path : "/run/secrets/" + path,
+            use.Source,
             (rendered[section] as ComposeMapping)?[use.Source] as ComposeMapping);
 
     private static IEnumerable<(string Source, string? Target)> Uses(ComposeMapping? service, string section) =>

@@ -34,7 +34,9 @@ internal sealed class ComposeDependents(
     public async Task<IReadOnlyList<string>> PlanAsync(CancellationToken cancellationToken)
     {
         var found = await FindAsync(cancellationToken).ConfigureAwait(false);
-        return found.Count == 0 ? [] : [$"{Services(found)} is restarted afterwards (depends_on with restart: true)"];
+        var services = Services(found);
+        return services.Count == 0 ? []
+            : [$"{string.Join(", ", services)} {(services.Count == 1 ? "is" : "are")} restarted afterwards (depends_on with restart: true)"];
     }
 
     /// <summary>Restarts those that run. What can't be restarted is told: the service itself is as it should be.</summary>
@@ -48,7 +50,7 @@ internal sealed class ComposeDependents(
                 .Where(one => startedBefore is null || one["State"].Time("StartedAt") < startedBefore).ToList();
             if (found.Count > 0)
             {
-                steps?.Begin($"restart {Services(found)}");
+                steps?.Begin($"restart {string.Join(", ", Services(found))}");
             }
 
             foreach (var container in found)
@@ -62,8 +64,8 @@ internal sealed class ComposeDependents(
         }
     }
 
-    private static string Services(IEnumerable<JsonObject> found) =>
-        string.Join(", ", found.Select(one => one.Labels()[ComposeLabels.Service]).Distinct(StringComparer.Ordinal));
+    private static List<string> Services(IEnumerable<JsonObject> found) =>
+        [.. found.Select(one => one.Labels()[ComposeLabels.Service]).Distinct(StringComparer.Ordinal)];
 
     private async Task<IReadOnlyList<JsonObject>> FindAsync(CancellationToken cancellationToken)
     {
