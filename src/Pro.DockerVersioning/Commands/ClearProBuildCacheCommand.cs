@@ -1,5 +1,7 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Commands;
@@ -28,6 +30,11 @@ public sealed class ClearProBuildCacheCommand : ProCleaningCmdlet
         var keep = Bound(nameof(Keep)) ? Keep : (long?)null;
         var age = Bound(nameof(OlderThan)) ? OlderThan : (TimeSpan?)null;
         using var engine = OpenWorkspace().OpenEngine();
+        if (await EngineProduct.PodmanVersionAsync(engine, StopToken) is { } podman)
+        {
+            throw EngineErrors.PodmanHasNoBuildCache(engine.Endpoint.ToString(), podman);
+        }
+
         var what = $"Clear the build cache of {engine.Endpoint}: {(All ? "all of it" : "what no image shares")}"
             + (age is { } old ? $", unused for {Spans.Text(old)}" : "")
             + (keep is { } left ? $", until {ByteSize.Text(left)} are left" : "");

@@ -10,11 +10,15 @@ internal static class EngineProduct
     /// <exception cref="ProException"><c>PodmanCannotDeploy</c>.</exception>
     public static async Task ThrowIfPodmanAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
-        if (PodmanVersion(await engine.Http.GetAsync("version", cancellationToken).ConfigureAwait(false)) is { } version)
+        if (await PodmanVersionAsync(engine, cancellationToken).ConfigureAwait(false) is { } version)
         {
             throw EngineErrors.PodmanCannotDeploy(engine.Endpoint.ToString(), version);
         }
     }
+
+    /// <summary>The version of Podman that answers; null for Docker's engine.</summary>
+    public static async Task<string?> PodmanVersionAsync(EngineConnection engine, CancellationToken cancellationToken) =>
+        PodmanVersion(await engine.Http.GetAsync("version", cancellationToken).ConfigureAwait(false));
 
     /// <summary>Podman's version, out of an answer to <c>GET /version</c>; null for Docker's engine. Pure.</summary>
     public static string? PodmanVersion(JsonObject version) => (version["Components"] as JsonArray ?? [])

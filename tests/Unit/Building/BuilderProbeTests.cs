@@ -71,9 +71,19 @@ public sealed class BuilderProbeTests : IDisposable
     {
         var environment = Environment([Older]);
         var choice = await BuilderProbe.ChooseAsync(
-            environment.With([new("DOCKER_BUILDKIT", "0")]), _engine, (_, _) => Task.FromResult<Docker.DotNet.Models.AuthConfig?>(null), TestContext.Current.CancellationToken);
+            environment.With([new("DOCKER_BUILDKIT", "0")]), _engine, NoLogin, podman: null, TestContext.Current.CancellationToken);
 
         Assert.Equal("the classic builder", choice.Builder.Name);
+    }
+
+    [Fact]
+    public async Task Podman_builds_by_itself_whatever_client_is_here()
+    {
+        var environment = Environment([WithBuildx]).With([new("DOCKER_BUILDKIT", "0")]);
+        var choice = await BuilderProbe.ChooseAsync(environment, _engine, NoLogin, "5.8.6", TestContext.Current.CancellationToken);
+
+        Assert.Equal("Builds with the Engine API (Podman): Podman 5.8.6 has no BuildKit.", choice.Explanation);
+        Assert.True(choice.Builder.Features.HasFlag(BuilderFeatures.BuildKitSyntax));
     }
 
     [Fact]
@@ -110,8 +120,11 @@ public sealed class BuilderProbeTests : IDisposable
         Assert.Equal([$"{_root}/0/docker"], found);
     }
 
+    private static Task<Docker.DotNet.Models.AuthConfig?> NoLogin(string image, CancellationToken cancellationToken) =>
+        Task.FromResult<Docker.DotNet.Models.AuthConfig?>(null);
+
     private Task<BuilderChoice> ChooseAsync(params string[] scripts) =>
-        BuilderProbe.ChooseAsync(Environment(scripts), _engine, (_, _) => Task.FromResult<Docker.DotNet.Models.AuthConfig?>(null), TestContext.Current.CancellationToken);
+        BuilderProbe.ChooseAsync(Environment(scripts), _engine, NoLogin, podman: null, TestContext.Current.CancellationToken);
 
     private ChildEnvironment Environment(string[] scripts)
     {

@@ -10,12 +10,29 @@ namespace Pro.DockerVersioning.Configuration.Compose;
 /// <param name="DiskRoot">The repository's root on disk, or null.</param>
 /// <param name="Reports">Takes the warnings, or null.</param>
 /// <param name="CurrentFolder">Where relative paths of the session's variables start; null: the root on disk.</param>
+/// <param name="Disk">Has the project's files that the tree doesn't have: those outside of it. Null: there are none.</param>
 internal sealed record ComposeInputs(
     ISourceTree Tree,
     Func<string, string?> Environment,
     string? DiskRoot = null,
     IProgress<Report>? Reports = null,
-    string? CurrentFolder = null);
+    string? CurrentFolder = null,
+    DiskFiles? Disk = null)
+{
+    /// <summary>A file's text; null if there is no such file.</summary>
+    /// <exception cref="ProException">It can't be read, or is no UTF-8 text.</exception>
+    public string? Read(string path) => SourceText.Read(Tree, path) ?? (FindOnDisk(path) is { } file ? SourceText.Read(Disk!, file, path) : null);
+
+    /// <summary>Whether there is such a file.</summary>
+    public bool Exists(string path) => SourceText.Exists(Tree, path) || FindOnDisk(path) is not null;
+
+    /// <summary>The path of one of the project's files, seen from the root; null if nothing outside of the root may be read.</summary>
+    public string? Locate(string directory, string path) => ComposePaths.IsRemote(path) ? null
+        : ComposePaths.Inside(DiskRoot, directory, path)
+            ?? (Disk is null || DiskRoot is null || path.StartsWith('~') ? null : ComposePaths.Anywhere(DiskRoot, directory, path));
+
+    private SourceEntry? FindOnDisk(string path) => Disk?.Find(path) is { Kind: SourceEntryKind.File } file ? file : null;
+}
 
 /// <summary>Reads the files of one project, and those that they include and extend.</summary>
 internal sealed class ComposeLoader
@@ -96,7 +113,7 @@ internal sealed class ComposeLoader
 
     /// <summary>Reads a .env; without the file, it says nothing.</summary>
     public IReadOnlyDictionary<string, string> ReadEnvFile(string path, Func<string, string?> environment) =>
-        SourceText.Read(_inputs.Tree, path) is { } text
+        _inputs.Read(path) is { } text
             ? DotEnvFile.Parse(text, path, environment)
             : new Dictionary<string, string>();
 
@@ -163,16 +180,16 @@ internal sealed class ComposeLoader
             return ComposeInterpolation.Expand(name);
         }
 
-        var folder = directory.Length > 0
-            ? TreePath.Name(directory)
-            : Path.GetFileName(Path.TrimEndingDirectorySeparator(_inputs.DiskRoot ?? string.Empty));
+        var folder = _inputs.DiskRoot is { } root
+            ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory, root)))
+            : TreePath.Name(directory);
         var letters = folder.ToLowerInvariant().Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
         return string.Concat(letters).TrimStart('-', '_');
     }
 
     private IEnumerable<ComposeMapping> ReadDocuments(ComposeSource source)
     {
-        var text = SourceText.Read(_inputs.Tree, source.File)
+        var text = _inputs.Read(source.File)
             ?? throw ConfigurationErrors.ComposeFileNotFound(source.File, _inputs.Tree.Description);
         foreach (var document in ComposeYaml.Parse(text, source))
         {
@@ -243,8 +260,8 @@ internal sealed class ComposeLoader
         return new ComposeLoader(_inputs, [.. _including, files[0]]).Load(files, directory, variables);
     }
 
-    /// <summary>One path or a list of them, inside the repository.</summary>
-    private static List<string> Paths(ComposeNode? node, ComposeNode owner, ComposeSource source)
+    /// <summary>One path or a list of them.</summary>
+    private List<string> Paths(ComposeNode? node, ComposeNode owner, ComposeSource source)
     {
         var items = node is ComposeSequence list ? list.Items : node is null ? [] : [node];
         var texts = items.OfType<ComposeScalar>().Where(item => !item.IsNull).Select(ComposeInterpolation.Expand).ToList();
@@ -253,7 +270,7 @@ internal sealed class ComposeLoader
             throw ConfigurationErrors.WrongCompose(owner.At, "\"include\" must name a file");
         }
 
-        return [.. texts.Select(text => (ComposePaths.IsRemote(text) ? null : source.Resolve(text))
+        return [.. texts.Select(text => _inputs.Locate(source.BaseDirectory, text)
             ?? throw ConfigurationErrors.OutsideOfRepository(text, owner.At))];
     }
 
@@ -261,7 +278,7 @@ internal sealed class ComposeLoader
     private ComposeMapping ReadExtended(ComposeScalar file)
     {
         var text = ComposeInterpolation.Expand(file);
-        var path = (ComposePaths.IsRemote(text) ? null : file.Source.Resolve(text))
+        var path = _inputs.Locate(file.Source.BaseDirectory, text)
             ?? throw ConfigurationErrors.OutsideOfRepository(text, file.At);
         var source = file.Source with { File = path, BaseDirectory = RepositoryPath.Directory(path) };
         var services = ReadDocuments(source).Select(ServicesOf).OfType<ComposeMapping>().ToList();

@@ -61,7 +61,7 @@ internal sealed class ComposeProject
     /// <summary>The first of the names that exists. Others would be read by nobody, so they are told.</summary>
     private static string? FirstOf(IReadOnlyList<string> names, ComposeInputs inputs)
     {
-        var found = names.Where(name => SourceText.Exists(inputs.Tree, name)).ToList();
+        var found = names.Where(inputs.Exists).ToList();
         if (found.Count > 1)
         {
             inputs.Reports?.Report(new WarningReport(
@@ -83,6 +83,6 @@ internal sealed class ComposeProject
         var separator = inputs.Environment(ProEnvironmentVariables.ComposePathSeparatorName)
             ?? values.GetValueOrDefault(ProEnvironmentVariables.ComposePathSeparatorName);
         return [.. ProEnvironmentVariables.SplitComposeFiles(text, separator)
-            .Select(file => RepositoryPath.Resolve(string.Empty, file) ?? throw ConfigurationErrors.OutsideOfRepository(file, at))];
+            .Select(file => inputs.Locate(string.Empty, file) ?? throw ConfigurationErrors.OutsideOfRepository(file, at))];
     }
 }

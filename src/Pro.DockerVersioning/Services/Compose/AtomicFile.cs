@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Formats.Tar;
 using System.Globalization;
 using CliWrap;
+using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Programs;
 

@@ -1,7 +1,7 @@
 using System.Formats.Tar;
 using Pro.DockerVersioning.Errors;
 
-namespace Pro.DockerVersioning.Services.Compose;
+namespace Pro.DockerVersioning.Configuration.Compose;
 
 /// <summary>
 /// Reads files of a compose project. What is not a regular file (a named pipe that a secret manager fills, a socket, a device) is refused
