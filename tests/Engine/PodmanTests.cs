@@ -34,7 +34,7 @@ public sealed class PodmanTests : EngineTest
         Assert.Equal(Id("api:v1.0.0"), Text(build, "ImageId"));
         Assert.Equal(Head, Labels("api:v1.0.0")["org.opencontainers.image.revision"]);
 
-        // As docker would build it: the Dockerfile is not in the image, modes, links and times are the commit's.
+        // As docker would build it: the Dockerfile is not in the image; modes, links and times are the commit's.
         var files = Files("api:v1.0.0");
         Assert.Equal("red", files["colour"].Text.Trim());
         Assert.Equal(
@@ -43,6 +43,12 @@ public sealed class PodmanTests : EngineTest
         Assert.Equal((TarEntryType.SymbolicLink, 0x1ED), (files["srv/latest"].Type, files["srv/run.sh"].Mode & 0x1FF));
         Assert.Equal(DateTimeOffset.Parse(Repository.Git("log", "-1", "--format=%cI")), files["srv/file"].Modified);
         Assert.Equal("AlreadyBuilt", Text(One("Build-ProImage api v1.0.0 -BuildArg @{ COLOUR = 'red' }"), "Outcome"));
+
+        // It lists a digest for what no registry has: the version counts as published only after a push.
+        Assert.Null(Text(One("Get-ProImageVersion api"), "Digest"));
+        Assert.Contains("other build arguments", Assert.Single(Run("Build-ProImage api v1.0.0").ThrowIfFailed().Warnings), StringComparison.Ordinal);
+        _ = Good("Publish-ProImage api v1.0.0");
+        _ = Bad("Build-ProImage api v1.0.0 -BuildArg @{ COLOUR = 'blue' }", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
     }
 
     [Theory]
