@@ -9,6 +9,7 @@
 #   newest           unstable             Engine 28.5, overlay2, compose 2.40, buildx 0.29
 #   containerd       unstable             the same, with containerd's image store
 #   stable           stable               Engine 26.1, overlay2, compose 2.26, buildx 0.13
+#   podman           unstable             Podman 5.8 by its Docker-compatible API, in the root of `newest`
 #
 # Each engine has a root, a mount namespace and a network namespace of its own. Its published ports are on the loopback of its own network:
 # what asks them is started by `run`. The folders /tmp, the home, the repository and the state folder are the machine's own.
@@ -19,9 +20,9 @@ state=$(state_folder)
 
 suite_of() {
     case "$1" in
-        newest | containerd) say sid ;;
+        newest | containerd | podman) say sid ;;
         stable) say stable ;;
-        *) die "There is no engine '$1'." "Known: newest, containerd, stable." ;;
+        *) die "There is no engine '$1'." "Known: newest, containerd, stable, podman." ;;
     esac
 }
 
@@ -49,6 +50,28 @@ make_root() {
     mv "$root.new" "$root"
 }
 
+# Most of what Podman needs is in the root of Docker's engine: installed there it takes seconds, a root of its own takes a minute and a half.
+add_podman() {
+    local settings="$root_folder/etc/containers"
+    if [ ! -x "$root_folder/usr/bin/podman" ]; then
+        say "adding podman to $root_folder"
+        # The root may be older than the archive, and the archive's release file past its date.
+        quietly "$state/apt.log" chroot "$root_folder" apt-get -qq -o Acquire::Check-Valid-Until=false update || true
+        DEBIAN_FRONTEND=noninteractive quietly "$state/apt.log" chroot "$root_folder" \
+            apt-get -y -qq --no-install-recommends install podman nftables || die "apt could not install podman (above)."
+    fi
+    mkdir -p "$settings/registries.conf.d" "$settings/containers.conf.d"
+    # Podman asks every registry by TLS. The tests' registries are on loopback, without it.
+    say '[[registry]]
+location = "127.0.0.1"
+insecure = true' >"$settings/registries.conf.d/tests.conf"
+    # crun knows one kind of control groups only. Podman's own limits are higher than what a container or a virtual machine may set.
+    say '[engine]
+runtime = "runc"
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]' >"$settings/containers.conf.d/tests.conf"
+}
+
 runs() { process_runs "$folder/process"; }
 
 mount_cgroups() {
@@ -61,8 +84,8 @@ mount_cgroups() {
 
 # Runs in the new namespaces: lays the machine's folders into the root, makes it the root, and becomes the engine.
 inside() {
-    local root=$1 folder=$2 place
-    shift 2
+    local root=$1 folder=$2 data=$3 place
+    shift 3
     mount --make-rprivate /
     mount --bind "$root" "$root"
     for place in /proc /sys /dev; do mount --rbind "$place" "$root$place"; done
@@ -71,15 +94,15 @@ inside() {
         mount --bind "$place" "$root$place"
     done
     # By a short path: the engine makes sockets below it, whose paths may have 107 characters.
-    mkdir -p "$folder/data" "$root/var/lib/docker" "$root/run/lock" "$root/old"
-    mount --bind "$folder/data" "$root/var/lib/docker"
+    mkdir -p "$folder/data" "$root$data" "$root/run/lock" "$root/old"
+    mount --bind "$folder/data" "$root$data"
     mount -t tmpfs tmpfs "$root/run"
     mkdir -p "$root/run/lock"
     ip link set lo up
     cd "$root"
     pivot_root . old
     umount -l /old
-    exec dockerd -H "unix://$folder/docker.sock" --data-root /var/lib/docker --exec-root "$folder/exec" --pidfile "$folder/docker.pid" "$@"
+    exec "$@"
 }
 
 # add_plugins NAME PLUGIN…: a configuration folder of Docker's client with those plugins. Tests name the one that has compose themselves: without
@@ -97,8 +120,17 @@ add_plugins() {
 client() { DOCKER_HOST="unix://$folder/docker.sock" within 20 "$root_folder/usr/bin/docker" "$@"; }
 
 start() {
-    local tries=0 options=()
+    local tries=0 data=/var/lib/docker daemon
+    daemon=(dockerd -H "unix://$folder/docker.sock" --data-root $data --exec-root "$folder/exec" --pidfile "$folder/docker.pid")
+    case "$name" in
+        containerd) daemon+=(--feature containerd-snapshotter=true) ;;
+        podman)
+            data=/var/lib/containers
+            daemon=(podman system service --time 0 "unix://$folder/docker.sock")
+            ;;
+    esac
     make_root "$suite"
+    if [ "$name" = podman ]; then add_podman; fi
     mkdir -p "$folder"
     exec 9>"$folder/lock"
     if has flock; then flock -w 300 9 || die "Another engines.sh has been starting $name for five minutes."; fi
@@ -107,9 +139,8 @@ start() {
     ln -sfn "$state/packages" "$folder/state/packages"
     if ! runs; then
         mount_cgroups || warn "The control groups could not be mounted; the engine may refuse to start."
-        if [ "$name" = containerd ]; then options=(--feature containerd-snapshotter=true); fi
         rm -rf "$folder/exec" "$folder/docker.pid" "$folder/docker.sock"
-        setsid unshare --mount --net bash "$0" inside "$root_folder" "$folder" ${options[@]+"${options[@]}"} \
+        setsid unshare --mount --net bash "$0" inside "$root_folder" "$folder" $data "${daemon[@]}" \
             >"$folder/dockerd.log" 2>&1 </dev/null 9>&- &
         process_name $! >"$folder/process"
     fi

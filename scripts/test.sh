@@ -126,6 +126,7 @@ begin_xunit() {
     if [ ! -x "$program" ]; then broken "$name" "$program was not built"; return; fi
     if [ -n "$filter" ]; then set -- "$@" -method "*$filter*"; fi
     if [ -z "${PRO_TEST_ALL:-}" ]; then set -- "$@" -trait- Run=all; fi
+    if [ "$place" != podman ]; then set -- "$@" -trait- Engine=podman; fi
     set -- "$program" -noColor -result-xml "$results/$name.xml" "$@"
     if [ -n "$place" ]; then set -- bash "$root/scripts/engines.sh" run "$place" "$@"; fi
     begin "$name" "$results/$name.log" within "$(seconds_left)" "$@"
@@ -306,7 +307,7 @@ bring_engines() {
         say "engines: only the one that is here (others are brought on Debian or Ubuntu, as root)"
         return
     fi
-    for name in newest containerd; do
+    for name in newest containerd podman; do
         if bash "$root/scripts/engines.sh" start "$name"; then brought="$brought $name"; else broken "engine $name" "did not start (above)"; fi
     done
     case "$brought " in *" newest "*) place=newest ;; esac
@@ -317,6 +318,7 @@ bring_engines() {
 only_on_old=(Engine ComposeV1Tests Engine DeployedStaysWithV1Tests Engine CleaningJobTests Engine CleaningTests)
 differs_on_old=("${only_on_old[@]}" Unit ContainerCallsTests Unit StopFirstSwapTests Unit StartFirstSwapTests Unit RecreatedContainerTests Unit ReplicaSwapTests
     Unit RealComposeTests Unit RealBuildTests)
+on_podman=(Engine PodmanTests)
 differs_on_containerd=(Unit RecreatedContainerTests Unit RealBuildTests Engine ComposeDeployTests Engine ImageSupplyTests)
 
 # begin_differences NAME PLACE SUITE CLASS…: the classes of the two suites, at that engine.
@@ -401,6 +403,7 @@ if [ -n "$engine" ]; then
     begin_xunit faults-swarm "$runner" -class "$ours.Faults.Swarm*"
     case "$brought " in *" newest "*) begin_differences old '' "${differs_on_old[@]}" ;; esac
     case "$brought " in *" containerd "*) begin_differences containerd containerd "${differs_on_containerd[@]}" ;; esac
+    case "$brought " in *" podman "*) begin_differences podman podman "${on_podman[@]}" ;; esac
 fi
 if [ -n "$unit" ]; then end_xunit unit; fi
 if [ -n "$engine" ]; then
@@ -408,7 +411,7 @@ if [ -n "$engine" ]; then
     end_xunit faults
     end_xunit faults-compose
     end_xunit faults-swarm
-    for name in unit-old engine-old unit-containerd engine-containerd; do end_xunit "$name"; done
+    for name in unit-old engine-old unit-containerd engine-containerd engine-podman; do end_xunit "$name"; done
     end_xunit engine-deploy
     run_pester
 fi

@@ -43,10 +43,13 @@ internal sealed record DiskUsageReport
         var size = Number(image, "Size") ?? 0;
         var shared = Math.Max(0, Number(image, "SharedSize") ?? 0);
         return new ImageUsage(
-            Text(image, "Id") ?? "",
+            Id(Text(image, "Id") ?? ""),
             Math.Max(0, size - shared),
             (Number(image, "Containers") ?? 0) > 0);
     }
+
+    // Podman leaves the algorithm out, here alone.
+    private static string Id(string text) => text.Length == 64 ? "sha256:" + text : text;
 
     private static ItemUsage ReadVolume(JsonElement volume)
     {

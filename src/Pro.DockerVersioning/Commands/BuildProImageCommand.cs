@@ -330,7 +330,11 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         var read = workspace.Settings.Variables.Raw;
         var store = RegistryCredentialStore.For(engine.Endpoint, read);
         return await BuilderProbe.ChooseAsync(
-            new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment), engine.Client, LoginAsync, StopToken);
+            new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment),
+            engine.Client,
+            LoginAsync,
+            await EngineProduct.PodmanVersionAsync(engine, StopToken),
+            StopToken);
 
         async Task<AuthConfig?> LoginAsync(string image, CancellationToken cancellationToken) =>
             ImageReference.TryParse(image, out var reference)

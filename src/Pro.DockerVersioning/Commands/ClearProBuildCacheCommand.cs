@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
 
@@ -34,6 +35,11 @@ public sealed class ClearProBuildCacheCommand : ProCleaningCmdlet
         }
 
         using var engine = OpenWorkspace().OpenEngine();
+        if (await EngineProduct.PodmanVersionAsync(engine, StopToken) is { } podman)
+        {
+            throw EngineErrors.PodmanHasNoBuildCache(engine.Endpoint.ToString(), podman);
+        }
+
         var what = $"Clear the build cache of {engine.Endpoint}: {(All ? "all of it" : "what no image shares")}"
             + (age is { } old ? $", unused for {Spans.Text(old)}" : "")
             + (keep is { } left ? $", until {ByteSize.Text(left)} are left" : "");

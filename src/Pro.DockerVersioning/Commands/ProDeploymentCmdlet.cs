@@ -276,6 +276,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         var workspace = OpenWorkspace();
         var catalog = workspace.ReadCatalog(Reporter);
         using var engine = workspace.OpenEngine();
+        await EngineProduct.ThrowIfPodmanAsync(engine, StopToken);
         var history = HistoryLog.Open(workspace.Settings);
         foreach (var (service, version, reference) in _asked.Distinct())
         {

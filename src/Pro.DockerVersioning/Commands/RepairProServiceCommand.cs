@@ -41,6 +41,7 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
         var workspace = OpenWorkspace();
         var catalog = workspace.ReadCatalog(Reporter);
         using var engine = workspace.OpenEngine();
+        await EngineProduct.ThrowIfPodmanAsync(engine, StopToken);
         var history = HistoryLog.Open(workspace.Settings);
         var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in MatchEach(_services, name => catalog.Match(name)))

@@ -20,8 +20,8 @@ internal sealed class ProWorkspace
     private bool IsForPlanOnly { get; init; }
 
     /// <summary>
-    /// The same for a command that only shows what it would do: no login goes to an engine that pro.json names, and a history that is
-    /// not approved is not looked at.
+    /// The same for a command that only shows what it would do: it sends no registry login to any engine, and doesn't look at a history
+    /// that is not approved.
     /// </summary>
     public ProWorkspace ForPlanOnly(IReadOnlyList<TrustedValue> unapproved) => new(
         unapproved.Any(value => value.Key == Settings.History?.Name) ? Settings with { History = null } : Settings)
@@ -59,9 +59,10 @@ internal sealed class ProWorkspace
             : settings);
     }
 
-    /// <summary>The services as the files on disk declare them.</summary>
+    /// <summary>The services as the files on disk declare them, those outside of the repository too.</summary>
     /// <exception cref="ProException">A file is wrong.</exception>
-    public ServiceCatalog ReadCatalog(IProgress<Report>? reports) => ServiceCatalog.Load(new WorkingTree(Root), Settings, reports);
+    public ServiceCatalog ReadCatalog(IProgress<Report>? reports) =>
+        ServiceCatalog.Load(new WorkingTree(Root), Settings, reports, readsOutside: true);
 
     /// <summary>Where a service's images are: <c>registry/service</c>.</summary>
     /// <exception cref="ProException">No registry is set, or a name can't be an image's.</exception>
@@ -69,9 +70,12 @@ internal sealed class ProWorkspace
 
     /// <summary>Prepares the connection to the engine.</summary>
     /// <exception cref="ProException">Its address is no good.</exception>
-    public EngineConnection OpenEngine() =>
-        EngineConnection.Open(EngineEndpoint.Resolve(Settings.Variables.Raw, Settings.Engine?.Value) with
-        {
-            MaySeeLogins = !IsForPlanOnly || Settings.Engine is not { } named || EngineEndpoint.IsOwn(Settings.Variables.Raw, named.Value),
-        });
+    public EngineConnection OpenEngine()
+    {
+        var endpoint = EngineEndpoint.Resolve(Settings.Variables.Raw, Settings.Engine?.Value) with { MaySeeLogins = !IsForPlanOnly };
+
+        // A proxy before the session's own engine may want the headers: nothing gets through without them.
+        var isOwn = Settings.Engine is not { } named || EngineEndpoint.IsOwn(Settings.Variables.Raw, named.Value);
+        return EngineConnection.Open(!IsForPlanOnly || isOwn ? endpoint : endpoint with { Headers = new Dictionary<string, string>() });
+    }
 }

@@ -31,14 +31,16 @@ internal sealed class ServiceCatalog
     /// <param name="tree">The repository's files.</param>
     /// <param name="settings">Names the compose files, and gives the environment's variables.</param>
     /// <param name="reports">Takes the warnings.</param>
+    /// <param name="readsOutside">Whether compose files outside of the tree are read too: nothing is built from what they say.</param>
     /// <exception cref="ProException">A file is wrong, or a compose file that was named is missing.</exception>
-    public static ServiceCatalog Load(ISourceTree tree, ProSettings settings, IProgress<Report>? reports = null)
+    public static ServiceCatalog Load(
+        ISourceTree tree, ProSettings settings, IProgress<Report>? reports = null, bool readsOutside = false)
     {
         var root = RootOf(settings);
-        var inputs = InputsOf(tree, settings, reports);
+        var inputs = InputsOf(tree, settings, reports, readsOutside);
 
         // Looked at when somebody needs them: a file for the deployment may lie elsewhere, while pro.json says all that a build needs.
-        var files = new Lazy<List<string>>(() => FilesInside(root, settings.ComposeFiles));
+        var files = new Lazy<List<string>>(() => FilesOf(inputs, root, settings.ComposeFiles));
         var reader = new ServiceReader(tree, inputs.Environment, settings.Registry?.Value);
         var configured = ProConfigurationReader.Read(tree).Services;
         if (configured.Count > 0)
@@ -115,8 +117,14 @@ internal sealed class ServiceCatalog
 
     private static string RootOf(ProSettings settings) => Path.GetFullPath(settings.Location.Root ?? settings.Location.CurrentFolder);
 
-    private static ComposeInputs InputsOf(ISourceTree tree, ProSettings settings, IProgress<Report>? reports) =>
-        new(tree, settings.Variables.Raw, RootOf(settings), reports, settings.Location.CurrentFolder)
+    private static ComposeInputs InputsOf(
+        ISourceTree tree, ProSettings settings, IProgress<Report>? reports, bool readsOutside = false) => new(
+            tree,
+            settings.Variables.Raw,
+            RootOf(settings),
+            reports,
+            settings.Location.CurrentFolder,
+            readsOutside ? new DiskFiles(RootOf(settings)) : null)
         {
             TakesUsualNames = settings.TakesUsualComposeFiles,
         };
@@ -172,10 +180,9 @@ internal sealed class ServiceCatalog
         }
     }
 
-    private static List<string> FilesInside(string root, Setting<IReadOnlyList<string>> files) =>
-        [.. files.Value.Select(file => Path.GetRelativePath(root, file) is var relative && !Path.IsPathFullyQualified(relative)
-            ? RepositoryPath.Resolve(string.Empty, relative) ?? throw ConfigurationErrors.ComposeFileOutside(file, files.Source, root)
-            : throw ConfigurationErrors.ComposeFileOutside(file, files.Source, root))];
+    private static List<string> FilesOf(ComposeInputs inputs, string root, Setting<IReadOnlyList<string>> files) =>
+        [.. files.Value.Select(file => inputs.Locate(string.Empty, file)
+            ?? throw ConfigurationErrors.ComposeFileOutside(file, files.Source, root))];
 
     private static IEnumerable<Entry> FromConfiguration(
         IReadOnlyList<ServiceConfiguration> services, ServiceReader reader, ComposeInputs inputs, Lazy<List<string>> files)

@@ -19,11 +19,13 @@ internal static class SourceText
     /// <exception cref="ProException">The file is no UTF-8 text.</exception>
     public static string? Read(ISourceTree tree, string path)
     {
-        if (Locate(tree, path) is not { } entry)
-        {
-            return null;
-        }
+        return Locate(tree, path) is { } entry ? Read(tree, entry, path) : null;
+    }
 
+    /// <summary>A file's text without its byte order mark.</summary>
+    /// <exception cref="ProException">The file is no UTF-8 text.</exception>
+    public static string Read(ISourceTree tree, SourceEntry entry, string path)
+    {
         using var content = tree.Open(entry);
         if (content.Length > LargestFile)
         {

@@ -20,6 +20,9 @@ internal sealed class ApiVersionHandler(HttpMessageHandler inner) : DelegatingHa
     /// <summary>The newest version that the engine understands; null before its first answer.</summary>
     public Version? EngineVersion => _engine;
 
+    /// <summary>The version of Podman, if it answers in the place of Docker's engine: it says so with each answer.</summary>
+    public string? Podman { get; private set; }
+
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -40,6 +43,7 @@ internal sealed class ApiVersionHandler(HttpMessageHandler inner) : DelegatingHa
             return response;
         }
 
+        Podman = response.Headers.TryGetValues("Libpod-Api-Version", out var podman) ? podman.First() : null;
         _engine = engine;
         _prefix = engine > Newest ? $"/v{Newest}" : "";
         if (_prefix.Length == 0 || isRaw || request.Content is not null || request.Method != HttpMethod.Get)

@@ -22,7 +22,7 @@ internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvi
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The handler around it owns it.")]
     public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) =>
         Transport = new ApiVersionHandler(new ListingHandler(new PatienceHandler(
-            new HeaderHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.MaySeeLogins ? endpoint.Headers : new Dictionary<string, string>()),
+            new HeaderHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.Headers),
             endpoint.Patience)));
 
     [SuppressMessage("Security", "CA5359:Do not disable certificate validation", Justification = "The user's context says SkipTLSVerify.")]

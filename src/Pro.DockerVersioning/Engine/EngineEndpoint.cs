@@ -45,10 +45,7 @@ internal sealed record EngineEndpoint
     /// </summary>
     public IReadOnlyDictionary<string, string?> ChildEnvironment { get; init; } = new Dictionary<string, string?>();
 
-    /// <summary>
-    /// False for an engine that may not see the user's registry logins or headers: pro.json names it, and nobody has approved it, or the
-    /// command only shows what it would do.
-    /// </summary>
+    /// <summary>False if no registry login may be sent through it: the command only shows what it would do.</summary>
     public bool MaySeeLogins { get; init; } = true;
 
     /// <summary>Headers that the user's Docker configuration adds to each request to the engine (<c>HttpHeaders</c>).</summary>

@@ -44,6 +44,20 @@ internal static class EngineFaults
         }
     }
 
+    /// <summary>The error of a stream's form (<c>errorDetail</c>) that came as the whole answer; null for any other.</summary>
+    public static string? StreamedError(DockerApiException exception)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(exception.ResponseBody ?? "");
+            return document.RootElement.GetProperty("errorDetail").GetProperty("message").GetString();
+        }
+        catch (Exception other) when (other is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            return null;
+        }
+    }
+
     private static ProException Denied(EngineEndpoint endpoint, Exception inner) =>
         EngineErrors.AccessDenied(endpoint.ToString(), endpoint.Source, inner);
 

@@ -27,7 +27,7 @@ internal sealed class RegistryCredentialStore
         _helpers = new RegistryCredentialHelpers(environment, helperTimeout ?? TimeSpan.FromSeconds(30));
     }
 
-    /// <summary>The store of the user's logins for what goes through an engine; an empty one where that engine may not see any.</summary>
+    /// <summary>The store of the user's logins for what goes through an engine; an empty one if that engine may not see any.</summary>
     public static RegistryCredentialStore For(EngineEndpoint engine, Func<string, string?> environment) =>
         new(DockerConfigFile.Load(environment), environment) { _isShut = !engine.MaySeeLogins };
 

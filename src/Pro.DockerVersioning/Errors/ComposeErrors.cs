@@ -134,13 +134,6 @@ internal static class ComposeErrors
         path,
         inner);
 
-    /// <summary>Files on several drives.</summary>
-    public static ProException FilesApart(IReadOnlyList<string> folders) => new(
-        "ComposeFilesApart",
-        ProErrorCategory.NotImplemented,
-        $"The project's files have no folder in common: {string.Join(", ", folders)}.",
-        "Keep them on one drive.");
-
     /// <summary>A file of the user's has the name of the one that would pin an image.</summary>
     public static ProException OverrideIsTheUsers(string path, string pin) => new(
         "ComposeOverrideIsTheUsers",

@@ -108,11 +108,8 @@ internal static class ConfigurationErrors
         $"The compose file {file} of {source} lies outside of the repository {root}.",
         "Name one inside of the repository: a version holds the files that it is built with.", file);
 
-    /// <summary>The id of <see cref="OutsideOfRepository"/>.</summary>
-    public const string OutsideId = "ComposePathOutside";
-
     public static ProException OutsideOfRepository(string path, FilePosition at) => new(
-        OutsideId, ProErrorCategory.InvalidData, $"{at}: {path} isn't a file of this repository.",
+        "ComposePathOutside", ProErrorCategory.InvalidData, $"{at}: {path} isn't a file of this repository.",
         "Bring the file into the repository, or declare the services in pro.json.", path);
 
     public static ProException IncludeConflict(string service, FilePosition first, FilePosition second) => new(

@@ -70,6 +70,14 @@ internal static class EngineErrors
         "Deploy on a Docker engine (set DOCKER_HOST or DOCKER_CONTEXT to it), or replace the container with 'podman' itself.",
         address);
 
+    /// <summary>Podman keeps no build cache apart from its images.</summary>
+    public static ProException PodmanHasNoBuildCache(string address, string version) => new(
+        "PodmanHasNoBuildCache",
+        ProErrorCategory.NotImplemented,
+        $"Podman {version} answers at {address}. It keeps no build cache apart from its images.",
+        "Remove what its builds have left: Remove-ProOldImage -Dangling",
+        address);
+
     /// <summary>Nobody answers.</summary>
     public static ProException Unreachable(string address, string source, bool isLocal, string why, Exception inner) => new(
         UnreachableId,

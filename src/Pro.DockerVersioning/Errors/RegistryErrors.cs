@@ -12,6 +12,9 @@ internal static partial class RegistryErrors
 {
     public const string LoginRequiredId = "RegistryLoginRequired";
     public const string AccessDeniedId = "RegistryAccessDenied";
+
+    /// <summary>Why a plan doesn't know what a registry has.</summary>
+    public const string NoLoginInPlan = "-WhatIf sends no login";
     public const string RepositoryNotFoundId = "RegistryRepositoryNotFound";
     public const string UnreachableId = "RegistryUnreachable";
     public const string ManifestNotFoundId = "RegistryManifestNotFound";
@@ -157,6 +160,9 @@ internal static partial class RegistryErrors
     /// <summary>The registry is there, but out of order (a 5xx answer, after trying again).</summary>
     public static ProException OutOfOrder(string host, int status, string? said) =>
         Unreachable(host, ThisMachine, UnreachableKind.ServerError, $"it answered {status}{Said(said).TrimEnd('.')}", null);
+
+    /// <summary>Whether a registry has answered that this login, or nobody without one, may see what was asked for.</summary>
+    public static bool IsRefusal(ProException error) => error.Id is AccessDeniedId or LoginRequiredId;
 
     /// <summary>What logs in there. Docker Hub is the one that <c>docker login</c> needs no name for.</summary>
     public static string LoginCommand(string host) =>

@@ -1,12 +1,12 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
+using Pro.DockerVersioning.Programs;
 
 namespace Pro.DockerVersioning.Git;
 
 /// <summary>
-/// The git program, for what libgit2 can't read or answers differently: sparse and split indexes, filters, sparse checkouts. It is started
-/// by its full path, so that no program of the current folder runs in its place.
+/// The git program, for what libgit2 can't read or answers differently: sparse and split indexes, filters, sparse checkouts.
 /// </summary>
 internal static class GitProgram
 {
@@ -19,7 +19,7 @@ internal static class GitProgram
     /// <param name="arguments">The arguments.</param>
     public static string? TryRun(string root, params string[] arguments)
     {
-        if (FullPath() is not { } path)
+        if (ProgramFinder.Find("git") is not { } path)
         {
             return null;
         }
@@ -60,16 +60,5 @@ internal static class GitProgram
         {
             return null;
         }
-    }
-
-    // A relative folder on PATH would be another one for each current folder: a cloned repository's own program must not run.
-    private static string? FullPath()
-    {
-        var name = OperatingSystem.IsWindows() ? "git.exe" : "git";
-        return (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Where(Path.IsPathFullyQualified)
-            .Select(folder => Path.Combine(folder, name))
-            .FirstOrDefault(File.Exists);
     }
 }

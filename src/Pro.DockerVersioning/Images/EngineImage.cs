@@ -8,7 +8,10 @@ internal sealed class EngineImage
 {
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
-    public EngineImage(ImagesListResponse response)
+    /// <summary>Reads one.</summary>
+    /// <param name="response">As the engine lists it.</param>
+    /// <param name="isPodman">Podman lists the digest of its own copy under each name, whether or not a registry has it.</param>
+    public EngineImage(ImagesListResponse response, bool isPodman = false)
     {
         Id = response.ID;
         // The engine dates images in UTC.
@@ -17,7 +20,7 @@ internal sealed class EngineImage
         ParentId = string.IsNullOrEmpty(response.ParentID) ? null : response.ParentID;
         Labels = response.Labels?.AsReadOnly() ?? NoLabels;
         References = Parse(response.RepoTags);
-        Digests = Parse(response.RepoDigests);
+        Digests = isPodman ? [] : Parse(response.RepoDigests);
     }
 
     /// <summary>The image id.</summary>

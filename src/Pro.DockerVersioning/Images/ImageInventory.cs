@@ -18,9 +18,10 @@ internal sealed class ImageInventory
     private readonly List<ContainerListResponse> _containers;
     private readonly ILookup<string, ContainerListResponse> _containersByImage;
 
-    internal ImageInventory(IEnumerable<ImagesListResponse> images, IEnumerable<ContainerListResponse> containers)
+    internal ImageInventory(
+        IEnumerable<ImagesListResponse> images, IEnumerable<ContainerListResponse> containers, bool isPodman = false)
     {
-        _images = [.. images.Select(image => new EngineImage(image))];
+        _images = [.. images.Select(image => new EngineImage(image, isPodman))];
         _byId = _images.GroupBy(image => image.Id, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         _byReference = new Dictionary<string, EngineImage>(StringComparer.Ordinal);
         foreach (var image in _images)
@@ -57,7 +58,8 @@ internal sealed class ImageInventory
             await NameByReferenceAsync(engine, container, cancellationToken).ConfigureAwait(false);
         }
 
-        return new ImageInventory(await images.ConfigureAwait(false), await containers.ConfigureAwait(false));
+        return new ImageInventory(
+            await images.ConfigureAwait(false), await containers.ConfigureAwait(false), engine.Podman is not null);
     }
 
     /// <summary>Asks for the images only, and knows of no container then: enough to build, and to judge aliases.</summary>
@@ -65,7 +67,7 @@ internal sealed class ImageInventory
     {
         var images = await engine.CallAsync(client => client.Images.ListImagesAsync(new ImagesListParameters(), cancellationToken))
             .ConfigureAwait(false);
-        return new ImageInventory(images, []);
+        return new ImageInventory(images, [], engine.Podman is not null);
     }
 
     /// <summary>The image that a reference names here, or null.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -20,9 +21,14 @@ internal sealed class ImagePublisher : IDisposable
     private readonly RegistryClient registry;
     private readonly RegistryAliases aliases;
 
-    private ImagePublisher(EngineConnection engine, RegistryCredential? credential, RegistryClient registry, GitRepository? history)
+    // Podman's API has no question for what a registry has: this machine asks by itself.
+    private readonly bool isPodman;
+
+    private ImagePublisher(
+        EngineConnection engine, RegistryCredential? credential, RegistryClient registry, GitRepository? history, bool isPodman)
     {
         this.engine = engine;
+        this.isPodman = isPodman;
         this.credential = credential;
         this.registry = registry;
         aliases = new RegistryAliases(registry, history);
@@ -53,7 +59,12 @@ internal sealed class ImagePublisher : IDisposable
             Environment = environment,
             Reports = reporter,
         };
-        return new ImagePublisher(engine, credential, new RegistryClient(host, (_, _) => Task.FromResult(credential), options), history);
+        return new ImagePublisher(
+            engine,
+            credential,
+            new RegistryClient(host, (_, _) => Task.FromResult(credential), options),
+            history,
+            await EngineProduct.PodmanVersionAsync(engine, cancellationToken).ConfigureAwait(false) is not null);
     }
 
     /// <inheritdoc/>
@@ -126,8 +137,9 @@ internal sealed class ImagePublisher : IDisposable
 
         // Who forces it overwrites whatever is there.
         notChecked = options.Force ? null : notChecked;
-        var decisions = notChecked is null
-            ? await aliases.JudgeAsync(
+        var decisions = notChecked is not null && !engine.Endpoint.MaySeeLogins
+            ? RegistryAliases.Later(item, options, RegistryErrors.NoLoginInPlan)
+            : notChecked is null ? await aliases.JudgeAsync(
                 item, image.Label(ImageLabels.Revision), inventory, options, isThere: remote is not null, cancellationToken)
                 .ConfigureAwait(false)
             : RegistryAliases.Hold(item, options, notChecked);
@@ -178,15 +190,15 @@ internal sealed class ImagePublisher : IDisposable
         {
             return (await RemoteDigestAsync(item, cancellationToken).ConfigureAwait(false), null);
         }
-        catch (ProException refused) when (IsRefusal(refused))
+        catch (ProException refused) when (RegistryErrors.IsRefusal(refused) || isPodman)
         {
             return (null, NotChecked(refused));
         }
     }
 
-    private static string NotChecked(ProException refused) => $"could not check for other content ({refused.Message.TrimEnd('.')})";
-
-    private static bool IsRefusal(ProException error) => error.Id is RegistryErrors.AccessDeniedId or RegistryErrors.LoginRequiredId;
+    private string NotChecked(ProException refused) => engine.Endpoint.MaySeeLogins
+        ? $"could not check for other content ({refused.Message.TrimEnd('.')})"
+        : $"it could not be looked up, since {RegistryErrors.NoLoginInPlan}";
 
     /// <summary>What the registry calls what was pushed just now; an engine that pushed also notes it on its image.</summary>
     private async Task<string?> PushedDigestAsync(PublishItem item, CancellationToken cancellationToken)
@@ -207,8 +219,9 @@ internal sealed class ImagePublisher : IDisposable
     }
 
     /// <summary>What the registry has under the version.</summary>
-    private Task<string?> RemoteDigestAsync(PublishItem item, CancellationToken cancellationToken) =>
-        RegistryQuestions.DigestAsync(engine, item.Reference, credential, cancellationToken);
+    private async Task<string?> RemoteDigestAsync(PublishItem item, CancellationToken cancellationToken) => isPodman
+        ? (await registry.HeadManifestAsync(item.Reference.Repository, item.Reference.Tag!, cancellationToken).ConfigureAwait(false))?.Digest
+        : await RegistryQuestions.DigestAsync(engine, item.Reference, credential, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// The same content: pushed or pulled before under that digest; or, by the manifest, made from the same configuration (whose digest is
@@ -247,7 +260,7 @@ internal sealed class ImagePublisher : IDisposable
         {
             return (await isSame().ConfigureAwait(false), null);
         }
-        catch (ProException refused) when (IsRefusal(refused) || refused.Id == RegistryErrors.ManifestNotFoundId)
+        catch (ProException refused) when (RegistryErrors.IsRefusal(refused) || refused.Id == RegistryErrors.ManifestNotFoundId)
         {
             return (false, NotChecked(refused));
         }
@@ -260,13 +273,25 @@ internal sealed class ImagePublisher : IDisposable
     private async Task<string> PushAsync(PublishItem item, IProgress<Report> reporter, CancellationToken cancellationToken)
     {
         using var progress = new PushReporter(item, reporter);
-        await engine.CallAsync(client => client.Images.PushImageAsync(
-            item.Reference.Name,
-            new ImagePushParameters { Tag = item.Reference.Tag },
-            credential?.ToAuthConfig() ?? new AuthConfig(),
-            progress,
-            cancellationToken)).ConfigureAwait(false);
-        if (progress.Error is { } error)
+        var refusal = await engine.CallAsync(async client =>
+        {
+            try
+            {
+                await client.Images.PushImageAsync(
+                    item.Reference.Name,
+                    new ImagePushParameters { Tag = item.Reference.Tag },
+                    credential?.ToAuthConfig() ?? new AuthConfig(),
+                    progress,
+                    cancellationToken).ConfigureAwait(false);
+                return progress.Error;
+            }
+            catch (DockerApiException refused) when (EngineFaults.StreamedError(refused) is not null)
+            {
+                // Podman says with the whole answer what Docker's engine says in its stream.
+                return EngineFaults.StreamedError(refused);
+            }
+        }).ConfigureAwait(false);
+        if (refusal is { } error)
         {
             throw RegistryErrors.FromEngineMessage(error, item.Reference.ToString(), credential is not null);
         }

@@ -38,6 +38,10 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
             ? new AliasDecision(alias, true, $"moves to {item.Version}: asked for by -Latest Always")
             : new AliasDecision(alias, false, $"stays: {why}") { IsHeldBack = AliasPolicy.MayMove(alias, item.Version, options.Latest) })];
 
+    /// <summary>In a plan that couldn't see what the registry has.</summary>
+    public static IReadOnlyList<AliasDecision> Later(PublishItem item, PublishOptions options, string why) =>
+        [.. Wanted(item, options).Select(alias => new AliasDecision(alias, false, $"decided when it is pushed: {why}"))];
+
     /// <summary>What happens to each alias at the registry; if the registry doesn't tell what it has, each stays.</summary>
     /// <param name="item">The version.</param>
     /// <param name="commit">Its commit, where that is known.</param>

@@ -79,6 +79,47 @@ public sealed class TrustTests : DeployTest
     }
 
     [Fact]
+    public async Task WhatIf_sends_no_login_to_a_registry_and_the_plan_says_what_could_not_be_looked_up()
+    {
+        var auth = Convert.ToBase64String("me:s3cret"u8.ToArray());
+        await using var registry = TokenRegistry.Start(login: $"Basic {auth}");
+        File.WriteAllText(Path.Combine(_logins, "config.json"), $$$"""{ "auths": { "{{{registry.Host}}}": { "auth": "{{{auth}}}" } } }""");
+        var repository = $"{registry.Host}/{RegistryPath}/api";
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        try
+        {
+            TestEngine.Tag($"{Registry}/api:v1.0.0", repository, "v1.0.0");
+            TestEngine.Push($"{Registry}/api", "v1.1.0");
+            TestEngine.Untag($"{Registry}/api:v1.1.0");
+            _ = TestEngine.CreateContainer($"{repository}:v1.0.0", ContainerName, start: true);
+            Variables["REGISTRY"] = $"{registry.Host}/{RegistryPath}";
+
+            _ = Run("Deploy-ProService api v1.1.0 -WhatIf").ThrowIfFailed();
+            Assert.Contains(
+                $"the image is pulled: {repository}:v1.1.0 (it could not be looked up, since -WhatIf sends no login)", Host.Text, StringComparison.Ordinal);
+            _ = Run("Publish-ProImage api v1.0.0 -WhatIf").ThrowIfFailed();
+            Assert.Contains($"push {repository}:v1.0.0: it could not be looked up, since -WhatIf sends no login", Host.Text, StringComparison.Ordinal);
+            Assert.Contains("latest: decided when it is pushed: -WhatIf sends no login", Host.Text, StringComparison.Ordinal);
+            var newest = Run("$WhatIfPreference = $true; Deploy-ProService api; $WhatIfPreference = $false").ThrowIfFailed();
+            Assert.Contains(newest.Warnings, warning => warning.EndsWith("this engine's only. -WhatIf sends no login.", StringComparison.Ordinal));
+            Assert.NotEmpty(registry.Authorizations);
+            Assert.All(registry.Authorizations, Assert.Null);
+
+            Assert.Equal("Published", Text(One("Publish-ProImage api v1.0.0"), "Outcome"));
+            Assert.Contains($"Basic {auth}", registry.Authorizations);
+        }
+        finally
+        {
+            TestEngine.RemoveContainer(ContainerName);
+            foreach (var tag in TestEngine.Tags(repository).Select(line => line.Split('=')[0]))
+            {
+                TestEngine.Untag(tag);
+            }
+        }
+    }
+
+    [Fact]
     [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task A_job_says_TrustRepository_once()
     {

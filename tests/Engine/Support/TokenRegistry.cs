@@ -1,10 +1,11 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 
 namespace Pro.DockerVersioning.Tests.Engine;
 
 /// <summary>
-/// The real open registry behind a gate: one that wants an access token which its own token server gives for an identity token, or one
-/// that refuses whoever wants to write.
+/// The real open registry behind a gate: one that wants an access token which its own token server gives for an identity token, one that
+/// wants a login, or one that refuses whoever wants to write.
 /// </summary>
 internal sealed class TokenRegistry : IAsyncDisposable
 {
@@ -14,11 +15,14 @@ internal sealed class TokenRegistry : IAsyncDisposable
     private readonly HttpClient _registry = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     private readonly string? _identityToken;
     private readonly (int Status, string Code, string Message)? _refusal;
+    private readonly string? _login;
+    private readonly ConcurrentQueue<string?> _seen = new();
     private ScriptedHttpServer? _server;
     private int _given;
 
-    private TokenRegistry(string? identityToken, (int Status, string Code, string Message)? refusal)
+    private TokenRegistry(string? identityToken, (int Status, string Code, string Message)? refusal, string? login)
     {
+        _login = login;
         _identityToken = identityToken;
         _refusal = refusal;
     }
@@ -28,9 +32,17 @@ internal sealed class TokenRegistry : IAsyncDisposable
     /// <summary>How many access tokens were given.</summary>
     public int TokensGiven => _given;
 
-    public static TokenRegistry Start(string? identityToken = null, (int Status, string Code, string Message)? refusal = null)
+    /// <summary>The header <c>Authorization</c> of each request, in the order of their arrival; null for a request without one.</summary>
+    public IReadOnlyList<string?> Authorizations => [.. _seen];
+
+    /// <summary>Starts one.</summary>
+    /// <param name="identityToken">What its token server takes.</param>
+    /// <param name="refusal">What whoever writes gets.</param>
+    /// <param name="login">The header <c>Authorization</c> that it wants.</param>
+    public static TokenRegistry Start(
+        string? identityToken = null, (int Status, string Code, string Message)? refusal = null, string? login = null)
     {
-        var registry = new TokenRegistry(identityToken, refusal);
+        var registry = new TokenRegistry(identityToken, refusal, login);
         registry._server = ScriptedHttpServer.StartAsync(registry.AnswerAsync);
         return registry;
     }
@@ -43,9 +55,16 @@ internal sealed class TokenRegistry : IAsyncDisposable
 
     private async Task<ScriptedResponse> AnswerAsync(ScriptedRequest request, CancellationToken cancellationToken)
     {
+        _seen.Enqueue(request.Header("Authorization"));
         if (request.Path == "/token")
         {
             return Token(request);
+        }
+
+        if (_login is not null && request.Header("Authorization") != _login)
+        {
+            return ScriptedResponse.Json(
+                """{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}""", 401, ("WWW-Authenticate", "Basic realm=\"gate\""));
         }
 
         if (_refusal is var (status, code, message) && request.Method is not ("GET" or "HEAD"))

@@ -11,6 +11,8 @@ public sealed class BuildFailureReaderTests
     [InlineData("ADD failed: file not found in build context or excluded by .dockerignore: stat x.tar: file does not exist", "x.tar")]
     [InlineData("failed to compute cache key: failed to calculate checksum of ref 9b6::abc: \"/dir/nothere.txt\": not found", "dir/nothere.txt")]
     [InlineData("failed to compute cache key: \"/nothere.txt\": not found", "nothere.txt")]
+    [InlineData("building at STEP \"COPY x /\": checking on sources under \"/var/tmp/libpod_builder14/build\": copier: stat: \"/nothere.txt\": no such file or directory",
+        "nothere.txt")]
     public void The_missing_path_is_found_in_the_sentence_of_every_version(string message, string path)
     {
         var failure = BuildFailureReader.Read(message, Failed("[2/2] COPY x /"));
@@ -102,6 +104,7 @@ public sealed class BuildFailureReaderTests
     [InlineData("the --mount option requires BuildKit. Refer to https://docs.docker.com/go/buildkit/", "BuildNeedsBuildKit")]
     [InlineData("failed to load cache key: no active sessions", "BuildNeedsBuildKit")]
     [InlineData("dockerfile parse error on line 12: unknown instruction: FORM", "DockerfileInvalid")]
+    [InlineData("building at STEP \"RUNN \": Build error: Unknown instruction: \"RUNN\" &imagebuilder.Step{}", "DockerfileInvalid")]
     [InlineData("failed to reach build target runtime in Dockerfile", "BuildTargetNotFound")]
     [InlineData("exec /bin/sh: exec format error", "BuildPlatformUnsupported")]
     [InlineData("something nobody has seen yet", "BuildFailed")]

@@ -102,9 +102,19 @@ public sealed class BuilderProbeTests : IDisposable
     {
         var environment = Environment([Older]);
         var choice = await BuilderProbe.ChooseAsync(
-            environment.With([new("DOCKER_BUILDKIT", "0")]), _engine, (_, _) => Task.FromResult<Docker.DotNet.Models.AuthConfig?>(null), TestContext.Current.CancellationToken);
+            environment.With([new("DOCKER_BUILDKIT", "0")]), _engine, NoLogin, podman: null, TestContext.Current.CancellationToken);
 
         Assert.Equal("the classic builder", choice.Builder.Name);
+    }
+
+    [Fact]
+    public async Task Podman_builds_by_itself_whatever_client_is_here()
+    {
+        var environment = Environment([WithBuildx]).With([new("DOCKER_BUILDKIT", "0")]);
+        var choice = await BuilderProbe.ChooseAsync(environment, _engine, NoLogin, "5.8.6", TestContext.Current.CancellationToken);
+
+        Assert.Equal("Builds with the Engine API (Podman): Podman 5.8.6 has no BuildKit.", choice.Explanation);
+        Assert.True(choice.Builder.Features.HasFlag(BuilderFeatures.BuildKitSyntax));
     }
 
     [Fact]
@@ -149,7 +159,7 @@ public sealed class BuilderProbeTests : IDisposable
     private Task<BuilderChoice> ChooseAsync(params string[] scripts) => ChooseAsync(TimeSpan.FromSeconds(30), scripts);
 
     private Task<BuilderChoice> ChooseAsync(TimeSpan patience, params string[] scripts) => BuilderProbe.ChooseAsync(
-        Environment(scripts), _engine, NoLogin, TestContext.Current.CancellationToken, patience);
+        Environment(scripts), _engine, NoLogin, podman: null, TestContext.Current.CancellationToken, patience);
 
     private ChildEnvironment Environment(string[] scripts)
     {

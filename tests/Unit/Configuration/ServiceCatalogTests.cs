@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Configuration;
@@ -411,6 +412,57 @@ public sealed class ServiceCatalogTests
         var error = Assert.Throws<ProException>(() => Load(new MemoryTree(("x", "")), new() { ["COMPOSE_FILE"] = "../x.yml" }));
         Assert.Equal("ComposeFileOutside", error.Id);
         Assert.Contains("COMPOSE_FILE (environment variable)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("../infra/compose.yml")]
+    [InlineData(".env")]
+    public void Files_outside_of_the_root_are_read_from_the_disk_if_nothing_is_built_of_them(string? named)
+    {
+        var disk = Directory.CreateTempSubdirectory("pro-test-").FullName;
+        try
+        {
+            foreach (var (name, text) in new (string, string)[]
+            {
+                ("app/compose.yml", "include: [../infra/compose.yml]\nservices:\n  api: { extends: { file: ../common.yml, service: base } }\n"),
+                ("app/.env", named == ".env" ? "COMPOSE_FILE=../infra/compose.yml\n" : "OWN=1\n"),
+                ("app/apps/web/Dockerfile", ""),
+                ("common.yml", "services:\n  base: { image: \"r/api:${TAG:-1}\" }\n"),
+                ("infra/compose.yml", "services:\n  web: { build: ../app/apps/web }\n  out: { build: ., image: \"r/out:${TAG}\" }\n"),
+                ("infra/.env", "TAG=2\n"),
+            })
+            {
+                var path = Path.Combine(disk, name);
+                _ = Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllText(path, text);
+            }
+
+            var settings = ProSettings.Resolve(
+                new ProParameters(),
+                new ProEnvironmentVariables(name => (name, named) switch
+                {
+                    ("REGISTRY", _) => "r",
+                    ("COMPOSE_FILE", not (null or ".env")) => named,
+                    _ => null,
+                }),
+                ProConfiguration.Empty,
+                new ProLocation(Path.Combine(disk, "app"), null));
+            var tree = new WorkingTree(Path.Combine(disk, "app"));
+            var catalog = ServiceCatalog.Load(tree, settings, readsOutside: true);
+
+            Assert.Equal(named is null ? ["api", "web", "out"] : ["web", "out"], catalog.Names.OrderBy(name => name == "api" ? 0 : name == "web" ? 1 : 2));
+            Assert.Equal("apps/web", catalog.Get("web").Context);
+            Assert.Equal("context", Assert.Single(catalog.Get("out").Refusals).Key);
+            if (named is null or ".env")
+            {
+                Assert.Equal("ComposePathOutside", Assert.Throws<ProException>(() => ServiceCatalog.Load(tree, settings)).Id);
+            }
+        }
+        finally
+        {
+            Directory.Delete(disk, recursive: true);
+        }
     }
 
     [Fact]

@@ -10,12 +10,14 @@ namespace Pro.DockerVersioning.Configuration.Compose;
 /// <param name="DiskRoot">The repository's root on disk, or null.</param>
 /// <param name="Reports">Takes the warnings, or null.</param>
 /// <param name="CurrentFolder">Where relative paths of the session's variables start; null: the root on disk.</param>
+/// <param name="Disk">Has the project's files that the tree doesn't have: those outside of it. Null: there are none.</param>
 internal sealed record ComposeInputs(
     ISourceTree Tree,
     Func<string, string?> Environment,
     string? DiskRoot = null,
     IProgress<Report>? Reports = null,
-    string? CurrentFolder = null)
+    string? CurrentFolder = null,
+    DiskFiles? Disk = null)
 {
     /// <summary>True if COMPOSE_FILE of <c>.env</c> doesn't count: the tree lacks a file that it names.</summary>
     public bool TakesUsualNames { get; init; }
@@ -31,6 +33,20 @@ internal sealed record ComposeInputs(
             Reports?.Report(new VerboseReport($"{file} isn't in {Tree.Description}: {full} on disk is read, as compose does."));
         }
     }
+
+    /// <summary>A file's text; null if there is no such file.</summary>
+    /// <exception cref="ProException">It can't be read, or is no UTF-8 text.</exception>
+    public string? Read(string path) => SourceText.Read(Tree, path) ?? (FindOnDisk(path) is { } file ? SourceText.Read(Disk!, file, path) : null);
+
+    /// <summary>Whether there is such a file.</summary>
+    public bool Exists(string path) => SourceText.Exists(Tree, path) || FindOnDisk(path) is not null;
+
+    /// <summary>The path of one of the project's files, seen from the root; null if nothing outside of the root may be read.</summary>
+    public string? Locate(string directory, string path) => ComposePaths.IsRemote(path) ? null
+        : ComposePaths.Inside(DiskRoot, directory, path)
+            ?? (Disk is null || DiskRoot is null || path.StartsWith('~') ? null : ComposePaths.Anywhere(DiskRoot, directory, path));
+
+    private SourceEntry? FindOnDisk(string path) => Disk?.Find(path) is { Kind: SourceEntryKind.File } file ? file : null;
 }
 
 /// <summary>Reads the files of one project, and those that they include and extend.</summary>
@@ -199,16 +215,16 @@ internal sealed class ComposeLoader
             return ComposeInterpolation.Expand(name);
         }
 
-        var folder = directory.Length > 0
-            ? TreePath.Name(directory)
-            : Path.GetFileName(Path.TrimEndingDirectorySeparator(_inputs.DiskRoot ?? string.Empty));
+        var folder = _inputs.DiskRoot is { } root
+            ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory, root)))
+            : TreePath.Name(directory);
         var letters = folder.ToLowerInvariant().Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
         return string.Concat(letters).TrimStart('-', '_');
     }
 
     private IEnumerable<ComposeMapping> ReadDocuments(ComposeSource source)
     {
-        var text = SourceText.Read(_inputs.Tree, source.File)
+        var text = _inputs.Read(source.File)
             ?? throw ConfigurationErrors.ComposeFileNotFound(source.File, _inputs.Tree.Description);
         foreach (var document in ComposeYaml.Parse(text, source))
         {
@@ -283,14 +299,14 @@ internal sealed class ComposeLoader
     /// <summary>A file that another one names is missing where it is named.</summary>
     private void EnsureThere(IEnumerable<string> files, string key, FilePosition at)
     {
-        if (files.FirstOrDefault(file => !SourceText.Exists(_inputs.Tree, file)) is { } missing)
+        if (files.FirstOrDefault(file => !_inputs.Exists(file)) is { } missing)
         {
             throw ConfigurationErrors.NamedFileNotFound(missing, key, at, _inputs.Tree.Description);
         }
     }
 
-    /// <summary>One path or a list of them, inside the repository.</summary>
-    private static List<string> Paths(ComposeNode? node, ComposeNode owner, ComposeSource source)
+    /// <summary>One path or a list of them.</summary>
+    private List<string> Paths(ComposeNode? node, ComposeNode owner, ComposeSource source)
     {
         var items = node is ComposeSequence list ? list.Items : node is null ? [] : [node];
         var texts = items.OfType<ComposeScalar>().Where(item => !item.IsNull).Select(ComposeInterpolation.Expand).ToList();
@@ -299,7 +315,7 @@ internal sealed class ComposeLoader
             throw ConfigurationErrors.WrongCompose(owner.At, "\"include\" must name a file");
         }
 
-        return [.. texts.Select(text => (ComposePaths.IsRemote(text) ? null : source.Resolve(text))
+        return [.. texts.Select(text => _inputs.Locate(source.BaseDirectory, text)
             ?? throw ConfigurationErrors.OutsideOfRepository(text, owner.At))];
     }
 
@@ -307,7 +323,7 @@ internal sealed class ComposeLoader
     private ComposeMapping ReadExtended(ComposeScalar file)
     {
         var text = ComposeInterpolation.Expand(file);
-        var path = (ComposePaths.IsRemote(text) ? null : file.Source.Resolve(text))
+        var path = _inputs.Locate(file.Source.BaseDirectory, text)
             ?? throw ConfigurationErrors.OutsideOfRepository(text, file.At);
         EnsureThere([path], "extends", file.At);
         var source = file.Source with { File = path, BaseDirectory = RepositoryPath.Directory(path) };

@@ -61,7 +61,7 @@ internal sealed class ComposeProject
     /// <summary>The first of the names that exists. Others would be read by nobody, so they are told.</summary>
     private static string? FirstOf(IReadOnlyList<string> names, ComposeInputs inputs)
     {
-        var found = names.Where(name => SourceText.Exists(inputs.Tree, name)).ToList();
+        var found = names.Where(inputs.Exists).ToList();
         if (found.Count > 1)
         {
             inputs.Reports?.Report(new WarningReport(
@@ -88,13 +88,7 @@ internal sealed class ComposeProject
     }
 
     private static List<string>? FilesOfEnvFile(ComposeInputs inputs) =>
-        NamedInEnvFile(inputs)?.Select(file => Inside(file, inputs.DiskRoot)
+        NamedInEnvFile(inputs)?.Select(file => inputs.Locate(string.Empty, file)
             ?? throw ConfigurationErrors.ComposeFileOutside(
                 file, $"{ProEnvironmentVariables.ComposeFileName} in .env", inputs.DiskRoot ?? string.Empty)).ToList();
-
-    private static string? Inside(string file, string? root)
-    {
-        var relative = root is not null && Path.IsPathFullyQualified(file) ? Path.GetRelativePath(root, file) : file;
-        return Path.IsPathFullyQualified(relative) ? null : RepositoryPath.Resolve(string.Empty, relative);
-    }
 }

@@ -10,19 +10,5 @@ namespace Pro.DockerVersioning.Configuration.Compose;
 internal sealed record ComposeSource(string File, string BaseDirectory, ComposeVariables Variables, string? DiskRoot)
 {
     /// <summary>A path of this file, relative to the repository's root; null where it leads outside of it.</summary>
-    public string? Resolve(string path)
-    {
-        if (path.StartsWith('~'))
-        {
-            return null;
-        }
-
-        if (DiskRoot is null || !Path.IsPathFullyQualified(path))
-        {
-            return RepositoryPath.Resolve(BaseDirectory, path);
-        }
-
-        var relative = Path.GetRelativePath(DiskRoot, path);
-        return Path.IsPathFullyQualified(relative) ? null : RepositoryPath.Resolve(string.Empty, relative);
-    }
+    public string? Resolve(string path) => ComposePaths.Inside(DiskRoot, BaseDirectory, path);
 }

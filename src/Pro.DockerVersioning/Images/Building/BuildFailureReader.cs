@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Pro.DockerVersioning.Images.Building;
 
-/// <summary>Finds out from a builder's message and its log why a build failed. The sentences are those of engines 18.09 to 29.</summary>
+/// <summary>Finds out from a builder's message and its log why a build failed. The sentences are those of engines 18.09 to 29, and of Podman 5.</summary>
 internal static partial class BuildFailureReader
 {
     /// <summary>Reads the message of a failed build.</summary>
@@ -137,7 +137,7 @@ internal static partial class BuildFailureReader
     [GeneratedRegex("no space left on device|There is not enough space on the disk|disk quota exceeded", RegexOptions.IgnoreCase)]
     private static partial Regex NoSpace();
 
-    [GeneratedRegex(@"(?:exit code: |returned a non-zero code: )(?<code>-?[0-9]{1,10})\s*\z", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(?:exit code: |returned a non-zero code: |while running runtime: exit status )(?<code>-?[0-9]{1,10})\s*\z", RegexOptions.ExplicitCapture)]
     private static partial Regex ExitCode();
 
     [GeneratedRegex(
@@ -165,7 +165,7 @@ internal static partial class BuildFailureReader
         @"dockerfile parse error(?: on)? line (?<line>[0-9]+)|Dockerfile parse error(?: on)? line (?<line>[0-9]+)"
         + @"|Dockerfile:(?<line>[0-9]+)|the Dockerfile \(.*\) cannot be empty|Dockerfile cannot be empty"
         + @"|no build stage in current context|file with no instructions|failed to parse stage name"
-        + @"|base name \(.*\) should not be blank",
+        + @"|base name \(.*\) should not be blank|Unknown instruction: ",
         RegexOptions.ExplicitCapture)]
     private static partial Regex ParseError();
 
@@ -176,6 +176,7 @@ internal static partial class BuildFailureReader
         + @"|failed to compute cache key: (?:failed to calculate checksum of ref [^""]+: )?""(?<path>[^""]+)"": not found"
         + @"|failed to compute cache key: ""(?<path>[^""]+)"" not found"
         + @"|failed to calculate checksum of ref [^""]+: ""(?<path>[^""]+)"": not found"
+        + @"|checking on sources under ""[^""]+"": copier: stat: ""(?<path>[^""]+)"": no such file or directory"
         + @"|lstat (?<path>\S*/buildkit-mount[0-9]+/.+?): no such file or directory)",
         RegexOptions.ExplicitCapture)]
     private static partial Regex ContextFileMissing();
@@ -188,7 +189,7 @@ internal static partial class BuildFailureReader
 
     [GeneratedRegex(
         @"(?:pull access denied for |manifest for |failed to resolve source metadata for "
-        + @"|failed to load metadata for )(?<image>[^\s,]+?)(?=[,:]?(?:\s|\z))",
+        + @"|failed to load metadata for |initializing source docker://)(?<image>[^\s,]+?)(?=[,:]?(?:\s|\z))",
         RegexOptions.ExplicitCapture)]
     private static partial Regex ImageInMessage();
 

@@ -37,6 +37,7 @@ internal static class BuildRequirements
     private static string ReasonFor(BuilderFeatures feature, BuilderFeatures has) => feature switch
     {
         BuilderFeatures.MultiPlatform or BuilderFeatures.CacheTo => "only buildx has it",
+        BuilderFeatures.CacheFrom => "its cache comes from images only that it has pushed for that purpose",
         _ when has.HasFlag(BuilderFeatures.BuildKitSyntax) => "it needs a session with the client, which only Docker's own client holds",
         _ => "the classic builder hasn't it",
     };

@@ -56,7 +56,9 @@ internal sealed partial record BuildStep(string Name, string Instruction)
         };
     }
 
-    /// <summary>Reads the classic builder's form: <c>Step 3/7 : RUN x</c>; null for any other line.</summary>
+    /// <summary>
+    /// Reads the classic builder's form, <c>Step 3/7 : RUN x</c>, and Podman's, <c>[1/2] STEP 3/7: RUN x</c>; null for any other line.
+    /// </summary>
     public static BuildStep? FromClassic(string line)
     {
         var match = Classic().Match(line);
@@ -78,6 +80,6 @@ internal sealed partial record BuildStep(string Name, string Instruction)
     [GeneratedRegex(@"\A\[(?<words>[^\]]*?)(?:\s*\b(?<number>[0-9]{1,6})/(?<total>[0-9]{1,6}))?\]\s+", RegexOptions.ExplicitCapture)]
     private static partial Regex Bracketed();
 
-    [GeneratedRegex(@"\AStep (?<number>[0-9]{1,6})/(?<total>[0-9]{1,6}) : ", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"\A(?:\[[0-9/]{1,13}\] )?(?:Step|STEP) (?<number>[0-9]{1,6})/(?<total>[0-9]{1,6}) ?: ", RegexOptions.ExplicitCapture)]
     private static partial Regex Classic();
 }

@@ -30,6 +30,7 @@ internal static class BuilderProbe
     /// <param name="environment">Where a client would run, with PATH and <c>DOCKER_BUILDKIT</c>.</param>
     /// <param name="engine">The engine to build for.</param>
     /// <param name="login">Finds the logins that base images are pulled with.</param>
+    /// <param name="podman">The version of Podman that answers in the place of Docker's engine; null for Docker's.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <param name="patience">How long a client may take to answer; null: 30 s.</param>
     /// <exception cref="ProException">A client did not answer in time, and no other can build.</exception>
@@ -37,9 +38,20 @@ internal static class BuilderProbe
         ChildEnvironment environment,
         IDockerClient engine,
         RegistryLogin login,
+        string? podman,
         CancellationToken cancellationToken,
         TimeSpan? patience = null)
     {
+        if (podman is not null)
+        {
+            // It has no BuildKit: Docker's client fails there, or buildx starts one from an image of Docker Hub.
+            var own = new EngineApiBuilder(engine, EngineBuilderKind.Podman, login)
+            {
+                Remedy = "Build on a Docker engine (set DOCKER_HOST or DOCKER_CONTEXT to it).",
+            };
+            return new BuilderChoice(own, $"Builds with {own.Description}: Podman {podman} has no BuildKit.");
+        }
+
         if (environment.Get("DOCKER_BUILDKIT") is { } wanted && DockerBoolean.TryParse(wanted, out var buildKit) && !buildKit)
         {
             return new BuilderChoice(

@@ -85,6 +85,6 @@ internal sealed partial class ClassicStreamReader(BuildLog log)
 
     [GeneratedRegex(
         @"\A(?: ---> (?:[0-9a-f]{12})?| ---> Running in [0-9a-f]{12}|(?: ---> Removed|Removing) intermediate container [0-9a-f]{12}"
-        + @"|Successfully built [0-9a-f]{12})\z")]
+        + @"|Successfully built [0-9a-f]{12}|(?:--> )?(?:[0-9a-f]{12}|[0-9a-f]{64})|COMMIT \S+|Successfully tagged \S+)\z")]
     private static partial Regex Bookkeeping();
 }

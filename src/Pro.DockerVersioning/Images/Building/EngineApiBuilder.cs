@@ -5,7 +5,7 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Images.Building;
 
-/// <summary>Which of the engine's two builders.</summary>
+/// <summary>Which of the engine's builders.</summary>
 internal enum EngineBuilderKind
 {
     /// <summary>The classic one (<c>version=1</c>), and the only one for Windows containers.</summary>
@@ -13,6 +13,12 @@ internal enum EngineBuilderKind
 
     /// <summary>BuildKit (<c>version=2</c>), without the session that secrets, SSH and registry logins need.</summary>
     BuildKit = 2,
+
+    /// <summary>
+    /// Podman's own: it answers as the classic one, knows BuildKit's instructions, and takes layers from no image that <c>docker build</c>
+    /// has made.
+    /// </summary>
+    Podman = 3,
 }
 
 /// <summary>Finds the login for an image's registry.</summary>
@@ -28,20 +34,31 @@ internal delegate Task<AuthConfig?> RegistryLogin(string image, CancellationToke
 internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind kind, RegistryLogin login) : IImageBuilder
 {
     /// <inheritdoc/>
-    public string Name => kind == EngineBuilderKind.BuildKit ? "the Engine API" : "the classic builder";
+    public string Name => kind switch
+    {
+        EngineBuilderKind.BuildKit => "the Engine API",
+        EngineBuilderKind.Podman => "Podman",
+        _ => "the classic builder",
+    };
 
     /// <inheritdoc/>
-    public string Description => kind == EngineBuilderKind.BuildKit
-        ? "the Engine API (BuildKit without a session)"
-        : "the Engine API (the classic builder)";
+    public string Description => kind switch
+    {
+        EngineBuilderKind.BuildKit => "the Engine API (BuildKit without a session)",
+        EngineBuilderKind.Podman => "the Engine API (Podman)",
+        _ => "the Engine API (the classic builder)",
+    };
 
     /// <inheritdoc/>
     public string? Remedy { get; init; }
 
     /// <inheritdoc/>
-    public BuilderFeatures Features => kind == EngineBuilderKind.BuildKit
-        ? BuilderFeatures.BuildKitSyntax | BuilderFeatures.Platform | BuilderFeatures.CacheFrom
-        : BuilderFeatures.Platform | BuilderFeatures.CacheFrom;
+    public BuilderFeatures Features => kind switch
+    {
+        EngineBuilderKind.BuildKit => BuilderFeatures.BuildKitSyntax | BuilderFeatures.Platform | BuilderFeatures.CacheFrom,
+        EngineBuilderKind.Podman => BuilderFeatures.BuildKitSyntax | BuilderFeatures.Platform,
+        _ => BuilderFeatures.Platform | BuilderFeatures.CacheFrom,
+    };
 
     /// <inheritdoc/>
     public void Check(BuildRequest request)
@@ -59,7 +76,7 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         var dockerfile = DockerfileInspector.Inspect(request.DockerfileText);
         RequireOwnSyntax(request, dockerfile);
         RequireDockerfileApart(request, dockerfile);
-        if (request.Hidden is { } hidden && kind == EngineBuilderKind.Classic)
+        if (request.Hidden is { } hidden && kind != EngineBuilderKind.BuildKit)
         {
             request = request with { Dockerfile = hidden.ClassicName, WriteContext = hidden.WriteClassicContext };
         }
@@ -114,7 +131,7 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
         CancellationToken cancellationToken)
     {
         var puller = new BaseImagePuller(engine, login, progress);
-        var bases = dockerfile.BaseImages(request.BuildArgs, request.Target, allStages: kind == EngineBuilderKind.Classic);
+        var bases = dockerfile.BaseImages(request.BuildArgs, request.Target, allStages: kind != EngineBuilderKind.BuildKit);
         foreach (var image in bases)
         {
             var wanted = image with { Platform = image.Platform ?? request.Platforms.SingleOrDefault() };
@@ -135,7 +152,7 @@ internal sealed class EngineApiBuilder(IDockerClient engine, EngineBuilderKind k
 
     private ImageBuildParameters Parameters(BuildRequest request) => new()
     {
-        Version = ((int)kind).ToString(System.Globalization.CultureInfo.InvariantCulture),
+        Version = kind == EngineBuilderKind.BuildKit ? "2" : "1",
         Dockerfile = request.Dockerfile,
         Target = request.Target,
         BuildArgs = new Dictionary<string, string>(request.BuildArgs),

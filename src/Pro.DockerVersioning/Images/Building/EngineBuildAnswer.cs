@@ -49,7 +49,7 @@ internal sealed class EngineBuildAnswer(string subject, EngineBuilderKind kind, 
     /// <summary>The answer ended without an error.</summary>
     public void Complete()
     {
-        if (kind == EngineBuilderKind.Classic)
+        if (kind != EngineBuilderKind.BuildKit)
         {
             _text.Complete();
         }
@@ -81,7 +81,7 @@ internal sealed class EngineBuildAnswer(string subject, EngineBuilderKind kind, 
 
     private ProException Failed(string error, Exception? inner)
     {
-        if (kind == EngineBuilderKind.Classic)
+        if (kind != EngineBuilderKind.BuildKit)
         {
             _text.Fail(error);
         }

@@ -4,10 +4,7 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Services.Compose;
 
-/// <summary>
-/// The compose files of a project as they are on disk, wherever that is: the reader of compose files knows paths below a root only, so the
-/// root is the deepest folder that holds them all.
-/// </summary>
+/// <summary>The compose files of a project as they are on disk, wherever that is.</summary>
 internal sealed class ProjectFiles
 {
     private readonly ComposeProject _project;
@@ -30,21 +27,11 @@ internal sealed class ProjectFiles
     /// <exception cref="ProException">A file is wrong.</exception>
     public static ProjectFiles Load(ComposeProjectOnEngine project, ProjectVariables variables)
     {
-        var root = CommonFolder([project.WorkingDirectory, .. project.Files.Select(file => Path.GetDirectoryName(file)!)]);
-        while (true)
-        {
-            try
-            {
-                var inputs = new ComposeInputs(new DiskFiles(root), variables.Find, root);
-                return new ProjectFiles(
-                    ComposeProject.Load(inputs, [.. project.Files.Select(file => RepositoryPath(root, file))]), variables, root);
-            }
-            catch (ProException outside) when (outside.Id == ConfigurationErrors.OutsideId && Path.GetDirectoryName(root) is not null)
-            {
-                // One of them includes or extends a file above all of them.
-                root = Path.GetDirectoryName(root)!;
-            }
-        }
+        var root = project.WorkingDirectory;
+        var disk = new DiskFiles(root);
+        var inputs = new ComposeInputs(disk, variables.Find, root, Disk: disk);
+        var files = project.Files.Select(file => ComposePaths.Anywhere(root, string.Empty, file)).ToList();
+        return new ProjectFiles(ComposeProject.Load(inputs, files), variables, root);
     }
 
     /// <summary>A service.</summary>
@@ -115,28 +102,4 @@ internal sealed class ProjectFiles
 
     /// <summary>A text with its variables replaced by what they are worth now.</summary>
     public string VariableFree(string text, FilePosition at) => ComposeInterpolation.Expand(text, at, _variables.Find, tellMissing: null);
-
-    private static string RepositoryPath(string root, string file) =>
-        Path.GetRelativePath(root, file).Replace(Path.DirectorySeparatorChar, '/');
-
-    private static string CommonFolder(IReadOnlyList<string> folders)
-    {
-        var common = Path.TrimEndingDirectorySeparator(folders[0]);
-        foreach (var folder in folders)
-        {
-            while (!IsBelow(folder, common))
-            {
-                common = Path.GetDirectoryName(common) ?? throw ComposeErrors.FilesApart(folders);
-            }
-        }
-
-        return common;
-    }
-
-    private static bool IsBelow(string folder, string root)
-    {
-        var relative = Path.GetRelativePath(root, folder);
-        return relative != ".." && !Path.IsPathFullyQualified(relative)
-            && !relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-    }
 }

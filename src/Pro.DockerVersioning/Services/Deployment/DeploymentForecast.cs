@@ -110,7 +110,9 @@ internal sealed class DeploymentForecast(DeploymentRequest request, DeploymentWo
         }
         catch (Exception unknown) when (unknown is ProException || (unknown is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return $"what '{CommandOf(site)} pull' would bring is not known: the registry can't be asked";
+            var why = unknown is ProException refused && supply.IsForWantOfLogin(refused)
+                ? RegistryErrors.NoLoginInPlan : "the registry can't be asked";
+            return $"what '{CommandOf(site)} pull' would bring is not known: {why}";
         }
 
         var there = digest is null ? null : world.Inventory.FindByDigest(request.Repository, digest);

@@ -96,7 +96,6 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
     {
         var name = request.Service.Name;
         var reference = request.Repository.WithTag(version.ImageTag);
-        await EngineProduct.ThrowIfPodmanAsync(engine, cancellationToken).ConfigureAwait(false);
         var found = world.Target(request);
         proven ??= found is null ? null : await wayBack.VerifiedImageAsync(request, found, version, cancellationToken).ConfigureAwait(false);
         var image = await supply.FindAsync(
@@ -243,8 +242,19 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             return;
         }
 
-        var there = await supply.AtRegistryAsync(image.Reference, cancellationToken).ConfigureAwait(false)
-            ?? throw DeploymentErrors.NotAtRegistry(image.Reference.ToString(), alias);
+        string there;
+        try
+        {
+            there = await supply.AtRegistryAsync(image.Reference, cancellationToken).ConfigureAwait(false)
+                ?? throw DeploymentErrors.NotAtRegistry(image.Reference.ToString(), alias);
+        }
+        catch (ProException refused) when (supply.IsForWantOfLogin(refused))
+        {
+            reports.Report(new WarningReport(
+                $"Whether the registry has {image.Reference}, which {alias} will name there, is not known: {RegistryErrors.NoLoginInPlan}."));
+            return;
+        }
+
         if (image.Digest is { } here && here != there)
         {
             throw DeploymentErrors.OtherAtRegistry(image.Reference.ToString(), alias, here, there);

@@ -22,9 +22,13 @@ internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, 
     /// <summary>The platform for which it is pulled, as <c>linux/386</c>: the old container's; "" for the engine's own.</summary>
     public string Platform { get; init; } = "";
 
+    /// <summary>Why its registry couldn't be asked for it; null if it was.</summary>
+    public string? Unchecked { get; init; }
+
     /// <summary>For the plan.</summary>
     public string Description => LocalId is { } id ? $"the image is here ({id[7..19]})"
-        : $"the image is pulled: {PullFrom}{(Platform.Length == 0 ? "" : $" for {Platform}")}";
+        : $"the image is pulled: {PullFrom}{(Platform.Length == 0 ? "" : $" for {Platform}")}"
+            + (Unchecked is null ? "" : $" (it could not be looked up, since {Unchecked})");
 }
 
 /// <summary>Brings the image of a version onto the engine, before anything is touched.</summary>
@@ -59,12 +63,9 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         {
             return await FindAtRegistryAsync(reference, credential, inventory, recordedDigest, force, cancellationToken).ConfigureAwait(false);
         }
-        catch (ProException refused) when (!engine.Endpoint.MaySeeLogins
-            && refused.Category is ProErrorCategory.AuthenticationError or ProErrorCategory.PermissionDenied)
+        catch (ProException refused) when (IsForWantOfLogin(refused))
         {
-            reports.Report(new WarningReport(
-                $"Whether the registry has {reference} is not known: it wants a login, and none is sent to {engine.Endpoint} in this plan."));
-            return new SuppliedImage(reference, null, reference, null);
+            return new SuppliedImage(reference, null, reference, null) { Unchecked = RegistryErrors.NoLoginInPlan };
         }
     }
 
@@ -171,6 +172,9 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         return await RegistryQuestions.DigestAsync(engine, reference, credential, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Whether a registry has refused to answer only because this command sends no login.</summary>
+    public bool IsForWantOfLogin(ProException refused) => !engine.Endpoint.MaySeeLogins && RegistryErrors.IsRefusal(refused);
+
     /// <summary>Lets a tag at the registry name a manifest that is there.</summary>
     /// <exception cref="ProException">The registry refuses, or can't be reached.</exception>
     public async Task TagAtRegistryAsync(ImageReference tag, string digest, CancellationToken cancellationToken)
@@ -193,7 +197,8 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         }
         catch (ProException unreachable)
         {
-            reports.Report(new WarningReport($"The registry's versions are not known, this engine's only. {unreachable.Message}"));
+            var why = IsForWantOfLogin(unreachable) ? $"{RegistryErrors.NoLoginInPlan}." : unreachable.Message;
+            reports.Report(new WarningReport($"The registry's versions are not known, this engine's only. {why}"));
             return null;
         }
     }

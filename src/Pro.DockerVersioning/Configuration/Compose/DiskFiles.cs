@@ -2,10 +2,11 @@ using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 
-namespace Pro.DockerVersioning.Services.Compose;
+namespace Pro.DockerVersioning.Configuration.Compose;
 
 /// <summary>
-/// The files below a folder as the system finds them, links and all: what compose reads. A repository's tree, in contrast, follows no link.
+/// The files as the system finds them from a folder, links and all, below it and elsewhere: what compose reads. A repository's tree, in
+/// contrast, follows no link.
 /// </summary>
 internal sealed class DiskFiles(string root) : ISourceTree
 {
