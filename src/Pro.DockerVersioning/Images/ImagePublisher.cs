@@ -254,7 +254,7 @@ internal sealed class ImagePublisher : IDisposable
     /// neither does a digest that the registry has told and doesn't give. The push decides then.
     /// </summary>
     /// <exception cref="ProException">The registry can't be asked.</exception>
-    private static async Task<(bool IsSame, string? Unchecked)> CompareAsync(PublishItem item, string remote, Func<Task<bool>> isSame)
+    private async Task<(bool IsSame, string? Unchecked)> CompareAsync(PublishItem item, string remote, Func<Task<bool>> isSame)
     {
         try
         {

@@ -83,7 +83,7 @@ public sealed class BuilderProbeTests : IDisposable
         await File.WriteAllTextAsync(
             Path.Combine(_root, "0", "docker"), $"#!/bin/sh\n{WithBuildx}\n", TestContext.Current.CancellationToken);
         var next = await BuilderProbe.ChooseAsync(
-            Environment([]).With([new("PATH", $"{_root}/0")]), _engine, NoLogin, TestContext.Current.CancellationToken);
+            Environment([]).With([new("PATH", $"{_root}/0")]), _engine, NoLogin, podman: null, TestContext.Current.CancellationToken);
         Assert.IsType<BuildxBuilder>(next.Builder);
         Assert.Null(next.Warning);
     }
