@@ -337,7 +337,8 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             }
             catch (ProException changed) when (changed.Id == DeploymentErrors.ChangedMeanwhileId && LockTimeout > clock.Elapsed)
             {
-                // Somebody else was first, and has finished: there is a new plan, and a prompt shows it. The version stays the one that was meant.
+                // Somebody else was first, and has finished: there is a new plan, and a prompt shows it.
+                // The version stays the one that was meant.
                 request = request with { LockTimeout = LockTimeout - clock.Elapsed };
             }
         }

@@ -166,7 +166,10 @@ public sealed class ComposeKnowledgeTests
         JsonObject Container(string id, string network, string pid) => JsonNode.Parse($$"""
             { "Id": "{{id}}", "Name": "/{{id}}", "HostConfig": { "NetworkMode": "{{network}}", "PidMode": "{{pid}}" } }
             """)!.AsObject();
-        JsonObject[] all = [Container("s2", "container:api", "container:s1"), Container("s1", "container:api", ""), Container("api", "bridge", ""), Container("x", "bridge", "")];
+        JsonObject[] all =
+        [
+            Container("s2", "container:api", "container:s1"), Container("s1", "container:api", ""), Container("api", "bridge", ""),
+        ];
 
         Assert.Equal(["s1", "s2"], ContainerFollowers.Chain(all, [("api", "api")]).Select(one => one["Id"]!.GetValue<string>()));
     }
@@ -176,8 +179,8 @@ public sealed class ComposeKnowledgeTests
     {
         using var project = new TemporaryProject();
         var program = new ComposeProgram("docker", ["compose"], "2.40.3", new Version(2, 40));
-        string Refusal() => Assert.Throws<ProException>(() => ProjectVariables.Load(project.Project, project.Environment, program)) is var error
-            && error.Id == "ComposeFileNotRegular" ? error.Message : "";
+        void Load() => ProjectVariables.Load(project.Project, project.Environment, program);
+        string Refusal() => Assert.Throws<ProException>(Load) is var error && error.Id == "ComposeFileNotRegular" ? error.Message : "";
         _ = ProjectVariables.Load(project.Project, project.Environment, program);
         _ = Directory.CreateDirectory(project.DotEnv);
         Assert.Contains(".env is a folder", Refusal(), StringComparison.Ordinal);

@@ -18,8 +18,8 @@ internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewH
     public RenderedProject? Rendered { get; init; }
 
     /// <summary>
-    /// The hash in the label of the containers that the files still say, but for the version: what is blank by them now was blank then. Null if
-    /// the files have changed.
+    /// The hash in the label of the containers that the files still say, but for the version: what is blank by them now was
+    /// blank then. Null if the files have changed.
     /// </summary>
     public string? HashAsItWas { get; init; }
 

@@ -179,8 +179,8 @@ internal sealed partial class ContainerComparison
     }
 
     /// <summary>
-    /// Whether the container says just what comes of a text with blank variables. One of which nothing else is left says nothing that could be
-    /// looked for: for most keys that can't be told, and whoever means it says so.
+    /// Whether the container says just what comes of a text with blank variables. One of which nothing else is left says nothing that
+    /// could be looked for: for most keys that can't be told, and whoever means it says so.
     /// </summary>
     private bool IsAsBefore(string key, ComposeScalar scalar, Func<string, string?> find, IReadOnlyList<string> said) =>
         Expand(scalar.Text, scalar.At, find).Trim().Length > 0
@@ -204,7 +204,8 @@ internal sealed partial class ContainerComparison
             ComposeScalar { Text.Length: > 0 } text => Squeeze(RenderedService.Unescape(text.Text)).Split(' '),
             _ => [],
         };
-        var template = new ComposeScalar(node.Source, node.At.Line, node.At.Column, Squeeze(string.Join(' ', Below(node).Select(one => one.Text))), isNull: false);
+        var all = Squeeze(string.Join(' ', Below(node).Select(one => one.Text)));
+        var template = new ComposeScalar(node.Source, node.At.Line, node.At.Column, all, isNull: false);
         return words.Any() && words.SequenceEqual(_container["Config"].Texts(field), StringComparer.Ordinal)
             || (Expand(template.Text, template.At, find).Trim().Length == 0
                 ? InspectJson.Same(running, _imageConfig[field])

@@ -91,7 +91,7 @@ internal sealed class ImagePin
     /// <summary>Who else uses the variable, in the words of a message.</summary>
     public IReadOnlyList<string> SharedBy { get; private init; } = [];
 
-    /// <summary>The other services of the project that get the same image by the variable: the next <c>up</c> brings them to its version too.</summary>
+    /// <summary>The other services of the project that get the same image by the variable: the next <c>up</c> brings them along.</summary>
     public IReadOnlyList<string> FollowedBy { get; private init; } = [];
 
     /// <summary>

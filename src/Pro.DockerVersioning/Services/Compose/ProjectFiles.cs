@@ -53,7 +53,7 @@ internal sealed class ProjectFiles
         VariableFree(path.Text, path.At),
         path.Source.BaseDirectory.Length == 0 ? project.WorkingDirectory : Path.GetFullPath(path.Source.BaseDirectory, Root));
 
-    /// <summary>A compose file as it is written, a mapping a document. A file that can't be read uses nothing that anybody could start.</summary>
+    /// <summary>A compose file as it is written, document by document. One that can't be read uses nothing that anybody could start.</summary>
     public static IReadOnlyList<ComposeMapping> DocumentsOf(string file)
     {
         try
@@ -68,7 +68,7 @@ internal sealed class ProjectFiles
         }
     }
 
-    /// <summary>A variable of a service's <c>env_file</c> as it is written there, without quotes; null if none has it, or by no variable.</summary>
+    /// <summary>A variable of a service's <c>env_file</c> as it is written there, without quotes; null if none has it.</summary>
     public ComposeScalar? InEnvFile(ComposeProjectOnEngine project, ComposeMapping service, string name)
     {
         foreach (var path in FilesOf(service["env_file"]).Reverse())

@@ -1,4 +1,3 @@
-using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
@@ -28,7 +27,7 @@ internal sealed class VariableUsages(
 
     private static readonly string[] KeyedByName = ["environment", "args"];
 
-    /// <summary>The other services of the project that get their image by the variable, and it is the same image: they follow with it.</summary>
+    /// <summary>The other services of the project that get the same image by the variable: they follow with it.</summary>
     public IReadOnlyList<string> Alike =>
         [.. files.Services.Where(one => one.Name != service && Uses(one.Node) && IsOurImage(one.Node)).Select(one => one.Name)];
 

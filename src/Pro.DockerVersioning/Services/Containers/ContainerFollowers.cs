@@ -22,8 +22,8 @@ internal static class ContainerFollowers
         [.. all.Where(other => other.Text("Id") != id && Modes.Any(mode => Follows(other["HostConfig"].Text(mode), id, name)))];
 
     /// <summary>
-    /// All that follow containers, and all that follow those, in an order in which each comes after all whom it follows: one can share one's
-    /// network and another one's processes, and both must be there before it.
+    /// All that follow containers, and all that follow those, in an order in which each comes after all whom it follows: one can share
+    /// one's network and another one's processes, and both must be there before it.
     /// </summary>
     /// <param name="all">Inspections of all containers, stopped ones too.</param>
     /// <param name="leaders">The ids and names of the first ones.</param>

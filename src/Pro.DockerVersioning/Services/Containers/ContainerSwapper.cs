@@ -152,8 +152,8 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         }
 
         var successors = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var follower in ContainerFollowers
-            .Chain([.. all.Where(one => !SwapNames.IsLeftover(NameOf(one)))], [.. swaps.Select(swap => (swap.State.OldId, swap.State.Name))]))
+        var first = swaps.Select(swap => (swap.State.OldId, swap.State.Name)).ToList();
+        foreach (var follower in ContainerFollowers.Chain([.. all.Where(one => !SwapNames.IsLeftover(NameOf(one)))], first))
         {
             var leaders = swaps.Select(swap => swap.State)
                 .Where(one => ContainerFollowers.Find([follower], one.OldId, one.Name).Count > 0).ToList();

@@ -18,7 +18,8 @@ internal sealed class FollowerRefresh(ContainerCalls calls)
     {
         var leader = await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
         var again = new List<JsonObject>();
-        foreach (var follower in ContainerFollowers.Chain(await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false), [(id, name)]))
+        var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
+        foreach (var follower in ContainerFollowers.Chain(all, [(id, name)]))
         {
             var isDirect = ContainerFollowers.Find([follower], id, name).Count > 0;
             if (ContainerFollowers.LeadersOf(follower, again).Count > 0

@@ -48,7 +48,10 @@ internal sealed class SwapChooser(ContainerCalls calls)
 
         if (state.Old["State"].Text("Status") is "created" or "exited" or "dead")
         {
-            return StopFirst([$"{state.Name} does not run, so the new version starts without another one beside it."]) with { ServesNobody = true };
+            return StopFirst([$"{state.Name} does not run, so the new version starts without another one beside it."]) with
+            {
+                ServesNobody = true,
+            };
         }
 
         var reason = SideBySideObstacles.Of(state.Old)

@@ -26,10 +26,11 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
     public async Task NoteAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
     {
         var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
-        _ran.UnionWith(ContainerFollowers.Chain(all, [.. ids.Select(id => (id, id))]).Where(one => SavedRunState.Of(one).Ran).Select(NameOf));
+        var followers = ContainerFollowers.Chain(all, [.. ids.Select(id => (id, id))]);
+        _ran.UnionWith(followers.Where(one => SavedRunState.Of(one).Ran).Select(NameOf));
     }
 
-    /// <summary>Re-creates them, and those that follow them, each after all whom it follows; then sees whether those that ran before go on running.</summary>
+    /// <summary>Re-creates them, and those that follow them, each after its leaders; then sees whether those that ran before go on running.</summary>
     /// <param name="successors">From the id that is gone to the id in its place.</param>
     /// <param name="cancellationToken">Cancels it between two of them.</param>
     /// <exception cref="ProException">One can't be re-created, or doesn't go on running.</exception>
@@ -82,7 +83,8 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
             var now = await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
             if (now is null || !now["State"].Flag("Running"))
             {
-                reports?.Report(new WarningReport(ContainerErrors.FollowerDied(name, now?["State"]?["ExitCode"]?.GetValue<long>()).Message));
+                var died = ContainerErrors.FollowerDied(name, now?["State"]?["ExitCode"]?.GetValue<long>());
+                reports?.Report(new WarningReport(died.Message));
             }
         }
     }
