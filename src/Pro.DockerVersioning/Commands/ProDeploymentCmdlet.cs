@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Configuration;
@@ -318,15 +319,43 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         string? version,
         string? reference)
     {
-        var reporter = Reporter;
         var request = Complete(RequestFor(workspace, catalog, service, engine));
         await WaitForLocksAsync(engine, request);
+        var clock = Stopwatch.StartNew();
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        var given = Given(request, version, reference);
+        while (true)
+        {
+            try
+            {
+                await OneAsync(workspace, engine, history, request, given, told, chosen => given ??= chosen);
+                return;
+            }
+            catch (ProException changed) when (changed.Id == DeploymentErrors.ChangedMeanwhileId && LockTimeout > clock.Elapsed)
+            {
+                // Somebody else was first, and has finished: there is a new plan, and a prompt shows it.
+                // The version stays the one that was meant.
+                request = request with { LockTimeout = LockTimeout - clock.Elapsed };
+            }
+        }
+    }
+
+    private async Task OneAsync(
+        ProWorkspace workspace,
+        EngineConnection engine,
+        HistoryLog history,
+        DeploymentRequest request,
+        ProVersion? given,
+        HashSet<string> told,
+        Action<ProVersion> chosen)
+    {
+        var reporter = Reporter;
         var wayBack = new PreviousVersionStore(engine, history, reporter);
         var supply = new ImageSupply(engine, workspace.Settings.Variables.Raw, reporter);
         DeploymentPlan? plan;
         try
         {
-            plan = await PlanAsync(request, engine, history, wayBack, supply, Given(request, version, reference));
+            plan = await PlanAsync(request, engine, history, wayBack, supply, given);
         }
         catch (ProException odd) when (odd.Id != EngineErrors.UnreachableId
             && odd.Category is not (ProErrorCategory.InvalidArgument or ProErrorCategory.ResourceBusy))
@@ -341,7 +370,8 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             return;
         }
 
-        foreach (var warning in plan.Warnings)
+        chosen(plan.Version);
+        foreach (var warning in plan.Warnings.Where(told.Add))
         {
             WriteWarning(warning);
         }

@@ -123,9 +123,12 @@ internal static class DeploymentErrors
         "Give the service and version instead, or set REGISTRY to the registry of that image.",
         reference);
 
+    /// <summary>The id of <see cref="ChangedMeanwhile"/>.</summary>
+    public const string ChangedMeanwhileId = "ServiceChanged";
+
     /// <summary>Somebody changed the service between the plan and the lock.</summary>
     public static ProException ChangedMeanwhile(string service, string target) => new(
-        "ServiceChanged",
+        ChangedMeanwhileId,
         ProErrorCategory.InvalidOperation,
         $"What runs {service} ({target}) has changed since this command looked. Nothing was touched.",
         "Run the command again: it makes a new plan.",

@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Services.Containers;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;
@@ -98,6 +100,19 @@ public sealed class ComposeKnowledgeTests
     [InlineData("user: \"${X}\"", "user: \"\"", "", "X")]
     [InlineData("ports: [\"${X}:80\"]", "ports: [{target: 80, protocol: tcp}]", "", "X")]
     [InlineData("hostname: \"${X}\"", "hostname: \"\"", "", "")]
+    [InlineData("command: \"serve --key ${X}\"", "command: [serve, --key]", "", "X")]
+    [InlineData("command: \"serve --key k1 -v ${X}\"", "command: [serve, --key, k1, -v]", "", "")]
+    [InlineData("hostname: \"abc${X}\"", "hostname: abc", "", "X")]
+    [InlineData("entrypoint: [\"env\", \"PASS=${X}\"]", "entrypoint: [env, PASS=]", "", "X")]
+    [InlineData("healthcheck: {test: [\"CMD-SHELL\", \"true ${X}\"]}", "healthcheck: {test: [CMD-SHELL, \"true \"]}", "", "X")]
+    [InlineData("extra_hosts: [\"db:${X}\"]", "extra_hosts: [\"db=\"]", "", "X")]
+    [InlineData("restart: \"${X}\"", "restart: \"\"", "", "X")]
+    [InlineData("network_mode: \"${X}\"", "network_mode: none", "", "X")]
+    [InlineData("dns: [\"${X}\"]", "dns: [\"\"]", "", "X")]
+    [InlineData("cap_add: [\"${X}\"]", "cap_add: [\"\"]", "", "X")]
+    [InlineData("sysctls: {net.core.somaxconn: \"${X}\"}", "sysctls: {net.core.somaxconn: \"\"}", "", "X")]
+    [InlineData("logging: {options: {tag: \"${X}\"}}", "logging: {options: {tag: \"\"}}", "", "X")]
+    [InlineData("networks: {default: {aliases: [\"${X}\"]}}", "networks: {default: {aliases: [\"\"]}}", "", "X")]
     public void What_would_be_blank_is_found_wherever_it_is(string written, string rendered, string environment, string blank)
     {
         var container = JsonNode.Parse($$"""
@@ -115,6 +130,66 @@ public sealed class ComposeKnowledgeTests
         var service = (ComposeMapping)((ComposeMapping)Parse($"services: {{api: {{{written}}}}}")["services"]!)["api"]!;
 
         Assert.Equal(blank, string.Join(",", comparison.Blanks(service, _ => null).Select(one => one.Name)));
+    }
+
+    [Fact]
+    public void What_would_be_blank_in_the_content_of_a_config_is_found()
+    {
+        ComposeMapping[] documents = [Parse("configs: {c: {content: \"pw=${X}\"}}")];
+        var file = new ComposeInjection("/c", "pw=", null, "c");
+
+        Assert.Equal("X", Assert.Single(ContainerComparison.BlanksIn(documents, file, "pw=secret", _ => null)).Name);
+        Assert.Empty(ContainerComparison.BlanksIn(documents, file, "pw=", _ => null));
+    }
+
+    [Fact]
+    public void One_shots_are_told_in_the_order_in_which_compose_runs_them()
+    {
+        using var project = new TemporaryProject();
+        project.Write("docker-compose.yml", """
+            services:
+              seed: { image: a, depends_on: { migrate: { condition: service_completed_successfully } } }
+              migrate: { image: a, depends_on: [db] }
+              db: { image: a }
+              api: { image: a, depends_on: { seed: { condition: service_completed_successfully }, db: { condition: service_started } } }
+
+            """);
+        var program = new ComposeProgram("docker", ["compose"], "2.40.3", new Version(2, 40));
+        var files = ProjectFiles.Load(project.Project, ProjectVariables.Load(project.Project, project.Environment, program));
+
+        Assert.Equal(["migrate", "seed"], ServiceDependencies.OneShotsOf(files, "api").Select(one => one.Name));
+    }
+
+    [Fact]
+    public void What_follows_two_comes_after_both()
+    {
+        JsonObject Container(string id, string network, string pid) => JsonNode.Parse($$"""
+            { "Id": "{{id}}", "Name": "/{{id}}", "HostConfig": { "NetworkMode": "{{network}}", "PidMode": "{{pid}}" } }
+            """)!.AsObject();
+        JsonObject[] all =
+        [
+            Container("s2", "container:api", "container:s1"), Container("s1", "container:api", ""), Container("api", "bridge", ""),
+        ];
+
+        Assert.Equal(["s1", "s2"], ContainerFollowers.Chain(all, [("api", "api")]).Select(one => one["Id"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public void A_variables_file_that_is_a_folder_or_a_link_to_nothing_is_refused_by_name()
+    {
+        using var project = new TemporaryProject();
+        var program = new ComposeProgram("docker", ["compose"], "2.40.3", new Version(2, 40));
+        void Load() => ProjectVariables.Load(project.Project, project.Environment, program);
+        string Refusal() => Assert.Throws<ProException>(Load) is var error && error.Id == "ComposeFileNotRegular" ? error.Message : "";
+        _ = ProjectVariables.Load(project.Project, project.Environment, program);
+        _ = Directory.CreateDirectory(project.DotEnv);
+        Assert.Contains(".env is a folder", Refusal(), StringComparison.Ordinal);
+        Directory.Delete(project.DotEnv);
+        _ = File.CreateSymbolicLink(project.DotEnv, "nowhere");
+        Assert.Contains("nowhere, which is not there", Refusal(), StringComparison.Ordinal);
+        File.Delete(project.DotEnv);
+        _ = File.CreateSymbolicLink(project.DotEnv, ".env");
+        Assert.Contains("leads back to itself", Refusal(), StringComparison.Ordinal);
     }
 
     private static ComposeMapping Parse(string text) =>

@@ -91,6 +91,26 @@ public sealed class ImagePinTests
     }
 
     [Fact]
+    public void Services_with_the_same_image_follow_and_the_content_of_its_own_config_is_its_own()
+    {
+        using var project = new TemporaryProject();
+        project.Write("docker-compose.yml", """
+            services:
+              api: { image: "r/api:${API_VERSION}", configs: [c], environment: { V: "${API_VERSION}" } }
+              migrate: { image: "r/api:${API_VERSION}", command: go }
+            configs: { c: { content: "at ${API_VERSION}" } }
+
+            """);
+        var pin = project.Analyse("r/api");
+        Assert.Empty(pin.SharedBy);
+        Assert.Equal(["migrate"], pin.FollowedBy);
+
+        project.Write("docker-compose.more.yml", "services: { web: { image: r/web, configs: [c] } }\n");
+        project.Files = ["docker-compose.yml", "docker-compose.more.yml"];
+        Assert.Contains("\"configs\"", Assert.Single(project.Analyse("r/api").SharedBy), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_same_service_in_two_files_of_one_project_shares_with_nobody()
     {
         using var project = new TemporaryProject { Files = ["docker-compose.yml", "docker-compose.override.yml"] };
@@ -105,7 +125,7 @@ public sealed class ImagePinTests
     [InlineData("services: { api: { image: \"r/api:${API_VERSION:-latest}\", environment: [ \"V=${API_VERSION}\" ] } }", true)]
     [InlineData("services: { api: { ports: [ \"8080:80\" ] } }", true)]
     [InlineData("services: { api: { build: . } }", true)]
-    [InlineData("services: { web: { image: \"r/api:${API_VERSION}\" } }", false)]
+    [InlineData("services: { web: { image: \"r/api:${API_VERSION}\" } }", true)]
     [InlineData("services: { api: { image: \"r/other:${API_VERSION}\" } }", false)]
     [InlineData("services: { api: { image: \"r/api:v1\", command: \"${API_VERSION}\" } }", false)]
     [InlineData("volumes: { data: { name: \"data-${API_VERSION}\" } }", false)]

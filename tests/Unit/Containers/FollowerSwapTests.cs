@@ -42,6 +42,26 @@ public sealed class FollowerSwapTests : IAsyncLifetime
         Assert.Equal(Roles.Length, await CountAsync());
     }
 
+    /// <summary>It is the first one that the engine lists, and may move only after both.</summary>
+    [Fact]
+    public async Task One_that_follows_the_service_and_another_follower_moves_after_both()
+    {
+        var web = await _scene.StartOldAsync(SwapFlow.StopFirst);
+        var side = await StartAsync("side", $$"""{ "NetworkMode": "container:{{web}}" }""");
+        _ = await StartAsync("third", $$"""{ "NetworkMode": "container:{{web}}", "PidMode": "container:{{side}}" }""");
+
+        _ = await _scene.SwapAsync(SwapFlow.StopFirst);
+
+        var now = await InspectAsync();
+        Assert.All(now.Values, one => Assert.True(one["State"]!["Running"]!.GetValue<bool>()));
+        Assert.Equal($"container:{Id(now["web"])}", now["third"]["HostConfig"]!["NetworkMode"]!.GetValue<string>());
+        Assert.Equal($"container:{Id(now["side"])}", now["third"]["HostConfig"]!["PidMode"]!.GetValue<string>());
+
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            _scene.SwapAsync(SwapFlow.StopFirst, beforeCommit: (_, _) => throw new InvalidOperationException("no")));
+        Assert.All((await InspectAsync()).Values, one => Assert.True(one["State"]!["Running"]!.GetValue<bool>()));
+    }
+
     [Fact]
     public async Task They_are_why_the_old_one_stops_first()
     {

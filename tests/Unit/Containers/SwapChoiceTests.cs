@@ -64,7 +64,7 @@ public sealed class SwapChoiceTests : IAsyncLifetime
 
     [Theory]
     [InlineData("pause", "it is paused")]
-    [InlineData("stop", "it is exited")]
+    [InlineData("stop", "does not run, so the new version starts")]
     public async Task One_that_does_not_serve_is_stopped_first(string action, string reason)
     {
         await StartAsync("{ }");

@@ -17,6 +17,12 @@ internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewH
     /// <summary>The project with the new version; null if docker-compose 1.x was asked for hashes alone, and they say that only the image differs.</summary>
     public RenderedProject? Rendered { get; init; }
 
+    /// <summary>
+    /// The hash in the label of the containers that the files still say, but for the version: what is blank by them now was
+    /// blank then. Null if the files have changed.
+    /// </summary>
+    public string? HashAsItWas { get; init; }
+
     /// <summary>Paths of files in the containers that run which compose has copied there: see <see cref="ComposeInjection"/>.</summary>
     public IReadOnlyList<string> InjectedFiles { get; init; } = [];
 }
@@ -190,7 +196,7 @@ internal sealed partial class ComposeClient
                 HashAsync(image, PinnedProject.Of(Project, asItRuns), cancellationToken),
                 HashAsync(image, PinnedProject.Of(Project, proven), cancellationToken)).ConfigureAwait(false);
             return hashes[0] == label && hashes[1] != label
-                ? new ComposeJudgement(true, OnlyTheImage(image), hashes[1], next, proven)
+                ? new ComposeJudgement(true, OnlyTheImage(image), hashes[1], next, proven) { HashAsItWas = label }
                 : null;
         }
         catch (ProException)
@@ -254,10 +260,15 @@ internal sealed partial class ComposeClient
                 false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next, proven)
             {
                 Rendered = rendered,
+                HashAsItWas = label,
             };
         }
 
-        return new ComposeJudgement(true, OnlyTheImage(image), await newHash.ConfigureAwait(false), next, proven) { Rendered = rendered };
+        return new ComposeJudgement(true, OnlyTheImage(image), await newHash.ConfigureAwait(false), next, proven)
+        {
+            Rendered = rendered,
+            HashAsItWas = label,
+        };
     }
 
     private static string OnlyTheImage(ImagePin image) => $"Only the image of {image.Service} changes.";

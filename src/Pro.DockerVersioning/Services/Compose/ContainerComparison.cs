@@ -37,11 +37,18 @@ internal sealed partial class ContainerComparison
     /// </summary>
     /// <param name="written">The service as its files have it, variables and all.</param>
     /// <param name="find">What compose's variables are worth; null for what isn't set.</param>
-    public IReadOnlyList<BlankValue> Blanks(ComposeMapping written, Func<string, string?> find)
+    /// <param name="documents">The project's files as they are written; none to look at the service alone.</param>
+    /// <param name="inEnvFile">A variable as an <c>env_file</c> of the service has it; null if none has.</param>
+    public IReadOnlyList<BlankValue> Blanks(
+        ComposeMapping written,
+        Func<string, string?> find,
+        IReadOnlyList<ComposeMapping>? documents = null,
+        Func<string, ComposeScalar?>? inEnvFile = null)
     {
         var blanks = new List<BlankValue>();
         var templates = Keyed(written["environment"]);
-        foreach (var (name, value) in Environment())
+        var next = Environment().ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        foreach (var (name, value) in next)
         {
             var before = _running.GetValueOrDefault(name, "");
             if (before.Length == 0 || before == value)
@@ -49,8 +56,11 @@ internal sealed partial class ContainerComparison
                 continue;
             }
 
-            var template = templates.GetValueOrDefault(name);
-            var variables = template is null ? [] : BlankVariables(template.Text, template.At, find);
+            // A line of an env_file may name those above it too.
+            var isOwn = templates.TryGetValue(name, out var template);
+            template ??= isOwn ? null : inEnvFile?.Invoke(name);
+            var known = isOwn ? find : one => find(one) ?? next.GetValueOrDefault(one);
+            var variables = template is null ? [] : BlankVariables(template.Text, template.At, known);
             if (string.IsNullOrEmpty(value))
             {
                 // What isn't passed on any more leaves the image's own value in place.
@@ -59,15 +69,31 @@ internal sealed partial class ContainerComparison
                     blanks.Add(new BlankValue(name, variables, $"the environment variable {name}"));
                 }
             }
-            else if (variables.Count > 0 && !WasBlank(template!.Text, template.At, find, before))
+            else if (variables.Count > 0 && !WasBlank(template!.Text, template.At, known, before))
             {
                 blanks.Add(new BlankValue(variables[0], [name, .. variables], $"a part of the environment variable {name}"));
             }
         }
 
         blanks.AddRange(OtherBlanks(written, find));
+        blanks.AddRange((documents ?? []).SelectMany(document => BlanksAround(document, find)));
         return blanks;
     }
+
+    /// <summary>What of a config's content has a value in its file in the container, and would be blank in the next one.</summary>
+    /// <param name="documents">The project's files as they are written.</param>
+    /// <param name="file">The file that compose copies.</param>
+    /// <param name="content">What is in the container; null if it isn't there.</param>
+    /// <param name="find">What compose's variables are worth; null for what isn't set.</param>
+    public static IReadOnlyList<BlankValue> BlanksIn(
+        IReadOnlyList<ComposeMapping> documents, ComposeInjection file, string? content, Func<string, string?> find) =>
+        [.. from document in documents
+            let config = (document["configs"] as ComposeMapping)?[file.Source ?? ""] as ComposeMapping
+            where content is not null && file.Variable is null && config?["content"] is ComposeScalar
+            let template = (ComposeScalar)config["content"]!
+            let variables = BlankVariables(template.Text, template.At, find)
+            where variables.Count > 0 && !WasBlank(template.Text, template.At, find, content!)
+            select new BlankValue(variables[0], variables, $"the file {file.Path}")];
 
     /// <summary>What else would differ, a line a kind: names of variables, ports, mounts.</summary>
     public IReadOnlyList<string> Differences()
@@ -137,9 +163,12 @@ internal sealed partial class ContainerComparison
                 var isAsBefore = key switch
                 {
                     "ports" => !portsDiffer,
-                    "volumes" => !mountsDiffer,
+                    "volumes" or "configs" or "secrets" => !mountsDiffer,
+                    "env_file" => !EnvironmentDifferences().Any(),
+                    "command" => IsRunning("Cmd", node, "command", find),
+                    "entrypoint" => IsRunning("Entrypoint", node, "entrypoint", find),
                     "labels" when path is not null => WasBlank(scalar.Text, scalar.At, find, labels.GetValueOrDefault(path, "")),
-                    _ => IsAsBefore(key, Expand(scalar.Text, scalar.At, find), said),
+                    _ => IsAsBefore(key, scalar, find, said),
                 };
                 if (!isAsBefore)
                 {
@@ -149,34 +178,86 @@ internal sealed partial class ContainerComparison
         }
     }
 
-    private bool IsAsBefore(string key, string text, IReadOnlyList<string> said) => text.Trim().Length > 0
-        ? said.Any(one => one.Contains(Squeeze(text), StringComparison.Ordinal))
+    /// <summary>
+    /// Whether the container says just what comes of a text with blank variables. One of which nothing else is left says nothing that
+    /// could be looked for: for most keys that can't be told, and whoever means it says so.
+    /// </summary>
+    private bool IsAsBefore(string key, ComposeScalar scalar, Func<string, string?> find, IReadOnlyList<string> said) =>
+        Expand(scalar.Text, scalar.At, find).Trim().Length > 0
+        ? said.Any(one => WasBlank(scalar.Text, scalar.At, find, one))
         : key switch
         {
-            "command" => InspectJson.Same(_container["Config"]?["Cmd"], _imageConfig["Cmd"]),
-            "entrypoint" => InspectJson.Same(_container["Config"]?["Entrypoint"], _imageConfig["Entrypoint"]),
             "user" => InspectJson.Same(_container["Config"]?["User"], _imageConfig["User"]),
             "working_dir" => InspectJson.Same(_container["Config"]?["WorkingDir"], _imageConfig["WorkingDir"]),
             "hostname" => _container.Text("Id").StartsWith(_container["Config"].Text("Hostname"), StringComparison.Ordinal),
             "domainname" => _container["Config"].Text("Domainname").Length == 0,
-            _ => true,
+            _ => false,
         };
 
-    /// <summary>Texts of the container in which a value of its compose file can be.</summary>
-    private List<string> Said()
+    /// <summary>Whether the container runs the words that come of a command with blank variables.</summary>
+    private bool IsRunning(string field, ComposeNode node, string key, Func<string, string?> find)
     {
-        var config = _container["Config"];
-        var said = new List<string>
+        var running = _container["Config"]?[field];
+        var words = _service[key] switch
         {
-            string.Join(' ', config.Texts("Cmd")),
-            string.Join(' ', config.Texts("Entrypoint")),
-            string.Join(' ', (config?["Healthcheck"]).Texts("Test")),
+            ComposeSequence list => list.Items.Select(item => RenderedService.Unescape(Text(item))),
+            ComposeScalar { Text.Length: > 0 } text => Squeeze(RenderedService.Unescape(text.Text)).Split(' '),
+            _ => [],
         };
-        said.AddRange(Leaves(config));
-        said.AddRange(Leaves(_container["HostConfig"]));
-        said.AddRange(Leaves(_container["NetworkSettings"]?["Networks"]));
-        return [.. said.Select(Squeeze)];
+        var all = Squeeze(string.Join(' ', Below(node).Select(one => one.Text)));
+        var template = new ComposeScalar(node.Source, node.At.Line, node.At.Column, all, isNull: false);
+        return words.Any() && words.SequenceEqual(_container["Config"].Texts(field), StringComparer.Ordinal)
+            || (Expand(template.Text, template.At, find).Trim().Length == 0
+                ? InspectJson.Same(running, _imageConfig[field])
+                : WasBlank(template.Text, template.At, find, string.Join(' ', _container["Config"].Texts(field))));
     }
+
+    /// <summary>What a file says around its services, of volumes, networks, configs and secrets that this one uses.</summary>
+    private IEnumerable<BlankValue> BlanksAround(ComposeMapping document, Func<string, string?> find)
+    {
+        foreach (var section in (string[])["volumes", "networks", "configs", "secrets"])
+        {
+            var used = Used(section);
+            foreach (var (name, node) in ((document[section] as ComposeMapping)?.Entries ?? []).Where(entry => used.Contains(entry.Key)))
+            {
+                // A content is compared with the file in the container.
+                var content = (node as ComposeMapping)?["content"];
+                var variables = Below(node).Where(scalar => scalar != content)
+                    .SelectMany(scalar => BlankVariables(scalar.Text, scalar.At, find)).Distinct().ToList();
+                if (variables.Count > 0 && (section == "networks" ? NetworksDiffer() : !RunningMounts().SetEquals(Mounts())))
+                {
+                    yield return new BlankValue(variables[0], variables, $"\"{name}\" of {section}");
+                }
+            }
+        }
+    }
+
+    private HashSet<string> Used(string section) => section switch
+    {
+        "configs" or "secrets" => [.. RenderedService.Sources(_service, section)],
+        "networks" => _service["networks"] switch
+        {
+            ComposeMapping networks => [.. networks.Entries.Select(entry => entry.Key)],
+            ComposeSequence list => [.. list.Items.Select(Text)],
+            _ => ["default"],
+        },
+        _ => [.. ((_service[section] as ComposeSequence)?.Items ?? [])
+            .Select(item => item is ComposeMapping mapping ? Text(mapping["source"]) : Text(item).Split(':')[0])],
+    };
+
+    private bool NetworksDiffer() => !Used("networks")
+        .Select(name => ((_rendered["networks"] as ComposeMapping)?[name] as ComposeMapping)?["name"] is ComposeScalar named ? named.Text
+            : $"{ComposeLabels.Get(_container.Labels(), ComposeLabels.Project)}_{name}")
+        .ToHashSet(StringComparer.Ordinal)
+        .SetEquals(_container["NetworkSettings"].Members("Networks").Select(network => network.Key));
+
+    /// <summary>Texts of the container in which a value of its compose file can be.</summary>
+    private List<string> Said() =>
+    [
+        .. Leaves(_container["Config"]),
+        .. Leaves(_container["HostConfig"]),
+        .. Leaves(_container["NetworkSettings"]?["Networks"]),
+    ];
 
     private static IEnumerable<string> Leaves(JsonNode? node) => node switch
     {
@@ -350,8 +431,7 @@ internal sealed partial class ContainerComparison
     /// <summary>Keys that say nothing of the container itself, or that are compared by themselves.</summary>
     private static readonly HashSet<string> NotCompared = new(StringComparer.Ordinal)
     {
-        "environment", "env_file", "label_file", "image", "build", "depends_on", "extends", "profiles", "deploy", "scale", "develop",
-        "pull_policy", "configs", "secrets", "annotations", "post_start", "pre_stop", "pre_start",
+        "environment", "image", "build", "depends_on", "extends", "profiles", "develop", "pull_policy",
     };
 
     [GeneratedRegex(@"\s+")]

@@ -91,6 +91,9 @@ internal sealed class ImagePin
     /// <summary>Who else uses the variable, in the words of a message.</summary>
     public IReadOnlyList<string> SharedBy { get; private init; } = [];
 
+    /// <summary>The other services of the project that get the same image by the variable: the next <c>up</c> brings them along.</summary>
+    public IReadOnlyList<string> FollowedBy { get; private init; } = [];
+
     /// <summary>
     /// True where the variable's name stands a single time in the project's files, whatever they mean by the rest, and they take nothing
     /// from other files: then another value changes the image and nothing else.
@@ -118,12 +121,14 @@ internal sealed class ImagePin
         var pin = new ImagePin(project, service, variables, files);
         var variable = pin.Solve(repository.WithTag("v0"))?.Variable;
         var alias = pin.FindAlias(repository);
+        var usages = variable is null ? null : new VariableUsages(users, files, service, variable, repository, variables.Find);
         var found = new ImagePin(project, service, variables, files)
         {
             Form = pin.FormOf(variable),
             Variable = variable,
             VariableStandsOnce = variable is not null && StandsOnce(users, variable),
-            SharedBy = variable is null ? [] : new VariableUsages(users, files, service, variable, repository, variables.Find).Others(neighbours),
+            SharedBy = usages?.Others(neighbours) ?? [],
+            FollowedBy = usages?.Alike ?? [],
             Alias = alias,
             AliasSharedBy = alias is null ? [] : pin.ServicesWith(alias),
             PullPolicy = pin.FindPullPolicy(),

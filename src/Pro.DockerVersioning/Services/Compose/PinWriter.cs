@@ -66,7 +66,9 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
                 }
 
                 return refusal is null
-                    ? $"{Project.DotEnv} gets {variable.Line}, so a plain '{Command} up' keeps it"
+                    ? $"{Project.DotEnv} gets {variable.Line}, so a plain '{Command} up' keeps it" + (image.FollowedBy.Count == 0 ? ""
+                        : $", and brings {string.Join(", ", image.FollowedBy)} to it too, which "
+                            + $"{(image.FollowedBy.Count == 1 ? "has" : "have")} the same image")
                     : $"no file is changed. {WillNotHold} {refusal}";
 
                 string? Refusal()

@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 
@@ -57,10 +58,43 @@ internal sealed class ProjectFiles
     {
         foreach (var path in Services.SelectMany(one => FilesOf(one.Node["env_file"]).Concat(FilesOf(one.Node["label_file"]))))
         {
-            var text = VariableFree(path.Text, path.At);
-            var folder = Path.GetFullPath(path.Source.BaseDirectory, Root);
-            RegularFile.Ensure(Path.GetFullPath(text, path.Source.BaseDirectory.Length == 0 ? project.WorkingDirectory : folder));
+            RegularFile.Ensure(PathOf(project, path));
         }
+    }
+
+    private string PathOf(ComposeProjectOnEngine project, ComposeScalar path) => Path.GetFullPath(
+        VariableFree(path.Text, path.At),
+        path.Source.BaseDirectory.Length == 0 ? project.WorkingDirectory : Path.GetFullPath(path.Source.BaseDirectory, Root));
+
+    /// <summary>A compose file as it is written, document by document. One that can't be read uses nothing that anybody could start.</summary>
+    public static IReadOnlyList<ComposeMapping> DocumentsOf(string file)
+    {
+        try
+        {
+            var nothing = new ComposeVariables(_ => null, new Dictionary<string, string>(), string.Empty, reports: null);
+            var source = new ComposeSource(file, string.Empty, nothing, DiskRoot: null);
+            return [.. ComposeYaml.Parse(SourceText.Decode(RegularFile.Read(file), file), source).OfType<ComposeMapping>()];
+        }
+        catch (ProException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A variable of a service's <c>env_file</c> as it is written there, without quotes; null if none has it.</summary>
+    public ComposeScalar? InEnvFile(ComposeProjectOnEngine project, ComposeMapping service, string name)
+    {
+        foreach (var path in FilesOf(service["env_file"]).Reverse())
+        {
+            var file = PathOf(project, path);
+            if (File.Exists(file) && DotEnvEditor.Raw(SourceText.Decode(RegularFile.Read(file), file), name) is { } raw)
+            {
+                var text = raw.Trim();
+                return text.StartsWith('\'') ? null : new ComposeScalar(path.Source, 1, 1, text.Trim('"'), isNull: false);
+            }
+        }
+
+        return null;
     }
 
     private static IEnumerable<ComposeScalar> FilesOf(ComposeNode? node) => (node switch

@@ -53,6 +53,7 @@ internal sealed class ProjectVariables
         var variables = new ProjectVariables(environment) { InsteadOfDotEnv = named, IgnoresDotEnv = ignored };
         foreach (var file in ignored ? [] : named.Count > 0 ? named : [project.DotEnv])
         {
+            RegularFile.Ensure(file);
             if (File.Exists(file))
             {
                 var text = SourceText.Decode(RegularFile.Read(file), file);

@@ -39,14 +39,36 @@ internal static class RegularFile
     /// <summary>What it is, if it isn't a regular file; null for one, and for what isn't there. The framework tells it only in a tar's header.</summary>
     private static string? KindOf(string path)
     {
-        if (OperatingSystem.IsWindows() || !File.Exists(path))
+        var target = path;
+        try
+        {
+            target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (FileNotFoundException)
         {
             return null;
         }
+        catch (DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException)
+        {
+            return "a link that leads back to itself";
+        }
+
+        if (Directory.Exists(target))
+        {
+            return "a folder";
+        }
+
+        if (!File.Exists(target))
+        {
+            return target == path ? null : $"a link to {target}, which is not there,";
+        }
 
         // With a length it is a regular file; the rest is small enough to be put into an archive.
-        var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        if (new FileInfo(target).Length > 0)
+        if (OperatingSystem.IsWindows() || new FileInfo(target).Length > 0)
         {
             return null;
         }
@@ -63,6 +85,11 @@ internal static class RegularFile
         {
             // No archive can hold a socket.
             return "a socket";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Who reads it says so.
+            return null;
         }
 
         buffer.Position = 0;

@@ -6,7 +6,8 @@ namespace Pro.DockerVersioning.Services.Compose;
 /// <param name="Path">Where it is in the container.</param>
 /// <param name="Content">What compose would write; null if the variable that holds it isn't set, or if only compose knows it.</param>
 /// <param name="Variable">The variable that holds it; null for one without.</param>
-internal sealed record ComposeInjection(string Path, string? Content, string? Variable);
+/// <param name="Source">The name of the config or secret; null if it is neither.</param>
+internal sealed record ComposeInjection(string Path, string? Content, string? Variable, string? Source = null);
 
 /// <summary>Reads what <c>config</c> says of a service.</summary>
 internal static class RenderedService
@@ -57,11 +58,11 @@ internal static class RenderedService
                 var definition = (rendered[section] as ComposeMapping)?[source] as ComposeMapping;
                 if (definition?["content"] is ComposeScalar { Text.Length: > 0 } content)
                 {
-                    files.Add(new ComposeInjection(whole, Unescape(content.Text), null));
+                    files.Add(new ComposeInjection(whole, Unescape(content.Text), null, source));
                 }
                 else if (definition?["environment"] is ComposeScalar { Text.Length: > 0 } variable)
                 {
-                    files.Add(new ComposeInjection(whole, variables(variable.Text), variable.Text));
+                    files.Add(new ComposeInjection(whole, variables(variable.Text), variable.Text, source));
                 }
             }
         }

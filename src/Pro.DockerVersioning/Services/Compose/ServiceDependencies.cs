@@ -14,28 +14,37 @@ internal static class ServiceDependencies
                 && files.VariableFree(restart.Text, restart.At) is "true" or "True" or "TRUE" or "yes" or "on")
             .Select(one => one.Name)];
 
-    /// <summary>The services that must have ended well before a service starts, however far away: migrations, mostly.</summary>
+    /// <summary>
+    /// The services that must have ended well before a service starts, however far away: migrations, mostly. In the order in which compose
+    /// would run them: what one of them waits for goes before it.
+    /// </summary>
     public static IReadOnlyList<ComposeService> OneShotsOf(ProjectFiles files, string service)
     {
         var found = new List<ComposeService>();
-        var seen = new HashSet<string>(StringComparer.Ordinal) { service };
-        var open = new Queue<string>([service]);
-        while (open.TryDequeue(out var name))
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var oneShots = new HashSet<string>(StringComparer.Ordinal);
+        Visit(service);
+        return [.. found.Where(one => oneShots.Contains(one.Name))];
+
+        void Visit(string name)
         {
+            if (!seen.Add(name))
+            {
+                return;
+            }
+
             foreach (var (other, condition) in DependenciesOf(files, name))
             {
-                if (seen.Add(other) && files.Services.FirstOrDefault(one => one.Name == other) is { } dependency)
+                if (condition == "service_completed_successfully" && other != service)
                 {
-                    open.Enqueue(other);
-                    if (condition == "service_completed_successfully")
-                    {
-                        found.Add(dependency);
-                    }
+                    _ = oneShots.Add(other);
                 }
-            }
-        }
 
-        return found;
+                Visit(other);
+            }
+
+            found.AddRange(files.Services.Where(one => one.Name == name));
+        }
     }
 
     private static IEnumerable<(string Service, string? Condition)> DependenciesOf(ProjectFiles files, string service)

@@ -1,4 +1,3 @@
-using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
@@ -7,7 +6,8 @@ namespace Pro.DockerVersioning.Services.Compose;
 
 /// <summary>
 /// Who else a change of a variable in <c>.env</c> would reach: other services of the project, networks and volumes, other compose files in
-/// the folder (test and production side by side), and other projects on the engine that are made of the same files.
+/// the folder (test and production side by side), and other projects on the engine that are made of the same files. Services with the same
+/// image get the same version: they are nobody else.
 /// </summary>
 /// <param name="project">The project.</param>
 /// <param name="files">Its files, as they were read.</param>
@@ -27,12 +27,16 @@ internal sealed class VariableUsages(
 
     private static readonly string[] KeyedByName = ["environment", "args"];
 
-    /// <summary>Everybody but the service itself, each in the words of a message.</summary>
+    /// <summary>The other services of the project that get the same image by the variable: they follow with it.</summary>
+    public IReadOnlyList<string> Alike =>
+        [.. files.Services.Where(one => one.Name != service && Uses(one.Node) && IsOurImage(one.Node)).Select(one => one.Name)];
+
+    /// <summary>Everybody but the service itself and those with its image, each in the words of a message.</summary>
     /// <param name="neighbours">Other projects on the engine with the same folder.</param>
     public IReadOnlyList<string> Others(IReadOnlyList<ComposeProjectOnEngine> neighbours)
     {
         var others = files.Services
-            .Where(one => one.Name != service && Uses(one.Node))
+            .Where(one => one.Name != service && Uses(one.Node) && !IsOurImage(one.Node))
             .Select(one => $"the service {one.Name} ({files.Place(one.At)})")
             .ToList();
         others.AddRange(files.Services
@@ -82,7 +86,7 @@ internal sealed class VariableUsages(
         .Order(StringComparer.Ordinal);
 
     /// <summary>
-    /// A file of another environment mostly has the same service: it may use the variable as ours does. Whatever else uses it would change
+    /// A file of another environment mostly has the same image: it may use the variable as ours does. Whatever else uses it would change
     /// with it.
     /// </summary>
     private IEnumerable<string> OtherFile(string file)
@@ -91,7 +95,7 @@ internal sealed class VariableUsages(
         {
             var services = document["services"] as ComposeMapping;
             if (document.Entries.Any(entry => entry.Key != "services" && !entry.Key.StartsWith("x-", StringComparison.Ordinal) && Uses(entry.Value))
-                || services?.Entries.Any(one => Uses(one.Value) && !(one.Key == service && IsOurImage(one.Value))) == true)
+                || services?.Entries.Any(one => Uses(one.Value) && !IsOurImage(one.Value)) == true)
             {
                 yield return $"the file {file}";
             }
@@ -121,22 +125,16 @@ internal sealed class VariableUsages(
         from document in Documents(file)
         from entry in document.Entries
         where entry.Key != "services" && !entry.Key.StartsWith("x-", StringComparison.Ordinal) && Uses(entry.Value)
+            && !IsOwnContent(entry.Key, entry.Value)
         select $"\"{entry.Key}\" in {file}";
+
+    /// <summary>Whether all of a section that uses the variable are files that only services with this image get.</summary>
+    private bool IsOwnContent(string section, ComposeNode node) => section is "configs" or "secrets" && node is ComposeMapping mapping
+        && mapping.Entries.Where(entry => Uses(entry.Value)).All(entry => files.Services
+            .Where(one => RenderedService.Sources(one.Node, section).Contains(entry.Key))
+            .All(one => one.Name == service || IsOurImage(one.Node)));
 
     private bool FileUses(string file) => Documents(file).Any(Uses);
 
-    /// <summary>A file that can't be read uses nothing that anybody could start.</summary>
-    private static IReadOnlyList<ComposeMapping> Documents(string file)
-    {
-        try
-        {
-            var nothing = new ComposeVariables(_ => null, new Dictionary<string, string>(), string.Empty, reports: null);
-            var source = new ComposeSource(file, string.Empty, nothing, DiskRoot: null);
-            return [.. ComposeYaml.Parse(SourceText.Decode(File.ReadAllBytes(file), file), source).OfType<ComposeMapping>()];
-        }
-        catch (Exception exception) when (exception is ProException or IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
-    }
+    private static IReadOnlyList<ComposeMapping> Documents(string file) => ProjectFiles.DocumentsOf(file);
 }

@@ -137,22 +137,18 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         }
 
         var successors = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var index = 0; index < swaps.Count; index++)
+        var first = swaps.Select(swap => (swap.State.OldId, swap.State.Name)).ToList();
+        foreach (var follower in ContainerFollowers.Chain([.. all.Where(one => !SwapNames.IsLeftover(NameOf(one)))], first))
         {
-            var leader = swaps[index].State;
-            var followers = ContainerFollowers.Find(all, leader.OldId, leader.Name)
-                .Where(one => !SwapNames.IsLeftover(NameOf(one)) && swaps.TrueForAll(swap => swap.State.OldId != one.Text("Id")))
-                .ToList();
-            if (leader.RemovesItself && followers.Count > 0)
+            var leaders = swaps.Select(swap => swap.State)
+                .Where(one => ContainerFollowers.Find([follower], one.OldId, one.Name).Count > 0).ToList();
+            if (leaders.Find(one => one.RemovesItself) is { } gone)
             {
-                throw ContainerErrors.FollowersOfOneThatRemovesItself(leader.Name, followers.Select(NameOf));
+                throw ContainerErrors.FollowersOfOneThatRemovesItself(gone.Name, [NameOf(follower)]);
             }
 
-            foreach (var follower in followers)
-            {
-                var state = await SwapState.OfAsync(_calls, follower, cancellationToken).ConfigureAwait(false);
-                swaps.Add(new FollowerMove(_calls, state, leader, successors, _nonce, request, reports));
-            }
+            var state = await SwapState.OfAsync(_calls, follower, cancellationToken).ConfigureAwait(false);
+            swaps.Add(new FollowerMove(_calls, state, leaders, successors, _nonce, request, reports));
         }
 
         return swaps;

@@ -9,15 +9,23 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// </summary>
 /// <param name="calls">The engine's calls.</param>
 /// <param name="state">The follower.</param>
-/// <param name="leader">The one that it follows, which may follow another one itself.</param>
+/// <param name="leaders">Those that it follows, all of which have their successors before; they may follow others themselves.</param>
 /// <param name="successors">From the ids of old containers to those of the new ones.</param>
 /// <param name="nonce">The operation's.</param>
 /// <param name="request">Says which labels it gets.</param>
 /// <param name="reports">Hears of it.</param>
 internal sealed class FollowerMove(
-    ContainerCalls calls, SwapState state, SwapState leader, Dictionary<string, string> successors, string nonce, SwapRequest request, IProgress<Report> reports)
+    ContainerCalls calls,
+    SwapState state,
+    IReadOnlyList<SwapState> leaders,
+    Dictionary<string, string> successors,
+    string nonce,
+    SwapRequest request,
+    IProgress<Report> reports)
     : SwapPhases(calls, state)
 {
+    private string Leaders => string.Join(" and ", leaders.Select(leader => leader.Name));
+
     /// <inheritdoc/>
     public override Task StartNewAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -25,8 +33,12 @@ internal sealed class FollowerMove(
     public override async Task TakeOverAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        reports.Report(new VerboseReport($"{State.Name} follows {leader.Name}, and is re-created."));
-        successors[leader.OldId] = leader.NewId;
+        reports.Report(new VerboseReport($"{State.Name} follows {Leaders}, and is re-created."));
+        foreach (var leader in leaders)
+        {
+            successors[leader.OldId] = leader.NewId;
+        }
+
         var labels = await request.FollowerLabels(State.Old, successors, cancellationToken).ConfigureAwait(false);
         var options = State.Options(labels, nonce) with { Successors = successors, RestartPolicy = null };
         var image = await Calls
@@ -50,7 +62,7 @@ internal sealed class FollowerMove(
         var now = await Calls.InspectAsync(State.NewId, cancellationToken).ConfigureAwait(false);
         if (State.Ran.Status is "running" or "paused" && !now["State"].Flag("Running") && !now["State"].Flag("Restarting"))
         {
-            throw ContainerErrors.FollowerEnded(State.Name, leader.Name);
+            throw ContainerErrors.FollowerEnded(State.Name, Leaders);
         }
     }
 }

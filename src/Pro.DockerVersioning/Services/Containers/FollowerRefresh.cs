@@ -8,24 +8,44 @@ namespace Pro.DockerVersioning.Services.Containers;
 /// </summary>
 internal sealed class FollowerRefresh(ContainerCalls calls)
 {
+    private static readonly TimeSpan SameMoment = TimeSpan.FromSeconds(2);
+
     /// <summary>Starts them again, and those that share theirs.</summary>
     /// <param name="id">The container that was started.</param>
     /// <param name="name">Its name.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     public async Task RunAsync(string id, string name, CancellationToken cancellationToken)
     {
-        var started = StartOf(await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false));
+        var leader = await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
+        var again = new List<JsonObject>();
         var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var follower in ContainerFollowers.Find(all, id, name))
+        foreach (var follower in ContainerFollowers.Chain(all, [(id, name)]))
         {
-            if (follower["State"].Flag("Running") && StartOf(follower) < started)
+            var isDirect = ContainerFollowers.Find([follower], id, name).Count > 0;
+            if (ContainerFollowers.LeadersOf(follower, again).Count > 0
+                ? follower["State"].Flag("Running") || DiedWith(leader, follower)
+                : isDirect && ((follower["State"].Flag("Running") && StartOf(follower) < StartOf(leader)) || DiedWith(leader, follower)))
             {
-                await calls.StopAsync(follower.Text("Id"), cancellationToken).ConfigureAwait(false);
-                await calls.StartAsync(follower.Text("Id"), cancellationToken).ConfigureAwait(false);
-                await RunAsync(follower.Text("Id"), follower.Text("Name").TrimStart('/'), cancellationToken).ConfigureAwait(false);
+                again.Add(follower);
             }
         }
+
+        // One that shares the processes of another dies with it: all of them stop, the last ones first, before the first one starts.
+        foreach (var follower in Enumerable.Reverse(again).Where(one => one["State"].Flag("Running")))
+        {
+            await calls.StopAsync(follower.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var follower in again)
+        {
+            await calls.StartAsync(follower.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
     }
+
+    /// <summary>The engine kills who shares a container's processes when that stops, and starts nobody again.</summary>
+    private static bool DiedWith(JsonObject leader, JsonObject follower) =>
+        !follower["State"].Flag("Running") && ContainerFollowers.Ran(follower)
+        && (follower["State"].Time("FinishedAt") - leader["State"].Time("FinishedAt")).Duration() < SameMoment;
 
     private static DateTimeOffset StartOf(JsonObject container) => container["State"].Time("StartedAt");
 }

@@ -36,7 +36,8 @@ internal static class SideBySideObstacles
     {
         var restarts = old["RestartCount"]?.GetValue<long>() ?? 0;
         return restarts > 0 && now - old["State"].Time("StartedAt") < CrashLoop
-            ? $"it keeps ending: the engine has restarted it {restarts} times, the last time less than {CrashLoop.TotalSeconds:0} s ago"
+            ? $"it keeps ending: the engine has restarted it {(restarts == 1 ? "once" : $"{restarts} times")}, "
+                + $"the last time less than {CrashLoop.TotalSeconds:0} s ago"
             : null;
     }
 

@@ -46,6 +46,14 @@ internal sealed class SwapChooser(ContainerCalls calls)
             return StopFirst([$"{state.Name} is stopped before the new version starts, because {restarts}."]) with { ServesNobody = true };
         }
 
+        if (state.Old["State"].Text("Status") is "created" or "exited" or "dead")
+        {
+            return StopFirst([$"{state.Name} does not run, so the new version starts without another one beside it."]) with
+            {
+                ServesNobody = true,
+            };
+        }
+
         var reason = SideBySideObstacles.Of(state.Old)
             ?? SideBySideObstacles.OfMacAddress(state.Old, state.Recipe)
             ?? SideBySideObstacles.Of(ContainerFollowers.Find(all, state.OldId, state.Name));

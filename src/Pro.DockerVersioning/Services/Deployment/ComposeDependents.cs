@@ -15,6 +15,21 @@ internal sealed class ComposeDependents(ContainerCalls calls, ComposeSite site, 
     /// <summary>The services that are restarted.</summary>
     public IReadOnlyList<string> Services { get; } = ServiceDependencies.RestartedWith(site.Files, site.Service);
 
+    /// <summary>Those of them of which a container runs: only they are restarted.</summary>
+    public async Task<IReadOnlyList<string>> RunningAsync(CancellationToken cancellationToken)
+    {
+        var running = new List<string>();
+        foreach (var service in Services)
+        {
+            if ((await calls.FindAllAsync(ComposeLabels.Service, service, cancellationToken).ConfigureAwait(false)).Any(IsOurs))
+            {
+                running.Add(service);
+            }
+        }
+
+        return running;
+    }
+
     /// <summary>Restarts those of their containers that run. What can't be restarted is told: the service itself is as it should be.</summary>
     public async Task RestartAsync(DeploymentSteps steps)
     {

@@ -26,17 +26,11 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
     public async Task NoteAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
     {
         var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
-        var open = new Queue<string>(ids);
-        while (open.TryDequeue(out var id))
-        {
-            foreach (var follower in ContainerFollowers.Find(all, id, id).Where(one => SavedRunState.Of(one).Ran && _ran.Add(NameOf(one))))
-            {
-                open.Enqueue(follower.Text("Id"));
-            }
-        }
+        var followers = ContainerFollowers.Chain(all, [.. ids.Select(id => (id, id))]);
+        _ran.UnionWith(followers.Where(one => SavedRunState.Of(one).Ran).Select(NameOf));
     }
 
-    /// <summary>Re-creates them, and those that follow them; then sees whether those that ran before go on running.</summary>
+    /// <summary>Re-creates them, and those that follow them, each after its leaders; then sees whether those that ran before go on running.</summary>
     /// <param name="successors">From the id that is gone to the id in its place.</param>
     /// <param name="cancellationToken">Cancels it between two of them.</param>
     /// <exception cref="ProException">One can't be re-created, or doesn't go on running.</exception>
@@ -81,6 +75,17 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
         catch (ProException failure) when (failure.Id == ContainerErrors.FollowerDiedId)
         {
             reports?.Report(new WarningReport(failure.Message));
+            return;
+        }
+
+        foreach (var name in _ran.Select(SwapNames.BaseOf).Distinct(StringComparer.Ordinal))
+        {
+            var now = await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
+            if (now is null || !now["State"].Flag("Running"))
+            {
+                var died = ContainerErrors.FollowerDied(name, now?["State"]?["ExitCode"]?.GetValue<long>());
+                reports?.Report(new WarningReport(died.Message));
+            }
         }
     }
 
@@ -88,15 +93,14 @@ internal sealed class ComposeFollowers(ContainerCalls calls, IProgress<Report>? 
     {
         var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
         var names = all.Select(NameOf).ToHashSet(StringComparer.Ordinal);
-        var followers = moved.Keys
-            .SelectMany(id => ContainerFollowers.Find(all, id, id))
-            .Where(follower => !moved.ContainsKey(follower.Text("Id")) && !moved.Values.Contains(follower.Text("Id")))
-            .ToList();
 
         // A kept one counts if whoever re-created it was interrupted before the new one had its name.
-        return followers.Find(follower => !SwapNames.IsLeftover(NameOf(follower)))
-            ?? followers.Find(follower => NameOf(follower) is var name
-                && name == SwapNames.Previous(SwapNames.BaseOf(name)) && !names.Contains(SwapNames.BaseOf(name)));
+        return ContainerFollowers.Chain([.. all.Where(IsToMove)], [.. moved.Keys.Select(id => (id, id))])
+            .FirstOrDefault(follower => !moved.Values.Contains(follower.Text("Id")));
+
+        bool IsToMove(JsonObject follower) => NameOf(follower) is var name
+            && (!SwapNames.IsLeftover(name)
+                || (name == SwapNames.Previous(SwapNames.BaseOf(name)) && !names.Contains(SwapNames.BaseOf(name))));
     }
 
     private async Task<string> MoveAsync(JsonObject follower, string name, IReadOnlyDictionary<string, string> moved)
@@ -213,8 +217,10 @@ internal static class ComposeFollowerLabels
         ContainerFollowers.Redirect(next, successors);
         try
         {
-            return await HashAsync(before).ConfigureAwait(false) == ComposeLabels.Get(labels, ComposeLabels.Hash)
-                ? new Dictionary<string, string?> { [ComposeLabels.Hash] = await HashAsync(Of(next)).ConfigureAwait(false) }
+            // Each takes a second on a busy machine, and the follower waits for them.
+            var hashes = await Task.WhenAll(HashAsync(before), HashAsync(Of(next))).ConfigureAwait(false);
+            return hashes[0] == ComposeLabels.Get(labels, ComposeLabels.Hash)
+                ? new Dictionary<string, string?> { [ComposeLabels.Hash] = hashes[1] }
                 : none;
         }
         catch (ProException failure)

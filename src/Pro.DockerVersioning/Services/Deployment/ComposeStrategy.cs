@@ -67,8 +67,8 @@ internal sealed class ComposeStrategy(
 
         var judgement = await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
         string[] warnings = [.. Said(judgement.Rendered), .. OneShots(judgement.Pin)];
-        string[] dependents = _dependents.Services.Count == 0 ? []
-            : [$"{string.Join(", ", _dependents.Services)} is restarted afterwards (depends_on with restart: true)"];
+        string[] dependents = await _dependents.RunningAsync(cancellationToken).ConfigureAwait(false) is not { Count: > 0 } running ? []
+            : [$"{string.Join(", ", running)} {(running.Count == 1 ? "is" : "are")} restarted afterwards (depends_on with restart: true)"];
         if (!judgement.OnlyImage)
         {
             await new ComposeUp(site.Client, site.Image, engine).MustBeAbleAsync(cancellationToken).ConfigureAwait(false);
@@ -143,6 +143,7 @@ internal sealed class ComposeStrategy(
         }
 
         var find = FindWith(judgement.Pin);
+        var documents = site.Client.Project.Files.SelectMany(ProjectFiles.DocumentsOf).ToList();
         var blanks = new List<BlankValue>();
         var differences = new List<string>();
         foreach (var replica in target.Containers)
@@ -150,7 +151,18 @@ internal sealed class ComposeStrategy(
             var container = await _calls.InspectAsync(replica.Id, cancellationToken).ConfigureAwait(false);
             var old = await _calls.FindImageAsync(container.Text("Image"), cancellationToken).ConfigureAwait(false);
             var comparison = new ContainerComparison(rendered.Config, site.Service, container, old);
-            blanks.AddRange(comparison.Blanks(site.Written, find));
+            if (judgement.HashAsItWas is null || judgement.HashAsItWas != ComposeLabels.Get(container.Labels(), ComposeLabels.Hash))
+            {
+                blanks.AddRange(comparison.Blanks(
+                    site.Written, find, documents, name => site.Files.InEnvFile(site.Client.Project, site.Written, name)));
+            }
+
+            foreach (var file in RenderedService.InjectedFiles(rendered.Config, site.Service, find).Where(file => file.Content is not null))
+            {
+                var there = await ReadFileAsync(replica.Id, file.Path, cancellationToken).ConfigureAwait(false);
+                blanks.AddRange(ContainerComparison.BlanksIn(documents, file, there is null ? null : Encoding.UTF8.GetString(there), find));
+            }
+
             differences.AddRange(comparison.Differences());
         }
 

@@ -73,6 +73,11 @@ internal sealed class DeploymentRunner(
                 return await ConcludeAsync(plan, image, done, note, entry, clock).ConfigureAwait(false);
             }
         }
+        catch (ProException changed) when (changed.Id == DeploymentErrors.ChangedMeanwhileId && plan.Request.LockTimeout > TimeSpan.Zero)
+        {
+            // Who waited for another one's lock makes a new plan: nothing has failed.
+            throw;
+        }
         catch (Exception fault) when (!isRecorded)
         {
             await AppendAsync(entry with
