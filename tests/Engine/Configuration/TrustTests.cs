@@ -83,7 +83,8 @@ public sealed class TrustTests : DeployTest
     {
         var auth = Convert.ToBase64String("me:s3cret"u8.ToArray());
         await using var registry = TokenRegistry.Start(login: $"Basic {auth}");
-        File.WriteAllText(Path.Combine(_logins, "config.json"), $$$"""{ "auths": { "{{{registry.Host}}}": { "auth": "{{{auth}}}" } } }""");
+        await File.WriteAllTextAsync(
+            Path.Combine(_logins, "config.json"), $$$"""{ "auths": { "{{{registry.Host}}}": { "auth": "{{{auth}}}" } } }""", Cancel);
         var repository = $"{registry.Host}/{RegistryPath}/api";
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");

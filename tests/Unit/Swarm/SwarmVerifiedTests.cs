@@ -52,7 +52,7 @@ public sealed class SwarmVerifiedTests : IDisposable
             Assert.Equal("v1.6.0", await PreviousAsync(manager));
             var past = Assert.Single(TargetPast.With([], (await VolumesAsync(manager)).Verified, Repository));
             Assert.Equal(["v1.7.0", "v1.6.0", "v1.5.0", "v1.4.0", "v1.3.0"], past.Verified.Select(step => step.Version.ToString()));
-            Assert.Equal(5, (await manager.CallAsync(client => client.Configs.ListConfigsAsync(Token))).Count());
+            Assert.Equal(5, (await manager.CallAsync(client => client.Configs.ListConfigsAsync(Token))).Count);
             Assert.Empty(await new VolumeLabels(manager).ListAsync([VerifiedVersions.NamePrefix], Token));
         }
 

@@ -39,7 +39,7 @@ internal static class RegularFile
     /// <summary>What it is, if it isn't a regular file; null for one, and for what isn't there. The framework tells it only in a tar's header.</summary>
     private static string? KindOf(string path)
     {
-        var target = path;
+        string target;
         try
         {
             target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
