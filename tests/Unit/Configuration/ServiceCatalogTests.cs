@@ -456,7 +456,7 @@ public sealed class ServiceCatalogTests
             Assert.Equal("context", Assert.Single(catalog.Get("out").Refusals).Key);
             if (named is null or ".env")
             {
-                Assert.Equal("ComposePathOutside", Assert.Throws<ProException>(() => ServiceCatalog.Load(tree, settings)).Id);
+                Assert.Equal(named is null ? "ComposePathOutside" : "ComposeFileOutside", Assert.Throws<ProException>(() => ServiceCatalog.Load(tree, settings)).Id);
             }
         }
         finally

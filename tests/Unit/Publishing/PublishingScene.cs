@@ -132,7 +132,7 @@ internal sealed class PublishingScene : IAsyncDisposable, IProgress<Report>
 
     private ScriptedResponse AnswerAsEngine(ScriptedRequest request)
     {
-        if (request.Path == "/info")
+        if (request.Path is "/info" or "/version")
         {
             return ScriptedResponse.Json("{}");
         }
