@@ -202,7 +202,7 @@ public sealed class VersionTests : EngineTest
         _ = Commit();
         _ = Repository.Tag(name);
         var error = Bad($"Build-ProImage api {name}", "InvalidVersion", ErrorCategory.InvalidArgument);
-        Assert.Contains($"'{right}'", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains($"git tag -a {right} ", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         Assert.Empty(Tags());
     }
 

@@ -138,7 +138,7 @@ public sealed class RealPinTests
     public async Task A_shared_variable_stays_and_the_sharers_are_named(string generation)
     {
         await using var rig = await ComposeRig.StartAsync(generation);
-        rig.Compose(File + "\n  web: { image: \"NAME:${API_VERSION:-v1}\" }").Files.Write(".env", "API_VERSION=v1\n");
+        rig.Compose(File + "\n  web: { image: \"other:${API_VERSION:-v1}\" }").Files.Write(".env", "API_VERSION=v1\n");
 
         var kept = await KeepAsync(rig);
 
