@@ -83,7 +83,7 @@ internal sealed class SwarmConfigs(EngineConnection engine) : ILabelStore
     private async Task<SwarmConfig?> FindAsync(string name, CancellationToken cancellationToken) =>
         (await AllAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(config => config.Spec.Name == name);
 
-    /// <summary>All configs; none if the engine is not a manager of a swarm.</summary>
+    /// <summary>All configs; none if the engine is not a manager of a swarm, and on Podman, which has no swarms.</summary>
     private Task<IEnumerable<SwarmConfig>> AllAsync(CancellationToken cancellationToken) =>
         engine.CallAsync<IEnumerable<SwarmConfig>>(async client =>
         {
@@ -91,7 +91,8 @@ internal sealed class SwarmConfigs(EngineConnection engine) : ILabelStore
             {
                 return await client.Configs.ListConfigsAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (DockerApiException none) when (none.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.NotAcceptable)
+            catch (DockerApiException none) when (
+                none.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.NotAcceptable or HttpStatusCode.NotFound)
             {
                 return [];
             }
