@@ -1,11 +1,8 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using Pro.DockerVersioning.Commands;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Commands.Parameters;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Deployment;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Tests.Engine.Cmdlets;
 

@@ -90,7 +90,7 @@ public sealed partial class HistoryTests : IDisposable
 
         var error = _shell.Run("Get-ProHistory").Error;
 
-        Assert.Equal("HistoryUnreadable,Pro.DockerVersioning.Commands.GetProHistoryCommand", error.FullyQualifiedErrorId);
+        Assert.Equal("HistoryUnreadable,Pro.DockerVersioning.GetProHistoryCommand", error.FullyQualifiedErrorId);
         Assert.Equal(ErrorCategory.ReadError, error.CategoryInfo.Category);
     }
 

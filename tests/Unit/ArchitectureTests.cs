@@ -1,74 +1,102 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using Mono.Cecil;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests;
 
-/// <summary>The arrows between the rooms of the house point one way.</summary>
-public sealed class ArchitectureTests
+/// <summary>The house has one staircase: a room refers to rooms below it, and to none above. A room is a source folder.</summary>
+public sealed partial class ArchitectureTests
 {
-    private const string Root = "Pro.DockerVersioning.";
+    /// <summary>The rooms from the ground up.</summary>
+    private static readonly string[] GroundUp =
+    [
+        "Reporting", "Errors", "Machine", "Versions", "Git", "Git/Context", "Output", "Engine", "Engine/Api",
+        "Configuration", "Configuration/Compose", "Configuration/Catalog", "Registry", "History",
+        "Images/Building/Dockerfile", "Images/Building/Output", "Images/Building", "Images", "Deployment/Locking",
+        "Deployment/Health/Probes", "Deployment/Container/Recipe", "Deployment/Health", "Deployment/Container/Swap",
+        "Deployment/Compose/Program", "Deployment/Swarm/Api", "Deployment/Strategies", "Deployment/Compose/Project",
+        "Deployment/Container", "Deployment/Compose", "Deployment/Swarm", "Deployment", "Cleaning/Tasks", "Cleaning",
+        "Commands/Parameters", "Commands", "Commands/Building", "Commands/Deploying", "Commands/Cleaning",
+    ];
 
-    /// <summary>Each room, and those below it that it may refer to. Errors, Reporting and Programs are open to all.</summary>
-    private static readonly Dictionary<string, string[]> Below = new()
-    {
-        ["Versions"] = [],
-        ["Git"] = ["Versions"],
-        ["Engine"] = ["Versions"],
-        ["Configuration"] = ["Versions", "Git", "Engine"],
-        ["Registry"] = ["Versions", "Engine", "Configuration"],
-        ["History"] = ["Versions", "Engine", "Configuration"],
-        ["Images"] = ["Versions", "Git", "Engine", "Configuration", "Registry"],
-        ["Services"] = ["Versions", "Git", "Engine", "Configuration", "Registry", "History", "Images"],
-        ["Cleaning"] = ["Versions", "Engine", "Configuration", "History", "Images", "Services"],
-        ["Reporting"] = [],
-        ["Programs"] = [],
-    };
+    private static readonly string Source = Path.GetFullPath(Path.Combine(Here(), "../../src/Pro.DockerVersioning"));
 
-    private static readonly ModuleDefinition Module =
-        ModuleDefinition.ReadModule(typeof(Pro.DockerVersioning.Versions.ProVersion).Assembly.Location);
+    private static readonly Dictionary<string, string> RoomOfType = Files()
+        .SelectMany(file => Declarations().Matches(File.ReadAllText(file)).Select(match => (Type: match.Groups[1].Value, Room: RoomOf(file))))
+        .DistinctBy(one => one.Type)
+        .ToDictionary(one => one.Type, one => one.Room);
 
-    [Fact]
-    public void Nothing_outside_the_commands_refers_to_PowerShell()
-    {
-        var offenders = References()
-            .Where(reference => reference.Room != "Commands" && reference.To.Namespace.StartsWith("System.Management.Automation", StringComparison.Ordinal))
-            .Select(reference => $"{reference.From.FullName} -> {reference.To.FullName}");
-        Assert.Empty(offenders.Distinct());
-    }
+    private static readonly ModuleDefinition Module = ModuleDefinition.ReadModule(typeof(ProVersion).Assembly.Location);
 
     [Fact]
-    public void The_arrows_point_one_way()
+    public void A_room_refers_only_to_rooms_below_it()
     {
         var offenders = from reference in References()
                         let to = RoomOf(reference.To)
-                        where to is not null && to != reference.Room && to is not ("Errors" or "Reporting" or "Programs")
-                        where Below.TryGetValue(reference.Room, out var below) && !below.Contains(to)
+                        where to is not null && Floor(to) > Floor(reference.Room)
                         select $"{reference.Room} -> {to}: {reference.From.FullName} -> {reference.To.FullName}";
         Assert.Empty(offenders.Distinct());
     }
 
     [Fact]
-    public void Every_room_is_known()
+    public void Documentation_refers_only_to_rooms_below_it_too()
     {
-        var rooms = Module.Types.Select(RoomOf).OfType<string>().Distinct();
-        Assert.Empty(rooms.Except([.. Below.Keys, "Commands", "Errors"]));
+        var offenders = from file in Files()
+                        let room = RoomOf(file)
+                        from Match match in Usings().Matches(File.ReadAllText(file))
+                        let to = match.Groups[1].Value.Replace('.', '/')
+                        where Floor(to) > Floor(room)
+                        select $"{Path.GetRelativePath(Source, file)} uses {to}";
+        Assert.Empty(offenders);
     }
 
-    /// <summary>PowerShell alone reads an empty text as 0 and $true as 1.</summary>
-    [Fact]
-    public void Every_parameter_that_is_a_count_takes_whole_numbers_only()
+    [Theory]
+    [InlineData("Errors")]
+    [InlineData("Reporting")]
+    public void The_ground_floor_refers_to_nothing_of_ours(string room)
     {
-        var counts = (from type in Module.Types
-                      where RoomOf(type) == "Commands"
-                      from property in type.Properties
-                      where property.CustomAttributes.Any(one => one.AttributeType.Name == "ParameterAttribute")
-                      where property.PropertyType.MetadataType is MetadataType.Int32 or MetadataType.UInt32 or MetadataType.Int16
-                          or MetadataType.UInt16 or MetadataType.Byte or MetadataType.Double or MetadataType.Single
-                      select property).ToList();
-        Assert.NotEmpty(counts);
-        Assert.Empty(counts.Where(property => property.CustomAttributes.All(one => one.AttributeType.Name != "CountAttribute"))
-            .Select(property => property.FullName));
+        var offenders = from reference in References()
+                        where reference.Room == room && RoomOf(reference.To) is { } to && to != room
+                        select $"{reference.From.FullName} -> {reference.To.FullName}";
+        Assert.Empty(offenders.Distinct());
     }
+
+    [Fact]
+    public void Only_the_commands_know_PowerShell()
+    {
+        var offenders = from reference in References()
+                        where !reference.Room.StartsWith("Commands", StringComparison.Ordinal)
+                            && reference.To.Namespace.StartsWith("System.Management.Automation", StringComparison.Ordinal)
+                        select $"{reference.From.FullName} -> {reference.To.FullName}";
+        Assert.Empty(offenders.Distinct());
+    }
+
+    [Fact]
+    public void Every_room_has_its_floor() =>
+        Assert.Equal(GroundUp.Order(StringComparer.Ordinal), Files().Select(RoomOf).Distinct().Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void A_room_has_at_most_25_files() =>
+        Assert.Empty(Files().GroupBy(RoomOf).Where(room => room.Count() > 25).Select(room => $"{room.Key}: {room.Count()}"));
+
+    [Fact]
+    public void Public_types_have_one_namespace_and_others_that_of_their_room()
+    {
+        var offenders = from type in Module.Types
+                        where RoomOf(type) is not null
+                        let wanted = type.IsPublic ? "Pro.DockerVersioning" : $"Pro.DockerVersioning.{RoomOf(type)!.Replace('/', '.')}"
+                        where type.Namespace != wanted && !(type.IsNotPublic && type.Namespace == "Pro.DockerVersioning")
+                        select type.FullName;
+        Assert.Empty(offenders);
+    }
+
+    private static int Floor(string room) => Array.IndexOf(GroundUp, room);
+
+    private static IEnumerable<string> Files() => Directory.EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories)
+        .Where(file => RoomOf(file).Split('/')[0] is not ("obj" or "bin"));
+
+    private static string RoomOf(string file) => Path.GetRelativePath(Source, Path.GetDirectoryName(file)!).Replace('\\', '/');
 
     private static string? RoomOf(TypeReference type)
     {
@@ -78,10 +106,18 @@ public sealed class ArchitectureTests
             outer = declaring;
         }
 
-        return outer.Scope == Module && outer.Namespace.StartsWith(Root, StringComparison.Ordinal)
-            ? outer.Namespace[Root.Length..].Split('.')[0]
-            : null;
+        return outer.Scope == Module ? RoomOfType.GetValueOrDefault(outer.Name.Split('`')[0]) : null;
     }
+
+    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+
+    [GeneratedRegex(
+        @"^(?:public |internal |file )?(?:static |sealed |abstract |partial |readonly )*(?:class|record struct|record|enum|interface|struct) (\w+)",
+        RegexOptions.Multiline)]
+    private static partial Regex Declarations();
+
+    [GeneratedRegex(@"^using Pro\.DockerVersioning\.([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Usings();
 
     private static IEnumerable<(string Room, TypeDefinition From, TypeReference To)> References() =>
         from type in Module.GetTypes()

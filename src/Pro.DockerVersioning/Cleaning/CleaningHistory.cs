@@ -1,7 +1,7 @@
-using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;

@@ -4,7 +4,7 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
 
-/// <summary>Decides what goes and what stays, and why. Pure: no engine, no clock. In two halves, see <see cref="CleaningDraft"/>.</summary>
+/// <summary>Decides what goes and what stays, and why. Pure: no engine, no clock. In two halves, see <see cref="CleaningCandidates"/>.</summary>
 internal static class CleaningPlanner
 {
     /// <summary>Throws if a version that is written out, to be protected, isn't here: a typing error would protect nothing.</summary>
@@ -12,7 +12,7 @@ internal static class CleaningPlanner
     /// <param name="policy">What may go.</param>
     /// <param name="protect">What was typed; patterns may find nothing.</param>
     /// <exception cref="ProException">One isn't here.</exception>
-    public static void EnsureKnown(CleaningWorld world, CleaningPolicy policy, IEnumerable<string> protect)
+    public static void EnsureKnown(CleaningInput world, CleaningPolicy policy, IEnumerable<string> protect)
     {
         var literals = protect.Where(text => !VersionPattern.HasWildcards(text)).ToList();
         if (literals.Count == 0)
@@ -36,10 +36,10 @@ internal static class CleaningPlanner
     }
 
     /// <summary>The first half.</summary>
-    public static CleaningDraft Draft(CleaningWorld world, CleaningPolicy policy)
+    public static CleaningCandidates Draft(CleaningInput world, CleaningPolicy policy)
     {
-        var guards = new CleaningGuards(world, policy);
-        var decided = new List<CleaningLine>();
+        var guards = new KeepRules(world, policy);
+        var decided = new List<CleaningPlanItem>();
         var candidates = new List<CleaningCandidate>();
         if (policy.Mode != CleaningMode.Dangling)
         {
@@ -64,17 +64,17 @@ internal static class CleaningPlanner
             AddDangling(world, policy, guards, decided, candidates);
         }
 
-        return new CleaningDraft(world, policy) { Decided = decided, Candidates = candidates };
+        return new CleaningCandidates(world, policy) { Decided = decided, Candidates = candidates };
     }
 
     /// <summary>The second half.</summary>
     /// <param name="draft">The first half.</param>
     /// <param name="facts">What was asked, by image id; an image that is missing is gone.</param>
     /// <param name="now">The time, by the engine's clock.</param>
-    public static CleaningPlan Finish(CleaningDraft draft, IReadOnlyDictionary<string, ImageFacts> facts, DateTimeOffset now)
+    public static CleaningPlan Finish(CleaningCandidates draft, IReadOnlyDictionary<string, ImageFacts> facts, DateTimeOffset now)
     {
-        var guards = new CleaningGuards(draft.World, draft.Policy);
-        var stays = new List<CleaningLine>(draft.Decided);
+        var guards = new KeepRules(draft.World, draft.Policy);
+        var stays = new List<CleaningPlanItem>(draft.Decided);
         var going = new List<CleaningCandidate>();
         foreach (var candidate in draft.Candidates)
         {
@@ -108,7 +108,7 @@ internal static class CleaningPlanner
             going = [.. going.Take(enough)];
         }
 
-        return new CleaningPlan([.. CleaningSteps.Assign(going, draft.World.Inventory.Images, facts), .. stays])
+        return new CleaningPlan([.. RemovalSizing.Assign(going, draft.World.Inventory.Images, facts), .. stays])
         {
             Notes = draft.World.Notes,
             SizeAfter = sizeAfter,
@@ -130,11 +130,11 @@ internal static class CleaningPlanner
         });
 
     private static void AddVersions(
-        CleaningWorld world,
+        CleaningInput world,
         CleaningPolicy policy,
-        CleaningGuards guards,
+        KeepRules guards,
         CleaningService service,
-        List<CleaningLine> decided,
+        List<CleaningPlanItem> decided,
         List<CleaningCandidate> candidates)
     {
         var versions = world.Inventory.VersionsOf(service.Name, service.Repository, world.IsCommit);
@@ -153,7 +153,7 @@ internal static class CleaningPlanner
                 continue;
             }
 
-            var line = new CleaningLine
+            var line = new CleaningPlanItem
             {
                 Reference = version.Reference,
                 ImageId = version.ImageId,
@@ -231,7 +231,7 @@ internal static class CleaningPlanner
 
     /// <summary>Every name that is no version of a service: of other repositories, and foreign tags in ours.</summary>
     private static void AddOthers(
-        CleaningWorld world, CleaningGuards guards, List<CleaningLine> decided, List<CleaningCandidate> candidates)
+        CleaningInput world, KeepRules guards, List<CleaningPlanItem> decided, List<CleaningCandidate> candidates)
     {
         var known = decided.Concat(candidates.Select(candidate => candidate.Line)).Select(line => line.Reference)
             .ToHashSet(StringComparer.Ordinal);
@@ -256,10 +256,10 @@ internal static class CleaningPlanner
         }
     }
 
-    private static CleaningLine Unnamed(CleaningWorld world, EngineImage image, string name)
+    private static CleaningPlanItem Unnamed(CleaningInput world, EngineImage image, string name)
     {
         var service = world.Services.FirstOrDefault(one => image.BelongsTo(one.Name, one.Repository));
-        return new CleaningLine
+        return new CleaningPlanItem
         {
             Reference = name,
             ImageId = image.Id,
@@ -275,7 +275,7 @@ internal static class CleaningPlanner
     }
 
     /// <summary>What was named and isn't there, or isn't ours to remove.</summary>
-    private static void AddStrangers(CleaningWorld world, CleaningPolicy policy, List<CleaningLine> decided)
+    private static void AddStrangers(CleaningInput world, CleaningPolicy policy, List<CleaningPlanItem> decided)
     {
         foreach (var reference in policy.Named)
         {
@@ -288,7 +288,7 @@ internal static class CleaningPlanner
             if (reason is not null)
             {
                 var (service, version) = policy.NamedAs.GetValueOrDefault(reference);
-                decided.Add(new CleaningLine
+                decided.Add(new CleaningPlanItem
                 {
                     Reference = reference.ToString(),
                     ImageId = image?.Id ?? "",
@@ -303,7 +303,7 @@ internal static class CleaningPlanner
 
         foreach (var version in policy.WithoutTag)
         {
-            decided.Add(new CleaningLine
+            decided.Add(new CleaningPlanItem
             {
                 Reference = version.ImageId,
                 ImageId = version.ImageId,
@@ -320,10 +320,10 @@ internal static class CleaningPlanner
     }
 
     private static void AddDangling(
-        CleaningWorld world,
+        CleaningInput world,
         CleaningPolicy policy,
-        CleaningGuards guards,
-        List<CleaningLine> decided,
+        KeepRules guards,
+        List<CleaningPlanItem> decided,
         List<CleaningCandidate> candidates)
     {
         foreach (var image in world.Inventory.Images)

@@ -1,4 +1,3 @@
-using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;

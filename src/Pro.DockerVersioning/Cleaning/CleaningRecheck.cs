@@ -1,5 +1,5 @@
+using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
@@ -88,7 +88,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     /// <inheritdoc/>
     public void Dispose() => _asked?.Dispose();
 
-    private static ProCleanupResult Result(CleaningLine line, ProCleanupAction action, string reason) => new()
+    private static ProCleanupResult Result(CleaningPlanItem line, ProCleanupAction action, string reason) => new()
     {
         Service = line.Service,
         Version = line.Version,
@@ -99,7 +99,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     };
 
     private async Task<ProCleanupResult> RecordedAsync(
-        CleaningLine line, IReadOnlyDictionary<string, long> sizes, CancellationToken cancellationToken)
+        CleaningPlanItem line, IReadOnlyDictionary<string, long> sizes, CancellationToken cancellationToken)
     {
         if (IsEnough())
         {
@@ -116,7 +116,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     }
 
     private async Task<ProCleanupResult> OneAsync(
-        CleaningLine line, IReadOnlyDictionary<string, long> sizes, CancellationToken cancellationToken)
+        CleaningPlanItem line, IReadOnlyDictionary<string, long> sizes, CancellationToken cancellationToken)
     {
         try
         {
@@ -142,7 +142,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     }
 
     /// <summary>Looking changes nothing, so where the engine didn't answer it is done again when the engine is back.</summary>
-    private async Task<ProCleanupResult?> ChangedPatientlyAsync(CleaningLine line, CancellationToken cancellationToken)
+    private async Task<ProCleanupResult?> ChangedPatientlyAsync(CleaningPlanItem line, CancellationToken cancellationToken)
     {
         try
         {
@@ -156,7 +156,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     }
 
     /// <summary>What speaks against the line since the plan was made; null where nothing does.</summary>
-    private async Task<ProCleanupResult?> ChangedAsync(CleaningLine line, CancellationToken cancellationToken)
+    private async Task<ProCleanupResult?> ChangedAsync(CleaningPlanItem line, CancellationToken cancellationToken)
     {
         await Recheck.RefreshAsync(cancellationToken).ConfigureAwait(false);
         if (Recheck.UserOf(line.ImageId) is { } container)
@@ -192,7 +192,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     }
 
     /// <summary>latest or a previous version's tag of the same repository: the plan would have kept what one of these points at.</summary>
-    private string? Guard(CleaningLine line, ImageDescription now) => ImageReference.TryParse(line.Reference, out var going)
+    private string? Guard(CleaningPlanItem line, ImageDescription now) => ImageReference.TryParse(line.Reference, out var going)
         ? now.Tags
             .Select(tag => ImageReference.TryParse(tag, out var name) && name.SameRepository(going) ? name.Tag : null)
             .FirstOrDefault(tag => tag == AliasName.Latest.ToString()
@@ -200,7 +200,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         : null;
 
     private static ProCleanupResult Done(
-        CleaningLine line, IEnumerable<IDictionary<string, string>> removed, IReadOnlyDictionary<string, long> sizes)
+        CleaningPlanItem line, IEnumerable<IDictionary<string, string>> removed, IReadOnlyDictionary<string, long> sizes)
     {
         var gone = removed.Select(one => one.TryGetValue("Deleted", out var id) ? id : null).OfType<string>().ToList();
         if (gone.Count == 0)
@@ -223,7 +223,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         };
     }
 
-    private async Task<ProCleanupResult> FailedAsync(CleaningLine line, ProException failure, CancellationToken cancellationToken)
+    private async Task<ProCleanupResult> FailedAsync(CleaningPlanItem line, ProException failure, CancellationToken cancellationToken)
     {
         if (failure.Category == ProErrorCategory.ResourceUnavailable)
         {

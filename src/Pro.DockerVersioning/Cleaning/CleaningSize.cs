@@ -9,7 +9,7 @@ internal static class CleaningSize
     /// <param name="facts">What is known of the services' images.</param>
     /// <param name="most">How many bytes may be left.</param>
     public static (int Enough, long Left) Cut(
-        CleaningDraft draft, IReadOnlyList<CleaningCandidate> going, IReadOnlyDictionary<string, ImageFacts> facts, long most)
+        CleaningCandidates draft, IReadOnlyList<CleaningCandidate> going, IReadOnlyDictionary<string, ImageFacts> facts, long most)
     {
         var layers = draft.ServiceImageIds
             .Where(facts.ContainsKey)
@@ -17,7 +17,7 @@ internal static class CleaningSize
             .GroupBy(layer => layer.ChainId, StringComparer.Ordinal)
             .ToDictionary(layer => layer.Key, layer => (layer.First().Size, Images: layer.Count()), StringComparer.Ordinal);
         var left = layers.Values.Sum(layer => layer.Size);
-        var steps = CleaningSteps.Assign(going, draft.World.Inventory.Images, facts);
+        var steps = RemovalSizing.Assign(going, draft.World.Inventory.Images, facts);
         for (var index = 0; index < steps.Count; index++)
         {
             if (left <= most)

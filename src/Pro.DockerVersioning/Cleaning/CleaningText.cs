@@ -41,14 +41,14 @@ internal static class CleaningText
     }
 
     /// <summary>What a line is about, short: "registry/api:v1.0.0"; "sha256:0123456789ab (api v1.0.0)" for an image without a name.</summary>
-    public static string Name(CleaningLine line) => line.Reference == line.ImageId
+    public static string Name(CleaningPlanItem line) => line.Reference == line.ImageId
         ? line.ImageId[..Math.Min(19, line.ImageId.Length)] + (line.Service is null ? "" : $" ({Subject(line)})")
         : line.Reference.Contains('@', StringComparison.Ordinal) && line.Version is not null ? $"{line.Reference} ({Subject(line)})"
         : line.Reference;
 
-    private static string Subject(CleaningLine line) => $"{line.Service}{(line.Version is null ? "" : $" {line.Version}")}";
+    private static string Subject(CleaningPlanItem line) => $"{line.Service}{(line.Version is null ? "" : $" {line.Version}")}";
 
-    private static string Line(CleaningLine line) => line.Step switch
+    private static string Line(CleaningPlanItem line) => line.Step switch
     {
         CleaningStep.Remove => $"Remove {Name(line)}, {ByteSize.Text(line.Bytes)}: {line.Reason}",
         CleaningStep.Untag => $"Untag {Name(line)}: {line.Reason}",

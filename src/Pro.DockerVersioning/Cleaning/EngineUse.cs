@@ -2,11 +2,11 @@ using System.Diagnostics;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment;
+using Pro.DockerVersioning.Deployment.Locking;
+using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Deployment;
-using Pro.DockerVersioning.Services.Locking;
-using Pro.DockerVersioning.Services.Swarm;
+using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Cleaning;
 
@@ -25,7 +25,7 @@ internal sealed class EngineUse
     {
         _age = age;
         Locks = volumes.Locks;
-        Held = new HeldImages(volumes.Records, services);
+        Held = new ImagesInUse(volumes.Records, services);
         UserOf = userOf;
     }
 
@@ -36,7 +36,7 @@ internal sealed class EngineUse
     public IReadOnlyList<LockInfo> Locks { get; }
 
     /// <summary>Images that are needed although no container is made of them.</summary>
-    public HeldImages Held { get; }
+    public ImagesInUse Held { get; }
 
     /// <summary>A container that uses an image, by the image's id; null where none does.</summary>
     public Func<string, string?> UserOf { get; }

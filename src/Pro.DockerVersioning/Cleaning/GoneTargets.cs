@@ -1,6 +1,5 @@
 using System.Globalization;
-using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Services;
+using Pro.DockerVersioning.Deployment.Strategies;
 
 namespace Pro.DockerVersioning.Cleaning;
 

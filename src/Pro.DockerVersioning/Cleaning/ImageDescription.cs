@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Cleaning;
 

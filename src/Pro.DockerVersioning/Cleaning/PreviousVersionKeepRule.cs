@@ -1,6 +1,6 @@
+using Pro.DockerVersioning.Deployment;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Images;
-using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;

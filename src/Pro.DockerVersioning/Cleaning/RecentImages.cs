@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
 
 namespace Pro.DockerVersioning.Cleaning;

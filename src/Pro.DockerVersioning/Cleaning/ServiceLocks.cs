@@ -1,6 +1,6 @@
+using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
@@ -29,7 +29,7 @@ internal static class ServiceLocks
         locks.FirstOrDefault(held => held.Target != OwnTarget && IsAbout(held, service, repository));
 
     /// <summary>Why a service is left alone: who holds the lock, or has left it behind, and what to do then.</summary>
-    /// <exception cref="Errors.ProException">The engine refuses.</exception>
+    /// <exception cref="ProException">The engine refuses.</exception>
     public static async Task<string> DescribeAsync(
         EngineConnection engine, LockInfo held, string service, IProgress<Report> reports, CancellationToken cancellationToken) =>
         $"the service is locked: {held}"

@@ -1,8 +1,7 @@
 using System.Globalization;
-using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Versions;
 
-namespace Pro.DockerVersioning.Commands;
+namespace Pro.DockerVersioning;
 
 /// <summary>What the views of Pro.DockerVersioning.Format.ps1xml call. Not meant for scripts: its texts may change.</summary>
 public static class Display

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Commands;
 

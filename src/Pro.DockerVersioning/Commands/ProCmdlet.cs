@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
+using Pro.DockerVersioning.Commands;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
-namespace Pro.DockerVersioning.Commands;
+namespace Pro.DockerVersioning;
 
 /// <summary>
 /// The base of every cmdlet: an async body whose continuations run on the pipeline thread, and which is always waited for, also

@@ -1,11 +1,13 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
 using System.Management.Automation.Host;
+using Pro.DockerVersioning.Commands;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 
-namespace Pro.DockerVersioning.Commands;
+namespace Pro.DockerVersioning;
 
 /// <summary>The base of the cmdlets that work in a folder of a repository.</summary>
 public abstract class ProFolderCmdlet : ProCmdlet

@@ -1,8 +1,9 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Errors;
 
-namespace Pro.DockerVersioning.Commands;
+namespace Pro.DockerVersioning;
 
 /// <summary>The base of the cmdlets that work on a repository's services.</summary>
 public abstract class ProWorkspaceCmdlet : ProFolderCmdlet

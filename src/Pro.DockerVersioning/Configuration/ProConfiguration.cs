@@ -1,5 +1,4 @@
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Configuration;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Versions;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Versions;
 using Keys = Pro.DockerVersioning.Configuration.ProConfigurationKeys;
 using Values = Pro.DockerVersioning.Configuration.ConfigurationValues;
 

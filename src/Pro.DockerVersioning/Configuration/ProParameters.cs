@@ -1,5 +1,3 @@
-using Pro.DockerVersioning.Versions;
-
 namespace Pro.DockerVersioning.Configuration;
 
 /// <summary>What a command's parameters say; null or empty where they say nothing.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Configuration;
 

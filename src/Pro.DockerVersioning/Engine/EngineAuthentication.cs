@@ -21,7 +21,7 @@ internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvi
     /// <inheritdoc/>
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The handler around it owns it.")]
     public HttpMessageHandler ConfigureHandler(HttpMessageHandler handler) =>
-        Transport = new ApiVersionHandler(new ListingHandler(new PatienceHandler(
+        Transport = new ApiVersionHandler(new ListingHandler(new ResponseTimeoutHandler(
             new HeaderHandler(_tls?.ConfigureHandler(handler) ?? handler, endpoint.Headers),
             endpoint.Patience)));
 

@@ -11,7 +11,7 @@ namespace Pro.DockerVersioning.Engine;
 /// <summary>
 /// The Engine API in its own JSON, over the transport of <see cref="EngineConnection"/>. Docker.DotNet's models know the fields of
 /// one API version and make null, empty and absent the same; whoever hands a configuration back to the engine needs all three, and
-/// fields that no model of ours has heard of. The caller's token bounds a call, and <see cref="PatienceHandler"/> most of them.
+/// fields that no model of ours has heard of. The caller's token bounds a call, and <see cref="ResponseTimeoutHandler"/> most of them.
 /// </summary>
 internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint endpoint) : IDisposable
 {
@@ -122,7 +122,7 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
         Action<HttpResponseHeaders>? heard = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(_base, path)) { Version = HttpVersion.Version11 };
-        request.Options.Set(PatienceHandler.OwnTime, ownTime);
+        request.Options.Set(ResponseTimeoutHandler.OwnTime, ownTime);
         request.Options.Set(ApiVersionHandler.IsRaw, true);
         if (registryAuth is not null)
         {

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CliWrap;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Programs;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Engine;
 

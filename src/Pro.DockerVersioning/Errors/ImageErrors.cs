@@ -1,5 +1,3 @@
-using Pro.DockerVersioning.Versions;
-
 namespace Pro.DockerVersioning.Errors;
 
 /// <summary>What can be wrong with a build or a publication before anything is done.</summary>
@@ -84,17 +82,13 @@ internal static class ImageErrors
         reference);
 
     /// <summary>An image of one registry's name, with -Registry for another.</summary>
-    public static ProException NamedForAnotherRegistry(ImageReference reference, string registry)
-    {
-        var wanted = $"{registry.TrimEnd('/')}/{reference.Repository.Split('/')[^1]}:{reference.Tag}";
-        return new(
-            "NamedForAnotherRegistry",
-            ProErrorCategory.InvalidArgument,
-            $"{reference} is named for the registry {reference.Registry}, and -Registry says {registry}: a push goes where the name says.",
-            $"Build it under the other name: Build-ProImage … -Registry {registry}. Or name it so, and publish that: "
-                + $"docker tag {reference} {wanted}. Without -Registry it goes where its name says.",
-            reference.ToString());
-    }
+    public static ProException NamedForAnotherRegistry(string reference, string itsRegistry, string registry, string wanted) => new(
+        "NamedForAnotherRegistry",
+        ProErrorCategory.InvalidArgument,
+        $"{reference} is named for the registry {itsRegistry}, and -Registry says {registry}: a push goes where the name says.",
+        $"Build it under the other name: Build-ProImage … -Registry {registry}. Or name it so, and publish that: "
+            + $"docker tag {reference} {wanted}. Without -Registry it goes where its name says.",
+        reference);
 
     /// <summary>An image that lost its tag: a version that is reached by its id only has no name to publish.</summary>
     public static ProException ImageWithoutTag(string service, string? version, string id) => new(

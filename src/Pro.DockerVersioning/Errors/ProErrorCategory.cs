@@ -1,4 +1,4 @@
-namespace Pro.DockerVersioning.Errors;
+namespace Pro.DockerVersioning;
 
 /// <summary>
 /// What kind of error it is. The names are those of PowerShell's ErrorCategory; the commands translate by name, so that

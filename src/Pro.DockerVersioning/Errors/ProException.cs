@@ -1,6 +1,6 @@
-using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Errors;
 
-namespace Pro.DockerVersioning.Errors;
+namespace Pro.DockerVersioning;
 
 /// <summary>
 /// An error as the user sees it: what was wrong, with the value, and what to do about it. Built only by the methods of

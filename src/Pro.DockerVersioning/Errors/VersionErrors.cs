@@ -1,5 +1,4 @@
 using System.Globalization;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Errors;
 
@@ -29,14 +28,15 @@ internal static class VersionErrors
     /// <param name="here">The newest version that is a tag of the same commit; null if there is none.</param>
     /// <param name="isTaken">True if the suggestion is a tag already.</param>
     /// <param name="commit">The commit's hash.</param>
+    /// <param name="isRelease">True if the suggestion is a release: a tag of any other name would say something wrong later.</param>
     public static ProException TagIsNoVersion(
-        string tag, string reason, string suggestion, string? here, bool isTaken, string commit) => new(
+        string tag, string reason, string suggestion, string? here, bool isTaken, string commit, bool isRelease) => new(
         "InvalidVersion",
         ProErrorCategory.InvalidArgument,
         $"'{tag}' is not a version: {reason}.",
         here is not null ? $"Use '{here}': the tag '{tag}' is the same commit."
             : isTaken ? $"'{suggestion}' is another commit. Give this commit a version that no other has, or build it by its hash: {commit}"
-            : RightTag(tag, suggestion),
+            : isRelease ? RightTag(tag, suggestion) : $"Use '{suggestion}'.",
         tag);
 
     /// <summary>A commit's hash that is too short to be a name.</summary>
@@ -127,8 +127,7 @@ internal static class VersionErrors
     /// would say something wrong after the next commit.
     /// </summary>
     private static string RightTag(string text, string suggestion) =>
-        ProVersion.TryParse(suggestion, out var version) && version.Kind == ProVersionKind.Release
-        && char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '+')
+        char.IsAsciiLetterOrDigit(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '/' or '+')
             ? $"Give the same commit the right tag: git tag -a {suggestion} -m 'Release {suggestion}' '{text}^{{}}'"
             : $"Use '{suggestion}'.";
 }

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Programs;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Git;
 

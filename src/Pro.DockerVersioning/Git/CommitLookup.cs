@@ -1,5 +1,3 @@
-using Pro.DockerVersioning.Errors;
-
 namespace Pro.DockerVersioning.Git;
 
 /// <summary>

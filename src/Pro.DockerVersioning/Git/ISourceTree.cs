@@ -16,11 +16,11 @@ internal interface ISourceTree
     IEnumerable<SourceEntry> List(string directory);
 
     /// <summary>The size of a file's content (or of a link's target) in bytes, without reading the content.</summary>
-    /// <exception cref="Errors.ProException">The entry isn't there any more, or can't be read.</exception>
+    /// <exception cref="ProException">The entry isn't there any more, or can't be read.</exception>
     long GetLength(SourceEntry entry);
 
     /// <summary>Opens a file's content (or a symbolic link's target) with its exact size.</summary>
-    /// <exception cref="Errors.ProException">The entry can't be read.</exception>
+    /// <exception cref="ProException">The entry can't be read.</exception>
     SourceContent Open(SourceEntry entry);
 
     /// <summary>Is there something of this name on disk, whatever this tree says? For messages that suggest the working tree.</summary>

@@ -1,5 +1,4 @@
 using LibGit2Sharp;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Git;
 

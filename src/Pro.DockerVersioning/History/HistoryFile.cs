@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.History;
 
@@ -36,7 +37,7 @@ internal static class HistoryFile
             path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
         await using (file.ConfigureAwait(false))
         {
-            await foreach (var line in BackwardLines.ReadAsync(file, HistoryLine.MaxBytes, cancellationToken).ConfigureAwait(false))
+            await foreach (var line in ReverseLineReader.ReadAsync(file, HistoryLine.MaxBytes, cancellationToken).ConfigureAwait(false))
             {
                 yield return line;
             }

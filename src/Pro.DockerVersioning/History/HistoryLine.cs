@@ -2,8 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Versions;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.History;
 

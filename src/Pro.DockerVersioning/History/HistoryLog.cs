@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.History;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.History;

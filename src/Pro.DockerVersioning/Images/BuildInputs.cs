@@ -2,10 +2,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
-using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Git.Context;
+using Pro.DockerVersioning.Images.Building.Dockerfile;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Images;

@@ -1,4 +1,4 @@
-using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Images.Building.Output;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Images;

@@ -1,5 +1,3 @@
-using Pro.DockerVersioning.Versions;
-
 namespace Pro.DockerVersioning.Images;
 
 /// <summary>What the user asks of a build; the same for all services of one command.</summary>

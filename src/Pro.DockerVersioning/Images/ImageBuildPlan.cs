@@ -1,5 +1,6 @@
-using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Git.Context;
 using Pro.DockerVersioning.Images.Building;
 using Pro.DockerVersioning.Versions;
 
@@ -57,7 +58,7 @@ internal sealed record ImageBuildPlan
     public bool IsPushedByBuilder => Options.Platforms.Count > 1;
 
     /// <summary>The same plan, where the builder can carry it out: -WhatIf must not promise what the run refuses.</summary>
-    /// <exception cref="Errors.ProException">It wants what the builder can't do, or a secret that isn't there.</exception>
+    /// <exception cref="ProException">It wants what the builder can't do, or a secret that isn't there.</exception>
     public ImageBuildPlan CheckedFor(IImageBuilder builder)
     {
         if (AlreadyBuilt is null)

@@ -1,7 +1,10 @@
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Git.Context;
 using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Images.Building.Dockerfile;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
@@ -66,7 +69,7 @@ internal sealed class ImageBuildPlanner(
             Inputs = inputs.Identity,
             Request = request,
             Options = wanted,
-            Aliases = AliasJudgement.OnEngine(inventory, reference.WithoutTag(), version, source.Commit.Sha, wanted, source.Repository),
+            Aliases = AliasPlanning.OnEngine(inventory, reference.WithoutTag(), version, source.Commit.Sha, wanted, source.Repository),
             AlreadyBuilt = existing is not null && IsSame(existing, inputs, request) ? existing.Id : null,
             OtherArguments = !options.Force && before is not null && before != inputs.ArgumentsIdentity ? existing : null,
             PassedOver = source.PassedOver,

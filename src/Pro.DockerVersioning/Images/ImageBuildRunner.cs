@@ -86,7 +86,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
         catch (ProException failed) when (failed.InnerException is BuildFailedException { Failure.MissingContextPath: { } path } inner
             && IsOnlyOnDisk(plan, path))
         {
-            throw BuildErrors.FileOnlyOnDisk(plan.Request.Subject, plan.Source, inner.Failure);
+            throw BuildFailureErrors.FileOnlyOnDisk(plan.Request.Subject, plan.Source, inner.Failure);
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
         string id,
         CancellationToken cancellationToken)
     {
-        using var turn = await RepositoryTurn.TakeAsync(engine.Endpoint.ToString(), plan.Reference, cancellationToken)
+        using var turn = await AliasMutex.TakeAsync(engine.Endpoint.ToString(), plan.Reference, cancellationToken)
             .ConfigureAwait(false);
 
         // The version itself is no answer to the question who else is there: the tag and the question go side by side.
@@ -125,7 +125,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
         await Task.WhenAll(tagging, loading).ConfigureAwait(false);
         var inventory = await loading.ConfigureAwait(false);
         var repository = plan.Reference.WithoutTag();
-        var decisions = AliasJudgement.OnEngine(inventory, repository, plan.Version, plan.Commit.Sha, plan.Options, history);
+        var decisions = AliasPlanning.OnEngine(inventory, repository, plan.Version, plan.Commit.Sha, plan.Options, history);
         foreach (var decision in decisions.Where(decision => decision.Moves))
         {
             var alias = repository.WithTag(decision.Alias);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
 
@@ -37,7 +38,7 @@ internal sealed class ImageInventory
     }
 
     /// <summary>On a container that gives access to an operation record: it is made from a service's image, and belongs to no service.</summary>
-    public const string RecordLabel = "pro.dockerversioning.record";
+    public const string RecordLabel = ContainerLabels.Record;
 
     /// <summary>All images, but for the unnamed ones in the middle of a build's chain.</summary>
     public IReadOnlyList<EngineImage> Images => _images;

@@ -221,7 +221,7 @@ internal sealed class ImagePublisher : IDisposable
     /// <summary>What the registry has under the version.</summary>
     private async Task<string?> RemoteDigestAsync(PublishItem item, CancellationToken cancellationToken) => isPodman
         ? (await registry.HeadManifestAsync(item.Reference.Repository, item.Reference.Tag!, cancellationToken).ConfigureAwait(false))?.Digest
-        : await RegistryQuestions.DigestAsync(engine, item.Reference, credential, cancellationToken).ConfigureAwait(false);
+        : await EngineRegistryLookup.DigestAsync(engine, item.Reference, credential, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// The same content: pushed or pulled before under that digest; or, by the manifest, made from the same configuration (whose digest is

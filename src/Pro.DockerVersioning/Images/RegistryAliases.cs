@@ -1,4 +1,3 @@
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Registry;
 using Pro.DockerVersioning.Versions;
@@ -25,7 +24,7 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
         string? without,
         CancellationToken cancellationToken)
     {
-        using var turn = await RepositoryTurn.TakeAsync("registry", item.Reference, cancellationToken).ConfigureAwait(false);
+        using var turn = await AliasMutex.TakeAsync("registry", item.Reference, cancellationToken).ConfigureAwait(false);
         var decisions = without is null
             ? await JudgeAsync(item, commit, inventory, options, isThere: true, cancellationToken).ConfigureAwait(false)
             : Hold(item, options, without);

@@ -1,4 +1,4 @@
-namespace Pro.DockerVersioning.Versions;
+namespace Pro.DockerVersioning;
 
 /// <summary>The aliases that are made besides <c>latest</c>.</summary>
 [Flags]

@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 using Semver;
 
-namespace Pro.DockerVersioning.Versions;
+namespace Pro.DockerVersioning;
 
 /// <summary>
 /// A version of the repository and of the images built from it: a git tag <c>v{SemVer 2.0.0}</c>, a commit, or what

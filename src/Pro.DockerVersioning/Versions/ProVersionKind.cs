@@ -1,4 +1,4 @@
-namespace Pro.DockerVersioning.Versions;
+namespace Pro.DockerVersioning;
 
 /// <summary>What a version's text names.</summary>
 public enum ProVersionKind

@@ -36,7 +36,8 @@ internal static partial class VersionSuggestion
             .ThenByDescending(version => version)
             .FirstOrDefault()?.ToString();
         var isTaken = all.Contains(suggestion, StringComparer.Ordinal);
-        return VersionErrors.TagIsNoVersion(tag, Reason(tag), suggestion, here, isTaken, commit[..VersionGrammar.HashLength]);
+        var isRelease = ProVersion.TryParse(suggestion, out var right) && right.Kind == ProVersionKind.Release;
+        return VersionErrors.TagIsNoVersion(tag, Reason(tag), suggestion, here, isTaken, commit[..VersionGrammar.HashLength], isRelease);
     }
 
     /// <summary>Whether a text that is no version was meant as one: there is one like it, or it is SemVer and only too long.</summary>

@@ -1,5 +1,5 @@
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Images.Building.Output;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Building;
@@ -38,7 +38,7 @@ public sealed class BuildFailureReaderTests
         var failure = BuildFailureReader.Read(
             "ERROR: failed to build: \"x\": unknown operating system or architecture: invalid argument",
             new BuildLog(new Progress<BuildProgress>()));
-        var error = BuildErrors.BuildFailed("api v1", failure);
+        var error = BuildFailureErrors.BuildFailed("api v1", failure);
 
         Assert.Equal("BuildPlatformUnknown", error.Id);
         Assert.Contains("linux/amd64", error.RecommendedAction, StringComparison.Ordinal);
@@ -61,7 +61,7 @@ public sealed class BuildFailureReaderTests
     [InlineData("failed to process \"${BASE:?need}\": BASE: need")]
     public void A_variable_that_needs_a_value_is_named_with_the_parameter_that_gives_it(string message)
     {
-        var error = BuildErrors.BuildFailed("api v1", BuildFailureReader.Read(message, new BuildLog(new Progress<BuildProgress>())));
+        var error = BuildFailureErrors.BuildFailed("api v1", BuildFailureReader.Read(message, new BuildLog(new Progress<BuildProgress>())));
 
         Assert.Equal("BuildArgumentMissing", error.Id);
         Assert.Contains("needs a value for BASE: need", error.Message, StringComparison.Ordinal);
@@ -81,7 +81,7 @@ public sealed class BuildFailureReaderTests
 
         Assert.Equal(kind, failure.Kind.ToString());
         Assert.Equal("r.example.com/x:1", failure.Image);
-        Assert.Contains("r.example.com/x:1", BuildErrors.BuildFailed("api", failure).Message, StringComparison.Ordinal);
+        Assert.Contains("r.example.com/x:1", BuildFailureErrors.BuildFailed("api", failure).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class BuildFailureReaderTests
         var failure = BuildFailureReader.Read($"pull access denied for {image}, repository does not exist or may require 'docker login': denied", Failed("Step"));
 
         Assert.Equal(image, failure.Image);
-        Assert.EndsWith(remedy, BuildErrors.BuildFailed("api", failure).RecommendedAction, StringComparison.Ordinal);
+        Assert.EndsWith(remedy, BuildFailureErrors.BuildFailed("api", failure).RecommendedAction, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class BuildFailureReaderTests
     [InlineData("something nobody has seen yet", "BuildFailed")]
     public void Known_failures_have_ids_and_remedies_of_their_own(string message, string id)
     {
-        var error = BuildErrors.BuildFailed("api v1.2.3", BuildFailureReader.Read(message, new BuildLog(new Replay())));
+        var error = BuildFailureErrors.BuildFailed("api v1.2.3", BuildFailureReader.Read(message, new BuildLog(new Replay())));
 
         Assert.Equal(id, error.Id);
         Assert.NotEmpty(error.RecommendedAction);
@@ -123,7 +123,7 @@ public sealed class BuildFailureReaderTests
         var failure = BuildFailureReader.Read("process \"/bin/sh -c npm run build\" did not complete successfully: exit code: 137", Failed("[3/3] RUN npm run build"));
 
         Assert.Equal(137, failure.ExitCode);
-        Assert.Contains("memory", BuildErrors.BuildFailed("api", failure).RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("memory", BuildFailureErrors.BuildFailed("api", failure).RecommendedAction, StringComparison.Ordinal);
     }
 
     private static BuildLog Failed(string step)

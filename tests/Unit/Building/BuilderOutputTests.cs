@@ -1,5 +1,5 @@
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Images.Building.Output;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Building;
@@ -75,7 +75,7 @@ public sealed class BuilderOutputTests
         Assert.StartsWith("RUN [\"/bin/busybox\",\"sh\",\"-c\",", failure.Step!.Instruction, StringComparison.Ordinal);
         Assert.Equal(failure.Step.Total, failure.Step.Number);
         Assert.Equal(["bad thing", "out 1", "out 2", "out 3", "out 4", "out 5"], failure.LastLines.Order(StringComparer.Ordinal));
-        var error = BuildErrors.BuildFailed("api v1.2.3", failure);
+        var error = BuildFailureErrors.BuildFailed("api v1.2.3", failure);
         Assert.Equal("BuildStepFailed", error.Id);
         Assert.Contains("exit code 7", error.Message, StringComparison.Ordinal);
         Assert.Contains("\n  bad thing", error.Message, StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class BuilderOutputTests
         Assert.Equal(BuildFailureKind.ContextFileMissing, failure.Kind);
         Assert.Equal(path, failure.MissingContextPath);
         Assert.StartsWith("COPY ", failure.Step!.Instruction, StringComparison.Ordinal);
-        Assert.Contains($"'{path}' is on disk, but not in the tree of v1.2.3", BuildErrors.FileOnlyOnDisk("api", "the tree of v1.2.3", failure).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{path}' is on disk, but not in the tree of v1.2.3", BuildFailureErrors.FileOnlyOnDisk("api", "the tree of v1.2.3", failure).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -117,7 +117,7 @@ public sealed class BuilderOutputTests
 
         Assert.Equal(BuildFailureKind.DockerfileInvalid, failure.Kind);
         Assert.Equal(3, failure.DockerfileLine);
-        Assert.Contains("unknown instruction: RUNN", BuildErrors.BuildFailed("api", failure).Message, StringComparison.Ordinal);
+        Assert.Contains("unknown instruction: RUNN", BuildFailureErrors.BuildFailed("api", failure).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class BuilderOutputTests
         Assert.Equal(BuildFailureKind.TargetMissing, (await Captured.ReplayAsync("buildx.target")).Failure!.Kind);
         var driver = (await Captured.ReplayAsync("buildx.driver")).Failure!;
         Assert.Equal(BuildFailureKind.DriverUnsupported, driver.Kind);
-        Assert.Contains("docker buildx create", BuildErrors.BuildFailed("api", driver).RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("docker buildx create", BuildFailureErrors.BuildFailed("api", driver).RecommendedAction, StringComparison.Ordinal);
     }
 
     [Fact]

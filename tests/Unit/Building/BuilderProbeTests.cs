@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Docker.DotNet;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images.Building;
 using Xunit;
 
@@ -146,7 +145,7 @@ public sealed class BuilderProbeTests : IDisposable
         var environment = Environment([Older]);
         Directory.CreateSymbolicLink(Path.Combine(_root, "link"), Path.Combine(_root, "0"));
 
-        var found = ClientSearch.Find(environment.With([new("PATH", $"{_root}/0:relative:{_root}/nosuch:{_root}/link")]));
+        var found = DockerClientFinder.Find(environment.With([new("PATH", $"{_root}/0:relative:{_root}/nosuch:{_root}/link")]));
 
         Assert.Equal([$"{_root}/0/docker"], found);
     }

@@ -1,7 +1,7 @@
 using System.Text;
 using Docker.DotNet;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Images.Building.Output;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Building;

@@ -1,5 +1,4 @@
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images.Building;
 using Xunit;
 

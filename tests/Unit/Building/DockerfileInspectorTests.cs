@@ -1,4 +1,4 @@
-using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Images.Building.Dockerfile;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Building;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Images.Building.Output;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Building;

@@ -1,9 +1,8 @@
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Cleaning;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Deployment;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Images;
-using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -76,7 +75,7 @@ public sealed class CleaningPlannerTests
         Image("v1.0.0");
         Image("v1.1.0");
         Container(Image("v1.2.0"), "running");
-        _images[0].RepoTags.Add($"{Api}:{Services.PreviousTag.TagFor("container.c1")}");
+        _images[0].RepoTags.Add($"{Api}:{PreviousTag.TagFor("container.c1")}");
         Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0)));
         _images[0].RepoTags.RemoveAt(1);
         Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0), [Past("container.c1", Deploy("v1.2.0", "v1.0.0"), Deploy("v1.0.0", null))]));
@@ -88,7 +87,7 @@ public sealed class CleaningPlannerTests
         Image("v1.0.0");
         Image("v1.1.0");
         Container(Image("v1.2.0"), "running");
-        _images[0].RepoTags.Add($"{Api}:{Services.PreviousTag.TagFor("container.elsewhere")}");
+        _images[0].RepoTags.Add($"{Api}:{PreviousTag.TagFor("container.elsewhere")}");
         Assert.Empty(Gone(new RetentionPolicy(0, 0, 0)));
         _images[0].RepoTags.RemoveAt(1);
         Assert.Empty(Gone(new RetentionPolicy(0, 0, 0), [Past("container.elsewhere", Deploy("v2.0.0", "v1.0.0"), Deploy("v1.0.0", null))]));
@@ -104,7 +103,7 @@ public sealed class CleaningPlannerTests
         Image("v3.0.0");
 
         // The tag still says v2, which the deployment of v3 made the way back: it runs now.
-        _images[1].RepoTags.Add($"{Api}:{Services.PreviousTag.TagFor("container.c1")}");
+        _images[1].RepoTags.Add($"{Api}:{PreviousTag.TagFor("container.c1")}");
         TargetPast[] past = isHistoryKnown
             ? [Past("container.c1", Rollback("v2.0.0", "v3.0.0"), Deploy("v3.0.0", "v2.0.0"), Deploy("v2.0.0", "v1.0.0"), Deploy("v1.0.0", null))]
             : [];
@@ -563,10 +562,10 @@ public sealed class CleaningPlannerTests
         State = state,
     });
 
-    private CleaningWorld World(IReadOnlyList<TargetPast> past) =>
+    private CleaningInput World(IReadOnlyList<TargetPast> past) =>
         new(new ImageInventory(_images, _containers), [new CleaningService("api", ImageReference.Parse(Api)) { Past = past }])
         {
-            IsPreviousTag = Services.PreviousTag.IsPreviousTag,
+            IsPreviousTag = PreviousTag.IsPreviousTag,
             LastUse = reference => _used.TryGetValue(reference.ToString(), out var time) ? time : null,
         };
 

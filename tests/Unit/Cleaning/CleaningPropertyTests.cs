@@ -1,7 +1,7 @@
 using FsCheck.Xunit;
 using Pro.DockerVersioning.Cleaning;
-using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Deployment;
+using Pro.DockerVersioning.Deployment;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -87,7 +87,7 @@ public sealed class CleaningPropertyTests
             Assert.Equal(uses.Order(), uses);
         }
 
-        DateTimeOffset LastUse(CleaningLine line) => world.Uses.TryGetValue(line.Reference, out var use) ? use
+        DateTimeOffset LastUse(CleaningPlanItem line) => world.Uses.TryGetValue(line.Reference, out var use) ? use
             : new[] { world.TagTimes[line.ImageId], world.Images.Single(image => image.ID == line.ImageId).Created }.Max()!.Value;
     }
 
@@ -181,7 +181,7 @@ public sealed class CleaningPropertyTests
             foreach (var (service, repository, target) in Targets(world).Where(one => !world.Steps.Exists(step => step.Target == one.Target.TargetId)))
             {
                 var running = target.Containers.Single();
-                var previous = $"{repository}:{Services.PreviousTag.TagFor(target.TargetId)}";
+                var previous = $"{repository}:{PreviousTag.TagFor(target.TargetId)}";
                 if (!running.IsRunning || running.Version is not { IsStable: true } current
                     || world.Images.Exists(image => image.ID != running.ImageId && image.RepoTags.Contains(previous)))
                 {
@@ -220,7 +220,7 @@ public sealed class CleaningPropertyTests
             "locked", "use it", "(-OlderThan)",
     ];
 
-    private static void ForAllModes(RandomWorld world, Action<CleaningLine> check)
+    private static void ForAllModes(RandomWorld world, Action<CleaningPlanItem> check)
     {
         foreach (var mode in Modes)
         {

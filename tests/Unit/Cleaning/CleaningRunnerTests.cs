@@ -1,6 +1,6 @@
 using Pro.DockerVersioning.Cleaning;
-using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Versions;
 using Xunit;
@@ -267,7 +267,7 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
                     IsVerified = true,
                 },
                 _engine);
-            _engine.Images[1].Tags.Add($"{Api}:{Services.PreviousTag.TagFor("container.away")}");
+            _engine.Images[1].Tags.Add($"{Api}:{PreviousTag.TagFor("container.away")}");
 
             var first = await LookAsync(history, TimeSpan.FromDays(30));
             Assert.Contains("the target container.away is gone. v1.0.1 and its previous version are kept until ", Assert.Single(first.Notes), StringComparison.Ordinal);
@@ -280,7 +280,7 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
             Assert.Equal(["v1.0.0", "v1.0.1", "v1.0.1", "v1.0.2"], later.Going.Select(line => line.Version!.ToString()));
             var runner = new CleaningRunner(_engine.Connection, _engine)
             {
-                GoneNames = new HashSet<string> { $"{Api}:{Services.PreviousTag.TagFor("container.away")}" },
+                GoneNames = new HashSet<string> { $"{Api}:{PreviousTag.TagFor("container.away")}" },
             };
             Assert.All(await RunAsync(later, runner), result => Assert.NotEqual(ProCleanupAction.Kept, result.Action));
             Assert.Equal([$"{Api}:v1.0.3", $"{Api}:v1.0.4"], _engine.Tags);
@@ -292,7 +292,7 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
 
         async Task<CleaningPlan> LookAsync(HistoryLog history, TimeSpan keep)
         {
-            var survey = new CleaningSurvey(_engine.Connection, history, _engine) { GoneTargets = keep };
+            var survey = new CleaningDataLoader(_engine.Connection, history, _engine) { GoneTargets = keep };
             var world = await survey.LoadAsync(
                 [("api", ImageReference.Parse(Api))], EngineState.AskAsync(_engine.Connection, Cancel), Cancel);
             var plan = await survey.PlanAsync(world, new CleaningPolicy { Retention = new RetentionPolicy(2, 2, 2) }, Cancel);
@@ -408,10 +408,10 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
-    private CleaningSurvey SurveyOf() =>
+    private CleaningDataLoader SurveyOf() =>
         new(_engine.Connection, HistoryLog.At(Path.Combine(Path.GetTempPath(), "pro-clean-no-history")), _engine);
 
-    private Task<CleaningWorld> LoadAsync() => SurveyOf().LoadAsync(
+    private Task<CleaningInput> LoadAsync() => SurveyOf().LoadAsync(
         [("api", ImageReference.Parse(Api))], EngineState.AskAsync(_engine.Connection, Cancel), Cancel);
 
     private async Task<CleaningPlan> PlanAsync()

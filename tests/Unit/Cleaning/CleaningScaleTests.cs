@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
@@ -50,7 +51,7 @@ public sealed class CleaningScaleTests : IProgress<Report>
             _ => ScriptedResponse.Json("""{"message":"no such thing"}""", 404),
         }));
         using var engine = EngineConnection.Open(new EngineEndpoint { Address = new Uri(server.Url), Source = "the test" });
-        var survey = new CleaningSurvey(engine, HistoryLog.At(Path.Combine(Path.GetTempPath(), "pro-no-history")), this);
+        var survey = new CleaningDataLoader(engine, HistoryLog.At(Path.Combine(Path.GetTempPath(), "pro-no-history")), this);
         var services = Enumerable.Range(0, 20).Select(number => ($"s{number}", ImageReference.Parse($"reg.example/pro/s{number}")))
             .ToList();
 

@@ -1,7 +1,6 @@
 using Pro.DockerVersioning.Cleaning;
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Services;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -98,7 +97,7 @@ public sealed class GoneTargetTests
     [InlineData("null")]
     public void A_time_without_its_unit_is_refused(string value)
     {
-        var error = Assert.Throws<Errors.ProException>(() => ProConfigurationReader.Parse($$"""{ "retention": { "goneTargets": {{value}} } }"""));
+        var error = Assert.Throws<ProException>(() => ProConfigurationReader.Parse($$"""{ "retention": { "goneTargets": {{value}} } }"""));
         Assert.Contains("7d", error.Message, StringComparison.Ordinal);
     }
 

@@ -3,10 +3,9 @@ using Docker.DotNet.Models;
 using FsCheck;
 using FsCheck.Fluent;
 using Pro.DockerVersioning.Cleaning;
-using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Deployment;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Images;
-using Pro.DockerVersioning.Services;
-using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Tests.Cleaning;
@@ -57,7 +56,7 @@ public sealed class RandomWorld
 
     internal ImageInventory Inventory => new(Images, Containers);
 
-    internal CleaningWorld World => new(Inventory,
+    internal CleaningInput World => new(Inventory,
         [Service("api", Api), Service("web", Web)]) 
         {
             IsPreviousTag = PreviousTag.IsPreviousTag,

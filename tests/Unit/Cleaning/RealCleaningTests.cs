@@ -2,13 +2,14 @@ using System.Formats.Tar;
 using System.Text;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Deployment;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -198,7 +199,7 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
             OldImages = [(await InspectAsync($"{Api}:v1.0.0")).ID],
             IsComposeUp = true,
         };
-        var records = new OperationRecords(new ContainerCalls(_engine));
+        var records = new OperationRecords(new ContainerApi(_engine));
         await records.WriteAsync(new OperationRecord(info, [], null), info.To, Cancel);
         try
         {
@@ -352,7 +353,7 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
     private async Task<CleaningPlan> PlanAsync(int keep, CleaningMode mode = CleaningMode.ByCount, TimeSpan grace = default)
     {
         var history = HistoryLog.At(Path.Combine(Path.GetTempPath(), "pro-clean-no-history"));
-        var survey = new CleaningSurvey(_engine, history, this);
+        var survey = new CleaningDataLoader(_engine, history, this);
         var world = await survey.LoadAsync([(_nonce, ImageReference.Parse(Api))], EngineState.AskAsync(_engine, Cancel), Cancel);
 
         var policy = new CleaningPolicy

@@ -1,5 +1,5 @@
 using Pro.DockerVersioning.Cleaning;
-using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 

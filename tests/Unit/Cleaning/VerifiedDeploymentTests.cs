@@ -1,6 +1,5 @@
-using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Deployment;
 using Pro.DockerVersioning.Images;
-using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Text;
-using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Project;
+using Pro.DockerVersioning.Machine;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;

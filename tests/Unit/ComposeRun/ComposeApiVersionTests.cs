@@ -1,4 +1,5 @@
-using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Deployment.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Program;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration.Compose;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Compose;
-using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Deployment.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Program;
+using Pro.DockerVersioning.Deployment.Compose.Project;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;
@@ -171,7 +172,7 @@ public sealed class ComposeKnowledgeTests
             Container("s2", "container:api", "container:s1"), Container("s1", "container:api", ""), Container("api", "bridge", ""),
         ];
 
-        Assert.Equal(["s1", "s2"], ContainerFollowers.Chain(all, [("api", "api")]).Select(one => one["Id"]!.GetValue<string>()));
+        Assert.Equal(["s1", "s2"], NamespaceFollowers.Chain(all, [("api", "api")]).Select(one => one["Id"]!.GetValue<string>()));
     }
 
     [Fact]

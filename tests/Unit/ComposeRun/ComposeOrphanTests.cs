@@ -1,7 +1,6 @@
 using System.Diagnostics;
+using Pro.DockerVersioning.Deployment.Compose;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Compose;
-using Pro.DockerVersioning.Services.Deployment;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;

@@ -1,6 +1,5 @@
+using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Compose;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;

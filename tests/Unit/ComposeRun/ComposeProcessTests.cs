@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Services.Compose;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;

@@ -1,8 +1,11 @@
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Program;
+using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -52,7 +55,7 @@ internal sealed class ComposeRig : IAsyncDisposable
         {
             program = await ComposeProbe.ChooseAsync(environment, generation == "v1" ? "1.29.2" : "2.40.3", Stop);
         }
-        catch (Pro.DockerVersioning.Errors.ProException)
+        catch (Pro.DockerVersioning.ProException)
         {
             // None at all.
         }
@@ -71,10 +74,10 @@ internal sealed class ComposeRig : IAsyncDisposable
         return this;
     }
 
-    public ComposeClient Client(ComposeProjectOnEngine? project = null) =>
+    public ComposeClient Client(RunningComposeProject? project = null) =>
         new(Program, project ?? Files.Project, Environment, Endpoint);
 
-    public ImagePin Pin(string service = "api", ComposeClient? client = null, params ComposeProjectOnEngine[] neighbours)
+    public ImagePin Pin(string service = "api", ComposeClient? client = null, params RunningComposeProject[] neighbours)
     {
         client ??= Client();
         return ImagePin.Analyse(client.Project, service, Repository, client.ReadVariables(), neighbours);

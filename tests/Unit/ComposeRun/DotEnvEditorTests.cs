@@ -1,5 +1,5 @@
 using Pro.DockerVersioning.Configuration.Compose;
-using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Project;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;

@@ -1,5 +1,5 @@
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Project;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Deployment.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Project;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Tests.Building;
 using Xunit;
 
@@ -28,7 +29,7 @@ public sealed class RealComposeTests
         rig.Compose(File);
         await rig.TypeAsync("up", "-d");
         var old = await rig.InspectAsync(Assert.Single(await rig.ContainersAsync()).Id);
-        var project = ComposeProjectOnEngine.FromContainer(old.Name, old.Config!.Labels);
+        var project = RunningComposeProject.FromContainer(old.Name, old.Config!.Labels);
         var client = rig.Client(project);
         var image = rig.Pin("api", client);
 
@@ -215,7 +216,7 @@ public sealed class RealComposeTests
         rig.Compose(File);
         await rig.TypeAsync("up", "-d");
 
-        var project = ComposeProjectOnEngine.FromFiles(["docker-compose.yml"], rig.Files.Folder);
+        var project = RunningComposeProject.FromFiles(["docker-compose.yml"], rig.Files.Folder);
         Assert.Equal(rig.ProjectName, await rig.Client(project).NameAsync(Stop));
     }
 

@@ -1,5 +1,7 @@
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Compose;
+using Pro.DockerVersioning.Deployment.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Program;
+using Pro.DockerVersioning.Deployment.Compose.Project;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;
@@ -121,7 +123,7 @@ public sealed class RealPinTests
         rig.Compose(File).Files.Write(".env", "API_VERSION=v0\n").Write("prod.env", "API_VERSION=v1\n");
         await rig.TypeAsync("--env-file", "prod.env", "up", "-d");
         var container = await rig.InspectAsync(Assert.Single(await rig.ContainersAsync()).Id);
-        var client = rig.Client(ComposeProjectOnEngine.FromContainer(container.Name, container.Config!.Labels));
+        var client = rig.Client(RunningComposeProject.FromContainer(container.Name, container.Config!.Labels));
         var image = rig.Pin("api", client);
 
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), container.Config!.Labels, Stop);
@@ -188,7 +190,7 @@ public sealed class RealPinTests
 
         // The next operation, from the new container's labels: back to v1, by compose's own up this time.
         var now = await rig.InspectAsync(id);
-        var next = rig.Client(ComposeProjectOnEngine.FromContainer(now.Name, now.Config!.Labels));
+        var next = rig.Client(RunningComposeProject.FromContainer(now.Name, now.Config!.Labels));
         var nextImage = rig.Pin("api", next);
         Assert.Equal(rig.Image("v1.0.0").ToString(), nextImage.Written);
         await next.RunAsync(next.Project, ["up", "-d"], pin: null, heard: null, Stop);

@@ -1,5 +1,6 @@
+using Pro.DockerVersioning.Deployment.Compose.Program;
+using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Services.Compose;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;
@@ -23,7 +24,7 @@ internal sealed class TemporaryProject : IDisposable
 
     public ChildEnvironment Environment => new(Folder, Variables);
 
-    public ComposeProjectOnEngine Project => new()
+    public RunningComposeProject Project => new()
     {
         Name = Path.GetFileName(Folder),
         WorkingDirectory = Folder,
@@ -41,7 +42,7 @@ internal sealed class TemporaryProject : IDisposable
 
     public string Read(string name) => File.ReadAllText(Path.Combine(Folder, name));
 
-    public ImagePin Analyse(string repository, string service = "api", params ComposeProjectOnEngine[] neighbours)
+    public ImagePin Analyse(string repository, string service = "api", params RunningComposeProject[] neighbours)
     {
         var program = new ComposeProgram("docker", ["compose"], "2.40.3", new Version(2, 40));
         return ImagePin.Analyse(

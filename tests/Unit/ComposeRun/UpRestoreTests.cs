@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Tests.Containers;
 using Xunit;
 
@@ -33,7 +35,7 @@ public sealed class UpRestoreTests
 
         await using (var faulty = new FaultyEngine(engine.Engine.Endpoint, Fault.Refused, failing ?? int.MaxValue))
         {
-            var completion = new SwapCompletion(new ContainerCalls(faulty.Engine), new OperationRepair(faulty.Engine), record, new Progress<Report>());
+            var completion = new SwapCompletion(new ContainerApi(faulty.Engine), new OperationRepair(faulty.Engine), record, new Progress<Report>());
             Assert.False(await completion.RestoreUnlessVerifiedAsync(new InvalidOperationException("sick")));
             Assert.Equal(failing is not null, faulty.Failed is not null);
         }

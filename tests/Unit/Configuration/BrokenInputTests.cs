@@ -1,6 +1,5 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
-using Pro.DockerVersioning.Errors;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Configuration;

@@ -1,5 +1,4 @@
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Errors;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Configuration;

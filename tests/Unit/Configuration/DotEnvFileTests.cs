@@ -1,5 +1,4 @@
 using Pro.DockerVersioning.Configuration.Compose;
-using Pro.DockerVersioning.Errors;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Configuration;

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Versions;
-using Pro.DockerVersioning.Errors;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Configuration;

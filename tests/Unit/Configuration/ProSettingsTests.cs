@@ -1,6 +1,4 @@
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Versions;
-using Pro.DockerVersioning.Errors;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Configuration;

@@ -1,5 +1,5 @@
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Git;
 using Xunit;
 

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Connection;

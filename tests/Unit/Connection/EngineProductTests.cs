@@ -1,5 +1,5 @@
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Connection;

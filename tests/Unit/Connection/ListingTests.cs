@@ -1,6 +1,5 @@
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Connection;

@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;
@@ -117,7 +118,7 @@ public sealed class ContainerRecipeTests
     {
         var other = new JsonObject { ["Id"] = "other", ["HostConfig"] = new JsonObject { [mode] = "container:" + target } };
 
-        Assert.Equal(isFollower, ContainerFollowers.Find([other, Container("{}", "{}")], Id, "web").Count == 1);
+        Assert.Equal(isFollower, NamespaceFollowers.Find([other, Container("{}", "{}")], Id, "web").Count == 1);
     }
 
     [Fact]
@@ -127,7 +128,7 @@ public sealed class ContainerRecipeTests
             { "NetworkMode": "container:{{Id}}", "IpcMode": "private", "PidMode": "container:other", "VolumesFrom": [ "{{Id}}:ro", "db" ] }
             """)!.AsObject();
 
-        ContainerFollowers.Redirect(hostConfig, new Dictionary<string, string> { [Id] = "new" });
+        NamespaceFollowers.Redirect(hostConfig, new Dictionary<string, string> { [Id] = "new" });
 
         Assert.Equal(
             """{"NetworkMode":"container:new","IpcMode":"private","PidMode":"container:other","VolumesFrom":["new:ro","db"]}""",

@@ -1,8 +1,7 @@
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Images;
-using Pro.DockerVersioning.Services.Compose;
-using Pro.DockerVersioning.Services.Containers;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 

@@ -1,4 +1,4 @@
-using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Deployment.Container.Swap;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;

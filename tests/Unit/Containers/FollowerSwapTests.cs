@@ -1,8 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Deployment.Container.Swap;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;

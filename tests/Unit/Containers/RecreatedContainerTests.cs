@@ -1,7 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 using Version = System.Version;
 
@@ -134,7 +135,7 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         var before = await _engine.InspectAsync(old);
         var saved = new SavedContainer(old, "subject", new SavedRecipe(await RecipeAsync(before), [], []), SavedRunState.Of(before));
         var info = new OperationInfo { Target = _engine.Prefix, Nonce = _engine.Prefix, To = _engine.Prefix + ":new", OldImages = [saved.Recipe.Recipe.ImageId] };
-        var records = new OperationRecords(new ContainerCalls(_engine.Engine));
+        var records = new OperationRecords(new ContainerApi(_engine.Engine));
         await records.WriteAsync(new OperationRecord(info, [saved], "a note"), info.To, Cancel);
         await _engine.RemoveAsync(old);
 
@@ -282,7 +283,7 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         return await CreateAsync(recipe.On($"{_engine.Prefix}:new", new RecipeOptions()));
     }
 
-    private Task<string> CreateAsync(ContainerCreation creation) => new ContainerCalls(_engine.Engine).CreateAsync(creation, Cancel);
+    private Task<string> CreateAsync(ContainerCreation creation) => new ContainerApi(_engine.Engine).CreateAsync(creation, Cancel);
 
     private static Dictionary<string, string> Volumes(JsonObject container) => container["Mounts"]!.AsArray()
         .Where(mount => mount!["Type"]!.GetValue<string>() == "volume")

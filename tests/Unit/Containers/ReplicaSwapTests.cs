@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
+using Pro.DockerVersioning.Deployment.Container;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -104,9 +104,9 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<ProException>(() => ReplaceAsync(_engine.Engine, async _ =>
         {
             // The old one is gone, and its image with it: nothing can make it again.
-            var old = (await new ContainerCalls(_engine.Engine).FindAsync(second + ".pro-prev", Cancel))!["Id"]!.GetValue<string>();
+            var old = (await new ContainerApi(_engine.Engine).FindAsync(second + ".pro-prev", Cancel))!["Id"]!.GetValue<string>();
             await _engine.RemoveAsync(old);
-            await _engine.RemoveAsync((await new ContainerCalls(_engine.Engine).FindAsync(Names[0] + ".pro-prev", Cancel))!["Id"]!.GetValue<string>());
+            await _engine.RemoveAsync((await new ContainerApi(_engine.Engine).FindAsync(Names[0] + ".pro-prev", Cancel))!["Id"]!.GetValue<string>());
             stranger = await _engine.CreateAsync("web2.pro-next", Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "9" ] }"""));
             throw new InvalidOperationException("the third is sick");
         }));
@@ -180,7 +180,7 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var reports = new Progress<Report>();
         var job = new ReplacementJob
         {
-            Operation = new HeldOperation(note, static _ => Task.CompletedTask),
+            Operation = new LockedOperation(note, static _ => Task.CompletedTask),
             Target = new ServiceTarget
             {
                 Kind = ServiceTargetKind.Container,
@@ -202,7 +202,7 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var running = new List<string>();
         foreach (var name in names is [] ? Names : names)
         {
-            if (await new ContainerCalls(_engine.Engine).FindAsync(name, Cancel) is { } one && one["State"]!["Running"]!.GetValue<bool>()
+            if (await new ContainerApi(_engine.Engine).FindAsync(name, Cancel) is { } one && one["State"]!["Running"]!.GetValue<bool>()
                 && one["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>() == "always")
             {
                 running.Add(one["Args"]![0]!.GetValue<string>());

@@ -1,8 +1,8 @@
 using System.Formats.Tar;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 using Version = System.Version;
 
@@ -322,7 +322,7 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
 
     private async Task UntilAsync(string container, string path, CancellationToken stop)
     {
-        while (await new ContainerCalls(_scene.Engine.Engine).GetArchiveAsync(container, path, stop) is null)
+        while (await new ContainerApi(_scene.Engine.Engine).GetArchiveAsync(container, path, stop) is null)
         {
             await Task.Delay(50, stop);
         }
@@ -330,7 +330,7 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
 
     private async Task<string> FileAsync(string container, string path)
     {
-        var reader = new TarReader(new MemoryStream((await new ContainerCalls(_scene.Engine.Engine).GetArchiveAsync(container, path, Cancel))!));
+        var reader = new TarReader(new MemoryStream((await new ContainerApi(_scene.Engine.Engine).GetArchiveAsync(container, path, Cancel))!));
         await using var closing = reader.ConfigureAwait(false);
         using var text = new StreamReader((await reader.GetNextEntryAsync(copyData: true, Cancel))!.DataStream!);
         return await text.ReadToEndAsync(Cancel);

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;
@@ -133,7 +133,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
 
         var after = await _engine.InspectAsync(Name);
         Assert.NotEqual(old, after["Id"]!.GetValue<string>());
-        Assert.NotNull(await new ContainerCalls(_engine.Engine).GetArchiveAsync(after["Id"]!.GetValue<string>(), "/run/inline/file", Cancel));
+        Assert.NotNull(await new ContainerApi(_engine.Engine).GetArchiveAsync(after["Id"]!.GetValue<string>(), "/run/inline/file", Cancel));
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
                 throw new InvalidOperationException("sick");
             },
             image: _engine.Prefix + ":writes"));
-        Assert.Null(await new ContainerCalls(_engine.Engine).FindVolumeAsync(volume, Cancel));
+        Assert.Null(await new ContainerApi(_engine.Engine).FindVolumeAsync(volume, Cancel));
         Assert.True((await _engine.InspectAsync(id))["State"]!["Running"]!.GetValue<bool>());
     }
 
@@ -175,7 +175,7 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
                 Cancel);
         }
 
-        await new ContainerCalls(_engine.Engine).PutArchiveAsync(container, "/", tar.ToArray(), Cancel);
+        await new ContainerApi(_engine.Engine).PutArchiveAsync(container, "/", tar.ToArray(), Cancel);
     }
 
     [Theory]

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Containers;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;
@@ -104,8 +104,8 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         now["RestartCount"] = 3L;
         var started = now["State"].Time("StartedAt");
 
-        Assert.Contains("3 times", SideBySideObstacles.OfRestarts(now, started.AddSeconds(9)), StringComparison.Ordinal);
-        Assert.Null(SideBySideObstacles.OfRestarts(now, started.AddSeconds(11)));
+        Assert.Contains("3 times", StartFirstObstacles.OfRestarts(now, started.AddSeconds(9)), StringComparison.Ordinal);
+        Assert.Null(StartFirstObstacles.OfRestarts(now, started.AddSeconds(11)));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Deployment.Container.Swap;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;

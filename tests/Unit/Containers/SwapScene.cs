@@ -1,9 +1,10 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Deployment.Health;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Verification;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;
@@ -145,7 +146,7 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
     {
         var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(Name) }.ToJsonString());
         var containers = await engine.Http.GetListAsync($"containers/json?all=true&filters={filter}", Cancel);
-        var networks = await new ContainerCalls(engine.Engine).FindNetworksAsync(ContainerLabels.Swap, Name, Cancel);
+        var networks = await new ContainerApi(engine.Engine).FindNetworksAsync(ContainerLabels.Swap, Name, Cancel);
         return
         [
             .. containers.Select(container => container!["Names"]![0]!.GetValue<string>().TrimStart('/'))

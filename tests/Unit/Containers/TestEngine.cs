@@ -2,8 +2,7 @@ using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Containers;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;
@@ -100,7 +99,7 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public async Task RemoveIfThereAsync(string name)
     {
-        if (await new ContainerCalls(Engine).FindAsync($"{Prefix}-{name}", Cancel) is { } container)
+        if (await new ContainerApi(Engine).FindAsync($"{Prefix}-{name}", Cancel) is { } container)
         {
             await RemoveAsync(container["Id"]!.GetValue<string>());
         }

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Containers;
 
 namespace Pro.DockerVersioning.Tests.Containers;
 
@@ -37,7 +38,7 @@ internal sealed class TestSwap(Func<string, CancellationToken, Task> verify, Fun
 
     /// <summary>The operation records on an engine that are about a name.</summary>
     public static async Task<IEnumerable<string>> RecordsAsync(EngineConnection engine, string name, CancellationToken cancellationToken) =>
-        (await new OperationRecords(new ContainerCalls(engine)).FindAllAsync(cancellationToken))
+        (await new OperationRecords(new ContainerApi(engine)).FindAllAsync(cancellationToken))
             .Select(record => record.Target).Where(target => target.Contains(name, StringComparison.Ordinal));
 
     public static string TargetOf(string name) => "container." + name;

@@ -1,5 +1,4 @@
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Git.Context;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Git;

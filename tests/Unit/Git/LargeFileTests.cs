@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Git.Context;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Git;

@@ -1,5 +1,4 @@
 using System.Text;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Xunit;
 

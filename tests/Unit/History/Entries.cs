@@ -1,6 +1,4 @@
-using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Tests.History;
 

@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Machine;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.History;

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Versions;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.History;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Versions;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
+using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Locking;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;

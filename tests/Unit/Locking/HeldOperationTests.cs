@@ -1,10 +1,9 @@
-using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
+using Pro.DockerVersioning.Deployment;
+using Pro.DockerVersioning.Deployment.Locking;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Deployment;
-using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -30,7 +29,7 @@ public sealed class HeldOperationTests
             Assert.Equal("TargetLocked", refusal.Id);
         }
 
-        await held.MustBeHeldAsync(Token);
+        await held.ThrowIfLockLostAsync(Token);
         slow.Ends.SetResult();
 
         Assert.Equal(ProDeploymentOutcome.Succeeded, (await first).Result.Outcome);
@@ -45,7 +44,7 @@ public sealed class HeldOperationTests
         var first = RunAsync(engine, robbed, LockTimes.Default);
         var held = await BeganAsync(first, robbed);
         var other = await engine.AcquireAsync(engine.Request() with { Breaks = true });
-        var asked = held.MustBeHeldAsync(Token);
+        var asked = held.ThrowIfLockLostAsync(Token);
         Assert.True(await other.IsHeldAsync(Token));
         Assert.False(asked.IsCompleted, "The other one still repairs.");
         await other.DisposeAsync();
@@ -77,7 +76,7 @@ public sealed class HeldOperationTests
     }
 
     /// <summary>Comes back when it has the lock; throws where it ends before.</summary>
-    private static async Task<HeldOperation> BeganAsync(Task operation, WaitingStrategy strategy)
+    private static async Task<LockedOperation> BeganAsync(Task operation, WaitingStrategy strategy)
     {
         if (await Task.WhenAny(operation, strategy.Began.Task).WaitAsync(Token) == operation)
         {
@@ -128,13 +127,13 @@ public sealed class HeldOperationTests
     {
         public ProStrategy Kind => ProStrategy.Container;
 
-        public TaskCompletionSource<HeldOperation> Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<LockedOperation> Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TaskCompletionSource Ends { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public async Task<StrategyResult> RunAsync(SuppliedImage image, HeldOperation operation, CancellationToken cancellationToken)
+        public async Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken)
         {
             Began.SetResult(operation);
             await Ends.Task.WaitAsync(cancellationToken);

@@ -1,6 +1,5 @@
+using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Tests.History;
 
 namespace Pro.DockerVersioning.Tests.Locking;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Deployment.Locking;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Services.Locking;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;

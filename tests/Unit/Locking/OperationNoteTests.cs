@@ -1,6 +1,4 @@
-using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Services.Deployment;
-using Pro.DockerVersioning.Versions;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;

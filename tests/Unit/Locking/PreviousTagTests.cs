@@ -1,9 +1,8 @@
 using System.Text;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
-using Pro.DockerVersioning.Services;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 

@@ -1,6 +1,6 @@
+using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Tests.History;
 using Xunit;
 

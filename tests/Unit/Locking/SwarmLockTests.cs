@@ -1,10 +1,9 @@
-using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
+using Pro.DockerVersioning.Deployment;
+using Pro.DockerVersioning.Deployment.Locking;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Deployment;
-using Pro.DockerVersioning.Services.Locking;
 using Pro.DockerVersioning.Tests.History;
 using Pro.DockerVersioning.Tests.Swarm;
 using Pro.DockerVersioning.Versions;
@@ -106,8 +105,8 @@ public sealed class SwarmLockTests
                 Labels = new Dictionary<string, string>(),
             };
             var repair = new TargetRepair(manager, HistoryLog.At(folder), reports);
-            Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => repair.MustNotBeUnderWayAsync(request, target, Token))).Id);
-            Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => repair.MustNotBeUnderWayAsync(request, Token))).Id);
+            Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => repair.ThrowIfOperationUnderWayAsync(request, target, Token))).Id);
+            Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => repair.ThrowIfOperationUnderWayAsync(request, Token))).Id);
         }
         finally
         {

@@ -1,7 +1,6 @@
 using System.Threading.Channels;
-using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Locking;
+using Pro.DockerVersioning.Deployment.Locking;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;

@@ -1,7 +1,5 @@
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Services.Deployment;
-using Pro.DockerVersioning.Versions;
+using Pro.DockerVersioning.Deployment;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;

@@ -1,4 +1,4 @@
-using Pro.DockerVersioning.Programs;
+using Pro.DockerVersioning.Machine;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Programs;

@@ -1,6 +1,4 @@
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
-using Pro.DockerVersioning.Versions;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Publishing;

@@ -1,5 +1,5 @@
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Registry;
-using Pro.DockerVersioning.Services.Deployment;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Registry;

@@ -21,7 +21,7 @@ internal static class Secrets
     public static string Basic(string secret) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"anna:{secret}"));
 
     /// <summary>Neither the exception with all its inner ones nor what it recommends holds the secret, in any of its spellings.</summary>
-    public static void AreNotIn(Errors.ProException exception, string secret = Password)
+    public static void AreNotIn(ProException exception, string secret = Password)
     {
         var everything = $"{exception}\n{exception.RecommendedAction}\n{exception.Target}";
         Assert.DoesNotContain(secret, everything, StringComparison.Ordinal);

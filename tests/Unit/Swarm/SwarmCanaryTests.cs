@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Deployment.Swarm;
+using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Swarm;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -38,7 +38,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         var after = await service.LookAsync();
         Assert.Equal(["v2.0.0", "v2.0.0", "v2.0.0"], TestService.TagsOf(after));
         SwarmUpdateTests.AssertSame(before.UpdateConfig!, after.Service.UpdateConfig!);
-        Assert.DoesNotContain(SwarmReturn.Label, after.Service.Labels);
+        Assert.DoesNotContain(SwarmRollbackPoint.Label, after.Service.Labels);
     }
 
     [Fact(Timeout = Limit)]
@@ -119,7 +119,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
 
             // The trap: the second step has made the new image the engine's "previous".
             Assert.NotNull(paused);
-            Assert.Contains("v5.0.0-moody", SwarmReturn.FromPrevious(await paused)!.Image, StringComparison.Ordinal);
+            Assert.Contains("v5.0.0-moody", SwarmRollbackPoint.FromPrevious(await paused)!.Image, StringComparison.Ordinal);
             Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
             Assert.Contains(result.TaskErrors, error => error.Contains("(9)", StringComparison.Ordinal));
             Assert.Equal(["v1.0.0", "v1.0.0", "v1.0.0"], await service.RunningAsync());
@@ -137,10 +137,10 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         await using var service = await TestService.CreateAsync(swarm, replicas: 3);
         var before = await service.StateAsync();
         var target = await TestService.PinnedAsync(swarm, "v2.0.0");
-        var steps = new SwarmSteps(swarm.Api, before.Id, registryAuth: null);
+        var steps = new SwarmUpdateSender(swarm.Api, before.Id, registryAuth: null);
         steps.Ours.Add(before.Image!);
         await steps.SendAsync(
-            null, _ => new SwarmChange(target, 0, SwarmChange.ForCanary(before.UpdateConfig, 1), SwarmReturn.From(before)), target, Token);
+            null, _ => new SwarmChange(target, 0, SwarmChange.ForCanary(before.UpdateConfig, 1), SwarmRollbackPoint.From(before)), target, Token);
         await service.UntilAsync(sighting => TestService.TagsOf(sighting).Contains("v2.0.0"));
         Assert.True(Assert.Single(await FindAsync(service.Name)).IsCutOff);
 
@@ -158,17 +158,17 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         await using var service = await TestService.CreateAsync(swarm, replicas: 2);
         var before = await service.StateAsync();
         var target = await TestService.PinnedAsync(swarm, "v2.0.0");
-        var steps = new SwarmSteps(swarm.Api, before.Id, registryAuth: null);
+        var steps = new SwarmUpdateSender(swarm.Api, before.Id, registryAuth: null);
         steps.Ours.Add(before.Image!);
         await steps.SendAsync(
-            null, _ => new SwarmChange(target, 0, SwarmChange.Pausing(before.UpdateConfig), SwarmReturn.From(before)), target, Token);
+            null, _ => new SwarmChange(target, 0, SwarmChange.Pausing(before.UpdateConfig), SwarmRollbackPoint.From(before)), target, Token);
         await service.UntilAsync(sighting => sighting.Service.UpdateStatus?.State == "completed");
 
         var result = await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), null, service, Token);
 
         Assert.Equal(SwarmOutcome.Succeeded, result!.Outcome);
         Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());
-        Assert.DoesNotContain(SwarmReturn.Label, (await service.StateAsync()).Labels);
+        Assert.DoesNotContain(SwarmRollbackPoint.Label, (await service.StateAsync()).Labels);
     }
 
     [Fact(Timeout = Limit)]

@@ -3,9 +3,10 @@ using System.Formats.Tar;
 using System.Text;
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Swarm;
+using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Swarm;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Swarm;

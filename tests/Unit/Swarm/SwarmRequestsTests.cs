@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Services.Swarm;
+using Pro.DockerVersioning.Deployment.Swarm;
+using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Swarm;

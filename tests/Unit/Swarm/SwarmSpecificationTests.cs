@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Swarm;
+using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Swarm;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 
@@ -59,7 +59,7 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
         await using var service = await TestService.CreateAsync(swarm, replicas: 0);
         var stale = await service.StateAsync();
         await ChangeAsync(service, spec => spec["Labels"] = new JsonObject { ["somebody"] = "else" });
-        var steps = new SwarmSteps(swarm.Api, stale.Id, registryAuth: null);
+        var steps = new SwarmUpdateSender(swarm.Api, stale.Id, registryAuth: null);
         steps.Ours.Add(stale.Image!);
         var target = await TestService.PinnedAsync(swarm, "v2.0.0");
 

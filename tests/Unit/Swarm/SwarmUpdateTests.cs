@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Deployment.Swarm;
+using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Reporting;
-using Pro.DockerVersioning.Services.Swarm;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Swarm;
@@ -34,7 +34,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         Assert.Equal(await TestService.PinnedAsync(swarm, "v2.0.0"), state.Image);
         Assert.Equal(state.Image, result.To);
         Assert.Equal((2, service.Name), (result.Tasks, result.ServiceName));
-        Assert.DoesNotContain(SwarmReturn.Label, state.Labels);
+        Assert.DoesNotContain(SwarmRollbackPoint.Label, state.Labels);
         var old = await TestService.PinnedAsync(swarm, "v1.0.0");
         await service.UntilAsync(sighting => sighting.Tasks.All(task => task.Image != old || task.State == "shutdown"));
         var times = await service.TimesAsync();

@@ -1,11 +1,11 @@
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Cleaning;
-using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
+using Pro.DockerVersioning.Deployment;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Services.Containers;
-using Pro.DockerVersioning.Services.Deployment;
 using Pro.DockerVersioning.Tests.History;
 using Pro.DockerVersioning.Versions;
 using Xunit;
@@ -169,7 +169,7 @@ public sealed class SwarmVerifiedTests : IDisposable
 
     private async Task<string?> PreviousAsync(EngineConnection manager)
     {
-        var world = await DeploymentWorld.LoadAsync(manager, "api", Repository, Token);
+        var world = await EngineSnapshot.LoadAsync(manager, "api", Repository, Token);
         return (await StoreOf(manager).FindAsync(Request(), world, Assert.Single(world.Targets), Token))?.Version.ToString();
     }
 

@@ -127,11 +127,11 @@ internal sealed class TwoManagers : IAsyncDisposable
                 await engine.CallAsync(client => client.System.PingAsync(cancellationToken));
                 return;
             }
-            catch (Errors.ProException) when (Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(60))
+            catch (ProException) when (Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(60))
             {
                 await Task.Delay(50, cancellationToken);
             }
-            catch (Errors.ProException silent)
+            catch (ProException silent)
             {
                 throw new InvalidOperationException($"A manager doesn't answer: {await File.ReadAllTextAsync(log, cancellationToken)}", silent);
             }

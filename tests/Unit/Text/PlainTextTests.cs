@@ -1,7 +1,6 @@
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
-using Pro.DockerVersioning.Images.Building;
-using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Images.Building.Output;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Text;

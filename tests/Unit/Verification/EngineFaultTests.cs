@@ -1,7 +1,5 @@
+using Pro.DockerVersioning.Deployment.Health;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services;
-using Pro.DockerVersioning.Services.Verification;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Verification;

@@ -2,9 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services.Verification;
 using Pro.DockerVersioning.Tests.Containers;
 using Xunit;
 

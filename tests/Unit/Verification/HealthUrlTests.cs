@@ -2,10 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Services;
-using Pro.DockerVersioning.Services.Verification;
 using Pro.DockerVersioning.Tests.Containers;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Formats.Tar;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Health;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Services.Verification;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Verification;

@@ -1,5 +1,6 @@
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Services.Verification;
+using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Deployment.Health.Probes;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Verification;

@@ -1,6 +1,5 @@
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Services;
-using Pro.DockerVersioning.Services.Verification;
+using Pro.DockerVersioning.Deployment.Health;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Verification;

@@ -1,8 +1,8 @@
 using System.Text;
 using Docker.DotNet;
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Services;
-using Pro.DockerVersioning.Services.Verification;
+using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Deployment.Health.Probes;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Verification;

@@ -1,4 +1,3 @@
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
 using Xunit;
 

@@ -1,5 +1,4 @@
-using Pro.DockerVersioning.Services.Deployment;
-using Pro.DockerVersioning.Versions;
+using Pro.DockerVersioning.Deployment;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Versions;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Cleaning.Tasks;

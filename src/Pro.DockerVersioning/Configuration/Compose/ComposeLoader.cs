@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Configuration.Compose;

@@ -1,5 +1,5 @@
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Configuration.Compose;
 

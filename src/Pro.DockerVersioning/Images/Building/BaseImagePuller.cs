@@ -1,6 +1,8 @@
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images.Building.Dockerfile;
+using Pro.DockerVersioning.Images.Building.Output;
 
 namespace Pro.DockerVersioning.Images.Building;
 
@@ -53,7 +55,7 @@ internal sealed class BaseImagePuller(IDockerClient engine, RegistryLogin login,
         var name = $"[internal] load metadata for {image.Reference}";
         log.Start(name, BuildStep.FromBuildKit(name));
         log.FailCurrent(message);
-        return BuildErrors.BuildFailed(request.Subject, BuildFailureReader.Read(message, log), inner);
+        return BuildFailureErrors.BuildFailed(request.Subject, BuildFailureReader.Read(message, log), inner);
     }
 
     private static ImagesCreateParameters Parameters(BaseImage image)

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Pro.DockerVersioning.Images.Building.Output;
 
 namespace Pro.DockerVersioning.Images.Building;
 

@@ -23,7 +23,7 @@ internal static class BuilderProbe
     /// <summary>How long one program may take to tell its version. On a busy machine more than 5 s were seen.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private static readonly ProgramMemory<ClientProbe> Memory =
+    private static readonly ProgramProbeCache<ClientProbe> Memory =
         new(static client => client.HasBuildx || client.HasBuildKit, static client => client.IsLate);
 
     /// <summary>Chooses.</summary>
@@ -93,7 +93,7 @@ internal static class BuilderProbe
     /// <summary>Looks at every client on PATH, or remembers.</summary>
     internal static Task<IReadOnlyList<ClientProbe>> FindClientsAsync(ChildEnvironment environment, TimeSpan? patience = null)
     {
-        var paths = ClientSearch.Find(environment);
+        var paths = DockerClientFinder.Find(environment);
         return Memory.AskAsync(paths, environment, () => ProbeAllAsync(paths, environment, patience ?? Patience));
     }
 

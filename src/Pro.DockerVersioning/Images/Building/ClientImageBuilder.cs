@@ -2,6 +2,7 @@ using System.Text.Json;
 using Docker.DotNet;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images.Building.Output;
 
 namespace Pro.DockerVersioning.Images.Building;
 
@@ -118,7 +119,7 @@ internal abstract class ClientImageBuilder(string executable, ChildEnvironment e
         if (exitCode != 0)
         {
             var message = reader.Error ?? log.FailedStepError ?? $"{Name} ended with exit code {exitCode} and said nothing.";
-            throw BuildErrors.BuildFailed(request.Subject, BuildFailureReader.Read(message, log));
+            throw BuildFailureErrors.BuildFailed(request.Subject, BuildFailureReader.Read(message, log));
         }
     }
 

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Images.Building.Output;
+
 namespace Pro.DockerVersioning.Images.Building;
 
 /// <summary>
@@ -33,9 +35,9 @@ internal sealed class ContextStream(Stream inner, IProgress<BuildProgress> progr
     {
         try
         {
-            if (_written == 0 && TarStart.NeedsRoot(buffer.Span))
+            if (_written == 0 && TarSniffGuard.NeedsRoot(buffer.Span))
             {
-                await inner.WriteAsync(TarStart.Root, cancellationToken).ConfigureAwait(false);
+                await inner.WriteAsync(TarSniffGuard.Root, cancellationToken).ConfigureAwait(false);
             }
 
             await inner.WriteAsync(buffer, cancellationToken).ConfigureAwait(false);
@@ -61,9 +63,9 @@ internal sealed class ContextStream(Stream inner, IProgress<BuildProgress> progr
     {
         try
         {
-            if (_written == 0 && TarStart.NeedsRoot(buffer))
+            if (_written == 0 && TarSniffGuard.NeedsRoot(buffer))
             {
-                inner.Write(TarStart.Root.Span);
+                inner.Write(TarSniffGuard.Root.Span);
             }
 
             inner.Write(buffer);

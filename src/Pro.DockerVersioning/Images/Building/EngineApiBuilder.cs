@@ -2,6 +2,8 @@ using System.Text.Json;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images.Building.Dockerfile;
+using Pro.DockerVersioning.Images.Building.Output;
 
 namespace Pro.DockerVersioning.Images.Building;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Docker.DotNet;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images.Building.Output;
 
 namespace Pro.DockerVersioning.Images.Building;
 
@@ -62,7 +63,7 @@ internal sealed class EngineBuildAnswer(string subject, EngineBuilderKind kind, 
         var failure = BuildFailureReader.Read(message, log);
         return failure.Kind == BuildFailureKind.Other
             ? BuildErrors.EngineRefused(subject, message, exception)
-            : BuildErrors.BuildFailed(subject, failure, exception);
+            : BuildFailureErrors.BuildFailed(subject, failure, exception);
     }
 
     /// <summary>The sentence in the engine's answer to a refused call.</summary>
@@ -86,7 +87,7 @@ internal sealed class EngineBuildAnswer(string subject, EngineBuilderKind kind, 
             _text.Fail(error);
         }
 
-        return BuildErrors.BuildFailed(subject, BuildFailureReader.Read(error, log), inner);
+        return BuildFailureErrors.BuildFailed(subject, BuildFailureReader.Read(error, log), inner);
     }
 
     private static string? ErrorOf(JsonElement message)

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Images.Building.Output;
+
 namespace Pro.DockerVersioning.Images.Building;
 
 /// <summary>Makes one image from a tar stream.</summary>
@@ -16,11 +18,11 @@ internal interface IImageBuilder
     string? Remedy => null;
 
     /// <summary>Refuses what it can't do, and what isn't there (a secret's file), without asking anybody; building does it too.</summary>
-    /// <exception cref="Errors.ProException">The request can't be carried out.</exception>
+    /// <exception cref="ProException">The request can't be carried out.</exception>
     void Check(BuildRequest request);
 
     /// <summary>Builds. On any failure nothing is tagged. Progress may be reported from several threads, never after the end.</summary>
-    /// <exception cref="Errors.ProException">
+    /// <exception cref="ProException">
     /// The build failed. Where a step of it did, the inner exception is a <see cref="BuildFailedException"/>.
     /// </exception>
     Task<BuildOutcome> BuildAsync(BuildRequest request, IProgress<BuildProgress> progress, CancellationToken cancellationToken);

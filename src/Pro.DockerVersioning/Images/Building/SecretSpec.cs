@@ -1,6 +1,7 @@
 using System.Text;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images.Building.Dockerfile;
 
 namespace Pro.DockerVersioning.Images.Building;
 

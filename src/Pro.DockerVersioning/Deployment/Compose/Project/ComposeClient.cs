@@ -1,0 +1,446 @@
+using System.Text.RegularExpressions;
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Program;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment.Compose.Project;
+
+/// <summary>Whether the Container strategy may swap a compose service.</summary>
+/// <param name="OnlyImage">True where nothing but the image would change.</param>
+/// <param name="Why">One sentence for the verbose stream.</param>
+/// <param name="NewHash">The hash for the new container's label; null where compose has to do it.</param>
+/// <param name="Pin">What makes compose take the image.</param>
+/// <param name="Proven">The <c>.env</c> by which compose was seen to take the image of itself; null where it wasn't.</param>
+internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, byte[]? Proven)
+{
+    /// <summary>The project with the new version; null if docker-compose 1.x was asked for hashes alone, and they say that only the image differs.</summary>
+    public RenderedProject? Rendered { get; init; }
+
+    /// <summary>
+    /// The hash in the label of the containers that the files still say, but for the version: what is blank by them now was
+    /// blank then. Null if the files have changed.
+    /// </summary>
+    public string? HashAsItWas { get; init; }
+
+    /// <summary>Paths of files in the containers that run which compose has copied there: see <see cref="ComposeInjection"/>.</summary>
+    public IReadOnlyList<string> InjectedFiles { get; init; } = [];
+}
+
+/// <summary>A project as <c>config</c> renders it.</summary>
+/// <param name="Config">What it says.</param>
+/// <param name="Text">The same as compose wrote it.</param>
+/// <param name="Warnings">What compose warned of.</param>
+internal sealed record RenderedProject(ComposeMapping Config, string Text, IReadOnlyList<string> Warnings);
+
+/// <summary>Compose, working on one project.</summary>
+internal sealed partial class ComposeClient
+{
+    private readonly ComposeProcess _process;
+    private readonly ChildEnvironment _environment;
+
+    /// <summary>A client.</summary>
+    /// <param name="program">Compose.</param>
+    /// <param name="project">The project.</param>
+    /// <param name="environment">The session's folder and what a child needs to reach the engine.</param>
+    /// <param name="endpoint">The engine.</param>
+    public ComposeClient(ComposeProgram program, RunningComposeProject project, ChildEnvironment environment, EngineEndpoint endpoint)
+    {
+        Program = program;
+        Project = project;
+        Endpoint = endpoint;
+        _environment = environment with { WorkingDirectory = project.WorkingDirectory };
+        _process = new ComposeProcess(program, _environment.With(EngineFor(program, environment, endpoint)));
+    }
+
+    /// <summary>Compose.</summary>
+    public ComposeProgram Program { get; }
+
+    /// <summary>The project.</summary>
+    public RunningComposeProject Project { get; }
+
+    /// <summary>The engine that compose is to use.</summary>
+    public EngineEndpoint Endpoint { get; }
+
+    /// <summary>Reads what the project's variables are worth.</summary>
+    /// <exception cref="ProException">A file is broken.</exception>
+    public ProjectVariables ReadVariables() => ProjectVariables.Load(Project, _environment, Program);
+
+    /// <summary>The same client for a project whose files or name have changed.</summary>
+    public ComposeClient For(RunningComposeProject project) => new(Program, project, _environment, Endpoint);
+
+    /// <summary>The name that compose gives the project of <see cref="RunningComposeProject.FromFiles"/>.</summary>
+    /// <exception cref="ProException">Compose refuses the files.</exception>
+    public async Task<string> NameAsync(CancellationToken cancellationToken)
+    {
+        // 1.x doesn't tell; its rule is short.
+        if (Program.IsV1)
+        {
+            var folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(Project.WorkingDirectory));
+            var name = ReadVariables().Find("COMPOSE_PROJECT_NAME") is { Length: > 0 } set ? set : folder;
+            return NoName().Replace(name.ToLowerInvariant(), string.Empty) is { Length: > 0 } normal ? normal : "default";
+        }
+
+        var rendered = Parse(await RunAsync(Project, ["config"], pin: null, heard: null, cancellationToken).ConfigureAwait(false));
+        return (rendered["name"] as ComposeScalar)?.Text ?? throw ComposeErrors.NotUnderstood(Program.ToString(), "config", "no name");
+    }
+
+    /// <summary>The image that compose takes for a service: pinned, or as everything stands (null).</summary>
+    /// <exception cref="ProException">Compose refuses the files.</exception>
+    public async Task<string?> ImageAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
+        ImageIn((await ConfigAsync(image, pin, cancellationToken).ConfigureAwait(false)).Config, image);
+
+    /// <summary>Makes sure that compose would take exactly the target, before anything is touched.</summary>
+    /// <returns>What pins it.</returns>
+    /// <exception cref="ProException">It would take another image; the error says which, and which variables make it.</exception>
+    public async Task<ComposePin> RenderAsync(ImagePin image, ImageReference target, CancellationToken cancellationToken) =>
+        (await RenderProjectAsync(image, target, cancellationToken).ConfigureAwait(false)).Pin;
+
+    /// <summary>As <see cref="RenderAsync"/>, with what compose rendered.</summary>
+    /// <exception cref="ProException">It would take another image; the error says which, and which variables make it.</exception>
+    public async Task<(ComposePin Pin, RenderedProject Project)> RenderProjectAsync(
+        ImagePin image, ImageReference target, CancellationToken cancellationToken)
+    {
+        var pin = image.For(target);
+        var rendered = await ConfigAsync(image, Seen(image, pin), cancellationToken).ConfigureAwait(false);
+        ThrowIfNotTaken(image, pin, rendered.Config);
+        return (pin, rendered);
+    }
+
+    /// <summary>Our own file over theirs would bring about anything; an image of another repository is no version of this service.</summary>
+    private static ComposePin? Seen(ImagePin image, ComposePin pin) => pin is OverridePin && !image.Names(pin.Target) ? null : pin;
+
+    private void ThrowIfNotTaken(ImagePin image, ComposePin pin, ComposeMapping config)
+    {
+        if (!Takes(image, pin, config))
+        {
+            throw ComposeErrors.RendersOther(
+                image.Service,
+                pin.Target.ToString(),
+                ImageIn(config, image),
+                $"{image.WrittenAt} says {image.Written ?? "no image"}",
+                pin is VariablePin variable ? variable.Line : null,
+                image.DescribeVariables());
+        }
+    }
+
+    private bool Takes(ImagePin image, ComposePin pin, ComposeMapping config) =>
+        ImageReference.TryParse(ImageIn(config, image), out var reference)
+        && (pin is AliasPin { Alias: var alias }
+            ? alias.Equals(reference.Tag is null && reference.Digest is null ? reference.WithTag("latest") : reference)
+            : reference.Equals(pin.Target));
+
+    /// <summary>The hash that compose would write into a container's label.</summary>
+    /// <remarks>1.x puts the image's id into it: the image must be on the engine.</remarks>
+    /// <exception cref="ProException">Compose refuses the files.</exception>
+    public Task<string> HashAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
+        HashAsync(image, PinnedProject.Of(Project, pin), cancellationToken);
+
+    /// <summary>
+    /// Whether only the image differs between the container and what the files say: the hash rendered for the version that runs is the
+    /// container's own, and the two versions render alike but for the image (a version that also goes into the environment doesn't). They
+    /// aren't rendered where the variable can't reach anything else. Makes sure first that compose would take exactly the target, as
+    /// <see cref="RenderAsync"/> does.
+    /// </summary>
+    /// <param name="image">The service.</param>
+    /// <param name="current">The image that the container was made of.</param>
+    /// <param name="target">The image to come; it must be on the engine.</param>
+    /// <param name="labels">The container's labels.</param>
+    /// <param name="cancellationToken">Stops compose.</param>
+    /// <exception cref="ProException">Compose refuses the files, or would take another image.</exception>
+    public async Task<ComposeJudgement> JudgeAsync(
+        ImagePin image,
+        ImageReference current,
+        ImageReference target,
+        IDictionary<string, string> labels,
+        CancellationToken cancellationToken)
+    {
+        var (old, next) = (image.For(current), image.For(target));
+        var proven = next is VariablePin variable ? new PinWriter(this, image).Foresee(variable) : null;
+        var label = ComposeLabels.Get(labels, ComposeLabels.Hash);
+
+        // From 2.x on a run takes a tenth of a second, and what it tells of the service counts whatever the hashes say; 1.x takes a second.
+        var rendering = Program.IsV1 ? null : ConfigAsync(image, Seen(image, next), cancellationToken);
+        var judgement = await JudgeByHashAsync(image, old, next, proven, label, cancellationToken).ConfigureAwait(false)
+            ?? await JudgeByConfigAsync(image, old, next, proven, labels, rendering, cancellationToken).ConfigureAwait(false);
+        return OnlyByCompose(
+            image, rendering is null ? judgement : judgement with { Rendered = await rendering.ConfigureAwait(false) });
+    }
+
+    /// <summary>Some of what a service has is made by compose alone, whatever the hashes say.</summary>
+    private static ComposeJudgement OnlyByCompose(ImagePin image, ComposeJudgement judgement) =>
+        judgement is { OnlyImage: true, Rendered: { } rendered }
+            && RenderedService.Of(rendered.Config, image.Service) is { } service
+            && RenderedService.WhyOnlyCompose(service) is { } why
+            ? judgement with { OnlyImage = false, NewHash = null, Why = $"Compose itself updates {image.Service}, because {why}." }
+            : judgement;
+
+    /// <summary>
+    /// The usual case by two hashes instead of three runs of compose, each of which takes a second. With the version that runs in
+    /// <c>.env</c> compose makes just this container: so it reads the variable there, and as we do. With the other version there it makes
+    /// another one; and as the variable stands once, in the image's text, that is the target.
+    /// </summary>
+    /// <returns>Null where that proves nothing.</returns>
+    private async Task<ComposeJudgement?> JudgeByHashAsync(
+        ImagePin image, ComposePin old, ComposePin next, byte[]? proven, string? label, CancellationToken cancellationToken)
+    {
+        if (proven is null || !image.VariableStandsOnce || old is not VariablePin running || running.Line == (next as VariablePin)?.Line
+            || new PinWriter(this, image).Foresee(running) is not { } asItRuns)
+        {
+            return null;
+        }
+
+        try
+        {
+            var hashes = await Task.WhenAll(
+                HashAsync(image, PinnedProject.Of(Project, asItRuns), cancellationToken),
+                HashAsync(image, PinnedProject.Of(Project, proven), cancellationToken)).ConfigureAwait(false);
+            return hashes[0] == label && hashes[1] != label
+                ? new ComposeJudgement(true, OnlyTheImage(image), hashes[1], next, proven) { HashAsItWas = label }
+                : null;
+        }
+        catch (ProException)
+        {
+            // Told again by what is asked next, in the order of what matters.
+            return null;
+        }
+    }
+
+    private async Task<ComposeJudgement> JudgeByConfigAsync(
+        ImagePin image,
+        ComposePin old,
+        ComposePin next,
+        byte[]? proven,
+        IDictionary<string, string> labels,
+        Task<RenderedProject>? rendering,
+        CancellationToken cancellationToken)
+    {
+        var oldHash = HashAsync(image, old, cancellationToken);
+        // By the tag that the file names both versions render alike.
+        var isTag = old is AliasPin && next is AliasPin;
+        var newHash = isTag ? oldHash : HashAsync(image, next, cancellationToken);
+        var oldConfig = isTag || (proven is not null && image.VariableStandsOnce) ? null : ConfigAsync(image, old, cancellationToken);
+        var newConfig = proven is null
+            ? rendering ?? ConfigAsync(image, Seen(image, next), cancellationToken)
+            : ConfigAsync(image, PinnedProject.Of(Project, proven), cancellationToken);
+        await Task.WhenAll(oldHash, newHash, oldConfig ?? Task.CompletedTask, newConfig).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (proven is not null
+            && !(newConfig.IsCompletedSuccessfully && Takes(image, next, (await newConfig.ConfigureAwait(false)).Config)))
+        {
+            // By the file it wouldn't: what it takes by the variable is what is done, and what an error has to tell of.
+            (proven, newConfig) = (null, ConfigAsync(image, next, cancellationToken));
+        }
+
+        // What it would take goes before all else that is wrong.
+        var rendered = await newConfig.ConfigureAwait(false);
+        ThrowIfNotTaken(image, next, rendered.Config);
+        var label = ComposeLabels.Get(labels, ComposeLabels.Hash);
+        var isAsItWas = await oldHash.ConfigureAwait(false) == label;
+        if (!isAsItWas && !Program.IsV1)
+        {
+            oldConfig ??= ConfigAsync(image, old, cancellationToken);
+            var resolved = await TryResolvedHashAsync(image, await oldConfig.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            isAsItWas = resolved is not null && resolved == label;
+            newHash = isAsItWas ? ResolvedHashAsync(image, rendered, cancellationToken) : newHash;
+        }
+
+        if (!isAsItWas)
+        {
+            var madeBy = ComposeLabels.Get(labels, ComposeLabels.Version);
+            var other = ClientVersion.Parse(madeBy) is { } maker && (maker.Major < 2) != Program.IsV1;
+            var reason = other
+                ? $"{Program} can't compare it with what compose {madeBy} made"
+                : "the compose file, its variables or the image have changed since the container was made";
+            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next, proven) { Rendered = rendered };
+        }
+
+        if (oldConfig is not null && !ComposeDifference.OnlyImages(
+            (await oldConfig.ConfigureAwait(false)).Config, rendered.Config, image.Service))
+        {
+            return new ComposeJudgement(
+                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next, proven)
+            {
+                Rendered = rendered,
+                HashAsItWas = label,
+            };
+        }
+
+        return new ComposeJudgement(true, OnlyTheImage(image), await newHash.ConfigureAwait(false), next, proven)
+        {
+            Rendered = rendered,
+            HashAsItWas = label,
+        };
+    }
+
+    private static string OnlyTheImage(ImagePin image) => $"Only the image of {image.Service} changes.";
+
+    /// <summary>Runs a command on the project, pinned or as everything stands.</summary>
+    /// <returns>Its standard output.</returns>
+    /// <exception cref="ProException">Compose ended with another code than 0; the error has its last lines.</exception>
+    public async Task<string> RunAsync(
+        RunningComposeProject project,
+        IReadOnlyList<string> arguments,
+        ComposePin? pin,
+        Action<string>? heard,
+        CancellationToken cancellationToken)
+    {
+        using var pinned = PinnedProject.Of(project, pin);
+        return await OutputAsync(pinned, arguments, heard, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a command, whatever it ends with.</summary>
+    internal Task<ComposeAnswer> RunPinnedAsync(
+        PinnedProject pinned,
+        IReadOnlyList<string> arguments,
+        Action<string>? heard,
+        CancellationToken cancellationToken,
+        TimeSpan? silence = null) =>
+        (pinned.Variables.Count == 0
+            ? _process
+            : new ComposeProcess(Program, _environment.With(EngineFor(Program, _environment, Endpoint)).With(pinned.Variables)))
+        .RunAsync([.. pinned.Arguments, .. arguments], heard, cancellationToken, silence);
+
+    /// <summary>The later versions tell of a service with profiles only when one of them is active.</summary>
+    internal IEnumerable<string> ProfileArguments(ImagePin image) =>
+        Program.IsV1 ? [] : image.Profiles.Take(1).SelectMany(profile => new[] { "--profile", profile });
+
+    private Task<RenderedProject> ConfigAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
+        ConfigAsync(image, PinnedProject.Of(Project, pin), cancellationToken);
+
+    private async Task<RenderedProject> ConfigAsync(ImagePin image, PinnedProject pinned, CancellationToken cancellationToken)
+    {
+        using (pinned)
+        {
+            string[] arguments = [.. ProfileArguments(image), "config"];
+            var answer = ThrowIfFailed(
+                await RunPinnedAsync(pinned, arguments, heard: null, cancellationToken).ConfigureAwait(false), arguments);
+            return new RenderedProject(Parse(answer.Output), answer.Output, answer.Warnings);
+        }
+    }
+
+    private async Task<string> HashAsync(ImagePin image, PinnedProject pinned, CancellationToken cancellationToken)
+    {
+        using (pinned)
+        {
+            string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + image.Service];
+            return HashIn(await OutputAsync(pinned, arguments, heard: null, cancellationToken).ConfigureAwait(false), image.Service);
+        }
+    }
+
+    /// <summary>
+    /// The hash of what was rendered before. Compose 2.22 to 5.4 leaves <c>env_file</c> out when it is asked for a service's hash, but not
+    /// when it writes the container's label: of a rendered project, in which the files' variables are the service's own, both are the same.
+    /// </summary>
+    /// <seealso href="https://github.com/docker/compose/issues/14001"/>
+    private Task<string> ResolvedHashAsync(ImagePin image, RenderedProject rendered, CancellationToken cancellationToken) =>
+        ResolvedHashAsync(image.Service, ProfileArguments(image), rendered.Text, cancellationToken);
+
+    /// <summary>The same; null if compose can't read what it has rendered itself. It updates the service then.</summary>
+    private async Task<string?> TryResolvedHashAsync(ImagePin image, RenderedProject rendered, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ResolvedHashAsync(image, rendered, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The hash for the label of a container that shares others' network, IPC or processes; null if compose renders no such service.</summary>
+    /// <param name="image">The service that was rendered.</param>
+    /// <param name="rendered">The rendered project.</param>
+    /// <param name="service">The service that shares them.</param>
+    /// <param name="modes">See <see cref="RenderedService.WithModes"/>.</param>
+    /// <param name="cancellationToken">Stops compose.</param>
+    /// <exception cref="ProException">Compose refuses it.</exception>
+    public async Task<string?> FollowerHashAsync(
+        ImagePin image, RenderedProject rendered, string service, IReadOnlyDictionary<string, string> modes, CancellationToken cancellationToken) =>
+        RenderedService.WithModes(rendered.Text, service, modes) is { } text
+            ? await ResolvedHashAsync(service, ProfileArguments(image), text, cancellationToken).ConfigureAwait(false)
+            : null;
+
+    private async Task<string> ResolvedHashAsync(
+        string service, IEnumerable<string> profiles, string rendered, CancellationToken cancellationToken)
+    {
+        string[] arguments = [.. profiles, "config", "--hash=" + service];
+        var project = Project with { Files = ["-"], EnvironmentFiles = [] };
+        var answer = await _process
+            .RunAsync([.. project.Arguments, .. arguments], heard: null, cancellationToken, input: UnlimitedSwap().Replace(rendered, "$1 -1"))
+            .ConfigureAwait(false);
+        return HashIn(ThrowIfFailed(answer, arguments).Output, service);
+    }
+
+    /// <summary>Compose renders it as a text, which it refuses when it reads it (seen with 2.40).</summary>
+    [GeneratedRegex("""^( +memswap_limit:) "-1"$""", RegexOptions.Multiline)]
+    private static partial Regex UnlimitedSwap();
+
+    private string HashIn(string output, string service)
+    {
+        foreach (Match line in HashLine().Matches(output))
+        {
+            if (line.Groups["service"].Value == service)
+            {
+                return line.Groups["hash"].Value;
+            }
+        }
+
+        throw ComposeErrors.NotUnderstood(Program.ToString(), "config --hash", output.Trim());
+    }
+
+    private async Task<string> OutputAsync(
+        PinnedProject pinned, IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken)
+    {
+        var answer = await RunPinnedAsync(pinned, arguments, heard, cancellationToken).ConfigureAwait(false);
+        return ThrowIfFailed(answer, arguments).Output;
+    }
+
+    private ComposeAnswer ThrowIfFailed(ComposeAnswer answer, IReadOnlyList<string> arguments) => answer.ExitCode == 0
+        ? answer
+        : throw ComposeErrors.Failed(
+            $"{Program.CommandName} {string.Join(' ', arguments)}", Project.WorkingDirectory, answer.ExitCode, answer.LastLines);
+
+    private string? ImageIn(ComposeMapping rendered, ImagePin image) =>
+        (ServiceIn(rendered, image.Service)["image"] as ComposeScalar)?.Text;
+
+    private ComposeMapping ServiceIn(ComposeMapping rendered, string service) =>
+        (rendered["services"] as ComposeMapping)?[service] as ComposeMapping
+            ?? throw ComposeErrors.NotUnderstood(Program.ToString(), "config", $"no service {service}");
+
+    private ComposeMapping Parse(string rendered)
+    {
+        var nothing = new ComposeVariables(_ => null, new Dictionary<string, string>(), string.Empty, reports: null);
+        var source = new ComposeSource($"{Program.CommandName} config", string.Empty, nothing, DiskRoot: null);
+        return ComposeYaml.Parse(rendered, source).OfType<ComposeMapping>().FirstOrDefault()
+            ?? throw ComposeErrors.NotUnderstood(Program.ToString(), "config", "nothing");
+    }
+
+    /// <summary>
+    /// docker-compose 1.x knows <c>DOCKER_HOST</c> but not <c>DOCKER_CONTEXT</c>: it would work on another engine than we do, silently.
+    /// </summary>
+    private static Dictionary<string, string?> EngineFor(ComposeProgram program, ChildEnvironment environment, EngineEndpoint endpoint)
+    {
+        if (!program.IsV1
+            || !string.IsNullOrEmpty(environment.Get("DOCKER_HOST"))
+            || string.IsNullOrEmpty(environment.Get("DOCKER_CONTEXT")))
+        {
+            return [];
+        }
+
+        return new Dictionary<string, string?>
+        {
+            ["DOCKER_HOST"] = endpoint.Address.OriginalString.Replace("npipe://./", "npipe:////./", StringComparison.Ordinal),
+            ["DOCKER_TLS_VERIFY"] = endpoint.UsesTls && !endpoint.SkipsVerification ? "1" : null,
+            ["DOCKER_CERT_PATH"] = endpoint.CertificateFolder,
+        };
+    }
+
+    [GeneratedRegex(@"^(?<service>\S+)[ \t]+(?<hash>[0-9a-f]{64})\r?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex HashLine();
+
+    [GeneratedRegex("[^-_a-z0-9]")]
+    private static partial Regex NoName();
+}

@@ -1,0 +1,246 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Deployment.Compose.Project;
+
+/// <summary>
+/// Containers that share the network, IPC or processes of one that compose itself has re-created: they are tied to an id that is gone, and
+/// would never start again. They are re-created as they were, tied to the new one.
+/// </summary>
+internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? reports)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly HashSet<string> _ran = new(StringComparer.Ordinal);
+
+    /// <summary>Labels for a follower, by the containers that have a successor; see <c>ReplacementJob.FollowerLabels</c>.</summary>
+    public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> Labels { get; init; } =
+        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
+
+    /// <summary>Notes which followers run, before their containers are re-created: some of them end with those.</summary>
+    public async Task NoteAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
+        var followers = NamespaceFollowers.Chain(all, [.. ids.Select(id => (id, id))]);
+        _ran.UnionWith(followers.Where(one => SavedRunState.Of(one).Ran).Select(NameOf));
+    }
+
+    /// <summary>Re-creates them, and those that follow them, each after its leaders; then sees whether those that ran before go on running.</summary>
+    /// <param name="successors">From the id that is gone to the id in its place.</param>
+    /// <param name="cancellationToken">Cancels it between two of them.</param>
+    /// <exception cref="ProException">One can't be re-created, or doesn't go on running.</exception>
+    public async Task MoveAsync(IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken)
+    {
+        var moved = new Dictionary<string, string>(successors, StringComparer.Ordinal);
+        var running = new List<(string Id, string Name)>();
+        while (await NextAsync(moved, cancellationToken).ConfigureAwait(false) is { } follower)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var name = SwapNames.BaseOf(NameOf(follower));
+            reports?.Report(new VerboseReport($"{name} shares the network, IPC or processes of a container that was re-created, and is re-created too."));
+            var id = await MoveAsync(follower, name, moved).ConfigureAwait(false);
+            moved[follower.Text("Id")] = id;
+            if (Ran(follower, name))
+            {
+                running.Add((id, name));
+            }
+        }
+
+        await WatchAsync(running, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ties followers to containers that were restored after an <c>up</c>. One that doesn't run then is told: the service itself is restored.</summary>
+    /// <param name="leaders">From the ids of the containers that <c>up</c> had made to the ids of the old ones.</param>
+    /// <param name="back">From the ids of the old ones to the ids under which they are restored, mostly the same.</param>
+    /// <exception cref="ProException">The engine refuses something.</exception>
+    public async Task RestoreAsync(IReadOnlyDictionary<string, string> leaders, IReadOnlyDictionary<string, string> back)
+    {
+        var successors = back.Where(pair => pair.Key != pair.Value)
+            .Concat(leaders.Where(pair => back.ContainsKey(pair.Value)).Select(pair => KeyValuePair.Create(pair.Key, back[pair.Value])))
+            .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);
+        try
+        {
+            await MoveAsync(successors, CancellationToken.None).ConfigureAwait(false);
+            foreach (var id in back.Values)
+            {
+                var leader = await calls.InspectAsync(id, CancellationToken.None).ConfigureAwait(false);
+                await new FollowerRefresh(calls).RunAsync(id, NameOf(leader), CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch (ProException failure) when (failure.Id == ContainerErrors.FollowerDiedId)
+        {
+            reports?.Report(new WarningReport(failure.Message));
+            return;
+        }
+
+        foreach (var name in _ran.Select(SwapNames.BaseOf).Distinct(StringComparer.Ordinal))
+        {
+            var now = await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
+            if (now is null || !now["State"].Flag("Running"))
+            {
+                var died = ContainerErrors.FollowerDied(name, now?["State"]?["ExitCode"]?.GetValue<long>());
+                reports?.Report(new WarningReport(died.Message));
+            }
+        }
+    }
+
+    private async Task<JsonObject?> NextAsync(IReadOnlyDictionary<string, string> moved, CancellationToken cancellationToken)
+    {
+        var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
+        var names = all.Select(NameOf).ToHashSet(StringComparer.Ordinal);
+
+        // A kept one counts if whoever re-created it was interrupted before the new one had its name.
+        return NamespaceFollowers.Chain([.. all.Where(IsToMove)], [.. moved.Keys.Select(id => (id, id))])
+            .FirstOrDefault(follower => !moved.Values.Contains(follower.Text("Id")));
+
+        bool IsToMove(JsonObject follower) => NameOf(follower) is var name
+            && (!SwapNames.IsLeftover(name)
+                || (name == SwapNames.Previous(SwapNames.BaseOf(name)) && !names.Contains(SwapNames.BaseOf(name))));
+    }
+
+    private async Task<string> MoveAsync(JsonObject follower, string name, IReadOnlyDictionary<string, string> moved)
+    {
+        var old = follower.Text("Id");
+        var state = await SwapState.OfAsync(calls, follower, CancellationToken.None).ConfigureAwait(false);
+        await state.ReadFilesAsync(calls, known: [], static _ => true, CancellationToken.None).ConfigureAwait(false);
+        var recipe = state.Recipe;
+        var options = new RecipeOptions
+        {
+            Name = SwapNames.Next(name),
+            Labels = await Labels(follower, moved, CancellationToken.None).ConfigureAwait(false),
+            Successors = moved,
+        };
+        await ClearAsync(SwapNames.Next(name)).ConfigureAwait(false);
+        var reference = await calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, CancellationToken.None).ConfigureAwait(false);
+        await state.CreateAsync(calls, recipe.On(reference, options)).ConfigureAwait(false);
+        var id = state.NewId;
+        try
+        {
+            if (SavedRunState.Of(follower).Ran)
+            {
+                await calls.StopAsync(old, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (NameOf(follower) == name)
+            {
+                await ClearAsync(SwapNames.Previous(name)).ConfigureAwait(false);
+                await calls.RenameAsync(old, SwapNames.Previous(name), CancellationToken.None).ConfigureAwait(false);
+            }
+
+            await calls.RenameAsync(id, name, CancellationToken.None).ConfigureAwait(false);
+            if (Ran(follower, name))
+            {
+                await calls.StartAsync(id, CancellationToken.None).ConfigureAwait(false);
+            }
+
+            if (SavedRunState.Of(follower).Status == "paused")
+            {
+                await calls.PauseAsync(id, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            // It can't go back to what is gone; but whoever restores that finds it by its name.
+            await calls.RemoveAsync(id, CancellationToken.None).ConfigureAwait(false);
+            await calls.RenameAsync(old, name, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+
+        await calls.RemoveAsync(old, CancellationToken.None).ConfigureAwait(false);
+        return id;
+    }
+
+    private bool Ran(JsonObject follower, string name) => _ran.Contains(name) || NamespaceFollowers.Ran(follower);
+
+    private async Task ClearAsync(string name)
+    {
+        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } left && NameOf(left) == name)
+        {
+            await calls.RemoveAsync(left.Text("Id"), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WatchAsync(List<(string Id, string Name)> running, CancellationToken cancellationToken)
+    {
+        for (var clock = Stopwatch.StartNew(); running.Count > 0 && clock.Elapsed < Look; await Task.Delay(Pause, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var (id, name) in running)
+            {
+                var now = await calls.FindAsync(id, cancellationToken).ConfigureAwait(false);
+                if (now is null || !now["State"].Flag("Running") || now["State"].Flag("Restarting") || (now["RestartCount"]?.GetValue<long>() ?? 0) > 0)
+                {
+                    throw ContainerErrors.FollowerDied(name, now?["State"]?["ExitCode"]?.GetValue<long>());
+                }
+            }
+        }
+    }
+
+    private static string NameOf(JsonObject container) => container.Text("Name").TrimStart('/');
+}
+
+/// <summary>Compose's label for a follower: its hash holds the ids of the containers that it is tied to.</summary>
+internal static class ComposeFollowerLabels
+{
+    private static readonly (string Key, string Mode)[] Modes = [("network_mode", "NetworkMode"), ("ipc", "IpcMode"), ("pid", "PidMode")];
+
+    /// <summary>
+    /// The label with which a later <c>up</c> leaves the follower alone. If it differs from its file in more than those ids, its label stays,
+    /// and compose goes on to see that.
+    /// </summary>
+    public static async Task<IReadOnlyDictionary<string, string?>> OfAsync(
+        ComposeContext site,
+        RenderedProject? rendered,
+        JsonObject follower,
+        IReadOnlyDictionary<string, string> successors,
+        IProgress<Report> reports,
+        CancellationToken cancellationToken)
+    {
+        var none = new Dictionary<string, string?>();
+        var labels = follower.Labels();
+        if (rendered is null || site.Client.Program.IsV1
+            || ComposeLabels.Get(labels, ComposeLabels.Project) != site.Client.Project.Name
+            || ComposeLabels.Get(labels, ComposeLabels.Service) is not { } service)
+        {
+            return none;
+        }
+
+        if (LifecycleHooks.Warning(site, rendered.Config, service) is { } hooks)
+        {
+            reports.Report(new WarningReport(hooks));
+        }
+
+        var next = new JsonObject();
+        foreach (var (_, mode) in Modes)
+        {
+            next[mode] = follower["HostConfig"].Text(mode);
+        }
+
+        var before = Of(next);
+        NamespaceFollowers.Redirect(next, successors);
+        try
+        {
+            // Each takes a second on a busy machine, and the follower waits for them.
+            var hashes = await Task.WhenAll(HashAsync(before), HashAsync(Of(next))).ConfigureAwait(false);
+            return hashes[0] == ComposeLabels.Get(labels, ComposeLabels.Hash)
+                ? new Dictionary<string, string?> { [ComposeLabels.Hash] = hashes[1] }
+                : none;
+        }
+        catch (ProException failure)
+        {
+            reports.Report(new VerboseReport($"Compose doesn't tell the hash of {service}: {failure.Message}"));
+            return none;
+        }
+
+        static Dictionary<string, string> Of(JsonObject modes) =>
+            Modes.ToDictionary(pair => pair.Key, pair => modes.Text(pair.Mode), StringComparer.Ordinal);
+
+        Task<string?> HashAsync(Dictionary<string, string> modes) =>
+            site.Client.FollowerHashAsync(site.Image, rendered, service, modes, cancellationToken);
+    }
+}

@@ -1,0 +1,34 @@
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment.Compose.Project;
+
+/// <summary>How compose is made to take one image for one service.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Target">The image.</param>
+internal abstract record ComposePin(string Service, ImageReference Target);
+
+/// <summary>By a variable in the child's environment, which goes before all files.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Target">The image.</param>
+/// <param name="Variable">The variable in the image's text.</param>
+/// <param name="Value">What it must be worth.</param>
+internal sealed record VariablePin(string Service, ImageReference Target, string Variable, string Value) : ComposePin(Service, Target)
+{
+    /// <summary>As it stands in <c>.env</c>.</summary>
+    public string Line => $"{Variable}={Value}";
+
+    /// <summary>What a user has to do to keep it.</summary>
+    public string WriteInto(string file) => $"Write into {file}: {Line}";
+}
+
+/// <summary>By a compose file of ours, put over the project's own.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Target">The image.</param>
+/// <param name="File">Where it lasts: beside the compose file.</param>
+internal sealed record OverridePin(string Service, ImageReference Target, string File) : ComposePin(Service, Target);
+
+/// <summary>By the tag that the file itself names: compose takes whatever image has it on the engine.</summary>
+/// <param name="Service">The service.</param>
+/// <param name="Target">The image.</param>
+/// <param name="Alias">The tag, with its repository.</param>
+internal sealed record AliasPin(string Service, ImageReference Target, ImageReference Alias) : ComposePin(Service, Target);

@@ -1,0 +1,103 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Program;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
+
+namespace Pro.DockerVersioning.Deployment.Compose.Project;
+
+/// <summary>
+/// Which project is meant if one compose file was started under several names (production and staging side by side). Whether one of them
+/// is stopped at the moment says nothing of what somebody wants.
+/// </summary>
+internal static class MeantProject
+{
+    private const string NameVariable = "COMPOSE_PROJECT_NAME";
+
+    /// <summary>The targets without those of projects that aren't meant.</summary>
+    /// <exception cref="ProException">Nothing says which is meant, or the one that is named is not there.</exception>
+    public static IReadOnlyList<ServiceTarget> Among(IReadOnlyList<ServiceTarget> targets, DeploymentRequest request)
+    {
+        if (request.Filter.Container is not null)
+        {
+            return targets;
+        }
+
+        var others = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var twins in targets.Where(IsCompose).GroupBy(Files).Where(group => group.Key.Length > 0 && group.Select(Project).Distinct().Count() > 1))
+        {
+            if (request.Filter.ComposeFile is not null && !twins.Any(request.Filter.Accepts))
+            {
+                continue;
+            }
+
+            var name = NameOf(twins.First(), request);
+            if (!twins.Any(one => Is(Project(one), name)))
+            {
+                throw ContainerTargets.Several(request.Service.Name, [.. twins]);
+            }
+
+            others.UnionWith(twins.Where(one => !Is(Project(one), name)).Select(one => one.TargetId));
+        }
+
+        var meant = targets.Where(one => !others.Contains(one.TargetId)).ToList();
+        return request.Child.Get(NameVariable) is { Length: > 0 } exported
+            && meant is [{ Kind: ServiceTargetKind.Compose } only] && !Is(Project(only), exported)
+            ? throw DeploymentErrors.OtherComposeProject(request.Service.Name, only.ToString(), exported, only.Containers.Concat(only.Leftovers).FirstOrDefault()?.Name)
+            : meant;
+    }
+
+    /// <summary>What the session, the project's <c>.env</c> or its file says; a folder's name says nothing of what is meant.</summary>
+    private static string? NameOf(ServiceTarget target, DeploymentRequest request)
+    {
+        if (request.Child.Get(NameVariable) is { Length: > 0 } exported)
+        {
+            return exported;
+        }
+
+        var labels = target.Labels.ToDictionary(label => label.Key, label => label.Value, StringComparer.Ordinal);
+        if (RunningComposeProject.TryFromContainer(labels) is not { } project)
+        {
+            return null;
+        }
+
+        try
+        {
+            var variables = ProjectVariables.Load(project, request.Child, new ComposeProgram("", [], "", new System.Version(2, 0)));
+            return variables.Find(NameVariable) is { Length: > 0 } set ? set : NameIn(project, variables);
+        }
+        catch (ProException)
+        {
+            // Told when the project is opened.
+            return null;
+        }
+    }
+
+    private static string? NameIn(RunningComposeProject project, ProjectVariables variables)
+    {
+        string? name = null;
+        foreach (var file in project.Files)
+        {
+            var nothing = new ComposeVariables(variables.Find, new Dictionary<string, string>(), string.Empty, reports: null);
+            var source = new ComposeSource(file, string.Empty, nothing, DiskRoot: null);
+            foreach (var document in ComposeYaml.Parse(SourceText.Decode(RegularFile.Read(file), file), source).OfType<ComposeMapping>())
+            {
+                name = document["name"] is ComposeScalar scalar ? ComposeInterpolation.Expand(scalar) : name;
+            }
+        }
+
+        return name;
+    }
+
+    private static bool Is(string project, string? name) => string.Equals(project, name, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsCompose(ServiceTarget target) => target.Kind == ServiceTargetKind.Compose;
+
+    private static string Project(ServiceTarget target) => target.Labels.GetValueOrDefault(ComposeLabels.Project, "");
+
+    private static string Files(ServiceTarget target) => target.Labels.GetValueOrDefault(ComposeLabels.Files, "") is { Length: > 0 } files
+        ? $"{target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory)}|{files.Split(',')[0]}|{target.Labels.GetValueOrDefault(ComposeLabels.Service)}"
+        : "";
+}

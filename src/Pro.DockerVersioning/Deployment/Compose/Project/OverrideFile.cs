@@ -1,0 +1,102 @@
+using System.Text;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment.Compose.Project;
+
+/// <summary>
+/// The compose file that pins services whose image is written out: <c>docker-compose.PROJECT.pro.yml</c> beside the project's first file.
+/// It is named in the container's labels, where the next operation finds it. The project's name keeps two projects of one folder apart. Its
+/// first line tells it from a file of the user's with such a name.
+/// </summary>
+internal static class OverrideFile
+{
+    private const string FirstLine = "# Written by Pro.DockerVersioning:";
+
+    private const string Head =
+        FirstLine + " the versions that were deployed or rolled back to.\n" +
+        "# Compose reads it when it is named with -f after the other files. To go back to what those say, delete it.\n";
+
+    /// <summary>Where a project's file is, or would be.</summary>
+    public static string PathFor(RunningComposeProject project)
+    {
+        var first = project.Files[0];
+        var ending = OwnFiles.OverrideEnding;
+        var name = Path.GetFileNameWithoutExtension(first);
+        return Path.Combine(
+            Path.GetDirectoryName(first)!,
+            ending.StartsWith($".{project.Name}.", StringComparison.Ordinal) ? name + ending : $"{name}.{project.Name}{ending}");
+    }
+
+    /// <summary>True for such a file. One that is missing was removed by a user, who wants its pins gone.</summary>
+    public static bool IsOurs(string path)
+    {
+        if (!path.EndsWith(OwnFiles.OverrideEnding, StringComparison.Ordinal) || !File.Exists(path))
+        {
+            return false;
+        }
+
+        using var reader = File.OpenText(path);
+        return reader.ReadLine()?.StartsWith(FirstLine, StringComparison.Ordinal) == true;
+    }
+
+    /// <summary>The file's text with a service's image set; what it says of other services stays.</summary>
+    /// <param name="path">The file; it may be missing.</param>
+    /// <param name="versionKey">The project's <c>version:</c>, since 1.x wants it to be the same in all files; or null.</param>
+    /// <param name="service">The service.</param>
+    /// <param name="image">Its image.</param>
+    /// <exception cref="ProException">The file is there and is no compose file.</exception>
+    public static string With(string path, string? versionKey, string service, ImageReference image)
+    {
+        if (File.Exists(path) && !IsOurs(path))
+        {
+            throw ComposeErrors.OverrideIsTheUsers(path, $"{service}: {image}");
+        }
+
+        var images = new SortedDictionary<string, string>(Read(path), StringComparer.Ordinal) { [service] = image.ToString() };
+        var text = new StringBuilder(Head);
+        if (versionKey is not null)
+        {
+            text.Append("version: ").Append(Quote(versionKey)).Append('\n');
+        }
+
+        text.Append("services:\n");
+        foreach (var (name, reference) in images)
+        {
+            text.Append("  ").Append(Quote(name)).Append(":\n    image: ").Append(Quote(reference)).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The first <c>version:</c> of a project's files; null where none has one.</summary>
+    public static string? VersionKey(RunningComposeProject project) => project.Files
+        .Where(File.Exists)
+        .SelectMany(Parse)
+        .Select(document => (document["version"] as ComposeScalar)?.Text)
+        .FirstOrDefault(version => version is not null);
+
+    private static Dictionary<string, string> Read(string path) => File.Exists(path)
+        ? Parse(path)
+            .Select(document => document["services"])
+            .OfType<ComposeMapping>()
+            .SelectMany(services => services.Entries)
+            .Where(entry => ImageOf(entry.Value) is not null)
+            .ToDictionary(entry => entry.Key, entry => ImageOf(entry.Value)!, StringComparer.Ordinal)
+        : [];
+
+    private static string? ImageOf(ComposeNode service) => ((service as ComposeMapping)?["image"] as ComposeScalar)?.Text;
+
+    private static IEnumerable<ComposeMapping> Parse(string path)
+    {
+        var nothing = new ComposeVariables(_ => null, new Dictionary<string, string>(), string.Empty, reports: null);
+        var source = new ComposeSource(path, string.Empty, nothing, DiskRoot: null);
+        return ComposeYaml.Parse(SourceText.Decode(File.ReadAllBytes(path), path), source).OfType<ComposeMapping>();
+    }
+
+    /// <summary>Names and references hold neither quotes nor backslashes.</summary>
+    private static string Quote(string text) => $"\"{text}\"";
+}

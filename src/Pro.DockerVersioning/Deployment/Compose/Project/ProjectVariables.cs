@@ -1,0 +1,99 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Program;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Machine;
+
+namespace Pro.DockerVersioning.Deployment.Compose.Project;
+
+/// <summary>Who sets a variable.</summary>
+internal enum VariableOrigin
+{
+    /// <summary>Nobody: the default of its place, or an empty text.</summary>
+    None,
+
+    /// <summary>The process's environment; an empty value counts as set.</summary>
+    Process,
+
+    /// <summary>A file: <c>.env</c>, or what <c>--env-file</c> or <c>COMPOSE_ENV_FILES</c> names.</summary>
+    File,
+}
+
+/// <summary>
+/// What a project's variables are worth, in compose's order: the process's environment, then the files that <c>--env-file</c> names, or
+/// else <c>.env</c>.
+/// </summary>
+internal sealed class ProjectVariables
+{
+    private readonly ChildEnvironment _environment;
+    private readonly List<(string Path, IReadOnlyDictionary<string, string> Values)> _files = [];
+
+    private ProjectVariables(ChildEnvironment environment) => _environment = environment;
+
+    /// <summary>The files that replace <c>.env</c>; empty where it is read.</summary>
+    public IReadOnlyList<string> InsteadOfDotEnv { get; private init; } = [];
+
+    /// <summary>True where the session says that no <c>.env</c> is read.</summary>
+    public bool IgnoresDotEnv { get; private init; }
+
+    /// <summary>Reads them.</summary>
+    /// <exception cref="ProException">A file is broken.</exception>
+    public static ProjectVariables Load(RunningComposeProject project, ChildEnvironment environment, ComposeProgram program)
+    {
+        // The two variables are of later versions; 1.x doesn't know them.
+        IReadOnlyList<string> named = project.EnvironmentFiles;
+        var ignored = false;
+        if (named.Count == 0 && !program.IsV1)
+        {
+            named = [.. (environment.Get("COMPOSE_ENV_FILES") ?? string.Empty)
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(file => Path.GetFullPath(file, project.WorkingDirectory))];
+            ignored = named.Count == 0 && environment.Get("COMPOSE_DISABLE_ENV_FILE")?.ToUpperInvariant() is "1" or "T" or "TRUE";
+        }
+
+        var variables = new ProjectVariables(environment) { InsteadOfDotEnv = named, IgnoresDotEnv = ignored };
+        foreach (var file in ignored ? [] : named.Count > 0 ? named : [project.DotEnv])
+        {
+            RegularFile.Ensure(file);
+            if (File.Exists(file))
+            {
+                var text = SourceText.Decode(RegularFile.Read(file), file);
+                variables._files.Add((file, DotEnvFile.Parse(text, file, environment.Get)));
+            }
+        }
+
+        return variables;
+    }
+
+    /// <summary>A variable's value; null where nobody sets it.</summary>
+    public string? Find(string name) => _environment.Get(name) ?? FromFile(name)?.Value;
+
+    /// <summary>The process's own value; null where it doesn't set it.</summary>
+    public string? FromProcess(string name) => _environment.Get(name);
+
+    /// <summary>Who sets it.</summary>
+    public VariableOrigin OriginOf(string name) => _environment.Get(name) is not null ? VariableOrigin.Process
+        : FromFile(name) is not null ? VariableOrigin.File
+        : VariableOrigin.None;
+
+    /// <summary>For messages: "API_VERSION = 'v1' (exported in this session)".</summary>
+    public string Describe(string name) => OriginOf(name) switch
+    {
+        VariableOrigin.Process => $"{name} = '{Find(name)}' (exported in this session)",
+        VariableOrigin.File => $"{name} = '{Find(name)}' ({FromFile(name)!.Value.Path})",
+        _ => $"{name} (set nowhere)",
+    };
+
+    private (string Path, string Value)? FromFile(string name)
+    {
+        for (var index = _files.Count - 1; index >= 0; index--)
+        {
+            if (_files[index].Values.TryGetValue(name, out var value))
+            {
+                return (_files[index].Path, value);
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,546 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Deployment.Health.Probes;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Deployment.Container;
+
+/// <summary>What is to be replaced, by what.</summary>
+internal sealed record ReplacementJob
+{
+    /// <summary>All that a strategy has planned.</summary>
+    public static ReplacementJob Of(
+        LockedOperation operation, ServiceTarget target, SuppliedImage image, SwapChoice? planned, UpdateOrder? order) => new()
+        {
+            Operation = operation,
+            Target = target,
+            Image = image.Reference.ToString(),
+            ImageId = image.LocalId,
+            Planned = planned,
+            Order = order,
+        };
+
+    /// <summary>What it is done for.</summary>
+    public required LockedOperation Operation { get; init; }
+
+    /// <summary>The target whose containers are replaced.</summary>
+    public required ServiceTarget Target { get; init; }
+
+    /// <summary>The image, on the engine already.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>Its id; null for whatever the name means.</summary>
+    public string? ImageId { get; init; }
+
+    /// <summary>The order that the service allows.</summary>
+    public UpdateOrder? Order { get; init; }
+
+    /// <summary>The flow that the plan chose; null if there was no plan.</summary>
+    public SwapChoice? Planned { get; init; }
+
+    /// <summary>Labels for the successor of a container with those labels.</summary>
+    public Func<IDictionary<string, string>, IReadOnlyDictionary<string, string?>> Labels { get; init; } =
+        static _ => new Dictionary<string, string?>();
+
+    /// <summary>Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).</summary>
+    public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
+        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
+
+    /// <summary>
+    /// Paths in the containers that somebody copied into their layer after their creation, as compose does with inline configs and secrets: they
+    /// go along to the new containers, and to old ones that have to be re-created.
+    /// </summary>
+    public IReadOnlyList<string> InjectedFiles { get; init; } = [];
+
+    /// <summary>See <see cref="SwapRequest.TakesFoundFiles"/>.</summary>
+    public bool TakesFoundFiles { get; init; }
+
+    /// <summary>Called once all are verified, right before the commit.</summary>
+    public Func<CancellationToken, Task> BeforeCommit { get; init; } = static _ => Task.CompletedTask;
+}
+
+/// <summary>
+/// Replaces a target's containers together, and keeps all the old ones until all the new ones are verified. If one fails, all are restored.
+/// </summary>
+internal sealed class ContainerReplacement(
+    EngineConnection engine,
+    DeploymentRequest request,
+    string subject,
+    DeploymentSteps steps,
+    IProgress<Report> reports,
+    Func<string, string, CancellationToken, Task>? pull = null)
+{
+    private const int KeptLogLines = 50;
+
+    // So long a supervisor takes to put back what it thinks was stopped.
+    private static readonly TimeSpan SupervisorTime = TimeSpan.FromSeconds(3);
+
+    // After Ctrl+C the health of what was restored is looked at for at least so long.
+    private static readonly TimeSpan LeastLook = TimeSpan.FromSeconds(1);
+
+    // What the engine's own calls take for one container, at most.
+    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(3);
+    private readonly ContainerApi _calls = new(engine);
+    private readonly Stopwatch _restore = new();
+    private (string Name, IReadOnlyList<string> Log)? _failed;
+    private VerificationResult? _last;
+    private string? _lastVerified;
+
+    /// <summary>How long the last verification took, of which nobody may have been answered; nothing, where it was only watched.</summary>
+    public TimeSpan ProofTime { get; private set; }
+
+    /// <summary>Restores and repairs, with images that are pulled again if they are gone.</summary>
+    public OperationRepair Repair { get; } = TargetRestore.Of(engine, pull, reports);
+
+    /// <summary>Replaces them.</summary>
+    /// <exception cref="ProException"><c>RestoreFailed</c>: the old ones could not be restored.</exception>
+    public async Task<StrategyResult> RunAsync(ReplacementJob job, CancellationToken cancellationToken)
+    {
+        var swap = new SwapRequest
+        {
+            Target = job.Target.TargetId,
+            Containers = [.. job.Target.Containers.Select(container => container.Name)],
+            Image = job.Image,
+            ImageId = job.ImageId,
+            Order = job.Order,
+            Planned = job.Planned,
+            Labels = job.Labels,
+            InjectedFiles = job.InjectedFiles,
+            TakesFoundFiles = job.TakesFoundFiles,
+            FollowerLabels = job.FollowerLabels,
+            Owner = ComposeLabels.OwnerOf(job.Target.Labels),
+            Note = job.Operation.Note.ToLabel(),
+        };
+        var checks = new Checks(this, job, steps, reports);
+        try
+        {
+            var results = await new ContainerSwapper(engine, reports, Repair).RunAsync(swap, checks, cancellationToken).ConfigureAwait(false);
+            var undone = await LookForSupervisorAsync(checks.States, cancellationToken).ConfigureAwait(false);
+            return new StrategyResult
+            {
+                Outcome = undone is null ? ProDeploymentOutcome.Succeeded : ProDeploymentOutcome.UndoneFromOutside,
+                Failure = undone,
+                Verification = _last,
+                HealthyAfter = HealthyAfter,
+                Order = results[^1].Order.ToText(),
+                // Stopped first, nobody may have answered until the new one was found healthy; swapped warm, it was healthy before.
+                Downtime = Longest(results.Select(one => one.Order == UpdateOrder.StopFirst ? one.Gap + checks.ProofTimeOf(one.ContainerId) : one.Gap)),
+                LogTail = _last?.LogTail ?? [],
+                OldLog = checks.OldLog,
+            };
+        }
+        catch (Exception failure) when (checks.States.Count > 0 && !IsUnknown(failure))
+        {
+            if (failure is ProException { Id: LockErrors.LostId } && !await AreBackAsync(checks.States).ConfigureAwait(false))
+            {
+                // What runs now is another operation's, and nothing that we can answer for.
+                throw;
+            }
+
+            var restored = checks.States.Select(state => (state.Name, state.Old));
+            var (health, proofTime) = await HealthOfAsync(restored, failure).ConfigureAwait(false);
+            return new StrategyResult
+            {
+                Outcome = ProDeploymentOutcome.RestoredPrevious,
+                Verification = _failed is null ? _last : null,
+                LogContainer = _failed?.Name,
+                PreviousHealth = health,
+                Order = checks.Order.ToText(),
+                Downtime = Longest(checks.States.Select(state => state.Downtime.Longest)) + proofTime,
+                LogTail = LastLog,
+                Failure = DeploymentErrors.Of(failure, subject),
+                WasStopped = failure is OperationCanceledException,
+            };
+        }
+    }
+
+    /// <summary>How long the slowest verified start took until a check called it healthy; null if nothing checked it.</summary>
+    public TimeSpan? HealthyAfter { get; private set; }
+
+    /// <summary>Verifies a container, and throws where it isn't well.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="ownsPorts">Whether its health URL is its own already.</param>
+    /// <param name="isDown">Whether nobody is answered meanwhile.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public Task VerifyAsync(string id, bool ownsPorts, bool isDown, CancellationToken cancellationToken) =>
+        VerifyAsync(id, Options(ownsPorts) with { KnownNeed = isDown ? request.KnownNeed : null }, cancellationToken);
+
+    private async Task VerifyAsync(string id, VerificationOptions options, CancellationToken cancellationToken)
+    {
+        steps.Begin("verify");
+        if (id == _lastVerified)
+        {
+            options = options with { IsSecondLook = true };
+        }
+
+        _last = await ContainerVerifier.VerifyAsync(engine, id, options, reports, cancellationToken).ConfigureAwait(false);
+        _lastVerified = id;
+        ProofTime = _last.Proof == ProHealthProof.Stability ? TimeSpan.Zero : _last.Duration;
+        if (!_last.IsWell)
+        {
+            throw _last.ToError(subject, isKept: false);
+        }
+
+        if (_last.Health == ProHealth.Healthy && !options.IsSecondLook && !(HealthyAfter > _last.Duration))
+        {
+            HealthyAfter = _last.Duration;
+        }
+    }
+
+    /// <summary>For how long a port that doesn't answer is asked again.</summary>
+    /// <param name="isVerified">Whether a check has called the container healthy.</param>
+    public TimeSpan RetryTimeFor(bool isVerified) => request.RetryTimeFor(isVerified);
+
+    /// <summary>Goes on watching it, and throws where it gets sick.</summary>
+    public async Task WatchAsync(string id, CancellationToken cancellationToken)
+    {
+        if (request.Watch <= TimeSpan.Zero || _last is not { } verified)
+        {
+            return;
+        }
+
+        steps.Begin("watch");
+        var watched = await ContainerVerifier
+            .WatchAsync(engine, id, verified, request.Watch, Options(ownsPorts: true), reports, cancellationToken).ConfigureAwait(false);
+        _last = watched;
+        if (!watched.IsWell)
+        {
+            throw watched.ToError(subject, isKept: false);
+        }
+    }
+
+    /// <summary>The last verification.</summary>
+    public VerificationResult? Last => _last;
+
+    /// <summary>The last lines of the candidate that failed, else of the one that was verified last.</summary>
+    public IReadOnlyList<string> LastLog => _failed?.Log ?? _last?.LogTail ?? [];
+
+    /// <summary>Tells what would still be done if the command were stopped from now on.</summary>
+    /// <param name="note">What the operation is about.</param>
+    /// <param name="old">The old containers, one of which may be stopping.</param>
+    public void SayLastWork(OperationNote note, IReadOnlyCollection<JsonObject> old) => reports.Report(new LastWorkReport(
+        RestoreOf(note), RestoreTimeOf(old) + old.Select(ContainerApi.StopTimeOf).DefaultIfEmpty().Max()));
+
+    /// <summary>Tells that the old containers are restored.</summary>
+    public void BeginRestore(OperationNote note, IReadOnlyCollection<JsonObject> old)
+    {
+        steps.Begin("restore");
+        _restore.Restart();
+        reports.Report(new LastWorkReport(RestoreOf(note), RestoreTimeOf(old)));
+    }
+
+    /// <summary>A container's last lines, as many as the history keeps.</summary>
+    public Task<IReadOnlyList<string>> TailAsync(string id, CancellationToken cancellationToken) =>
+        ContainerLogs.TailAsync(engine, id, KeptLogLines, cancellationToken);
+
+    /// <summary>The health of containers that run again, null where none of them ran; and how long the longest took to show it.</summary>
+    /// <param name="containers">What was restored.</param>
+    /// <param name="failure">Why. A user who stops the command doesn't wait for a slow start: what is seen by then is told.</param>
+    /// <exception cref="ProException"><c>RestoredUnseen</c>.</exception>
+    public async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
+        IEnumerable<(string Name, JsonObject Old)> containers, Exception failure)
+    {
+        try
+        {
+            return await HealthOfAsync(containers, isStopped: failure is OperationCanceledException).ConfigureAwait(false);
+        }
+        catch (Exception look)
+        {
+            throw ContainerErrors.RestoredUnseen(containers.Select(one => one.Name), failure.Message, look);
+        }
+    }
+
+    private async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
+        IEnumerable<(string Name, JsonObject Old)> containers, bool isStopped)
+    {
+        ProHealth? health = null;
+        var proofTime = TimeSpan.Zero;
+        foreach (var (name, old) in containers)
+        {
+            if (!SavedRunState.Of(old).Ran || await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is not { } now)
+            {
+                continue;
+            }
+
+            var options = Options(ownsPorts: true) with
+            {
+                Subject = name,
+                RestartsBefore = now["RestartCount"]?.GetValue<long>() ?? 0,
+                HealthTimeout = isStopped ? LookTimeOf(old) : null,
+                KnownNeed = TimeSpan.FromMinutes(1),
+                StabilityTime = TimeSpan.FromSeconds(1),
+            };
+            var result = await ContainerVerifier.VerifyAsync(engine, now.Text("Id"), options, reports, CancellationToken.None)
+                .ConfigureAwait(false);
+            if (health is null || !result.IsWell)
+            {
+                health = result.Health;
+            }
+
+            proofTime = result.Proof != ProHealthProof.Stability && result.Duration > proofTime ? result.Duration : proofTime;
+        }
+
+        return (health, proofTime);
+    }
+
+    private EngineConnection Engine => engine;
+
+    private string Subject => subject;
+
+    private Uri? HealthUrl => request.HealthUrl;
+
+    private string RestoreOf(OperationNote note) =>
+        note.From is { } from ? $"restoring {request.Service.Name} to {from}" : $"restoring what ran {request.Service.Name} before";
+
+    /// <summary>How long a restore takes after Ctrl+C: the candidates stop, and the old ones start and are looked at.</summary>
+    private static TimeSpan RestoreTimeOf(IEnumerable<JsonObject> old) =>
+        old.Aggregate(TimeSpan.Zero, static (time, one) => time + ContainerApi.CandidateStopTimeOf(one) + LeastLook + CallTime);
+
+    /// <summary>What is left of the stop time-out since the restore began.</summary>
+    private TimeSpan LookTimeOf(JsonObject old) =>
+        ContainerApi.CandidateStopTimeOf(old) - _restore.Elapsed is var left && left > LeastLook ? left : LeastLook;
+
+    /// <summary>Keeps the last lines of a candidate that failed without a verdict about it: it is removed by the restore.</summary>
+    private async Task KeepLogAsync(SwapState failed)
+    {
+        if (failed.NewId.Length > 0 && failed.NewId != _lastVerified)
+        {
+            _failed = (failed.Name, await TailAsync(failed.NewId, CancellationToken.None).ConfigureAwait(false));
+        }
+    }
+
+    private static bool IsUnknown(Exception failure) => failure is ProException { Id: ContainerErrors.RestoreFailedId };
+
+    private static TimeSpan? Longest(IEnumerable<TimeSpan?> gaps) => gaps.Max();
+
+    /// <summary>
+    /// A supervisor, as a systemd unit with "docker run", starts what it thinks has ended. What it puts back is not what was deployed.
+    /// </summary>
+    private async Task<ProException?> LookForSupervisorAsync(IReadOnlyList<SwapState> states, CancellationToken cancellationToken)
+    {
+        // What the engine itself starts again has no supervisor besides.
+        var watched = states.Where(state => !state.Ran.Restarts && !state.Old.Labels().ContainsKey(ComposeLabels.Project)).ToList();
+        if (watched.Count == 0)
+        {
+            return null;
+        }
+
+        await Task.Delay(SupervisorTime, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var state in watched)
+        {
+            JsonObject? now;
+            try
+            {
+                now = await _calls.FindAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (ProException failure)
+            {
+                // The new version is committed, whatever the engine answers now.
+                reports.Report(new VerboseReport($"Whether something else manages {state.Name} could not be seen: {failure.Message}"));
+                return null;
+            }
+
+            if (now.Text("Id") != state.NewId)
+            {
+                return DeploymentErrors.UndoneFromOutside(subject, state.Name, now?["Config"].Text("Image"));
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<bool> AreBackAsync(IEnumerable<SwapState> states)
+    {
+        foreach (var state in states)
+        {
+            if ((await _calls.FindAsync(state.Name, CancellationToken.None).ConfigureAwait(false)).Text("Id") != state.OldId)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Beside the old one on one network, the health URL would be answered by that. Before the hand-over it is asked inside the candidate.
+    private VerificationOptions Options(CandidateStage stage) => stage switch
+    {
+        CandidateStage.BesideOld => Options(ownsPorts: false),
+        CandidateStage.BeforePorts => Options(ownsPorts: UrlProbes.MeansHost(request.HealthUrl)) with { AsksHealthUrlInside = true },
+        _ => Options(ownsPorts: true) with { KnownNeed = request.KnownNeed },
+    };
+
+    private VerificationOptions Options(bool ownsPorts) => new()
+    {
+        Subject = subject,
+        HealthUrl = ownsPorts ? request.HealthUrl : null,
+        IsHealthUrlOfHost = true,
+        HealthTimeout = request.HealthTimeout,
+        LogLines = Math.Max(request.LogLines, KeptLogLines),
+        ProgressParent = "deployment",
+    };
+
+    /// <summary>What a deployment asks of a swap.</summary>
+    private sealed class Checks(ContainerReplacement owner, ReplacementJob job, DeploymentSteps steps, IProgress<Report> reports) : ISwapChecks
+    {
+        private readonly Dictionary<string, TimeSpan> _proofTimes = [];
+        private readonly Dictionary<string, FinalAddressCheck> _addresses = [];
+        private readonly HashSet<string> _checked = [];
+
+        /// <summary>The swaps that have begun.</summary>
+        public List<SwapState> States { get; } = [];
+
+        /// <summary>The last lines of the old containers.</summary>
+        public List<string> OldLog { get; } = [];
+
+        /// <summary>Which went first.</summary>
+        public UpdateOrder Order { get; private set; }
+
+        public TimeSpan ProofTimeOf(string container) => _proofTimes.GetValueOrDefault(container);
+
+        public async Task<string?> PrepareAsync(SwapState state, SwapFlow flow, CancellationToken cancellationToken)
+        {
+            if (flow == SwapFlow.StartFirst)
+            {
+                return null;
+            }
+
+            var isWarm = flow != SwapFlow.StopFirst;
+            if (isWarm && await HealthUrlWarning
+                    .WhyNotBeforePortsAsync(owner._calls, owner.HealthUrl, state.Old, job.ImageId ?? job.Image, cancellationToken)
+                    .ConfigureAwait(false) is { } reason)
+            {
+                flow = SwapFlow.StopFirst;
+                _ = await PrepareAsync(state, flow, cancellationToken).ConfigureAwait(false);
+                return reason;
+            }
+
+            // Stopped first, a health URL is asked by the verification itself.
+            var check = await FinalAddressCheck
+                .PrepareAsync(owner.Engine, state.Old, isWarm ? owner.HealthUrl : null, cancellationToken).ConfigureAwait(false);
+            _addresses[state.OldId] = check;
+            return isWarm ? check.Obstacle : null;
+        }
+
+        public bool MayOldHaveAnswered(SwapState state) => _checked.Contains(state.NewId);
+
+        public void Begin(SwapState state, UpdateOrder order)
+        {
+            States.Add(state);
+            owner.SayLastWork(job.Operation.Note, [.. States.Select(one => one.Old)]);
+            Order = order;
+            steps.Begin(job.Target.Containers.Count > 1 ? $"swap {state.Name}" : "swap");
+        }
+
+        public async Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken)
+        {
+            if (stage is CandidateStage.AfterHandover or CandidateStage.OnItsPorts
+                && _addresses.TryGetValue(state.OldId, out var addresses))
+            {
+                var candidate = await owner._calls.InspectAsync(state.NewId, cancellationToken).ConfigureAwait(false);
+                await OursAsync(addresses.RunAsync(candidate, cancellationToken, RetryTime(stage))).ConfigureAwait(false);
+            }
+
+            if (stage == CandidateStage.OnItsPorts)
+            {
+                return;
+            }
+
+            try
+            {
+                await OursAsync(owner.VerifyAsync(state.NewId, owner.Options(stage), cancellationToken)).ConfigureAwait(false);
+            }
+            catch (ProException failure) when (stage == CandidateStage.BeforePorts && VerificationErrors.IsVerdict(failure))
+            {
+                throw ContainerErrors.BeforeItsPorts(failure, isOnNetworks: flow == SwapFlow.WarmHeld);
+            }
+
+            if (owner.Last is { Proof: ProHealthProof.HealthCheck })
+            {
+                _ = _checked.Add(state.NewId);
+            }
+
+            if (stage == CandidateStage.InPlace)
+            {
+                _proofTimes[state.NewId] = owner.ProofTime;
+            }
+            else if (stage == CandidateStage.BesideOld)
+            {
+                // A proxy that routes to healthy containers only asks the engine, which says it later.
+                await OursAsync(EngineHealthWait.RunAsync(owner.Engine, state.NewId, owner.Subject, reports, cancellationToken)).ConfigureAwait(false);
+            }
+        }
+
+        public async Task WatchAsync(CancellationToken cancellationToken)
+        {
+            foreach (var state in States)
+            {
+                await OursAsync(owner.WatchAsync(state.NewId, cancellationToken)).ConfigureAwait(false);
+            }
+        }
+
+        public async Task BeforeCommitAsync(CancellationToken cancellationToken)
+        {
+            await job.Operation.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
+            await job.BeforeCommit(cancellationToken).ConfigureAwait(false);
+            await job.Operation.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
+            steps.Begin(States.Count > 1 ? "remove the old ones" : "remove the old one");
+            reports.Report(new LastWorkReport(
+                $"removing what {owner.Subject} has replaced",
+                States.Aggregate(TimeSpan.Zero, static (time, state) => time + ContainerApi.StopTimeOf(state.Old) + CallTime)));
+        }
+
+        public Task BeforeRestoreAsync(SwapState failed)
+        {
+            owner.BeginRestore(job.Operation.Note, [.. States.Select(state => state.Old)]);
+            return owner.KeepLogAsync(failed);
+        }
+
+        public async Task BeforeRemovalAsync(SwapState state)
+        {
+            try
+            {
+                OldLog.AddRange(await owner.TailAsync(state.OldId, CancellationToken.None).ConfigureAwait(false));
+            }
+            catch (ProException failure)
+            {
+                // Its last lines are no reason to leave it where it is.
+                reports.Report(new VerboseReport($"The last lines of {state.OldId[..12]} could not be read: {failure.Message}"));
+            }
+        }
+
+        // What nothing but its running has verified may still be on its way to listen.
+        private TimeSpan RetryTime(CandidateStage stage) =>
+            owner.RetryTimeFor(isVerified: stage != CandidateStage.OnItsPorts || owner.Last is not { Proof: ProHealthProof.Stability });
+
+        // Who breaks a lock repairs first: the new container fails because it is taken away, and what comes then is not ours to take back.
+        private async Task OursAsync(Task verification)
+        {
+            try
+            {
+                await verification.ConfigureAwait(false);
+            }
+            catch (ProException)
+            {
+                try
+                {
+                    await job.Operation.ThrowIfLockLostAsync(CancellationToken.None).ConfigureAwait(false);
+                }
+                catch (ProException unknown) when (unknown.Id != LockErrors.LostId)
+                {
+                    // Whose it is can't be told just now; the failure itself counts.
+                }
+
+                throw;
+            }
+        }
+    }
+}

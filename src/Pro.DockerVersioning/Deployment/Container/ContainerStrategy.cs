@@ -1,0 +1,46 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Deployment.Container;
+
+/// <summary>A container of its own: made again on the other image, through the Engine API.</summary>
+internal sealed class ContainerStrategy(
+    EngineConnection engine, DeploymentRequest request, ServiceTarget target, ContainerReplacement replacement, IProgress<Report> reports)
+    : IDeploymentStrategy
+{
+    private SwapChoice? _planned;
+
+    /// <inheritdoc/>
+    public ProStrategy Kind => ProStrategy.Container;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> LastLog => replacement.LastLog;
+
+    /// <inheritdoc/>
+    public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
+    {
+        var choice = await PlannedSwap
+            .ChooseAsync(engine, request, target, request.WantedOrder, image.LocalId, reports, cancellationToken).ConfigureAwait(false);
+        _planned = choice;
+        return new StrategyPlan(
+            choice.Order.ToText(),
+            $"the container {target.Name} is made again on it, {choice.Order.ToText()}: {choice.Description}",
+            request.WarningsFor(choice),
+            choice.Flow);
+    }
+
+    /// <inheritdoc/>
+    public Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken) =>
+        replacement.RunAsync(
+            ReplacementJob.Of(operation, target, image, _planned, request.WantedOrder) with { TakesFoundFiles = true }, cancellationToken);
+}
+
+/// <summary>Orders as the field writes them.</summary>
+internal static class UpdateOrderText
+{
+    /// <summary>stop-first or start-first.</summary>
+    public static string ToText(this UpdateOrder order) => order == UpdateOrder.StartFirst ? "start-first" : "stop-first";
+}

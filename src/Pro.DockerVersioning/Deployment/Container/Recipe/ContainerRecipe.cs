@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment.Container.Recipe;
+
+/// <summary>
+/// All that an operator has said about a container, and nothing that its image or the engine has: enough to make it again, on
+/// this image or another. It works on the engine's own JSON, so that a field that nobody here has heard of goes along too.
+/// </summary>
+/// <remarks>
+/// Known limits. What equals the image's value is taken for the image's (see <see cref="UserConfig"/>). A MAC address on a further
+/// network is told from the engine's own by its form (see <see cref="NetworkAttachment.Of"/>). Addresses that the engine gave are chosen
+/// anew.
+/// </remarks>
+internal sealed record ContainerRecipe
+{
+    /// <summary>The container's name, without the slash.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The id of the image that the container ran.</summary>
+    public required string ImageId { get; init; }
+
+    /// <summary>The reference it was started with, by which it is shown.</summary>
+    public required string Reference { get; init; }
+
+    /// <summary>The operator's part of <c>Config</c>.</summary>
+    public required JsonObject Config { get; init; }
+
+    /// <summary><c>HostConfig</c>, in which images have no part; anonymous volumes are named.</summary>
+    public required JsonObject HostConfig { get; init; }
+
+    /// <summary>The networks, the one with the gateway first.</summary>
+    public required IReadOnlyList<NetworkAttachment> Networks { get; init; }
+
+    /// <summary>The one of <see cref="Networks"/> that <c>NetworkMode</c> means, or null.</summary>
+    public string? Primary { get; init; }
+
+    /// <summary>The platform for which the container was created, as <c>linux/386</c>; "" for the engine's own.</summary>
+    public string Platform { get; init; } = "";
+
+    /// <summary>Reads it off a container.</summary>
+    /// <param name="container">The container's inspection, running or not.</param>
+    /// <param name="itsImage">The inspection of the image with the container's image id.</param>
+    public static ContainerRecipe From(JsonObject container, JsonObject itsImage)
+    {
+        var hostConfig = container["HostConfig"]?.DeepClone() as JsonObject ?? [];
+        AnonymousVolumes.Name(hostConfig, container);
+        EngineDefaults.TakeAway(hostConfig);
+        PublishedPorts.KeepChosen(hostConfig, container);
+        var networks = NetworkAttachment.Of(container);
+        var mode = hostConfig.Text("NetworkMode");
+        return new ContainerRecipe
+        {
+            Name = container.Text("Name").TrimStart('/'),
+            ImageId = container.Text("Image"),
+            Reference = container["Config"].Text("Image"),
+            Config = UserConfig.From(container, itsImage),
+            HostConfig = hostConfig,
+            Platform = EngineJson.PlatformOf(container["ImageManifestDescriptor"]?["platform"]),
+            Networks = networks,
+            Primary = networks.Select(network => network.Network).FirstOrDefault(name =>
+                NetworkAttachment.IsMeant(mode, name, container["NetworkSettings"]?["Networks"]?[name])),
+        };
+    }
+
+    /// <summary>What to ask of the engine for such a container on an image.</summary>
+    /// <param name="image">The image's reference or id; it is how the container will be shown.</param>
+    /// <param name="options">What is to be other than it was.</param>
+    public ContainerCreation On(string image, RecipeOptions options)
+    {
+        var body = Config.DeepClone().AsObject();
+        body["Image"] = image;
+        SetLabels(body, options.Labels);
+        body["HostConfig"] = HostConfigFor(options);
+        var networks = options.WithoutAliases ? [.. Networks.Select(static network => network.WithAliases([]))] : Networks;
+        return new ContainerCreation
+        {
+            Name = options.Name ?? Name,
+            Body = body,
+            Platform = Platform,
+            Networks = networks,
+            Primary = Primary,
+            Leave = Primary is null && !Config.Flag("NetworkDisabled") ? NetworkToLeave() : null,
+        };
+    }
+
+    private static void SetLabels(JsonObject body, IReadOnlyDictionary<string, string?> labels)
+    {
+        if (body["Labels"] is not JsonObject own)
+        {
+            body["Labels"] = own = [];
+        }
+
+        foreach (var (name, value) in labels)
+        {
+            _ = own.Remove(name);
+            if (value is not null)
+            {
+                own[name] = value;
+            }
+        }
+    }
+
+    private JsonObject HostConfigFor(RecipeOptions options)
+    {
+        var hostConfig = HostConfig.DeepClone().AsObject();
+        if (options.WithoutPorts)
+        {
+            hostConfig["PortBindings"] = null;
+            hostConfig["PublishAllPorts"] = false;
+        }
+
+        if (options.RestartPolicy is { } policy)
+        {
+            hostConfig["RestartPolicy"] = new JsonObject { ["Name"] = policy };
+        }
+
+        NamespaceFollowers.Redirect(hostConfig, options.Successors);
+        return hostConfig;
+    }
+
+    private string? NetworkToLeave() => HostConfig.Text("NetworkMode") switch
+    {
+        "host" or "none" => null,
+        var mode when mode.StartsWith("container:", StringComparison.Ordinal) => null,
+        "default" or "" => "bridge",
+        var mode => mode,
+    };
+}

@@ -1,0 +1,28 @@
+namespace Pro.DockerVersioning.Deployment.Container.Recipe;
+
+/// <summary>What is to be other than it was.</summary>
+internal sealed record RecipeOptions
+{
+    /// <summary>The container's name, without the slash; null for the old one's.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>True where the ports must stay unpublished: they are another container's for now.</summary>
+    public bool WithoutPorts { get; init; }
+
+    /// <summary>
+    /// True where the networks must not know it by the service's aliases yet. The engine makes an operator's host name an alias
+    /// as well, whatever is asked: a container that has one is known by it from the start.
+    /// </summary>
+    public bool WithoutAliases { get; init; }
+
+    /// <summary>Labels to set; a null value takes the label away.</summary>
+    public IReadOnlyDictionary<string, string?> Labels { get; init; } = new Dictionary<string, string?>();
+
+    /// <summary>The restart policy's name, or null for the old one's.</summary>
+    public string? RestartPolicy { get; init; }
+
+    /// <summary>
+    /// Containers, whose networks, processes or volumes this one shares, that have a successor: from id to id. For followers.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Successors { get; init; } = new Dictionary<string, string>();
+}

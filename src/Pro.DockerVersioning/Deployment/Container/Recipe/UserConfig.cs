@@ -1,0 +1,120 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment.Container.Recipe;
+
+/// <summary>
+/// A container's <c>Config</c> without what its image had put there. The engine merges both when it creates the container and
+/// doesn't keep them apart, so the rule is: a value that equals the image's is the image's, and the next image's takes its place.
+/// An operator who has set the very value that the image has can't be told from one who has set none.
+/// </summary>
+/// <remarks>
+/// How the engine merges: https://github.com/moby/moby/blob/v20.10.24/daemon/commit.go (<c>merge</c>).
+/// Left in place, the old image's values would pin the new one (containrrr/watchtower #1601).
+/// </remarks>
+internal static class UserConfig
+{
+    // These are who owns the container, and not what the image is. Compose puts some of them on the images that it builds too,
+    // with the same values: taken for the image's, the container would be lost to compose.
+    private static readonly string[] OwnersLabels = [ComposeLabels.Prefix, "com.docker.swarm.", "com.docker.stack."];
+
+    // Whole values: the engine takes the image's only where the operator says nothing. OnBuild and ArgsEscaped are in no flag.
+    private static readonly string[] WholeValues = ["User", "WorkingDir", "StopSignal", "Shell", "OnBuild", "ArgsEscaped"];
+
+    /// <summary>What the operator has said; a new object.</summary>
+    /// <param name="container">The container's inspection.</param>
+    /// <param name="image">The inspection of its image.</param>
+    public static JsonObject From(JsonObject container, JsonObject image)
+    {
+        var config = container["Config"]?.DeepClone() as JsonObject ?? [];
+        var imageConfig = image["Config"] as JsonObject ?? [];
+        foreach (var name in WholeValues)
+        {
+            if (EngineJson.Same(config[name], imageConfig[name]))
+            {
+                _ = config.Remove(name);
+            }
+        }
+
+        TakeAwayEnvironment(config, imageConfig);
+        TakeAwayLabels(config, imageConfig);
+        TakeAwayPorts(config, imageConfig, container["HostConfig"]);
+        TakeAwayMembers(config, imageConfig, "Volumes", static (_, isImages) => isImages);
+        TakeAwayHealthcheck(config, imageConfig);
+        CommandOverride.TakeAway(config, imageConfig);
+        TakeAwayHostname(config, container);
+        _ = config.Remove("Image");
+        return config;
+    }
+
+    private static void TakeAwayEnvironment(JsonObject config, JsonObject image)
+    {
+        // "NAME" without "=" unsets the image's variable: it equals nothing of the image's, and stays.
+        var ofImage = image.Texts("Env").ToHashSet(StringComparer.Ordinal);
+        var kept = config.Texts("Env").Where(variable => !ofImage.Contains(variable)).ToArray();
+        config["Env"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(variable => JsonValue.Create(variable))]);
+    }
+
+    private static void TakeAwayLabels(JsonObject config, JsonObject image) =>
+        TakeAwayMembers(config, image, "Labels", (label, isImages) =>
+            label.StartsWith(ContainerLabels.Prefix, StringComparison.Ordinal)
+            || (isImages && !OwnersLabels.Any(owner => label.StartsWith(owner, StringComparison.Ordinal))));
+
+    // A port that the image exposes and the operator publishes must be exposed by the next container as well, or it isn't bound.
+    private static void TakeAwayPorts(JsonObject config, JsonObject image, JsonNode? hostConfig)
+    {
+        var published = hostConfig.Members("PortBindings").Select(binding => binding.Key).ToHashSet(StringComparer.Ordinal);
+        TakeAwayMembers(config, image, "ExposedPorts", (port, isImages) => isImages && !published.Contains(port));
+    }
+
+    private static void TakeAwayMembers(JsonObject config, JsonObject image, string name, Func<string, bool, bool> isTaken)
+    {
+        var ofImage = image[name] as JsonObject ?? [];
+        foreach (var (key, value) in config.Members(name).ToArray())
+        {
+            var isImages = ofImage.TryGetPropertyValue(key, out var imageValue) && JsonNode.DeepEquals(value, imageValue);
+            if (isTaken(key, isImages))
+            {
+                _ = config[name]!.AsObject().Remove(key);
+            }
+        }
+    }
+
+    // Merged by field: an operator's interval goes with the image's command.
+    private static void TakeAwayHealthcheck(JsonObject config, JsonObject image)
+    {
+        if (config["Healthcheck"] is not JsonObject health || image["Healthcheck"] is not JsonObject ofImage)
+        {
+            return;
+        }
+
+        foreach (var (field, value) in health.ToArray())
+        {
+            if (EngineJson.Same(value, ofImage[field]))
+            {
+                _ = health.Remove(field);
+            }
+        }
+
+        if (health.Count == 0)
+        {
+            _ = config.Remove("Healthcheck");
+        }
+    }
+
+    // The engine names a container's host by its short id; with another container's network, or the host's names, it's not its own.
+    private static void TakeAwayHostname(JsonObject config, JsonObject container)
+    {
+        var hostConfig = container["HostConfig"];
+        var shared = hostConfig.Text("NetworkMode").StartsWith("container:", StringComparison.Ordinal);
+        if (shared || hostConfig.Text("UTSMode") == "host" || config.Text("Hostname") == ContainerIds.Short(container.Text("Id")))
+        {
+            _ = config.Remove("Hostname");
+        }
+
+        if (shared)
+        {
+            _ = config.Remove("Domainname");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Deployment.Container.Swap;
+
+/// <summary>How one container takes another's place.</summary>
+internal enum SwapFlow
+{
+    /// <summary>The old one stops, then the new one starts.</summary>
+    StopFirst,
+
+    /// <summary>Both run side by side on the same networks; no ports are published.</summary>
+    StartFirst,
+
+    /// <summary>The new one is verified without a network; then the ports change hands. For the default bridge.</summary>
+    WarmDetached,
+
+    /// <summary>
+    /// The new one is verified on the service's networks, held by one that takes its ports off them; then the ports change hands.
+    /// </summary>
+    WarmHeld,
+}
+
+/// <summary>The flow that fits a container.</summary>
+/// <param name="Flow">How.</param>
+/// <param name="Order">Which of the two goes first.</param>
+/// <param name="Description">What is cut and for about how long, as a sentence's part.</param>
+/// <param name="Warnings">What the operator should know before.</param>
+internal sealed record SwapChoice(SwapFlow Flow, UpdateOrder Order, string Description, IReadOnlyList<string> Warnings)
+{
+    /// <summary>True if the old container keeps ending: an order that somebody typed has nobody to keep an answer for.</summary>
+    public bool ServesNobody { get; init; }
+}
+
+/// <summary>
+/// Replaces containers: one, or the replicas of a service together, with those that follow them. The old ones are there until all the new
+/// ones are verified; whatever fails before that, a cancellation too, restores all of them.
+/// </summary>
+internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report> reports, OperationRepair? repair = null)
+{
+    private readonly ContainerApi _calls = new(engine);
+    private readonly OperationRepair _repair = repair ?? new OperationRepair(engine);
+    private readonly string _nonce = Guid.NewGuid().ToString("N");
+
+    /// <summary>Chooses the flow; looks only.</summary>
+    /// <param name="container">The container's name or id.</param>
+    /// <param name="order">What the service allows; null: nothing is said, and stop-first holds.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="image">The next image, if it is on the engine: its HEALTHCHECK counts too.</param>
+    /// <exception cref="ProException">Others are linked to it.</exception>
+    public Task<SwapChoice> ChooseAsync(
+        string container, UpdateOrder? order, CancellationToken cancellationToken, string? image = null) =>
+        new SwapFlowSelector(_calls).ChooseAsync(container, order, cancellationToken, image);
+
+    /// <summary>Replaces them. An operation that was interrupted before must have been repaired.</summary>
+    /// <exception cref="ProException">It failed, and the old ones are as they were; or could not be restored (<c>RestoreFailed</c>).</exception>
+    public async Task<IReadOnlyList<SwapResult>> RunAsync(SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    {
+        var swaps = await PrepareAsync(request, checks, cancellationToken).ConfigureAwait(false);
+        var states = swaps.Select(swap => swap.State).ToList();
+        var record = RecordOf(request, swaps);
+        var completion = new SwapCompletion(_calls, _repair, record, reports);
+        await _repair.Records.WriteAsync(record, request.Image, cancellationToken).ConfigureAwait(false);
+        var current = states[0];
+        try
+        {
+            await InTurnAsync(async swap =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (swap is not FollowerMove)
+                {
+                    checks.Begin(swap.State, swap.Order);
+                }
+
+                swaps[swaps.IndexOf(swap)] = await StartNewAsync(swap, request, checks, cancellationToken).ConfigureAwait(false);
+            }).ConfigureAwait(false);
+            await InTurnAsync(async swap => swaps[swaps.IndexOf(swap)] =
+                await VerifyAsync(swap, request, checks, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            await InTurnAsync(swap => swap.TakeOverAsync(cancellationToken)).ConfigureAwait(false);
+            await InTurnAsync(swap => swap.ConfirmAsync(cancellationToken)).ConfigureAwait(false);
+            await checks.WatchAsync(cancellationToken).ConfigureAwait(false);
+            await InTurnAsync(swap => swap.RetireAsync(cancellationToken)).ConfigureAwait(false);
+            await InTurnAsync(swap => swap.ConfirmAloneAsync(cancellationToken)).ConfigureAwait(false);
+            await checks.BeforeCommitAsync(cancellationToken).ConfigureAwait(false);
+            await EachAsync(swaps.OfType<FollowerMove>(), follower => follower.ThrowIfEndedAsync(cancellationToken)).ConfigureAwait(false);
+            await EachAsync(swaps, swap => swap.State.HandRestartsOverAsync(_calls)).ConfigureAwait(false);
+            await EachAsync(swaps, static swap => swap.CommitAsync()).ConfigureAwait(false);
+            await _repair.Records.RemoveAsync(record.Info).ConfigureAwait(false);
+        }
+        catch (Exception failure)
+        {
+            await checks.BeforeRestoreAsync(current).ConfigureAwait(false);
+            if (!await completion.RestoreUnlessVerifiedAsync(states, failure).ConfigureAwait(false))
+            {
+                throw;
+            }
+        }
+
+        await EachAsync(swaps, swap => completion.RemoveOldAsync(swap, checks, cancellationToken)).ConfigureAwait(false);
+        return [.. swaps.Where(static swap => swap is not FollowerMove).Select(static swap =>
+            new SwapResult(swap.State.NewId, swap.State.OldId, swap.Order, swap.State.Downtime.Longest))];
+
+        Task InTurnAsync(Func<SwapPhases, Task> phase) => EachAsync(swaps, swap =>
+        {
+            current = swap.State;
+            return phase(swap);
+        });
+    }
+
+    private static async Task EachAsync<T>(IEnumerable<T> swaps, Func<T, Task> phase)
+    {
+        foreach (var swap in swaps.ToList())
+        {
+            await phase(swap).ConfigureAwait(false);
+        }
+    }
+
+    private static string NameOf(JsonObject container) => container.Text("Name").TrimStart('/');
+
+    private OperationRecord RecordOf(SwapRequest request, List<SwapPhases> swaps) => new(
+        new OperationInfo
+        {
+            Target = request.Target,
+            Nonce = _nonce,
+            To = request.Image,
+            OldImages = [.. swaps.Select(swap => swap.State.Recipe.ImageId).Distinct()],
+            Owner = request.Owner,
+        },
+        [.. swaps.Select(swap => swap.State.Save(swap is FollowerMove))],
+        request.Note);
+
+    /// <summary>Looks at all that is concerned, once: whoever is planned to be replaced, and whoever follows those now.</summary>
+    private async Task<List<SwapPhases>> PrepareAsync(SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    {
+        var all = await _calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
+        var swaps = new List<SwapPhases>();
+        foreach (var name in request.Containers)
+        {
+            var state = await SwapState.OfAsync(_calls, name, cancellationToken).ConfigureAwait(false);
+            state.ImageId = request.ImageId;
+            await state
+                .ReadFilesAsync(_calls, request.InjectedFiles, found => request.TakesFoundFiles && found.IsSurelyMeant, cancellationToken)
+                .ConfigureAwait(false);
+            var flow = await FlowNowAsync(state, all, swaps.Count == 0, request, checks, cancellationToken).ConfigureAwait(false);
+            swaps.Add(flow == SwapFlow.StopFirst
+                ? new StopFirstSwap(_calls, state, request, _nonce, checks)
+                : new StartFirstSwap(_calls, state, flow, request, _nonce, checks, reports));
+        }
+
+        var successors = new Dictionary<string, string>(StringComparer.Ordinal);
+        var first = swaps.Select(swap => (swap.State.OldId, swap.State.Name)).ToList();
+        foreach (var follower in NamespaceFollowers.Chain([.. all.Where(one => !SwapNames.IsLeftover(NameOf(one)))], first))
+        {
+            var leaders = swaps.Select(swap => swap.State)
+                .Where(one => NamespaceFollowers.Find([follower], one.OldId, one.Name).Count > 0).ToList();
+            if (leaders.Find(one => one.RemovesItself) is { } gone)
+            {
+                throw ContainerErrors.FollowersOfOneThatRemovesItself(gone.Name, [NameOf(follower)]);
+            }
+
+            var state = await SwapState.OfAsync(_calls, follower, cancellationToken).ConfigureAwait(false);
+            await state.ReadFilesAsync(_calls, known: [], static _ => true, cancellationToken).ConfigureAwait(false);
+            swaps.Add(new FollowerMove(_calls, state, leaders, successors, _nonce, request, reports));
+        }
+
+        return swaps;
+    }
+
+    // A prompt may have waited since the plan.
+    private async Task<SwapFlow> FlowNowAsync(
+        SwapState state,
+        IReadOnlyList<JsonObject> all,
+        bool isFirst,
+        SwapRequest request,
+        ISwapChecks checks,
+        CancellationToken cancellationToken)
+    {
+        var now = await new SwapFlowSelector(_calls)
+            .ChooseAsync(state, all, request.Order, cancellationToken, request.ImageId ?? request.Image).ConfigureAwait(false);
+        if (await checks.PrepareAsync(state, now.Flow, cancellationToken).ConfigureAwait(false) is { } reason)
+        {
+            now = SwapFlowSelector.StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
+        }
+
+        var isAsPlanned = request.Planned is { } planned && planned.Flow == now.Flow;
+        foreach (var warning in isAsPlanned && !isFirst ? [] : now.Warnings.Except(request.Planned?.Warnings ?? []))
+        {
+            reports.Report(new WarningReport(warning));
+        }
+
+        if (!isAsPlanned && request.Planned is not null && now.Warnings.Count == 0)
+        {
+            reports.Report(new WarningReport(
+                $"{state.Name} has changed since the plan was made. It is swapped "
+                + $"{(now.Order == UpdateOrder.StartFirst ? "start-first" : "stop-first")} now: {now.Description}."));
+        }
+
+        return now.Flow;
+    }
+
+    private async Task<SwapPhases> StartNewAsync(
+        SwapPhases swap, SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await swap.StartNewAsync(cancellationToken).ConfigureAwait(false);
+            return swap;
+        }
+        catch (ProException refusal) when (swap.IsImpossible(refusal))
+        {
+            return await StopFirstAsync(
+                swap, request, checks, $"this engine can't make the network that running both takes: {refusal.Message}", cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private async Task<SwapPhases> VerifyAsync(
+        SwapPhases swap, SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await swap.VerifyAsync(cancellationToken).ConfigureAwait(false);
+            return swap;
+        }
+        catch (ProException refusal) when (refusal.Id == VerificationErrors.HealthUrlCannotBeAskedId && swap is StartFirstSwap)
+        {
+            return await StopFirstAsync(
+                swap, request, checks, $"its health URL can't be asked before it has the ports. {refusal.Message}", cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private async Task<SwapPhases> StopFirstAsync(
+        SwapPhases swap, SwapRequest request, ISwapChecks checks, string reason, CancellationToken cancellationToken)
+    {
+        reports.Report(new WarningReport($"{swap.State.Name} is stopped before the new version starts, because {reason}"));
+        await _repair.RemoveCandidateAsync(swap.State).ConfigureAwait(false);
+        var instead = new StopFirstSwap(_calls, swap.State, request, _nonce, checks);
+        await instead.StartNewAsync(cancellationToken).ConfigureAwait(false);
+        return instead;
+    }
+}

@@ -1,0 +1,459 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Deployment.Container.Swap;
+
+/// <summary>What a repair has found and done.</summary>
+internal enum RepairOutcome
+{
+    /// <summary>No operation was under way.</summary>
+    NothingToDo,
+
+    /// <summary>The new one was not verified: the old one is as it was.</summary>
+    RestoredPrevious,
+
+    /// <summary>The new one was verified: what was left of the old one is gone.</summary>
+    FinishedNew,
+}
+
+/// <summary>
+/// Undoes or finishes an operation, from the process that runs it or from a later one, whoever began it and wherever it stopped. Each step
+/// leaves a state from which the next repair goes on; the record goes last.
+/// </summary>
+/// <remarks>
+/// The old containers are found by their whole ids, the candidates by the operation's nonce in their label. Names say how far it came: NAME.pro-next
+/// is a candidate, NAME.pro-prev an old container that is being stopped, NAME.pro-done an old one whose successor is verified. One that is done says
+/// that all of the operation are. Of a container that removes itself, a candidate that has the name says it. An <c>up</c> of compose is committed by
+/// the deletion of its record.
+/// </remarks>
+/// <param name="engine">The engine.</param>
+/// <param name="pull">Pulls an image, whose reference is the first, by its name with a digest, the second; null if that can't be done.</param>
+internal sealed class OperationRepair(EngineConnection engine, Func<string, string, CancellationToken, Task>? pull = null)
+{
+    private readonly ContainerApi _calls = new(engine);
+    private readonly SwapNetworks _networks = new(new ContainerApi(engine));
+
+    /// <summary>The engine's records.</summary>
+    public OperationRecords Records { get; } = new(new ContainerApi(engine));
+
+    /// <summary>
+    /// Ties followers to what was restored after an <c>up</c> of compose: from the ids of what it had made to those of the old containers, and
+    /// from those to the ids under which they are restored, mostly the same.
+    /// </summary>
+    public Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string>, Task> RestoreFollowers { get; set; } =
+        static (_, _) => Task.CompletedTask;
+
+    /// <summary>Called before an old container is re-created: a tag that names what is deployed has to name its image again.</summary>
+    public Func<ContainerRecipe, Task> BeforeRecreate { get; init; } = static _ => Task.CompletedTask;
+
+    private NameTakeover Names => new(_calls);
+
+    /// <summary>Repairs what belongs to a target.</summary>
+    /// <param name="target">Its id.</param>
+    /// <param name="containers">The names of its containers, interrupted swaps' names among them.</param>
+    /// <param name="cancellationToken">Ends it between two steps.</param>
+    /// <returns>What was done, and the record if there was one.</returns>
+    /// <exception cref="ProException">It can't be repaired now; <c>OperationRecordLost</c>: nobody knows any more what it was.</exception>
+    public async Task<(RepairOutcome Outcome, OperationRecord? Record)> RunAsync(
+        string target, IEnumerable<string> containers, CancellationToken cancellationToken)
+    {
+        if (await Records.FindAsync(target, cancellationToken).ConfigureAwait(false) is { } info)
+        {
+            if (await Records.ReadAsync(info, cancellationToken).ConfigureAwait(false) is { } record)
+            {
+                return (await RunAsync(record, cancellationToken).ConfigureAwait(false), record);
+            }
+
+            if (await _calls.FindAllAsync(ContainerLabels.Operation, info.Nonce, cancellationToken).ConfigureAwait(false) is not [])
+            {
+                throw ContainerErrors.OperationRecordLost(containers);
+            }
+
+            // It was being written: nothing was touched.
+            await Records.RemoveAsync(info).ConfigureAwait(false);
+        }
+
+        return (await FinishLeftoversAsync(containers, cancellationToken).ConfigureAwait(false), null);
+    }
+
+    /// <summary>Repairs an operation by its record.</summary>
+    /// <exception cref="ProException">It can't be repaired now.</exception>
+    public async Task<RepairOutcome> RunAsync(OperationRecord record, CancellationToken cancellationToken)
+    {
+        var candidates = await CandidatesAsync(record, cancellationToken).ConfigureAwait(false);
+        if (await IsCommittedAsync(record, candidates, cancellationToken).ConfigureAwait(false))
+        {
+            await FinishAsync(record, candidates, cancellationToken).ConfigureAwait(false);
+            return RepairOutcome.FinishedNew;
+        }
+
+        await RestoreAsync(record, candidates, cancellationToken).ConfigureAwait(false);
+        return RepairOutcome.RestoredPrevious;
+    }
+
+    /// <summary>Removes the old container NAME.pro-done, if there is one: its successor runs under the name.</summary>
+    public async Task FinishAsync(string name, CancellationToken cancellationToken)
+    {
+        var done = await _calls.FindAsync(SwapNames.Done(name), cancellationToken).ConfigureAwait(false);
+        var verified = await _calls.FindAsync(name, cancellationToken).ConfigureAwait(false);
+        if (verified is null && await _calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false) is { } next)
+        {
+            await _calls.RenameAsync(next.Text("Id"), name, cancellationToken).ConfigureAwait(false);
+            verified = next;
+        }
+
+        if (done is not null && verified is not null)
+        {
+            if (done["State"].Flag("Running"))
+            {
+                // It may still be at work on its last requests.
+                await _calls.StopAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
+            }
+
+            if (!verified["State"].Flag("Running"))
+            {
+                // It ran when it was verified, and went down with the engine.
+                await _calls.StartAsync(verified.Text("Id"), cancellationToken).ConfigureAwait(false);
+            }
+
+            await _calls.RemoveAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
+        await _networks.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes a candidate away, which has touched nothing of the old container.</summary>
+    public async Task RemoveCandidateAsync(SwapState state)
+    {
+        if (await _calls.FindAsync(SwapNames.Next(state.Name), CancellationToken.None).ConfigureAwait(false) is { } candidate)
+        {
+            await RemoveAsync(candidate, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        await _networks.RemoveAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private static string NameOf(JsonObject container) => container.Text("Name").TrimStart('/');
+
+    /// <summary>What an operation has left that was committed, and whose record is deleted.</summary>
+    private async Task<RepairOutcome> FinishLeftoversAsync(IEnumerable<string> containers, CancellationToken cancellationToken)
+    {
+        var names = containers.Select(SwapNames.BaseOf).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in names.ToList())
+        {
+            // What the same operation has made besides: followers.
+            var labels = (await _calls.FindAsync(name, cancellationToken).ConfigureAwait(false)
+                ?? await _calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false))?.Labels();
+            if (labels?.GetValueOrDefault(ContainerLabels.Operation) is { } nonce)
+            {
+                var made = await _calls.FindAllAsync(ContainerLabels.Operation, nonce, cancellationToken).ConfigureAwait(false);
+                names.UnionWith(made.Select(one => SwapNames.BaseOf(NameOf(one))));
+            }
+        }
+
+        var outcome = RepairOutcome.NothingToDo;
+        var lost = new List<string>();
+        foreach (var name in names)
+        {
+            if (await _calls.FindAsync(SwapNames.Done(name), cancellationToken).ConfigureAwait(false) is not null)
+            {
+                await FinishAsync(name, cancellationToken).ConfigureAwait(false);
+                outcome = RepairOutcome.FinishedNew;
+            }
+
+            foreach (var left in new[] { SwapNames.Previous(name), SwapNames.Next(name) })
+            {
+                if (await _calls.FindAsync(left, cancellationToken).ConfigureAwait(false) is not null)
+                {
+                    lost.Add(left);
+                }
+            }
+        }
+
+        if (lost.Count > 0)
+        {
+            throw ContainerErrors.OperationRecordLost(lost);
+        }
+
+        foreach (var name in names)
+        {
+            await _networks.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>What the operation has made.</summary>
+    private async Task<List<JsonObject>> CandidatesAsync(OperationRecord record, CancellationToken cancellationToken)
+    {
+        var made = record.Info.IsComposeUp
+            ? await _calls.FindAllAsync(
+                ComposeLabels.Project, record.Info.Owner.GetValueOrDefault(ComposeLabels.Project, ""), cancellationToken).ConfigureAwait(false)
+            : await _calls.FindAllAsync(ContainerLabels.Operation, record.Info.Nonce, cancellationToken).ConfigureAwait(false);
+        return [.. made.Where(one => IsCandidate(record, one))];
+    }
+
+    private static bool IsCandidate(OperationRecord record, JsonObject container)
+    {
+        var labels = container.Labels();
+        return record.Containers.All(saved => saved.Id != container.Text("Id") && !IsRecreated(record, saved, container))
+            && (!record.Info.IsComposeUp || (ComposeLabels.IsServiceContainer(labels)
+                && labels.GetValueOrDefault(ComposeLabels.Service) == record.Info.Owner.GetValueOrDefault(ComposeLabels.Service)));
+    }
+
+    /// <summary>
+    /// Whether it is the old container that an interrupted repair has re-created. No label may tell: it is what it was. Compose re-creates none
+    /// whose image and hash are the same.
+    /// </summary>
+    private static bool IsRecreated(OperationRecord record, SavedContainer saved, JsonObject container)
+    {
+        var labels = container.Labels();
+        return NameOf(container) == saved.Name
+            && container.Text("Image") == saved.Recipe.Recipe.ImageId
+            && labels.GetValueOrDefault(ContainerLabels.Operation) != record.Info.Nonce
+            && labels.GetValueOrDefault(ComposeLabels.Hash, "") == saved.Recipe.Recipe.Config["Labels"].Text(ComposeLabels.Hash);
+    }
+
+    private async Task<bool> IsCommittedAsync(OperationRecord record, List<JsonObject> candidates, CancellationToken cancellationToken)
+    {
+        foreach (var saved in record.Info.IsComposeUp ? [] : record.Containers)
+        {
+            var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
+            if (old is null ? saved.RemovesItself && candidates.Exists(one => NameOf(one) == saved.Name) : NameOf(old) == SwapNames.Done(saved.Name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Marks all as done where one is, deletes the record, and then removes what is done.</summary>
+    private async Task FinishAsync(OperationRecord record, List<JsonObject> candidates, CancellationToken cancellationToken)
+    {
+        foreach (var saved in record.Containers)
+        {
+            var candidate = candidates.Find(one => SwapNames.BaseOf(NameOf(one)) == saved.Name);
+            var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
+            if (saved.State.Restarts && candidate is not null)
+            {
+                await _calls.SetRestartPolicyAsync(candidate.Text("Id"), saved.State.RestartPolicy, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (candidate is not null && old is not null && NameOf(old) != SwapNames.Done(saved.Name))
+            {
+                await _calls.SetRestartPolicyAsync(saved.Id, SwapState.Policy("no"), cancellationToken).ConfigureAwait(false);
+                await Names.RenameAsync(saved.Id, SwapNames.Done(saved.Name), cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        await Records.RemoveAsync(record.Info).ConfigureAwait(false);
+        foreach (var saved in record.Containers)
+        {
+            await FinishAsync(saved.Name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Each of them, whatever becomes of the others.
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown on when all were tried.")]
+    private async Task RestoreAsync(OperationRecord record, List<JsonObject> candidates, CancellationToken cancellationToken)
+    {
+        var successors = new Dictionary<string, string>(StringComparer.Ordinal);
+        var failures = new List<ProException>();
+        var leaders = candidates.ToDictionary(
+            one => one.Text("Id"),
+            one => (record.Containers.FirstOrDefault(saved => SwapNames.BaseOf(NameOf(one)) == saved.Name)
+                ?? (record.Containers is [var first, ..] ? first : null))?.Id ?? "",
+            StringComparer.Ordinal);
+        foreach (var other in candidates.Where(one => record.Containers.All(saved => SwapNames.BaseOf(NameOf(one)) != saved.Name)))
+        {
+            // It may have their ports. Its volumes are kept until theirs are in use again.
+            await _calls.StopCandidateAsync(other.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var saved in record.Containers)
+        {
+            try
+            {
+                var candidate = candidates.Find(one => SwapNames.BaseOf(NameOf(one)) == saved.Name);
+                await RestoreAsync(record, saved, candidate, successors, cancellationToken).ConfigureAwait(false);
+                _ = candidates.RemoveAll(one => ReferenceEquals(one, candidate));
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                failures.Add(failure as ProException ?? ContainerErrors.NotRestored(saved.Name, failure));
+            }
+        }
+
+        if (failures.Count > 0)
+        {
+            throw failures.Count == 1 ? failures[0] : ContainerErrors.SeveralNotRestored(failures);
+        }
+
+        if (record.Info.IsComposeUp)
+        {
+            await RestoreFollowers(leaders, successors).ConfigureAwait(false);
+        }
+
+        foreach (var candidate in candidates)
+        {
+            await RemoveAsync(candidate, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var saved in record.Containers)
+        {
+            await _networks.RemoveAsync(saved.Name, cancellationToken).ConfigureAwait(false);
+        }
+
+        await Records.RemoveAsync(record.Info).ConfigureAwait(false);
+    }
+
+    private async Task RestoreAsync(
+        OperationRecord record,
+        SavedContainer saved,
+        JsonObject? candidate,
+        Dictionary<string, string> successors,
+        CancellationToken cancellationToken)
+    {
+        if (candidate is not null && NameOf(candidate) == saved.Name)
+        {
+            await _calls.StopCandidateAsync(candidate.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await _calls.RenameAsync(candidate.Text("Id"), SwapNames.Next(saved.Name), cancellationToken).ConfigureAwait(false);
+        }
+
+        var old = await OldAsync(saved, candidate, successors, cancellationToken).ConfigureAwait(false);
+        var id = old.Text("Id");
+        successors[saved.Id] = id;
+        if (id != saved.Id && !IsRecreated(record, saved, old))
+        {
+            // Somebody else has taken the name meanwhile: that container is none of ours.
+            await RemoveAsync(candidate, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (saved.State.RestartPolicy is { } policy && !JsonNode.DeepEquals(policy, old["HostConfig"]?["RestartPolicy"]))
+        {
+            await _calls.SetRestartPolicyAsync(id, policy, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (candidate is not null)
+        {
+            await new StartFirstRepair(_calls).GiveBackAsync(old, saved.Recipe.Recipe, candidate, cancellationToken).ConfigureAwait(false);
+            await _calls.StopCandidateAsync(candidate.Text("Id"), cancellationToken).ConfigureAwait(false);
+        }
+
+        await new StartFirstRepair(_calls).GiveAliasesBackAsync(old, saved.Recipe.Recipe, cancellationToken).ConfigureAwait(false);
+        if (saved.State.Ran)
+        {
+            await _calls.StartAsync(id, cancellationToken).ConfigureAwait(false);
+            await new FollowerRefresh(_calls).RunAsync(id, saved.Name, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (saved.State.Status == "paused" && !(await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false))["State"].Flag("Paused"))
+        {
+            await _calls.PauseAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
+        await RemoveAsync(candidate, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The old container under its name, stopped or not; re-created if it is gone.</summary>
+    private async Task<JsonObject> OldAsync(
+        SavedContainer saved,
+        JsonObject? candidate,
+        Dictionary<string, string> successors,
+        CancellationToken cancellationToken)
+    {
+        var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
+        if (old is not null && successors.Any(pair => pair.Key != pair.Value && NamespaceFollowers.Find([old], pair.Key, pair.Key).Count > 0))
+        {
+            // Whom it followed is gone for ever, and was re-created.
+            await _calls.RemoveAsync(saved.Id, cancellationToken).ConfigureAwait(false);
+            old = null;
+        }
+
+        if (old is not null && !await MayBeStoppingAsync(old, saved, candidate, cancellationToken).ConfigureAwait(false))
+        {
+            return await NamedAsync(old, saved.Name, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (old is not null)
+        {
+            // A stop goes on in the engine when whoever asked for it has died: it must have ended before the next start counts.
+            await _calls.StopAsync(saved.Id, cancellationToken).ConfigureAwait(false);
+            if (saved.RemovesItself)
+            {
+                await _calls.WaitUntilRemovedAsync(saved.Id, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                return await NamedAsync(old, saved.Name, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return await _calls.FindAsync(saved.Name, cancellationToken).ConfigureAwait(false)
+            ?? await RecreateAsync(saved, successors, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<JsonObject> NamedAsync(JsonObject old, string name, CancellationToken cancellationToken)
+    {
+        if (NameOf(old) != name)
+        {
+            await Names.RenameAsync(old.Text("Id"), name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return old;
+    }
+
+    /// <summary>
+    /// Whether somebody has begun to stop it. Its name says so, but on an overlay network, where it is renamed when it has stopped. One that has
+    /// started since the swap began was started by an engine that was restarted: it serves, and no stop is on its way.
+    /// </summary>
+    private async Task<bool> MayBeStoppingAsync(JsonObject old, SavedContainer saved, JsonObject? candidate, CancellationToken cancellationToken)
+    {
+        var hasComeBack = old["State"].Flag("Running") && candidate is not null
+            && EngineJson.IsNothing(old["RestartCount"])
+            && old["State"].Time("StartedAt") > candidate.Time("Created");
+        return !hasComeBack && (NameOf(old) == SwapNames.Previous(saved.Name)
+            || (candidate is not null && await _calls.IsOnOverlayAsync(old, cancellationToken).ConfigureAwait(false)));
+    }
+
+    // Beside the new one: a volume that only the new one holds is never without a container, even if that removes itself.
+    private async Task<JsonObject> RecreateAsync(
+        SavedContainer saved, Dictionary<string, string> successors, CancellationToken cancellationToken)
+    {
+        var recipe = saved.Recipe.Recipe;
+        if (await _calls.FindImageAsync(recipe.ImageId, cancellationToken).ConfigureAwait(false) is null)
+        {
+            // Of several registries, the one that it was started from.
+            var digest = saved.Recipe.Digests
+                .OrderByDescending(one => recipe.Reference.StartsWith(one.Split('@')[0] + ":", StringComparison.Ordinal)).FirstOrDefault();
+            if (pull is null || digest is null)
+            {
+                throw ContainerErrors.OldImageGone(saved.Name, recipe.Reference, recipe.ImageId);
+            }
+
+            await pull(recipe.Reference, digest, cancellationToken).ConfigureAwait(false);
+        }
+
+        await BeforeRecreate(recipe).ConfigureAwait(false);
+        var image = await _calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, cancellationToken).ConfigureAwait(false);
+        var options = new RecipeOptions { Name = saved.Name, Successors = successors };
+        var id = await _calls.CreateAsync(recipe.On(image, options), cancellationToken).ConfigureAwait(false);
+        await _calls.PutFilesAsync(id, saved.Recipe.Files).ConfigureAwait(false);
+        return await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RemoveAsync(JsonObject? candidate, CancellationToken cancellationToken)
+    {
+        if (candidate is not null)
+        {
+            await _calls.StopCandidateAsync(candidate.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await _calls.RemoveAsync(candidate.Text("Id"), cancellationToken, withVolumes: true).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment.Container.Swap;
+
+/// <summary>
+/// On the old one's networks, so that it has its peers, and on one more that holds its ports back: that one has the gateway, and
+/// published ports are bound where the gateway is. To hold the old one frees them, to let go of the new one binds them.
+/// </summary>
+/// <remarks>
+/// It is on all of them from its start on: a process may look up its database then, and only then. The engine joins a container's networks in
+/// random order when it starts, and binds the ports as long as the hold is not among those joined. So a start that meets the old one's ports
+/// is tried again: it has run no process. The hold is connected first, and three of four starts joined it first on Engine 28.5.
+/// </remarks>
+internal sealed class PortHoldPlacement(ContainerApi calls, SwapState state) : CandidatePlacement(calls, state)
+{
+    private const int Attempts = 3;
+
+    // Three of four succeed, with one network besides.
+    private const int Starts = 20;
+
+    // The engine's own words, and those of whoever binds the port for it.
+    private static readonly string[] Busy = ["port is already allocated", "address already in use"];
+
+    private string _hold = "";
+
+    // The gateway is where the priority is highest (since Engine 28), then the first network by name.
+    private NetworkAttachment Hold => new(
+        _hold,
+        State.Recipe.Networks.Max(network => network.Endpoint["GwPriority"]?.GetValue<long>()) is { } highest and not 0
+            ? new JsonObject { ["GwPriority"] = highest + 1 }
+            : []);
+
+    /// <inheritdoc/>
+    public override async Task StartAsync(ContainerCreation creation)
+    {
+        var gateway = await Calls.InspectNetworkAsync(creation.Networks[0].Network, CancellationToken.None).ConfigureAwait(false);
+        _hold = await Networks.HoldAsync(State.Name, gateway, CancellationToken.None).ConfigureAwait(false);
+        await State.CreateAsync(Calls, creation.Unconnected).ConfigureAwait(false);
+        await Calls.ConnectAsync(Hold, State.NewId, CancellationToken.None).ConfigureAwait(false);
+        foreach (var network in creation.Networks)
+        {
+            await Calls.ConnectAsync(network, State.NewId, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        for (var start = 1; !await TryStartAsync(isLast: start == Starts).ConfigureAwait(false); start++)
+        {
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task HandPortsOverAsync()
+    {
+        await Calls.ConnectAsync(Hold, State.OldId, CancellationToken.None).ConfigureAwait(false);
+        await LetGoAsync().ConfigureAwait(false);
+
+        // A port that was still busy: the engine answers 200, and binds nothing.
+        for (var attempt = 1; attempt < Attempts && !await HasPortsAsync().ConfigureAwait(false); attempt++)
+        {
+            await Calls.ConnectAsync(Hold, State.NewId, CancellationToken.None).ConfigureAwait(false);
+            await LetGoAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The module may be missing in the kernel: the engine notices it only when a container starts there.</summary>
+    public override bool IsImpossible(ProException failure) =>
+        _hold.Length == 0 || failure.Message.Contains("macvlan", StringComparison.OrdinalIgnoreCase) || IsBusy(failure);
+
+    private static bool IsBusy(ProException failure) =>
+        Array.Exists(Busy, word => failure.Message.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    private async Task<bool> TryStartAsync(bool isLast)
+    {
+        try
+        {
+            await StartNewAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (ProException failure) when (!isLast && IsBusy(failure))
+        {
+            return false;
+        }
+    }
+
+    private Task LetGoAsync() => Calls.DisconnectAsync(_hold, State.NewId, CancellationToken.None);
+}

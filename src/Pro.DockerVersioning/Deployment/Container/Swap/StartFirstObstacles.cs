@@ -1,0 +1,170 @@
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment.Container.Swap;
+
+/// <summary>Why two versions of a container can't run side by side, each as the end of a sentence; null where they can.</summary>
+internal static class StartFirstObstacles
+{
+    /// <summary>What lies in the container itself.</summary>
+    public static string? Of(JsonObject old)
+    {
+        var mode = old["HostConfig"].Text("NetworkMode");
+        return old["State"].Text("Status") switch
+        {
+            not "running" and var status => $"it is {status}",
+            _ when old["HostConfig"].Flag("AutoRemove") => "it removes itself when it stops",
+            _ when mode == "host" => "it uses the host's network",
+            _ when mode.StartsWith("container:", StringComparison.Ordinal) => "it shares another container's network",
+            _ when old["HostConfig"].Texts("Links").Any() => "it is linked to others on the default bridge",
+            _ => null,
+        };
+    }
+
+    /// <summary>Those that follow it.</summary>
+    public static string? Of(IReadOnlyList<JsonObject> followers) => followers.Count == 0
+        ? null
+        : $"{string.Join(", ", followers.Select(follower => follower.Text("Name").TrimStart('/')))} shares its network, IPC or processes";
+
+    private static readonly TimeSpan CrashLoop = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// One that keeps ending: the engine may start it again in any moment of the swap, and loses its networks and names on the way.
+    /// </summary>
+    /// <param name="old">Its inspection.</param>
+    /// <param name="now">The time by the engine's clock.</param>
+    public static string? OfRestarts(JsonObject old, DateTimeOffset now)
+    {
+        var restarts = old["RestartCount"]?.GetValue<long>() ?? 0;
+        return restarts > 0 && now - old["State"].Time("StartedAt") < CrashLoop
+            ? $"it keeps ending: the engine has restarted it {(restarts == 1 ? "once" : $"{restarts} times")}, "
+                + $"the last time less than {CrashLoop.TotalSeconds:0} s ago"
+            : null;
+    }
+
+    /// <summary>
+    /// A HEALTHCHECK that asks for the service by its name on the networks. Both answer to it or only the old container does, and the check
+    /// says nothing of the new one.
+    /// </summary>
+    /// <param name="recipe">The container's.</param>
+    /// <param name="checks">The commands that may be its HEALTHCHECK: as it is now, and the next image's.</param>
+    public static string? OfHealthCheck(ContainerRecipe recipe, params JsonNode?[] checks)
+    {
+        var names = recipe.Networks.Where(network => !network.IsDefaultBridge)
+            .SelectMany(network => network.Aliases.Append(recipe.Name)).Distinct(StringComparer.OrdinalIgnoreCase);
+        var asked = names.FirstOrDefault(name => checks.Any(check => HealthCheckName.IsAsked(check, name)));
+        return asked is null ? null
+            : $"its HEALTHCHECK asks for {asked}, by which the old container answers while both run";
+    }
+
+    /// <summary>Where the names can't go over: the candidate runs when it gets the service's.</summary>
+    public static string? OnOverlay(IEnumerable<JsonObject> networks) =>
+        networks.FirstOrDefault(network => network.Text("Driver") == "overlay") is { } overlay
+            ? $"no container can be renamed while it runs on its overlay network {overlay.Text("Name")}"
+            : null;
+
+    /// <summary>What two containers on the same network can't both have.</summary>
+    public static string? OnOneNetwork(JsonObject old, ContainerRecipe recipe)
+    {
+        if (OfHealthCheck(recipe, old["Config"]?["Healthcheck"]) is { } check)
+        {
+            return check;
+        }
+
+        if (recipe.Networks.FirstOrDefault(network => network.FixedAddress.Length > 0) is { } network)
+        {
+            return $"its address {network.FixedAddress} on {network.Network} is fixed, and two can't have it at once";
+        }
+
+        return OfMacAddress(old, recipe);
+    }
+
+    /// <summary>A MAC address that the operator has given it. Engines take it only when a container is created, and two can't have it.</summary>
+    public static string? OfMacAddress(JsonObject old, ContainerRecipe recipe)
+    {
+        var mac = recipe.Networks.Select(network => network.MacAddress).Append(old["Config"].Text("MacAddress"))
+            .FirstOrDefault(address => address.Length > 0);
+        return mac is null ? null : $"its MAC address {mac} is fixed, and two can't have it at once";
+    }
+
+    /// <summary>What keeps ports from changing hands.</summary>
+    public static string? ToHandingPortsOver(JsonObject old, IReadOnlyList<JsonObject> networks)
+    {
+        if (PublishedPorts.IsChosenByEngine(old))
+        {
+            return "the engine chose one of its host ports, and would choose another one if the old container got it back";
+        }
+
+        if (PublishedPorts.HasNoTcp(old))
+        {
+            return "it publishes no TCP port, and nothing tells from outside whether its ports answer";
+        }
+
+        if (networks.FirstOrDefault(network => network.Text("Driver") != "bridge") is { } other)
+        {
+            return $"its network {other.Text("Name")} is of the driver {other.Text("Driver")}";
+        }
+
+        return PublishedPorts.Unbound(old) is { Count: > 0 } unbound ? $"its port {unbound[0]} is not bound" : null;
+    }
+
+    /// <summary>What keeps a network from taking the gateway's role.</summary>
+    /// <param name="old">The container's inspection.</param>
+    /// <param name="networks">The networks' inspections, the one with the gateway first.</param>
+    public static string? ToHolding(JsonObject old, IReadOnlyList<JsonObject> networks)
+    {
+        // Each start there would bind the ports, whatever else it is on (seen on 20.10, and not on 28.5).
+        var isAtLeast28 = old["NetworkSettings"].Members("Networks").Any(network => network.Value?["GwPriority"] is not null);
+        if (!isAtLeast28 && networks.Any(network => network.Text("Name") == "bridge"))
+        {
+            return "engines before 28 join the default bridge before any other network";
+        }
+
+        if (networks.FirstOrDefault(network => !SwapNetworks.SortsBehindHold(network.Text("Name"))) is { } first)
+        {
+            return $"no network can sort before its network {first.Text("Name")}";
+        }
+
+        // The hold has the families of the first one: another one's would keep its gateway, and with it its ports.
+        return networks.Skip(1).FirstOrDefault(network => network.Flag("EnableIPv6") && !networks[0].Flag("EnableIPv6")) is { } dual
+            ? $"its network {dual.Text("Name")} has IPv6, and {networks[0].Text("Name")}, which has the gateway, doesn't"
+            : networks.FirstOrDefault(network => network["EnableIPv4"] is not null && !network.Flag("EnableIPv4")) is { } only
+            ? $"its network {only.Text("Name")} has no IPv4"
+            : null;
+    }
+
+    /// <summary>What doesn't keep them from it, and yet should be known.</summary>
+    public static IEnumerable<string> Warnings(JsonObject old, SwapFlow flow)
+    {
+        var name = old.Text("Name").TrimStart('/');
+        var written = old.Elements("Mounts")
+            .Where(mount => mount.Flag("RW") && mount.Text("Type") is "volume" or "bind" && !IsSocket(mount))
+            .Select(mount => mount.Text("Destination"))
+            .ToArray();
+        if (written.Length > 0)
+        {
+            yield return $"While both versions of {name} run, both can write to {string.Join(", ", written)}.";
+        }
+
+        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && ProxyLabels.Find(old) is { } label)
+        {
+            yield return $"A proxy finds {name} by {label}: it may send requests to the new version before that is verified, "
+                + "and to the old container while that stops.";
+        }
+
+        if (flow == SwapFlow.WarmHeld)
+        {
+            yield return $"The new version of {name} starts before it is on its networks. If it looks up a name or reaches outside only once, at its start, "
+                + "use -Order StopFirst.";
+        }
+
+        var host = old["Config"].Text("Hostname");
+        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && host.Length > 0 && host != ContainerIds.Short(old.Text("Id")))
+        {
+            yield return $"The new version of {name} is known on its networks by its host name {host} before it is proven.";
+        }
+    }
+
+    private static bool IsSocket(JsonNode? mount) => mount.Text("Source").EndsWith(".sock", StringComparison.Ordinal);
+}

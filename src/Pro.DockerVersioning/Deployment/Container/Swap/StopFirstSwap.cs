@@ -1,0 +1,42 @@
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment.Container.Swap;
+
+/// <summary>
+/// The old container stops, and one like it, on another image, takes its place and name. The new one has its networks from its start on: a
+/// process may bind its own address, or look up its database, at once and only then.
+/// </summary>
+internal sealed class StopFirstSwap(ContainerApi calls, SwapState state, SwapRequest request, string nonce, ISwapChecks checks)
+    : SwapPhases(calls, state)
+{
+    /// <inheritdoc/>
+    public override Task StartNewAsync(CancellationToken cancellationToken) =>
+        State.CreateAsync(Calls, State.Recipe.On(request.Image, State.Options(request.Labels(State.Old.Labels()), nonce)));
+
+    // The engine finishes what it was asked, whether anyone waits for it or not; so the calls are not cancelled, only what is between them.
+    // A stop is bounded by the container's own time-out.
+    /// <inheritdoc/>
+    public override async Task TakeOverAsync(CancellationToken cancellationToken)
+    {
+        if (State.RemovesItself)
+        {
+            // Its log goes with it.
+            await checks.BeforeRemovalAsync(State).ConfigureAwait(false);
+        }
+
+        State.Downtime.Begin();
+        await new NameTakeover(Calls).RunAsync(State).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        await Calls.StartAsync(State.NewId, CancellationToken.None).ConfigureAwait(false);
+        State.Downtime.Note();
+        await Calls.ThrowIfPortsAreMissingAsync(State.Old, State.NewId, cancellationToken).ConfigureAwait(false);
+        await checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.InPlace, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A container that shares its network may be the one that listens: it is re-created by now.</summary>
+    public override async Task ConfirmAsync(CancellationToken cancellationToken)
+    {
+        await checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.OnItsPorts, cancellationToken).ConfigureAwait(false);
+        State.Downtime.End();
+    }
+}

@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment.Container.Swap;
+
+/// <summary>
+/// Networks that a warm swap makes for its own use. They carry the container's name in a label, by which whoever comes next finds
+/// and removes them.
+/// </summary>
+internal sealed class SwapNetworks(ContainerApi calls)
+{
+    // A container has its gateway, and with it its published ports, on the first network by name: no allowed character sorts
+    // before these two.
+    private const string HoldPrefix = "0-hold-";
+
+    /// <summary>Whether a network's name would sort behind a holding network's.</summary>
+    public static bool SortsBehindHold(string network) => string.CompareOrdinal(network, HoldPrefix) > 0;
+
+    /// <summary>
+    /// A network that takes the gateway, and so the published ports, off the other networks of a container that is on it; its name.
+    /// It has a gateway of its own, which leads nowhere.
+    /// </summary>
+    /// <param name="name">The container's name.</param>
+    /// <param name="gatewayNetwork">The inspection of the network that has the gateway.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task<string> HoldAsync(string name, JsonObject gatewayNetwork, CancellationToken cancellationToken)
+    {
+        var device = gatewayNetwork["Options"].Text("com.docker.network.bridge.name") is { Length: > 0 } named
+            ? named
+            : "br-" + ContainerIds.Short(gatewayNetwork.Text("Id"));
+        var network = $"{HoldPrefix}{name}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
+        await calls.CreateNetworkAsync(
+            new JsonObject
+            {
+                ["Name"] = network,
+                ["CheckDuplicate"] = true,
+                ["Driver"] = "macvlan",
+                ["EnableIPv6"] = gatewayNetwork.Flag("EnableIPv6"),
+                ["Options"] = new JsonObject { ["parent"] = device },
+                ["Labels"] = new JsonObject { [ContainerLabels.Swap] = name },
+            },
+            cancellationToken).ConfigureAwait(false);
+        return network;
+    }
+
+    /// <summary>Removes all that were made for a container. One that is still held has its ports again afterwards.</summary>
+    public async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    {
+        foreach (var network in await calls.FindNetworksAsync(ContainerLabels.Swap, name, cancellationToken).ConfigureAwait(false))
+        {
+            await calls.RemoveNetworkAsync(network, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

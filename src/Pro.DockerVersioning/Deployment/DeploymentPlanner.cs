@@ -1,0 +1,283 @@
+using Pro.DockerVersioning.Deployment.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Project;
+using Pro.DockerVersioning.Deployment.Container;
+using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Deployment.Swarm;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment;
+
+/// <summary>A deployment or rollback before it is done.</summary>
+internal sealed record DeploymentPlan
+{
+    /// <summary>What was asked for.</summary>
+    public required DeploymentRequest Request { get; init; }
+
+    /// <summary>What runs the service, as it was found.</summary>
+    public required ServiceTarget Target { get; init; }
+
+    /// <summary>The version that runs; null where none does, or nothing says which.</summary>
+    public required ProVersion? From { get; init; }
+
+    /// <summary>The version that is to run.</summary>
+    public required ProVersion Version { get; init; }
+
+    /// <summary>Its image.</summary>
+    public required SuppliedImage Image { get; init; }
+
+    /// <summary>Who does it.</summary>
+    public required IDeploymentStrategy Strategy { get; init; }
+
+    /// <summary>The steps.</summary>
+    public required DeploymentSteps Steps { get; init; }
+
+    /// <summary>What it would do; null where there is nothing to do.</summary>
+    public StrategyPlan? What { get; init; }
+
+    /// <summary>The tags that name what is deployed.</summary>
+    public DeploymentAliases Aliases { get; init; } = DeploymentAliases.None;
+
+    /// <summary>The files and tags that will be changed, and what would undo it, a line each.</summary>
+    public IReadOnlyList<string> Changes { get; init; } = [];
+
+    /// <summary>The version runs already, but a plain <c>up</c> would start another one; null if it wouldn't.</summary>
+    public string? UnchangedWarning { get; init; }
+
+    /// <summary>The schema level of the image that runs; null where it names none.</summary>
+    public string? SchemaNow { get; init; }
+
+    /// <summary>What the operator should know of the database's schema; null where there is nothing to say.</summary>
+    public string? SchemaWarning { get; init; }
+
+    /// <summary>What the operator should know before.</summary>
+    public IReadOnlyList<string> Warnings => What is null ? UnchangedWarning is null ? [] : [UnchangedWarning] : SchemaWarning is null ? What.Warnings : [.. What.Warnings, SchemaWarning];
+
+    /// <summary>The compose files' folder, which the lock names; null where none are needed.</summary>
+    public string? ComposeFolder { get; init; }
+
+    /// <summary>The longest time for which it can leave the service down; null if it never does, or a swarm does it.</summary>
+    public string? LongestDowntime { get; init; }
+
+    /// <summary>True where the version runs already.</summary>
+    public bool IsNothingToDo => What is null;
+
+    /// <summary>The plan, a line each, for the prompt and -WhatIf.</summary>
+    public IReadOnlyList<string> Lines =>
+    [
+        $"{Request.Service.Name}: {From?.ToString() ?? (Target.Containers.Count == 0 ? "nothing" : "an unknown version")} -> {Version} ({Target})",
+        $"{Request.Service.Name}: {Image.Description}",
+        $"{Request.Service.Name}: {What?.Line}",
+        .. LongestDowntime is null ? (string[])[] : [LongestDowntime],
+        .. Changes.Select(change => $"{Request.Service.Name}: {change}"),
+        .. (What?.Details ?? []).Select(detail => $"{Request.Service.Name}: {detail}"),
+        .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
+    ];
+
+    /// <summary>The warning where the image to come names that level.</summary>
+    public string? SchemaWarningOf(string? then) => SchemaLevel.Warning(
+        Request.Service.Name, From, Version, SchemaNow, then, Request.Kind == ProHistoryKind.Rollback);
+}
+
+/// <summary>Makes plans. Looks only; a plan is refused here, before anything is touched, or not at all.</summary>
+internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersionStore wayBack, ImageSupply supply, IProgress<Report> reports)
+{
+    /// <summary>Makes the plan for a target.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="world">What is on the engine.</param>
+    /// <param name="version">The version that is to run.</param>
+    /// <param name="proven">The image that was proven under it, where the caller knows; else the history is asked.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="ProException">It can't be done.</exception>
+    public async Task<DeploymentPlan> PlanAsync(
+        DeploymentRequest request, EngineSnapshot world, ProVersion version, string? proven, CancellationToken cancellationToken)
+    {
+        var name = request.Service.Name;
+        var reference = request.Repository.WithTag(version.ImageTag);
+        var found = world.Target(request);
+        proven ??= found is null ? null : await wayBack.VerifiedImageAsync(request, found, version, cancellationToken).ConfigureAwait(false);
+        var image = await supply.FindAsync(
+            reference,
+            world.Inventory,
+            found?.Kind == ServiceTargetKind.Swarm ? null : proven,
+            () => wayBack.RecordedDigestAsync(name, reference, cancellationToken),
+            request.Force,
+            cancellationToken).ConfigureAwait(false);
+        var site = found is null ? await FirstStartAsync(request, cancellationToken).ConfigureAwait(false)
+            : found.Kind == ServiceTargetKind.Compose
+                ? await ComposeContext.TryOpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
+        var target = found ?? TargetOf(request, world, site!);
+        await ContainerTargets.ThrowIfOwnAsync(engine, target, OwnContainer.Id, cancellationToken).ConfigureAwait(false);
+        await ContainerTargets.ThrowIfImageIsGoneAsync(engine, target, world.Inventory, cancellationToken).ConfigureAwait(false);
+        if (found is null && await ContainerTargets.NamesOfAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } there)
+        {
+            // If compose wouldn't run the version anyway, nobody should remove containers for it.
+            _ = await site!.Client.RenderAsync(site.Image, reference, cancellationToken).ConfigureAwait(false);
+            throw ContainerErrors.NotTheFirstStart(name, target.Name, there, request.Repository.ToString());
+        }
+
+        if (image.LocalId is null && target.Kind != ServiceTargetKind.Swarm && target.Containers.Count > 0)
+        {
+            image = image with
+            {
+                Platform = await new ContainerApi(engine).ForeignPlatformAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false),
+            };
+        }
+
+        if (target.Kind != ServiceTargetKind.Swarm
+            || !(await wayBack.VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false))
+                .Any(step => step.Version.Equals(version) && step.HasDigest(image.Digest)))
+        {
+            EnsureVerifiedImage(
+                request,
+                image,
+                proven ?? await wayBack.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false));
+        }
+
+        request = request with
+        {
+            KnownNeed = KnownNeed.Of(await wayBack.VerifiedStartsAsync(request, target, cancellationToken).ConfigureAwait(false)),
+        };
+        var aliases = DeploymentAliases.Of(request, (site?.Image.For(reference) as AliasPin)?.Alias);
+        await EnsurePublishedAsync(image, aliases, cancellationToken).ConfigureAwait(false);
+        var steps = new DeploymentSteps($"{name} {version}", reports);
+        var replacement = new ContainerReplacement(engine, request, $"{name} {version}", steps, reports, supply.PullAgainAsync);
+        IDeploymentStrategy strategy = target.Kind switch
+        {
+            ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, steps, supply, reports),
+            ServiceTargetKind.Compose when site is not null => new ComposeStrategy(engine, request, target, site, replacement, steps, reports),
+            ServiceTargetKind.Compose => new ForeignComposeStrategy(engine, request, target, replacement, steps, reports),
+            _ => new ContainerStrategy(engine, request, target, replacement, reports),
+        };
+        var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0
+            && target.Containers.All(container => container.State == "running" && container.ImageId == id && version.Equals(container.Version));
+        var what = runsAlready ? null : await strategy.PlanAsync(image, cancellationToken).ConfigureAwait(false);
+        if (what?.Flow is { } flow)
+        {
+            await request.ThrowIfNotItsOwnAsync(new ContainerApi(engine), flow, target, image, cancellationToken).ConfigureAwait(false);
+        }
+
+        var plan = new DeploymentPlan
+        {
+            Request = request,
+            Target = target,
+            From = world.VersionOf(target),
+            Version = version,
+            Image = image,
+            Strategy = strategy,
+            Steps = steps,
+            ComposeFolder = site?.Client.Project.WorkingDirectory,
+            What = what,
+            LongestDowntime = what is null || target.Kind == ServiceTargetKind.Swarm ? null
+                : await new LongestDowntime(new ContainerApi(engine), request)
+                    .DescribeAsync(target, image, version.ToString(), what.Flow, cancellationToken).ConfigureAwait(false),
+            SchemaNow = SchemaOf(world, target),
+            Aliases = aliases,
+        };
+        var forecast = new DeploymentForecast(request, world, supply);
+        plan = plan.IsNothingToDo
+            ? plan with { UnchangedWarning = forecast.WarningIfUnchanged(image, version, aliases) }
+            : plan with
+            {
+                Changes = await forecast.LinesAsync(
+                    target,
+                    image,
+                    version,
+                    site,
+                    aliases,
+                    await VerifiedVersions.LoadAsync(engine, cancellationToken).ConfigureAwait(false),
+                    cancellationToken).ConfigureAwait(false),
+            };
+
+        // One that has to be pulled shows its labels when it is here.
+        return image.LocalId is not { } here ? plan : plan with
+        {
+            SchemaWarning = plan.SchemaWarningOf(world.Inventory.FindById(here)?.Label(ImageLabels.Schema)),
+        };
+    }
+
+    private static string? SchemaOf(EngineSnapshot world, ServiceTarget target) =>
+        world.SwarmOf(target) is { } swarm && ImageReference.TryParse(swarm.Image, out var reference)
+            ? (reference.Digest is { } digest ? world.Inventory.FindByDigest(reference, digest) : world.Inventory.Find(reference))
+                ?.Label(ImageLabels.Schema)
+            : target.Containers.Select(container => world.Inventory.FindById(container.ImageId)?.Label(ImageLabels.Schema))
+                .FirstOrDefault(level => level is not null);
+
+    private async Task<ComposeContext> FirstStartAsync(DeploymentRequest request, CancellationToken cancellationToken) =>
+        request.ComposeFiles.Count > 0
+            ? await ComposeContext.OpenAsync(engine, request, request.ComposeFiles, cancellationToken).ConfigureAwait(false)
+            : throw DeploymentErrors.NothingRuns(request.Service.Name, engine.Endpoint.ToString());
+
+    private static ServiceTarget TargetOf(DeploymentRequest request, EngineSnapshot world, ComposeContext site)
+    {
+        var project = site.Client.Project;
+        var id = $"compose.{project.Name}.{site.Service}";
+        if (world.Targets.FirstOrDefault(target => target.TargetId == id) is { } other)
+        {
+            throw DeploymentErrors.OtherComposeFile(
+                request.Service.Name,
+                other.ToString(),
+                other.Labels.GetValueOrDefault(ComposeLabels.Files, "another file"),
+                string.Join(", ", project.Files));
+        }
+
+        return new ServiceTarget
+        {
+            Kind = ServiceTargetKind.Compose,
+            Name = $"{project.Name}/{site.Service}",
+            TargetId = id,
+            Containers = [],
+            Leftovers = [],
+            Labels = new Dictionary<string, string> { [ComposeLabels.Project] = project.Name, [ComposeLabels.Service] = site.Service },
+        };
+    }
+
+    /// <summary>A declared alias names at the registry what runs here: the registry must have it.</summary>
+    private async Task EnsurePublishedAsync(SuppliedImage image, DeploymentAliases aliases, CancellationToken cancellationToken)
+    {
+        if (aliases.AtRegistry is not { Tag: { } alias })
+        {
+            return;
+        }
+
+        string there;
+        try
+        {
+            there = await supply.AtRegistryAsync(image.Reference, cancellationToken).ConfigureAwait(false)
+                ?? throw DeploymentErrors.NotAtRegistry(image.Reference.ToString(), alias);
+        }
+        catch (ProException refused) when (supply.IsForWantOfLogin(refused))
+        {
+            reports.Report(new WarningReport(
+                $"Whether the registry has {image.Reference}, which {alias} will name there, is not known: {RegistryErrors.NoLoginInPlan}."));
+            return;
+        }
+
+        if (image.Digest is { } here && here != there)
+        {
+            throw DeploymentErrors.OtherAtRegistry(image.Reference.ToString(), alias, here, there);
+        }
+    }
+
+    /// <summary>A tag that was moved since it was proven is another image by an old name.</summary>
+    private void EnsureVerifiedImage(DeploymentRequest request, SuppliedImage image, string? proven)
+    {
+        if (proven is null || image.LocalId is not { } here || here == proven)
+        {
+            return;
+        }
+
+        var error = DeploymentErrors.NotTheVerifiedImage(image.Reference.ToString(), proven, here);
+        if (request.Kind == ProHistoryKind.Rollback && !request.Force)
+        {
+            throw error;
+        }
+
+        reports.Report(new WarningReport(error.Message));
+    }
+}

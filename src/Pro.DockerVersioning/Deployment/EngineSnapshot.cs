@@ -1,0 +1,152 @@
+using System.Net;
+using Docker.DotNet;
+using Pro.DockerVersioning.Deployment.Compose.Project;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Deployment.Swarm.Api;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment;
+
+/// <summary>What is on the engine, and what of it runs the service.</summary>
+/// <param name="Inventory">Images and containers.</param>
+/// <param name="Targets">All that runs the service.</param>
+/// <param name="Swarm">The swarm's services that run it.</param>
+internal sealed record EngineSnapshot(
+    ImageInventory Inventory, IReadOnlyList<ServiceTarget> Targets, IReadOnlyList<SwarmServiceInfo> Swarm)
+{
+    /// <summary>Looks.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="service">The service's name.</param>
+    /// <param name="repository">Its repository.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="history">Tells whose a container was whose image is gone; null to do without.</param>
+    /// <exception cref="ProException">The engine can't be asked.</exception>
+    public static async Task<EngineSnapshot> LoadAsync(
+        EngineConnection engine, string service, ImageReference repository, CancellationToken cancellationToken, HistoryLog? history = null)
+    {
+        var loading = ImageInventory.LoadAsync(engine, cancellationToken);
+        var swarming = SwarmAsync(engine, repository, cancellationToken);
+        var recording = new OperationRecords(new ContainerApi(engine)).FindAllAsync(cancellationToken);
+        await Task.WhenAll(loading, swarming, recording).ConfigureAwait(false);
+        var inventory = await loading.ConfigureAwait(false);
+        var swarm = await swarming.ConfigureAwait(false);
+        if (history is not null)
+        {
+            await NameByHistoryAsync(inventory, service, repository, history, cancellationToken).ConfigureAwait(false);
+        }
+
+        var targets = ContainerTargets.Find(inventory, service, repository).ToList();
+
+        // A service of which no task is on this node, or none is left.
+        foreach (var info in swarm.Where(info => targets.TrueForAll(target => target.TargetId != "swarm." + info.Name)))
+        {
+            targets.Add(new ServiceTarget
+            {
+                Kind = ServiceTargetKind.Swarm,
+                Name = info.Name,
+                TargetId = "swarm." + info.Name,
+                Containers = [],
+                Leftovers = [],
+                Labels = new Dictionary<string, string>(),
+            });
+        }
+
+        // A service of whose containers an operation that was interrupted has left none.
+        foreach (var record in (await recording.ConfigureAwait(false)).Where(record => IsOf(record, repository)
+            && targets.TrueForAll(target => target.TargetId != record.Target)))
+        {
+            var owner = record.Owner;
+            var isCompose = owner.ContainsKey(ComposeLabels.Project);
+            targets.Add(new ServiceTarget
+            {
+                Kind = isCompose ? ServiceTargetKind.Compose : ServiceTargetKind.Container,
+                Name = isCompose
+                    ? $"{owner[ComposeLabels.Project]}/{owner.GetValueOrDefault(ComposeLabels.Service)}" : record.Target["container.".Length..],
+                TargetId = record.Target,
+                Containers = [],
+                Leftovers = [],
+                Labels = owner,
+            });
+        }
+
+        return new EngineSnapshot(inventory, targets, swarm);
+    }
+
+    /// <summary>The target that is meant; null where nothing runs the service here.</summary>
+    /// <exception cref="ProException">Several are, or -Container names none of them.</exception>
+    public ServiceTarget? Target(DeploymentRequest request)
+    {
+        var targets = MeantProject.Among(Targets, request);
+        var found = ContainerTargets.Single(targets, request.Service.Name, request.Filter);
+
+        // COMPOSE_FILE of a session is a hint; what was named for this command is an order.
+        return found is null && request.Filter.ComposeFile is not null && !request.ComposeFilesAreMeant
+            ? ContainerTargets.Single(targets, request.Service.Name, request.Filter with { ComposeFile = null })
+            : found;
+    }
+
+    /// <summary>The swarm service behind a target.</summary>
+    public SwarmServiceInfo? SwarmOf(ServiceTarget target) => Swarm.FirstOrDefault(info => "swarm." + info.Name == target.TargetId);
+
+    /// <summary>The version that a target runs; null where none does, or nothing says which.</summary>
+    public ProVersion? VersionOf(ServiceTarget target) => SwarmOf(target)?.Version
+        ?? target.CurrentVersions.Max()
+        ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null);
+
+    /// <summary>
+    /// A container that was started by its image's id, and whose image was removed by force, has no name of the service left: the history
+    /// knows which version that image was.
+    /// </summary>
+    private static async Task NameByHistoryAsync(
+        ImageInventory inventory, string service, ImageReference repository, HistoryLog history, CancellationToken cancellationToken)
+    {
+        var unnamed = inventory.ContainersWithoutImage
+            .Where(container => container.Image is null || container.Image.StartsWith("sha256:", StringComparison.Ordinal)).ToList();
+        if (unnamed.Count == 0)
+        {
+            return;
+        }
+
+        var filter = new HistoryFilter { Services = [name => name == service] };
+        await foreach (var entry in history.ReadAsync(filter, new Progress<Report>(), cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var container in unnamed.Where(container => container.ImageID == entry.ImageId).ToArray())
+            {
+                container.Image = entry.Version is { } version ? repository.WithTag(version.ImageTag).ToString() : container.Image;
+                _ = unnamed.Remove(container);
+            }
+
+            if (unnamed.Count == 0)
+            {
+                return;
+            }
+        }
+    }
+
+    private static bool IsOf(OperationInfo record, ImageReference repository) =>
+        ImageReference.TryParse(record.To, out var to) && to.SameRepository(repository);
+
+    private static async Task<IReadOnlyList<SwarmServiceInfo>> SwarmAsync(
+        EngineConnection engine, ImageReference repository, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SwarmServices.FindAsync(engine, repository, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException none) when (none.InnerException is DockerApiException { StatusCode: HttpStatusCode.ServiceUnavailable })
+        {
+            // No swarm, or none of its managers.
+            return [];
+        }
+        catch (ProException none) when (none.Id == "SwarmNotAManager")
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Health.Probes;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
+
+namespace Pro.DockerVersioning.Deployment.Health;
+
+/// <summary>
+/// Follows one container. The engine's events say at once when to look, an inspection says what is so. A look now and then makes up
+/// for events that are lost; an engine that restarts is waited for.
+/// </summary>
+internal sealed class ContainerWatch : IAsyncDisposable
+{
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
+    private static readonly string[] Actions = ["die", "start", "restart", "destroy", "health_status", "pause", "unpause", "rename"];
+
+    private readonly EngineConnection _engine;
+    private readonly string _id;
+    private readonly TimeSpan _outage;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Channel<bool> _nudges =
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly TaskCompletionSource<long> _exitCode = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _listening = Task.CompletedTask;
+
+    private ContainerWatch(EngineConnection engine, string id, TimeSpan outage)
+    {
+        _engine = engine;
+        _id = id;
+        _outage = outage;
+    }
+
+    /// <summary>The first look.</summary>
+    public ContainerSnapshot First { get; private set; } = new(Container: null);
+
+    /// <summary>The latest look.</summary>
+    public ContainerSnapshot Latest { get; private set; } = new(Container: null);
+
+    /// <summary>Looks, and begins to listen.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="id">The container.</param>
+    /// <param name="outage">How long the engine may be away.</param>
+    /// <param name="restartsBefore">One with more restarts has ended before this look: events since its creation are asked for.</param>
+    /// <param name="cancellationToken">Ends the first look.</param>
+    public static async Task<ContainerWatch> OpenAsync(
+        EngineConnection engine, string id, TimeSpan outage, long restartsBefore, CancellationToken cancellationToken)
+    {
+        var watch = new ContainerWatch(engine, id, outage);
+        try
+        {
+            watch.First = await watch.LookAsync(cancellationToken).ConfigureAwait(false);
+            if (watch.First.Container is { } container)
+            {
+                // From the start on, by the engine's clock: nothing falls between the look and the subscription.
+                var since = container.RestartCount > restartsBefore
+                    ? container.Created.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture)
+                    : container.State?.StartedAt;
+                watch._listening = watch.ListenAsync(UnixTime(since), watch._stop.Token);
+            }
+
+            return watch;
+        }
+        catch
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>The container as it is now, and again whenever something may have changed.</summary>
+    /// <exception cref="ProException">The engine stayed away.</exception>
+    public async IAsyncEnumerable<ContainerSnapshot> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return Latest;
+        for (var rest = Soon; true;)
+        {
+            rest = await NudgedAsync(rest, cancellationToken).ConfigureAwait(false) ? Soon : Rest;
+            yield return await LookAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Looks now.</summary>
+    /// <exception cref="ProException">The engine stayed away.</exception>
+    public async Task<ContainerSnapshot> LookAsync(CancellationToken cancellationToken)
+    {
+        var away = Stopwatch.StartNew();
+        for (var afterOutage = false; true; afterOutage = true)
+        {
+            try
+            {
+                return Latest = new ContainerSnapshot(await InspectAsync(cancellationToken).ConfigureAwait(false), afterOutage);
+            }
+            catch (ProException fault) when (IsOutage(fault) && away.Elapsed < _outage)
+            {
+                await Task.Delay(Again, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>The exit code that the last "die" event told; null when none comes in time.</summary>
+    public async Task<long?> ExitCodeAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _exitCode.Task.WaitAsync(patience, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _listening.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private static bool IsOutage(ProException fault) =>
+        fault.Id == EngineErrors.UnreachableId
+        || fault.InnerException is DockerApiException { StatusCode: >= System.Net.HttpStatusCode.InternalServerError };
+
+    private static string UnixTime(string? text)
+    {
+        var time = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var known)
+            ? known
+            : DateTimeOffset.UnixEpoch;
+        var ticks = Math.Max(0, (time - DateTimeOffset.UnixEpoch).Ticks);
+        return string.Create(CultureInfo.InvariantCulture, $"{ticks / TimeSpan.TicksPerSecond}.{ticks % TimeSpan.TicksPerSecond:D7}00");
+    }
+
+    private async Task<ContainerInspectResponse?> InspectAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(CallLimit);
+        try
+        {
+            return await _engine.CallAsync(client => client.Containers.InspectContainerAsync(_id, limit.Token)).ConfigureAwait(false);
+        }
+        catch (ProException gone) when (gone.Id == "EngineObjectNotFound")
+        {
+            return null;
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            var endpoint = _engine.Endpoint;
+            throw EngineErrors.Unreachable(endpoint.ToString(), endpoint.Source, endpoint.IsLocal, "it took too long", late);
+        }
+    }
+
+    private async Task<bool> NudgedAsync(TimeSpan rest, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(rest);
+        try
+        {
+            return await _nudges.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task ListenAsync(string since, CancellationToken stop)
+    {
+        var parameters = new ContainerEventsParameters
+        {
+            Since = since,
+            Filters = new Dictionary<string, IDictionary<string, bool>>
+            {
+                ["type"] = new Dictionary<string, bool> { ["container"] = true },
+                ["container"] = new Dictionary<string, bool> { [_id] = true },
+                ["event"] = Actions.ToDictionary(action => action, _ => true),
+            },
+        };
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await _engine.CallAsync(client => client.System.MonitorEventsAsync(parameters, new Sink(this), stop)).ConfigureAwait(false);
+                await Task.Delay(Again, stop).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (!stop.IsCancellationRequested && exception is not OutOfMemoryException)
+            {
+                // The stream is cut; whether the engine is away shows the next look.
+                _ = _nudges.Writer.TryWrite(true);
+                await Task.Delay(Again, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (Exception exception) when (stop.IsCancellationRequested && exception is not OutOfMemoryException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Hear(Message message)
+    {
+        if (message.Action == "die"
+            && message.Actor?.Attributes?.TryGetValue("exitCode", out var text) == true
+            && long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var code))
+        {
+            // The first one: the reason why it is not what it was.
+            _ = _exitCode.TrySetResult(code);
+        }
+
+        _ = _nudges.Writer.TryWrite(true);
+    }
+
+    /// <summary>Hands events on at once, on the thread that read them.</summary>
+    private sealed class Sink(ContainerWatch watch) : IProgress<Message>
+    {
+        public void Report(Message value) => watch.Hear(value);
+    }
+}

@@ -1,0 +1,83 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment.Health.Probes;
+
+namespace Pro.DockerVersioning.Deployment.Health;
+
+/// <summary>
+/// Asks the health URL until it answers well twice in a row, each time on a new connection: one good answer can still come from
+/// what held the port before, and the second costs 50 ms. A failure is no verdict, since an address has no start period and
+/// no retries; the time-out is.
+/// </summary>
+/// <param name="address">The URL.</param>
+/// <param name="probe">Asks it.</param>
+/// <param name="requestTimeout">How long one request may take.</param>
+/// <param name="said">Hears what was answered.</param>
+internal sealed class HealthUrlVerifier(Uri address, Func<IUrlProbe> probe, TimeSpan requestTimeout, Action<string> said) : IHealthVerifier
+{
+    private const int Needed = 2;
+
+    /// <inheritdoc/>
+    public ProHealthProof Kind => ProHealthProof.HealthUrl;
+
+    /// <inheritdoc/>
+    public string Description => $"its health URL {UrlText.Shown(address)}";
+
+    /// <inheritdoc/>
+    public TimeSpan Allowance => TimeSpan.Zero;
+
+    /// <inheritdoc/>
+    public TimeSpan LeastWait => TimeSpan.Zero;
+
+    /// <inheritdoc/>
+    public TimeSpan BoundFor(TimeSpan knownNeed) => requestTimeout + knownNeed;
+
+    /// <inheritdoc/>
+    public string? LastText { get; private set; }
+
+    /// <inheritdoc/>
+    public async Task<HealthFinding> RunAsync(CancellationToken cancellationToken)
+    {
+        using var asking = probe();
+        var pace = new PollInterval();
+        for (var well = 0; true;)
+        {
+            var outcome = await asking.RunAsync(cancellationToken).ConfigureAwait(false);
+            Note(outcome.Text);
+            well = outcome.Verdict == ProbeVerdict.Well ? well + 1 : 0;
+            if (well == Needed)
+            {
+                return new HealthFinding(ProHealth.Healthy, $"is healthy: {outcome.Text}");
+            }
+
+            pace = well > 0 ? new PollInterval() : pace;
+            await pace.RestAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks now and then, until so many answers in a row are bad.</summary>
+    public async Task<HealthFinding> WatchAsync(TimeSpan interval, int failures, CancellationToken cancellationToken)
+    {
+        using var asking = probe();
+        for (var failed = 0; true;)
+        {
+            var outcome = await asking.RunAsync(cancellationToken).ConfigureAwait(false);
+            Note(outcome.Text);
+            failed = outcome.Verdict == ProbeVerdict.Well ? 0 : failed + 1;
+            if (failed >= failures)
+            {
+                return new HealthFinding(ProHealth.Unhealthy, $"is unhealthy: {outcome.Text}, {failed} times in a row");
+            }
+
+            await Task.Delay(interval, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Note(string text)
+    {
+        if (text != LastText)
+        {
+            LastText = text;
+            said(text);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Deployment.Health.Probes;
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment.Health;
+
+/// <summary>The HEALTHCHECK that a container will have, before there is one.</summary>
+internal static class PlannedHealthCheck
+{
+    /// <summary>That of a container that is re-created on another image: its operator's fields, else the image's.</summary>
+    /// <param name="old">The old container's inspection.</param>
+    /// <param name="oldImage">Its image's inspection; null if it is gone.</param>
+    /// <param name="newImage">The new image's inspection.</param>
+    public static HealthCheck? Of(JsonObject old, JsonObject? oldImage, JsonObject? newImage) =>
+        Merge(UserConfig.From(old, oldImage ?? [])["Healthcheck"], newImage?["Config"]?["Healthcheck"]);
+
+    /// <summary>An operator's HEALTHCHECK over an image's, field by field, as the engine merges them; null if there is none.</summary>
+    public static HealthCheck? Merge(JsonNode? own, JsonNode? ofImage)
+    {
+        var check = ofImage?.DeepClone() as JsonObject ?? [];
+        foreach (var (field, value) in own as JsonObject ?? [])
+        {
+            if (!EngineJson.IsNothing(value))
+            {
+                check[field] = value!.DeepClone();
+            }
+        }
+
+        return HealthCheck.Of(new ContainerInspectResponse
+        {
+            Config = new ContainerConfig
+            {
+                Healthcheck = new HealthcheckConfig
+                {
+                    Test = [.. check.Texts("Test")],
+                    Interval = Span(check["Interval"]),
+                    Timeout = Span(check["Timeout"]),
+                    StartPeriod = Span(check["StartPeriod"]),
+                    Retries = (long?)check["Retries"],
+                },
+            },
+        });
+    }
+
+    private static TimeSpan? Span(JsonNode? nanoseconds) =>
+        (long?)nanoseconds is { } number ? TimeSpan.FromTicks(number / TimeSpan.NanosecondsPerTick) : null;
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Pro.DockerVersioning.Deployment.Health;
+
+/// <summary>What a verification or a watch found.</summary>
+internal sealed record VerificationResult
+{
+    /// <summary>The verdict.</summary>
+    public required ProHealth Health { get; init; }
+
+    /// <summary>By what it was judged.</summary>
+    public required ProHealthProof Proof { get; init; }
+
+    /// <summary>True for a container that may take over.</summary>
+    public bool IsWell => Health is ProHealth.Healthy or ProHealth.Running;
+
+    /// <summary>The container's name, without its slash.</summary>
+    public required string Container { get; init; }
+
+    /// <summary>The image as the container names it.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>What the verdict rests on, as the end of a sentence that begins with the container.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>From the call to the verdict.</summary>
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>What was seen and for how long, for a result.</summary>
+    public string Summary
+    {
+        get
+        {
+            var time = string.Create(CultureInfo.InvariantCulture, $"{Duration.TotalSeconds:0.0} s");
+            return Health == ProHealth.Running
+                ? $"ran for {time} without an exit or a restart; no health check verified it"
+                : $"{Reason}, after {time}";
+        }
+    }
+
+    /// <summary>What its health check said last, oldest first: the engine's own log, then our own last run or request.</summary>
+    public IReadOnlyList<string> HealthLog { get; init; } = [];
+
+    /// <summary>The container's last log lines, oldest first; empty where its log can't be read.</summary>
+    public IReadOnlyList<string> LogTail { get; init; } = [];
+
+    /// <summary>The code with which it ended (before it was restarted); null while it runs, or where nobody knows any more.</summary>
+    public long? ExitCode { get; init; }
+
+    /// <summary>True where the kernel killed it for its memory.</summary>
+    public bool OutOfMemory { get; init; }
+
+    /// <summary>How often its restart policy has started it again.</summary>
+    public long RestartCount { get; init; }
+
+    /// <summary>The start that was judged, as the engine writes it; a watch goes on from it.</summary>
+    public string StartedAt { get; init; } = "";
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment;
+
+/// <summary>The longest time for which a swap can leave a service down, for the plan.</summary>
+internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest request)
+{
+    // A candidate that isn't healthy gets no longer to stop: what it does is thrown away.
+    private static readonly TimeSpan CandidateStop = TimeSpan.FromSeconds(10);
+
+    /// <summary>The plan's line; null if nothing of the service runs.</summary>
+    /// <param name="target">What runs the service.</param>
+    /// <param name="image">The image that is to run.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="flow">How the containers are swapped; null if compose replaces them.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task<string?> DescribeAsync(
+        ServiceTarget target, SuppliedImage image, string version, SwapFlow? flow, CancellationToken cancellationToken)
+    {
+        JsonObject? first = null;
+        var stop = TimeSpan.Zero;
+        foreach (var container in target.Containers.Where(one => one.IsRunning))
+        {
+            if (await calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false) is { } inspection)
+            {
+                first ??= inspection;
+                stop = ContainerApi.StopTimeOf(inspection) is var own && own > stop ? own : stop;
+            }
+        }
+
+        if (first is null)
+        {
+            return null;
+        }
+
+        var hasPorts = PublishedPorts.IsAskedFor(first);
+        var newImage = image.LocalId is { } id ? await calls.FindImageAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        if (flow is not (null or SwapFlow.StopFirst))
+        {
+            var planned = newImage is null ? null
+                : PlannedHealthCheck.Of(
+                    first, await calls.FindImageAsync(first.Text("Image"), cancellationToken).ConfigureAwait(false), newImage);
+            return OfStartFirst(version, flow.Value, stop, mayHaveCheck: newImage is null || planned is not null);
+        }
+
+        if (newImage is null && request.HealthTimeout is null)
+        {
+            return $"{request.Service.Name}: if {version} doesn't get healthy, {request.Service.Name} is down for {Text(stop)} at most to stop, "
+                + $"for the start period and the time-out of its HEALTHCHECK and {Text(request.KnownNeed)} or its retries (at most 5 s apart), "
+                + "and until the previous version has started again. The image isn't here yet, and tells it then.";
+        }
+
+        var oldImage = await calls.FindImageAsync(first.Text("Image"), cancellationToken).ConfigureAwait(false);
+        var wait = WaitFor(first, oldImage, newImage, hasPorts);
+        return $"{request.Service.Name}: if {version} doesn't get healthy, {request.Service.Name} is down for at most "
+            + $"{Text(stop + wait + CandidateStop)} ({Text(stop)} to stop, {Text(wait)} for the verdict, {Text(CandidateStop)} to stop {version}), "
+            + "and until the previous version has started again.";
+    }
+
+    /// <summary>Both run until the new one is verified; what can fail after that is short.</summary>
+    private string? OfStartFirst(string version, SwapFlow flow, TimeSpan stop, bool mayHaveCheck)
+    {
+        var name = request.Service.Name;
+        var isChecked = mayHaveCheck && flow != SwapFlow.WarmDetached;
+        var alone = StartFirstSwap.Grace + stop + StartFirstSwap.LastLook + CandidateStop;
+        var parts = new List<string>();
+        if (flow != SwapFlow.StartFirst)
+        {
+            parts.Add($"if {version} doesn't answer on the ports once it has them, {name} is down "
+                + $"for at most {Text(StartFirstSwap.LastLook)}, and until the previous version has them again");
+        }
+
+        if (isChecked)
+        {
+            parts.Add($"if {version} fails its HEALTHCHECK once the old container has stopped, {name} is down for at most {Text(alone)} "
+                + $"({Text(StartFirstSwap.Grace + stop)} to stop, {Text(StartFirstSwap.LastLook)} for the verdict, "
+                + $"{Text(CandidateStop)} to stop {version}), and until the previous version has started again");
+        }
+
+        return parts.Count == 0 ? null : $"{name}: {string.Join("; ", parts)}.";
+    }
+
+    private TimeSpan WaitFor(JsonObject old, JsonObject? oldImage, JsonObject? newImage, bool hasPorts)
+    {
+        var options = new VerificationOptions();
+        var check = PlannedHealthCheck.Of(old, oldImage, newImage);
+        var verdict = check is not null
+            ? request.HealthTimeout ?? check.BoundFor(request.KnownNeed)
+            : request.HealthUrl is not null ? request.HealthTimeout ?? request.KnownNeed + options.RequestTimeout
+            : options.StabilityTime;
+        return hasPorts
+            ? verdict + FinalAddressCheck.LongestFor(request.RetryTimeFor(isVerified: check is not null || request.HealthUrl is not null))
+            : verdict;
+    }
+
+    private static string Text(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");
+}

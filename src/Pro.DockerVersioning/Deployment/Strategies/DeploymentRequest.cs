@@ -1,0 +1,81 @@
+using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Configuration.Catalog;
+using Pro.DockerVersioning.Deployment.Locking;
+using Pro.DockerVersioning.Deployment.Swarm.Api;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment.Strategies;
+
+/// <summary>What is asked for.</summary>
+internal sealed record DeploymentRequest
+{
+    /// <summary>Deploy or Rollback.</summary>
+    public required ProHistoryKind Kind { get; init; }
+
+    /// <summary>The service.</summary>
+    public required ServiceDefinition Service { get; init; }
+
+    /// <summary>Where its images are.</summary>
+    public required ImageReference Repository { get; init; }
+
+    /// <summary>Which of its targets.</summary>
+    public TargetFilter Filter { get; init; } = new();
+
+    /// <summary>The compose files for a first start, absolute; empty where none are known.</summary>
+    public IReadOnlyList<string> ComposeFiles { get; init; } = [];
+
+    /// <summary>True where the compose files were named for this very command, and not by a variable of the session.</summary>
+    public bool ComposeFilesAreMeant { get; init; }
+
+    /// <summary>The tag that the chosen environment declares for what is deployed there; null if it declares none.</summary>
+    public string? DeclaredAlias { get; init; }
+
+    /// <summary>The session's folder and what a child needs to reach the engine.</summary>
+    public required ChildEnvironment Child { get; init; }
+
+    /// <summary>Re-creates what runs already, and takes an image that isn't the one that was verified.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The order that was asked for; null: what the service says.</summary>
+    public UpdateOrder? Order { get; init; }
+
+    /// <summary>True if the order was typed for this very command: then it is kept, or nothing is done.</summary>
+    public bool OrderIsTyped => Order is not null;
+
+    /// <summary>Variables that may become blank although they have a value in the container that runs.</summary>
+    public IReadOnlyList<string> AllowBlank { get; init; } = [];
+
+    /// <summary>How long the new version has to get healthy, as the operator or pro.json say it; null if they do not.</summary>
+    public TimeSpan? HealthTimeout { get; init; }
+
+    /// <summary>How long the service is known to need to start: bounds the time for which stop-first leaves it down.</summary>
+    public TimeSpan KnownNeed { get; init; } = Health.KnownNeed.Of([]);
+
+    /// <summary>How long it is watched after that.</summary>
+    public TimeSpan Watch { get; init; }
+
+    /// <summary>How many log lines the result holds.</summary>
+    public int LogLines { get; init; } = 10;
+
+    /// <summary>Why, for the history.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Takes the lock from whoever holds it.</summary>
+    public bool BreakLock { get; init; }
+
+    /// <summary>How a swarm updates.</summary>
+    public SwarmUpdateOptions Swarm { get; init; } = new();
+
+    /// <summary>The order that holds where compose says nothing more.</summary>
+    public UpdateOrder? WantedOrder => Order ?? Service.Order;
+
+    /// <summary>How long to wait for whoever holds the lock; zero fails at once.</summary>
+    public TimeSpan LockTimeout { get; init; }
+
+    /// <summary>When the lock is renewed, and when it counts as left behind.</summary>
+    public LockTimes LockTimes { get; init; } = LockTimes.Default;
+
+    /// <summary>The health URL, where the declaration has a good one.</summary>
+    public Uri? HealthUrl => Uri.TryCreate(Service.HealthUrl, UriKind.Absolute, out var url) ? url : null;
+}

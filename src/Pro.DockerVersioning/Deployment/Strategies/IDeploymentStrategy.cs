@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Reporting;
+
+namespace Pro.DockerVersioning.Deployment.Strategies;
+
+/// <summary>What a strategy would do.</summary>
+/// <param name="Order">stop-first or start-first.</param>
+/// <param name="Line">What is done, what is cut and for how long, as a sentence's part.</param>
+/// <param name="Warnings">What the operator should know before.</param>
+/// <param name="Flow">How containers are swapped; null if they aren't.</param>
+internal sealed record StrategyPlan(string Order, string Line, IReadOnlyList<string> Warnings, SwapFlow? Flow = null)
+{
+    /// <summary>More of what is done or changes, a sentence's part each.</summary>
+    public IReadOnlyList<string> Details { get; init; } = [];
+}
+
+/// <summary>What a strategy has done.</summary>
+internal sealed record StrategyResult
+{
+    /// <summary>How it ended.</summary>
+    public required ProDeploymentOutcome Outcome { get; init; }
+
+    /// <summary>The verification of the new version, also if it failed; null if it did not come to one, and for a swarm.</summary>
+    public VerificationResult? Verification { get; init; }
+
+    /// <summary>The health of what was restored; null if nothing was, or if it did not run before either.</summary>
+    public ProHealth? PreviousHealth { get; init; }
+
+    /// <summary>How long the new version took from its start until a check called it healthy; null if nothing checked it.</summary>
+    public TimeSpan? HealthyAfter { get; init; }
+
+    /// <summary>stop-first or start-first.</summary>
+    public string? Order { get; init; }
+
+    /// <summary>How long nobody answered at most.</summary>
+    public TimeSpan? Downtime { get; init; }
+
+    /// <summary>True unless what ran before was never cut off: what depends on it knows of no other.</summary>
+    public bool TouchedTheService => Outcome == ProDeploymentOutcome.Succeeded || Downtime is not null;
+
+    /// <summary>The digest, where the strategy has found one.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>The last lines of the new one, or of the one that failed.</summary>
+    public IReadOnlyList<string> LogTail { get; init; } = [];
+
+    /// <summary>Whose last lines they are, if it failed without a verification.</summary>
+    public string? LogContainer { get; init; }
+
+    /// <summary>The last lines of the old one, which is gone.</summary>
+    public IReadOnlyList<string> OldLog { get; init; } = [];
+
+    /// <summary>What failed; null where nothing did. The old one runs again.</summary>
+    public ProException? Failure { get; init; }
+
+    /// <summary>True where its user stopped it.</summary>
+    public bool WasStopped { get; init; }
+}
+
+/// <summary>Brings a target to another image, or leaves it as it was.</summary>
+internal interface IDeploymentStrategy
+{
+    /// <summary>Which.</summary>
+    ProStrategy Kind { get; }
+
+    /// <summary>The last log lines of the new version's container, as far as it came to that.</summary>
+    IReadOnlyList<string> LastLog => [];
+
+    /// <summary>What would be done; null where that version runs already. Looks only.</summary>
+    /// <exception cref="ProException">It can't be done.</exception>
+    Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken);
+
+    /// <summary>Does it, under the target's lock, with the image on the engine.</summary>
+    /// <exception cref="ProException">Nothing was touched, or the old one could not be brought back.</exception>
+    Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken);
+}
+
+/// <summary>An operation that has its target's lock.</summary>
+/// <param name="Note">What it is about: it goes along with what is made, for whoever must finish it.</param>
+/// <param name="ThrowIfLockLostAsync">
+/// Throws where the lock is another's by now. Asked right before there is no way back: what two at once have made, nobody can vouch for.
+/// </param>
+internal sealed record LockedOperation(OperationNote Note, Func<CancellationToken, Task> ThrowIfLockLostAsync);
+
+/// <summary>The steps of a deployment: each is a bar's status, a verbose line, and a line of the result.</summary>
+internal sealed class DeploymentSteps(string subject, IProgress<Report> reports)
+{
+    private const string Bar = "deployment";
+    private readonly List<ProDeploymentStep> _done = [];
+    private readonly object _lock = new();
+    private string? _name;
+    private long _began;
+
+    /// <summary>The steps so far.</summary>
+    public IReadOnlyList<ProDeploymentStep> Done
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _done];
+            }
+        }
+    }
+
+    /// <summary>Ends the step before and begins one.</summary>
+    public void Begin(string name)
+    {
+        lock (_lock)
+        {
+            Close();
+            _name = name;
+            _began = Stopwatch.GetTimestamp();
+        }
+
+        reports.Report(new VerboseReport($"{subject}: {name}."));
+        reports.Report(new ProgressReport(Bar, subject, name));
+    }
+
+    /// <summary>Ends the last one.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            Close();
+        }
+
+        reports.Report(new ProgressReport(Bar, subject, "") { Completed = true });
+    }
+
+    private void Close()
+    {
+        if (_name is { } name)
+        {
+            _done.Add(new ProDeploymentStep(name, Stopwatch.GetElapsedTime(_began)));
+            _name = null;
+        }
+    }
+}

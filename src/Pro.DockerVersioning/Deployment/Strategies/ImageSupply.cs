@@ -1,0 +1,298 @@
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Registry;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment.Strategies;
+
+/// <summary>Where the image of a version comes from.</summary>
+/// <param name="Reference">The version's name.</param>
+/// <param name="LocalId">Its id on this engine; null where it has to be pulled.</param>
+/// <param name="PullFrom">What is pulled; null where it is here.</param>
+/// <param name="Digest">The digest under which a registry has it; null where none is known.</param>
+internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, ImageReference? PullFrom, string? Digest)
+{
+    /// <summary>True where it is here without that name: what cleaning, or somebody, took the tag of, and the way back has kept.</summary>
+    public bool LostItsName { get; init; }
+
+    /// <summary>The platform for which it is pulled, as <c>linux/386</c>: the old container's; "" for the engine's own.</summary>
+    public string Platform { get; init; } = "";
+
+    /// <summary>Why its registry couldn't be asked for it; null if it was.</summary>
+    public string? Unchecked { get; init; }
+
+    /// <summary>For the plan.</summary>
+    public string Description => LocalId is { } id ? $"the image is here ({id[7..19]})"
+        : $"the image is pulled: {PullFrom}{(Platform.Length == 0 ? "" : $" for {Platform}")}"
+            + (Unchecked is null ? "" : $" (it could not be looked up, since {Unchecked})");
+}
+
+/// <summary>Brings the image of a version onto the engine, before anything is touched.</summary>
+internal sealed class ImageSupply(EngineConnection engine, Func<string, string?> environment, IProgress<Report> reports)
+{
+    // Layers come compressed and are unpacked beside: twice their size is the least that it takes.
+    private const long Unpacked = 2;
+
+    /// <summary>Finds it: here, by its name or as the one that was proven, else at the registry, by the recorded digest where there is one.
+    /// </summary>
+    /// <exception cref="ProException">It is nowhere, or isn't what was recorded.</exception>
+    public async Task<SuppliedImage> FindAsync(
+        ImageReference reference,
+        ImageInventory inventory,
+        string? proven,
+        Func<Task<string?>> recordedDigest,
+        bool force,
+        CancellationToken cancellationToken)
+    {
+        if (inventory.Find(reference) is { } here)
+        {
+            return new SuppliedImage(reference, here.Id, null, DigestOf(here, reference));
+        }
+
+        if (proven is not null && inventory.FindById(proven) is { } kept)
+        {
+            return new SuppliedImage(reference, kept.Id, null, DigestOf(kept, reference)) { LostItsName = true };
+        }
+
+        var credential = await CredentialAsync(reference, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await FindAtRegistryAsync(reference, credential, inventory, recordedDigest, force, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException refused) when (IsForWantOfLogin(refused))
+        {
+            return new SuppliedImage(reference, null, reference, null) { Unchecked = RegistryErrors.NoLoginInPlan };
+        }
+    }
+
+    private async Task<SuppliedImage> FindAtRegistryAsync(
+        ImageReference reference,
+        RegistryCredential? credential,
+        ImageInventory inventory,
+        Func<Task<string?>> recordedDigest,
+        bool force,
+        CancellationToken cancellationToken)
+    {
+        var recorded = await recordedDigest().ConfigureAwait(false);
+        if (recorded is not null
+            && await DigestAsync(reference.WithDigest(recorded), credential, inventory, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return new SuppliedImage(reference, null, reference.WithDigest(recorded), recorded);
+        }
+
+        var now = await DigestAsync(reference, credential, inventory, cancellationToken).ConfigureAwait(false)
+            ?? throw Nowhere(reference, inventory);
+        return recorded is null || force
+            ? new SuppliedImage(reference, null, reference.WithDigest(now), now)
+            : throw DeploymentErrors.RegistryMoved(reference.ToString(), recorded, now);
+    }
+
+    /// <summary>Pulls an image that was here, by its name with a digest, and names it as it was if that name is free.</summary>
+    /// <exception cref="ProException">It can't be had.</exception>
+    public async Task PullAgainAsync(string reference, string byDigest, CancellationToken cancellationToken)
+    {
+        var source = ImageReference.Parse(byDigest);
+        var isFree = ImageReference.TryParse(reference, out var name) && name.SameRepository(source)
+            && await new ContainerApi(engine).FindImageAsync(reference, cancellationToken).ConfigureAwait(false) is null;
+        _ = await EnsureAsync(
+            new SuppliedImage(isFree ? name! : source, null, source, source.Digest), force: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Pulls it where it isn't here.</summary>
+    /// <param name="image">What <see cref="FindAsync"/> has found.</param>
+    /// <param name="force">Tries it where the space seems too small: what this engine has of it already isn't always seen.</param>
+    /// <param name="cancellationToken">Stops the pull.</param>
+    /// <returns>With its id.</returns>
+    /// <exception cref="ProException">It can't be had.</exception>
+    public async Task<SuppliedImage> EnsureAsync(SuppliedImage image, bool force, CancellationToken cancellationToken)
+    {
+        if (image.PullFrom is not { } source)
+        {
+            if (image.LostItsName)
+            {
+                await NameAsync(image.LocalId!, image.Reference, cancellationToken).ConfigureAwait(false);
+            }
+
+            return image;
+        }
+
+        var credential = await CredentialAsync(source, cancellationToken).ConfigureAwait(false);
+        await EnsureSpaceAsync(source, force, cancellationToken).ConfigureAwait(false);
+        var messages = new PullProgress(image.Reference.ToString(), reports);
+        try
+        {
+            await engine.CallAsync(client => client.Images.CreateImageAsync(
+                new ImagesCreateParameters { FromImage = source.ToString(), Platform = image.Platform.Length == 0 ? null : image.Platform }, credential?.ToAuthConfig(), messages, cancellationToken))
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            messages.Done();
+        }
+
+        if (messages.Error is { } error)
+        {
+            throw DeploymentErrors.PullFailed(source.ToString(), error);
+        }
+
+        var found = await engine.CallAsync(client => client.Images.InspectImageAsync(source.ToString(), cancellationToken)).ConfigureAwait(false);
+        if (image.Reference.Digest is null)
+        {
+            await NameAsync(found.ID, image.Reference, cancellationToken).ConfigureAwait(false);
+        }
+
+        return image with { LocalId = found.ID };
+    }
+
+    /// <summary>A label of an image that is here; null where it has none, or isn't here (a swarm's).</summary>
+    public async Task<string?> LabelAsync(SuppliedImage image, string name, CancellationToken cancellationToken)
+    {
+        if (image.LocalId is not { } id)
+        {
+            return null;
+        }
+
+        var found = await engine.CallAsync(client => client.Images.InspectImageAsync(id, cancellationToken)).ConfigureAwait(false);
+        return found.Config?.Labels is { } labels && labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+    }
+
+    /// <summary>The login for an image's registry, or null.</summary>
+    public Task<RegistryCredential?> CredentialAsync(ImageReference reference, CancellationToken cancellationToken) =>
+        RegistryCredentialStore.For(engine.Endpoint, environment).GetAsync(reference.Registry, cancellationToken);
+
+    /// <summary>The digest under a reference at its registry; null if it has no such thing.</summary>
+    /// <exception cref="ProException">The registry can't be asked.</exception>
+    public async Task<string?> AtRegistryAsync(ImageReference reference, CancellationToken cancellationToken)
+    {
+        var credential = await CredentialAsync(reference, cancellationToken).ConfigureAwait(false);
+        return await EngineRegistryLookup.DigestAsync(engine, reference, credential, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether a registry has refused to answer only because this command sends no login.</summary>
+    public bool IsForWantOfLogin(ProException refused) => !engine.Endpoint.MaySeeLogins && RegistryErrors.IsRefusal(refused);
+
+    /// <summary>Lets a tag at the registry name a manifest that is there.</summary>
+    /// <exception cref="ProException">The registry refuses, or can't be reached.</exception>
+    public async Task TagAtRegistryAsync(ImageReference tag, string digest, CancellationToken cancellationToken)
+    {
+        using var registry = await RegistryAsync(tag, cancellationToken).ConfigureAwait(false);
+        await registry.TagManifestAsync(tag.Repository, digest, tag.Tag!, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The newest stable version at the registry; null where it has none, or can't be asked (that is said).</summary>
+    public async Task<ProVersion?> NewestAtRegistryAsync(ImageReference repository, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var registry = await RegistryAsync(repository, cancellationToken).ConfigureAwait(false);
+            var tags = await registry.GetTagsAsync(repository.Repository, cancellationToken).ConfigureAwait(false);
+            return tags
+                .Select(tag => ProVersion.TryFromImageTag(tag, out var version) && version.IsStable ? version : null)
+                .OfType<ProVersion>()
+                .Max();
+        }
+        catch (ProException unreachable)
+        {
+            var why = IsForWantOfLogin(unreachable) ? $"{RegistryErrors.NoLoginInPlan}." : unreachable.Message;
+            reports.Report(new WarningReport($"The registry's versions are not known, this engine's only. {why}"));
+            return null;
+        }
+    }
+
+    private static string? DigestOf(EngineImage image, ImageReference reference) =>
+        image.Digests.FirstOrDefault(one => one.SameRepository(reference))?.Digest;
+
+    private Task NameAsync(string id, ImageReference reference, CancellationToken cancellationToken) =>
+        engine.CallAsync(client => client.Images.TagImageAsync(
+            id, new ImageTagParameters { RepositoryName = reference.Name, Tag = reference.Tag }, cancellationToken));
+
+    private async Task<RegistryClient> RegistryAsync(ImageReference repository, CancellationToken cancellationToken)
+    {
+        var credential = await CredentialAsync(repository, cancellationToken).ConfigureAwait(false);
+        var info = await engine.CallAsync(client => client.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false);
+        var insecure = info.RegistryConfig?.IndexConfigs?
+            .Where(index => index.Value is { Secure: false })
+            .Select(index => index.Key)
+            .ToHashSet(StringComparer.Ordinal) ?? [];
+        return new RegistryClient(
+            repository.Registry,
+            (_, _) => Task.FromResult(credential),
+            new RegistryClientOptions { IsInsecure = insecure.Contains, Reports = reports });
+    }
+
+    private async Task EnsureSpaceAsync(ImageReference source, bool force, CancellationToken cancellationToken)
+    {
+        var root = await DataRoot.FindAsync(engine, cancellationToken).ConfigureAwait(false);
+        if (root.Free is not { } free)
+        {
+            return;
+        }
+
+        long size;
+        try
+        {
+            using var registry = await RegistryAsync(source, cancellationToken).ConfigureAwait(false);
+            size = await new PullSize(engine, registry, source).FindAsync(free / Unpacked, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException unknown)
+        {
+            reports.Report(new VerboseReport($"The size of {source} is not known: {unknown.Message}"));
+            return;
+        }
+
+        if (size <= free / Unpacked)
+        {
+            return;
+        }
+
+        var error = DeploymentErrors.NoSpace(source.ToString(), ByteSize.Text(size), ByteSize.Text(free), root.Path);
+        if (!force)
+        {
+            throw error;
+        }
+
+        reports.Report(new WarningReport(error.Message));
+    }
+
+    private async Task<string?> DigestAsync(
+        ImageReference reference, RegistryCredential? credential, ImageInventory inventory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EngineRegistryLookup.DigestAsync(engine, reference, credential, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException unreachable) when (unreachable.Category is ProErrorCategory.ObjectNotFound)
+        {
+            throw Nowhere(reference, inventory);
+        }
+    }
+
+    private static ProException Nowhere(ImageReference reference, ImageInventory inventory) => DeploymentErrors.ImageNowhere(
+        reference.ToString(),
+        inventory.TaggedVersionsOf(reference.WithoutTag()).Distinct().OrderDescending().Select(version => version.ToString()));
+
+    /// <summary>The pull's messages as they come. A refusal comes inside the stream, and the call ends well all the same.</summary>
+    private sealed class PullProgress(string reference, IProgress<Report> reports) : IProgress<JSONMessage>
+    {
+        public string? Error { get; private set; }
+
+        public void Report(JSONMessage value)
+        {
+            Error ??= value.Error?.Message;
+            if (value.Status is { Length: > 0 } status)
+            {
+                reports.Report(new ProgressReport(reference, $"Pulling {reference}", $"{value.ID} {status}".Trim())
+                {
+                    PercentComplete = value.Progress is { Total: > 0 and var total, Current: { } current }
+                        ? (int)Math.Min(100, 100 * current / total) : null,
+                });
+            }
+        }
+
+        public void Done() => reports.Report(new ProgressReport(reference, reference, "") { Completed = true });
+    }
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment.Strategies;
+
+/// <summary>
+/// The way back: on the engine itself, a local tag of the service's repository names the version that was last proven to work at a target
+/// before the current one. It is no version and no alias, and is never pushed.
+/// </summary>
+/// <remarks>
+/// <c>pro-previous-</c> and eight digits of the target's SHA-256: always, so that the name doesn't depend on which target came first. A tag
+/// has no room for more; the history has the target's name. A bare <c>pro-previous</c>, set by hand, is kept like one of ours.
+/// </remarks>
+internal static partial class PreviousTag
+{
+    private const string Tag = "pro-previous";
+
+    /// <summary>The tag for a target. Pure.</summary>
+    public static string TagFor(string target) =>
+        $"{Tag}-{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(target)))[..8].ToLowerInvariant()}";
+
+    /// <summary>Whether a tag is one of these: no version, no alias, never listed, never pushed. Pure.</summary>
+    public static bool IsPreviousTag(string? tag) => tag is not null && Previous().IsMatch(tag);
+
+    /// <summary>Whether an image is the way back of any target. Pure.</summary>
+    public static bool IsPrevious(EngineImage image) => image.References.Any(reference => IsPreviousTag(reference.Tag));
+
+    /// <summary>Makes an image the way back of a target.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="repository">The service's repository.</param>
+    /// <param name="target">The target.</param>
+    /// <param name="imageId">The image that was proven to work.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ProException">The image is gone, or the engine refuses.</exception>
+    public static Task SetAsync(
+        EngineConnection engine, ImageReference repository, string target, string imageId, CancellationToken cancellationToken) =>
+        engine.CallAsync(client => client.Images.TagImageAsync(
+            imageId, new ImageTagParameters { RepositoryName = repository.Name, Tag = TagFor(target) }, cancellationToken));
+
+    /// <summary>The way back of a target; null where the engine has none.</summary>
+    /// <exception cref="ProException">The engine refuses.</exception>
+    public static Task<PreviousVersion?> FindAsync(
+        EngineConnection engine, ImageReference repository, string target, CancellationToken cancellationToken) =>
+        engine.CallAsync(async client =>
+        {
+            var reference = repository.WithTag(TagFor(target));
+            try
+            {
+                var found = await client.Images.InspectImageAsync(reference.ToString(), cancellationToken).ConfigureAwait(false);
+                return Describe(reference, new EngineImage(new ImagesListResponse
+                {
+                    ID = found.ID,
+                    RepoTags = found.RepoTags ?? [],
+                    RepoDigests = found.RepoDigests ?? [],
+                    Labels = found.Config?.Labels ?? new Dictionary<string, string>(),
+                    Size = found.Size,
+                }));
+            }
+            catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
+            {
+                return null;
+            }
+        });
+
+    /// <summary>The way back of a target among the engine's images; null where there is none. Pure.</summary>
+    public static PreviousVersion? Find(ImageInventory inventory, ImageReference repository, string target)
+    {
+        var reference = repository.WithTag(TagFor(target));
+        return inventory.Find(reference) is { } image ? Describe(reference, image) : null;
+    }
+
+    /// <summary>The ids of all images that are the way back of something: they are never removed.</summary>
+    /// <exception cref="ProException">The engine refuses.</exception>
+    public static async Task<IReadOnlySet<string>> AllIdsAsync(EngineConnection engine, CancellationToken cancellationToken)
+    {
+        var inventory = await ImageInventory.LoadImagesAsync(engine, cancellationToken).ConfigureAwait(false);
+        return inventory.Images.Where(IsPrevious).Select(image => image.Id).ToHashSet(StringComparer.Ordinal);
+    }
+
+    private static PreviousVersion Describe(ImageReference reference, EngineImage image) => new(
+        image.Id,
+        ImageInventory.VersionOf(image, reference),
+        image.Digests.FirstOrDefault(digest => digest.SameRepository(reference))?.Digest,
+        reference);
+
+    [GeneratedRegex(@"\Apro-previous(-[0-9a-f]{8})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex Previous();
+}
+
+/// <summary>The way back of a target.</summary>
+/// <param name="ImageId">The image id.</param>
+/// <param name="Version">Its version, by its label or its other tags; null where it shows none.</param>
+/// <param name="Digest">The digest under which the registry knows it; null where it was never pushed or pulled.</param>
+/// <param name="Reference">The local tag.</param>
+internal sealed record PreviousVersion(string ImageId, ProVersion? Version, string? Digest, ImageReference Reference);

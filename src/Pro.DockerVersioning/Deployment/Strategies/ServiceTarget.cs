@@ -1,0 +1,68 @@
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment.Strategies;
+
+/// <summary>Who made the containers of a service, and so who must be asked to change them.</summary>
+internal enum ServiceTargetKind
+{
+    /// <summary><c>docker run</c>, or nobody whom we know.</summary>
+    Container,
+
+    /// <summary>A compose project.</summary>
+    Compose,
+
+    /// <summary>A swarm.</summary>
+    Swarm,
+}
+
+/// <summary>A container of a target.</summary>
+/// <param name="Id">Its full id.</param>
+/// <param name="Name">Its name, without the slash.</param>
+/// <param name="State">The engine's word: running, paused, restarting, exited, created, dead, removing.</param>
+/// <param name="ImageId">The image that it was made from.</param>
+/// <param name="Version">The version that it runs, or null where nothing says it.</param>
+internal sealed record TargetContainer(string Id, string Name, string State, string ImageId, ProVersion? Version)
+{
+    /// <summary>True where its processes are there.</summary>
+    public bool IsRunning => State is "running" or "paused" or "restarting";
+}
+
+/// <summary>One thing that runs a service here: a container, a service of a compose project, or a swarm service.</summary>
+internal sealed record ServiceTarget
+{
+    /// <summary>Who made it.</summary>
+    public required ServiceTargetKind Kind { get; init; }
+
+    /// <summary>For people: the container's name, <c>project/service</c>, or the swarm service's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>
+    /// For locks and the history, and good as a volume's name: <c>container.NAME</c>, <c>compose.PROJECT.SERVICE</c>,
+    /// <c>swarm.NAME</c>. A compose project's name has no dot, so no two targets share one.
+    /// </summary>
+    public required string TargetId { get; init; }
+
+    /// <summary>Its containers by name: the running ones and the stopped ones. None where a swap was cut off in the middle.</summary>
+    public required IReadOnlyList<TargetContainer> Containers { get; init; }
+
+    /// <summary>What a swap that was cut off has left: see <see cref="SwapNames"/>.</summary>
+    public required IReadOnlyList<TargetContainer> Leftovers { get; init; }
+
+    /// <summary>The labels of one of its containers: compose's and swarm's say who owns it.</summary>
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    /// <summary>True where a container of it runs.</summary>
+    public bool IsRunning => Containers.Any(container => container.IsRunning);
+
+    /// <summary>The versions that run, newest first; several while versions change.</summary>
+    public IReadOnlyList<ProVersion> CurrentVersions =>
+        [.. Containers.Where(one => one.IsRunning).Select(one => one.Version).OfType<ProVersion>().Distinct().OrderDescending()];
+
+    /// <inheritdoc/>
+    public override string ToString() => Kind switch
+    {
+        ServiceTargetKind.Compose => $"compose service {Name}",
+        ServiceTargetKind.Swarm => $"swarm service {Name}",
+        _ => $"container {Name}",
+    };
+}

@@ -1,0 +1,32 @@
+using Pro.DockerVersioning.Engine.Api;
+
+namespace Pro.DockerVersioning.Deployment.Strategies;
+
+/// <summary>Which of a service's targets is meant.</summary>
+internal sealed record TargetFilter
+{
+    /// <summary>A container's name, or its id (twelve digits at least); or the target's own name.</summary>
+    public string? Container { get; init; }
+
+    /// <summary>The full path of a compose file of the project.</summary>
+    public string? ComposeFile { get; init; }
+
+    /// <summary>Whether a target is meant.</summary>
+    public bool Accepts(ServiceTarget target) => (Container is null || HasContainer(target)) && (ComposeFile is null || HasFile(target));
+
+    // A swarm's tasks have other names each time, and may run on other nodes.
+    private bool HasContainer(ServiceTarget target) => target.Name == Container
+        || target.Containers.Concat(target.Leftovers).Any(one =>
+        SwapNames.BaseOf(one.Name) == Container!.TrimStart('/')
+        || (Container.Length >= 12 && one.Id.StartsWith(Container, StringComparison.Ordinal)));
+
+    // Compose 1 may write paths that are relative to the project's folder.
+    private bool HasFile(ServiceTarget target) =>
+        target.Labels.TryGetValue(ComposeLabels.Files, out var files)
+        && files.Split(',').Any(file => SamePath(Path.Combine(target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), file)));
+
+    private bool SamePath(string file) => string.Equals(
+        Path.GetFullPath(file),
+        Path.GetFullPath(ComposeFile!),
+        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
+}

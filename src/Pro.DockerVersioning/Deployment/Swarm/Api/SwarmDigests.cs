@@ -1,0 +1,63 @@
+using System.Net;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment.Swarm.Api;
+
+/// <summary>Finds the digest under which every node of a swarm gets the same image.</summary>
+internal static class SwarmDigests
+{
+    /// <summary>
+    /// The digest of an image in its registry: the reference's own; else under which this engine pushed or pulled it; else what the
+    /// registry has under the tag; null where it has none.
+    /// </summary>
+    /// <exception cref="ProException">The registry has to be asked, and can't be.</exception>
+    public static async Task<string?> ResolveDigestAsync(
+        EngineConnection engine,
+        ImageReference reference,
+        RegistryCredential? credential,
+        CancellationToken cancellationToken)
+    {
+        if (reference.Digest is { } given)
+        {
+            return given;
+        }
+
+        var local = await InspectAsync(engine, reference.ToString(), cancellationToken).ConfigureAwait(false);
+        if (DigestOf(local, reference) is { } known)
+        {
+            return known;
+        }
+
+        try
+        {
+            return await EngineRegistryLookup.DigestAsync(engine, reference, credential, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException) when (local is not null)
+        {
+            // Built here and never pushed, and perhaps there is no such registry at all: it has no digest.
+            return null;
+        }
+    }
+
+    /// <summary>An image on this engine by a reference or id, or null.</summary>
+    public static async Task<ImageInspectResponse?> InspectAsync(
+        EngineConnection engine, string reference, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await engine.CallAsync(client => client.Images.InspectImageAsync(reference, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (ProException exception) when (exception.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The digest of an image in a repository, as this engine knows it from a push or pull; or null.</summary>
+    public static string? DigestOf(ImageInspectResponse? image, ImageReference repository) => (image?.RepoDigests ?? [])
+        .Select(text => ImageReference.TryParse(text, out var digest) && digest.SameRepository(repository) ? digest.Digest : null)
+        .FirstOrDefault(digest => digest is not null);
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Deployment.Swarm.Api;
+
+/// <summary>
+/// The way back of a service: what an update changes in its specification, as it was. While an update takes several steps (a canary, a
+/// way back) it also stands in a label of the service, since the engine keeps one previous specification only, and forgets it with the
+/// second step.
+/// </summary>
+/// <param name="Image">The old image.</param>
+/// <param name="ForceUpdate">The old counter: with it, tasks that still run the old image are left alone.</param>
+/// <param name="UpdateConfig">The service's own update configuration, or null.</param>
+internal sealed record SwarmRollbackPoint(string Image, ulong ForceUpdate, JsonObject? UpdateConfig)
+{
+    /// <summary>The service's label. Swarm replaces no task for a label of the service.</summary>
+    public const string Label = "pro.dockerversioning.return";
+
+    /// <summary>The way back to what a service is now.</summary>
+    public static SwarmRollbackPoint From(SwarmServiceState service) =>
+        new(service.Image ?? "", service.ForceUpdate, service.UpdateConfig?.DeepClone() as JsonObject);
+
+    /// <summary>The way back to what a service was before its last update, or null where the engine doesn't know.</summary>
+    public static SwarmRollbackPoint? FromPrevious(SwarmServiceState service) =>
+        service.PreviousSpec is { } previous && SwarmServiceState.ImageOf(previous) is { } image
+            ? new SwarmRollbackPoint(
+                image,
+                (ulong?)previous["TaskTemplate"]?["ForceUpdate"] ?? 0,
+                previous["UpdateConfig"]?.DeepClone() as JsonObject)
+            : null;
+
+    /// <summary>The way back that an update left in the service's label; null where none was cut off.</summary>
+    public static SwarmRollbackPoint? FromLabel(SwarmServiceState service)
+    {
+        if (!service.Labels.TryGetValue(Label, out var text))
+        {
+            return null;
+        }
+
+        try
+        {
+            var json = JsonNode.Parse(text);
+            return (string?)json?["Image"] is { Length: > 0 } image
+                ? new SwarmRollbackPoint(image, (ulong?)json["ForceUpdate"] ?? 0, json["UpdateConfig"]?.DeepClone() as JsonObject)
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
+        {
+            // Somebody wrote into it: no way back, and the update's own rules apply.
+            return null;
+        }
+    }
+
+    /// <summary>The label's value.</summary>
+    public string ToLabel() => new JsonObject
+    {
+        ["Image"] = Image,
+        ["ForceUpdate"] = ForceUpdate,
+        ["UpdateConfig"] = UpdateConfig?.DeepClone(),
+    }.ToJsonString();
+}

@@ -1,0 +1,107 @@
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment.Swarm.Api;
+
+/// <summary>A service of a swarm that runs an image of a repository.</summary>
+internal sealed record SwarmServiceInfo
+{
+    /// <summary>The service's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The service's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The image as the specification names it.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The version, by the tag in the specification, else by the image's label; null where neither tells.</summary>
+    public required ProVersion? Version { get; init; }
+
+    /// <summary>The stack it belongs to, or null.</summary>
+    public required string? Stack { get; init; }
+
+    /// <summary><c>Replicated</c>, <c>Global</c>, <c>ReplicatedJob</c> or <c>GlobalJob</c>.</summary>
+    public required string Mode { get; init; }
+
+    /// <summary>How many tasks it wants; null for a global service.</summary>
+    public required int? Replicas { get; init; }
+
+    /// <summary>How far its last update has come, in the engine's word; null where there is none.</summary>
+    public required string? UpdateState { get; init; }
+
+    /// <summary>True where an update of ours was cut off between its steps: <see cref="SwarmUpdate.RepairAsync"/> puts it right.</summary>
+    public required bool IsCutOff { get; init; }
+}
+
+/// <summary>Finds services of a swarm.</summary>
+internal static class SwarmServices
+{
+    /// <summary>The stack's name, as docker stack deploy labels it.</summary>
+    public const string StackLabel = "com.docker.stack.namespace";
+
+    /// <summary>The services that run an image of a repository, by name; with or without tag and digest.</summary>
+    public static async Task<IReadOnlyList<SwarmServiceInfo>> FindAsync(
+        EngineConnection engine,
+        ImageReference repository,
+        CancellationToken cancellationToken)
+    {
+        var found = new List<SwarmServiceInfo>();
+        foreach (var service in await new SwarmApi(engine).ListServicesAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (service.Image is not { } image)
+            {
+                continue;
+            }
+
+            var local = await LocalAsync(engine, image, repository, cancellationToken).ConfigureAwait(false);
+            if (!local.Belongs)
+            {
+                continue;
+            }
+
+            found.Add(new SwarmServiceInfo
+            {
+                Id = service.Id,
+                Name = service.Name,
+                Image = image,
+                Version = local.Version,
+                Stack = service.Labels.GetValueOrDefault(StackLabel),
+                Mode = service.Mode,
+                Replicas = service.Replicas,
+                UpdateState = service.UpdateStatus?.State,
+                IsCutOff = SwarmRollbackPoint.FromLabel(service) is not null,
+            });
+        }
+
+        return [.. found.OrderBy(service => service.Name, StringComparer.Ordinal)];
+    }
+
+    private static async Task<(bool Belongs, ProVersion? Version)> LocalAsync(
+        EngineConnection engine,
+        string image,
+        ImageReference repository,
+        CancellationToken cancellationToken)
+    {
+        // A service may run an image by its id alone, on a swarm of one node.
+        var byId = image.StartsWith("sha256:", StringComparison.Ordinal);
+        ImageReference? reference = null;
+        if (!byId && (!ImageReference.TryParse(image, out reference) || !reference.SameRepository(repository)))
+        {
+            return (false, null);
+        }
+
+        if (ProVersion.TryFromImageTag(reference?.Tag, out var version))
+        {
+            return (true, version);
+        }
+
+        var local = await SwarmDigests.InspectAsync(engine, image, cancellationToken).ConfigureAwait(false);
+        var belongs = !byId || (local?.RepoTags ?? []).Concat(local?.RepoDigests ?? [])
+            .Any(name => ImageReference.TryParse(name, out var one) && one.SameRepository(repository));
+        return local?.Config?.Labels?.TryGetValue(ImageLabels.Version, out var label) == true && ProVersion.TryParse(label, out version)
+            ? (belongs, version)
+            : (belongs, null);
+    }
+}

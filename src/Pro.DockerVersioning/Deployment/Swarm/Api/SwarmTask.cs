@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Pro.DockerVersioning.Deployment.Swarm.Api;
+
+/// <summary>A task of a service: one container's worth of it, with its fate.</summary>
+internal sealed record SwarmTask
+{
+    private static readonly string[] Way = ["new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running"];
+
+    /// <summary>The task's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Which of a replicated service's places it holds; 0 in a global service.</summary>
+    public required int Slot { get; init; }
+
+    /// <summary>The node that runs it; empty before it is placed.</summary>
+    public required string NodeId { get; init; }
+
+    /// <summary>The image of the specification it was made from.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>The counter of the specification it was made from.</summary>
+    public required ulong ForceUpdate { get; init; }
+
+    /// <summary>Where it is: <c>preparing</c>, <c>starting</c> (until healthy), <c>running</c>, <c>failed</c> …</summary>
+    public required string State { get; init; }
+
+    /// <summary>Where the swarm wants it.</summary>
+    public required string DesiredState { get; init; }
+
+    /// <summary>What the swarm says of it: "started", "preparing".</summary>
+    public required string Message { get; init; }
+
+    /// <summary>Why it failed, in the node's words; empty where it didn't.</summary>
+    public required string Error { get; init; }
+
+    /// <summary>The container, or null before it exists.</summary>
+    public required string? ContainerId { get; init; }
+
+    /// <summary>The exit code of a container that has ended, else 0.</summary>
+    public required long ExitCode { get; init; }
+
+    /// <summary>How far it has come on its way to running: no further where it ends.</summary>
+    public int Rank => Array.IndexOf(Way, State);
+
+    /// <summary>True where it does its work; with a HEALTHCHECK, only once that was healthy.</summary>
+    public bool IsRunning => State == "running" && DesiredState == "running";
+
+    /// <summary>True where the swarm wants it to work, now or as soon as its predecessor has stopped.</summary>
+    public bool IsWanted => DesiredState is "running" or "ready";
+
+    /// <summary>True where it ended by itself or never began: a service's task that completes has failed too.</summary>
+    public bool HasFailed => State is "failed" or "rejected" or "complete" or "orphaned";
+
+    /// <summary>Reads one of the engine's list.</summary>
+    public static SwarmTask Read(JsonNode json)
+    {
+        var status = json["Status"];
+        return new SwarmTask
+        {
+            Id = (string?)json["ID"] ?? "",
+            Slot = (int?)json["Slot"] ?? 0,
+            NodeId = (string?)json["NodeID"] ?? "",
+            Image = (string?)json["Spec"]?["ContainerSpec"]?["Image"] ?? "",
+            ForceUpdate = (ulong?)json["Spec"]?["ForceUpdate"] ?? 0,
+            State = (string?)status?["State"] ?? "",
+            DesiredState = (string?)json["DesiredState"] ?? "",
+            Message = (string?)status?["Message"] ?? "",
+            Error = (string?)status?["Err"] ?? "",
+            ContainerId = (string?)status?["ContainerStatus"]?["ContainerID"] is { Length: > 0 } container ? container : null,
+            ExitCode = (long?)status?["ContainerStatus"]?["ExitCode"] ?? 0,
+        };
+    }
+
+    /// <summary>The name that <c>docker service ps</c> shows: the service's with its place or node.</summary>
+    public string NameIn(string service) =>
+        $"{service}.{(Slot > 0 ? Slot.ToString(CultureInfo.InvariantCulture) : NodeId.Length > 0 ? NodeId : Id)}";
+
+    /// <summary>What became of it, for an error: <c>api.2: failed: task: non-zero exit (3)</c>.</summary>
+    public string FateIn(string service)
+    {
+        var fate = new StringBuilder(NameIn(service)).Append(": ").Append(State);
+        if (Error.Length > 0)
+        {
+            _ = fate.Append(": ").Append(Error);
+        }
+
+        if (ExitCode != 0 && !Error.Contains($"({ExitCode})", StringComparison.Ordinal))
+        {
+            _ = fate.Append(CultureInfo.InvariantCulture, $" (exit code {ExitCode})");
+        }
+
+        return fate.ToString();
+    }
+}

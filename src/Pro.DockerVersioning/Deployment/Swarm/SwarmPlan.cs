@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Swarm.Api;
+
+namespace Pro.DockerVersioning.Deployment.Swarm;
+
+/// <summary>What an update is to change, and the way back.</summary>
+internal sealed class SwarmPlan
+{
+    private readonly long _began = Stopwatch.GetTimestamp();
+
+    /// <summary>The service and its tasks before.</summary>
+    public required SwarmSighting Sighting { get; init; }
+
+    /// <summary>The image to run.</summary>
+    public required SwarmTarget Target { get; init; }
+
+    /// <summary>The way back.</summary>
+    public required SwarmRollbackPoint WayBack { get; init; }
+
+    /// <summary>What the new tasks are known by.</summary>
+    public required SwarmGoal Goal { get; init; }
+
+    /// <summary>The configuration of this update: the service's own, for a rollback its rollback configuration, with what was given.</summary>
+    public required JsonObject? UpdateConfig { get; init; }
+
+    /// <summary>The update configuration that the service has afterwards: its own with what was given.</summary>
+    public required JsonObject? ConfigAfterwards { get; init; }
+
+    /// <summary>What the HEALTHCHECK of the tasks allows them to start; null if it is not known.</summary>
+    public TimeSpan? StartAllowance { get; init; }
+
+    /// <summary>True if the service's configuration has to be put back after the update.</summary>
+    public bool HasOwnPace => !JsonNode.DeepEquals(UpdateConfig, ConfigAfterwards);
+
+    /// <summary>All tasks run the image already.</summary>
+    public required bool IsNothingToDo { get; init; }
+
+    /// <summary>The service before.</summary>
+    public SwarmServiceState Service => Sighting.Service;
+
+    /// <summary>Compares what runs with what is wanted.</summary>
+    public static async Task<SwarmPlan> MakeAsync(
+        SwarmApi api,
+        SwarmServiceState service,
+        SwarmTarget target,
+        SwarmUpdateOptions options,
+        CancellationToken cancellationToken)
+    {
+        var sighting = new SwarmSighting(service, await api.ListTasksAsync(service.Id, cancellationToken).ConfigureAwait(false));
+        var pinned = service.Image!.Contains('@', StringComparison.Ordinal);
+        var running = await SwarmRunningImages.LookAsync(api, pinned ? [] : sighting.Tasks, cancellationToken).ConfigureAwait(false);
+        var cutOff = SwarmRollbackPoint.FromLabel(service);
+        var settled = cutOff is null
+            && service.UpdateStatus is null or { State: "completed" or "rollback_completed" }
+            && sighting.HasReached(new SwarmGoal(service.Image, service.ForceUpdate, null));
+        var sameText = service.Image == target.Reference;
+
+        // A tag that has moved since: the same text is another image now, and only the counter makes the engine look again.
+        var tagMoved = sameText && !pinned && running.HasOtherThan(target.LocalId);
+        var same = (sameText && !tagMoved) || (!pinned && target.HasSameTag(service.Image) && running.AreAll(target.LocalId));
+        var force = options.Force || tagMoved;
+        var wayBack = cutOff
+            ?? (sameText && !settled ? SwarmRollbackPoint.FromPrevious(service) : null)
+            ?? SwarmRollbackPoint.From(service) with { Image = await running.NameAsync(service.Image, cancellationToken).ConfigureAwait(false) };
+        var afterwards = SwarmChange.Configure(cutOff is null ? service.UpdateConfig : cutOff.UpdateConfig, options);
+
+        // Who doesn't wait, or wants a failure to stay as it is, leaves nobody who would put the configuration back.
+        var backwards = options is { IsRollback: true, NoWait: false, FailureAction: not SwarmFailureAction.Pause }
+            ? service.RollbackConfig : null;
+        return new SwarmPlan
+        {
+            Sighting = sighting,
+            Target = target,
+            WayBack = wayBack,
+            Goal = new SwarmGoal(target.Reference, service.ForceUpdate + (force ? 1UL : 0UL), service.UpdateStatus?.StartedAt),
+            UpdateConfig = backwards is null ? afterwards : SwarmChange.Configure(backwards, options),
+            ConfigAfterwards = afterwards,
+            StartAllowance = await SwarmHealthCheck.AllowanceAsync(api, service, target, cancellationToken).ConfigureAwait(false),
+            IsNothingToDo = same && settled && !options.Force,
+        };
+    }
+
+    /// <summary>A result with what the plan knows.</summary>
+    public SwarmUpdateResult Result(SwarmOutcome outcome, ProException? failure = null) => new()
+    {
+        ServiceId = Service.Id,
+        ServiceName = Service.Name,
+        From = WayBack.Image,
+        To = Target.Reference,
+        Digest = Target.Digest,
+        Outcome = outcome,
+        Tasks = Sighting.Wanted,
+        Duration = Stopwatch.GetElapsedTime(_began),
+        Failure = failure,
+    };
+}

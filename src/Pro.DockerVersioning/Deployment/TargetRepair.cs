@@ -1,0 +1,310 @@
+using System.Diagnostics;
+using Pro.DockerVersioning.Deployment.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Project;
+using Pro.DockerVersioning.Deployment.Container;
+using Pro.DockerVersioning.Deployment.Container.Swap;
+using Pro.DockerVersioning.Deployment.Locking;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Deployment.Swarm;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment;
+
+/// <summary>Puts right what an operation on a target has left behind when it was cut off. Under the target's lock.</summary>
+internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
+{
+    private readonly ContainerApi _calls = new(engine);
+
+    /// <summary>What there is to repair, as the prompt says it: leftovers, the record of an <c>up</c>, a lock that was left behind.</summary>
+    /// <returns>Null where nothing was cut off.</returns>
+    /// <exception cref="ProException"><c>TargetLocked</c>: what looks cut off is under way, and nobody breaks its lock.</exception>
+    public async Task<string?> WhyNeededAsync(
+        DeploymentRequest request, EngineSnapshot world, ServiceTarget target, CancellationToken cancellationToken)
+    {
+        const string CutOff = "Repair what an operation that was cut off has left behind";
+        if (await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not { } held)
+        {
+            if (!await HasTracesAsync(world, target, cancellationToken).ConfigureAwait(false))
+            {
+                return null;
+            }
+
+            // An operation may have ended between the two looks.
+            var now = await EngineSnapshot
+                .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
+            return now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) is { } found
+                && await HasTracesAsync(now, found, cancellationToken).ConfigureAwait(false) ? CutOff : null;
+        }
+
+        if (await TargetLock.WhyStaleAsync(engine, held, reports, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return CutOff;
+        }
+
+        if (!await HasTracesAsync(world, target, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        return request.BreakLock
+            ? $"Take the lock from its holder ({held}), and repair what that has left behind"
+            : throw TargetLock.Refusal(held);
+    }
+
+    /// <summary>Refuses where an operation is under way and nobody breaks its lock.</summary>
+    /// <exception cref="ProException"><c>TargetLocked</c>.</exception>
+    public async Task ThrowIfOperationUnderWayAsync(DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
+    {
+        if (!request.BreakLock
+            && await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { } held)
+        {
+            await ThrowIfUnderWayAsync(held, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Refuses where an operation on the service is under way, on whatever target, and nobody breaks its lock.</summary>
+    /// <exception cref="ProException"><c>TargetLocked</c>.</exception>
+    public async Task ThrowIfOperationUnderWayAsync(DeploymentRequest request, CancellationToken cancellationToken)
+    {
+        foreach (var held in request.BreakLock ? [] : await TargetLock.ListAsync(engine, cancellationToken).ConfigureAwait(false))
+        {
+            if (held.Service == request.Service.Name && held.Repository == request.Repository.Name)
+            {
+                await ThrowIfUnderWayAsync(held, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Repairs it, and writes the history's line where something was done.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="world">What is on the engine.</param>
+    /// <param name="target">The target, whose lock is held.</param>
+    /// <param name="cutOff">See <see cref="LockInfo.CutOff"/>.</param>
+    /// <param name="cancellationToken">Ends it between two steps.</param>
+    /// <exception cref="ProException">It can't be put right now.</exception>
+    public async Task<ProRepair> RunAsync(
+        DeploymentRequest request, EngineSnapshot world, ServiceTarget target, string? cutOff, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var note = OperationNote.Read(cutOff);
+        var (outcome, record) = target.Kind switch
+        {
+            ServiceTargetKind.Swarm => (await SwarmAsync(request, world, target, note, cancellationToken).ConfigureAwait(false), null),
+            ServiceTargetKind.Compose => await ComposeAsync(request, target, cancellationToken).ConfigureAwait(false),
+            _ => await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false),
+        };
+        note ??= OperationNote.Read(record?.Note);
+        var after = await EngineSnapshot
+            .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
+        var now = after.Targets.FirstOrDefault(one => one.TargetId == target.TargetId);
+        var version = now is null ? null : after.VersionOf(now);
+        if (now is not null
+            && await new InterruptedOperation(engine, history, reports).ConcludeAsync(request, after, now, note, outcome, cancellationToken).ConfigureAwait(false))
+        {
+            outcome = RepairOutcome.FinishedNew;
+        }
+
+        if (now is not null && outcome != RepairOutcome.NothingToDo && target.Kind != ServiceTargetKind.Swarm)
+        {
+            await new DeploymentAliasMover(engine, reports).FollowAsync(request, version, now, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (now is { Kind: ServiceTargetKind.Compose } && outcome != RepairOutcome.NothingToDo)
+        {
+            await RestartDependentsAsync(request, now, outcome, cancellationToken).ConfigureAwait(false);
+        }
+
+        var repair = new ProRepair
+        {
+            Service = request.Service.Name,
+            Target = target.TargetId,
+            Outcome = outcome.ToString(),
+            Version = version,
+            Message = outcome switch
+            {
+                RepairOutcome.RestoredPrevious => $"an operation was cut off before the new version was proven: {Name(version)} runs again",
+                RepairOutcome.FinishedNew => $"an operation was cut off after the new version was proven: {Name(version)} stays",
+                _ => SwarmsOwn(now is null ? null : after.SwarmOf(now)?.UpdateState) ?? "nothing was left behind",
+            },
+        };
+        if (outcome == RepairOutcome.NothingToDo)
+        {
+            return repair;
+        }
+
+        reports.Report(new WarningReport($"{request.Service.Name} ({target}): {repair.Message}."));
+        await history.AppendAsync(
+            new ProHistoryEntry
+            {
+                Kind = ProHistoryKind.Repair,
+                Engine = engine.Endpoint.ToString(),
+                Service = request.Service.Name,
+                Target = target.TargetId,
+                Version = version,
+                Reference = version is null ? null : request.Repository.WithTag(version.ImageTag).ToString(),
+                ImageId = now?.Containers.Select(container => container.ImageId).FirstOrDefault(),
+                Outcome = repair.Outcome,
+                Duration = clock.Elapsed,
+                Reason = request.Reason,
+                Message = repair.Message,
+            },
+            reports).ConfigureAwait(false);
+        return repair;
+    }
+
+    private static string Name(ProVersion? version) => version?.ToString() ?? "the version from before";
+
+    private static string? SwarmsOwn(string? state) => state is "updating" or "paused" or "rollback_started" or "rollback_paused"
+        ? $"the swarm says '{state}', and no operation of this module was cut off: the update is somebody else's, or left so on purpose"
+        : null;
+
+    private async Task<bool> HasTracesAsync(EngineSnapshot world, ServiceTarget target, CancellationToken cancellationToken) =>
+        target.Leftovers.Count > 0
+        || world.SwarmOf(target) is { IsCutOff: true }
+        || await new OperationRecords(_calls).FindAsync(target.TargetId, cancellationToken).ConfigureAwait(false) is not null;
+
+    private Task<(RepairOutcome Outcome, OperationRecord? Record)> ContainersAsync(
+        DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken) =>
+        TargetRestore.Of(engine, new ImageSupply(engine, request.Child.Get, reports).PullAgainAsync, reports).RunAsync(
+            target.TargetId, target.Containers.Concat(target.Leftovers).Select(container => container.Name), cancellationToken);
+
+    private async Task<(RepairOutcome Outcome, OperationRecord? Record)> ComposeAsync(
+        DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
+    {
+        // A compose that was under way goes on when we have died: two of them at once would undo each other's work.
+        await ComposeOrphans.WaitAsync(
+            target.Labels.GetValueOrDefault(ComposeLabels.Project, ""), await ComposeUp.EngineIdAsync(engine, cancellationToken).ConfigureAwait(false), reports, cancellationToken).ConfigureAwait(false);
+        var aimed = await AimsAsync(target, cancellationToken).ConfigureAwait(false);
+        var done = await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false);
+        if (done.Outcome != RepairOutcome.NothingToDo)
+        {
+            if (done.Record is { } record)
+            {
+                _ = aimed.Add(record.Info.To);
+            }
+
+            var isRestored = done is { Outcome: RepairOutcome.RestoredPrevious, Record.Info.IsComposeUp: true };
+            await PinWhatRunsAsync(request, target.TargetId, aimed, isRestored, cancellationToken).ConfigureAwait(false);
+        }
+
+        return done;
+    }
+
+    private async Task<RepairOutcome> SwarmAsync(
+        DeploymentRequest request, EngineSnapshot world, ServiceTarget target, OperationNote? note, CancellationToken cancellationToken)
+    {
+        var credential = await new ImageSupply(engine, request.Child.Get, reports)
+            .CredentialAsync(request.Repository, cancellationToken).ConfigureAwait(false);
+        var result = await SwarmUpdate.RepairAsync(
+            engine, target.Name, request.Swarm with { Credential = credential }, note?.Reference, reports, cancellationToken)
+            .ConfigureAwait(false);
+        return result?.Outcome switch
+        {
+            // The engine has finished by itself what was cut off.
+            null when note is not null && !note.Version.Equals(note.From) && world.SwarmOf(target) is { UpdateState: "completed" } done
+                && SwarmTarget.NameOf(done.Image) == note.Reference => RepairOutcome.FinishedNew,
+            null or SwarmOutcome.NothingToDo => RepairOutcome.NothingToDo,
+            SwarmOutcome.Succeeded => RepairOutcome.FinishedNew,
+            SwarmOutcome.RestoredPrevious or SwarmOutcome.RolledBackByEngine => RepairOutcome.RestoredPrevious,
+            _ => throw result.Failure!,
+        };
+    }
+
+    private async Task ThrowIfUnderWayAsync(LockInfo held, CancellationToken cancellationToken)
+    {
+        if (await TargetLock.WhyStaleAsync(engine, held, reports, cancellationToken).ConfigureAwait(false) is null)
+        {
+            throw TargetLock.Refusal(held);
+        }
+    }
+
+    /// <summary>
+    /// Restarts what depends on the service, as the end of the operation would have. An old container that was never stopped is the one that
+    /// it knows.
+    /// </summary>
+    private async Task RestartDependentsAsync(
+        DeploymentRequest request, ServiceTarget target, RepairOutcome outcome, CancellationToken cancellationToken)
+    {
+        ComposeDependents dependents;
+        try
+        {
+            var site = await ComposeContext.OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false);
+            dependents = new ComposeDependents(_calls, site, reports);
+        }
+        catch (ProException failure)
+        {
+            reports.Report(new VerboseReport(failure.Message));
+            dependents = new ComposeDependents(_calls, target.Labels, reports);
+        }
+
+        DateTimeOffset? started = null;
+        foreach (var container in outcome == RepairOutcome.RestoredPrevious ? target.Containers : [])
+        {
+            var start = (await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false))["State"].Time("StartedAt");
+            started = start > started ? start : started ?? start;
+        }
+
+        await dependents.RestartAsync(startedBefore: started).ConfigureAwait(false);
+    }
+
+    /// <summary>The images of the containers that are there in the middle of a swap.</summary>
+    private async Task<HashSet<string>> AimsAsync(ServiceTarget target, CancellationToken cancellationToken)
+    {
+        var aims = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var container in target.Containers.Concat(target.Leftovers))
+        {
+            if (await _calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false) is { } found)
+            {
+                _ = aims.Add(found["Config"].Text("Image"));
+            }
+        }
+
+        return aims;
+    }
+
+    /// <summary>
+    /// The pin may have been moved already, or not yet: where it names the other version of the two, it follows what runs. Says which hooks
+    /// did not run for what was restored after compose's own <c>up</c>.
+    /// </summary>
+    private async Task PinWhatRunsAsync(
+        DeploymentRequest request, string targetId, HashSet<string> aimed, bool isRestored, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var world = await EngineSnapshot
+                .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
+            if (world.Targets.FirstOrDefault(one => one.TargetId == targetId) is not { Containers.Count: > 0 } target)
+            {
+                return;
+            }
+
+            var running = await _calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
+            var site = await ComposeContext.OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false);
+            if (isRestored && LifecycleHooks.Warning(site, rendered: null, site.Service) is { } hooks)
+            {
+                reports.Report(new WarningReport(hooks));
+            }
+
+            var rendered = await site.Client.ImageAsync(site.Image, pin: null, cancellationToken).ConfigureAwait(false);
+            if (rendered is not null
+                && rendered != running["Config"].Text("Image")
+                && aimed.Contains(rendered)
+                && ImageReference.TryParse(running["Config"].Text("Image"), out var reference))
+            {
+                var kept = await site.PinWriter().PersistAsync(site.Image.For(reference), cancellationToken).ConfigureAwait(false);
+                if (kept.Warning is { } warning)
+                {
+                    reports.Report(new WarningReport(warning));
+                }
+            }
+        }
+        catch (ProException failure)
+        {
+            reports.Report(new WarningReport($"What pins the version of {request.Service.Name} could not be looked at: {failure.Message}"));
+        }
+    }
+}

@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Net;
+using Docker.DotNet;
+using Pro.DockerVersioning.Deployment.Locking;
+using Pro.DockerVersioning.Deployment.Strategies;
+using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Versions;
+
+namespace Pro.DockerVersioning.Deployment;
+
+/// <summary>
+/// The last verified versions of each target: a volume on its engine for each, or a config of the swarm, whose labels say it. Whoever asks
+/// gets the same answer, by whatever manager, and of two who write at once neither loses what the other wrote.
+/// </summary>
+internal static class VerifiedVersions
+{
+    /// <summary>How the objects' names begin.</summary>
+    public const string NamePrefix = "pro-verified-";
+
+    private const string Label = "pro.dockerversioning.verified";
+    private const char Comma = ',';
+
+    private static readonly string[] Prefixes = [NamePrefix];
+
+    /// <summary>All of an engine and its swarm, newest first.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public static async Task<IReadOnlyList<VerifiedDeployment>> LoadAsync(EngineConnection engine, CancellationToken cancellationToken) =>
+        From(
+            await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false),
+            await ListAsync(new SwarmConfigs(engine), cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Those of a target, newest first. The swarm is asked only about its own services.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses; or the swarm has no leader, and nobody knows.</exception>
+    public static async Task<IReadOnlyList<VerifiedDeployment>> OfAsync(
+        EngineConnection engine, string target, CancellationToken cancellationToken) =>
+        [.. (await FindAsync(engine, target, cancellationToken).ConfigureAwait(false)).Select(one => one.Step)];
+
+    /// <summary>Those among volumes and a swarm's configs, newest first. Pure.</summary>
+    public static IReadOnlyList<VerifiedDeployment> From(IEnumerable<LabelledObject> volumes, IEnumerable<LabelledObject> configs) =>
+        [.. Read(volumes, configs).Select(one => one.Step)];
+
+    /// <summary>The tags that name what is deployed at a target that is still there, as <c>registry/repository:tag</c>, each with the target.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public static async Task<IReadOnlyDictionary<string, string>> DeployedAliasesAsync(
+        EngineConnection engine, CancellationToken cancellationToken)
+    {
+        var volumes = await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<LabelledObject> configs = [];
+        try
+        {
+            configs = await ListAsync(new SwarmConfigs(engine), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException refused) when (refused.InnerException is DockerApiException { StatusCode: HttpStatusCode.InternalServerError })
+        {
+            // A swarm without a leader keeps nobody from building. Its services name their images by digest.
+        }
+
+        var aliases = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var last in From(volumes, configs).DistinctBy(step => step.Target))
+        {
+            if (last.Aliases is { Count: > 0 } names
+                && !await ContainerTargets.IsGoneAsync(engine, last.Target, cancellationToken).ConfigureAwait(false))
+            {
+                foreach (var name in names.Select(ImageReference.Parse))
+                {
+                    _ = aliases.TryAdd($"{name.NormalizedName}:{name.Tag}", last.Target);
+                }
+            }
+        }
+
+        return aliases;
+    }
+
+    /// <summary>Adds one to a target's, and forgets the oldest.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="step">What was verified; its number is given here. If no aliases are given, those of the step before stay.</param>
+    /// <param name="cancellationToken">Ends it before anything is written.</param>
+    /// <returns>What is remembered of the target now, newest first.</returns>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public static async Task<IReadOnlyList<VerifiedDeployment>> AddAsync(
+        EngineConnection engine, VerifiedDeployment step, CancellationToken cancellationToken)
+    {
+        var store = StoreOf(engine, step.Target);
+        var before = (await FindAsync(engine, step.Target, cancellationToken).ConfigureAwait(false))
+            .Where(one => IsSameRepository(one.Step.Repository, step.Repository)).ToList();
+        var added = step with
+        {
+            Number = before.Select(one => one.Step.Number).DefaultIfEmpty(0).Max() + 1,
+            Aliases = step.Aliases ?? before.Select(one => one.Step.Aliases).FirstOrDefault(),
+            StartTime = step.StartTime ?? before.Select(one => one.Step).FirstOrDefault(one => one.Version.Equals(step.Version))?.StartTime,
+        };
+        await CreateAsync(store, added).ConfigureAwait(false);
+        var remembered = VerifiedDeployment.Remember([added, .. before.Select(one => one.Step)]);
+        foreach (var (name, old, isOfSwarm) in before)
+        {
+            var isElsewhere = LockNames.IsOfSwarm(step.Target) && !isOfSwarm;
+            if (isElsewhere && remembered.Contains(old))
+            {
+                // An older version of this module has left it to one manager alone. What the swarm knows is newer.
+                var oldest = before.Where(one => one.IsOfSwarm).Select(one => one.Step.Number).DefaultIfEmpty(added.Number).Min();
+                await CreateAsync(store, old with { Number = oldest + old.Number - added.Number }).ConfigureAwait(false);
+            }
+
+            if (isElsewhere || !remembered.Contains(old))
+            {
+                await RemoveAsync(isOfSwarm ? store : new VolumeLabels(engine), name).ConfigureAwait(false);
+            }
+        }
+
+        return remembered;
+    }
+
+    private static ILabelStore StoreOf(EngineConnection engine, string target) =>
+        LockNames.IsOfSwarm(target) ? new SwarmConfigs(engine) : new VolumeLabels(engine);
+
+    private static Task<IReadOnlyList<LabelledObject>> ListAsync(ILabelStore store, CancellationToken cancellationToken) =>
+        store.ListAsync(Prefixes, cancellationToken);
+
+    private static async Task<List<(string Name, VerifiedDeployment Step, bool IsOfSwarm)>> FindAsync(
+        EngineConnection engine, string target, CancellationToken cancellationToken) =>
+        [.. Read(
+                await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false),
+                LockNames.IsOfSwarm(target) ? await ListAsync(new SwarmConfigs(engine), cancellationToken).ConfigureAwait(false) : [])
+            .Where(one => one.Step.Target == target)];
+
+    private static async Task CreateAsync(ILabelStore store, VerifiedDeployment step) =>
+        _ = await store.CreateAsync(NameOf(step.Target), Write(step), CancellationToken.None).ConfigureAwait(false);
+
+    private static async Task RemoveAsync(ILabelStore store, string name)
+    {
+        try
+        {
+            await store.RemoveAsync(name, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (ProException used) when (used.InnerException is DockerApiException { StatusCode: HttpStatusCode.Conflict })
+        {
+            // Somebody has mounted it: it is old, and does no harm.
+        }
+    }
+
+    private static bool IsSameRepository(string one, string other) =>
+        ImageReference.TryParse(one, out var left) && ImageReference.TryParse(other, out var right) && left.SameRepository(right);
+
+    private static string NameOf(string target)
+    {
+        var unique = "." + Guid.NewGuid().ToString("N")[..12];
+        var name = LockNames.Lock(target).Replace(LockNames.LockPrefix, NamePrefix, StringComparison.Ordinal);
+        var longest = SwarmConfigs.LongestName - unique.Length;
+        return (LockNames.IsOfSwarm(target) && name.Length > longest ? name[..longest] : name) + unique;
+    }
+
+    private static Dictionary<string, string> Write(VerifiedDeployment step)
+    {
+        var labels = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            [Label] = step.Target,
+            [Label + ".repository"] = step.Repository,
+            [Label + ".number"] = step.Number.ToString(CultureInfo.InvariantCulture),
+            [Label + ".kind"] = step.Kind.ToString(),
+            [Label + ".version"] = step.Version.ToString(),
+            [Label + ".from"] = step.From?.ToString(),
+            [Label + ".image"] = step.ImageId,
+            [Label + ".digest"] = step.Digest,
+            [Label + ".time"] = step.Time.ToString("O", CultureInfo.InvariantCulture),
+            [Label + ".start"] = step.StartTime?.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture),
+            [Label + ".aliases"] = step.Aliases is { Count: > 0 } aliases ? string.Join(Comma, aliases) : null,
+        };
+        return labels.Where(one => one.Value is not null).ToDictionary(one => one.Key, one => one.Value!, StringComparer.Ordinal);
+    }
+
+    // What the swarm knows goes first: volumes about its services are older.
+    private static IEnumerable<(string Name, VerifiedDeployment Step, bool IsOfSwarm)> Read(
+        IEnumerable<LabelledObject> volumes, IEnumerable<LabelledObject> configs) =>
+        from isOfSwarm in (bool[])[true, false]
+        from one in isOfSwarm ? configs : volumes
+        let step = Read(one.Labels)
+        where step is not null
+        orderby isOfSwarm descending, step.Number descending, step.Time descending
+        select (one.Name, step, isOfSwarm);
+
+    /// <summary>Reads labels; null if they aren't ours, or a later version of this module writes them in another way.</summary>
+    private static VerifiedDeployment? Read(IReadOnlyDictionary<string, string> labels)
+    {
+        if (!labels.TryGetValue(Label, out var target)
+            || !Enum.TryParse<ProHistoryKind>(Get("kind"), out var kind)
+            || ToVersion(Get("version")) is not { } version
+            || Get("repository") is not { } repository)
+        {
+            return null;
+        }
+
+        return new VerifiedDeployment(kind, version, ToVersion(Get("from")), Get("image"), TimeOf(Get("time")))
+        {
+            Target = target,
+            Repository = repository,
+            Digest = Get("digest"),
+            Number = int.TryParse(Get("number"), CultureInfo.InvariantCulture, out var number) ? number : 0,
+            StartTime = double.TryParse(Get("start"), CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1e6
+                ? TimeSpan.FromSeconds(seconds) : null,
+            Aliases = Get("aliases") is { Length: > 0 } aliases ? aliases.Split(Comma) : [],
+        };
+
+        string? Get(string name) => labels.TryGetValue($"{Label}.{name}", out var value) ? value : null;
+    }
+
+    private static DateTimeOffset TimeOf(string? text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : default;
+
+    /// <summary>As the history reads one.</summary>
+    private static ProVersion? ToVersion(string? text) =>
+        ProVersion.TryFromImageTag(text?.Replace('+', '_'), out var version) ? version : null;
+}

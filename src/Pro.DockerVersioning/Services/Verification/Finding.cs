@@ -1,8 +1,0 @@
-namespace Pro.DockerVersioning.Services.Verification;
-
-/// <summary>A verdict, and the sentence about it that begins with the container's name.</summary>
-internal sealed record Finding(ProHealth Health, string Reason)
-{
-    /// <summary>True where the engine's own restart has started the container again: the proof begins anew.</summary>
-    public bool IsNewStart { get; init; }
-}
