@@ -186,7 +186,11 @@ internal static class CleaningPlanner
             }
             else
             {
-                own.Add(new CleaningCandidate(line, world.Inventory.FindById(version.ImageId)!, world.LastUse(reference)));
+                var image = world.Inventory.FindById(version.ImageId)!;
+
+                // Who used it by an alias used the version.
+                var names = image.References.Where(name => name.SameRepository(service.Repository) && AliasPolicy.IsAlias(name.Tag));
+                own.Add(new CleaningCandidate(line, image, names.Append(reference).Select(world.LastUse).Max()));
             }
         }
 

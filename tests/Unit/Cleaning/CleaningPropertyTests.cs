@@ -87,8 +87,17 @@ public sealed class CleaningPropertyTests
             Assert.Equal(uses.Order(), uses);
         }
 
-        DateTimeOffset LastUse(CleaningPlanItem line) => world.Uses.TryGetValue(line.Reference, out var use) ? use
-            : new[] { world.TagTimes[line.ImageId], world.Images.Single(image => image.ID == line.ImageId).Created }.Max()!.Value;
+        // Who used it by an alias used the version.
+        DateTimeOffset LastUse(CleaningPlanItem line)
+        {
+            var image = world.Images.Single(image => image.ID == line.ImageId);
+            var repository = line.Reference[..line.Reference.LastIndexOf(':')] + ":";
+            var uses = (image.RepoTags ?? [])
+                .Where(name => name == line.Reference
+                    || (name.StartsWith(repository, StringComparison.Ordinal) && AliasPolicy.IsAlias(name[repository.Length..])))
+                .Where(world.Uses.ContainsKey).Select(name => world.Uses[name]).ToList();
+            return uses.Count > 0 ? uses.Max() : new[] { world.TagTimes[line.ImageId], image.Created }.Max()!.Value;
+        }
     }
 
     [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
