@@ -613,23 +613,7 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.0.0");
         var slow = Make("v1.1.0", health: ":", retries: 60);
         Start("v1.0.0");
-        using var stop = new CancellationTokenSource();
-        var run = Task.Run(() => Shell.Run($"Deploy-ProService api v1.1.0 -Order {order}", stop.Token), Cancel);
-        try
-        {
-            while (!run.IsCompleted && !IsUp(slow))
-            {
-                await Task.Delay(20, Cancel);
-            }
-
-            Assert.False(run.IsCompleted, "It ended before it was stopped.");
-        }
-        finally
-        {
-            await stop.CancelAsync();
-        }
-
-        var result = await run.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        var (result, _) = await StopOnceUpAsync($"Deploy-ProService api v1.1.0 -Order {order}", slow, TimeSpan.FromSeconds(30));
         Assert.Equal(PSInvocationState.Stopped, result.State);
         Assert.Contains("Stopped before v1.1.0 was verified. api v1.0.0 runs again, and is healthy.", Host.Text, StringComparison.Ordinal);
         OnlyRuns("v1.0.0");

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
@@ -221,6 +222,33 @@ public abstract class DeployTest : EngineTest
     private protected bool IsUp(string image) => Containers()
         .Select(name => TestEngine.Call(HttpMethod.Get, $"/containers/{name}/json"))
         .Any(one => one?["Image"]?.ToString() == image && one["State"]!["Running"]!.GetValue<bool>());
+
+    /// <summary>Runs a command and stops it, as Ctrl+C does, once a container runs an image.</summary>
+    /// <param name="script">The command.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="atMost">The longest time for it to end.</param>
+    /// <returns>What it wrote, and how long it took to end.</returns>
+    private protected async Task<(ShellResult Result, TimeSpan Took)> StopOnceUpAsync(string script, string image, TimeSpan atMost)
+    {
+        using var stop = new CancellationTokenSource();
+        var run = Task.Run(() => Shell.Run(script, stop.Token), Cancel);
+        try
+        {
+            while (!run.IsCompleted && !IsUp(image))
+            {
+                await Task.Delay(20, Cancel);
+            }
+
+            Assert.False(run.IsCompleted, "It ended before it was stopped.");
+        }
+        finally
+        {
+            await stop.CancelAsync();
+        }
+
+        var clock = Stopwatch.StartNew();
+        return (await run.WaitAsync(atMost, Cancel), clock.Elapsed);
+    }
 
     /// <summary>The version that stands in Get-ProService.</summary>
     private protected string Running() => string.Join(", ", Texts(One("Get-ProService api"), "CurrentVersion"));

@@ -63,27 +63,10 @@ public sealed partial class InterruptTests : DeployTest
         _ = Make("v1.0.0", health: "(sleep 25; touch /srv/health) &", retries: 60);
         var slow = Make("v1.1.0", health: ":", retries: 60);
         Start("v1.0.0", change: static body => body["StopTimeout"] = 3);
-        using var stop = new CancellationTokenSource();
-        var run = Task.Run(() => Shell.Run("Deploy-ProService api v1.1.0 -Order StopFirst", stop.Token), Cancel);
-        try
-        {
-            while (!run.IsCompleted && !IsUp(slow))
-            {
-                await Task.Delay(20, Cancel);
-            }
-
-            Assert.False(run.IsCompleted, "It ended before it was stopped.");
-        }
-        finally
-        {
-            await stop.CancelAsync();
-        }
-
-        var clock = Stopwatch.StartNew();
-        var result = await run.WaitAsync(TimeSpan.FromMinutes(1), Cancel);
+        var (result, took) = await StopOnceUpAsync("Deploy-ProService api v1.1.0 -Order StopFirst", slow, TimeSpan.FromMinutes(1));
 
         // The stop time-out, and what the engine itself takes on a busy machine.
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(3 + 9));
+        Assert.InRange(took, TimeSpan.Zero, TimeSpan.FromSeconds(3 + 9));
         Assert.Equal(PSInvocationState.Stopped, result.State);
         Assert.Contains(
             "Stopped before v1.1.0 was verified. api v1.0.0 runs again. Its health check had not succeeded yet when the command ended.",
