@@ -155,8 +155,8 @@ internal static class StartFirstObstacles
 
         if (flow == SwapFlow.WarmHeld)
         {
-            yield return $"The new version of {name} starts before it is on its networks. If it looks up a name or reaches outside only once, at its start, "
-                + "use -Order StopFirst.";
+            yield return $"The new version of {name} reaches nothing outside of its networks until it has the ports. "
+                + "If it needs more at its start, use -Order StopFirst.";
         }
 
         var host = old["Config"].Text("Hostname");
