@@ -4,7 +4,8 @@
 #   v1.0.0 ── v1.1.0 ── v1.2.0-rc.1 ── v1.2.0 ── two commits more (main)
 #        └─── v1.0.1 (release/1.0, made after v1.2.0: a back-port)
 #
-# Authors, dates and settings are fixed, so the hashes are the same on every machine.
+# Authors, dates and settings are fixed, so the hashes are the same on every machine. PRO_SHOP_START sets another first day: its 09:00 in
+# seconds since 1970.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -21,9 +22,11 @@ export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null GIT_CONFIG_NOSYST
 export GIT_AUTHOR_NAME='Mei Lin' GIT_AUTHOR_EMAIL=mei@shop.example GIT_COMMITTER_NAME='Mei Lin' GIT_COMMITTER_EMAIL=mei@shop.example
 
 day=0
+# The first of January 2026.
+start=${PRO_SHOP_START:-1767258000}
 tick() {
+    GIT_AUTHOR_DATE="@$((start + day * 86400)) +0000"
     day=$((day + 1))
-    GIT_AUTHOR_DATE="$(printf '2026-01-%02dT09:00:00Z' "$day")"
     GIT_COMMITTER_DATE=$GIT_AUTHOR_DATE
     export GIT_AUTHOR_DATE GIT_COMMITTER_DATE
 }
