@@ -69,7 +69,7 @@ internal sealed partial class CommandPageReader
     {
         if (section.Blocks.Count == 0 && !mayBeEmpty)
         {
-            _errors.Add(section.Line, $"'{section.Title}' says nothing");
+            _errors.Add(section.Line, $"'{section.Title}' is empty");
         }
 
         MamlText.Check(section.Blocks, _errors);

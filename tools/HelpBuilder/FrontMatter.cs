@@ -29,7 +29,7 @@ internal sealed class FrontMatter
         return result;
     }
 
-    /// <summary>The value of a key; an error where the key is missing, or empty and may not be.</summary>
+    /// <summary>The value of a key; an error if the key is missing, or is empty and may not be.</summary>
     public string Require(string key, PageErrors errors, bool mayBeEmpty = false)
     {
         if (!_values.TryGetValue(key, out var entry))
@@ -60,11 +60,11 @@ internal sealed class FrontMatter
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0)
         {
-            errors.Add(line, $"'{text}' is no 'key: value'");
+            errors.Add(line, $"'{text}' is not a 'key: value'");
         }
         else if (!_values.TryAdd(text[..colon].Trim(), (text[(colon + 1)..].Trim(), line)))
         {
-            errors.Add(line, $"'{text[..colon].Trim()}' stands twice in the front matter");
+            errors.Add(line, $"'{text[..colon].Trim()}' is in the front matter twice");
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace Pro.DockerVersioning.HelpBuilder;
 
-/// <summary>What came of the pages: the files, or the errors that stand in their way.</summary>
+/// <summary>The compiled files; or, if a page is wrong, all errors and no file.</summary>
 internal sealed record HelpCompilation(IReadOnlyList<HelpFile> Files, IReadOnlyList<PageError> Errors);
 
 /// <summary>
@@ -10,14 +10,19 @@ internal sealed record HelpCompilation(IReadOnlyList<HelpFile> Files, IReadOnlyL
 /// <remarks>The schema: https://github.com/PowerShell/platyPS/blob/v1/platyPS.schema.md.</remarks>
 internal static class HelpCompiler
 {
-    public static HelpCompilation Compile(IReadOnlyList<PageSource> sources)
+    /// <summary>Compiles the pages of one folder.</summary>
+    /// <param name="sources">The pages.</param>
+    /// <param name="sharedTexts">The texts that they include.</param>
+    public static HelpCompilation Compile(IReadOnlyList<PageSource> sources, params IReadOnlyList<PageSource> sharedTexts)
     {
+        var shared = new SharedTexts(sharedTexts);
         var commands = new List<CommandPage>();
         var files = new List<HelpFile>();
         var errors = new List<PageError>();
-        foreach (var source in sources.OrderBy(source => source.Name, StringComparer.Ordinal))
+        foreach (var written in sources.OrderBy(source => source.Name, StringComparer.Ordinal))
         {
-            var pageErrors = new PageErrors(source.Path);
+            var source = shared.Expand(written, errors);
+            var pageErrors = new PageErrors(source);
             if (source.IsTopic)
             {
                 files.Add(new HelpFile(source.Name + ".help.txt", AboutTopic.Compile(source, pageErrors)));
@@ -30,9 +35,11 @@ internal static class HelpCompiler
             errors.AddRange(pageErrors.All.OrderBy(error => error.Line));
         }
 
+        errors.AddRange(shared.Check());
         if (errors.Count > 0)
         {
-            return new HelpCompilation([], errors);
+            // What is wrong with a shared text is wrong on each page that includes it.
+            return new HelpCompilation([], [.. errors.Distinct()]);
         }
 
         foreach (var group in commands.GroupBy(page => page.HelpFile, StringComparer.Ordinal))

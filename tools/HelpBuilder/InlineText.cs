@@ -19,7 +19,7 @@ internal static class InlineText
             .Where(link => !link.IsImage)
             .Select(link => ToLink(link, line, errors))];
 
-    /// <summary>A link as its text stands in help.</summary>
+    /// <summary>A link as help shows it.</summary>
     public static string Show(PageLink link) =>
         link.Address.Length > 0 && link.Address != link.Text ? $"{link.Text} ({link.Address})" : link.Text;
 

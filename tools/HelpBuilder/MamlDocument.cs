@@ -55,7 +55,7 @@ internal static class MamlDocument
             new XElement(MamlNames.Command + "relatedLinks", Links(page)));
     }
 
-    // Where it is absent, the view leaves out the heading as well.
+    // If it is absent, the view leaves out the heading too.
     private static XElement? Notes(CommandPage page) =>
         page.Notes.Count == 0
             ? null

@@ -13,7 +13,7 @@ internal static class MamlText
     /// <summary>A console of 80 columns, of which PowerShell leaves one free, less the indentation of a parameter's text.</summary>
     private const int Width = 71;
 
-    /// <summary>An example stands four columns in.</summary>
+    /// <summary>An example is indented by four columns.</summary>
     private const int ExampleWidth = 75;
 
     /// <summary>Names the blocks that can't be shown.</summary>
@@ -24,7 +24,7 @@ internal static class MamlText
             switch (blocks[i])
             {
                 case HeadingText heading:
-                    errors.Add(heading.Line, $"a heading can't stand here: '{heading.Text}'");
+                    errors.Add(heading.Line, $"a heading is not allowed here: '{heading.Text}'");
                     break;
                 case CodeText code:
                     CheckCode(code, Width - TextLayout.CodeIndent, errors);

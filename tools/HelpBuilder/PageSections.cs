@@ -31,11 +31,11 @@ internal sealed class PageSections
             var position = order.ToList().IndexOf(section.Title);
             if (position < 0)
             {
-                errors.Add(section.Line, $"'## {section.Title}' is no section of the schema; those are {string.Join(", ", order)}");
+                errors.Add(section.Line, $"'## {section.Title}' is not a section of the schema; those are {string.Join(", ", order)}");
             }
             else if (!_sections.TryAdd(section.Title, section))
             {
-                errors.Add(section.Line, $"'## {section.Title}' stands here a second time");
+                errors.Add(section.Line, $"'## {section.Title}' is here a second time");
             }
             else if (position < last)
             {

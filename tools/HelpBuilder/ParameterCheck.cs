@@ -1,6 +1,6 @@
 namespace Pro.DockerVersioning.HelpBuilder;
 
-/// <summary>Holds a page's syntax against its parameters: each says what the other says.</summary>
+/// <summary>Compares a page's syntax with its parameters: both must say the same.</summary>
 internal static class ParameterCheck
 {
     public static void Run(CommandPage page, PageErrors errors)
@@ -22,7 +22,7 @@ internal static class ParameterCheck
         }
     }
 
-    /// <summary>The table that holds for a parameter in a set; null where none does.</summary>
+    /// <summary>The table that holds for a parameter in a set; null if none does.</summary>
     public static ParameterTable? Find(CommandPage page, string set, string parameter) =>
         page.Parameters.FirstOrDefault(candidate => candidate.Name == parameter)?.Tables.FirstOrDefault(table => table.Covers(set));
 

@@ -88,11 +88,11 @@ internal static class ParameterReader
             var key = colon < 0 ? text : text[..colon];
             if (colon < 0 || !Keys.Contains(key))
             {
-                errors.Add(line, $"'{key}' is no key of a parameter; those are {string.Join(", ", Keys)}");
+                errors.Add(line, $"'{key}' is not a key of a parameter; those are {string.Join(", ", Keys)}");
             }
             else if (!values.TryAdd(key, text[(colon + 1)..].Trim()))
             {
-                errors.Add(line, $"'{key}' stands twice");
+                errors.Add(line, $"'{key}' is here twice");
             }
             else
             {
@@ -123,7 +123,7 @@ internal static class ParameterReader
         };
         if (!good)
         {
-            errors.Add(line, $"'{value}' is no value of '{key}'");
+            errors.Add(line, $"'{value}' is not a value of '{key}'");
         }
     }
 

@@ -7,8 +7,8 @@ if (args.Length != 2)
     return 2;
 }
 
-var pages = Directory.GetFiles(args[0], "*.md").Order(StringComparer.Ordinal).Select(PageSource.Read).ToList();
-var compilation = HelpCompiler.Compile(pages);
+var compilation = HelpCompiler.Compile(
+    PageSource.ReadFolder(args[0]), PageSource.ReadFolder(Path.Combine(args[0], SharedTexts.Folder)));
 if (compilation.Errors.Count > 0)
 {
     foreach (var error in compilation.Errors)

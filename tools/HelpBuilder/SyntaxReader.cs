@@ -49,7 +49,7 @@ internal static partial class SyntaxReader
             var match = Parameter().Match(text, at);
             if (!match.Success)
             {
-                errors.Add(line, $"no syntax: '{text[at..]}'");
+                errors.Add(line, $"not a syntax: '{text[at..]}'");
                 break;
             }
 

@@ -5,7 +5,7 @@ namespace Pro.DockerVersioning.HelpBuilder;
 /// <summary>Lays plain text out in columns of a console.</summary>
 internal static class TextLayout
 {
-    /// <summary>How far code stands from the text around it.</summary>
+    /// <summary>How far code is indented from the text around it.</summary>
     public const int CodeIndent = 4;
 
     /// <summary>The narrowest last column that is still read with ease.</summary>
@@ -39,7 +39,7 @@ internal static class TextLayout
         return string.Join('\n', lines);
     }
 
-    /// <summary>The table, its last column wrapped to fit; null where it can't fit.</summary>
+    /// <summary>The table, its last column wrapped to fit; null if it can't fit.</summary>
     public static string? Table(TableText table, int width)
     {
         var columns = table.Rows[0].Count;
