@@ -9,6 +9,8 @@ public sealed class CleaningJobTests : CleaningTest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
+    private readonly string? _path = Environment.GetEnvironmentVariable("PATH");
+
     public CleaningJobTests() => AddService(Service);
 
     // Another run on this engine may hold an api.
@@ -136,6 +138,92 @@ public sealed class CleaningJobTests : CleaningTest
             "ParameterArgumentTransformationError,",
             Shell.Run("Register-ProCleanupTask -Daily -At 02:00 -TargetFree much").Error.FullyQualifiedErrorId,
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_job_has_all_of_composes_variables_and_finds_its_services_by_them()
+    {
+        await File.WriteAllTextAsync(Path.Combine(Repository, "a.yml"), "services: { web: { image: \"${REGISTRY}/web\", build: apps/web } }\n", Cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(Repository, "b.yml"), "services: { worker: { image: \"${REGISTRY}/${NAME:?set it}\", build: apps/api } }\n", Cancel);
+        await File.WriteAllTextAsync(Path.Combine(Repository, "names.env"), $"NAME={Service}\n", Cancel);
+        var variables = new Dictionary<string, string>
+        {
+            ["COMPOSE_FILE"] = "a.yml|b.yml",
+            ["COMPOSE_PATH_SEPARATOR"] = "|",
+            ["COMPOSE_ENV_FILES"] = "names.env",
+            ["COMPOSE_DISABLE_ENV_FILE"] = "0",
+            ["COMPOSE_PROJECT_NAME"] = "shop",
+            ["COMPOSE_PROFILES"] = "jobs",
+        };
+        foreach (var (name, value) in variables)
+        {
+            Set(name, value);
+        }
+
+        Engine.Load(Service, "v1.0.0", "v1.1.0");
+        var task = Registered("worker 1 -GracePeriod 0");
+        foreach (var name in variables.Keys)
+        {
+            Set(name, null);
+        }
+
+        var script = await File.ReadAllTextAsync((string)task.Properties["Script"].Value, Cancel);
+        Assert.All(variables, one => Assert.Contains($"$env:{one.Key} = '{one.Value}'\n", script, StringComparison.Ordinal));
+        using var job = Job(task);
+        var complaint = await job.StandardError.ReadToEndAsync(Cancel);
+        await job.WaitForExitAsync(Cancel);
+        Assert.True(job.ExitCode == 0, complaint + await File.ReadAllTextAsync(Log(task), Cancel));
+        Assert.Equal([$"{Service}:v1.1.0"], Engine.Tags());
+    }
+
+    [Fact]
+    public void A_job_that_would_not_find_its_services_is_not_registered()
+    {
+        // A variable of the session that no job has.
+        File.WriteAllText(
+            Path.Combine(Repository, "compose.yml"), "services: { worker: { image: \"${REGISTRY}/worker\", build: \"${WHERE:?set it}\" } }\n");
+        Set("WHERE", "apps/api");
+        var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
+        _ = Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
+        Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
+        var error = Shell.Run($"Register-ProCleanupTask worker 1 -Daily -At 02:00 -Scheduler Cron -Shell {Shim(tools)}").Error;
+        Assert.StartsWith("CleanupTaskDoesNotStart,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Contains("WHERE", error.Exception.Message, StringComparison.Ordinal);
+        Assert.Empty(Good("Get-ProCleanupTask"));
+    }
+
+    [Fact]
+    public async Task The_shell_of_a_job_is_pwsh_by_its_name_on_PATH_and_never_one_of_the_current_folder()
+    {
+        var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
+        _ = Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
+        _ = Script(Repository, "pwsh", "exit 1");
+        var current = Directory.GetCurrentDirectory();
+        Directory.SetCurrentDirectory(Repository);
+        try
+        {
+            Set("PATH", tools);
+            const string Register = "Register-ProCleanupTask -Daily -At 02:00 -Scheduler Cron";
+            foreach (var typed in new[] { Register, $"{Register} -Shell {Folder}/pwsh" })
+            {
+                Assert.StartsWith("ShellNotFound,", Shell.Run(typed).Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+            }
+
+            Assert.Empty(Good("Get-ProCleanupTask"));
+
+            // A link stays where PowerShell is updated; what it leads to may go.
+            Set("PATH", $"{tools}:{_path}");
+            var real = Shim(Directory.CreateDirectory(Path.Combine(Folder, "7.4")).FullName);
+            _ = File.CreateSymbolicLink(Path.Combine(tools, "pwsh"), real);
+            _ = Assert.Single(Good(Register));
+            var line = await File.ReadAllTextAsync(Path.Combine(Folder, Environment.UserName), Cancel);
+            Assert.Contains($"'{tools}/pwsh'", line, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.SetCurrentDirectory(current);
+        }
     }
 
     [Theory]

@@ -91,6 +91,31 @@ public sealed partial class ArchitectureTests
         Assert.Empty(offenders);
     }
 
+    /// <summary>
+    /// By its name alone a program would be looked for in the current folder first: a cloned repository's own "git" would run. Who starts one
+    /// asks <c>ProgramFinder</c>, or is listed here with where its path comes from.
+    /// </summary>
+    [Fact]
+    public void Programs_are_started_by_their_full_path()
+    {
+        string[] resolved =
+        [
+            "CleanupTrial.cs: task.Shell", // The one of the job, by FindShell.
+            "ComposeProbe.cs: path", // By DockerClientFinder.
+            "ComposeProcess.cs: program.Path", // As ComposeProbe found it.
+            "RegistryCredentialHelpers.cs: path", // By its FindProgram.
+            "GitProgram.cs: path", "GitProgram.cs: start", "CatFileStream.cs: start", // By ProgramFinder, some lines before.
+            "ClientProcess.cs: executable", // As BuilderProbe found it.
+            "BuilderProbe.cs: path", // By DockerClientFinder.
+        ];
+        var starts = from file in Files()
+                     from Match match in ProgramStarts().Matches(File.ReadAllText(file))
+                     let what = match.Groups[1].Value
+                     where !what.StartsWith("ProgramFinder.Find(", StringComparison.Ordinal)
+                     select $"{Path.GetFileName(file)}: {what}";
+        Assert.Equal(resolved.Order(StringComparer.Ordinal), starts.Distinct().Order(StringComparer.Ordinal));
+    }
+
     private static int Floor(string room) => Array.IndexOf(GroundUp, room);
 
     private static IEnumerable<string> Files() => Directory.EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories)
@@ -115,6 +140,9 @@ public sealed partial class ArchitectureTests
         @"^(?:public |internal |file )?(?:static |sealed |abstract |partial |readonly )*(?:class|record struct|record|enum|interface|struct) (\w+)",
         RegexOptions.Multiline)]
     private static partial Regex Declarations();
+
+    [GeneratedRegex(@"(?:Cli\.Wrap|new ProcessStartInfo|[^.]Process\.Start)\(\s*([\w.$""]*\(?)")]
+    private static partial Regex ProgramStarts();
 
     [GeneratedRegex(@"^using Pro\.DockerVersioning\.([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex Usings();

@@ -252,12 +252,20 @@ internal static class CleaningPlanner
                 {
                     decided.Add(line with { Step = CleaningStep.Keep, Reason = guard });
                 }
+                else if (LockedBy(image, reference) is { } locked)
+                {
+                    decided.Add(line with { Step = CleaningStep.Skip, Reason = locked });
+                }
                 else
                 {
                     candidates.Add(new CleaningCandidate(line, image, lastUse));
                 }
             }
         }
+
+        // A foreign tag in a service's repository has no label of ours, and may be what its operation runs.
+        string? LockedBy(EngineImage image, ImageReference reference) => world.Services.FirstOrDefault(service => service.LockedBy is not null
+            && (service.Repository.SameRepository(reference) || image.BelongsTo(service.Name, service.Repository)))?.LockedBy;
     }
 
     private static CleaningPlanItem Unnamed(CleaningInput world, EngineImage image, string name)

@@ -20,6 +20,12 @@ internal sealed class ProEnvironmentVariables(Func<string, string?> read)
     public const string TlsVerifyName = "DOCKER_TLS_VERIFY";
     public const string CertificatePathName = "DOCKER_CERT_PATH";
 
+    /// <summary>The variables of compose that say what a project is. Who carries one of them elsewhere carries them all.</summary>
+    public static IReadOnlyList<string> ComposeNames { get; } =
+    [
+        ComposeFileName, ComposePathSeparatorName, ComposeProjectName, ComposeEnvFilesName, ComposeDisableEnvFileName, ComposeProfilesName,
+    ];
+
     /// <summary>This process's environment.</summary>
     public static ProEnvironmentVariables OfProcess { get; } = new(Environment.GetEnvironmentVariable);
 

@@ -34,6 +34,9 @@ internal sealed class DockerConfigFile
     /// <summary>Headers that Docker's client adds to each request to the engine.</summary>
     public IReadOnlyDictionary<string, string> HttpHeaders { get; private init; }
 
+    /// <summary>More folders in which Docker's client looks for plugins.</summary>
+    public IReadOnlyList<string> PluginFolders { get; private init; } = [];
+
     /// <summary>True where neither a login nor a helper stands in it: Docker then looks for the system's own helper.</summary>
     public bool HasNoLogins => Auths.Count == 0 && CredentialHelpers.Count == 0 && string.IsNullOrEmpty(CredentialsStore);
 
@@ -85,6 +88,7 @@ internal sealed class DockerConfigFile
             CredentialHelpers = DockerConfigJson.Texts(root, "credHelpers", path),
             CurrentContext = DockerConfigJson.Text(root, "currentContext", path),
             HttpHeaders = DockerConfigJson.Texts(root, "HttpHeaders", path),
+            PluginFolders = DockerConfigJson.List(root, "cliPluginsExtraDirs"),
         };
     }
 }

@@ -65,6 +65,12 @@ internal static class DockerConfigJson
         return texts;
     }
 
+    /// <summary>The texts of a list; empty if it is absent or something else.</summary>
+    public static IReadOnlyList<string> List(JsonElement parent, string name) =>
+        Find(parent, name) is { ValueKind: JsonValueKind.Array } list
+            ? [.. list.EnumerateArray().Where(one => one.ValueKind == JsonValueKind.String).Select(one => one.GetString()!)]
+            : [];
+
     private static JsonElement? Find(JsonElement parent, string name)
     {
         JsonElement? found = null;

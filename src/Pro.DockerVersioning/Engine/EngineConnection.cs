@@ -7,9 +7,11 @@ namespace Pro.DockerVersioning.Engine;
 internal sealed class EngineConnection : IDisposable
 {
     private readonly ApiVersionHandler _transport;
+    private readonly ConfigWithoutLogins? _config;
 
-    private EngineConnection(EngineEndpoint endpoint)
+    private EngineConnection(EngineEndpoint endpoint, ConfigWithoutLogins? config = null)
     {
+        _config = config;
         var authentication = new EngineAuthentication(endpoint);
         Endpoint = endpoint;
         Client = Build(endpoint, authentication, headers: null);
@@ -35,6 +37,24 @@ internal sealed class EngineConnection : IDisposable
     /// <summary>Prepares a connection; nothing is sent yet.</summary>
     /// <exception cref="ProException">The address, context or certificates are no good.</exception>
     public static EngineConnection Open(EngineEndpoint endpoint) => new(endpoint);
+
+    /// <summary>The same for a command that only shows what it would do: neither the engine nor a child program gets a login.</summary>
+    /// <param name="endpoint">The engine, with the headers that it may see.</param>
+    /// <param name="environment">Reads a variable.</param>
+    /// <exception cref="ProException">The address, context or certificates are no good.</exception>
+    public static EngineConnection OpenForPlan(EngineEndpoint endpoint, Func<string, string?> environment)
+    {
+        var config = new ConfigWithoutLogins(endpoint with { MaySeeLogins = false }, environment);
+        try
+        {
+            return new EngineConnection(config.Endpoint, config);
+        }
+        catch
+        {
+            config.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Asks the engine, and translates what goes wrong.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
@@ -69,6 +89,7 @@ internal sealed class EngineConnection : IDisposable
     {
         Http.Dispose();
         Client.Dispose();
+        _config?.Dispose();
     }
 
     private static bool IsModel(Type type) =>

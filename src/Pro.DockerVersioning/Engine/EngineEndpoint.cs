@@ -45,6 +45,9 @@ internal sealed record EngineEndpoint
     /// </summary>
     public IReadOnlyDictionary<string, string?> ChildEnvironment { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>True if a Docker context names it.</summary>
+    public bool IsOfContext { get; init; }
+
     /// <summary>False if no registry login may be sent through it: the command only shows what it would do.</summary>
     public bool MaySeeLogins { get; init; } = true;
 
@@ -181,6 +184,7 @@ internal sealed record EngineEndpoint
             {
                 Address = address,
                 Source = $"the context '{name}'",
+                IsOfContext = true,
                 UsesTls = address.Scheme is "tcp" or "http" or "https" && (tls || skips || address.Scheme == "https"),
                 CertificateFolder = tls ? certificates : null,
                 SkipsVerification = skips,

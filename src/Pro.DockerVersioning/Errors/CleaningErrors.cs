@@ -98,8 +98,8 @@ internal static class CleaningErrors
     public static ProException TrialFailed(string name, string shell, string why) => new(
         "CleanupTaskDoesNotStart",
         ProErrorCategory.InvalidOperation,
-        $"The task '{name}' does not start with {shell} as a scheduler starts it, with HOME and PATH=/usr/bin:/bin alone: {why}",
-        "Name a pwsh that starts so, for example -Shell /usr/bin/pwsh. Nothing was registered.",
+        $"The task '{name}' does not work with {shell} as a scheduler starts it, with HOME and PATH=/usr/bin:/bin alone: {why}",
+        "Mend what it says, or name a pwsh that starts so, for example -Shell /usr/bin/pwsh. Nothing was registered.",
         shell);
 
     /// <summary>No pwsh.</summary>

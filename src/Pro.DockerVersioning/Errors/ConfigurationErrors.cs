@@ -136,11 +136,25 @@ internal static class ConfigurationErrors
         "EnvFileWrong", ProErrorCategory.InvalidData, $"{at}: the quote that opens in this value isn't closed.",
         "Close the quote.", at.File);
 
-    public static ProException ServiceRefused(string service, string source, IEnumerable<string> reasons, string? parameter) => new(
-        "ServiceNotBuildable", ProErrorCategory.NotImplemented,
-        $"The service {service} of {source} can't be built as it is declared: {string.Join("; ", reasons)}.",
-        parameter is null ? "Change the declaration, or declare the service in pro.json." : $"Give {parameter}, or change the declaration.",
-        service);
+    public static ProException ServiceRefused(
+        string service, string source, IEnumerable<string> reasons, IReadOnlyList<string> parameters, IReadOnlyList<string> onlyInCompose)
+    {
+        string[] ways =
+        [
+            .. parameters.Count > 0 ? [$"give {string.Join(" and ", parameters)}"] : Array.Empty<string>(),
+            .. onlyInCompose.Count > 0
+                ? [$"take {string.Join(" and ", onlyInCompose)} out of the compose file, or move it to a file that only other builds read"]
+                : Array.Empty<string>(),
+        ];
+        var remedy = string.Join(", and ", ways);
+        return new(
+            "ServiceNotBuildable", ProErrorCategory.NotImplemented,
+            $"The service {service} of {source} can't be built as it is declared: {string.Join("; ", reasons)}.",
+            ways.Length == 0 ? "Change the declaration, or declare the service in pro.json."
+                : onlyInCompose.Count == 0 ? $"{char.ToUpperInvariant(remedy[0])}{remedy[1..]}, or change the declaration."
+                : $"{char.ToUpperInvariant(remedy[0])}{remedy[1..]}.",
+            service);
+    }
 
     public static ProException ContextNotFound(string service, string context, string source, string tree) => new(
         "ServiceContextNotFound", ProErrorCategory.ObjectNotFound,

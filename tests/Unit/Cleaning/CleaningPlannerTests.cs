@@ -505,6 +505,14 @@ public sealed class CleaningPlannerTests
         Assert.Equal("the stopped container c2 uses it", kept["redis:7"]);
         Assert.Equal("latest points at it", kept[$"{Api}:latest"]);
 
+        // Who deploys api may run the tag that is no version; postgres is nobody's.
+        var world = World([]);
+        draft = CleaningPlanner.Draft(world with { Services = [world.Services[0] with { LockedBy = "the service is locked" }] }, policy);
+        Assert.DoesNotContain(draft.Candidates, candidate => candidate.Line.Reference.StartsWith(Api, StringComparison.Ordinal));
+        Assert.Contains(draft.Candidates, candidate => Full(candidate.Line.Reference) == "docker.io/library/postgres:16");
+        var skipped = draft.Decided.Single(line => line.Reference == $"{Api}:20240131");
+        Assert.Equal((CleaningStep.Skip, "the service is locked"), (skipped.Step, skipped.Reason));
+
         static string Full(string name) => name.Contains('/', StringComparison.Ordinal) ? name : "docker.io/library/" + name;
     }
 

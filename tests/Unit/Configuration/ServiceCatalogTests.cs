@@ -172,10 +172,25 @@ public sealed class ServiceCatalogTests
     [Fact]
     public void Names_with_dots_and_capitals_become_small_and_are_found_in_either_form()
     {
-        var catalog = Load(new MemoryTree(("src/Shop.Api/Dockerfile", ""), ("src/Shop.Web/Dockerfile", "")));
+        var reports = new Collected();
+        var catalog = Load(new MemoryTree(("src/Shop.Api/Dockerfile", ""), ("src/Shop.Web/Dockerfile", ""), ("src/db/Dockerfile", "")), null, reports);
 
-        Assert.Equal(["shop.api", "shop.web"], catalog.Names);
+        Assert.Equal(["shop.api", "shop.web", "db"], catalog.Names);
         Assert.Equal(("shop.api", "src/Shop.Api"), (catalog.Get("Shop.Api").Image, catalog.Get("Shop.Api").Context));
+        _ = catalog.Get("db");
+        Assert.Equal(["The service of the folder Shop.Api is named shop.api: an image's name has no capital letters."], reports.Verbose);
+    }
+
+    [Fact]
+    public void An_image_that_is_not_named_as_its_compose_service_is_told_once()
+    {
+        var reports = new Collected();
+        var catalog = Load(new MemoryTree(("compose.yml", "services: { Api: { build: . }, web: { build: . } }"), ("Dockerfile", "")), null, reports);
+
+        Assert.Equal("api", catalog.Get("Api").Image);
+        Assert.Equal("api", catalog.Get("Api").Image);
+        _ = catalog.Get("web");
+        Assert.Equal(["The image of the service Api (compose.yml) is named api: an image's name has no capital letters."], reports.Verbose);
     }
 
     [Fact]
@@ -525,9 +540,28 @@ public sealed class ServiceCatalogTests
         Assert.Equal("ServiceNotBuildable", error.Id);
         Assert.Contains("build.platforms", error.Message, StringComparison.Ordinal);
         Assert.Contains("build.network", error.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            "Give -Platform, and take network out of the compose file, or move it to a file that only other builds read.", error.RecommendedAction);
         error = Assert.Throws<ProException>(() => api.EnsureBuildable(tree, "platforms"));
         Assert.DoesNotContain("build.platforms", error.Message, StringComparison.Ordinal);
         api.EnsureBuildable(tree, "platforms", "network");
+    }
+
+    /// <summary>What pro.json says goes over the compose file's key, for some keys only: the others would be refused again.</summary>
+    [Theory]
+    [InlineData("context: ../elsewhere", true)]
+    [InlineData("dockerfile_inline: FROM scratch", true)]
+    [InlineData("tags: [ a ]", false)]
+    [InlineData("additional_contexts: { other: ./other }", false)]
+    public void The_remedy_names_pro_json_only_if_it_settles_the_key(string line, bool settles)
+    {
+        const string Services = """{ "services": { "api": { "context": "apps/api", "dockerfile": "apps/api/Dockerfile" } } }""";
+        var compose = ("compose.yaml", $"services:\n  api:\n    build:\n      {(line.StartsWith("context:", StringComparison.Ordinal) ? "" : "context: .\n      ")}{line}\n");
+        var refused = Assert.Throws<ProException>(() => Load(new MemoryTree(compose, ("Dockerfile", ""))).Get("api").EnsureBuildable(new MemoryTree(("Dockerfile", ""))));
+        Assert.Equal(settles, refused.RecommendedAction.Contains("pro.json", StringComparison.Ordinal));
+
+        var tree = new MemoryTree(compose, ("apps/api/Dockerfile", ""), ("pro.json", Services));
+        Assert.Equal(settles, Load(tree).Get("api").Refusals.Count == 0);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Cleaning.Tasks;
 
@@ -11,7 +12,7 @@ internal static class CleanupScript
     /// <summary>What follows these words in the log is a run's exit code.</summary>
     public const string Ended = "ended with exit code ";
 
-    /// <summary>Where this variable is set, the script only shows that it starts and finds its module.</summary>
+    /// <summary>Where this variable is set, the script only shows that it starts, and finds its module and services.</summary>
     public const string CheckVariable = "PRO_CLEANUP_CHECK";
 
     private const string Template = """
@@ -54,12 +55,16 @@ internal static class CleanupScript
         {VARIABLES}
             $module = {MODULE}
             Import-Module $(if ([System.IO.File]::Exists($module)) { $module } else { 'Pro.DockerVersioning' })
-            # Register-ProCleanupTask starts it once, to see whether a scheduler could.
-            if ($env:{CHECK}) { exit 0 }
             $parameters = @{
                 # A path and not a pattern: "app[1]" is that folder, and not "app1".
                 Path = {FOLDER}
         {PARAMETERS}
+            }
+            # Register-ProCleanupTask starts it once, to see whether a scheduler could, and whether it finds its services. The engine may be off now.
+            if ($env:{CHECK}) {
+                try { Remove-ProOldImage @parameters -WhatIf -ErrorAction Continue *>$null }
+                catch { if ($_.FullyQualifiedErrorId -notlike '{UNREACHABLE},*') { throw } }
+                exit 0
             }
             # One bad line is an error in the log, and the others are done.
             $failed = $null
@@ -100,6 +105,7 @@ internal static class CleanupScript
             .Replace("\r\n", "\n", StringComparison.Ordinal)
             .Replace("{LOG}", Quote(task.Log), StringComparison.Ordinal)
             .Replace("{VARIABLES}", Lines(variables.Select(one => $"    $env:{one.Key} = {Quote(one.Value)}")), StringComparison.Ordinal)
+            .Replace("{UNREACHABLE}", EngineErrors.UnreachableId, StringComparison.Ordinal)
             .Replace("{CHECK}", CheckVariable, StringComparison.Ordinal)
             .Replace("{FOLDER}", Quote(task.Folder), StringComparison.Ordinal)
             .Replace("{MODULE}", Quote(module), StringComparison.Ordinal)

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Cleaning.Tasks;
 using Pro.DockerVersioning.Commands.Parameters;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
@@ -19,8 +20,8 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
     // A scheduler starts jobs without them. None of these is a secret.
     private static readonly string[] CarriedVariables =
     [
-        "REGISTRY", "COMPOSE_FILE", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH",
-            "XDG_STATE_HOME",
+        ProEnvironmentVariables.RegistryName, .. ProEnvironmentVariables.ComposeNames, "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS",
+            "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "XDG_STATE_HOME",
     ];
 
     /// <summary>The days of the week.</summary>

@@ -71,10 +71,14 @@ internal sealed class ProWorkspace
     /// <exception cref="ProException">Its address is no good.</exception>
     public EngineConnection OpenEngine()
     {
-        var endpoint = EngineEndpoint.Resolve(Settings.Variables.Raw, Settings.Engine?.Value) with { MaySeeLogins = !IsForPlanOnly };
+        var endpoint = EngineEndpoint.Resolve(Settings.Variables.Raw, Settings.Engine?.Value);
+        if (!IsForPlanOnly)
+        {
+            return EngineConnection.Open(endpoint);
+        }
 
         // A proxy before the session's own engine may want the headers: nothing gets through without them.
         var isOwn = Settings.Engine is not { } named || EngineEndpoint.IsOwn(Settings.Variables.Raw, named.Value);
-        return EngineConnection.Open(!IsForPlanOnly || isOwn ? endpoint : endpoint with { Headers = new Dictionary<string, string>() });
+        return EngineConnection.OpenForPlan(isOwn ? endpoint : endpoint with { Headers = new Dictionary<string, string>() }, Settings.Variables.Raw);
     }
 }

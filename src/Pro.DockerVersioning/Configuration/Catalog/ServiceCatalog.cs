@@ -41,7 +41,7 @@ internal sealed class ServiceCatalog
 
         // Looked at when somebody needs them: a file for the deployment may lie elsewhere, while pro.json says all that a build needs.
         var files = new Lazy<List<string>>(() => FilesOf(inputs, root, settings.ComposeFiles));
-        var reader = new ServiceReader(tree, inputs.Environment, settings.Registry?.Value);
+        var reader = new ServiceReader(tree, inputs.Environment, settings.Registry?.Value, reports);
         var configured = ProConfigurationReader.Read(tree).Services;
         if (configured.Count > 0)
         {

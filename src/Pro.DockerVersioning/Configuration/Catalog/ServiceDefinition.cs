@@ -117,12 +117,12 @@ internal sealed record ServiceDefinition
         var open = Refusals.Where(refusal => !settled.Contains(refusal.Key, StringComparer.Ordinal)).ToList();
         if (open.Count > 0)
         {
-            var parameters = open.Select(refusal => ParameterFor(refusal.Key)).Distinct().ToList();
             throw ConfigurationErrors.ServiceRefused(
                 Name,
                 Source,
                 open.Select(refusal => refusal.Reason),
-                parameters.Contains(null) ? null : string.Join(" and ", parameters));
+                [.. open.Select(refusal => ParameterFor(refusal.Key)).OfType<string>().Distinct()],
+                [.. open.Where(refusal => ParameterFor(refusal.Key) is null && !refusal.IsAnswerable).Select(refusal => refusal.Key)]);
         }
 
         if (Context.Length > 0 && TreePath.Follow(tree, Context) is not { Kind: SourceEntryKind.Directory })

@@ -7,7 +7,8 @@ namespace Pro.DockerVersioning.Configuration.Catalog;
 /// <param name="Folder">The folder as it is written; "" for the root.</param>
 /// <param name="Context">The context.</param>
 /// <param name="Dockerfile">The Dockerfile.</param>
-internal sealed record ServiceFolder(string Name, string Folder, string Context, string Dockerfile);
+/// <param name="Written">The folder's own name.</param>
+internal sealed record ServiceFolder(string Name, string Folder, string Context, string Dockerfile, string Written);
 
 /// <summary>Finds services by convention: folders with a Dockerfile.</summary>
 internal static class ServiceFolders
@@ -31,7 +32,7 @@ internal static class ServiceFolders
         var folders = All(tree).ToList();
         if (folders.Count < 2 && RootDockerfile(tree) is { } dockerfile)
         {
-            folders.Add(new(NameOf(rootName), string.Empty, string.Empty, dockerfile));
+            folders.Add(new(NameOf(rootName), string.Empty, string.Empty, dockerfile, rootName));
         }
 
         return [.. folders.GroupBy(folder => folder.Name, StringComparer.Ordinal)];
@@ -54,7 +55,7 @@ internal static class ServiceFolders
         where !name.StartsWith('.') && !(parent.Length == 0 && name == OfTheRoot)
         let dockerfile = RepositoryPath.Join(entry.Path, DockerfileName)
         where SourceText.Exists(tree, dockerfile)
-        select new ServiceFolder(NameOf(name), entry.Path, entry.Path, dockerfile);
+        select new ServiceFolder(NameOf(name), entry.Path, entry.Path, dockerfile, name);
 
     private static string NameOf(string folder) => folder.ToLowerInvariant();
 }

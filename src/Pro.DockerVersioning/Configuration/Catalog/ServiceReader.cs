@@ -1,6 +1,7 @@
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Configuration.Catalog;
 
@@ -8,16 +9,23 @@ namespace Pro.DockerVersioning.Configuration.Catalog;
 /// <param name="tree">The repository's files.</param>
 /// <param name="environment">Gives build arguments without a value theirs.</param>
 /// <param name="registry">Where images go: an image's name in a compose file counts below it. Null if nobody says.</param>
-internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> environment, string? registry)
+/// <param name="reports">Hears of a name that is not the one that somebody has written.</param>
+internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> environment, string? registry, IProgress<Report>? reports)
 {
     /// <summary>A service of a compose file.</summary>
     public ServiceDefinition FromCompose(ComposeService service)
     {
         var build = service.ReadBuild();
+        var image = ImageOf(service);
+        if (ImageBelowRegistry(service) is null && image != service.Name)
+        {
+            Tell($"The image of the service {service.Name} ({service.At.File}) is named {image}");
+        }
+
         return new ServiceDefinition
         {
             Name = service.Name,
-            Image = ImageOf(service),
+            Image = image,
             ForeignImage = ForeignImageOf(service),
             Context = build?.Context ?? string.Empty,
             Dockerfile = build is null ? string.Empty : build.Dockerfile ?? DockerfileIn(build.Context),
@@ -42,6 +50,11 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
     public ServiceDefinition FromFolder(IGrouping<string, ServiceFolder> places, ComposeService? compose)
     {
         var folders = places.ToList();
+        if (folders[0].Written != places.Key)
+        {
+            Tell($"The service of the folder {folders[0].Written} is named {places.Key}");
+        }
+
         return new()
         {
             Name = places.Key,
@@ -144,6 +157,8 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
 
         return result;
     }
+
+    private void Tell(string what) => reports?.Report(new VerboseReport($"{what}: an image's name has no capital letters."));
 
     private static string DockerfileIn(string context) => RepositoryPath.Join(context, ServiceFolders.DockerfileName);
 }

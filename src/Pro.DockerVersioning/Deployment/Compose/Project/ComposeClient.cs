@@ -52,7 +52,7 @@ internal sealed partial class ComposeClient
         Project = project;
         Endpoint = endpoint;
         _environment = environment with { WorkingDirectory = project.WorkingDirectory };
-        _process = new ComposeProcess(program, _environment.With(EngineFor(program, environment, endpoint)));
+        _process = ProcessWith(new Dictionary<string, string?>());
     }
 
     /// <summary>Compose.</summary>
@@ -297,10 +297,7 @@ internal sealed partial class ComposeClient
         Action<string>? heard,
         CancellationToken cancellationToken,
         TimeSpan? silence = null) =>
-        (pinned.Variables.Count == 0
-            ? _process
-            : new ComposeProcess(Program, _environment.With(EngineFor(Program, _environment, Endpoint)).With(pinned.Variables)))
-        .RunAsync([.. pinned.Arguments, .. arguments], heard, cancellationToken, silence);
+        (pinned.Variables.Count == 0 ? _process : ProcessWith(pinned.Variables)).RunAsync([.. pinned.Arguments, .. arguments], heard, cancellationToken, silence);
 
     /// <summary>The later versions tell of a service with profiles only when one of them is active.</summary>
     internal IEnumerable<string> ProfileArguments(ImagePin image) =>
@@ -419,24 +416,21 @@ internal sealed partial class ComposeClient
     }
 
     /// <summary>
-    /// docker-compose 1.x knows <c>DOCKER_HOST</c> but not <c>DOCKER_CONTEXT</c>: it would work on another engine than we do, silently.
+    /// docker-compose 1.x knows no <c>DOCKER_CONTEXT</c>, and takes <c>DOCKER_HOST</c> from <c>.env</c>: it would work on another engine than we
+    /// do, silently. The option goes before both, and changes no variable that the project may use. Later versions take neither from there.
     /// </summary>
-    private static Dictionary<string, string?> EngineFor(ComposeProgram program, ChildEnvironment environment, EngineEndpoint endpoint)
-    {
-        if (!program.IsV1
-            || !string.IsNullOrEmpty(environment.Get("DOCKER_HOST"))
-            || string.IsNullOrEmpty(environment.Get("DOCKER_CONTEXT")))
-        {
-            return [];
-        }
+    private ComposeProcess ProcessWith(IReadOnlyDictionary<string, string?> variables) => Program.IsV1
+        ? new ComposeProcess(
+            Program with { Prefix = [.. Program.Prefix, "--host", Endpoint.Address.OriginalString.Replace("npipe://./", "npipe:////./", StringComparison.Ordinal)] },
+            _environment.With(TlsFor(Endpoint)).With(variables))
+        : new ComposeProcess(Program, _environment.With(variables));
 
-        return new Dictionary<string, string?>
-        {
-            ["DOCKER_HOST"] = endpoint.Address.OriginalString.Replace("npipe://./", "npipe:////./", StringComparison.Ordinal),
-            ["DOCKER_TLS_VERIFY"] = endpoint.UsesTls && !endpoint.SkipsVerification ? "1" : null,
-            ["DOCKER_CERT_PATH"] = endpoint.CertificateFolder,
-        };
-    }
+    /// <summary>The certificates for a remote engine are not the ones of <c>.env</c> either: an empty variable counts as set.</summary>
+    private static Dictionary<string, string?> TlsFor(EngineEndpoint endpoint) => endpoint.IsLocal ? [] : new Dictionary<string, string?>
+    {
+        ["DOCKER_TLS_VERIFY"] = endpoint.UsesTls && !endpoint.SkipsVerification && endpoint.CertificateFolder is not null ? "1" : "",
+        ["DOCKER_CERT_PATH"] = endpoint.CertificateFolder ?? "",
+    };
 
     [GeneratedRegex(@"^(?<service>\S+)[ \t]+(?<hash>[0-9a-f]{64})\r?$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex HashLine();
