@@ -116,6 +116,32 @@ public sealed partial class ArchitectureTests
         Assert.Equal(resolved.Order(StringComparer.Ordinal), starts.Distinct().Order(StringComparer.Ordinal));
     }
 
+    /// <summary>
+    /// To open a named pipe waits for its writer: a user's file is read by <c>RegularFile</c>. The others read what the system, git, or this
+    /// module has written.
+    /// </summary>
+    [Fact]
+    public void A_users_file_is_read_by_the_one_reader_that_no_pipe_can_hold_up()
+    {
+        string[] readers =
+        [
+            "RegularFile", "LinuxProcess", "LockProcess", "OwnContainer", "ComposeOrphans", "TagReader", "DataRoot", "CronScheduler",
+            "SystemdScheduler", "CleanupTaskStore", "ClientImageBuilder",
+        ];
+        var found = from type in Module.GetTypes()
+                    let outer = OutermostOf(type).Name.Split('`')[0]
+                    from method in type.Methods
+                    where method.HasBody
+                    from instruction in method.Body.Instructions
+                    let called = instruction.Operand as MethodReference
+                    where called is not null && (called.DeclaringType.FullName == "System.IO.File"
+                        ? called.Name.StartsWith("Read", StringComparison.Ordinal) || called.Name.StartsWith("Open", StringComparison.Ordinal)
+                        : called.DeclaringType.FullName == "System.IO.StreamReader" && called.Name == ".ctor"
+                            && called.Parameters[0].ParameterType.FullName == "System.String")
+                    select outer;
+        Assert.Equal(readers.Order(StringComparer.Ordinal), found.Distinct().Order(StringComparer.Ordinal));
+    }
+
     private static int Floor(string room) => Array.IndexOf(GroundUp, room);
 
     private static IEnumerable<string> Files() => Directory.EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories)
@@ -125,14 +151,11 @@ public sealed partial class ArchitectureTests
 
     private static string? RoomOf(TypeReference type)
     {
-        var outer = type;
-        while (outer.DeclaringType is { } declaring)
-        {
-            outer = declaring;
-        }
-
+        var outer = OutermostOf(type);
         return outer.Scope == Module ? RoomOfType.GetValueOrDefault(outer.Name.Split('`')[0]) : null;
     }
+
+    private static TypeReference OutermostOf(TypeReference type) => type.DeclaringType is { } declaring ? OutermostOf(declaring) : type;
 
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 

@@ -14,7 +14,7 @@ internal static class CleaningPlanner
     /// <exception cref="ProException">One isn't here.</exception>
     public static void EnsureKnown(CleaningInput world, CleaningPolicy policy, IEnumerable<string> protect)
     {
-        var literals = protect.Where(text => !VersionPattern.HasWildcards(text)).ToList();
+        var literals = protect.Where(text => !NamePattern.IsWildcard(text)).ToList();
         if (literals.Count == 0)
         {
             return;

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment;
 using Pro.DockerVersioning.Deployment.Locking;
@@ -64,17 +62,6 @@ internal sealed class EngineUse
     /// <summary>A swarm's services; none where the engine is no manager of one.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public static async Task<IReadOnlyList<SwarmServiceState>> ServicesAsync(
-        EngineConnection engine, bool isSwarmManager, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return isSwarmManager ? await new SwarmApi(engine).ListServicesAsync(cancellationToken).ConfigureAwait(false) : [];
-        }
-        catch (ProException none) when (none.Id == "SwarmNotAManager"
-            || none.InnerException is DockerApiException { StatusCode: HttpStatusCode.ServiceUnavailable })
-        {
-            // It has left the swarm, or is a manager no more.
-            return [];
-        }
-    }
+        EngineConnection engine, bool isSwarmManager, CancellationToken cancellationToken) =>
+        isSwarmManager ? await new SwarmApi(engine).ListServicesOrNoneAsync(cancellationToken).ConfigureAwait(false) : [];
 }

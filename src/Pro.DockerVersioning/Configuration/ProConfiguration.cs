@@ -86,13 +86,3 @@ internal sealed record EnvironmentConfiguration
     /// <summary>The tag that names what is deployed there, on its engine and at the registry; null if none does.</summary>
     public string? Alias { get; init; }
 }
-
-/// <summary>May two versions of a service run at once?</summary>
-internal enum UpdateOrder
-{
-    /// <summary>No: the old one is stopped before the new one starts.</summary>
-    StopFirst,
-
-    /// <summary>Yes: the new one is proven beside the old one.</summary>
-    StartFirst,
-}

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Versions;
 using Keys = Pro.DockerVersioning.Configuration.ProConfigurationKeys;
 using Values = Pro.DockerVersioning.Configuration.ConfigurationValues;
@@ -18,12 +19,6 @@ internal static partial class ProConfigurationReader
         ["Major"] = ProAlias.Major,
     };
 
-    private static readonly Dictionary<string, UpdateOrder> OrderNames = new(StringComparer.Ordinal)
-    {
-        ["stop-first"] = UpdateOrder.StopFirst,
-        ["start-first"] = UpdateOrder.StartFirst,
-    };
-
     /// <summary>Reads the file at a tree's root; without one, the empty configuration.</summary>
     /// <exception cref="ProException">The file is wrong.</exception>
     public static ProConfiguration Read(ISourceTree tree) =>
@@ -36,7 +31,7 @@ internal static partial class ProConfigurationReader
         var path = Path.Combine(root, ProConfiguration.FileName);
         try
         {
-            return File.Exists(path) ? Parse(SourceText.Decode(File.ReadAllBytes(path), path)) : ProConfiguration.Empty;
+            return File.Exists(path) ? Parse(SourceText.Decode(RegularFile.ReadBytes(path), path)) : ProConfiguration.Empty;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -94,7 +89,7 @@ internal static partial class ProConfigurationReader
                 Keys.Dockerfile => result with { Dockerfile = ReadFilePath(member.Value, member.Name) },
                 Keys.Target => result with { Target = Values.Text(member) },
                 Keys.BuildArgs => result with { BuildArgs = ReadBuildArgs(member) },
-                Keys.Order => result with { Order = Values.Choice(member.Value, member.Name, OrderNames) },
+                Keys.Order => result with { Order = Values.Choice(member.Value, member.Name, UpdateOrderText.ByWord) },
                 Keys.HealthUrl => result with { HealthUrl = ReadUrl(member) },
                 Keys.HealthTimeout => result with { HealthTimeout = ReadTime(member) },
                 _ => result with { Image = ReadImage(member) },
@@ -136,9 +131,7 @@ internal static partial class ProConfigurationReader
             return text;
         }
 
-        var name = text.Split('@')[0].Trim('/');
-        name = name.LastIndexOf(':') is var colon && colon > name.LastIndexOf('/') ? name[..colon] : name;
-        name = name.ToLowerInvariant();
+        var name = ReferenceGrammar.Cut(text).Name.Trim('/').ToLowerInvariant();
         var right = name.Split('/').All(ReferenceGrammar.IsPathComponent) ? name : null;
         throw ConfigurationErrors.WrongImage(member.Name, text, right, member.Value.At);
     }

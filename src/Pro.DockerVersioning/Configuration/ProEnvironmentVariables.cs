@@ -14,11 +14,6 @@ internal sealed class ProEnvironmentVariables(Func<string, string?> read)
     public const string ComposeDisableEnvFileName = "COMPOSE_DISABLE_ENV_FILE";
     public const string ComposeProfilesName = "COMPOSE_PROFILES";
     public const string BuildKitName = "DOCKER_BUILDKIT";
-    public const string DockerHostName = "DOCKER_HOST";
-    public const string DockerContextName = "DOCKER_CONTEXT";
-    public const string DockerConfigName = "DOCKER_CONFIG";
-    public const string TlsVerifyName = "DOCKER_TLS_VERIFY";
-    public const string CertificatePathName = "DOCKER_CERT_PATH";
 
     /// <summary>The variables of compose that say what a project is. Who carries one of them elsewhere carries them all.</summary>
     public static IReadOnlyList<string> ComposeNames { get; } =
@@ -41,21 +36,6 @@ internal sealed class ProEnvironmentVariables(Func<string, string?> read)
     public bool? BuildKit => Get(BuildKitName) is { } text
         ? DockerBoolean.TryParse(text, out var value) ? value : throw ConfigurationErrors.NotABoolean(BuildKitName, text)
         : null;
-
-    /// <summary>The engine's address.</summary>
-    public string? DockerHost => Get(DockerHostName);
-
-    /// <summary>The docker context.</summary>
-    public string? DockerContext => Get(DockerContextName);
-
-    /// <summary>The folder of Docker's client configuration.</summary>
-    public string? DockerConfig => Get(DockerConfigName);
-
-    /// <summary>Docker's client takes any text here, "0" too, as a yes; so do we.</summary>
-    public bool TlsVerify => Get(TlsVerifyName) is not null;
-
-    /// <summary>The folder with ca.pem, cert.pem and key.pem.</summary>
-    public string? CertificatePath => Get(CertificatePathName);
 
     /// <summary>A variable by name as it is, an empty one included: compose and build arguments tell the two apart.</summary>
     public string? Raw(string name) => read(name);

@@ -38,14 +38,6 @@ internal static class RepositoryPath
         return string.Join('/', parts);
     }
 
-    /// <summary>The folder that holds a path; "" for what lies in the root.</summary>
-    public static string Directory(string path) =>
-        path.LastIndexOf('/') is var slash and >= 0 ? path[..slash] : string.Empty;
-
-    /// <summary>The path that lies in a folder.</summary>
-    public static string Join(string directory, string name) =>
-        directory.Length == 0 ? name : $"{directory}/{name}";
-
     private static bool IsAbsolute(string text) =>
         text.StartsWith('/') || (text.Length >= 2 && text[1] == ':' && char.IsAsciiLetter(text[0]));
 }

@@ -130,7 +130,7 @@ internal sealed class RepositoryTrust(string? stateFolder, string root)
         try
         {
             return File is { } file && System.IO.File.Exists(file)
-                && JsonSerializer.Deserialize(System.IO.File.ReadAllText(file), TrustContext.Default.TrustFile) is { } kept && kept.Repository == root
+                && JsonSerializer.Deserialize(RegularFile.ReadBytes(file), TrustContext.Default.TrustFile) is { } kept && kept.Repository == root
                 ? new Dictionary<string, string>(kept.Approved, StringComparer.Ordinal) : [];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)

@@ -1,6 +1,7 @@
 using System.Text;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Configuration;
 
@@ -26,6 +27,7 @@ internal static class SourceText
     /// <exception cref="ProException">The file is no UTF-8 text.</exception>
     public static string Read(ISourceTree tree, SourceEntry entry, string path)
     {
+        tree.EnsureRegular(entry);
         using var content = tree.Open(entry);
         if (content.Length > LargestFile)
         {
@@ -36,6 +38,10 @@ internal static class SourceText
         content.Stream.CopyTo(copy);
         return Decode(copy.GetBuffer().AsSpan(0, (int)copy.Length), path);
     }
+
+    /// <summary>The text of a file on disk, without its byte order mark.</summary>
+    /// <exception cref="ProException">It is not a regular file, can't be read, or isn't UTF-8 text.</exception>
+    public static string ReadFile(string path) => Decode(RegularFile.Read(path), path);
 
     /// <summary>Decodes UTF-8 and drops the byte order mark.</summary>
     /// <exception cref="ProException">The bytes aren't UTF-8.</exception>

@@ -87,7 +87,7 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
     private static string CommandOf(ComposeContext site) => site.Client.Program.CommandName;
 
     private string NameOf(EngineImage? image) => image is null ? "nothing"
-        : ImageInventory.VersionOf(image, request.Repository)?.ToString() ?? $"the image {image.Id[7..19]}";
+        : ImageInventory.VersionOf(image, request.Repository)?.ToString() ?? $"the image {ShortId.Of(image.Id)}";
 
     /// <summary>Other targets for which the tag names what is deployed, or whose containers were started by it.</summary>
     private IEnumerable<string> Others(ImageReference alias, ServiceTarget target, IReadOnlyList<VerifiedDeployment> verified) => world.Targets

@@ -209,8 +209,8 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
                 .FirstOrDefault(level => level is not null);
 
     private async Task<ComposeContext> FirstStartAsync(DeploymentRequest request, CancellationToken cancellationToken) =>
-        request.ComposeFiles.Count > 0
-            ? await ComposeContext.OpenAsync(engine, request, request.ComposeFiles, cancellationToken).ConfigureAwait(false)
+        request.ComposeFiles.Value is { Count: > 0 } files
+            ? await ComposeContext.OpenAsync(engine, request, files, cancellationToken).ConfigureAwait(false)
             : throw DeploymentErrors.NothingRuns(request.Service.Name, engine.Endpoint.ToString());
 
     private static ServiceTarget TargetOf(DeploymentRequest request, EngineSnapshot world, ComposeContext site)

@@ -1,5 +1,3 @@
-using System.Net;
-using Docker.DotNet;
 using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Strategies;
@@ -31,7 +29,7 @@ internal sealed record EngineSnapshot(
         EngineConnection engine, string service, ImageReference repository, CancellationToken cancellationToken, HistoryLog? history = null)
     {
         var loading = ImageInventory.LoadAsync(engine, cancellationToken);
-        var swarming = SwarmAsync(engine, repository, cancellationToken);
+        var swarming = SwarmServices.FindAsync(engine, repository, cancellationToken);
         var recording = new OperationRecords(new ContainerApi(engine)).FindAllAsync(cancellationToken);
         await Task.WhenAll(loading, swarming, recording).ConfigureAwait(false);
         var inventory = await loading.ConfigureAwait(false);
@@ -131,22 +129,4 @@ internal sealed record EngineSnapshot(
 
     private static bool IsOf(OperationInfo record, ImageReference repository) =>
         ImageReference.TryParse(record.To, out var to) && to.SameRepository(repository);
-
-    private static async Task<IReadOnlyList<SwarmServiceInfo>> SwarmAsync(
-        EngineConnection engine, ImageReference repository, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await SwarmServices.FindAsync(engine, repository, cancellationToken).ConfigureAwait(false);
-        }
-        catch (ProException none) when (none.InnerException is DockerApiException { StatusCode: HttpStatusCode.ServiceUnavailable })
-        {
-            // No swarm, or none of its managers.
-            return [];
-        }
-        catch (ProException none) when (none.Id == "SwarmNotAManager")
-        {
-            return [];
-        }
-    }
 }

@@ -30,6 +30,22 @@ internal static class VerifiedVersions
             await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false),
             await ListAsync(new SwarmConfigs(engine), cancellationToken).ConfigureAwait(false));
 
+    /// <summary>The same for a build: a swarm without a leader doesn't say what it knows, and keeps nobody from building.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    public static async Task<IReadOnlyList<VerifiedDeployment>> LoadReachableAsync(
+        EngineConnection engine, CancellationToken cancellationToken)
+    {
+        var volumes = await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return From(volumes, await ListAsync(new SwarmConfigs(engine), cancellationToken).ConfigureAwait(false));
+        }
+        catch (ProException refused) when (refused.InnerException is DockerApiException { StatusCode: HttpStatusCode.InternalServerError })
+        {
+            return From(volumes, []);
+        }
+    }
+
     /// <summary>Those of a target, newest first. The swarm is asked only about its own services.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses; or the swarm has no leader, and nobody knows.</exception>
     public static async Task<IReadOnlyList<VerifiedDeployment>> OfAsync(
@@ -45,19 +61,8 @@ internal static class VerifiedVersions
     public static async Task<IReadOnlyDictionary<string, string>> DeployedAliasesAsync(
         EngineConnection engine, CancellationToken cancellationToken)
     {
-        var volumes = await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<LabelledObject> configs = [];
-        try
-        {
-            configs = await ListAsync(new SwarmConfigs(engine), cancellationToken).ConfigureAwait(false);
-        }
-        catch (ProException refused) when (refused.InnerException is DockerApiException { StatusCode: HttpStatusCode.InternalServerError })
-        {
-            // A swarm without a leader keeps nobody from building. Its services name their images by digest.
-        }
-
         var aliases = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var last in From(volumes, configs).DistinctBy(step => step.Target))
+        foreach (var last in (await LoadReachableAsync(engine, cancellationToken).ConfigureAwait(false)).DistinctBy(step => step.Target))
         {
             if (last.Aliases is { Count: > 0 } names
                 && !await ContainerTargets.IsGoneAsync(engine, last.Target, cancellationToken).ConfigureAwait(false))

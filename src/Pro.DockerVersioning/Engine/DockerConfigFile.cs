@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Engine;
 
@@ -69,7 +70,7 @@ internal sealed class DockerConfigFile
         byte[] content;
         try
         {
-            content = File.ReadAllBytes(path);
+            content = RegularFile.ReadBytes(path);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Engine;
 
@@ -171,7 +172,7 @@ internal sealed record EngineEndpoint
 
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(meta));
+            using var document = JsonDocument.Parse(RegularFile.ReadBytes(meta));
             var endpoint = document.RootElement.GetProperty("Endpoints").GetProperty("docker");
             var host = endpoint.GetProperty("Host").GetString() ?? "";
             var certificates = Path.Combine(folder, "contexts", "tls", id, "docker");

@@ -117,12 +117,12 @@ internal static class ComposeErrors
         "Give an existing file to -ComposeFile, relative to the current folder.",
         path);
 
-    /// <summary>A file of the project is a pipe, a socket or a device.</summary>
+    /// <summary>A user's file is a pipe, a socket or a device.</summary>
     public static ProException NotRegular(string path, string kind) => new(
         "ComposeFileNotRegular",
         ProErrorCategory.InvalidData,
         $"{path} is {kind} and not a regular file: reading it could wait for ever, and it can't be edited. Nothing was touched.",
-        $"Write its content into a regular file of that name; or set the variables in this session ($env:NAME = '…') and remove {path}.",
+        "Write its content into a regular file of that name. The variables of a .env can be set in this session instead ($env:NAME = '…').",
         path);
 
     /// <summary>A file of the project can't be read.</summary>

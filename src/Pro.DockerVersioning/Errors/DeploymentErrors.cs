@@ -99,7 +99,7 @@ internal static class DeploymentErrors
     public static ProException NotTheVerifiedImage(string reference, string verified, string now) => new(
         "NotTheVerifiedImage",
         ProErrorCategory.InvalidData,
-        $"{reference} is another image now ({Short(now)}) than the one that was proven to work here ({Short(verified)}).",
+        $"{reference} is another image now ({ShortId.Of(now)}) than the one that was proven to work here ({ShortId.Of(verified)}).",
         "Find out who built or pulled it again. -Force takes what the tag names now.",
         reference);
 
@@ -107,7 +107,7 @@ internal static class DeploymentErrors
     public static ProException RegistryMoved(string reference, string recorded, string now) => new(
         "RegistryTagMoved",
         ProErrorCategory.InvalidData,
-        $"The registry has another image under {reference} ({Short(now)}) than the one that was deployed or published ({Short(recorded)}), "
+        $"The registry has another image under {reference} ({ShortId.Of(now)}) than the one that was deployed or published ({ShortId.Of(recorded)}), "
             + "and no longer has that one.",
         "Find out who pushed it. -Force takes what the registry has now.",
         reference);
@@ -193,8 +193,6 @@ internal static class DeploymentErrors
         cause.RecommendedAction,
         service,
         cause);
-
-    private static string Short(string id) => id.StartsWith("sha256:", StringComparison.Ordinal) && id.Length > 19 ? id[7..19] : id;
 
     /// <summary>An image that was cleaned away between securing it and the lock, and is another one by the same name now.</summary>
     public static ProException ImageChanged(string reference, string before, string now) => new(

@@ -137,8 +137,8 @@ internal static partial class GitErrors
         "NoTagToDescribeFrom",
         ProErrorCategory.ObjectNotFound,
         passedOver.Count == 0
-            ? $"No tag can be reached from commit {sha[..12]}, so git describe has no name for it."
-            : $"No tag that can be reached from commit {sha[..12]} is a version. Passed over: {Names(passedOver)}.",
+            ? $"No tag can be reached from commit {ShortId.Of(sha)}, so git describe has no name for it."
+            : $"No tag that can be reached from commit {ShortId.Of(sha)} is a version. Passed over: {Names(passedOver)}.",
         fetchTags
             ? "Fetch the tags: git fetch --tags --unshallow (without --unshallow in a full clone)."
             : "Tag a commit before it (git tag -a v0.1.0 -m \"v0.1.0\" COMMIT), or use the hash.",

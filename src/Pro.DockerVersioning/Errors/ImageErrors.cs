@@ -15,7 +15,7 @@ internal static class ImageErrors
     public static ProException RefIsNotTheTag(string version, string tagged, string name, string commit) => new(
         "RefIsNotTheTag",
         ProErrorCategory.ResourceExists,
-        $"The git tag {version} is commit {Short(tagged)}, but -Ref {name} is {Short(commit)}: an image of one would be called the other.",
+        $"The git tag {version} is commit {ShortId.Of(tagged)}, but -Ref {name} is {ShortId.Of(commit)}: an image of one would be called the other.",
         $"Leave -Ref out to build the tag, or choose a version that is no tag yet.",
         version);
 
@@ -33,7 +33,7 @@ internal static class ImageErrors
         ProErrorCategory.ResourceExists,
         there is null
             ? $"{reference} is on this engine already, and no label says of which commit it is."
-            : $"{reference} is on this engine already, built from commit {Short(there)}; this would be {Short(wanted)}"
+            : $"{reference} is on this engine already, built from commit {ShortId.Of(there)}; this would be {ShortId.Of(wanted)}"
                 + (isTag ? ": the git tag has moved." : "."),
         "Make a new version instead. -Force builds over it, and what was that version is then reached by its image id only.",
         reference);
@@ -113,6 +113,4 @@ internal static class ImageErrors
         $"{parameter}: '{name}' has no value.",
         $"Give it one, if only the empty text: {parameter} @{{ '{name}' = '' }}.",
         name);
-
-    private static string Short(string commit) => commit.Length > 12 ? commit[..12] : commit;
 }

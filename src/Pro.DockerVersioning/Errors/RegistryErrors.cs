@@ -23,7 +23,6 @@ internal static partial class RegistryErrors
     public const string TagImmutableId = "RegistryTagImmutable";
     public const string NoSpaceId = "RegistryNoSpaceLeft";
     public const string ImageNotOnEngineId = "RegistryImageNotOnEngine";
-    public const string DeletionDisabledId = "RegistryDeletionDisabled";
     public const string InvalidAnswerId = "RegistryAnswerInvalid";
 
     private const int LongestQuote = 500;
@@ -104,13 +103,6 @@ internal static partial class RegistryErrors
         "Publish the change as a new version (git tag -a vX.Y.Z), or allow overwriting tags in the registry's settings.",
         target,
         inner);
-
-    public static ProException DeletionDisabled(string host, string target) => new(
-        DeletionDisabledId,
-        ProErrorCategory.InvalidOperation,
-        $"{host} does not delete manifests, so {target} stays.",
-        "Its operator can switch deletion on (REGISTRY_STORAGE_DELETE_ENABLED=true for Docker's own registry).",
-        target);
 
     public static ProException InvalidAnswer(string host, string target, string what, Exception? inner = null) => new(
         InvalidAnswerId,

@@ -23,6 +23,12 @@ internal interface ISourceTree
     /// <exception cref="ProException">The entry can't be read.</exception>
     SourceContent Open(SourceEntry entry);
 
+    /// <summary>Refuses a file whose content only a reader that waits could get: a named pipe. A commit has none.</summary>
+    /// <exception cref="ProException">It is not a regular file.</exception>
+    void EnsureRegular(SourceEntry entry)
+    {
+    }
+
     /// <summary>Is there something of this name on disk, whatever this tree says? For messages that suggest the working tree.</summary>
     bool IsOnDisk(string path);
 }

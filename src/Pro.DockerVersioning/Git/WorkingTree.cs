@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using LibGit2Sharp;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Git;
 
@@ -109,6 +110,9 @@ internal sealed class WorkingTree : ISourceTree
             throw GitErrors.FileUnreadable(entry.Path, error.Message, error);
         }
     }
+
+    /// <inheritdoc/>
+    public void EnsureRegular(SourceEntry entry) => RegularFile.Ensure(FullPath(entry.Path));
 
     /// <inheritdoc/>
     public bool IsOnDisk(string path) => Path.Exists(FullPath(path));

@@ -92,65 +92,18 @@ internal sealed class HistoryLog
     }
 
     /// <summary>
-    /// The last entry of a service at a place whose version was proven to work there, leaving out a version (the current one). Null where
-    /// there is none, or the history can't be read: that is said in a warning.
-    /// </summary>
-    public async Task<ProHistoryEntry?> LastVerifiedAsync(
-        HistoryPlace place, ProVersion? except, IProgress<Report> reports, CancellationToken cancellationToken)
-    {
-        ProHistoryEntry? found = null;
-        var filter = new HistoryFilter { Services = [service => service == place.Service] };
-        await VisitAsync(
-            filter,
-            entry =>
-            {
-                found = entry is { IsVerified: true, Version: { } version } && !version.Equals(except) && place.Matches(entry) ? entry : null;
-                return found is null;
-            },
-            reports,
-            cancellationToken).ConfigureAwait(false);
-        return found;
-    }
-
-    /// <summary>
-    /// When versions were last of use on an engine. Where the history can't be read it knows of none, and a warning says so.
-    /// </summary>
-    public async Task<LastUses> LastUsesAsync(string engine, string host, IProgress<Report> reports, CancellationToken cancellationToken)
-    {
-        var uses = new LastUses();
-        await VisitEngineAsync(engine, host, uses.Add, reports, cancellationToken).ConfigureAwait(false);
-        return uses;
-    }
-
-    /// <summary>
     /// Shows all entries about an engine, newest first. Where the history can't be read there are no more, and a warning says so.
     /// </summary>
-    public Task VisitEngineAsync(
-        string engine, string host, Action<ProHistoryEntry> visit, IProgress<Report> reports, CancellationToken cancellationToken) =>
-        VisitAsync(
-            new HistoryFilter(),
-            entry =>
+    public async Task VisitEngineAsync(
+        string engine, string host, Action<ProHistoryEntry> visit, IProgress<Report> reports, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var entry in ReadAsync(new HistoryFilter(), reports, cancellationToken).ConfigureAwait(false))
             {
                 if (HistoryPlace.IsSameEngine(entry, engine, host))
                 {
                     visit(entry);
-                }
-
-                return true;
-            },
-            reports,
-            cancellationToken);
-
-    private async Task VisitAsync(
-        HistoryFilter filter, Func<ProHistoryEntry, bool> goesOn, IProgress<Report> reports, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await foreach (var entry in ReadAsync(filter, reports, cancellationToken).ConfigureAwait(false))
-            {
-                if (!goesOn(entry))
-                {
-                    return;
                 }
             }
         }

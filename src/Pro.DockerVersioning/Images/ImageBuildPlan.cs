@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Configuration.Catalog;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Git.Context;
 using Pro.DockerVersioning.Images.Building;
@@ -73,8 +74,8 @@ internal sealed record ImageBuildPlan
     public IEnumerable<string> Describe(string builder)
     {
         yield return AlreadyBuilt is { } id
-            ? $"{Reference} is built already from {Source} with the same inputs ({Shorten(id)}); -Force builds it again"
-            : $"build {Reference} from {Source} (commit {Commit.Sha[..VersionGrammar.HashLength]}, {Context.Entries.Count} entries "
+            ? $"{Reference} is built already from {Source} with the same inputs ({ShortId.Of(id)}); -Force builds it again"
+            : $"build {Reference} from {Source} (commit {ShortId.Of(Commit.Sha)}, {Context.Entries.Count} entries "
                 + $"of {(Service.Context.Length == 0 ? "the root" : Service.Context)}) with {builder}";
 
         if (PassedOver.Count > 0)
@@ -94,6 +95,4 @@ internal sealed record ImageBuildPlan
             yield return $"push {Reference} and the aliases that belong to it at the registry";
         }
     }
-
-    private static string Shorten(string id) => id.Replace("sha256:", "", StringComparison.Ordinal) is { Length: > 12 } hex ? hex[..12] : id;
 }

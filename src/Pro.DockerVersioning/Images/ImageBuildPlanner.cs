@@ -85,7 +85,7 @@ internal sealed class ImageBuildPlanner(
         var result = new List<string>();
         foreach (var name in names)
         {
-            var isThere = then is not null && (name.AsSpan().IndexOfAny('*', '?', '[') >= 0
+            var isThere = then is not null && (NamePattern.IsWildcard(name)
                 ? then.Names.Count > 0
                 : then.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
             result.AddRange((isThere ? then! : _today.Value).Match(name));

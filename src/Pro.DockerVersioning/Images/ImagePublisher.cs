@@ -17,7 +17,7 @@ namespace Pro.DockerVersioning.Images;
 internal sealed class ImagePublisher : IDisposable
 {
     private readonly EngineConnection engine;
-    private readonly RegistryCredential? credential;
+    private readonly RegistryAccess registries;
     private readonly RegistryClient registry;
     private readonly RegistryAliases aliases;
 
@@ -25,44 +25,30 @@ internal sealed class ImagePublisher : IDisposable
     private readonly bool isPodman;
 
     private ImagePublisher(
-        EngineConnection engine, RegistryCredential? credential, RegistryClient registry, GitRepository? history, bool isPodman)
+        EngineConnection engine, RegistryAccess registries, RegistryClient registry, GitRepository? history, bool isPodman)
     {
         this.engine = engine;
         this.isPodman = isPodman;
-        this.credential = credential;
+        this.registries = registries;
         this.registry = registry;
         aliases = new RegistryAliases(registry, history);
     }
 
-    /// <summary>Prepares publishing to one registry: finds the login, and whom the engine trusts without TLS.</summary>
+    /// <summary>Prepares publishing to one registry.</summary>
     /// <param name="engine">The engine that pushes.</param>
+    /// <param name="registries">The way to the registry.</param>
     /// <param name="host">The registry's host, as in an image's reference.</param>
-    /// <param name="environment">Reads an environment variable.</param>
     /// <param name="history">Says which commit is whose ancestor; null where there is no repository.</param>
-    /// <param name="reporter">Takes what the registry's client tells.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ProException">The login can't be found out, or the engine can't be asked.</exception>
     public static async Task<ImagePublisher> OpenAsync(
-        EngineConnection engine,
-        string host,
-        Func<string, string?> environment,
-        GitRepository? history,
-        IProgress<Report> reporter,
-        CancellationToken cancellationToken)
+        EngineConnection engine, RegistryAccess registries, string host, GitRepository? history, CancellationToken cancellationToken)
     {
-        var store = RegistryCredentialStore.For(engine.Endpoint, environment);
-        var credential = await store.GetAsync(host, cancellationToken).ConfigureAwait(false);
-        var info = await engine.Http.GetAsync("info", cancellationToken).ConfigureAwait(false);
-        var options = new RegistryClientOptions
-        {
-            IsInsecure = InsecureRegistries.Of(info).Contains,
-            Environment = environment,
-            Reports = reporter,
-        };
+        _ = await registries.LoginAsync(host, cancellationToken).ConfigureAwait(false);
         return new ImagePublisher(
             engine,
-            credential,
-            new RegistryClient(host, (_, _) => Task.FromResult(credential), options),
+            registries,
+            await registries.ClientAsync(host, cancellationToken).ConfigureAwait(false),
             history,
             await EngineProduct.PodmanVersionAsync(engine, cancellationToken).ConfigureAwait(false) is not null);
     }
@@ -221,7 +207,7 @@ internal sealed class ImagePublisher : IDisposable
     /// <summary>What the registry has under the version.</summary>
     private async Task<string?> RemoteDigestAsync(PublishItem item, CancellationToken cancellationToken) => isPodman
         ? (await registry.HeadManifestAsync(item.Reference.Repository, item.Reference.Tag!, cancellationToken).ConfigureAwait(false))?.Digest
-        : await EngineRegistryLookup.DigestAsync(engine, item.Reference, credential, cancellationToken).ConfigureAwait(false);
+        : await registries.DigestAsync(item.Reference, cancellationToken).ConfigureAwait(false);
 
     /// <summary>
     /// The same content: pushed or pulled before under that digest; or, by the manifest, made from the same configuration (whose digest is
@@ -272,6 +258,7 @@ internal sealed class ImagePublisher : IDisposable
 
     private async Task<string> PushAsync(PublishItem item, IProgress<Report> reporter, CancellationToken cancellationToken)
     {
+        var credential = await registries.LoginAsync(item.Reference.Registry, cancellationToken).ConfigureAwait(false);
         using var progress = new PushReporter(item, reporter);
         var refusal = await engine.CallAsync(async client =>
         {

@@ -33,13 +33,13 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
 
     /// <summary>The aliases stay, for one reason; but what is asked for by -Latest Always needs no judging.</summary>
     public static IReadOnlyList<AliasDecision> Hold(PublishItem item, PublishOptions options, string why) =>
-        [.. Wanted(item, options).Select(alias => alias == AliasName.Latest.ToString() && options.Latest == ProLatestPolicy.Always
+        [.. Judged(item, options).Select(alias => alias == AliasName.Latest.ToString() && options.Latest == ProLatestPolicy.Always
             ? new AliasDecision(alias, true, $"moves to {item.Version}: asked for by -Latest Always")
             : new AliasDecision(alias, false, $"stays: {why}") { IsHeldBack = AliasPolicy.MayMove(alias, item.Version, options.Latest) })];
 
     /// <summary>In a plan that couldn't see what the registry has.</summary>
     public static IReadOnlyList<AliasDecision> Later(PublishItem item, PublishOptions options, string why) =>
-        [.. Wanted(item, options).Select(alias => new AliasDecision(alias, false, $"decided when it is pushed: {why}"))];
+        [.. Judged(item, options).Select(alias => new AliasDecision(alias, false, $"decided when it is pushed: {why}"))];
 
     /// <summary>What happens to each alias at the registry; if the registry doesn't tell what it has, each stays.</summary>
     /// <param name="item">The version.</param>
@@ -114,22 +114,8 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
         }
     }
 
-    private static IEnumerable<string> Wanted(PublishItem item, PublishOptions options)
-    {
-        yield return "latest";
-        if (item.Version is { Kind: ProVersionKind.Release, Major: { } major, Minor: { } minor })
-        {
-            if (options.Aliases.HasFlag(ProAlias.Minor))
-            {
-                yield return $"v{major}.{minor}";
-            }
-
-            if (options.Aliases.HasFlag(ProAlias.Major))
-            {
-                yield return $"v{major}";
-            }
-        }
-    }
+    private static IReadOnlyList<string> Judged(PublishItem item, PublishOptions options) =>
+        AliasPolicy.Judged(item.Version, options.Aliases);
 
     /// <summary>Who holds each alias, with the digest it has; only for a commit's build does it matter who holds latest.</summary>
     private async Task<Dictionary<AliasHolder, string?>> HoldersAsync(
@@ -140,7 +126,7 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
         CancellationToken cancellationToken)
     {
         var holders = new Dictionary<AliasHolder, string?>();
-        foreach (var alias in Wanted(item, options).Where(alias => tags.Contains(alias, StringComparer.Ordinal)))
+        foreach (var alias in Judged(item, options).Where(alias => tags.Contains(alias, StringComparer.Ordinal)))
         {
             var head = await registry.HeadManifestAsync(item.Reference.Repository, alias, cancellationToken).ConfigureAwait(false);
             var image = head is null ? null : inventory.FindByDigest(item.Reference, head.Digest);

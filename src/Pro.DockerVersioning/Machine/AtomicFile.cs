@@ -142,10 +142,9 @@ internal static class AtomicFile
 
     private static byte[]? Read(string path)
     {
-        RegularFile.Ensure(path);
         try
         {
-            return File.ReadAllBytes(path);
+            return RegularFile.ReadBytes(path);
         }
         catch (FileNotFoundException)
         {

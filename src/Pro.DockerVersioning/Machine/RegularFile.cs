@@ -4,8 +4,8 @@ using Pro.DockerVersioning.Errors;
 namespace Pro.DockerVersioning.Machine;
 
 /// <summary>
-/// Reads files of a compose project. What is not a regular file (a named pipe that a secret manager fills, a socket, a device) is refused
-/// before it is opened: to open a pipe waits for its writer, and what is written into it can be read only once.
+/// Reads a user's files. What is not a regular file (a named pipe that a secret manager fills, a socket, a device) is refused before it is
+/// opened: to open a pipe waits for its writer, and what is written into it can be read only once.
 /// </summary>
 internal static class RegularFile
 {
@@ -15,15 +15,24 @@ internal static class RegularFile
     /// <exception cref="ProException">It is not a regular file, or can't be read.</exception>
     public static byte[] Read(string path)
     {
-        Ensure(path);
         try
         {
-            return path == Nothing ? [] : File.ReadAllBytes(path);
+            return ReadBytes(path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw ComposeErrors.FileUnreadable(path, error);
         }
+    }
+
+    /// <summary>The same for who has an error of its own for a file that is missing, or can't be read.</summary>
+    /// <exception cref="ProException">It is not a regular file.</exception>
+    /// <exception cref="IOException">It can't be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The user may not read it.</exception>
+    public static byte[] ReadBytes(string path)
+    {
+        Ensure(path);
+        return path == Nothing ? [] : File.ReadAllBytes(path);
     }
 
     /// <summary>Refuses what is there and is not a regular file; a link counts as what it leads to, and nothing there is fine.</summary>

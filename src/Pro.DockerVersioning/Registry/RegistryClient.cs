@@ -122,33 +122,6 @@ internal sealed partial class RegistryClient : IDisposable
         }
     }
 
-    /// <summary>
-    /// Deletes a manifest, and with it every tag that points at it (distribution #1566): look at the other tags first.
-    /// </summary>
-    /// <returns>False where there was none.</returns>
-    /// <exception cref="ArgumentException">It is no digest: for a tag, registries differ in what they would do.</exception>
-    /// <exception cref="ProException"><see cref="RegistryErrors.DeletionDisabledId"/> where the registry doesn't delete.</exception>
-    public async Task<bool> DeleteManifestAsync(string repository, string digest, CancellationToken cancellationToken)
-    {
-        if (!RegistryNames.IsDigest(digest))
-        {
-            throw new ArgumentException($"'{digest}' is no digest.", nameof(digest));
-        }
-
-        var request = ManifestRequest(HttpMethod.Delete, repository, digest, "pull,delete");
-        var response = await _session.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        switch (response.Status)
-        {
-            case HttpStatusCode.NotFound:
-                return false;
-            case HttpStatusCode.MethodNotAllowed:
-                throw RegistryErrors.DeletionDisabled(Host, request.Target);
-            default:
-                EnsureSuccess(response, request.Target);
-                return true;
-        }
-    }
-
     private RegistryRequest ManifestRequest(HttpMethod method, string repository, string reference, string actions)
     {
         var name = RegistryNames.Repository(Host, repository);

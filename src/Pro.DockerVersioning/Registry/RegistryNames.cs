@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Registry;
 
@@ -9,7 +10,7 @@ internal static partial class RegistryNames
     /// <exception cref="ArgumentException">It is no repository name.</exception>
     public static string Repository(string host, string repository)
     {
-        if (!RepositoryPattern().IsMatch(repository))
+        if (!repository.Split('/').All(ReferenceGrammar.IsPathComponent))
         {
             throw new ArgumentException($"'{repository}' is no repository name.", nameof(repository));
         }
@@ -21,18 +22,13 @@ internal static partial class RegistryNames
 
     /// <summary>Returns a tag or digest as it is.</summary>
     /// <exception cref="ArgumentException">It is neither.</exception>
-    public static string Reference(string reference) => TagPattern().IsMatch(reference) || IsDigest(reference)
+    public static string Reference(string reference) => ReferenceGrammar.IsTag(reference) || IsDigest(reference)
         ? reference
         : throw new ArgumentException($"'{reference}' is neither a tag nor a digest.", nameof(reference));
 
+    /// <summary>Whether it is a digest, by whatever algorithm: a registry may have others than Docker takes in a reference.</summary>
     public static bool IsDigest(string reference) => DigestPattern().IsMatch(reference);
-
-    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\z")]
-    private static partial Regex TagPattern();
 
     [GeneratedRegex(@"^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[A-Za-z0-9=_-]+\z")]
     private static partial Regex DigestPattern();
-
-    [GeneratedRegex(@"^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*\z")]
-    private static partial Regex RepositoryPattern();
 }

@@ -6,12 +6,9 @@ internal static class AliasPolicy
     /// <summary>Whether a tag is an alias, so no version: <c>latest</c>, <c>v1</c>, <c>v1.2</c>.</summary>
     public static bool IsAlias(string? tag) => AliasName.TryParse(tag, out _);
 
-    /// <summary>The aliases that may point at the version: <c>latest</c>, and of a stable release those of its line.</summary>
-    public static IReadOnlyList<string> AliasesOf(ProVersion version) =>
-        LinesOf(version, version.IsStable ? ProAlias.Minor | ProAlias.Major : ProAlias.None)
-            .Where(alias => !IsUnstableMajor(alias))
-            .Select(alias => alias.ToString())
-            .ToArray();
+    /// <summary>The aliases that are judged for a version: <c>latest</c>, and of a release those of its line that are wanted.</summary>
+    public static IReadOnlyList<string> Judged(ProVersion version, ProAlias wanted) =>
+        [.. LinesOf(version, wanted).Select(alias => alias.ToString())];
 
     /// <summary>The version that an alias ought to name: the newest stable one of its line, or null.</summary>
     public static ProVersion? NewestStable(string alias, IEnumerable<ProVersion> versions) =>

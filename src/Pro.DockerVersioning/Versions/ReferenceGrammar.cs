@@ -35,14 +35,21 @@ internal static partial class ReferenceGrammar
     /// <returns>Null where it is one, else the reason why it isn't.</returns>
     public static string? Split(string text, out Pieces pieces)
     {
+        (string name, string? tag, string? digest) = Cut(text);
+        (string? registry, string path) = SplitRegistry(name);
+        pieces = new Pieces(name, registry, path, tag, digest);
+        return Check(pieces);
+    }
+
+    /// <summary>Cuts tag and digest off a text, whatever they are.</summary>
+    public static (string Name, string? Tag, string? Digest) Cut(string text)
+    {
         (string rest, string? digest) = Cut(text, text.IndexOf('@', StringComparison.Ordinal));
 
         // Before the last slash a colon belongs to a port.
         int colon = rest.LastIndexOf(':');
         (string name, string? tag) = Cut(rest, colon > rest.LastIndexOf('/') ? colon : -1);
-        (string? registry, string path) = SplitRegistry(name);
-        pieces = new Pieces(name, registry, path, tag, digest);
-        return Check(pieces);
+        return (name, tag, digest);
     }
 
     private static string? Check(Pieces pieces) => pieces switch

@@ -14,6 +14,37 @@ public sealed class ComposeKnowsTests : ComposeTest
     /// <summary>A service without ports, and more of it.</summary>
     private string Service(string more) => $"services:\n  api:\n    image: ${{REGISTRY}}/api:${{API_VERSION:-latest}}\n    stop_grace_period: 1s\n{more}";
 
+    [Theory]
+    [InlineData("include: [infra/compose.yml]\n", "", true)]
+    [InlineData("services: {web: {image: web}}\n", "COMPOSE_FILE=docker-compose.yml:infra/compose.yml\n", true)]
+    [InlineData("# api comes later\nservices: {web: {image: web}}\n", "", false)]
+    public void A_first_start_finds_the_service_where_compose_finds_it(string file, string variables, bool isThere)
+    {
+        WriteFile(file);
+        _ = Repository.Write("infra/compose.yml", Service(""));
+        _ = Repository.Write("pro.json", """{ "services": { "api": { "context": "apps/api" } } }""");
+        File.WriteAllText(DotEnv, variables);
+        Well("v1.0.0");
+        if (isThere)
+        {
+            Assert.Equal("Succeeded Compose", One("Deploy-ProService api v1.0.0") is var done ? $"{Text(done, "Outcome")} {Text(done, "Strategy")}" : "");
+            Assert.Equal(["v1.0.0"], Running);
+        }
+        else
+        {
+            _ = Bad("Deploy-ProService api v1.0.0", "NothingRuns", ErrorCategory.ObjectNotFound);
+        }
+    }
+
+    [Fact]
+    public void An_order_with_a_variable_is_read_as_compose_reads_it()
+    {
+        WriteFile(Service("    deploy: {update_config: {order: \"${ORDER:-start-first}\"}}\n"));
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        Assert.Equal("start-first", Text(One("Deploy-ProService api v1.1.0"), "Order"));
+    }
+
     [Fact]
     public void A_variable_that_would_become_blank_is_refused_by_name_and_may_be_allowed()
     {

@@ -69,6 +69,37 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
     }
 
     [Fact]
+    public void A_version_that_a_service_runs_or_goes_back_to_is_not_built_again_with_other_arguments()
+    {
+        foreach (var version in (string[])["v5.0.0", "v5.1.0"])
+        {
+            _ = Release(version, dockerfile: "FROM scratch\nARG DATE\nLABEL date=$DATE\nCOPY file /\n");
+            _ = One($"Build-ProImage api {version} -BuildArg @{{ DATE = '1' }}");
+        }
+
+        // Without tasks, no container of this node shows it: they may all be on other nodes.
+        var service = _name + "-elsewhere";
+        _ = _swarm.Docker(
+            "service", "create", "--quiet", "--detach", "--no-resolve-image", "--name", service, "--replicas", "0", $"{OwnEngine.Registry}/api:v5.0.0");
+        try
+        {
+            _ = _swarm.Docker("service", "update", "--quiet", "--detach", "--no-resolve-image", "--image", $"{OwnEngine.Registry}/api:v5.1.0", service);
+            foreach (var version in (string[])["v5.0.0", "v5.1.0"])
+            {
+                var error = Bad(
+                    $"Build-ProImage api {version} -BuildArg @{{ DATE = '2' }}", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
+                Assert.Contains("was deployed", error.ToString(), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            _swarm.Remove(service);
+        }
+
+        Assert.Single(Run("Build-ProImage api v5.0.0 -BuildArg @{ DATE = '2' }").ThrowIfFailed().Warnings);
+    }
+
+    [Fact]
     public void A_service_of_a_stack_is_warned_of_with_the_line_that_would_undo_it()
     {
         _ = _swarm.Docker("service", "update", "--quiet", "--detach", "--label-add", "com.docker.stack.namespace=shop", _name);

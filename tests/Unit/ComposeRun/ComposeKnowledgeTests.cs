@@ -193,6 +193,32 @@ public sealed class ComposeKnowledgeTests
         Assert.Contains("leads back to itself", Refusal(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_file_of_variables_sees_those_of_the_files_before_it_as_in_a_build()
+    {
+        using var project = new TemporaryProject();
+        _ = project.Write("a.env", "TAG=v1\n").Write("b.env", "IMAGE=api:${TAG}\n");
+        project.EnvironmentFiles = ["a.env", "b.env"];
+        var program = new ComposeProgram("docker", ["compose"], "2.40.3", new Version(2, 40));
+
+        Assert.Equal("api:v1", ProjectVariables.Load(project.Project, project.Environment, program).Find("IMAGE"));
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("t", true)]
+    [InlineData("tRuE", false)]
+    [InlineData("yes", false)]
+    public void A_env_file_is_left_out_by_the_words_that_Docker_takes(string word, bool isLeftOut)
+    {
+        using var project = new TemporaryProject();
+        _ = project.Write(".env", "TAG=v1\n");
+        project.Variables["COMPOSE_DISABLE_ENV_FILE"] = word;
+        var program = new ComposeProgram("docker", ["compose"], "2.40.3", new Version(2, 40));
+
+        Assert.Equal(isLeftOut ? null : "v1", ProjectVariables.Load(project.Project, project.Environment, program).Find("TAG"));
+    }
+
     private static ComposeMapping Parse(string text) =>
         ComposeYaml.Parse(text, new ComposeSource("compose.yml", string.Empty, None, DiskRoot: null)).OfType<ComposeMapping>().Single();
 }

@@ -336,7 +336,7 @@ public sealed class DockerComposeAgreementTests
             Assert.Empty(build.Refusals);
             facts.Add($"{service.Name} image {service.Image}");
             facts.Add($"{service.Name} context {build.Context}");
-            facts.Add($"{service.Name} dockerfile {build.Dockerfile ?? RepositoryPath.Join(build.Context, "Dockerfile")}");
+            facts.Add($"{service.Name} dockerfile {build.Dockerfile ?? Pro.DockerVersioning.Git.TreePath.Join(build.Context, "Dockerfile")}");
             facts.Add($"{service.Name} target {build.Target}");
             facts.AddRange(build.Args.Select(arg => $"{service.Name} arg {arg.Key}={arg.Value}"));
             facts.AddRange(build.Labels.Select(label => $"{service.Name} label {label.Key}={label.Value}"));

@@ -153,25 +153,6 @@ public sealed class ProSettingsTests
     }
 
     [Fact]
-    public void Dockers_own_variables_are_read()
-    {
-        var values = new Dictionary<string, string>
-        {
-            ["DOCKER_HOST"] = "tcp://h:2376", ["DOCKER_CONTEXT"] = "c", ["DOCKER_CONFIG"] = "/d",
-            ["DOCKER_TLS_VERIFY"] = "0", ["DOCKER_CERT_PATH"] = "/k",
-        };
-        var variables = new ProEnvironmentVariables(values.GetValueOrDefault);
-
-        Assert.Equal(
-            ("tcp://h:2376", "c", "/d", "/k"),
-            (variables.DockerHost, variables.DockerContext, variables.DockerConfig, variables.CertificatePath));
-
-        // Docker's client looks only whether it is set.
-        Assert.True(variables.TlsVerify);
-        Assert.False(new ProEnvironmentVariables(_ => null).TlsVerify);
-    }
-
-    [Fact]
     public void Aliases_and_protection()
     {
         Assert.Equal(ProAlias.Major, Resolve().Aliases.Value);

@@ -71,6 +71,67 @@ public sealed class ServiceCatalogTests
         Assert.Equal("ComposeFileNotRegular", Assert.Throws<ProException>(() => Load(tree, disk.Path, null, null)).Id);
     }
 
+    [Theory]
+    [InlineData("pro.json", "ComposeFileNotRegular")]
+    [InlineData("compose.yaml", "ComposeFileNotRegular")]
+    [InlineData(".env", "ComposeFileNotRegular")]
+    public async Task A_file_of_the_repository_that_is_a_pipe_is_refused_and_not_waited_for(string name, string id)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such files.");
+        using var disk = new TemporaryFolder();
+        if (name != "compose.yaml")
+        {
+            disk.Write("compose.yaml", "services: { api: { build: . } }");
+        }
+
+        var pipe = System.IO.Path.Combine(disk.Path, name);
+        using var made = System.Diagnostics.Process.Start("mkfifo", pipe);
+        await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var reading = Task.Run(
+            () => ProWorkspace.Open(disk.Path, new ProParameters(), new ProEnvironmentVariables(_ => null)).ReadCatalog(null).Names,
+            TestContext.Current.CancellationToken);
+
+        var error = await Assert.ThrowsAsync<ProException>(
+            () => reading.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+
+        Assert.Equal(id, error.Id);
+        Assert.Contains($"{pipe} is a named pipe", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("include: [ infra/compose.yml ]\n", "", "compose.yaml")]
+    [InlineData("services: { web: { image: web } }\n", "services: { api: { image: api } }\n", "compose.yaml compose.override.yaml")]
+    [InlineData("# api comes later\nservices: { web: { image: web } }\n", "", "")]
+    [InlineData("services: { web: { image: \"registry/pro/api:v1\", depends_on: [ ] } }\n", "", "")]
+    public void A_service_is_started_first_by_the_files_whose_project_has_it(string main, string over, string expected)
+    {
+        var tree = new MemoryTree(
+            [("compose.yaml", main), ("infra/compose.yml", "services: { api: { image: api } }"), .. over.Length > 0 ? [("compose.override.yaml", over)] : Array.Empty<(string, string)>()]);
+
+        Assert.Equal(Full(expected), FilesOf(tree, "api"));
+    }
+
+    [Fact]
+    public void A_service_is_started_first_by_the_files_that_a_env_file_names()
+    {
+        var tree = new MemoryTree(
+            (".env", $"COMPOSE_FILE=stack/a.yml{System.IO.Path.PathSeparator}stack/b.yml\n"),
+            ("compose.yaml", "services: { api: { image: api } }"),
+            ("stack/a.yml", "services: { web: { image: web } }"),
+            ("stack/b.yml", "services: { api: { image: api } }"));
+
+        Assert.Equal(Full("stack/a.yml stack/b.yml"), FilesOf(tree, "api"));
+        Assert.Empty(FilesOf(tree, "other"));
+    }
+
+    private static IReadOnlyList<string> Full(string names) =>
+        [.. names.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => System.IO.Path.GetFullPath(name, Root))];
+
+    private static IReadOnlyList<string> FilesOf(MemoryTree tree, string service) => ServiceCatalog.ComposeFilesOf(
+        service,
+        tree,
+        ProSettings.Resolve(new(), new ProEnvironmentVariables(_ => null), ProConfiguration.Empty, new ProLocation(Root, Root)));
+
     [Fact]
     public void COMPOSE_FILE_of_a_env_file_on_disk_names_the_files_as_in_the_session()
     {

@@ -132,9 +132,8 @@ public sealed class HistoryLogTests : IDisposable
 
         var error = await Assert.ThrowsAsync<ProException>(() => VersionsAsync(new HistoryFilter()));
         Assert.Equal("HistoryUnreadable", error.Id);
-        Assert.Null(await Log.LastVerifiedAsync(Place, null, _reports, Token));
-        Assert.Null((await Log.LastUsesAsync(Place.Engine, Place.Host, _reports, Token)).Of(ImageReference.Parse("a:v1")));
-        Assert.Equal(2, _reports.Warnings.Count);
+        await Log.VisitEngineAsync(Place.Engine, Place.Host, _ => Assert.Fail("There is no entry."), _reports, Token);
+        Assert.Single(_reports.Warnings);
     }
 
     [Fact]
@@ -201,21 +200,6 @@ public sealed class HistoryLogTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task The_last_verified_version_is_of_that_place_and_not_the_current_one()
-    {
-        await Log.AppendAsync(Entries.Deploy("v1.0.0", null, Entries.Noon), _reports);
-        await Log.AppendAsync(Entries.Deploy("v1.1.0", "v1.0.0", Entries.Noon) with { Target = "other/api" }, _reports);
-        await Log.AppendAsync(Entries.Deploy("v1.2.0", "v1.0.0", Entries.Noon) with { Engine = "tcp://other:2376" }, _reports);
-        await Log.AppendAsync(Entries.Deploy("v1.3.0", "v1.0.0", Entries.Noon, isVerified: false), _reports);
-        await Log.AppendAsync(Entries.Deploy("v1.4.0", "v1.0.0", Entries.Noon), _reports);
-
-        Assert.Equal("v1.4.0", (await Log.LastVerifiedAsync(Place, null, _reports, Token))!.Version!.ToString());
-        var previous = await Log.LastVerifiedAsync(Place, ProVersion.Parse("v1.4.0"), _reports, Token);
-        Assert.Equal("v1.0.0", previous!.Version!.ToString());
-        Assert.Null(await Log.LastVerifiedAsync(Place with { Service = "web" }, null, _reports, Token));
-    }
-
     [Theory]
     [InlineData("unix:///var/run/docker.sock", false)]
     [InlineData("tcp://127.0.0.1:2375", false)]
@@ -240,7 +224,8 @@ public sealed class HistoryLogTests : IDisposable
         await Log.AppendAsync(Entries.Build("api", "v1.1.0", Entries.Noon.AddDays(90)) with { Kind = ProHistoryKind.Clean }, _reports);
         await Log.AppendAsync(Entries.Build("api", "v1.0.0", Entries.Noon.AddDays(91)) with { Engine = "tcp://other:1" }, _reports);
 
-        var uses = await Log.LastUsesAsync(Place.Engine, Place.Host, _reports, Token);
+        var uses = new LastUses();
+        await Log.VisitEngineAsync(Place.Engine, Place.Host, uses.Add, _reports, Token);
 
         Assert.Equal(Entries.Noon.AddDays(60), uses.Of(ImageReference.Parse("registry.example.com/pro/api:v1.0.0")));
         Assert.Equal(Entries.Noon.AddDays(60), uses.Of(ImageReference.Parse("registry.example.com/pro/api:v1.1.0")));

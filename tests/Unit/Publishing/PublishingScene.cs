@@ -59,7 +59,8 @@ internal sealed class PublishingScene : IAsyncDisposable, IProgress<Report>
         []);
 
     public Task<ImagePublisher> OpenAsync(CancellationToken cancellationToken) =>
-        ImagePublisher.OpenAsync(_connection, _registry.Host, static _ => null, history: null, this, cancellationToken);
+        ImagePublisher.OpenAsync(
+            _connection, new RegistryAccess(_connection, static _ => null, this), _registry.Host, history: null, cancellationToken);
 
     public PublishItem Item(string version) =>
         new("api", ProVersion.Parse(version), ImageReference.Parse($"{_registry.Host}/api:{version}"));

@@ -110,37 +110,4 @@ public sealed class RealRegistryTests
         Assert.Contains("does not accept the login of anna", refused.Message, StringComparison.Ordinal);
         Secrets.AreNotIn(refused, "wrong-secret");
     }
-
-    [Fact(Timeout = Bound)]
-    public async Task Deleting_a_manifest_takes_every_tag_on_it()
-    {
-        await using var registry = await RegistryProcess.StartAsync(new RegistryProcessOptions { AllowDelete = true }, Cancel);
-        using var content = new RegistryContent(registry.Host);
-        var image = await content.PushImageAsync("pro/api", "v1.0.0", "one", Cancel);
-        await content.PushImageAsync("pro/api", "latest", "one", Cancel);
-        await content.PushImageAsync("pro/api", "v2.0.0", "two", Cancel);
-        using var client = new RegistryClient(registry.Host, Secrets.None);
-
-        Assert.True(await client.DeleteManifestAsync("pro/api", image.Digest, Cancel));
-
-        Assert.Null(await client.HeadManifestAsync("pro/api", "v1.0.0", Cancel));
-        Assert.Null(await client.HeadManifestAsync("pro/api", "latest", Cancel));
-        Assert.NotNull(await client.HeadManifestAsync("pro/api", "v2.0.0", Cancel));
-        Assert.False(await client.DeleteManifestAsync("pro/api", image.Digest, Cancel));
-        await Assert.ThrowsAsync<ArgumentException>(() => client.DeleteManifestAsync("pro/api", "v2.0.0", Cancel));
-    }
-
-    [Fact(Timeout = Bound)]
-    public async Task A_registry_that_does_not_delete_says_so()
-    {
-        await using var registry = await RegistryProcess.StartAsync(null, Cancel);
-        using var content = new RegistryContent(registry.Host);
-        var image = await content.PushImageAsync("pro/api", "v1.0.0", "one", Cancel);
-        using var client = new RegistryClient(registry.Host, Secrets.None);
-
-        var error = await Assert.ThrowsAsync<ProException>(() => client.DeleteManifestAsync("pro/api", image.Digest, Cancel));
-
-        Assert.Equal("RegistryDeletionDisabled", error.Id);
-        Assert.NotNull(await client.HeadManifestAsync("pro/api", "v1.0.0", Cancel));
-    }
 }

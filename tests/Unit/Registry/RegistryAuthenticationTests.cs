@@ -82,14 +82,15 @@ public sealed class RegistryAuthenticationTests
         await using var tokens = ScriptedHttpServer.Start(_ => ScriptedResponse.Json("""{"token":"t1"}"""));
         await using var registry = ScriptedHttpServer.Start(request => request.Header("Authorization") is null
             ? ScriptedResponse.Empty(401, ("WWW-Authenticate", $"Bearer realm=\"{tokens.Url}\""))
-            : request.Path.EndsWith("/tags/list", StringComparison.Ordinal) ? ScriptedResponse.Json(Tags) : ScriptedResponse.Empty(404));
+            : request.Path.EndsWith("/tags/list", StringComparison.Ordinal) ? ScriptedResponse.Json(Tags) : ScriptedResponse.Empty(400));
         using var client = new RegistryClient(registry.Host, Secrets.Login());
 
         _ = await client.GetTagsAsync("pro/api", Cancel);
-        _ = await client.DeleteManifestAsync("pro/api", "sha256:" + new string('a', 64), Cancel);
+        _ = await Assert.ThrowsAsync<ProException>(
+            () => client.TagManifestAsync("pro/api", "sha256:" + new string('a', 64), "latest", Cancel));
 
         Assert.Equal(
-            ["repository:pro/api:pull", "repository:pro/api:pull,delete"], tokens.Requests.SelectMany(Scopes));
+            ["repository:pro/api:pull", "repository:pro/api:pull,push"], tokens.Requests.SelectMany(Scopes));
     }
 
     private static IEnumerable<string> Scopes(ScriptedRequest request) =>

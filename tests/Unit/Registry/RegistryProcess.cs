@@ -10,9 +10,6 @@ public sealed record RegistryProcessOptions
 {
     /// <summary>A login to ask for (htpasswd, bcrypt); null lets everyone in.</summary>
     public (string User, string Password)? Login { get; init; }
-
-    /// <summary>Whether manifests may be deleted; the registry's own default is no.</summary>
-    public bool AllowDelete { get; init; }
 }
 
 /// <summary>
@@ -94,8 +91,6 @@ public sealed partial class RegistryProcess : IAsyncDisposable
             storage:
               filesystem:
                 rootdirectory: {folder}/data
-              delete:
-                enabled: {(options.AllowDelete ? "true" : "false")}
             http:
               addr: 127.0.0.1:0
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Swarm;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Xunit;
@@ -44,7 +45,7 @@ public sealed class SwarmRequestsTests(SwarmEngine swarm)
         await using var client = await Asking.StartAsync(swarm, network, service.Name);
         var asked = await client.UntilAsync(20);
 
-        var result = await service.UpdateAsync("v7.1.0-web", new SwarmUpdateOptions { Order = SwarmUpdateOrder.StartFirst });
+        var result = await service.UpdateAsync("v7.1.0-web", new SwarmUpdateOptions { Order = UpdateOrder.StartFirst });
 
         Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
         var (requests, failed) = await client.UntilAsync(asked.Requests + 100);

@@ -60,6 +60,7 @@ public sealed class SwarmUpdatePaceTests
     [InlineData("shop", "registry.example.com/pro/api:v1.1.0", "registry.example.com/pro/api:v1.0.0", "stack.yml:3 ('image: registry.example.com/pro/api:v1.1.0')")]
     [InlineData("shop", "${REGISTRY}/api:${API_VERSION:-latest}", "registry.example.com/pro/api:v1.0.0", "or set its variable")]
     [InlineData("shop", "registry.example.com/pro/other:v1", "registry.example.com/pro/api:v1.0.0", "change the image of 'api' in the stack's file to")]
+    [InlineData("shop", "registry.example.com/old/api:v1", "registry.example.com/pro/api:v1.0.0", "change the image of 'api' in the stack's file to")]
     [InlineData("shop", "registry.example.com/pro/api:v1.0.0", "registry.example.com/pro/api:v1.0.0", null)]
     [InlineData(null, "registry.example.com/pro/api:v1.1.0", "registry.example.com/pro/api:v1.0.0", null)]
     public void What_the_next_stack_deploy_would_undo_is_told_with_the_line_to_change(string? stack, string line, string image, string? told)
@@ -76,11 +77,36 @@ public sealed class SwarmUpdatePaceTests
             },
         });
 
-        var warnings = SwarmStackWarning.For(service, ImageReference.Parse(image), [file, Path.Combine(folder.Path, "none.yml")]);
+        var warnings = SwarmStackWarning.For(service, ImageReference.Parse(image), new([file, Path.Combine(folder.Path, "none.yml")]));
 
         Assert.Equal(told is null ? 0 : 1, warnings.Count);
         Assert.All(warnings, warning => Assert.Contains(told!, warning, StringComparison.Ordinal));
         Assert.All(warnings, warning => Assert.Contains($"'image: {image}'", warning, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_line_to_change_is_the_services_own_and_a_pipe_is_not_waited_for()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such files.");
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "stack.yml");
+        var pipe = Path.Combine(folder.Path, "pipe.yml");
+        await File.WriteAllTextAsync(
+            file,
+            "services:\n  job:\n    image: registry.example.com/pro/api:v1.1.0\n  api:\n    image: &api registry.example.com/pro/api:v1.2.0\n",
+            TestContext.Current.CancellationToken);
+        using var made = System.Diagnostics.Process.Start("mkfifo", pipe);
+        await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var service = new SwarmServiceState(new JsonObject
+        {
+            ["Spec"] = new JsonObject { ["Name"] = "shop_api", ["Labels"] = new JsonObject { [SwarmServices.StackLabel] = "shop" } },
+        });
+
+        var warnings = await Task.Run(
+            () => SwarmStackWarning.For(service, ImageReference.Parse("registry.example.com/pro/api:v1.0.0"), new([pipe, file])),
+            TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        Assert.Contains("stack.yml:5 ('image: registry.example.com/pro/api:v1.2.0')", Assert.Single(warnings), StringComparison.Ordinal);
     }
 
     private sealed class TemporaryFolder : IDisposable

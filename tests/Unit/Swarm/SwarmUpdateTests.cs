@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Swarm;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Reporting;
@@ -24,7 +25,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions
         {
-            Order = startFirst ? SwarmUpdateOrder.StartFirst : SwarmUpdateOrder.StopFirst,
+            Order = startFirst ? UpdateOrder.StartFirst : UpdateOrder.StopFirst,
         });
 
         Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
@@ -130,7 +131,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v4.0.0-sick", new SwarmUpdateOptions
         {
-            Order = SwarmUpdateOrder.StartFirst,
+            Order = UpdateOrder.StartFirst,
             HealthTimeout = TimeSpan.FromSeconds(5),
         });
 

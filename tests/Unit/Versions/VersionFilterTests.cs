@@ -77,6 +77,18 @@ public sealed class VersionFilterTests
         Assert.Equal(matches, VersionPattern.Parse(pattern).IsMatch(ProVersion.Parse(version)));
 
     [Theory]
+    [InlineData("a*", "API", true)]
+    [InlineData("a`*", "a*", true)]
+    [InlineData("a`*", "api", false)]
+    [InlineData("web[&1]", "web&", true)]
+    [InlineData("web[1-3]", "web2", true)]
+    [InlineData("web[3-1]", "web2", false)]
+    [InlineData("web[3-1]", "WEB[3-1]", true)]
+    [InlineData("web[", "web[", true)]
+    public void A_names_pattern_has_the_same_wildcards_and_a_broken_one_matches_itself(string pattern, string name, bool matches) =>
+        Assert.Equal(matches, NamePattern.Compile(pattern)(name));
+
+    [Theory]
     [InlineData("v1.[2")]
     [InlineData("v1.[].0")]
     [InlineData("v1.[4-2].0")]

@@ -12,6 +12,7 @@ using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
 using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Registry;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
@@ -153,10 +154,11 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
         using var repository = GitRepository.Open(workspace.Root);
         var options = Options(workspace.Settings);
         using var engine = workspace.OpenEngine();
+        var registries = new RegistryAccess(engine, workspace.Settings.Variables.Raw, reporter);
 
         // Side by side: the engine and Docker's client take their time to answer, and git has its own to do.
         var loading = ImageInventory.LoadImagesAsync(engine, StopToken);
-        var choosing = ChooseBuilderAsync(workspace, engine);
+        var choosing = ChooseBuilderAsync(engine, registries);
         var deployed = VerifiedVersions.DeployedAliasesAsync(engine, StopToken);
         var plans = await PlanAsync(workspace, repository, options, loading, deployed, choosing);
         var choice = await choosing;
@@ -168,14 +170,15 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
         plans = Each(plans, plan => plan.CheckedFor(choice.Builder));
         var history = HistoryLog.Open(workspace.Settings);
-        plans = await CheckedAsync(plans, new RebuildRule(engine, history, reporter));
+        plans = await CheckedAsync(plans, new RebuildRule(engine, registries, history, reporter));
         var lines = plans.SelectMany(plan => plan.Describe(choice.Builder.Description)).ToList();
         if (lines.Count == 0 || !ShouldCarryOut(lines, "Build?"))
         {
             return;
         }
 
-        using var publisher = Push ? await OpenPublisherAsync(workspace, engine, repository, reporter) : null;
+        var host = RepositoryName.Combine(workspace.Settings.RequireRegistry(), "x").Registry;
+        using var publisher = Push ? await ImagePublisher.OpenAsync(engine, registries, host, repository, StopToken) : null;
         var runner = new ImageBuildRunner(engine, choice.Builder, repository);
         var recorded = new RecordedImages(history, engine, reporter);
         await ForEachAsync(
@@ -328,10 +331,8 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     private protected override ProParameters Parameters =>
         base.Parameters with { Aliases = Bound(nameof(Alias)) ? Alias : null };
 
-    private async Task<BuilderChoice> ChooseBuilderAsync(ProWorkspace workspace, EngineConnection engine)
+    private async Task<BuilderChoice> ChooseBuilderAsync(EngineConnection engine, RegistryAccess registries)
     {
-        var read = workspace.Settings.Variables.Raw;
-        var store = RegistryCredentialStore.For(engine.Endpoint, read);
         return await BuilderProbe.ChooseAsync(
             new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment),
             engine.Client,
@@ -341,18 +342,8 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
 
         async Task<AuthConfig?> LoginAsync(string image, CancellationToken cancellationToken) =>
             ImageReference.TryParse(image, out var reference)
-                ? (await store.GetAsync(reference.Registry, cancellationToken).ConfigureAwait(false))?.ToAuthConfig()
+                ? (await registries.LoginAsync(reference.Registry, cancellationToken).ConfigureAwait(false))?.ToAuthConfig()
                 : null;
-    }
-
-    private Task<ImagePublisher> OpenPublisherAsync(
-        ProWorkspace workspace,
-        EngineConnection engine,
-        GitRepository repository,
-        IProgress<Report> reporter)
-    {
-        var host = RepositoryName.Combine(workspace.Settings.RequireRegistry(), "x").Registry;
-        return ImagePublisher.OpenAsync(engine, host, workspace.Settings.Variables.Raw, repository, reporter, StopToken);
     }
 
     private static Dictionary<string, string> Texts(Hashtable table, string parameter)

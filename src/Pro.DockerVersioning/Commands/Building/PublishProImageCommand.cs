@@ -7,6 +7,7 @@ using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Registry;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
@@ -87,6 +88,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
         using var repository = TryOpenRepository(workspace, reporter);
         var options = new PublishOptions(workspace.Settings.Aliases.Value, Latest, Force);
         var recorded = new RecordedImages(HistoryLog.Open(workspace.Settings), engine, reporter);
+        var registries = new RegistryAccess(engine, workspace.Settings.Variables.Raw, reporter);
         foreach (var registry in items.GroupBy(item => item.Reference.Registry, StringComparer.Ordinal))
         {
             await PublishToAsync(registry);
@@ -94,8 +96,7 @@ public sealed class PublishProImageCommand : ProWorkspaceCmdlet
 
         async Task PublishToAsync(IGrouping<string, PublishItem> registry)
         {
-            using var publisher = await ImagePublisher.OpenAsync(
-                engine, registry.Key, workspace.Settings.Variables.Raw, repository, reporter, StopToken);
+            using var publisher = await ImagePublisher.OpenAsync(engine, registries, registry.Key, repository, StopToken);
             await PublishAsync(publisher, InOrder(registry), inventory, options, recorded, reporter);
         }
     }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using Pro.DockerVersioning.Cleaning.Tasks;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning;
 

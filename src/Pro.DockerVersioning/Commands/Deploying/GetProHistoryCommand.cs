@@ -4,6 +4,7 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning;
 

@@ -1,12 +1,10 @@
 using System.Diagnostics;
 using System.Management.Automation;
-using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Commands;
 using Pro.DockerVersioning.Commands.Deploying;
 using Pro.DockerVersioning.Commands.Parameters;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Catalog;
-using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Deployment;
 using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Deployment.Strategies;
@@ -71,7 +69,7 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
             Service = service,
             Repository = workspace.RepositoryOf(service),
             Filter = new TargetFilter { Container = Container, ComposeFile = files.Value.Count > 0 ? files.Value[0] : null },
-            ComposeFiles = files.Value.Count > 0 ? files.Value : DefaultComposeFiles(workspace.Root, service.Name),
+            ComposeFiles = new(() => workspace.ComposeFilesOf(service.Name)),
             ComposeFilesAreMeant = files.Origin is SettingOrigin.Parameter or SettingOrigin.ChosenEnvironment,
             Child = new ChildEnvironment(Folder, engine.Endpoint.ChildEnvironment),
             DeclaredAlias = workspace.Settings.DeploymentAlias,
@@ -112,23 +110,6 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
                 .RunAsync(request, now, now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) ?? target, held.Info.CutOff, StopToken);
         }
     }
-
-    /// <summary>What compose would find at the root, where it knows the service.</summary>
-    private static List<string> DefaultComposeFiles(string root, string service)
-    {
-        var main = ComposeProject.DefaultNames.Select(name => System.IO.Path.Combine(root, name)).FirstOrDefault(File.Exists);
-        if (main is null || !Names(File.ReadAllText(main), service))
-        {
-            return [];
-        }
-
-        var over = ComposeProject.DefaultOverrideNames.Select(name => System.IO.Path.Combine(root, name)).FirstOrDefault(File.Exists);
-        return over is null ? [main] : [main, over];
-    }
-
-    // The whole word: "api" is not in "rapid", nor in "api-worker".
-    private static bool Names(string text, string service) =>
-        Regex.IsMatch(text, $"(?<![A-Za-z0-9_.-]){Regex.Escape(service)}(?![A-Za-z0-9_-])", RegexOptions.CultureInvariant);
 }
 
 /// <summary>The base of the cmdlets that bring a service to a version.</summary>

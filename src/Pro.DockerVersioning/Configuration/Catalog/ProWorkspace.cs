@@ -63,6 +63,11 @@ internal sealed class ProWorkspace
     public ServiceCatalog ReadCatalog(IProgress<Report>? reports) =>
         ServiceCatalog.Load(new WorkingTree(Root), Settings, reports, readsOutside: true);
 
+    /// <summary>The compose files by which a service is started for the first time; empty if none knows it.</summary>
+    /// <exception cref="ProException">A file is wrong.</exception>
+    public IReadOnlyList<string> ComposeFilesOf(string service) =>
+        ServiceCatalog.ComposeFilesOf(service, new WorkingTree(Root), Settings);
+
     /// <summary>Where a service's images are: <c>registry/service</c>.</summary>
     /// <exception cref="ProException">No registry is set, or a name can't be an image's.</exception>
     public ImageReference RepositoryOf(ServiceDefinition service) => RepositoryName.Combine(Settings.RequireRegistry(), service.Image);

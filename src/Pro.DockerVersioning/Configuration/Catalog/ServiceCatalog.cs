@@ -70,6 +70,22 @@ internal sealed class ServiceCatalog
         : [.. (ComposeProject.NamedInEnvFile(InputsOf(tree, settings, reports: null)) ?? [])
             .Select(file => Path.GetFullPath(file, RootOf(settings)))];
 
+    /// <summary>
+    /// The compose files by which a service is started for the first time, as absolute paths: those that are named, else what compose would find
+    /// at the root, if it has the service. Empty if there are none.
+    /// </summary>
+    /// <exception cref="ProException">A file is wrong.</exception>
+    public static IReadOnlyList<string> ComposeFilesOf(string service, ISourceTree tree, ProSettings settings)
+    {
+        if (settings.ComposeFiles.Value is { Count: > 0 } named)
+        {
+            return named;
+        }
+
+        var project = ComposeProject.LoadDefault(InputsOf(tree, settings, reports: null, readsOutside: true));
+        return project?.Find(service) is null ? [] : [.. project.Files.Select(file => Path.GetFullPath(file, RootOf(settings)))];
+    }
+
     /// <summary>A service by name; the case matters only where two names differ by nothing else.</summary>
     /// <exception cref="ProException">There is no such service, or its declaration is wrong.</exception>
     public ServiceDefinition Get(string name) => Refused(Find(name));

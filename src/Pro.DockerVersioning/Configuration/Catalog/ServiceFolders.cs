@@ -53,7 +53,7 @@ internal static class ServiceFolders
         where entry.Kind is SourceEntryKind.Directory or SourceEntryKind.SymbolicLink
         let name = TreePath.Name(entry.Path)
         where !name.StartsWith('.') && !(parent.Length == 0 && name == OfTheRoot)
-        let dockerfile = RepositoryPath.Join(entry.Path, DockerfileName)
+        let dockerfile = TreePath.Join(entry.Path, DockerfileName)
         where SourceText.Exists(tree, dockerfile)
         select new ServiceFolder(NameOf(name), entry.Path, entry.Path, dockerfile, name);
 

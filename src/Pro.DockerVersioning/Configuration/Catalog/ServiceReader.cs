@@ -85,7 +85,7 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
     {
         var build = compose?.ReadBuild();
         var folders = ServiceFolders.Of(tree, service.Name);
-        var context = service.Context ?? build?.Context ?? (service.Dockerfile is { } dockerfile ? RepositoryPath.Directory(dockerfile)
+        var context = service.Context ?? build?.Context ?? (service.Dockerfile is { } dockerfile ? TreePath.Parent(dockerfile)
             : folders.Count == 1 ? folders[0].Context : null);
         return new ServiceDefinition
         {
@@ -160,5 +160,5 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
 
     private void Tell(string what) => reports?.Report(new VerboseReport($"{what}: an image's name has no capital letters."));
 
-    private static string DockerfileIn(string context) => RepositoryPath.Join(context, ServiceFolders.DockerfileName);
+    private static string DockerfileIn(string context) => TreePath.Join(context, ServiceFolders.DockerfileName);
 }

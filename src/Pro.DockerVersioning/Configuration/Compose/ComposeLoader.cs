@@ -72,7 +72,7 @@ internal sealed class ComposeLoader
     /// <exception cref="ProException">A file is missing or wrong.</exception>
     public IReadOnlyList<KeyValuePair<string, ComposeMapping>> Load(IReadOnlyList<string> files)
     {
-        var directory = RepositoryPath.Directory(files[0]);
+        var directory = TreePath.Parent(files[0]);
         var (values, searched) = ReadProjectEnv(directory);
         return Load(files, directory, new ComposeVariables(_inputs.Environment, values, searched, _inputs.Reports));
     }
@@ -111,7 +111,7 @@ internal sealed class ComposeLoader
                 $".env, which {ProEnvironmentVariables.ComposeDisableEnvFileName} keeps from being read");
         }
 
-        return ReadEnvFile(RepositoryPath.Join(directory, ".env"), _inputs.Environment);
+        return ReadEnvFile(TreePath.Join(directory, ".env"), _inputs.Environment);
     }
 
     /// <summary>The tree's own file; one that the tree doesn't have is the session's, as its variables are.</summary>
@@ -150,7 +150,7 @@ internal sealed class ComposeLoader
         }
 
         _inputs.TellOnDisk(file, full);
-        return SourceText.Decode(RegularFile.Read(full), full);
+        return SourceText.ReadFile(full);
     }
 
     private List<KeyValuePair<string, ComposeMapping>> Load(
@@ -281,14 +281,14 @@ internal sealed class ComposeLoader
         var mapping = entry as ComposeMapping;
         var source = entry.Source;
         var files = Paths(mapping is null ? entry : mapping["path"], entry, source);
-        var directory = mapping?["project_directory"] is { } folder ? Paths(folder, entry, source)[0] : RepositoryPath.Directory(files[0]);
+        var directory = mapping?["project_directory"] is { } folder ? Paths(folder, entry, source)[0] : TreePath.Parent(files[0]);
         if (_including.Contains(files[0], StringComparer.Ordinal))
         {
             throw ConfigurationErrors.WrongCompose(entry.At, $"the files include each other in a circle: {files[0]}");
         }
 
         EnsureThere(files, "include", entry.At);
-        var envFiles = mapping?["env_file"] is { } named ? Paths(named, entry, source) : [RepositoryPath.Join(directory, ".env")];
+        var envFiles = mapping?["env_file"] is { } named ? Paths(named, entry, source) : [TreePath.Join(directory, ".env")];
         var values = envFiles
             .SelectMany(file => ReadEnvFile(file, source.Variables.Find).Values)
             .GroupBy(pair => pair.Key, StringComparer.Ordinal)
@@ -327,7 +327,7 @@ internal sealed class ComposeLoader
         var path = _inputs.Locate(file.Source.BaseDirectory, text)
             ?? throw ConfigurationErrors.OutsideOfRepository(text, file.At);
         EnsureThere([path], "extends", file.At);
-        var source = file.Source with { File = path, BaseDirectory = RepositoryPath.Directory(path) };
+        var source = file.Source with { File = path, BaseDirectory = TreePath.Parent(path) };
         var services = ReadDocuments(source).Select(ServicesOf).OfType<ComposeMapping>().ToList();
         return services.Count > 0
             ? ComposeMerge.WithoutResets(services.Aggregate(ComposeMerge.Merge))

@@ -40,10 +40,8 @@ internal sealed class ComposeService(string name, ComposeMapping node)
             return null;
         }
 
-        var text = ExpandLeniently(image, registry).Split('@')[0];
-        var colon = text.IndexOf(':', text.LastIndexOf('/') + 1);
         var prefix = below.NormalizedName[..^1];
-        return ImageReference.TryParse(colon < 0 ? text : text[..colon], out var name)
+        return ImageReference.TryParse(ReferenceGrammar.Cut(ExpandLeniently(image, registry)).Name, out var name)
             && name.NormalizedName.StartsWith(prefix, StringComparison.Ordinal)
             && name.NormalizedName.Length > prefix.Length ? name.NormalizedName[prefix.Length..] : null;
     }
@@ -81,12 +79,9 @@ internal sealed class ComposeService(string name, ComposeMapping node)
                 return null;
             }
 
-            return ComposeInterpolation.Expand(order) switch
-            {
-                "stop-first" => UpdateOrder.StopFirst,
-                "start-first" => UpdateOrder.StartFirst,
-                var other => throw ConfigurationErrors.WrongCompose(order.At, $"order must be stop-first or start-first, not {other}"),
-            };
+            var word = ComposeInterpolation.Expand(order);
+            return UpdateOrderText.ByWord.TryGetValue(word, out var known) ? known
+                : throw ConfigurationErrors.WrongCompose(order.At, $"order must be stop-first or start-first, not {word}");
         }
     }
 

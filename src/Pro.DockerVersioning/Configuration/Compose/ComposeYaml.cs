@@ -51,6 +51,17 @@ internal sealed class ComposeYaml
         }
     }
 
+    /// <summary>A file on disk as it is written, document by document; what is not a mapping is left out.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="find">Finds a variable, for who replaces them; null: none is set.</param>
+    /// <exception cref="ProException">It is not a regular file, can't be read, or isn't YAML.</exception>
+    public static IReadOnlyList<ComposeMapping> ReadFile(string file, Func<string, string?>? find = null)
+    {
+        var variables = new ComposeVariables(find ?? (_ => null), new Dictionary<string, string>(), string.Empty, reports: null);
+        var source = new ComposeSource(file, string.Empty, variables, DiskRoot: null);
+        return [.. Parse(SourceText.ReadFile(file), source).OfType<ComposeMapping>()];
+    }
+
     /// <summary>
     /// YAML forbids tabs in indentation. YamlDotNet's words for it don't say so, and name the beginning of what the tab cut off. In the
     /// part that it names any tab is the culprit; below it one in the first column, where no text block can stand either.

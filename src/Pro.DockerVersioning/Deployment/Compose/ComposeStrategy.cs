@@ -290,7 +290,7 @@ internal sealed class ComposeStrategy(
         }
         catch (ProException failure)
         {
-            reports.Report(new WarningReport($"{alias} still names {now[7..19]} on the engine, which was not kept: {failure.Message}"));
+            reports.Report(new WarningReport($"{alias} still names {ShortId.Of(now)} on the engine, which was not kept: {failure.Message}"));
         }
     }
 

@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Strategies;

@@ -513,7 +513,7 @@ internal sealed class ContainerReplacement(
             catch (ProException failure)
             {
                 // Its last lines are no reason to leave it where it is.
-                reports.Report(new VerboseReport($"The last lines of {state.OldId[..12]} could not be read: {failure.Message}"));
+                reports.Report(new VerboseReport($"The last lines of {ShortId.Of(state.OldId)} could not be read: {failure.Message}"));
             }
         }
 

@@ -37,10 +37,3 @@ internal sealed class ContainerStrategy(
         replacement.RunAsync(
             ReplacementJob.Of(operation, target, image, _planned, request.WantedOrder) with { TakesFoundFiles = true }, cancellationToken);
 }
-
-/// <summary>Orders as the field writes them.</summary>
-internal static class UpdateOrderText
-{
-    /// <summary>stop-first or start-first.</summary>
-    public static string ToText(this UpdateOrder order) => order == UpdateOrder.StartFirst ? "start-first" : "stop-first";
-}

@@ -22,8 +22,8 @@ internal sealed record DeploymentRequest
     /// <summary>Which of its targets.</summary>
     public TargetFilter Filter { get; init; } = new();
 
-    /// <summary>The compose files for a first start, absolute; empty where none are known.</summary>
-    public IReadOnlyList<string> ComposeFiles { get; init; } = [];
+    /// <summary>The compose files for a first start, absolute; empty if none are known. They are read only if somebody asks for them.</summary>
+    public Lazy<IReadOnlyList<string>> ComposeFiles { get; init; } = new([]);
 
     /// <summary>True where the compose files were named for this very command, and not by a variable of the session.</summary>
     public bool ComposeFilesAreMeant { get; init; }

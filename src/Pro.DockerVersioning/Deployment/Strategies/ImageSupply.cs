@@ -26,7 +26,7 @@ internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, 
     public string? Unchecked { get; init; }
 
     /// <summary>For the plan.</summary>
-    public string Description => LocalId is { } id ? $"the image is here ({id[7..19]})"
+    public string Description => LocalId is { } id ? $"the image is here ({ShortId.Of(id)})"
         : $"the image is pulled: {PullFrom}{(Platform.Length == 0 ? "" : $" for {Platform}")}"
             + (Unchecked is null ? "" : $" (it could not be looked up, since {Unchecked})");
 }
@@ -36,6 +36,8 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
 {
     // Layers come compressed and are unpacked beside: twice their size is the least that it takes.
     private const long Unpacked = 2;
+
+    private readonly RegistryAccess _registries = new(engine, environment, reports);
 
     /// <summary>Finds it: here, by its name or as the one that was proven, else at the registry, by the recorded digest where there is one.
     /// </summary>
@@ -58,10 +60,9 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             return new SuppliedImage(reference, kept.Id, null, DigestOf(kept, reference)) { LostItsName = true };
         }
 
-        var credential = await CredentialAsync(reference, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await FindAtRegistryAsync(reference, credential, inventory, recordedDigest, force, cancellationToken).ConfigureAwait(false);
+            return await FindAtRegistryAsync(reference, inventory, recordedDigest, force, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException refused) when (IsForWantOfLogin(refused))
         {
@@ -71,7 +72,6 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
 
     private async Task<SuppliedImage> FindAtRegistryAsync(
         ImageReference reference,
-        RegistryCredential? credential,
         ImageInventory inventory,
         Func<Task<string?>> recordedDigest,
         bool force,
@@ -79,12 +79,12 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
     {
         var recorded = await recordedDigest().ConfigureAwait(false);
         if (recorded is not null
-            && await DigestAsync(reference.WithDigest(recorded), credential, inventory, cancellationToken).ConfigureAwait(false) is not null)
+            && await DigestAsync(reference.WithDigest(recorded), inventory, cancellationToken).ConfigureAwait(false) is not null)
         {
             return new SuppliedImage(reference, null, reference.WithDigest(recorded), recorded);
         }
 
-        var now = await DigestAsync(reference, credential, inventory, cancellationToken).ConfigureAwait(false)
+        var now = await DigestAsync(reference, inventory, cancellationToken).ConfigureAwait(false)
             ?? throw Nowhere(reference, inventory);
         return recorded is null || force
             ? new SuppliedImage(reference, null, reference.WithDigest(now), now)
@@ -162,15 +162,12 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
 
     /// <summary>The login for an image's registry, or null.</summary>
     public Task<RegistryCredential?> CredentialAsync(ImageReference reference, CancellationToken cancellationToken) =>
-        RegistryCredentialStore.For(engine.Endpoint, environment).GetAsync(reference.Registry, cancellationToken);
+        _registries.LoginAsync(reference.Registry, cancellationToken);
 
     /// <summary>The digest under a reference at its registry; null if it has no such thing.</summary>
     /// <exception cref="ProException">The registry can't be asked.</exception>
-    public async Task<string?> AtRegistryAsync(ImageReference reference, CancellationToken cancellationToken)
-    {
-        var credential = await CredentialAsync(reference, cancellationToken).ConfigureAwait(false);
-        return await EngineRegistryLookup.DigestAsync(engine, reference, credential, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<string?> AtRegistryAsync(ImageReference reference, CancellationToken cancellationToken) =>
+        _registries.DigestAsync(reference, cancellationToken);
 
     /// <summary>Whether a registry has refused to answer only because this command sends no login.</summary>
     public bool IsForWantOfLogin(ProException refused) => !engine.Endpoint.MaySeeLogins && RegistryErrors.IsRefusal(refused);
@@ -179,7 +176,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
     /// <exception cref="ProException">The registry refuses, or can't be reached.</exception>
     public async Task TagAtRegistryAsync(ImageReference tag, string digest, CancellationToken cancellationToken)
     {
-        using var registry = await RegistryAsync(tag, cancellationToken).ConfigureAwait(false);
+        using var registry = await _registries.ClientAsync(tag.Registry, cancellationToken).ConfigureAwait(false);
         await registry.TagManifestAsync(tag.Repository, digest, tag.Tag!, cancellationToken).ConfigureAwait(false);
     }
 
@@ -188,7 +185,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
     {
         try
         {
-            using var registry = await RegistryAsync(repository, cancellationToken).ConfigureAwait(false);
+            using var registry = await _registries.ClientAsync(repository.Registry, cancellationToken).ConfigureAwait(false);
             var tags = await registry.GetTagsAsync(repository.Repository, cancellationToken).ConfigureAwait(false);
             return tags
                 .Select(tag => ProVersion.TryFromImageTag(tag, out var version) && version.IsStable ? version : null)
@@ -210,20 +207,6 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         engine.CallAsync(client => client.Images.TagImageAsync(
             id, new ImageTagParameters { RepositoryName = reference.Name, Tag = reference.Tag }, cancellationToken));
 
-    private async Task<RegistryClient> RegistryAsync(ImageReference repository, CancellationToken cancellationToken)
-    {
-        var credential = await CredentialAsync(repository, cancellationToken).ConfigureAwait(false);
-        var info = await engine.CallAsync(client => client.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false);
-        var insecure = info.RegistryConfig?.IndexConfigs?
-            .Where(index => index.Value is { Secure: false })
-            .Select(index => index.Key)
-            .ToHashSet(StringComparer.Ordinal) ?? [];
-        return new RegistryClient(
-            repository.Registry,
-            (_, _) => Task.FromResult(credential),
-            new RegistryClientOptions { IsInsecure = insecure.Contains, Reports = reports });
-    }
-
     private async Task EnsureSpaceAsync(ImageReference source, bool force, CancellationToken cancellationToken)
     {
         var root = await DataRoot.FindAsync(engine, cancellationToken).ConfigureAwait(false);
@@ -235,7 +218,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         long size;
         try
         {
-            using var registry = await RegistryAsync(source, cancellationToken).ConfigureAwait(false);
+            using var registry = await _registries.ClientAsync(source.Registry, cancellationToken).ConfigureAwait(false);
             size = await new PullSize(engine, registry, source).FindAsync(free / Unpacked, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException unknown)
@@ -258,12 +241,11 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         reports.Report(new WarningReport(error.Message));
     }
 
-    private async Task<string?> DigestAsync(
-        ImageReference reference, RegistryCredential? credential, ImageInventory inventory, CancellationToken cancellationToken)
+    private async Task<string?> DigestAsync(ImageReference reference, ImageInventory inventory, CancellationToken cancellationToken)
     {
         try
         {
-            return await EngineRegistryLookup.DigestAsync(engine, reference, credential, cancellationToken).ConfigureAwait(false);
+            return await _registries.DigestAsync(reference, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException unreachable) when (unreachable.Category is ProErrorCategory.ObjectNotFound)
         {

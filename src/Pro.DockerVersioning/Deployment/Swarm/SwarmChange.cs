@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
@@ -33,12 +34,7 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
             SwarmFailureAction.Rollback => "rollback",
             _ => "pause",
         });
-        Set(config, "Order", options.Order switch
-        {
-            null => null,
-            SwarmUpdateOrder.StartFirst => "start-first",
-            _ => "stop-first",
-        });
+        Set(config, "Order", options.Order?.ToText());
         return config;
     }
 

@@ -1,34 +1,35 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
+using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
 /// <summary>Tells that a stack's next <c>docker stack deploy</c> undoes what is done to its service, and which line to change.</summary>
-internal static partial class SwarmStackWarning
+internal static class SwarmStackWarning
 {
     /// <summary>The warning for a service of a stack; none for another one, or if its file names the image already.</summary>
     /// <param name="service">The service.</param>
     /// <param name="image">The image that is to run.</param>
     /// <param name="files">The compose files that are known, absolute.</param>
-    public static IReadOnlyList<string> For(SwarmServiceState service, ImageReference image, IReadOnlyList<string> files)
+    public static IReadOnlyList<string> For(SwarmServiceState service, ImageReference image, Lazy<IReadOnlyList<string>> files)
     {
         if (service.Labels.GetValueOrDefault(SwarmServices.StackLabel) is not { Length: > 0 } stack)
         {
             return [];
         }
 
-        var lines = files.Where(File.Exists).SelectMany(file => LinesOf(file, image)).ToList();
+        var key = service.Name.StartsWith(stack + "_", StringComparison.Ordinal) ? service.Name[(stack.Length + 1)..] : null;
+        var lines = FilesOf(files).SelectMany(file => LinesOf(file, key, image)).ToList();
         if (lines.Count > 0 && lines.TrueForAll(line => line.Value == image.ToString()))
         {
             return [];
         }
 
-        var key = service.Name.StartsWith(stack + "_", StringComparison.Ordinal) ? service.Name[(stack.Length + 1)..] : service.Name;
         var where = lines.Find(line => line.Value != image.ToString()) is { Place: { } place } line
             ? $"{place} ('image: {line.Value}')"
-            : $"the image of '{key}' in the stack's file";
+            : $"the image of '{key ?? service.Name}' in the stack's file";
         return
         [
             $"{service.Name} belongs to the stack {stack}: the next 'docker stack deploy' starts the image that its file names. "
@@ -37,26 +38,29 @@ internal static partial class SwarmStackWarning
         ];
     }
 
-    private static IEnumerable<(string Place, string Value)> LinesOf(string file, ImageReference image)
+    // Nothing is started from them here: a file that is wrong is none that could be named.
+    private static IReadOnlyList<string> FilesOf(Lazy<IReadOnlyList<string>> files)
     {
-        var name = image.Name[(image.Name.LastIndexOf('/') + 1)..];
-        var number = 0;
-        foreach (var text in File.ReadLines(file))
+        try
         {
-            number++;
-            if (ImageLine().Match(text) is { Success: true } match
-                && match.Groups[1].Value is var value
-                && Repository().Match(value).Groups[1].Value == name)
-            {
-                yield return (string.Create(CultureInfo.InvariantCulture, $"{file}:{number}"), value);
-            }
+            return files.Value;
+        }
+        catch (ProException)
+        {
+            return [];
         }
     }
 
-    [GeneratedRegex("""^\s+image:\s*["']?([^"'#\s]+)""")]
-    private static partial Regex ImageLine();
-
-    // What comes behind the last slash, before a tag, a digest or a variable of the tag.
-    [GeneratedRegex("(?:^|/|[}])([a-z0-9._-]+)(?::[^/]*)?(?:@.*)?$")]
-    private static partial Regex Repository();
+    /// <summary>The image of the service as a file writes it. If it holds variables, the service's name alone says whose it is.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="key">The service's name there; null if its name in the swarm doesn't say it, and then the image has to.</param>
+    /// <param name="image">The image that is to run.</param>
+    private static IEnumerable<(string Place, string Value)> LinesOf(string file, string? key, ImageReference image) =>
+        from document in ProjectFiles.DocumentsOf(file)
+        from service in (document["services"] as ComposeMapping)?.Entries ?? []
+        where key is null || service.Key == key
+        let written = (service.Value as ComposeMapping)?["image"] as ComposeScalar
+        where written is not null && ((key is not null && written.Text.Contains('$', StringComparison.Ordinal))
+            || (ImageReference.TryParse(written.Text, out var named) && named.SameRepository(image)))
+        select (string.Create(CultureInfo.InvariantCulture, $"{file}:{written.At.Line}"), written.Text);
 }

@@ -77,12 +77,7 @@ internal sealed class SwarmStrategy(
         Force = request.Force,
         Credential = credential,
         Watch = request.Watch,
-        Order = request.WantedOrder switch
-        {
-            UpdateOrder.StartFirst => SwarmUpdateOrder.StartFirst,
-            UpdateOrder.StopFirst => SwarmUpdateOrder.StopFirst,
-            _ => null,
-        },
+        Order = request.WantedOrder,
         HealthTimeout = request.HealthTimeout,
         IsRollback = request.Kind == ProHistoryKind.Rollback,
     };

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Engine.Api;
 
@@ -110,7 +111,7 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
             // The engine adds both by itself, for each new container its own (before Engine 25 among the operator's aliases).
             // A swap may have added one more.
             var config = container["Config"];
-            string[] own = [ContainerIds.Short(container.Text("Id")), config.Text("Hostname"), (config?["Labels"]).Text(ContainerLabels.Alias)];
+            string[] own = [ShortId.Of(container.Text("Id")), config.Text("Hostname"), (config?["Labels"]).Text(ContainerLabels.Alias)];
             var kept = settings.Texts("Aliases").Where(alias => !own.Contains(alias)).ToArray();
             settings["Aliases"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(alias => JsonValue.Create(alias))]);
         }

@@ -3,6 +3,7 @@ using Docker.DotNet.Models;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images.Building.Dockerfile;
 using Pro.DockerVersioning.Images.Building.Output;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Images.Building;
 
@@ -61,9 +62,8 @@ internal sealed class BaseImagePuller(IDockerClient engine, RegistryLogin login,
     private static ImagesCreateParameters Parameters(BaseImage image)
     {
         // Without a tag the engine would pull all of them.
-        var slash = image.Reference.LastIndexOf('/');
-        var named = image.Reference.Contains('@', StringComparison.Ordinal) || image.Reference.IndexOf(':', slash + 1) >= 0;
-        return new ImagesCreateParameters { FromImage = named ? image.Reference : image.Reference + ":latest", Platform = image.Platform };
+        var isWhole = ReferenceGrammar.Cut(image.Reference) is not { Tag: null, Digest: null };
+        return new ImagesCreateParameters { FromImage = isWhole ? image.Reference : image.Reference + ":latest", Platform = image.Platform };
     }
 
     private async Task<bool> IsHereAsync(BaseImage image, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
@@ -79,7 +80,7 @@ internal sealed partial class ComposeClient
         if (Program.IsV1)
         {
             var folder = Path.GetFileName(Path.TrimEndingDirectorySeparator(Project.WorkingDirectory));
-            var name = ReadVariables().Find("COMPOSE_PROJECT_NAME") is { Length: > 0 } set ? set : folder;
+            var name = ReadVariables().Find(ProEnvironmentVariables.ComposeProjectName) is { Length: > 0 } set ? set : folder;
             return NoName().Replace(name.ToLowerInvariant(), string.Empty) is { Length: > 0 } normal ? normal : "default";
         }
 

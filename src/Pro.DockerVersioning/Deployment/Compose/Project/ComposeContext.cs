@@ -81,18 +81,13 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
         var containers = await engine.CallAsync(api => api.Containers.ListContainersAsync(
             new ContainersListParameters { All = true }, cancellationToken)).ConfigureAwait(false);
         var neighbours = ImagePin.Neighbours(project, containers.Select(container => container.Labels ?? new Dictionary<string, string>()));
-        var node = files.Find(project, service).Node;
+        var written = files.Find(project, service);
         var image = ImagePin.Analyse(project, service, request.Repository, variables, neighbours);
         return new ComposeContext(image.Project == project ? client : client.For(image.Project), image)
         {
-            Written = node,
+            Written = written.Node,
             Files = files,
-            Order = ((((node["deploy"] as ComposeMapping)?["update_config"] as ComposeMapping)?["order"]) as ComposeScalar)?.Text switch
-            {
-                "start-first" => UpdateOrder.StartFirst,
-                "stop-first" => UpdateOrder.StopFirst,
-                _ => null,
-            },
+            Order = written.Order,
         };
     }
 }

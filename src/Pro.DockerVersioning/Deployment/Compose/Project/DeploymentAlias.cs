@@ -141,7 +141,7 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
                 if (await FindAsync(alias, CancellationToken.None).ConfigureAwait(false) != imageId)
                 {
                     await MoveAsync(alias, imageId, CancellationToken.None).ConfigureAwait(false);
-                    reports.Report(new VerboseReport($"{alias} names the image that runs ({imageId[7..19]})."));
+                    reports.Report(new VerboseReport($"{alias} names the image that runs ({ShortId.Of(imageId)})."));
                 }
             }
             catch (ProException failure)

@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Versions;
@@ -205,7 +206,7 @@ internal sealed class ImagePin
 
     private static bool StandsOnce(RunningComposeProject project, string variable)
     {
-        var text = string.Join('\n', project.Files.Select(File.ReadAllText));
+        var text = string.Join('\n', project.Files.Select(SourceText.ReadFile));
         var first = text.IndexOf(variable, StringComparison.Ordinal);
         return first >= 0
             && text.IndexOf(variable, first + 1, StringComparison.Ordinal) < 0

@@ -1,10 +1,9 @@
-using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
@@ -14,8 +13,6 @@ namespace Pro.DockerVersioning.Deployment.Compose.Project;
 /// </summary>
 internal static class MeantProject
 {
-    private const string NameVariable = "COMPOSE_PROJECT_NAME";
-
     /// <summary>The targets without those of projects that aren't meant.</summary>
     /// <exception cref="ProException">Nothing says which is meant, or the one that is named is not there.</exception>
     public static IReadOnlyList<ServiceTarget> Among(IReadOnlyList<ServiceTarget> targets, DeploymentRequest request)
@@ -43,7 +40,7 @@ internal static class MeantProject
         }
 
         var meant = targets.Where(one => !others.Contains(one.TargetId)).ToList();
-        return request.Child.Get(NameVariable) is { Length: > 0 } exported
+        return request.Child.Get(ProEnvironmentVariables.ComposeProjectName) is { Length: > 0 } exported
             && meant is [{ Kind: ServiceTargetKind.Compose } only] && !Is(Project(only), exported)
             ? throw DeploymentErrors.OtherComposeProject(request.Service.Name, only.ToString(), exported, only.Containers.Concat(only.Leftovers).FirstOrDefault()?.Name)
             : meant;
@@ -52,7 +49,7 @@ internal static class MeantProject
     /// <summary>What the session, the project's <c>.env</c> or its file says; a folder's name says nothing of what is meant.</summary>
     private static string? NameOf(ServiceTarget target, DeploymentRequest request)
     {
-        if (request.Child.Get(NameVariable) is { Length: > 0 } exported)
+        if (request.Child.Get(ProEnvironmentVariables.ComposeProjectName) is { Length: > 0 } exported)
         {
             return exported;
         }
@@ -66,7 +63,7 @@ internal static class MeantProject
         try
         {
             var variables = ProjectVariables.Load(project, request.Child, new ComposeProgram("", [], "", new System.Version(2, 0)));
-            return variables.Find(NameVariable) is { Length: > 0 } set ? set : NameIn(project, variables);
+            return variables.Find(ProEnvironmentVariables.ComposeProjectName) is { Length: > 0 } set ? set : NameIn(project, variables);
         }
         catch (ProException)
         {
@@ -77,18 +74,11 @@ internal static class MeantProject
 
     private static string? NameIn(RunningComposeProject project, ProjectVariables variables)
     {
-        string? name = null;
-        foreach (var file in project.Files)
-        {
-            var nothing = new ComposeVariables(variables.Find, new Dictionary<string, string>(), string.Empty, reports: null);
-            var source = new ComposeSource(file, string.Empty, nothing, DiskRoot: null);
-            foreach (var document in ComposeYaml.Parse(SourceText.Decode(RegularFile.Read(file), file), source).OfType<ComposeMapping>())
-            {
-                name = document["name"] is ComposeScalar scalar ? ComposeInterpolation.Expand(scalar) : name;
-            }
-        }
-
-        return name;
+        var names = project.Files
+            .SelectMany(file => ComposeYaml.ReadFile(file, variables.Find))
+            .Select(document => document["name"])
+            .OfType<ComposeScalar>();
+        return names.LastOrDefault() is { } name ? ComposeInterpolation.Expand(name) : null;
     }
 
     private static bool Is(string project, string? name) => string.Equals(project, name, StringComparison.OrdinalIgnoreCase);

@@ -3,6 +3,7 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
@@ -32,16 +33,8 @@ internal static class OverrideFile
     }
 
     /// <summary>True for such a file. One that is missing was removed by a user, who wants its pins gone.</summary>
-    public static bool IsOurs(string path)
-    {
-        if (!path.EndsWith(OwnFiles.OverrideEnding, StringComparison.Ordinal) || !File.Exists(path))
-        {
-            return false;
-        }
-
-        using var reader = File.OpenText(path);
-        return reader.ReadLine()?.StartsWith(FirstLine, StringComparison.Ordinal) == true;
-    }
+    public static bool IsOurs(string path) => path.EndsWith(OwnFiles.OverrideEnding, StringComparison.Ordinal) && File.Exists(path)
+        && RegularFile.Read(path).AsSpan().StartsWith(Encoding.UTF8.GetBytes(FirstLine));
 
     /// <summary>The file's text with a service's image set; what it says of other services stays.</summary>
     /// <param name="path">The file; it may be missing.</param>
@@ -75,12 +68,12 @@ internal static class OverrideFile
     /// <summary>The first <c>version:</c> of a project's files; null where none has one.</summary>
     public static string? VersionKey(RunningComposeProject project) => project.Files
         .Where(File.Exists)
-        .SelectMany(Parse)
+        .SelectMany(file => ComposeYaml.ReadFile(file))
         .Select(document => (document["version"] as ComposeScalar)?.Text)
         .FirstOrDefault(version => version is not null);
 
     private static Dictionary<string, string> Read(string path) => File.Exists(path)
-        ? Parse(path)
+        ? ComposeYaml.ReadFile(path)
             .Select(document => document["services"])
             .OfType<ComposeMapping>()
             .SelectMany(services => services.Entries)
@@ -89,13 +82,6 @@ internal static class OverrideFile
         : [];
 
     private static string? ImageOf(ComposeNode service) => ((service as ComposeMapping)?["image"] as ComposeScalar)?.Text;
-
-    private static IEnumerable<ComposeMapping> Parse(string path)
-    {
-        var nothing = new ComposeVariables(_ => null, new Dictionary<string, string>(), string.Empty, reports: null);
-        var source = new ComposeSource(path, string.Empty, nothing, DiskRoot: null);
-        return ComposeYaml.Parse(SourceText.Decode(File.ReadAllBytes(path), path), source).OfType<ComposeMapping>();
-    }
 
     /// <summary>Names and references hold neither quotes nor backslashes.</summary>
     private static string Quote(string text) => $"\"{text}\"";

@@ -74,7 +74,7 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
                 string? Refusal()
                 {
                     string? why = null;
-                    _ = Edit(File.Exists(Project.DotEnv) ? File.ReadAllBytes(Project.DotEnv) : null, variable, ref written, ref why);
+                    _ = Edit(File.Exists(Project.DotEnv) ? RegularFile.Read(Project.DotEnv) : null, variable, ref written, ref why);
                     return why;
                 }
 
@@ -98,7 +98,7 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
         {
             if (image.ObstacleTo(pin) is null)
             {
-                _ = Edit(File.Exists(Project.DotEnv) ? File.ReadAllBytes(Project.DotEnv) : null, pin, ref written, ref refusal);
+                _ = Edit(File.Exists(Project.DotEnv) ? RegularFile.Read(Project.DotEnv) : null, pin, ref written, ref refusal);
             }
 
             return written;

@@ -59,9 +59,7 @@ internal sealed class ProjectFiles
     {
         try
         {
-            var nothing = new ComposeVariables(_ => null, new Dictionary<string, string>(), string.Empty, reports: null);
-            var source = new ComposeSource(file, string.Empty, nothing, DiskRoot: null);
-            return [.. ComposeYaml.Parse(SourceText.Decode(RegularFile.Read(file), file), source).OfType<ComposeMapping>()];
+            return ComposeYaml.ReadFile(file);
         }
         catch (ProException)
         {
@@ -75,7 +73,7 @@ internal sealed class ProjectFiles
         foreach (var path in FilesOf(service["env_file"]).Reverse())
         {
             var file = PathOf(project, path);
-            if (File.Exists(file) && DotEnvEditor.Raw(SourceText.Decode(RegularFile.Read(file), file), name) is { } raw)
+            if (File.Exists(file) && DotEnvEditor.Raw(SourceText.ReadFile(file), name) is { } raw)
             {
                 var text = raw.Trim();
                 return text.StartsWith('\'') ? null : new ComposeScalar(path.Source, 1, 1, text.Trim('"'), isNull: false);

@@ -45,10 +45,11 @@ internal sealed class ProjectVariables
         var ignored = false;
         if (named.Count == 0 && !program.IsV1)
         {
-            named = [.. (environment.Get("COMPOSE_ENV_FILES") ?? string.Empty)
+            named = [.. (environment.Get(ProEnvironmentVariables.ComposeEnvFilesName) ?? string.Empty)
                 .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 .Select(file => Path.GetFullPath(file, project.WorkingDirectory))];
-            ignored = named.Count == 0 && environment.Get("COMPOSE_DISABLE_ENV_FILE")?.ToUpperInvariant() is "1" or "T" or "TRUE";
+            ignored = named.Count == 0
+                && DockerBoolean.TryParse(environment.Get(ProEnvironmentVariables.ComposeDisableEnvFileName) ?? string.Empty, out var no) && no;
         }
 
         var variables = new ProjectVariables(environment) { InsteadOfDotEnv = named, IgnoresDotEnv = ignored };
@@ -57,8 +58,8 @@ internal sealed class ProjectVariables
             RegularFile.Ensure(file);
             if (File.Exists(file))
             {
-                var text = SourceText.Decode(RegularFile.Read(file), file);
-                variables._files.Add((file, DotEnvFile.Parse(text, file, environment.Get)));
+                // A file sees the variables of those before it.
+                variables._files.Add((file, DotEnvFile.Parse(SourceText.ReadFile(file), file, variables.Find)));
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 
@@ -107,7 +108,7 @@ internal static class UserConfig
     {
         var hostConfig = container["HostConfig"];
         var shared = hostConfig.Text("NetworkMode").StartsWith("container:", StringComparison.Ordinal);
-        if (shared || hostConfig.Text("UTSMode") == "host" || config.Text("Hostname") == ContainerIds.Short(container.Text("Id")))
+        if (shared || hostConfig.Text("UTSMode") == "host" || config.Text("Hostname") == ShortId.Of(container.Text("Id")))
         {
             _ = config.Remove("Hostname");
         }

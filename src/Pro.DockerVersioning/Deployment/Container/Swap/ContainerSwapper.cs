@@ -198,7 +198,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         {
             reports.Report(new WarningReport(
                 $"{state.Name} has changed since the plan was made. It is swapped "
-                + $"{(now.Order == UpdateOrder.StartFirst ? "start-first" : "stop-first")} now: {now.Description}."));
+                + $"{now.Order.ToText()} now: {now.Description}."));
         }
 
         return now.Flow;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
@@ -160,7 +161,7 @@ internal static class StartFirstObstacles
         }
 
         var host = old["Config"].Text("Hostname");
-        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && host.Length > 0 && host != ContainerIds.Short(old.Text("Id")))
+        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && host.Length > 0 && host != ShortId.Of(old.Text("Id")))
         {
             yield return $"The new version of {name} is known on its networks by its host name {host} before it is proven.";
         }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
@@ -28,7 +29,7 @@ internal sealed class SwapNetworks(ContainerApi calls)
     {
         var device = gatewayNetwork["Options"].Text("com.docker.network.bridge.name") is { Length: > 0 } named
             ? named
-            : "br-" + ContainerIds.Short(gatewayNetwork.Text("Id"));
+            : "br-" + ShortId.Of(gatewayNetwork.Text("Id"));
         var network = $"{HoldPrefix}{name}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
         await calls.CreateNetworkAsync(
             new JsonObject

@@ -39,6 +39,21 @@ internal sealed class SwarmApi(EngineConnection engine)
             .OfType<JsonObject>()
             .Select(service => new SwarmServiceState(service))];
 
+    /// <summary>The same; none if the engine is not a manager of a swarm, or has just ceased to be one.</summary>
+    /// <exception cref="ProException">The engine can't be reached, or refuses; or the swarm has no leader.</exception>
+    public async Task<IReadOnlyList<SwarmServiceState>> ListServicesOrNoneAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ListServicesAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException none) when (none.Id == "SwarmNotAManager"
+            || none.InnerException is DockerApiException { StatusCode: HttpStatusCode.ServiceUnavailable })
+        {
+            return [];
+        }
+    }
+
     /// <summary>All tasks of a service that the swarm still remembers.</summary>
     public async Task<IReadOnlyList<SwarmTask>> ListTasksAsync(string serviceId, CancellationToken cancellationToken)
     {

@@ -41,14 +41,14 @@ internal static class SwarmServices
     /// <summary>The stack's name, as docker stack deploy labels it.</summary>
     public const string StackLabel = "com.docker.stack.namespace";
 
-    /// <summary>The services that run an image of a repository, by name; with or without tag and digest.</summary>
+    /// <summary>The services that run an image of a repository, by name; with or without tag and digest. None without a swarm.</summary>
     public static async Task<IReadOnlyList<SwarmServiceInfo>> FindAsync(
         EngineConnection engine,
         ImageReference repository,
         CancellationToken cancellationToken)
     {
         var found = new List<SwarmServiceInfo>();
-        foreach (var service in await new SwarmApi(engine).ListServicesAsync(cancellationToken).ConfigureAwait(false))
+        foreach (var service in await new SwarmApi(engine).ListServicesOrNoneAsync(cancellationToken).ConfigureAwait(false))
         {
             if (service.Image is not { } image)
             {

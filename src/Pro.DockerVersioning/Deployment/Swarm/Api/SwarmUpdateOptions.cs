@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 
 namespace Pro.DockerVersioning.Deployment.Swarm.Api;
@@ -10,16 +11,6 @@ internal enum SwarmFailureAction
 
     /// <summary>The engine stops where it is, and leaves the rest to the operator.</summary>
     Pause,
-}
-
-/// <summary>Which of two tasks goes first.</summary>
-internal enum SwarmUpdateOrder
-{
-    /// <summary>The old task stops before the new one starts.</summary>
-    StopFirst,
-
-    /// <summary>The new task runs before the old one stops.</summary>
-    StartFirst,
 }
 
 /// <summary>
@@ -50,7 +41,7 @@ internal sealed record SwarmUpdateOptions
     public SwarmFailureAction? FailureAction { get; init; }
 
     /// <summary>Which task goes first.</summary>
-    public SwarmUpdateOrder? Order { get; init; }
+    public UpdateOrder? Order { get; init; }
 
     /// <summary>So many tasks are replaced first, and watched, before the rest follows; null for all in one go.</summary>
     public int? Canary { get; init; }

@@ -29,9 +29,6 @@ internal sealed class DockerfileInspector
     /// <summary>The first instruction that takes the whole context, or may do so: <c>COPY . /app</c>; or null.</summary>
     public string? WholeContextUse { get; private set; }
 
-    /// <summary>The stages in their order.</summary>
-    public IReadOnlyList<DockerfileStage> Stages => _stages;
-
     /// <summary>The first thing in it that only BuildKit understands (<c>RUN --mount</c>, a heredoc), or null.</summary>
     public string? BuildKitFeature { get; private set; }
 
