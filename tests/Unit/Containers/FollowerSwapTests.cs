@@ -66,8 +66,7 @@ public sealed class FollowerSwapTests : IAsyncLifetime
     {
         _ = await StartAsync();
 
-        var choice = await new ContainerSwapper(_scene.Engine.Engine, new Progress<Reporting.Report>())
-            .ChooseAsync(_scene.Name, UpdateOrder.StartFirst, Cancel);
+        var choice = await TestSwap.ChooseAsync(_scene.Engine.Engine, _scene.Name, UpdateOrder.StartFirst, Cancel);
 
         Assert.Equal(UpdateOrder.StopFirst, choice.Order);
         Assert.Contains($"{_scene.Engine.Prefix}-side shares its network", Assert.Single(choice.Warnings), StringComparison.Ordinal);
@@ -77,8 +76,7 @@ public sealed class FollowerSwapTests : IAsyncLifetime
     public async Task One_that_appears_after_the_plan_is_followed_and_the_other_order_is_said()
     {
         var web = await _scene.StartOldAsync(SwapFlow.WarmDetached);
-        var planned = await new ContainerSwapper(_scene.Engine.Engine, new Progress<Reporting.Report>())
-            .ChooseAsync(_scene.Name, UpdateOrder.StartFirst, Cancel);
+        var planned = await TestSwap.ChooseAsync(_scene.Engine.Engine, _scene.Name, UpdateOrder.StartFirst, Cancel);
         Assert.Equal(SwapFlow.WarmDetached, planned.Flow);
         _ = await StartAsync("side", $$"""{ "NetworkMode": "container:{{web}}" }""");
 

@@ -181,7 +181,7 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     private Task<SwapChoice> ChooseAsync() => ChooseAsync(UpdateOrder.StartFirst);
 
     private Task<SwapChoice> ChooseAsync(UpdateOrder? order, string? image = null) =>
-        new ContainerSwapper(_scene.Engine.Engine, new Progress<Report>()).ChooseAsync(_scene.Name, order, Cancel, image);
+        TestSwap.ChooseAsync(_scene.Engine.Engine, _scene.Name, order, Cancel, image);
 
     private async Task<string> PeerAsync()
     {

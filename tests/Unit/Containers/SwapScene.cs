@@ -111,8 +111,8 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         Func<string, CancellationToken, Task>? beforeCommit = null,
         UpdateOrder? order = null)
     {
-        var choice = await new ContainerSwapper(engine.Engine, new Collector(Reports)).ChooseAsync(
-            Name, order ?? (expected == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst), Cancel);
+        var choice = await TestSwap.ChooseAsync(
+            engine.Engine, Name, order ?? (expected == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst), Cancel);
         Assert.Equal(expected, choice.Flow);
         return await RunAsync(choice, image, verify, through, beforeCommit);
     }
