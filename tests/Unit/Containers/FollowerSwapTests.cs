@@ -91,6 +91,23 @@ public sealed class FollowerSwapTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_order_that_was_typed_holds_after_the_plan_too_and_nothing_is_touched()
+    {
+        var web = await _scene.StartOldAsync(SwapFlow.WarmDetached);
+        var planned = await TestSwap.ChooseAsync(_scene.Engine.Engine, _scene.Name, UpdateOrder.StartFirst, Cancel);
+        _ = await StartAsync("side", $$"""{ "NetworkMode": "container:{{web}}" }""");
+        var before = await _scene.Engine.InspectAsync(web);
+
+        var refused = await Assert.ThrowsAsync<ProException>(() => _scene.RunAsync(planned, typed: UpdateOrder.StartFirst));
+
+        Assert.Equal("OrderNotPossible", refused.Id);
+        Assert.Contains($"{_scene.Engine.Prefix}-side shares its network", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(SwapScene.Differences(before, await _scene.Engine.InspectAsync(web)));
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+        Assert.Empty(_scene.Reports.OfType<Reporting.WarningReport>());
+    }
+
+    [Fact]
     public async Task What_fails_last_brings_the_old_followers_back()
     {
         var old = await StartAsync();

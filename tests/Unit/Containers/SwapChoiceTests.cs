@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 using Xunit;
 
@@ -173,6 +174,30 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         Assert.Contains("networks/create", faulty.Failed, StringComparison.Ordinal);
         Assert.Contains(_scene.Reports.OfType<WarningReport>(), warning => warning.Message.Contains("can't make the network", StringComparison.Ordinal));
         Assert.Equal(result.ContainerId, (await _scene.Engine.InspectAsync(_scene.Name))["Id"]!.GetValue<string>());
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_order_that_was_typed_is_not_changed_in_the_middle(bool isRefusedByEngine)
+    {
+        const int CallsOfTheRecord = 4;
+        _ = await _scene.StartPeerAsync("exec sleep 600");
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.WarmHeld));
+        await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Refused, at: isRefusedByEngine ? CallsOfTheRecord + 1 : int.MaxValue);
+
+        var refused = await Assert.ThrowsAsync<ProException>(() => _scene.SwapAsync(
+            SwapFlow.WarmHeld,
+            verify: (_, _) => throw VerificationErrors.HealthUrlCannotBeAsked("http://localhost/", "the engine", ["curl"]),
+            through: faulty.Engine,
+            typed: UpdateOrder.StartFirst));
+
+        Assert.Equal("OrderNotPossible", refused.Id);
+        Assert.Contains(isRefusedByEngine ? "can't make the network" : "its health URL can't be asked", refused.Message, StringComparison.Ordinal);
+        var now = await _scene.Engine.InspectAsync(_scene.Name);
+        Assert.Equal(old["State"]!["StartedAt"]!.GetValue<string>(), now["State"]!["StartedAt"]!.GetValue<string>());
+        Assert.Empty(SwapScene.Differences(old, now));
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
 
