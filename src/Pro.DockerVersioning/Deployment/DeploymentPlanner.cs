@@ -112,7 +112,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             : found.Kind == ServiceTargetKind.Compose
                 ? await ComposeContext.TryOpenAsync(engine, request, found, cancellationToken).ConfigureAwait(false) : null;
         var target = found ?? TargetOf(request, world, site!);
-        await ContainerTargets.ThrowIfOwnAsync(engine, target, OwnContainer.Id, cancellationToken).ConfigureAwait(false);
+        await ContainerTargets.ThrowIfOwnAsync(engine, target, engine.Endpoint.OwnContainer, cancellationToken).ConfigureAwait(false);
         await ContainerTargets.ThrowIfImageIsGoneAsync(engine, target, world.Inventory, cancellationToken).ConfigureAwait(false);
         if (found is null && await ContainerTargets.NamesOfAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } there)
         {
@@ -152,7 +152,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, steps, supply, reports),
             ServiceTargetKind.Compose when site is not null => new ComposeStrategy(engine, request, target, site, replacement, steps, reports),
             ServiceTargetKind.Compose => new ForeignComposeStrategy(engine, request, target, replacement, steps, reports),
-            _ => new ContainerStrategy(engine, request, target, replacement, reports),
+            _ => new ContainerStrategy(engine, request, target, replacement),
         };
         var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0
             && target.Containers.All(container => container.State == "running" && container.ImageId == id && version.Equals(container.Version));

@@ -58,6 +58,9 @@ internal sealed record EngineEndpoint
     /// <summary>True for an engine on this machine, reached by a socket or a pipe.</summary>
     public bool IsLocal => Address.Scheme is "unix" or "npipe";
 
+    /// <summary>The id of the container in which this command runs; null if it runs in none.</summary>
+    public string? OwnContainer { get; init; } = Machine.OwnContainer.Id;
+
     /// <inheritdoc/>
     public override string ToString() => Address.OriginalString;
 

@@ -457,6 +457,27 @@ public sealed class ContainerDeployTests : DeployTest
         OnlyRuns("v1.2.0");
     }
 
+    /// <summary>A proxy that routes to healthy containers only knows the new one from then on.</summary>
+    [Fact]
+    public void Start_first_keeps_the_old_container_until_the_engine_itself_says_healthy()
+    {
+        MakeNetwork(hasPeer: false);
+        IsPublished = false;
+        _ = Make("v1.0.0", interval: 6);
+        _ = Make("v1.1.0", interval: 6);
+        Start("v1.0.0");
+        var old = Container()["Id"]!.ToString();
+        var began = DateTimeOffset.UtcNow;
+
+        var result = One("Deploy-ProService api v1.1.0 -Order StartFirst");
+
+        Assert.Equal("Succeeded start-first", $"{Text(result, "Outcome")} {Text(result, "Order")}");
+        var events = TestEngine.Events(began).ToList();
+        var healthy = events.IndexOf(("health_status: healthy", Container()["Id"]!.ToString()));
+        var stopped = events.IndexOf(("kill", old));
+        Assert.True(healthy >= 0 && stopped > healthy, string.Join('\n', events));
+    }
+
     /// <summary>Healthy inside, and nobody reaches it: the old one answered there.</summary>
     [Theory]
     [InlineData("StopFirst")]

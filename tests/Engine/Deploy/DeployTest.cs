@@ -90,12 +90,13 @@ public abstract class DeployTest : EngineTest
     /// <param name="isChecked">Whether it has a HEALTHCHECK at all.</param>
     /// <param name="schema">The database's schema level that it needs.</param>
     /// <param name="check">The command of its HEALTHCHECK; null for one that asks itself.</param>
+    /// <param name="interval">How often the engine runs it, in seconds; null for what suits the test's time.</param>
     private protected string Make(
         string version, string health = Well, int retries = 2, bool labelled = true, string? schema = null,
-        bool isChecked = true, string? check = null)
+        bool isChecked = true, string? check = null, int? interval = null)
     {
         // The module runs the check itself. The engine's own checks of all that is well take a seventh of a core each, at one a second.
-        var interval = health == Well ? 20 : 1;
+        var seconds = interval ?? (health == Well ? 20 : 1);
         const string Serve = "mkdir -p /srv; echo $VERSION > /srv/version; cp /srv/version /srv/$VERSION; echo $VERSION of $GREETING starts; httpd -p 8080 -h /srv; "
             + "trap 'exit 0' TERM; ";
         var container = TestEngine.CreateContainer(Base, $"pro-test-{Guid.NewGuid():N}", start: false);
@@ -123,7 +124,7 @@ public abstract class DeployTest : EngineTest
                 {
                     ["Test"] = check is not null ? new JsonArray("CMD-SHELL", check) : isChecked
                         ? new JsonArray("CMD", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/health") : new JsonArray("NONE"),
-                    ["Interval"] = interval * 1_000_000_000L,
+                    ["Interval"] = seconds * 1_000_000_000L,
                     ["Timeout"] = 2_000_000_000L,
                     ["Retries"] = retries,
                 },

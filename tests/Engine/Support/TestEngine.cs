@@ -123,6 +123,16 @@ internal static class TestEngine
                 ? JsonNode.Parse(answer) : null;
     }
 
+    /// <summary>What the engine has told of containers since a time: what happened, and to which container.</summary>
+    public static IReadOnlyList<(string Action, string Id)> Events(DateTimeOffset since) =>
+    [
+        .. Ensure(Send(
+                HttpMethod.Get,
+                $"/events?since={since.ToUnixTimeSeconds()}&until={DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1}&filters={Filters(("type", "container"))}"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)
+            .Select(one => (one["Action"]!.ToString(), one["Actor"]!["ID"]!.ToString())),
+    ];
+
     /// <summary>Pushes an image to a registry of everyone.</summary>
     public static void Push(string repository, string tag)
     {

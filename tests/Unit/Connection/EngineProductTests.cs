@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Machine;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Connection;

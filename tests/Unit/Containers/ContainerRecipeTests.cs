@@ -92,7 +92,6 @@ public sealed class ContainerRecipeTests
         var creation = recipe.On("web:v2", new RecipeOptions
         {
             Name = "web.pro-next",
-            WithoutPorts = true,
             WithoutAliases = true,
             RestartPolicy = "no",
             Labels = new Dictionary<string, string?> { ["hash"] = "2", ["team"] = null, ["absent"] = null },
@@ -101,7 +100,7 @@ public sealed class ContainerRecipeTests
         Assert.Equal("web.pro-next", creation.Name);
         Assert.Equal("""{"hash":"2"}""", creation.Body["Labels"]!.ToJsonString());
         Assert.Equal(
-            """{"NetworkMode":"app","PortBindings":null,"RestartPolicy":{"Name":"no"},"Memory":5,"PublishAllPorts":false}""",
+            """{"NetworkMode":"app","PortBindings":{"80/tcp":[{"HostPort":"80"}]},"RestartPolicy":{"Name":"no"},"Memory":5}""",
             creation.Body["HostConfig"]!.ToJsonString());
         Assert.All(creation.Networks, network => Assert.False(network.Endpoint.ContainsKey("Aliases")));
         Assert.Equal("always", recipe.HostConfig["RestartPolicy"]!["Name"]!.GetValue<string>());
@@ -215,8 +214,9 @@ public sealed class ContainerRecipeTests
             ContainerRecipe.From(container, Image("{}")).HostConfig.ToJsonString());
         var moved = container.DeepClone().AsObject();
         moved["NetworkSettings"]!["Ports"]!["80/tcp"]![0]!["HostPort"] = "49160";
-        Assert.Null(PublishedPorts.Moved(container, container));
-        Assert.Contains("80/tcp is at 49160 instead of 49153", PublishedPorts.Moved(container, moved), StringComparison.Ordinal);
+        var chosen = ContainerRecipe.From(container, Image("{}")).ChosenPorts;
+        Assert.Null(PublishedPorts.Moved(chosen, container));
+        Assert.Contains("80/tcp is at 49160 instead of 49153", PublishedPorts.Moved(chosen, moved), StringComparison.Ordinal);
     }
 
     [Theory]

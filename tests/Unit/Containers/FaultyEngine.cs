@@ -48,6 +48,9 @@ internal sealed class FaultyEngine : IAsyncDisposable
 
     public EngineConnection Engine { get; }
 
+    /// <summary>Called with each call before the engine gets it.</summary>
+    public Func<ScriptedRequest, Task> Before { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>The call that went wrong, or null where the n-th was never made.</summary>
     public string? Failed { get; private set; }
 
@@ -66,6 +69,7 @@ internal sealed class FaultyEngine : IAsyncDisposable
             return ScriptedResponse.Json("""{ "message": "you are dead" }""", 500);
         }
 
+        await Before(request);
         var fails = request.Method != "GET" && Interlocked.Increment(ref _changes) == _at;
         if (fails)
         {

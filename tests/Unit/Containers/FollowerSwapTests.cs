@@ -66,8 +66,7 @@ public sealed class FollowerSwapTests : IAsyncLifetime
     {
         _ = await StartAsync();
 
-        var choice = await new ContainerSwapper(_scene.Engine.Engine, new Progress<Reporting.Report>())
-            .ChooseAsync(_scene.Name, UpdateOrder.StartFirst, Cancel);
+        var choice = await TestSwap.ChooseAsync(_scene.Engine.Engine, _scene.Name, UpdateOrder.StartFirst, Cancel);
 
         Assert.Equal(UpdateOrder.StopFirst, choice.Order);
         Assert.Contains($"{_scene.Engine.Prefix}-side shares its network", Assert.Single(choice.Warnings), StringComparison.Ordinal);
@@ -77,8 +76,7 @@ public sealed class FollowerSwapTests : IAsyncLifetime
     public async Task One_that_appears_after_the_plan_is_followed_and_the_other_order_is_said()
     {
         var web = await _scene.StartOldAsync(SwapFlow.WarmDetached);
-        var planned = await new ContainerSwapper(_scene.Engine.Engine, new Progress<Reporting.Report>())
-            .ChooseAsync(_scene.Name, UpdateOrder.StartFirst, Cancel);
+        var planned = await TestSwap.ChooseAsync(_scene.Engine.Engine, _scene.Name, UpdateOrder.StartFirst, Cancel);
         Assert.Equal(SwapFlow.WarmDetached, planned.Flow);
         _ = await StartAsync("side", $$"""{ "NetworkMode": "container:{{web}}" }""");
 
@@ -90,6 +88,23 @@ public sealed class FollowerSwapTests : IAsyncLifetime
         var side = await _scene.Engine.InspectAsync(_scene.Engine.Prefix + "-side");
         Assert.Equal("container:" + result.ContainerId, side["HostConfig"]!["NetworkMode"]!.GetValue<string>());
         Assert.True(side["State"]!["Running"]!.GetValue<bool>());
+    }
+
+    [Fact]
+    public async Task An_order_that_was_typed_holds_after_the_plan_too_and_nothing_is_touched()
+    {
+        var web = await _scene.StartOldAsync(SwapFlow.WarmDetached);
+        var planned = await TestSwap.ChooseAsync(_scene.Engine.Engine, _scene.Name, UpdateOrder.StartFirst, Cancel);
+        _ = await StartAsync("side", $$"""{ "NetworkMode": "container:{{web}}" }""");
+        var before = await _scene.Engine.InspectAsync(web);
+
+        var refused = await Assert.ThrowsAsync<ProException>(() => _scene.RunAsync(planned, typed: UpdateOrder.StartFirst));
+
+        Assert.Equal("OrderNotPossible", refused.Id);
+        Assert.Contains($"{_scene.Engine.Prefix}-side shares its network", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(SwapScene.Differences(before, await _scene.Engine.InspectAsync(web)));
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+        Assert.Empty(_scene.Reports.OfType<Reporting.WarningReport>());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Deployment.Container;
 using Pro.DockerVersioning.Deployment.Container.Swap;
@@ -120,14 +121,33 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         Assert.Equal(Names, await ContainersAsync());
     }
 
+    [Fact]
+    public async Task The_plan_is_about_all_of_them()
+    {
+        await StartOldAsync(second: "host");
+        var target = Target();
+
+        var refused = await Assert.ThrowsAsync<ProException>(() => PlanAsync(UpdateOrder.StartFirst));
+        var planned = await PlanAsync(typed: null);
+
+        Assert.Equal("OrderNotPossible", refused.Id);
+        Assert.Contains($"{Names[1]} is stopped before the new version starts, because it uses the host's network", refused.Message, StringComparison.Ordinal);
+        Assert.Equal((UpdateOrder.StopFirst, SwapFlow.StopFirst), (planned.Order, planned.Flow));
+        Assert.Equal([SwapFlow.StartFirst, SwapFlow.StopFirst], Names.Select(planned.FlowOf));
+        Assert.Contains("it uses the host's network", Assert.Single(planned.Warnings), StringComparison.Ordinal);
+
+        Task<SwapChoice> PlanAsync(UpdateOrder? typed) =>
+            PlannedSwap.ChooseAsync(_engine.Engine, Request() with { Order = typed }, target, UpdateOrder.StartFirst, _engine.Prefix + ":new", Cancel);
+    }
+
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
 
-    private async Task StartOldAsync()
+    private async Task StartOldAsync(string second = "default")
     {
-        foreach (var name in (string[])["web1", "web2"])
+        foreach (var (name, network) in ((string, string)[])[("web1", "default"), ("web2", second)])
         {
             var id = await _engine.CreateAsync(name, Parse($$"""
-                { "Image": "{{_engine.Prefix}}:old", "HostConfig": { "RestartPolicy": { "Name": "always" } } }
+                { "Image": "{{_engine.Prefix}}:old", "HostConfig": { "RestartPolicy": { "Name": "always" }, "NetworkMode": "{{network}}" } }
                 """));
             await _engine.StartContainerAsync(id);
         }
@@ -162,39 +182,43 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
 
     private Task<StrategyResult> ReplaceAsync(EngineConnection engine, Func<CancellationToken, Task>? beforeCommit = null)
     {
-        var repository = ImageReference.Parse("pro-test.invalid/nobody/api");
-        var request = new DeploymentRequest
-        {
-            Kind = ProHistoryKind.Deploy,
-            Service = new ServiceDefinition
-            {
-                Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder, Source = "apps/api",
-            },
-            Repository = repository,
-            Child = new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>()),
-        };
         var note = new OperationNote
         {
-            Kind = ProHistoryKind.Deploy, Version = ProVersion.Parse("v1.0.0"), Reference = repository.WithTag("v1.0.0").ToString(), Strategy = "Container",
+            Kind = ProHistoryKind.Deploy, Version = ProVersion.Parse("v1.0.0"), Reference = Repository.WithTag("v1.0.0").ToString(), Strategy = "Container",
         };
         var reports = new Progress<Report>();
         var job = new ReplacementJob
         {
             Operation = new LockedOperation(note, static _ => Task.CompletedTask),
-            Target = new ServiceTarget
-            {
-                Kind = ServiceTargetKind.Container,
-                Name = _engine.Prefix + "-web",
-                TargetId = TestSwap.TargetOf(_engine.Prefix + "-web"),
-                Containers = [.. Names.Select(name => new TargetContainer("", name, "running", "", null))],
-                Leftovers = [],
-                Labels = new Dictionary<string, string>(),
-            },
+            Target = Target(),
             Image = _engine.Prefix + ":new",
             BeforeCommit = beforeCommit ?? (static _ => Task.CompletedTask),
         };
-        return new ContainerReplacement(engine, request, "api", new DeploymentSteps("api", reports), reports).RunAsync(job, Cancel);
+        return new ContainerReplacement(engine, Request(), "api", new DeploymentSteps("api", reports), reports).RunAsync(job, Cancel);
     }
+
+    private static ImageReference Repository => ImageReference.Parse("pro-test.invalid/nobody/api");
+
+    private static DeploymentRequest Request() => new()
+    {
+        Kind = ProHistoryKind.Deploy,
+        Service = new ServiceDefinition
+        {
+            Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder, Source = "apps/api",
+        },
+        Repository = Repository,
+        Child = new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>()),
+    };
+
+    private ServiceTarget Target() => new()
+    {
+        Kind = ServiceTargetKind.Container,
+        Name = _engine.Prefix + "-web",
+        TargetId = TestSwap.TargetOf(_engine.Prefix + "-web"),
+        Containers = [.. Names.Select(name => new TargetContainer("", name, "running", "", null))],
+        Leftovers = [],
+        Labels = new Dictionary<string, string>(),
+    };
 
     /// <summary>What those that run under the service's own names were started with.</summary>
     private async Task<string[]> RunningAsync(params string[] names)

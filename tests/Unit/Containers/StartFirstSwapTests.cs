@@ -149,6 +149,28 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
 
+    /// <summary>It was verified on other addresses than those that it has in the end: the name must not lead to what is gone.</summary>
+    [Theory]
+    [InlineData(nameof(SwapFlow.StartFirst))]
+    [InlineData(nameof(SwapFlow.WarmHeld))]
+    public async Task Its_own_host_name_and_alias_lead_to_its_final_addresses(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        var peer = await _scene.StartPeerAsync("exec sleep 600");
+        _ = await _scene.StartOldAsync(flow);
+
+        var result = await _scene.SwapAsync(flow);
+
+        var now = await _scene.Engine.InspectAsync(result.ContainerId);
+        var addresses = now["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Value!["IPAddress"]!.GetValue<string>()).Order().ToArray();
+        Assert.Equal(2, addresses.Length);
+        var hosts = await _scene.Engine.ExecAsync(result.ContainerId, "grep -w $(hostname) /etc/hosts | awk '{ print $1 }'");
+        Assert.Equal(addresses, hosts.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order());
+        Assert.Equal("new", await _scene.Engine.ExecAsync(result.ContainerId, "wget -q -T 5 -O- http://$(hostname)/"));
+        Assert.Equal("new", await _scene.Engine.ExecAsync(result.ContainerId, "wget -q -T 5 -O- http://shop/"));
+        Assert.Equal("new", await _scene.Engine.ExecAsync(peer, "wget -q -T 5 -O- http://shop/"));
+    }
+
     // Without its networks the old one would come back with the engine, and nobody could ask it.
     [Theory]
     [MemberData(nameof(Warm))]
@@ -195,6 +217,26 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         Assert.Equal(["old", "new"], FromTheFirstAnswer(lines).Distinct());
         AssertConfiguredAs(old, await _scene.Engine.InspectAsync(_scene.Name), SwapFlow.StartFirst);
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
+    /// <summary>The tag was moved since the plan, as a build in another session does.</summary>
+    [Theory]
+    [InlineData(nameof(SwapFlow.StopFirst))]
+    [InlineData(nameof(SwapFlow.WarmDetached))]
+    public async Task A_candidate_of_another_image_than_the_planned_one_is_not_started(string name)
+    {
+        var flow = Enum.Parse<SwapFlow>(name);
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(flow));
+        var planned = (await _scene.Engine.InspectImageAsync(_scene.Engine.Prefix + ":sick"))["Id"]!.GetValue<string>();
+        var request = TestSwap.Request(
+            _scene.Name, _scene.Engine.Prefix + ":new", flow == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst);
+
+        var refused = await Assert.ThrowsAsync<ProException>(() => TestSwap.RunAsync(
+            _scene.Engine.Engine, request with { ImageId = planned }, new TestSwap((_, _) => throw new InvalidOperationException("it was started")), Cancel));
+
+        Assert.Equal("OtherImage", refused.Id);
+        Assert.Contains($"and not from {planned}", refused.Message, StringComparison.Ordinal);
+        await AssertUntouchedAsync(old);
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 using Xunit;
 
@@ -176,12 +177,36 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_order_that_was_typed_is_not_changed_in_the_middle(bool isRefusedByEngine)
+    {
+        const int CallsOfTheRecord = 4;
+        _ = await _scene.StartPeerAsync("exec sleep 600");
+        var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.WarmHeld));
+        await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Refused, at: isRefusedByEngine ? CallsOfTheRecord + 1 : int.MaxValue);
+
+        var refused = await Assert.ThrowsAsync<ProException>(() => _scene.SwapAsync(
+            SwapFlow.WarmHeld,
+            verify: (_, _) => throw VerificationErrors.HealthUrlCannotBeAsked("http://localhost/", "the engine", ["curl"]),
+            through: faulty.Engine,
+            typed: UpdateOrder.StartFirst));
+
+        Assert.Equal("OrderNotPossible", refused.Id);
+        Assert.Contains(isRefusedByEngine ? "can't make the network" : "its health URL can't be asked", refused.Message, StringComparison.Ordinal);
+        var now = await _scene.Engine.InspectAsync(_scene.Name);
+        Assert.Equal(old["State"]!["StartedAt"]!.GetValue<string>(), now["State"]!["StartedAt"]!.GetValue<string>());
+        Assert.Empty(SwapScene.Differences(old, now));
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private Task<SwapChoice> ChooseAsync() => ChooseAsync(UpdateOrder.StartFirst);
 
     private Task<SwapChoice> ChooseAsync(UpdateOrder? order, string? image = null) =>
-        new ContainerSwapper(_scene.Engine.Engine, new Progress<Report>()).ChooseAsync(_scene.Name, order, Cancel, image);
+        TestSwap.ChooseAsync(_scene.Engine.Engine, _scene.Name, order, Cancel, image);
 
     private async Task<string> PeerAsync()
     {

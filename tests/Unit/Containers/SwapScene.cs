@@ -109,12 +109,13 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         Func<string, CancellationToken, Task>? verify = null,
         EngineConnection? through = null,
         Func<string, CancellationToken, Task>? beforeCommit = null,
-        UpdateOrder? order = null)
+        UpdateOrder? order = null,
+        UpdateOrder? typed = null)
     {
-        var choice = await new ContainerSwapper(engine.Engine, new Collector(Reports)).ChooseAsync(
-            Name, order ?? (expected == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst), Cancel);
+        var choice = await TestSwap.ChooseAsync(
+            engine.Engine, Name, order ?? (expected == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst), Cancel);
         Assert.Equal(expected, choice.Flow);
-        return await RunAsync(choice, image, verify, through, beforeCommit);
+        return await RunAsync(choice, image, verify, through, beforeCommit, typed);
     }
 
     /// <summary>Swaps as it was planned.</summary>
@@ -123,9 +124,10 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         string image = "new",
         Func<string, CancellationToken, Task>? verify = null,
         EngineConnection? through = null,
-        Func<string, CancellationToken, Task>? beforeCommit = null) => TestSwap.RunAsync(
+        Func<string, CancellationToken, Task>? beforeCommit = null,
+        UpdateOrder? typed = null) => TestSwap.RunAsync(
             through ?? engine.Engine,
-            TestSwap.Request(Name, $"{engine.Prefix}:{image}", planned.Order) with { Planned = planned },
+            TestSwap.Request(Name, $"{engine.Prefix}:{image}", planned.Order) with { Planned = planned, TypedOrder = typed },
             new TestSwap(verify ?? VerifyAsync, beforeCommit) { OldMayAnswer = OldMayAnswer },
             new Collector(Reports),
             Cancel);

@@ -22,6 +22,15 @@ internal sealed class TestSwap(Func<string, CancellationToken, Task> verify, Fun
         EngineConnection engine, SwapRequest request, TestSwap checks, IProgress<Report> reports, CancellationToken cancellationToken) =>
         (await new ContainerSwapper(engine, reports).RunAsync(request, checks, cancellationToken))[0];
 
+    /// <summary>Chooses the flow, as a plan does.</summary>
+    public static async Task<SwapChoice> ChooseAsync(
+        EngineConnection engine, string name, UpdateOrder? order, CancellationToken cancellationToken, string? image = null)
+    {
+        var calls = new ContainerApi(engine);
+        return await new SwapFlowSelector(calls).ChooseAsync(
+            await SwapState.OfAsync(calls, name, cancellationToken), await calls.InspectAllAsync(cancellationToken), order, cancellationToken, image);
+    }
+
     public static SwapRequest Request(string name, string image, UpdateOrder? order = null) => new()
     {
         Target = TargetOf(name), Containers = [name], Image = image, Order = order,

@@ -95,6 +95,29 @@ public sealed class FinalAddressTests
         Assert.Contains("no answer from the running container", (await PrepareAsync(old)).Obstacle, StringComparison.Ordinal);
     }
 
+    /// <summary>As a job does that has the engine's socket: its loopback address is not the engine's machine.</summary>
+    [Theory(Timeout = 60_000)]
+    [InlineData("bridge", true)]
+    [InlineData("none", true)]
+    [InlineData("container:", true)]
+    [InlineData("host", false)]
+    public async Task A_command_in_a_container_with_a_network_of_its_own_can_not_see_whether_ports_answer(string network, bool isSeparate)
+    {
+        await using var service = await StartAsync(Serve + "80", FreePort());
+        _ = await PrepareAsync(service);
+        await using var owner = await RealContainer.StartAsync("exec sleep 600");
+        await using var own = await RealContainer.StartAsync(
+            "exec sleep 600", change: create => create.HostConfig!.NetworkMode = network == "container:" ? network + owner.Id : network);
+        using var engine = EngineConnection.Open(service.Engine.Endpoint with { OwnContainer = own.Id });
+
+        var obstacle = (await FinalAddressCheck.PrepareAsync(engine, await InspectAsync(service), healthUrl: null, Token)).Obstacle;
+
+        var name = (await InspectAsync(own))["Name"]!.GetValue<string>().TrimStart('/');
+        Assert.Equal(isSeparate ? $"this command runs in the container {name}" : null, obstacle?.Split(',')[0]);
+        using var elsewhere = EngineConnection.Open(service.Engine.Endpoint with { OwnContainer = new string('e', 64) });
+        Assert.Null((await FinalAddressCheck.PrepareAsync(elsewhere, await InspectAsync(service), healthUrl: null, Token)).Obstacle);
+    }
+
     [Theory]
     [InlineData("unix:///var/run/docker.sock", "80/tcp", "0.0.0.0", "127.0.0.1:8080")]
     [InlineData("unix:///var/run/docker.sock", "80/tcp", "::", "[::1]:8080")]

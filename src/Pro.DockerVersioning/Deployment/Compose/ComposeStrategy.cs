@@ -87,7 +87,7 @@ internal sealed class ComposeStrategy(
         }
 
         var choice = await PlannedSwap
-            .ChooseAsync(engine, request, target, request.WantedOrder ?? site.Order, image.LocalId, reports, cancellationToken).ConfigureAwait(false);
+            .ChooseAsync(engine, request, target, request.WantedOrder ?? site.Order, image.LocalId, cancellationToken).ConfigureAwait(false);
         _planned = choice;
         return new StrategyPlan(
             choice.Order.ToText(),

@@ -34,7 +34,7 @@ internal sealed class ForeignComposeStrategy(
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await PlannedSwap
-            .ChooseAsync(engine, request, target, request.WantedOrder, image.LocalId, reports, cancellationToken).ConfigureAwait(false);
+            .ChooseAsync(engine, request, target, request.WantedOrder, image.LocalId, cancellationToken).ConfigureAwait(false);
         _planned = choice;
         var files = target.Labels.GetValueOrDefault(ComposeLabels.Files, "-");
         return new StrategyPlan(

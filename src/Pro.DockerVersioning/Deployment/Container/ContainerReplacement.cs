@@ -111,6 +111,7 @@ internal sealed class ContainerReplacement(
             Image = job.Image,
             ImageId = job.ImageId,
             Order = job.Order,
+            TypedOrder = request.Order,
             Planned = job.Planned,
             Labels = job.Labels,
             InjectedFiles = job.InjectedFiles,

@@ -2,13 +2,12 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container;
 
 /// <summary>A container of its own: made again on the other image, through the Engine API.</summary>
 internal sealed class ContainerStrategy(
-    EngineConnection engine, DeploymentRequest request, ServiceTarget target, ContainerReplacement replacement, IProgress<Report> reports)
+    EngineConnection engine, DeploymentRequest request, ServiceTarget target, ContainerReplacement replacement)
     : IDeploymentStrategy
 {
     private SwapChoice? _planned;
@@ -23,7 +22,7 @@ internal sealed class ContainerStrategy(
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await PlannedSwap
-            .ChooseAsync(engine, request, target, request.WantedOrder, image.LocalId, reports, cancellationToken).ConfigureAwait(false);
+            .ChooseAsync(engine, request, target, request.WantedOrder, image.LocalId, cancellationToken).ConfigureAwait(false);
         _planned = choice;
         return new StrategyPlan(
             choice.Order.ToText(),

@@ -17,6 +17,7 @@ internal static class TargetRestore
     public static OperationRepair Of(
         EngineConnection engine, Func<string, string, CancellationToken, Task>? pull, IProgress<Report> reports) => new(engine, pull)
         {
+            Reports = reports,
             RestoreFollowers = new ComposeFollowers(new ContainerApi(engine), reports).RestoreAsync,
             BeforeRecreate = recipe => ImageReference.TryParse(recipe.Reference, out var tag) && DeploymentAliases.IsAlias(tag)
                 ? new DeploymentAliasMover(engine, reports).FollowAsync(new([tag], null), recipe.ImageId)

@@ -57,7 +57,10 @@ internal sealed class FinalAddressCheck
             return new FinalAddressCheck(engine, healthUrl, [], obstacle: null);
         }
 
-        if (ObstacleTo(engine.Endpoint, old) is { } obstacle)
+        if ((await OwnNetwork.ContainerAsync(engine, cancellationToken).ConfigureAwait(false) is { } own
+                ? $"this command runs in the container {own}, which has a network of its own: "
+                    + "from there nothing tells whether the ports answer"
+                : ObstacleTo(engine.Endpoint, old)) is { } obstacle)
         {
             return new FinalAddressCheck(engine, healthUrl: null, [], obstacle);
         }
@@ -96,7 +99,8 @@ internal sealed class FinalAddressCheck
         var name = SwapNames.BaseOf(candidate.Text("Name").TrimStart('/'));
         if (_healthUrl is not null)
         {
-            using var probe = UrlProbes.For(_engine, candidate.Text("Id"), _healthUrl, RequestTime);
+            using var probe = await UrlProbes
+                .ForAsync(_engine, candidate.Text("Id"), _healthUrl, RequestTime, cancellationToken).ConfigureAwait(false);
             await UntilAnsweredAsync(
                 name,
                 time,
@@ -122,7 +126,7 @@ internal sealed class FinalAddressCheck
     // A URL that not even the old one answers tells nothing of the new one.
     private static async Task<bool> AnswersAsync(EngineConnection engine, string id, Uri url, CancellationToken cancellationToken)
     {
-        using var probe = UrlProbes.For(engine, id, url, RequestTime);
+        using var probe = await UrlProbes.ForAsync(engine, id, url, RequestTime, cancellationToken).ConfigureAwait(false);
         try
         {
             return (await probe.RunAsync(cancellationToken).ConfigureAwait(false)).Verdict == ProbeVerdict.Well;

@@ -9,10 +9,11 @@ namespace Pro.DockerVersioning.Deployment.Health;
 /// no retries; the time-out is.
 /// </summary>
 /// <param name="address">The URL.</param>
-/// <param name="probe">Asks it.</param>
+/// <param name="probe">Makes what asks it.</param>
 /// <param name="requestTimeout">How long one request may take.</param>
 /// <param name="said">Hears what was answered.</param>
-internal sealed class HealthUrlVerifier(Uri address, Func<IUrlProbe> probe, TimeSpan requestTimeout, Action<string> said) : IHealthVerifier
+internal sealed class HealthUrlVerifier(
+    Uri address, Func<CancellationToken, Task<IUrlProbe>> probe, TimeSpan requestTimeout, Action<string> said) : IHealthVerifier
 {
     private const int Needed = 2;
 
@@ -37,7 +38,7 @@ internal sealed class HealthUrlVerifier(Uri address, Func<IUrlProbe> probe, Time
     /// <inheritdoc/>
     public async Task<HealthFinding> RunAsync(CancellationToken cancellationToken)
     {
-        using var asking = probe();
+        using var asking = await probe(cancellationToken).ConfigureAwait(false);
         var pace = new PollInterval();
         for (var well = 0; true;)
         {
@@ -57,7 +58,7 @@ internal sealed class HealthUrlVerifier(Uri address, Func<IUrlProbe> probe, Time
     /// <summary>Asks now and then, until so many answers in a row are bad.</summary>
     public async Task<HealthFinding> WatchAsync(TimeSpan interval, int failures, CancellationToken cancellationToken)
     {
-        using var asking = probe();
+        using var asking = await probe(cancellationToken).ConfigureAwait(false);
         for (var failed = 0; true;)
         {
             var outcome = await asking.RunAsync(cancellationToken).ConfigureAwait(false);

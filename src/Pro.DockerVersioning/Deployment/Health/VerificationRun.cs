@@ -134,8 +134,9 @@ internal sealed class VerificationRun(
 
         return new HealthUrlVerifier(
             address,
-            () => options.AsksHealthUrlInside ? new InnerUrlProbe(engine, id, address, options.RequestTimeout)
-                : options.IsHealthUrlOfHost ? UrlProbes.For(engine, id, address, options.RequestTimeout)
+            async stop => options.AsksHealthUrlInside ? new InnerUrlProbe(engine, id, address, options.RequestTimeout)
+                : options.IsHealthUrlOfHost
+                ? await UrlProbes.ForAsync(engine, id, address, options.RequestTimeout, stop).ConfigureAwait(false)
                 : new UrlProbe(address, options.RequestTimeout),
             options.RequestTimeout,
             Say);

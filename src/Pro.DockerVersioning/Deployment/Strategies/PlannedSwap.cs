@@ -3,12 +3,10 @@ using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Health;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
-using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Strategies;
 
-/// <summary>Chooses in the plan how a target's containers are swapped.</summary>
+/// <summary>Chooses in the plan how a target's containers are swapped, each of them.</summary>
 internal static class PlannedSwap
 {
     /// <summary>
@@ -22,24 +20,27 @@ internal static class PlannedSwap
         ServiceTarget target,
         UpdateOrder? order,
         string? image,
-        IProgress<Report> reports,
         CancellationToken cancellationToken)
     {
-        var name = target.Containers[0].Name;
-        var choice = await new ContainerSwapper(engine, reports).ChooseAsync(name, order, cancellationToken, image).ConfigureAwait(false);
-        if (choice.Flow is SwapFlow.WarmDetached or SwapFlow.WarmHeld)
+        var calls = new ContainerApi(engine);
+        var others = order == UpdateOrder.StartFirst ? await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false) : [];
+        var all = new List<(string Name, SwapChoice Choice)>();
+        foreach (var container in target.Containers)
         {
-            var old = await new ContainerApi(engine).InspectAsync(name, cancellationToken).ConfigureAwait(false);
-            var obstacle = await HealthUrlWarning
-                .WhyNotBeforePortsAsync(new ContainerApi(engine), request.HealthUrl, old, image, cancellationToken).ConfigureAwait(false)
-                ?? (await FinalAddressCheck.PrepareAsync(engine, old, request.HealthUrl, cancellationToken).ConfigureAwait(false)).Obstacle;
-            choice = obstacle is { } reason
-                ? SwapFlowSelector.StopFirst([$"{name} is stopped before the new version starts, because {reason}."])
-                : choice;
+            var state = await SwapState.OfAsync(calls, container.Name, cancellationToken).ConfigureAwait(false);
+            var choice = await new SwapFlowSelector(calls).ChooseAsync(state, others, order, cancellationToken, image).ConfigureAwait(false);
+            if (choice.Flow is SwapFlow.WarmDetached or SwapFlow.WarmHeld
+                && (await HealthUrlWarning.WhyNotBeforePortsAsync(calls, request.HealthUrl, state.Old, image, cancellationToken).ConfigureAwait(false)
+                    ?? (await FinalAddressCheck.PrepareAsync(engine, state.Old, request.HealthUrl, cancellationToken).ConfigureAwait(false)).Obstacle)
+                    is { } reason)
+            {
+                choice = SwapFlowSelector.StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
+            }
+
+            choice.ThrowIfNotTyped(request.Order, request.Service.Name);
+            all.Add((container.Name, choice));
         }
 
-        return request.Order == UpdateOrder.StartFirst && choice.Order != UpdateOrder.StartFirst && !choice.ServesNobody
-            ? throw DeploymentErrors.OrderNotPossible(request.Service.Name, choice.Warnings)
-            : choice;
+        return SwapChoice.ForAll(all);
     }
 }

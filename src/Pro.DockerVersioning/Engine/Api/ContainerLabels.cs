@@ -18,6 +18,9 @@ internal static class ContainerLabels
     /// <summary>An alias that a swap has added, and that is not the operator's: see <c>AliasHandover</c>.</summary>
     public const string Alias = Prefix + "alias";
 
+    /// <summary>The host ports that the engine had chosen: see <see cref="ChosenPort"/>.</summary>
+    public const string ChosenPorts = Prefix + "ports";
+
     /// <summary>Swarm's service id.</summary>
     public const string SwarmServiceId = "com.docker.swarm.service.id";
 

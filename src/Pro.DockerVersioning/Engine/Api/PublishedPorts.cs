@@ -51,8 +51,11 @@ internal static class PublishedPorts
     /// </summary>
     /// <param name="hostConfig">It is changed.</param>
     /// <param name="container">The container's inspection; one that doesn't run has no ports.</param>
-    public static void KeepChosen(JsonObject hostConfig, JsonObject container)
+    /// <returns>Those ports, and those that were kept so before: the container's label tells of them.</returns>
+    public static IReadOnlyList<ChosenPort> KeepChosen(JsonObject hostConfig, JsonObject container)
     {
+        var chosen = ChosenPort.Read(container.Labels().GetValueOrDefault(ContainerLabels.ChosenPorts, ""))
+            .Where(one => Bindings(hostConfig, one).Any()).ToList();
         foreach (var (port, value) in (container["NetworkSettings"]?["Ports"] as JsonObject ?? []).ToArray())
         {
             if (value is not JsonArray { Count: > 0 } bound)
@@ -70,6 +73,7 @@ internal static class PublishedPorts
                     _ = has is not null && free.Remove(has);
                     if (has is not null && IsChosen(binding))
                     {
+                        chosen.Add(new ChosenPort(port, has.Text("HostPort"), binding.Text("HostPort")));
                         binding["HostPort"] = has.Text("HostPort");
                     }
                 }
@@ -81,27 +85,48 @@ internal static class PublishedPorts
                     hostConfig["PortBindings"] = all = [];
                 }
 
+                chosen.Add(new ChosenPort(port, free[0].Text("HostPort"), ""));
                 all[port] = new JsonArray(new JsonObject { ["HostIp"] = "", ["HostPort"] = free[0].Text("HostPort") });
             }
         }
+
+        return [.. chosen.Distinct()];
     }
 
-    /// <summary>Ports that the engine has chosen and that are others now, as a warning; null if there are none.</summary>
-    /// <param name="before">The inspection of the container that had them.</param>
-    /// <param name="now">The inspection of the one that runs now.</param>
-    public static string? Moved(JsonObject before, JsonObject now)
+    /// <summary>Lets the engine choose a port again that it had chosen before.</summary>
+    public static void Free(JsonObject hostConfig, ChosenPort port)
     {
-        var moved = before["NetworkSettings"].Members("Ports")
-            .Select(port => (port.Key, Had: HostPorts(port.Value), Has: HostPorts(now["NetworkSettings"]?["Ports"]?[port.Key])))
-            .Where(port => port.Had.Length > 0 && !port.Had.Intersect(port.Has, StringComparer.Ordinal).Any())
-            .Select(port => $"{port.Key} is at {(port.Has.Length == 0 ? "none" : port.Has[0])} instead of {port.Had[0]}")
+        foreach (var binding in Bindings(hostConfig, port).ToList())
+        {
+            binding["HostPort"] = port.Asked;
+        }
+    }
+
+    /// <summary>Ports that the engine had chosen and that are others now, as a warning; null if there are none.</summary>
+    /// <param name="chosen">The ports that it had chosen.</param>
+    /// <param name="now">The inspection of the container that runs now.</param>
+    public static string? Moved(IReadOnlyList<ChosenPort> chosen, JsonObject now)
+    {
+        var moved = chosen
+            .Select(port => (port.Port, port.HostPort, Has: HostPorts(now["NetworkSettings"]?["Ports"]?[port.Port])))
+            .Where(port => port.Has.Length > 0 && !port.Has.Contains(port.HostPort, StringComparer.Ordinal))
+            .Select(port => $"{port.Port} is at {port.Has[0]} instead of {port.HostPort}")
             .ToArray();
         return moved.Length == 0 ? null
-            : $"The host ports of {now.Text("Name").TrimStart('/')} that the engine had chosen could not be kept: {string.Join(", ", moved)}.";
+            : $"The host ports of {SwapNames.BaseOf(now.Text("Name").TrimStart('/'))} that the engine had chosen could not be kept: "
+                + $"{string.Join(", ", moved)}.";
     }
+
+    /// <summary>Whether a container could not start because a port was somebody else's: the engine's own words, or those of whoever binds it.</summary>
+    public static bool IsBusy(ProException failure) =>
+        failure.Message.Contains("port is already allocated", StringComparison.OrdinalIgnoreCase)
+        || failure.Message.Contains("address already in use", StringComparison.OrdinalIgnoreCase);
 
     private static string[] HostPorts(JsonNode? bindings) =>
         [.. (bindings as JsonArray ?? []).Select(binding => binding.Text("HostPort")).Distinct(StringComparer.Ordinal)];
+
+    private static IEnumerable<JsonObject> Bindings(JsonObject hostConfig, ChosenPort port) =>
+        (hostConfig["PortBindings"]?[port.Port] as JsonArray ?? []).OfType<JsonObject>().Where(binding => binding.Text("HostPort") == port.HostPort);
 
     private static bool IsChosen(JsonNode? binding) =>
         binding.Text("HostPort") is "" or "0" || binding.Text("HostPort").Contains('-', StringComparison.Ordinal);

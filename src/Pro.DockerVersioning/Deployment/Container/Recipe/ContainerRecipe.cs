@@ -38,6 +38,9 @@ internal sealed record ContainerRecipe
     /// <summary>The platform for which the container was created, as <c>linux/386</c>; "" for the engine's own.</summary>
     public string Platform { get; init; } = "";
 
+    /// <summary>The host ports in <see cref="HostConfig"/> that only the engine had chosen.</summary>
+    public IReadOnlyList<ChosenPort> ChosenPorts { get; init; } = [];
+
     /// <summary>Reads it off a container.</summary>
     /// <param name="container">The container's inspection, running or not.</param>
     /// <param name="itsImage">The inspection of the image with the container's image id.</param>
@@ -46,7 +49,7 @@ internal sealed record ContainerRecipe
         var hostConfig = container["HostConfig"]?.DeepClone() as JsonObject ?? [];
         AnonymousVolumes.Name(hostConfig, container);
         EngineDefaults.TakeAway(hostConfig);
-        PublishedPorts.KeepChosen(hostConfig, container);
+        var chosen = PublishedPorts.KeepChosen(hostConfig, container);
         var networks = NetworkAttachment.Of(container);
         var mode = hostConfig.Text("NetworkMode");
         return new ContainerRecipe
@@ -56,6 +59,7 @@ internal sealed record ContainerRecipe
             Reference = container["Config"].Text("Image"),
             Config = UserConfig.From(container, itsImage),
             HostConfig = hostConfig,
+            ChosenPorts = chosen,
             Platform = EngineJson.PlatformOf(container["ImageManifestDescriptor"]?["platform"]),
             Networks = networks,
             Primary = networks.Select(network => network.Network).FirstOrDefault(name =>
@@ -71,6 +75,11 @@ internal sealed record ContainerRecipe
         var body = Config.DeepClone().AsObject();
         body["Image"] = image;
         SetLabels(body, options.Labels);
+        if (ChosenPorts.Except(options.FreedPorts).ToList() is { Count: > 0 } kept)
+        {
+            body["Labels"]![ContainerLabels.ChosenPorts] = ChosenPort.Write(kept);
+        }
+
         body["HostConfig"] = HostConfigFor(options);
         var networks = options.WithoutAliases ? [.. Networks.Select(static network => network.WithAliases([]))] : Networks;
         return new ContainerCreation
@@ -104,10 +113,9 @@ internal sealed record ContainerRecipe
     private JsonObject HostConfigFor(RecipeOptions options)
     {
         var hostConfig = HostConfig.DeepClone().AsObject();
-        if (options.WithoutPorts)
+        foreach (var port in options.FreedPorts)
         {
-            hostConfig["PortBindings"] = null;
-            hostConfig["PublishAllPorts"] = false;
+            PublishedPorts.Free(hostConfig, port);
         }
 
         if (options.RestartPolicy is { } policy)

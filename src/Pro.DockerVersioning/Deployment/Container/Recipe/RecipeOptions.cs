@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Engine.Api;
+
 namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 
 /// <summary>What is to be other than it was.</summary>
@@ -6,8 +8,8 @@ internal sealed record RecipeOptions
     /// <summary>The container's name, without the slash; null for the old one's.</summary>
     public string? Name { get; init; }
 
-    /// <summary>True where the ports must stay unpublished: they are another container's for now.</summary>
-    public bool WithoutPorts { get; init; }
+    /// <summary>Host ports that the engine had chosen, and may choose anew.</summary>
+    public IReadOnlyCollection<ChosenPort> FreedPorts { get; init; } = [];
 
     /// <summary>
     /// True where the networks must not know it by the service's aliases yet. The engine makes an operator's host name an alias

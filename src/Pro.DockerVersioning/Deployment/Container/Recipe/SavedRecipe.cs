@@ -19,6 +19,7 @@ internal sealed record SavedRecipe(ContainerRecipe Recipe, IReadOnlyList<Injecte
             Reference = Text(json, "Reference"),
             Primary = json["Primary"]?.GetValue<string>(),
             Platform = json.Text("Platform"),
+            ChosenPorts = [.. ChosenPort.Read(json.Text("ChosenPorts"))],
             Config = Take(json, "Config"),
             HostConfig = Take(json, "HostConfig"),
             Networks = [.. json.Elements("Networks").OfType<JsonObject>().Select(network =>
@@ -35,6 +36,7 @@ internal sealed record SavedRecipe(ContainerRecipe Recipe, IReadOnlyList<Injecte
         ["Reference"] = Recipe.Reference,
         ["Primary"] = Recipe.Primary,
         ["Platform"] = Recipe.Platform,
+        ["ChosenPorts"] = ChosenPort.Write(Recipe.ChosenPorts),
         ["Config"] = Recipe.Config.DeepClone(),
         ["HostConfig"] = Recipe.HostConfig.DeepClone(),
         ["Networks"] = new JsonArray([.. Recipe.Networks.Select(network =>

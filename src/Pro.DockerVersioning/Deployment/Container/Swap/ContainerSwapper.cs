@@ -35,6 +35,34 @@ internal sealed record SwapChoice(SwapFlow Flow, UpdateOrder Order, string Descr
 {
     /// <summary>True if the old container keeps ending: an order that somebody typed has nobody to keep an answer for.</summary>
     public bool ServesNobody { get; init; }
+
+    /// <summary>The flow of each container of a plan, by name.</summary>
+    public IReadOnlyDictionary<string, SwapFlow> Flows { get; init; } = new Dictionary<string, SwapFlow>();
+
+    /// <summary>The flow of one container.</summary>
+    public SwapFlow FlowOf(string container) => Flows.GetValueOrDefault(container, Flow);
+
+    /// <summary>One choice for all containers of a target: it tells of the one that is cut longest, and has the warnings of all.</summary>
+    public static SwapChoice ForAll(IReadOnlyList<(string Name, SwapChoice Choice)> all)
+    {
+        var serving = all.Where(static one => !one.Choice.ServesNobody).Select(static one => one.Choice).ToList();
+        var told = serving.Find(static one => one.Order == UpdateOrder.StopFirst) ?? serving.FirstOrDefault() ?? all[0].Choice;
+        return told with
+        {
+            Warnings = [.. all.SelectMany(static one => one.Choice.Warnings).Distinct(StringComparer.Ordinal)],
+            Flows = all.ToDictionary(static one => one.Name, static one => one.Choice.Flow),
+        };
+    }
+
+    /// <summary>Throws if somebody has typed start-first, and the old container would stop first although it serves.</summary>
+    /// <exception cref="ProException"><c>OrderNotPossible</c>.</exception>
+    public void ThrowIfNotTyped(UpdateOrder? typed, string subject)
+    {
+        if (typed == UpdateOrder.StartFirst && Order != UpdateOrder.StartFirst && !ServesNobody)
+        {
+            throw DeploymentErrors.OrderNotPossible(subject, Warnings);
+        }
+    }
 }
 
 /// <summary>
@@ -44,18 +72,8 @@ internal sealed record SwapChoice(SwapFlow Flow, UpdateOrder Order, string Descr
 internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report> reports, OperationRepair? repair = null)
 {
     private readonly ContainerApi _calls = new(engine);
-    private readonly OperationRepair _repair = repair ?? new OperationRepair(engine);
+    private readonly OperationRepair _repair = repair ?? new OperationRepair(engine) { Reports = reports };
     private readonly string _nonce = Guid.NewGuid().ToString("N");
-
-    /// <summary>Chooses the flow; looks only.</summary>
-    /// <param name="container">The container's name or id.</param>
-    /// <param name="order">What the service allows; null: nothing is said, and stop-first holds.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <param name="image">The next image, if it is on the engine: its HEALTHCHECK counts too.</param>
-    /// <exception cref="ProException">Others are linked to it.</exception>
-    public Task<SwapChoice> ChooseAsync(
-        string container, UpdateOrder? order, CancellationToken cancellationToken, string? image = null) =>
-        new SwapFlowSelector(_calls).ChooseAsync(container, order, cancellationToken, image);
 
     /// <summary>Replaces them. An operation that was interrupted before must have been repaired.</summary>
     /// <exception cref="ProException">It failed, and the old ones are as they were; or could not be restored (<c>RestoreFailed</c>).</exception>
@@ -147,9 +165,9 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
             await state
                 .ReadFilesAsync(_calls, request.InjectedFiles, found => request.TakesFoundFiles && found.IsSurelyMeant, cancellationToken)
                 .ConfigureAwait(false);
-            var flow = await FlowNowAsync(state, all, swaps.Count == 0, request, checks, cancellationToken).ConfigureAwait(false);
+            var flow = await FlowNowAsync(state, all, request, checks, cancellationToken).ConfigureAwait(false);
             swaps.Add(flow == SwapFlow.StopFirst
-                ? new StopFirstSwap(_calls, state, request, _nonce, checks)
+                ? new StopFirstSwap(_calls, state, request, _nonce, checks, reports)
                 : new StartFirstSwap(_calls, state, flow, request, _nonce, checks, reports));
         }
 
@@ -176,7 +194,6 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
     private async Task<SwapFlow> FlowNowAsync(
         SwapState state,
         IReadOnlyList<JsonObject> all,
-        bool isFirst,
         SwapRequest request,
         ISwapChecks checks,
         CancellationToken cancellationToken)
@@ -188,13 +205,13 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
             now = SwapFlowSelector.StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
         }
 
-        var isAsPlanned = request.Planned is { } planned && planned.Flow == now.Flow;
-        foreach (var warning in isAsPlanned && !isFirst ? [] : now.Warnings.Except(request.Planned?.Warnings ?? []))
+        now.ThrowIfNotTyped(request.TypedOrder, state.Name);
+        foreach (var warning in now.Warnings.Except(request.Planned?.Warnings ?? []))
         {
             reports.Report(new WarningReport(warning));
         }
 
-        if (!isAsPlanned && request.Planned is not null && now.Warnings.Count == 0)
+        if (request.Planned is { } planned && planned.FlowOf(state.Name) != now.Flow && now.Warnings.Count == 0)
         {
             reports.Report(new WarningReport(
                 $"{state.Name} has changed since the plan was made. It is swapped "
@@ -239,9 +256,11 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
     private async Task<SwapPhases> StopFirstAsync(
         SwapPhases swap, SwapRequest request, ISwapChecks checks, string reason, CancellationToken cancellationToken)
     {
-        reports.Report(new WarningReport($"{swap.State.Name} is stopped before the new version starts, because {reason}"));
+        var choice = SwapFlowSelector.StopFirst([$"{swap.State.Name} is stopped before the new version starts, because {reason}"]);
+        choice.ThrowIfNotTyped(request.TypedOrder, swap.State.Name);
+        reports.Report(new WarningReport(choice.Warnings[0]));
         await _repair.RemoveCandidateAsync(swap.State).ConfigureAwait(false);
-        var instead = new StopFirstSwap(_calls, swap.State, request, _nonce, checks);
+        var instead = new StopFirstSwap(_calls, swap.State, request, _nonce, checks, reports);
         await instead.StartNewAsync(cancellationToken).ConfigureAwait(false);
         return instead;
     }

@@ -45,17 +45,19 @@ internal sealed class FollowerMove(
         var options = State.Options(labels, nonce) with { Successors = successors, RestartPolicy = null };
         var image = await Calls
             .ReferenceOfAsync(State.Recipe.Reference, State.Recipe.ImageId, CancellationToken.None).ConfigureAwait(false);
-        await State.CreateAsync(Calls, State.Recipe.On(image, options)).ConfigureAwait(false);
+        await State.CreateAsync(Calls, Creation([])).ConfigureAwait(false);
         await new NameTakeover(Calls).RunAsync(State).ConfigureAwait(false);
         if (NamespaceFollowers.Ran(State.Old))
         {
-            await Calls.StartAsync(State.NewId, CancellationToken.None).ConfigureAwait(false);
+            await State.StartAsync(Calls, Creation, reports).ConfigureAwait(false);
         }
 
         if (State.Ran.Status == "paused")
         {
             await Calls.PauseAsync(State.NewId, CancellationToken.None).ConfigureAwait(false);
         }
+
+        ContainerCreation Creation(IReadOnlyCollection<ChosenPort> freed) => State.Recipe.On(image, options with { FreedPorts = freed });
     }
 
     /// <summary>Throws if a follower that ran has ended since it was re-created.</summary>

@@ -4,6 +4,7 @@ using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
@@ -49,6 +50,9 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
     /// <summary>Called before an old container is re-created: a tag that names what is deployed has to name its image again.</summary>
     public Func<ContainerRecipe, Task> BeforeRecreate { get; init; } = static _ => Task.CompletedTask;
+
+    /// <summary>Hears of a restored container that has another host port.</summary>
+    public IProgress<Report>? Reports { get; init; }
 
     private NameTakeover Names => new(_calls);
 
@@ -349,7 +353,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         await new StartFirstRepair(_calls).GiveAliasesBackAsync(old, saved.Recipe.Recipe, cancellationToken).ConfigureAwait(false);
         if (saved.State.Ran)
         {
-            await _calls.StartAsync(id, cancellationToken).ConfigureAwait(false);
+            id = await StartOldAsync(saved, id, successors, cancellationToken).ConfigureAwait(false);
             await new FollowerRefresh(_calls).RunAsync(id, saved.Name, cancellationToken).ConfigureAwait(false);
         }
 
@@ -359,6 +363,42 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         }
 
         await RemoveAsync(candidate, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Starts an old container. One that asks for a host port which only the engine had chosen, and which something else has by now, is created
+    /// again without it: it could not start any more.
+    /// </summary>
+    /// <returns>Its id.</returns>
+    private async Task<string> StartOldAsync(
+        SavedContainer saved, string id, Dictionary<string, string> successors, CancellationToken cancellationToken)
+    {
+        var chosen = saved.Recipe.Recipe.ChosenPorts;
+        List<ChosenPort> freed = [];
+        while (true)
+        {
+            try
+            {
+                await _calls.StartAsync(id, cancellationToken).ConfigureAwait(false);
+                break;
+            }
+            catch (ProException failure) when (PublishedPorts.IsBusy(failure)
+                && chosen.Except(freed).Where(port => port.IsNamedIn(failure.Message)).ToList() is { Count: > 0 } busy)
+            {
+                freed.AddRange(busy);
+                await _calls.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+                id = (await RecreateAsync(saved, successors, cancellationToken, freed).ConfigureAwait(false)).Text("Id");
+                successors[saved.Id] = id;
+            }
+        }
+
+        if (chosen.Count > 0
+            && PublishedPorts.Moved(chosen, await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)) is { } moved)
+        {
+            Reports?.Report(new WarningReport(moved));
+        }
+
+        return id;
     }
 
     /// <summary>The old container under its name, stopped or not; re-created if it is gone.</summary>
@@ -424,7 +464,10 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
     // Beside the new one: a volume that only the new one holds is never without a container, even if that removes itself.
     private async Task<JsonObject> RecreateAsync(
-        SavedContainer saved, Dictionary<string, string> successors, CancellationToken cancellationToken)
+        SavedContainer saved,
+        Dictionary<string, string> successors,
+        CancellationToken cancellationToken,
+        IReadOnlyCollection<ChosenPort>? freed = null)
     {
         var recipe = saved.Recipe.Recipe;
         if (await _calls.FindImageAsync(recipe.ImageId, cancellationToken).ConfigureAwait(false) is null)
@@ -442,7 +485,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         await BeforeRecreate(recipe).ConfigureAwait(false);
         var image = await _calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, cancellationToken).ConfigureAwait(false);
-        var options = new RecipeOptions { Name = saved.Name, Successors = successors };
+        var options = new RecipeOptions { Name = saved.Name, Successors = successors, FreedPorts = freed ?? [] };
         var id = await _calls.CreateAsync(recipe.On(image, options), cancellationToken).ConfigureAwait(false);
         await _calls.PutFilesAsync(id, saved.Recipe.Files).ConfigureAwait(false);
         return await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);

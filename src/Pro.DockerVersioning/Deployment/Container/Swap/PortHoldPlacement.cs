@@ -19,9 +19,6 @@ internal sealed class PortHoldPlacement(ContainerApi calls, SwapState state) : C
     // Three of four succeed, with one network besides.
     private const int Starts = 20;
 
-    // The engine's own words, and those of whoever binds the port for it.
-    private static readonly string[] Busy = ["port is already allocated", "address already in use"];
-
     private string _hold = "";
 
     // The gateway is where the priority is highest (since Engine 28), then the first network by name.
@@ -64,10 +61,7 @@ internal sealed class PortHoldPlacement(ContainerApi calls, SwapState state) : C
 
     /// <summary>The module may be missing in the kernel: the engine notices it only when a container starts there.</summary>
     public override bool IsImpossible(ProException failure) =>
-        _hold.Length == 0 || failure.Message.Contains("macvlan", StringComparison.OrdinalIgnoreCase) || IsBusy(failure);
-
-    private static bool IsBusy(ProException failure) =>
-        Array.Exists(Busy, word => failure.Message.Contains(word, StringComparison.OrdinalIgnoreCase));
+        _hold.Length == 0 || failure.Message.Contains("macvlan", StringComparison.OrdinalIgnoreCase) || PublishedPorts.IsBusy(failure);
 
     private async Task<bool> TryStartAsync(bool isLast)
     {
@@ -76,7 +70,7 @@ internal sealed class PortHoldPlacement(ContainerApi calls, SwapState state) : C
             await StartNewAsync().ConfigureAwait(false);
             return true;
         }
-        catch (ProException failure) when (!isLast && IsBusy(failure))
+        catch (ProException failure) when (!isLast && PublishedPorts.IsBusy(failure))
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
@@ -6,12 +7,12 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// The old container stops, and one like it, on another image, takes its place and name. The new one has its networks from its start on: a
 /// process may bind its own address, or look up its database, at once and only then.
 /// </summary>
-internal sealed class StopFirstSwap(ContainerApi calls, SwapState state, SwapRequest request, string nonce, ISwapChecks checks)
+internal sealed class StopFirstSwap(
+    ContainerApi calls, SwapState state, SwapRequest request, string nonce, ISwapChecks checks, IProgress<Report> reports)
     : SwapPhases(calls, state)
 {
     /// <inheritdoc/>
-    public override Task StartNewAsync(CancellationToken cancellationToken) =>
-        State.CreateAsync(Calls, State.Recipe.On(request.Image, State.Options(request.Labels(State.Old.Labels()), nonce)));
+    public override Task StartNewAsync(CancellationToken cancellationToken) => State.CreateAsync(Calls, Creation([]));
 
     // The engine finishes what it was asked, whether anyone waits for it or not; so the calls are not cancelled, only what is between them.
     // A stop is bounded by the container's own time-out.
@@ -27,7 +28,7 @@ internal sealed class StopFirstSwap(ContainerApi calls, SwapState state, SwapReq
         State.Downtime.Begin();
         await new NameTakeover(Calls).RunAsync(State).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        await Calls.StartAsync(State.NewId, CancellationToken.None).ConfigureAwait(false);
+        await State.StartAsync(Calls, Creation, reports).ConfigureAwait(false);
         State.Downtime.Note();
         await Calls.ThrowIfPortsAreMissingAsync(State.Old, State.NewId, cancellationToken).ConfigureAwait(false);
         await checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.InPlace, cancellationToken).ConfigureAwait(false);
@@ -39,4 +40,7 @@ internal sealed class StopFirstSwap(ContainerApi calls, SwapState state, SwapReq
         await checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.OnItsPorts, cancellationToken).ConfigureAwait(false);
         State.Downtime.End();
     }
+
+    private ContainerCreation Creation(IReadOnlyCollection<ChosenPort> freed) =>
+        State.Recipe.On(request.Image, State.Options(request.Labels(State.Old.Labels()), nonce) with { FreedPorts = freed });
 }

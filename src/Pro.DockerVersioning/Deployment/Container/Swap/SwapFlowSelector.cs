@@ -14,19 +14,10 @@ internal sealed class SwapFlowSelector(ContainerApi calls)
 {
     private const string Warm = "about 0.25 s, requests in flight are cut";
 
-    /// <inheritdoc cref="ContainerSwapper.ChooseAsync"/>
-    public async Task<SwapChoice> ChooseAsync(
-        string container, UpdateOrder? order, CancellationToken cancellationToken, string? image = null)
-    {
-        var state = await SwapState.OfAsync(calls, container, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<JsonObject> all = order == UpdateOrder.StartFirst ? await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false) : [];
-        return await ChooseAsync(state, all, order, cancellationToken, image).ConfigureAwait(false);
-    }
-
-    /// <summary>Chooses by what was looked at already.</summary>
+    /// <summary>Chooses; looks only.</summary>
     /// <param name="state">The container.</param>
-    /// <param name="all">Inspections of all containers.</param>
-    /// <param name="order">What the service allows.</param>
+    /// <param name="all">Inspections of all containers; only start-first needs them.</param>
+    /// <param name="order">What the service allows; null: nothing is said, and stop-first holds.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     /// <param name="image">The next image, if it is on the engine: its HEALTHCHECK counts too.</param>
     /// <exception cref="ProException">Others are linked to it.</exception>

@@ -21,7 +21,10 @@ internal sealed record SwapRequest
     /// <summary>The order that the service allows; null: stop-first.</summary>
     public UpdateOrder? Order { get; init; }
 
-    /// <summary>The flow that the plan chose for the first of them; null if there was no plan.</summary>
+    /// <summary>The order that somebody typed for this very command: it is kept, or nothing is done. Null if a file says it, or nobody.</summary>
+    public UpdateOrder? TypedOrder { get; init; }
+
+    /// <summary>What the plan chose for them; null if there was no plan.</summary>
     public SwapChoice? Planned { get; init; }
 
     /// <summary>Labels for the successor of a container with those labels; a null value takes the label away.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
@@ -105,6 +106,56 @@ internal sealed class SwapState(JsonObject old, ContainerRecipe recipe, IReadOnl
             && (await calls.InspectAsync(NewId, CancellationToken.None).ConfigureAwait(false)).Text("Image") is var made && made != planned)
         {
             throw ContainerErrors.OtherImage(Name, planned, made);
+        }
+    }
+
+    /// <summary>
+    /// Starts the candidate in the old container's place. A host port that only the engine had chosen may be somebody else's by now: then the
+    /// candidate is created again, and gets another one.
+    /// </summary>
+    /// <param name="calls">The engine's calls.</param>
+    /// <param name="creation">What the candidate is created by, without keeping those ports.</param>
+    /// <param name="reports">Hears of a port that moved.</param>
+    public async Task StartAsync(ContainerApi calls, Func<IReadOnlyCollection<ChosenPort>, ContainerCreation> creation, IProgress<Report> reports)
+    {
+        List<ChosenPort> freed = [];
+        while (await BusyAsync(() => calls.StartAsync(NewId, CancellationToken.None), freed).ConfigureAwait(false))
+        {
+            // The former one holds the volumes of an old container that has removed itself, so the next one is created beside it.
+            var former = NewId;
+            if (RemovesItself && await calls.FindAsync(former, CancellationToken.None).ConfigureAwait(false) is not null)
+            {
+                await calls.RenameAsync(former, SwapNames.Previous(Name), CancellationToken.None).ConfigureAwait(false);
+            }
+
+            await CreateAsync(calls, creation(freed)).ConfigureAwait(false);
+            await calls.RemoveAsync(former, CancellationToken.None, withVolumes: true).ConfigureAwait(false);
+            if (!RemovesItself)
+            {
+                await calls.RenameAsync(NewId, Name, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+
+        if (freed.Count > 0
+            && PublishedPorts.Moved(freed, await calls.InspectAsync(NewId, CancellationToken.None).ConfigureAwait(false)) is { } moved)
+        {
+            reports.Report(new WarningReport(moved));
+        }
+    }
+
+    /// <summary>True if a start failed because a chosen port is busy: it is among the freed ones then.</summary>
+    private async Task<bool> BusyAsync(Func<Task> start, List<ChosenPort> freed)
+    {
+        try
+        {
+            await start().ConfigureAwait(false);
+            return false;
+        }
+        catch (ProException failure) when (PublishedPorts.IsBusy(failure)
+            && recipe.ChosenPorts.Except(freed).Where(port => port.IsNamedIn(failure.Message)).ToList() is { Count: > 0 } busy)
+        {
+            freed.AddRange(busy);
+            return true;
         }
     }
 

@@ -17,12 +17,17 @@ internal static class UrlProbes
     /// <param name="containerId">The container.</param>
     /// <param name="url">The URL, as seen from the engine's machine.</param>
     /// <param name="timeout">How long one request may take.</param>
-    public static IUrlProbe For(EngineConnection engine, string containerId, Uri url, TimeSpan timeout) =>
-        IsAskedInside(engine.Endpoint, url) ? new InnerUrlProbe(engine, containerId, url, timeout) : new UrlProbe(url, timeout);
+    /// <param name="cancellationToken">Cancels the look at this command's own container.</param>
+    public static async Task<IUrlProbe> ForAsync(
+        EngineConnection engine, string containerId, Uri url, TimeSpan timeout, CancellationToken cancellationToken) =>
+        IsAskedInside(engine.Endpoint, url)
+        || (MeansHost(url) && await OwnNetwork.ContainerAsync(engine, cancellationToken).ConfigureAwait(false) is not null)
+            ? new InnerUrlProbe(engine, containerId, url, timeout)
+            : new UrlProbe(url, timeout);
 
     /// <summary>
-    /// Whether a URL is asked inside the container. A loopback address means the engine's machine: only the default socket and Docker
-    /// Desktop are surely this one.
+    /// Whether the engine's address says that a URL is asked inside the container. A loopback address means the engine's machine: only the
+    /// default socket and Docker Desktop are surely this one.
     /// </summary>
     public static bool IsAskedInside(EngineEndpoint endpoint, Uri url) => MeansHost(url) && !IsThisMachine(endpoint);
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Pro.DockerVersioning.Engine.Api;
+namespace Pro.DockerVersioning.Machine;
 
 /// <summary>The container in which this process runs, if it runs in one of Docker's.</summary>
 internal static partial class OwnContainer
