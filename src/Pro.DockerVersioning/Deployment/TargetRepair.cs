@@ -108,9 +108,18 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             outcome = RepairOutcome.FinishedNew;
         }
 
-        if (now is not null && outcome != RepairOutcome.NothingToDo && target.Kind != ServiceTargetKind.Swarm)
+        if (now is not null && (outcome != RepairOutcome.NothingToDo || note is not null))
         {
-            await new DeploymentAliasMover(engine, reports).FollowAsync(request, version, now, cancellationToken).ConfigureAwait(false);
+            // Tags and files may have been moved before the record was written, or be left to move back after it was deleted.
+            var hasMoved = await new DeploymentAliasMover(engine, reports)
+                .FollowAsync(request, version, now, note, outcome == RepairOutcome.FinishedNew, cancellationToken).ConfigureAwait(false);
+            hasMoved |= now is { Kind: ServiceTargetKind.Compose, Containers.Count: > 0 } && await PinWhatRunsAsync(
+                request,
+                now,
+                [record?.Info.To, note?.Reference],
+                outcome == RepairOutcome.RestoredPrevious && record is { Info.IsComposeUp: true },
+                cancellationToken).ConfigureAwait(false);
+            outcome = hasMoved && outcome == RepairOutcome.NothingToDo ? RepairOutcome.RestoredPrevious : outcome;
         }
 
         if (now is { Kind: ServiceTargetKind.Compose } && outcome != RepairOutcome.NothingToDo)
@@ -178,20 +187,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         // A compose that was under way goes on when we have died: two of them at once would undo each other's work.
         await ComposeOrphans.WaitAsync(
             target.Labels.GetValueOrDefault(ComposeLabels.Project, ""), await ComposeUp.EngineIdAsync(engine, cancellationToken).ConfigureAwait(false), reports, cancellationToken).ConfigureAwait(false);
-        var aimed = await AimsAsync(target, cancellationToken).ConfigureAwait(false);
-        var done = await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false);
-        if (done.Outcome != RepairOutcome.NothingToDo)
-        {
-            if (done.Record is { } record)
-            {
-                _ = aimed.Add(record.Info.To);
-            }
-
-            var isRestored = done is { Outcome: RepairOutcome.RestoredPrevious, Record.Info.IsComposeUp: true };
-            await PinWhatRunsAsync(request, target.TargetId, aimed, isRestored, cancellationToken).ConfigureAwait(false);
-        }
-
-        return done;
+        return await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<RepairOutcome> SwarmAsync(
@@ -251,37 +247,16 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         await dependents.RestartAsync(startedBefore: started).ConfigureAwait(false);
     }
 
-    /// <summary>The images of the containers that are there in the middle of a swap.</summary>
-    private async Task<HashSet<string>> AimsAsync(ServiceTarget target, CancellationToken cancellationToken)
-    {
-        var aims = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var container in target.Containers.Concat(target.Leftovers))
-        {
-            if (await _calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false) is { } found)
-            {
-                _ = aims.Add(found["Config"].Text("Image"));
-            }
-        }
-
-        return aims;
-    }
-
     /// <summary>
-    /// The pin may have been moved already, or not yet: where it names the other version of the two, it follows what runs. Says which hooks
+    /// The pin may have been moved already, or not yet: if it names the version that was to run and doesn't, it follows what runs. Says which hooks
     /// did not run for what was restored after compose's own <c>up</c>.
     /// </summary>
-    private async Task PinWhatRunsAsync(
-        DeploymentRequest request, string targetId, HashSet<string> aimed, bool isRestored, CancellationToken cancellationToken)
+    /// <returns>True if a file was changed.</returns>
+    private async Task<bool> PinWhatRunsAsync(
+        DeploymentRequest request, ServiceTarget target, string?[] aimed, bool isRestored, CancellationToken cancellationToken)
     {
         try
         {
-            var world = await EngineSnapshot
-                .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
-            if (world.Targets.FirstOrDefault(one => one.TargetId == targetId) is not { Containers.Count: > 0 } target)
-            {
-                return;
-            }
-
             var running = await _calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
             var site = await ComposeContext.OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false);
             if (isRestored && LifecycleHooks.Warning(site, rendered: null, site.Service) is { } hooks)
@@ -289,22 +264,33 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
                 reports.Report(new WarningReport(hooks));
             }
 
+            var writer = site.PinWriter();
+            var runs = running["Config"].Text("Image");
             var rendered = await site.Client.ImageAsync(site.Image, pin: null, cancellationToken).ConfigureAwait(false);
-            if (rendered is not null
-                && rendered != running["Config"].Text("Image")
-                && aimed.Contains(rendered)
-                && ImageReference.TryParse(running["Config"].Text("Image"), out var reference))
+            if (!ImageReference.TryParse(runs, out var reference))
             {
-                var kept = await site.PinWriter().PersistAsync(site.Image.For(reference), cancellationToken).ConfigureAwait(false);
-                if (kept.Warning is { } warning)
-                {
-                    reports.Report(new WarningReport(warning));
-                }
+                return false;
             }
+
+            if (rendered is null || !IsLeft(rendered))
+            {
+                return await writer.FollowOverrideAsync(reference, running.Labels(), IsLeft, cancellationToken).ConfigureAwait(false);
+            }
+
+            bool IsLeft(string image) => image != runs && aimed.Contains(image);
+
+            var kept = await writer.PersistAsync(site.Image.For(reference), cancellationToken).ConfigureAwait(false);
+            if (kept.Warning is { } warning)
+            {
+                reports.Report(new WarningReport(warning));
+            }
+
+            return kept.File is not null;
         }
-        catch (ProException failure)
+        catch (Exception failure) when (failure is ProException or IOException or UnauthorizedAccessException)
         {
             reports.Report(new WarningReport($"What pins the version of {request.Service.Name} could not be looked at: {failure.Message}"));
+            return false;
         }
     }
 }

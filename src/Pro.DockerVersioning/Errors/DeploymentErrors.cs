@@ -65,7 +65,7 @@ internal static class DeploymentErrors
         ProErrorCategory.InvalidOperation,
         $"{subject} was verified, and does not run any more: "
             + (image is null ? $"{container} is gone. " : $"another container has the name {container}, on {image}. ")
-            + "Something outside of this module manages it, as a systemd unit with 'docker run' does.",
+            + "Something outside of this module manages it, as a systemd unit with 'docker run' does, or a loop of 'docker compose up'.",
         "Change the version there, and let it start the service again.",
         container);
 

@@ -131,6 +131,22 @@ public sealed class ComposeKnowsTests : ComposeTest
         Assert.Equal(hooks + 1, Lines(Docker("exec", Container["Id"]!.ToString(), "cat", "/log/hooks")).Length);
     }
 
+    /// <summary>Compose 2.40 itself doesn't run it when it re-creates: what it will do is compose's to say.</summary>
+    [Fact]
+    public void A_hook_before_the_stop_is_left_to_compose_too()
+    {
+        Assert.SkipUnless(Plugin >= new Version(2, 30), "Compose knows hooks from 2.30 on.");
+        WriteFile(Service("    pre_stop: [{command: [\"true\"]}]\n"));
+        Well("v1.0.0", "v1.1.0");
+        File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
+        _ = Compose("up", "-d");
+        var error = Bad("Deploy-ProService api v1.1.0 -Order StartFirst", "OrderNotPossible", ErrorCategory.InvalidArgument);
+        Assert.Contains("pre_stop", error.ToString(), StringComparison.Ordinal);
+
+        Assert.Contains("docker compose up", Steps(One("Deploy-ProService api v1.1.0")), StringComparison.Ordinal);
+        ComposeOwnsIt("v1.1.0");
+    }
+
     [Fact]
     public void With_an_env_file_only_the_image_differs_until_the_file_changes_and_an_order_from_a_file_is_a_wish()
     {

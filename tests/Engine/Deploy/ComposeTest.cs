@@ -233,7 +233,7 @@ public abstract class ComposeTest : EngineTest
         }
     }
 
-    private IReadOnlyList<string> LeftVolumes() =>
+    private protected IReadOnlyList<string> LeftVolumes() =>
     [
         .. from volume in TestEngine.CallAt(EngineSocket, HttpMethod.Get, "/volumes")!["Volumes"] as JsonArray ?? []
            where volume!["Name"]!.ToString().StartsWith("pro-", StringComparison.Ordinal)

@@ -75,13 +75,16 @@ public sealed class OperationRecordTests : DeployTest
     }
 
     /// <summary>As a systemd unit does whose "docker run" has ended.</summary>
-    [Fact]
-    public async Task What_a_supervisor_puts_back_is_never_called_succeeded()
+    [Theory]
+    [InlineData("no", "StopFirst")]
+    [InlineData("always", "StopFirst")]
+    [InlineData("always", "StartFirst")]
+    public async Task What_a_supervisor_puts_back_is_never_called_succeeded(string policy, string order)
     {
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
-        _ = DockerClient.Run(null, "run", "--detach", "--name", ContainerName, $"{Registry}/api:v1.0.0");
-        var run = Task.Run(() => Run("Deploy-ProService api v1.1.0"), Cancel);
+        _ = DockerClient.Run(null, "run", "--detach", "--name", ContainerName, "--restart", policy, $"{Registry}/api:v1.0.0");
+        var run = Task.Run(() => Run($"Deploy-ProService api v1.1.0 -Order {order}"), Cancel);
         while (!run.IsCompleted && (Containers() is not [var one] || one != ContainerName
             || TestEngine.Call(HttpMethod.Get, $"/containers/{one}/json")?["Config"]?["Image"]?.ToString().EndsWith("v1.1.0", StringComparison.Ordinal) != true))
         {

@@ -103,6 +103,59 @@ public sealed class RealComposeTests
         Assert.Contains("more of it than the image", judgement.Why, StringComparison.Ordinal);
     }
 
+    /// <summary>The container is as the file says, hash and all: only what the file says keeps it from being swapped.</summary>
+    [Theory]
+    [InlineData("2.30", "pre_stop: [{ command: [\"true\"] }]", "lifecycle hook pre_stop")]
+    [InlineData("2.30", "post_start: [{ command: [\"true\"] }]", "lifecycle hook post_start")]
+    [InlineData("2.36", "provider: { type: model, options: { model: ai/smollm2 } }", "a provider makes it")]
+    [InlineData("2.38", "models: [ llm ]\nmodels: { llm: { model: ai/smollm2 } }", "it uses models")]
+    public async Task What_compose_does_besides_is_composes_own_business(string since, string more, string why)
+    {
+        await using var rig = await ComposeRig.StartAsync(TestPlugins.Both[^1]);
+        Assert.SkipUnless(rig.Program.Version >= Version.Parse(since), $"Compose knows it from {since} on.");
+        rig.Compose(File + "\n    " + more);
+        var client = rig.Client();
+        var image = rig.Pin();
+        var labels = new Dictionary<string, string>
+        {
+            [ComposeLabels.Hash] = await client.HashAsync(image, image.For(rig.Image("v1")), Stop),
+        };
+
+        var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), labels, Stop);
+
+        Assert.False(judgement.OnlyImage);
+        Assert.Contains(why, judgement.Why, StringComparison.Ordinal);
+    }
+
+    /// <summary>Compose 2.22 to 5.4 leaves the file out of the hash that it tells, and not out of the label.</summary>
+    [Fact]
+    public async Task With_an_env_file_the_hash_of_what_compose_renders_is_the_label()
+    {
+        await using var rig = await ComposeRig.StartAsync(TestPlugins.Both[^1]);
+        rig.Compose(File + "\n    env_file: [ app.env ]");
+        rig.Files.Write("app.env", "B=1\nC=$x 'y'\n");
+        await rig.TypeAsync("up", "-d");
+        var labels = (await rig.InspectAsync(Assert.Single(await rig.ContainersAsync()).Id)).Config!.Labels;
+        var (client, image) = (rig.Client(), rig.Pin());
+        if (rig.Program.Version >= new Version(2, 22) && rig.Program.Version < new Version(5, 5))
+        {
+            Assert.NotEqual(labels[ComposeLabels.Hash], await client.HashAsync(image, image.For(rig.Image("v1")), Stop));
+        }
+
+        var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), labels, Stop);
+        Assert.True(judgement.OnlyImage, judgement.Why);
+
+        // So it is the label that compose itself writes.
+        await rig.TypeAsync("rm", "--stop", "--force");
+        rig.Files.Write(".env", "API_VERSION=v2\n");
+        await rig.TypeAsync("up", "-d");
+        labels = (await rig.InspectAsync(Assert.Single(await rig.ContainersAsync()).Id)).Config!.Labels;
+        Assert.Equal(labels[ComposeLabels.Hash], judgement.NewHash);
+
+        rig.Files.Write("app.env", "B=2\nC=$x 'y'\n");
+        Assert.False((await client.JudgeAsync(image, rig.Image("v2"), rig.Image("v1"), labels, Stop)).OnlyImage);
+    }
+
     [Theory]
     [MemberData(nameof(Newest))]
     public async Task Up_starts_the_first_one_keeps_replicas_and_goes_back(string generation)

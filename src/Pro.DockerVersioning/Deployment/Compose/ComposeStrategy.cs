@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
@@ -375,12 +376,15 @@ internal sealed class ComposeStrategy(
         var record = await RecordAsync(image, judgement?.InjectedFiles ?? [], operation, cancellationToken).ConfigureAwait(false);
         replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
         replacement.SayLastWork(operation.Note, [.. before.Select(one => one.Old)]);
+        ComposeUpOutcome outcome;
+        long ended;
         try
         {
             await Followers().NoteAsync(before.Select(one => one.Old.Text("Id")), cancellationToken).ConfigureAwait(false);
             outage.Begin();
             var client = _kept is { Kept: true } ? site.Client.For(_kept.Project) : site.Client;
-            var outcome = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
+            outcome = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
+            ended = Stopwatch.GetTimestamp();
             outage.Note();
             foreach (var container in outcome.Containers)
             {
@@ -410,16 +414,6 @@ internal sealed class ComposeStrategy(
             await KeepPinAsync(pin, judgement?.Proven, cancellationToken).ConfigureAwait(false);
             await operation.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
             await replacement.Repair.Records.RemoveAsync(record.Info).ConfigureAwait(false);
-            return new StrategyResult
-            {
-                Outcome = ProDeploymentOutcome.Succeeded,
-                Verification = replacement.Last,
-                HealthyAfter = replacement.HealthyAfter,
-                Order = "stop-first",
-                Downtime = before.Count == 0 ? null : outage.Longest,
-                LogTail = replacement.Last?.LogTail ?? [],
-                OldLog = oldLog,
-            };
         }
         catch (Exception failure) when (failure is not ProException { Id: ContainerErrors.RestoreFailedId })
         {
@@ -460,6 +454,20 @@ internal sealed class ComposeStrategy(
                 WasStopped = failure is OperationCanceledException,
             };
         }
+
+        var undone = await replacement
+            .LookForSupervisorAsync(outcome.Containers.Select(one => (one.Name, one.Id)), ended, cancellationToken).ConfigureAwait(false);
+        return new StrategyResult
+        {
+            Outcome = undone is null ? ProDeploymentOutcome.Succeeded : ProDeploymentOutcome.UndoneFromOutside,
+            Failure = undone,
+            Verification = replacement.Last,
+            HealthyAfter = replacement.HealthyAfter,
+            Order = "stop-first",
+            Downtime = before.Count == 0 ? null : outage.Longest,
+            LogTail = replacement.Last?.LogTail ?? [],
+            OldLog = oldLog,
+        };
     }
 
     /// <summary>On which of their ports the old containers answer this machine, by their ids.</summary>

@@ -80,7 +80,7 @@ internal sealed class ContainerReplacement(
 {
     private const int KeptLogLines = 50;
 
-    // So long a supervisor takes to put back what it thinks was stopped.
+    // So long a supervisor may take to put back what it thinks was stopped.
     private static readonly TimeSpan SupervisorTime = TimeSpan.FromSeconds(3);
 
     // After Ctrl+C the health of what was restored is looked at for at least so long.
@@ -124,7 +124,8 @@ internal sealed class ContainerReplacement(
         try
         {
             var results = await new ContainerSwapper(engine, reports, Repair).RunAsync(swap, checks, cancellationToken).ConfigureAwait(false);
-            var undone = await LookForSupervisorAsync(checks.States, cancellationToken).ConfigureAwait(false);
+            var undone = await LookForSupervisorAsync(
+                checks.States.Select(state => (state.Name, state.NewId)), checks.OldEndedAt, cancellationToken).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = undone is null ? ProDeploymentOutcome.Succeeded : ProDeploymentOutcome.UndoneFromOutside,
@@ -323,35 +324,38 @@ internal sealed class ContainerReplacement(
     private static TimeSpan? Longest(IEnumerable<TimeSpan?> gaps) => gaps.Max();
 
     /// <summary>
-    /// A supervisor, as a systemd unit with "docker run", starts what it thinks has ended. What it puts back is not what was deployed.
+    /// A supervisor starts what it thinks has ended: a systemd unit with "docker run", or a loop of "compose up" with other files. What it puts
+    /// back is not what was deployed.
     /// </summary>
-    private async Task<ProException?> LookForSupervisorAsync(IReadOnlyList<SwapState> states, CancellationToken cancellationToken)
+    /// <param name="deployed">The names of the containers that were deployed, with their ids.</param>
+    /// <param name="since">When the last of the old ones ended: a supervisor begins then, and what was verified meanwhile isn't waited for again.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the look.</param>
+    /// <returns>What was put back; null if nothing was.</returns>
+    public async Task<ProException?> LookForSupervisorAsync(
+        IEnumerable<(string Name, string Id)> deployed, long since, CancellationToken cancellationToken)
     {
-        // What the engine itself starts again has no supervisor besides.
-        var watched = states.Where(state => !state.Ran.Restarts && !state.Old.Labels().ContainsKey(ComposeLabels.Project)).ToList();
-        if (watched.Count == 0)
+        if (SupervisorTime - Stopwatch.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
         {
-            return null;
+            await Task.Delay(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await Task.Delay(SupervisorTime, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var state in watched)
+        foreach (var (name, id) in deployed)
         {
             JsonObject? now;
             try
             {
-                now = await _calls.FindAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
+                now = await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
             }
             catch (ProException failure)
             {
                 // The new version is committed, whatever the engine answers now.
-                reports.Report(new VerboseReport($"Whether something else manages {state.Name} could not be seen: {failure.Message}"));
+                reports.Report(new VerboseReport($"Whether something else manages {name} could not be seen: {failure.Message}"));
                 return null;
             }
 
-            if (now.Text("Id") != state.NewId)
+            if (now.Text("Id") != id)
             {
-                return DeploymentErrors.UndoneFromOutside(subject, state.Name, now?["Config"].Text("Image"));
+                return DeploymentErrors.UndoneFromOutside(subject, name, now?["Config"].Text("Image"));
             }
         }
 
@@ -395,12 +399,20 @@ internal sealed class ContainerReplacement(
         private readonly Dictionary<string, TimeSpan> _proofTimes = [];
         private readonly Dictionary<string, FinalAddressCheck> _addresses = [];
         private readonly HashSet<string> _checked = [];
+        private readonly Dictionary<string, long> _endings = [];
 
         /// <summary>The swaps that have begun.</summary>
         public List<SwapState> States { get; } = [];
 
         /// <summary>The last lines of the old containers.</summary>
         public List<string> OldLog { get; } = [];
+
+        /// <summary>
+        /// When the last of the old containers had ended. One without a restart policy and without compose is the one that somebody else starts
+        /// again, at times seconds later: it counts from its removal on.
+        /// </summary>
+        public long OldEndedAt => States.Exists(static state => !state.Ran.Restarts && !state.Old.Labels().ContainsKey(ComposeLabels.Project))
+            ? Stopwatch.GetTimestamp() : _endings.Values.DefaultIfEmpty(Stopwatch.GetTimestamp()).Max();
 
         /// <summary>Which went first.</summary>
         public UpdateOrder Order { get; private set; }
@@ -443,6 +455,11 @@ internal sealed class ContainerReplacement(
 
         public async Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken)
         {
+            if (stage is CandidateStage.InPlace or CandidateStage.Alone)
+            {
+                _endings[state.OldId] = Stopwatch.GetTimestamp();
+            }
+
             if (stage is CandidateStage.AfterHandover or CandidateStage.OnItsPorts
                 && _addresses.TryGetValue(state.OldId, out var addresses))
             {
@@ -507,6 +524,7 @@ internal sealed class ContainerReplacement(
 
         public async Task BeforeRemovalAsync(SwapState state)
         {
+            _ = _endings.TryAdd(state.OldId, Stopwatch.GetTimestamp());
             try
             {
                 OldLog.AddRange(await owner.TailAsync(state.OldId, CancellationToken.None).ConfigureAwait(false));

@@ -26,11 +26,11 @@ internal sealed record DeploymentAliases(IReadOnlyList<ImageReference> OnEngine,
 
     /// <summary>Of a target.</summary>
     /// <param name="request">What is asked for: its environment may declare one.</param>
-    /// <param name="compose">The tag in the compose file by which compose takes the version; null if it doesn't.</param>
-    public static DeploymentAliases Of(DeploymentRequest request, ImageReference? compose)
+    /// <param name="compose">The tags in the compose file by which compose takes a version; null if it doesn't.</param>
+    public static DeploymentAliases Of(DeploymentRequest request, params ImageReference?[] compose)
     {
         var declared = request.DeclaredAlias is { } tag ? request.Repository.WithTag(tag) : null;
-        return new DeploymentAliases([.. new[] { compose, declared }.OfType<ImageReference>().Distinct()], declared);
+        return new DeploymentAliases([.. compose.Append(declared).OfType<ImageReference>().Distinct()], declared);
     }
 }
 
@@ -38,20 +38,30 @@ internal sealed record DeploymentAliases(IReadOnlyList<ImageReference> OnEngine,
 internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Report> reports)
 {
     /// <summary>After a repair: lets the tags of a target name what runs there.</summary>
-    public async Task FollowAsync(DeploymentRequest request, ProVersion? runs, ServiceTarget target, CancellationToken cancellationToken)
+    /// <param name="request">What is asked for: the repair.</param>
+    /// <param name="runs">The version that runs; null if nothing says which.</param>
+    /// <param name="target">What runs it.</param>
+    /// <param name="note">What was interrupted: it may have moved a tag that doesn't name the version that runs.</param>
+    /// <param name="isFinished">Whether the new version stays: at the registry a tag is moved for it, and never for what was restored.</param>
+    /// <param name="cancellationToken">Ends the looking.</param>
+    /// <returns>True if a tag on the engine was moved.</returns>
+    public async Task<bool> FollowAsync(
+        DeploymentRequest request, ProVersion? runs, ServiceTarget target, OperationNote? note, bool isFinished, CancellationToken cancellationToken)
     {
+        var hasMoved = false;
         try
         {
             var site = target.Kind == ServiceTargetKind.Compose
                 ? await ComposeContext.OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false) : null;
-            var pin = runs is null ? null : site?.Image.For(request.Repository.WithTag(runs.ImageTag));
-            var aliases = DeploymentAliases.Of(request, (pin as AliasPin)?.Alias);
-            if (target.Containers.Where(container => container.IsRunning).Select(container => container.ImageId).FirstOrDefault() is { } image)
+            var aliases = DeploymentAliases.Of(request, [.. new[] { runs, note?.Version }.OfType<ProVersion>()
+                .Select(version => (site?.Image.For(request.Repository.WithTag(version.ImageTag)) as AliasPin)?.Alias)]);
+            if (target.Kind != ServiceTargetKind.Swarm
+                && target.Containers.Where(container => container.IsRunning).Select(container => container.ImageId).FirstOrDefault() is { } image)
             {
-                await FollowAsync(aliases, image).ConfigureAwait(false);
+                hasMoved = await FollowAsync(aliases, image).ConfigureAwait(false);
             }
 
-            if (aliases.AtRegistry is not null && runs is not null)
+            if (isFinished && runs is not null)
             {
                 await FollowAtRegistryAsync(
                     aliases,
@@ -65,6 +75,8 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
             reports.Report(new WarningReport(
                 $"Which tags name what {request.Service.Name} runs could not be looked at: {failure.Message}"));
         }
+
+        return hasMoved;
     }
 
     /// <summary>Lets the declared tag name a version at the registry too. What fails is a warning: the version runs here.</summary>
@@ -132,8 +144,10 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
     }
 
     /// <summary>Lets the tags on the engine name what runs. What fails is a warning: the version itself was verified.</summary>
-    public async Task FollowAsync(DeploymentAliases aliases, string imageId)
+    /// <returns>True if one was moved.</returns>
+    public async Task<bool> FollowAsync(DeploymentAliases aliases, string imageId)
     {
+        var hasMoved = false;
         foreach (var alias in aliases.OnEngine)
         {
             try
@@ -141,6 +155,7 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
                 if (await FindAsync(alias, CancellationToken.None).ConfigureAwait(false) != imageId)
                 {
                     await MoveAsync(alias, imageId, CancellationToken.None).ConfigureAwait(false);
+                    hasMoved = true;
                     reports.Report(new VerboseReport($"{alias} names the image that runs ({ShortId.Of(imageId)})."));
                 }
             }
@@ -150,5 +165,7 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
                     $"{alias} could not be moved on the engine, so a plain 'up' may start another version: {failure.Message}"));
             }
         }
+
+        return hasMoved;
     }
 }

@@ -37,7 +37,6 @@ internal sealed class ImagePin
     /// <summary>Variables that compose and its client read themselves: the project's name, for one.</summary>
     private static readonly string[] ToolsOwn = ["COMPOSE_", "DOCKER_"];
 
-    private readonly string _override;
     private readonly FilePosition _at;
     private readonly ProjectFiles _files;
 
@@ -47,7 +46,7 @@ internal sealed class ImagePin
         Service = service;
         Variables = variables;
         _files = files;
-        _override = project.Files.FirstOrDefault(OverrideFile.IsOurs) ?? OverrideFile.PathFor(project);
+        Override = project.Files.FirstOrDefault(OverrideFile.IsOurs) ?? OverrideFile.PathFor(project);
         var found = files.Find(project, service);
         Written = found.ImageText;
         _at = found.Node["image"]?.At ?? found.At;
@@ -62,6 +61,9 @@ internal sealed class ImagePin
 
     /// <summary>What the variables are worth now.</summary>
     public ProjectVariables Variables { get; }
+
+    /// <summary>Where our own file over the project's is, or would be.</summary>
+    public string Override { get; }
 
     /// <summary>The image as written; null where there is none.</summary>
     public string? Written { get; }
@@ -151,7 +153,7 @@ internal sealed class ImagePin
         var alias = AliasFor(target);
         return variable is not null && (alias is null || ObstacleTo(variable) is null) ? variable
             : alias is not null ? new AliasPin(Service, target, alias)
-            : (ComposePin?)variable ?? new OverridePin(Service, target, _override);
+            : (ComposePin?)variable ?? new OverridePin(Service, target, Override);
     }
 
     /// <summary>A tag of a line, <c>v1</c> or <c>v1.2</c>, names a version of that line only.</summary>

@@ -49,7 +49,22 @@ internal static class OverrideFile
             throw ComposeErrors.OverrideIsTheUsers(path, $"{service}: {image}");
         }
 
-        var images = new SortedDictionary<string, string>(Read(path), StringComparer.Ordinal) { [service] = image.ToString() };
+        return Text(new Dictionary<string, string>(Read(path), StringComparer.Ordinal) { [service] = image.ToString() }, versionKey);
+    }
+
+    /// <summary>The file's text without a service; null if it names no other one.</summary>
+    public static string? Without(string path, string? versionKey, string service)
+    {
+        var images = Read(path);
+        _ = images.Remove(service);
+        return images.Count == 0 ? null : Text(images, versionKey);
+    }
+
+    /// <summary>The image that the file sets for a service; null if it sets none, or if it isn't ours.</summary>
+    public static string? ImageOf(string path, string service) => IsOurs(path) ? Read(path).GetValueOrDefault(service) : null;
+
+    private static string Text(Dictionary<string, string> images, string? versionKey)
+    {
         var text = new StringBuilder(Head);
         if (versionKey is not null)
         {
@@ -57,7 +72,7 @@ internal static class OverrideFile
         }
 
         text.Append("services:\n");
-        foreach (var (name, reference) in images)
+        foreach (var (name, reference) in images.OrderBy(static one => one.Key, StringComparer.Ordinal))
         {
             text.Append("  ").Append(Quote(name)).Append(":\n    image: ").Append(Quote(reference)).Append('\n');
         }

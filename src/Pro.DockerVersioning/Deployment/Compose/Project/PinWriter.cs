@@ -1,6 +1,7 @@
 using System.Text;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Versions;
 
@@ -218,6 +219,34 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
         {
             return NotKept($"{exception.Message.TrimEnd('.')}. {ImageLine(pin)}");
         }
+    }
+
+    /// <summary>
+    /// Lets our own file follow what runs after an operation that was interrupted. If what runs was not started with the file, the service goes
+    /// out of it.
+    /// </summary>
+    /// <param name="runs">What runs.</param>
+    /// <param name="labels">The labels of what runs.</param>
+    /// <param name="isLeft">Whether an image is what the operation may have written.</param>
+    /// <param name="cancellationToken">Stops before anything is written.</param>
+    /// <returns>True if the file was changed.</returns>
+    public async Task<bool> FollowOverrideAsync(
+        ImageReference runs, IDictionary<string, string> labels, Func<string, bool> isLeft, CancellationToken cancellationToken)
+    {
+        var isNamed = ComposeLabels.Get(labels, ComposeLabels.Files)?.Split(',').Contains(image.Override) == true;
+        var hasChanged = false;
+        _ = await AtomicFile.ChangeAsync(
+            image.Override,
+            _ =>
+            {
+                hasChanged = OverrideFile.ImageOf(image.Override, image.Service) is { } there && isLeft(there);
+                var key = OverrideFile.VersionKey(Project);
+                var text = !hasChanged ? null
+                    : isNamed ? OverrideFile.With(image.Override, key, image.Service, runs) : OverrideFile.Without(image.Override, key, image.Service);
+                return !hasChanged ? FileChange.None : text is null ? FileChange.Delete : FileChange.Write(Encoding.UTF8.GetBytes(text));
+            },
+            cancellationToken).ConfigureAwait(false);
+        return hasChanged;
     }
 
     private string OverrideWarning(OverridePin pin, RunningComposeProject project)
