@@ -42,6 +42,12 @@ internal sealed class RecordingHost : PSHost
         set => _ui.BeforeAnswer = value;
     }
 
+    /// <summary>What happens when a progress bar says something.</summary>
+    public Action<ProgressRecord> OnProgress
+    {
+        set => _ui.OnProgress = value;
+    }
+
     /// <summary>Whether it is a terminal that knows colours.</summary>
     public bool ShowsColours
     {
@@ -58,6 +64,7 @@ internal sealed class RecordingHost : PSHost
         _ui.Defaults.Clear();
         _ui.Answers.Clear();
         _ui.BeforeAnswer = static () => { };
+        _ui.OnProgress = static _ => { };
     }
 
     public override void EnterNestedPrompt() => throw new NotSupportedException();
@@ -88,6 +95,8 @@ internal sealed class RecordingHost : PSHost
 
         public Action BeforeAnswer { get; set; } = static () => { };
 
+        public Action<ProgressRecord> OnProgress { get; set; } = static _ => { };
+
         public override PSHostRawUserInterface RawUI { get; } = new RecordingRawUserInterface();
 
         public override bool SupportsVirtualTerminal => ShowsColours;
@@ -109,9 +118,7 @@ internal sealed class RecordingHost : PSHost
 
         public override void WriteWarningLine(string message) => WriteLine("WARNING: " + message);
 
-        public override void WriteProgress(long sourceId, ProgressRecord record)
-        {
-        }
+        public override void WriteProgress(long sourceId, ProgressRecord record) => OnProgress(record);
 
         public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
         {

@@ -66,8 +66,7 @@ internal sealed class CleaningDataLoader(EngineConnection engine, HistoryLog his
             surveyed.Add(gone.Apply(new CleaningService(service.Name, service.Repository)
             {
                 LockedBy = ServiceLocks.Find(use.Locks, service.Name, service.Repository) is { } locked
-                    ? await ServiceLocks.DescribeAsync(engine, locked, service.Name, reports, cancellationToken).ConfigureAwait(false)
-                    : null,
+                    ? ServiceLocks.Describe(locked, service.Name) : null,
                 Past = TargetPast.With(known.PastOf(service.Name, service.Repository), standing.Verified, service.Repository),
             }));
         }

@@ -166,10 +166,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
 
         if (line.Service is { } service && Recheck.LockOf(service, line.Repository) is { } held)
         {
-            return Result(
-                line,
-                ProCleanupAction.Skipped,
-                await ServiceLocks.DescribeAsync(engine, held, service, reports, cancellationToken).ConfigureAwait(false));
+            return Result(line, ProCleanupAction.Skipped, ServiceLocks.Describe(held, service));
         }
 
         var now = await ImageDescription.AskAsync(engine, line.Reference, cancellationToken).ConfigureAwait(false);

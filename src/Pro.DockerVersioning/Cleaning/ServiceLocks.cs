@@ -1,6 +1,4 @@
 using Pro.DockerVersioning.Deployment.Locking;
-using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
@@ -28,12 +26,12 @@ internal static class ServiceLocks
     public static LockInfo? Find(IEnumerable<LockInfo> locks, string service, ImageReference? repository) =>
         locks.FirstOrDefault(held => held.Target != OwnTarget && IsAbout(held, service, repository));
 
-    /// <summary>Why a service is left alone: who holds the lock, or has left it behind, and what to do then.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
-    public static async Task<string> DescribeAsync(
-        EngineConnection engine, LockInfo held, string service, IProgress<Report> reports, CancellationToken cancellationToken) =>
-        $"the service is locked: {held}"
-        + (await TargetLock.WhyStaleAsync(engine, held, reports, cancellationToken).ConfigureAwait(false) is { } why
+    /// <summary>
+    /// Why a service is left alone: who holds the lock, or has left it behind, and what to do then. It is left alone in both cases, so a
+    /// holder on another machine is not watched for this.
+    /// </summary>
+    public static string Describe(LockInfo held, string service) => $"the service is locked: {held}"
+        + (LockWatch.Shared.WhyStale(held, LockTimes.Default.Stale).Why is { } why
             ? $"; {why}: 'Repair-ProService {service}' looks after it"
             : "");
 

@@ -15,7 +15,7 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
     // A prompt waits for it, and the deployment goes on without an answer.
     private static readonly TimeSpan RegistryTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>The lines of the plan.</summary>
+    /// <summary>The lines of the plan: what will be changed, and what would undo it.</summary>
     /// <param name="target">What runs the service.</param>
     /// <param name="image">The image to come.</param>
     /// <param name="version">Its version.</param>
@@ -23,7 +23,7 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
     /// <param name="aliases">The tags that will name it.</param>
     /// <param name="verified">All that stands on the engine of verified deployments.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    public async Task<IReadOnlyList<string>> LinesAsync(
+    public async Task<(IReadOnlyList<string> Changes, IReadOnlyList<string> Risks)> LinesAsync(
         ServiceTarget target,
         SuppliedImage image,
         ProVersion version,
@@ -33,6 +33,7 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
         CancellationToken cancellationToken)
     {
         var lines = new List<string>();
+        var risks = new List<string>();
         var pin = site?.Image.For(image.Reference);
         if (site is not null)
         {
@@ -44,7 +45,7 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
             var holder = world.Inventory.Find(alias);
             lines.Add(holder is not null && holder.Id == image.LocalId ? $"{alias} names {version} on this engine already"
                 : $"{alias} on this engine moves from {NameOf(holder)} to {version}");
-            lines.AddRange(Others(alias, target, verified).Select(other =>
+            risks.AddRange(Others(alias, target, verified).Select(other =>
                 $"{other} uses {alias} too: a plain 'up' there would start {version}. Give each its own tag"));
         }
 
@@ -52,14 +53,14 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
         {
             if (site!.Image.AliasSharedBy.Count > 0)
             {
-                lines.Add($"{tag.Alias} is the image of {string.Join(", ", site.Image.AliasSharedBy)} too: "
+                risks.Add($"{tag.Alias} is the image of {string.Join(", ", site.Image.AliasSharedBy)} too: "
                     + $"a plain '{CommandOf(site)} up' brings it to {version} as well");
             }
 
             if (!tag.Alias.Equals(aliases.AtRegistry)
-                && await WhatPullBringsAsync(tag.Alias, image, version, site, cancellationToken).ConfigureAwait(false) is { } pull)
+                && await WhatPullBringsAsync(tag.Alias, image, version, site, cancellationToken).ConfigureAwait(false) is var (pull, isKnown))
             {
-                lines.Add(pull);
+                (isKnown ? risks : lines).Add(pull);
             }
         }
 
@@ -73,7 +74,7 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
             }
         }
 
-        return lines;
+        return (lines, risks);
     }
 
     /// <summary>If the version runs already: the tag by which a plain <c>up</c> would start another one; null if there is none.</summary>
@@ -98,7 +99,7 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
                 && ImageReference.TryParse(one.Container.Image, out var started) && started.Equals(alias)))
         .Select(other => $"the {other}");
 
-    private async Task<string?> WhatPullBringsAsync(
+    private async Task<(string Line, bool IsKnown)?> WhatPullBringsAsync(
         ImageReference alias, SuppliedImage image, ProVersion version, ComposeContext site, CancellationToken cancellationToken)
     {
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -112,12 +113,12 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
         {
             var why = unknown is ProException refused && supply.IsForWantOfLogin(refused)
                 ? RegistryErrors.NoLoginInPlan : "the registry can't be asked";
-            return $"what '{CommandOf(site)} pull' would bring is not known: {why}";
+            return ($"what '{CommandOf(site)} pull' would bring is not known: {why}", false);
         }
 
         var there = digest is null ? null : world.Inventory.FindByDigest(request.Repository, digest);
         return digest is null || digest == image.Digest || there?.Id == image.LocalId ? null
-            : $"'{CommandOf(site)} pull' would bring {(there is null ? "another image" : NameOf(there))}, which {alias} names at the "
-                + $"registry, and the next 'up' would start it instead of {version}";
+            : ($"'{CommandOf(site)} pull' would bring {(there is null ? "another image" : NameOf(there))}, which {alias} names at the "
+                + $"registry, and the next 'up' would start it instead of {version}", true);
     }
 }

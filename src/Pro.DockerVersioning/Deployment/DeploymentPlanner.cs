@@ -43,8 +43,11 @@ internal sealed record DeploymentPlan
     /// <summary>The tags that name what is deployed.</summary>
     public DeploymentAliases Aliases { get; init; } = DeploymentAliases.None;
 
-    /// <summary>The files and tags that will be changed, and what would undo it, a line each.</summary>
+    /// <summary>The files and tags that will be changed, a line each.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
+
+    /// <summary>What would undo it, or spread it to others: a pull, and targets with the same tag. Jobs see no plan: it is a warning too.</summary>
+    public IReadOnlyList<string> Risks { get; init; } = [];
 
     /// <summary>The version runs already, but a plain <c>up</c> would start another one; null if it wouldn't.</summary>
     public string? UnchangedWarning { get; init; }
@@ -56,7 +59,12 @@ internal sealed record DeploymentPlan
     public string? SchemaWarning { get; init; }
 
     /// <summary>What the operator should know before.</summary>
-    public IReadOnlyList<string> Warnings => What is null ? UnchangedWarning is null ? [] : [UnchangedWarning] : SchemaWarning is null ? What.Warnings : [.. What.Warnings, SchemaWarning];
+    public IReadOnlyList<string> Warnings => What is null ? UnchangedWarning is null ? [] : [UnchangedWarning] :
+    [
+        .. What.Warnings,
+        .. Risks.Select(risk => $"{Request.Service.Name}: {risk}."),
+        .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
+    ];
 
     /// <summary>The compose files' folder, which the lock names; null where none are needed.</summary>
     public string? ComposeFolder { get; init; }
@@ -74,7 +82,7 @@ internal sealed record DeploymentPlan
         $"{Request.Service.Name}: {Image.Description}",
         $"{Request.Service.Name}: {What?.Line}",
         .. LongestDowntime is null ? (string[])[] : [LongestDowntime],
-        .. Changes.Select(change => $"{Request.Service.Name}: {change}"),
+        .. Changes.Concat(Risks).Select(change => $"{Request.Service.Name}: {change}"),
         .. (What?.Details ?? []).Select(detail => $"{Request.Service.Name}: {detail}"),
         .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
@@ -180,19 +188,17 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             Aliases = aliases,
         };
         var forecast = new DeploymentForecast(request, world, supply);
-        plan = plan.IsNothingToDo
-            ? plan with { UnchangedWarning = forecast.WarningIfUnchanged(image, version, aliases) }
-            : plan with
-            {
-                Changes = await forecast.LinesAsync(
-                    target,
-                    image,
-                    version,
-                    site,
-                    aliases,
-                    await VerifiedVersions.LoadAsync(engine, cancellationToken).ConfigureAwait(false),
-                    cancellationToken).ConfigureAwait(false),
-            };
+        if (plan.IsNothingToDo)
+        {
+            plan = plan with { UnchangedWarning = forecast.WarningIfUnchanged(image, version, aliases) };
+        }
+        else
+        {
+            var verified = await VerifiedVersions.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
+            var (changes, risks) = await forecast
+                .LinesAsync(target, image, version, site, aliases, verified, cancellationToken).ConfigureAwait(false);
+            plan = plan with { Changes = changes, Risks = risks };
+        }
 
         // One that has to be pulled shows its labels when it is here.
         return image.LocalId is not { } here ? plan : plan with

@@ -22,7 +22,7 @@ internal sealed record ServiceVolumes(
         var configs = await isSwarmManager.ConfigureAwait(false)
             ? await new SwarmConfigs(engine).ListAsync(Prefixes, cancellationToken).ConfigureAwait(false) : [];
         return new ServiceVolumes(
-            [.. LockStore.Last(LockStore.Read(volumes.Concat(configs))).Select(claim => claim.Info)],
+            LockStore.Last(LockStore.Read(volumes.Concat(configs))),
             OperationRecords.From(volumes),
             VerifiedVersions.From(volumes, configs));
     }

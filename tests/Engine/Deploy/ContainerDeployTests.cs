@@ -224,6 +224,25 @@ public sealed class ContainerDeployTests : DeployTest
     }
 
     [Fact]
+    public void The_health_timeout_of_pro_json_is_the_plans_and_the_verdicts_and_a_typed_one_goes_before()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", health: ":", retries: 60);
+        Start("v1.0.0");
+        _ = Repository.Write("pro.json", """{ "services": { "api": { "context": "apps/api", "healthTimeout": "5s" } } }""");
+        Assert.Empty(Good("Deploy-ProService api v1.1.0 -HealthTimeout 9s -WhatIf"));
+        Assert.Contains("down for at most 36 s", Host.Text, StringComparison.Ordinal);
+        Host.Clear();
+        Assert.Empty(Good("Deploy-ProService api v1.1.0 -WhatIf"));
+        Assert.Contains("down for at most 32 s", Host.Text, StringComparison.Ordinal);
+
+        var (result, _) = Restored("Deploy-ProService api v1.1.0");
+        Assert.Equal("TimedOut", Text(result, "Health"));
+        Assert.Contains("5 s", Text(result, "HealthMessage"), StringComparison.Ordinal);
+        OnlyRuns("v1.0.0");
+    }
+
+    [Fact]
     public void A_version_without_any_check_is_called_running_and_the_result_says_what_that_is_worth()
     {
         _ = Make("v1.0.0", isChecked: false);
@@ -745,14 +764,27 @@ public sealed class ContainerDeployTests : DeployTest
         }
 
         var volume = $"pro-lock-container.{ContainerName}-other";
-        _ = TestEngine.Call(HttpMethod.Post, "/volumes/create", new JsonObject
+        var renewals = 0;
+        Claim(volume);
+
+        // A holder elsewhere lives as long as it renews its lock.
+        using var lives = isLeftBehind ? null
+            : new Timer(_ => Claim($"pro-lock-next.{ContainerName}.{++renewals}"), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        _ = Run("Repair-ProService api -Container nobody -WhatIf");
+        Assert.NotNull(TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)?["Labels"]);
+        _ = Run("Repair-ProService api -Container nobody");
+        Assert.Equal(isLeftBehind && isRemoved, TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)?["Labels"] is null);
+
+        void Claim(string name) => TestEngine.Call(HttpMethod.Post, "/volumes/create", new JsonObject
         {
-            ["Name"] = volume,
+            ["Name"] = name,
             ["Labels"] = new JsonObject
             {
                 [Label] = "Lock",
                 [Label + ".target"] = $"container.{ContainerName}-other",
                 [Label + ".nonce"] = ContainerName,
+                [Label + ".chain"] = ContainerName,
+                [Label + ".renewal"] = $"{renewals}",
                 [Label + ".operation"] = "roll back",
                 [Label + ".process"] = ThisMachine.GoneProcess,
                 [Label + ".machine"] = isLeftBehind ? ThisMachine.Key : "another",
@@ -760,17 +792,6 @@ public sealed class ContainerDeployTests : DeployTest
                 [Label + ".since"] = DateTimeOffset.UtcNow.AddHours(-2).ToString("O"),
             },
         });
-        try
-        {
-            _ = Run("Repair-ProService api -Container nobody -WhatIf");
-            Assert.NotNull(TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)?["Labels"]);
-            _ = Run("Repair-ProService api -Container nobody");
-            Assert.Equal(isLeftBehind && isRemoved, TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)?["Labels"] is null);
-        }
-        finally
-        {
-            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
-        }
     }
 
     /// <summary>It asks once, at its start, and ends if that fails.</summary>

@@ -139,7 +139,7 @@ public class DeployedStaysTests : ComposeTest
     }
 
     [Fact]
-    public void The_plan_says_what_a_pull_would_bring()
+    public void The_plan_and_a_warning_say_what_a_pull_would_bring()
     {
         Well("v1.2.2", "v1.2.3");
         Push("v1.2.2");
@@ -150,10 +150,14 @@ public class DeployedStaysTests : ComposeTest
         Host.Clear();
         _ = Run("Invoke-ProRollback api v1.2.2 -WhatIf").ThrowIfFailed();
         Assert.Contains($"'{ComposeCommand} pull' would bring v1.2.3", Host.Text, StringComparison.Ordinal);
+
+        // A job sees no plan.
+        var job = Run("Invoke-ProRollback api v1.2.2 -Confirm:$false").ThrowIfFailed();
+        Assert.Contains($"'{ComposeCommand} pull' would bring v1.2.3", Assert.Single(job.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Another_target_with_the_same_tag_is_named_in_the_plan()
+    public void Another_target_with_the_same_tag_is_named_in_the_plan_and_in_a_warning()
     {
         Well("v1.2.2", "v1.2.3");
         _ = One("Deploy-ProService api v1.2.2");
@@ -166,8 +170,10 @@ public class DeployedStaysTests : ComposeTest
             _ = Compose("up", "-d");
             (Variables["COMPOSE_PROJECT_NAME"], Variables["COMPOSE_FILE"]) = (Project, Production);
             Host.Clear();
+            var told = $"compose service {Project}b/api uses {Registry}/api:latest too";
             _ = Run("Deploy-ProService api v1.2.3 -WhatIf").ThrowIfFailed();
-            Assert.Contains($"compose service {Project}b/api uses {Registry}/api:latest too", Host.Text, StringComparison.Ordinal);
+            Assert.Contains(told, Host.Text, StringComparison.Ordinal);
+            Assert.Contains(told, Assert.Single(Run("Deploy-ProService api v1.2.3").ThrowIfFailed().Warnings), StringComparison.Ordinal);
         }
         finally
         {

@@ -29,6 +29,63 @@ public sealed class LockTests : DeployTest
         OnlyRuns("v1.2.0");
     }
 
+    /// <summary>The other one has begun before its first look, or after its plan was shown: that plan isn't carried out, and a new one is shown.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_waits_for_the_lock_of_another_process_goes_on_with_a_new_plan(bool isPlanned)
+    {
+        _ = Make("v1.0.0");
+        var slow = Make(Slow, health: ":", retries: 1000);
+        _ = Make("v1.2.0");
+        Start("v1.0.0");
+        System.Diagnostics.Process? other = null;
+        var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Host.OnProgress = record => _ = record.Activity.StartsWith("Waiting for the lock of", StringComparison.Ordinal) && waits.TrySetResult();
+        Host.BeforeAnswer = BeginOther;
+        foreach (var yes in (int[])(isPlanned ? [0, 0] : [0]))
+        {
+            Host.Answers.Enqueue(yes);
+        }
+
+        try
+        {
+            if (!isPlanned)
+            {
+                BeginOther();
+            }
+
+            var run = InBackground(Shell, "Deploy-ProService api v1.2.0 -Confirm -LockTimeout 0:5:0");
+            _ = await Task.WhenAny(run, waits.Task);
+            Assert.False(run.IsCompleted, run.IsCompleted ? $"{(await run).Failure}" : "");
+            GetWell(slow);
+
+            var result = Assert.Single((await run).ThrowIfFailed().Output);
+            Assert.Equal($"Succeeded {Slow} v1.2.0", $"{Text(result, "Outcome")} {Text(result, "From")} {Text(result, "Version")}");
+            Assert.Equal(isPlanned ? ["v1.0.0", Slow] : [Slow], Host.Prompts.Select(prompt => FromOf(prompt)));
+            await other!.WaitForExitAsync(Cancel);
+        }
+        finally
+        {
+            other?.Kill(entireProcessTree: true);
+            other?.Dispose();
+        }
+
+        OnlyRuns("v1.2.0");
+        Assert.Equal(["Deploy v1.2.0 Succeeded", $"Deploy {Slow} Succeeded"], History());
+
+        void BeginOther()
+        {
+            if (other is null)
+            {
+                other = StartChild($"Deploy-ProService api {Slow} -HealthTimeout 0:10:0");
+                SpinWait.SpinUntil(() => other.HasExited || IsUp(slow));
+            }
+        }
+
+        static string FromOf(string prompt) => System.Text.RegularExpressions.Regex.Match(prompt, "api: (\\S+) -> v1\\.2\\.0").Groups[1].Value;
+    }
+
     [Theory]
     [InlineData("StopFirst")]
     [InlineData("StartFirst")]

@@ -54,7 +54,7 @@ public sealed class ServiceLocksTests
             Service = "api",
             Repository = "reg.example/pro/api",
         };
-        var read = LockLabels.Read(LockLabels.Write(LockInfo.Ours(request, DateTimeOffset.UtcNow)));
+        var read = LockInfo.Read(LockInfo.Ours(request, DateTimeOffset.UtcNow).ToLabels());
         Assert.Equal(("api", "reg.example/pro/api"), (read?.Service, read?.Repository));
     }
 

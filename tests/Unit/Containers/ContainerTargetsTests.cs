@@ -7,9 +7,15 @@ using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Containers;
 
-public sealed class ContainerTargetsTests
+public sealed class ContainerTargetsTests : IDisposable
 {
     private static readonly ImageReference Repository = ImageReference.Parse("registry.example.com/pro/api");
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("pro-targets-").FullName;
+
+    public ContainerTargetsTests() => File.WriteAllText(Path.Combine(_folder, "docker-compose.yml"), "");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public void Containers_are_grouped_by_who_owns_them()
@@ -32,18 +38,34 @@ public sealed class ContainerTargetsTests
     [Fact]
     public void Several_candidates_are_listed_with_what_narrows_them()
     {
-        var targets = Find(One("api", "v1"), One("shop_api_1", "v1", labels: Compose("shop", "api")));
+        var targets = Find(One("api", "v1"), One("shop_api_1", "v1", labels: Compose("shop", "api", _folder)));
 
         var error = Assert.Throws<ProException>(() => ContainerTargets.Single(targets, "api", new TargetFilter()));
 
         Assert.Equal("SeveralTargets", error.Id);
         Assert.Contains("compose service shop/api, container api", error.Message, StringComparison.Ordinal);
         Assert.Contains("-Container api", error.RecommendedAction, StringComparison.Ordinal);
-        Assert.Contains("-ComposeFile '/srv/shop/docker-compose.yml'", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains($"-ComposeFile '{_folder}/docker-compose.yml'", error.RecommendedAction, StringComparison.Ordinal);
         Assert.Equal("container.api", ContainerTargets.Single(targets, "api", new TargetFilter { Container = "api" })!.TargetId);
         Assert.Equal(
             "compose.shop.api",
-            ContainerTargets.Single(targets, "api", new TargetFilter { ComposeFile = "/srv/shop/../shop/docker-compose.yml" })!.TargetId);
+            ContainerTargets.Single(targets, "api", new TargetFilter { ComposeFile = $"{_folder}/../{Path.GetFileName(_folder)}/docker-compose.yml" })!.TargetId);
+    }
+
+    // As Portainer starts them: the files are in its own container, or came by standard input.
+    [Theory]
+    [InlineData("/data/compose/7/docker-compose.yml", "shop_api_1")]
+    [InlineData("-", "shop_api_1")]
+    [InlineData("-", "shop_api_1.pro-prev")]
+    public void What_a_stack_tool_has_started_is_named_by_its_container(string file, string container)
+    {
+        (string, string)[] labels = [(ComposeLabels.Project, "shop"), (ComposeLabels.Service, "api"), (ComposeLabels.Files, file)];
+        var targets = Find(One("api", "v1"), One(container, "v1", labels: labels));
+
+        var error = Assert.Throws<ProException>(() => ContainerTargets.Single(targets, "api", new TargetFilter()));
+
+        Assert.Contains("-Container shop_api_1 or -Container api;", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal("compose.shop.api", ContainerTargets.Single(targets, "api", new TargetFilter { Container = "shop_api_1" })!.TargetId);
     }
 
     [Fact]
@@ -146,19 +168,20 @@ public sealed class ContainerTargetsTests
     [Fact]
     public void Services_of_one_file_are_named_by_their_containers()
     {
-        var targets = Find(One("shop-api-1", "v1", labels: Compose("shop", "api")), One("shop-worker-1", "v1", labels: Compose("shop", "worker")));
+        var targets = Find(
+            One("shop-api-1", "v1", labels: Compose("shop", "api", _folder)), One("shop-worker-1", "v1", labels: Compose("shop", "worker", _folder)));
 
         var error = Assert.Throws<ProException>(() => ContainerTargets.Single(targets, "api", new TargetFilter()));
 
         Assert.Contains("-Container shop-api-1 or -Container shop-worker-1", error.RecommendedAction, StringComparison.Ordinal);
     }
 
-    private static (string, string)[] Compose(string project, string service) =>
+    private static (string, string)[] Compose(string project, string service, string folder = "/srv/shop") =>
     [
         (ComposeLabels.Project, project),
         (ComposeLabels.Service, service),
         (ComposeLabels.Files, "docker-compose.yml"),
-        (ComposeLabels.WorkingDirectory, "/srv/" + project),
+        (ComposeLabels.WorkingDirectory, folder),
         (ComposeLabels.OneOff, "False"),
     ];
 

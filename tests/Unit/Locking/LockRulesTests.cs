@@ -54,38 +54,38 @@ public sealed class LockRulesTests
     {
         var info = Info() with { Renewal = 3, Chain = "4567", Ends = true, Service = "api", Repository = "r/api", Note = "note", CutOff = "old" };
 
-        Assert.Equal(info, LockLabels.Read(LockLabels.Write(info)));
-        Assert.Equal(Info(), LockLabels.Read(LockLabels.Write(Info())));
+        Assert.Equal(info, LockInfo.Read(info.ToLabels()));
+        Assert.Equal(Info(), LockInfo.Read(Info().ToLabels()));
     }
 
     [Fact]
     public void A_volume_without_our_labels_is_none() =>
-        Assert.Null(LockLabels.Read(new Dictionary<string, string> { [LockLabels.Label] = "Lock" }));
+        Assert.Null(LockInfo.Read(new Dictionary<string, string> { [LockInfo.Label] = "Lock" }));
 
     // A module before chains has written it: it has no chain's name, and its renewals and takeovers were objects of another kind.
     [Fact]
     public void A_lock_of_an_older_module_is_a_first_claim_and_its_other_objects_are_none()
     {
-        var labels = LockLabels.Write(Info());
-        Assert.True(labels.Remove(LockLabels.Label + ".chain"));
-        Assert.Equal(Info(), LockLabels.Read(labels));
+        var labels = Info().ToLabels();
+        Assert.True(labels.Remove(LockInfo.Label + ".chain"));
+        Assert.Equal(Info(), LockInfo.Read(labels));
 
-        labels[LockLabels.Label] = "Renewal";
-        Assert.Null(LockLabels.Read(labels));
+        labels[LockInfo.Label] = "Renewal";
+        Assert.Null(LockInfo.Read(labels));
     }
 
     [Fact]
     public void The_last_claim_of_a_chain_says_who_holds_the_lock_and_without_a_first_one_there_is_none()
     {
-        LockClaim[] claims =
+        LockInfo[] claims =
         [
             Claim("a", 2, "second"), Claim("a", 0, "first"), Claim("a", 1, "first"), Claim("b", 7, "left"), Claim("c", 0, "other"),
         ];
 
-        Assert.Equal(["second", "other"], LockStore.Last(claims).Select(claim => claim.Info.Nonce));
+        Assert.Equal(["second", "other"], LockStore.Last(claims).Select(claim => claim.Nonce));
 
-        static LockClaim Claim(string chain, long number, string nonce) =>
-            new(chain, Info() with { Target = chain, Chain = chain, Renewal = number, Nonce = nonce }, null);
+        static LockInfo Claim(string chain, long number, string nonce) =>
+            Info() with { Target = chain, Chain = chain, Renewal = number, Nonce = nonce };
     }
 
     [Fact]
@@ -116,7 +116,8 @@ public sealed class LockRulesTests
     {
         var unknown = new LockProcess("machine", "", 4711, "1000");
 
-        Assert.Null((Info() with { Process = new("machine", "", 17, "1000") }).WhyStale(unknown, _ => null, _ => false, TimeSpan.Zero, Stale));
+        var info = Info() with { Process = new("machine", "", 17, "1000") };
+        Assert.Equal((null, false), new LockWatch(new SteppedTime()).WhyStale(info, Stale, unknown, _ => null));
     }
 
     [Fact]
@@ -134,13 +135,26 @@ public sealed class LockRulesTests
         var time = new SteppedTime();
         var watch = new LockWatch(time);
 
-        Assert.Equal(TimeSpan.Zero, watch.Look(Info()));
+        Assert.Equal((TimeSpan.Zero, false), watch.Look(Info()));
         time.Step(TimeSpan.FromSeconds(39));
-        Assert.Equal(TimeSpan.FromSeconds(39), watch.Look(Info()));
-        Assert.Equal(TimeSpan.Zero, watch.Look(Info() with { Nonce = "4567" }));
-        Assert.Equal(TimeSpan.Zero, watch.Look(Info() with { Renewal = 1 }));
+        Assert.Equal((TimeSpan.FromSeconds(39), false), watch.Look(Info()));
+        Assert.Equal((TimeSpan.Zero, false), watch.Look(Info() with { Nonce = "4567" }));
+        Assert.Equal((TimeSpan.Zero, true), watch.Look(Info() with { Renewal = 1 }));
         time.Step(TimeSpan.FromSeconds(10));
-        Assert.Equal(TimeSpan.FromSeconds(10), watch.Look(Info() with { Renewal = 1 }));
+        Assert.Equal((TimeSpan.FromSeconds(10), true), watch.Look(Info() with { Renewal = 1 }));
+
+        // A list from before is not a renewal.
+        Assert.Equal((TimeSpan.FromSeconds(10), true), watch.Look(Info()));
+    }
+
+    [Fact]
+    public void Whether_a_process_of_another_machine_lives_is_not_known_before_it_renews()
+    {
+        var watch = new LockWatch(new SteppedTime());
+        var foreign = Info() with { Process = new("another", "boot", 17, "1000") };
+
+        Assert.Equal((null, false), watch.WhyStale(foreign, Stale, Here, _ => null));
+        Assert.Equal((null, true), watch.WhyStale(foreign with { Renewal = 1 }, Stale, Here, _ => null));
     }
 
     [Fact]
@@ -150,10 +164,13 @@ public sealed class LockRulesTests
     [Fact]
     public void What_this_process_holds_no_longer_is_left_behind()
     {
+        var watch = new LockWatch(new SteppedTime());
         var ours = Info() with { Process = Here };
 
-        Assert.Null(ours.WhyStale(Here, _ => "1000", _ => true, TimeSpan.Zero, Stale));
-        Assert.NotNull(ours.WhyStale(Here, _ => "1000", _ => false, TimeSpan.Zero, Stale));
+        watch.Hold(ours.Nonce);
+        Assert.Equal((null, true), watch.WhyStale(ours, Stale, Here, _ => "1000"));
+        watch.Release(ours.Nonce);
+        Assert.NotNull(watch.WhyStale(ours, Stale, Here, _ => "1000").Why);
     }
 
     [Fact]
@@ -168,8 +185,14 @@ public sealed class LockRulesTests
         Assert.True((current with { Id = int.MaxValue }).IsGone(LockProcess.StartOf));
     }
 
-    private static string? Why(LockInfo info, string? start, TimeSpan unchanged = default) =>
-        info.WhyStale(Here, id => id == 17 ? start : null, _ => false, unchanged, Stale);
+    private static string? Why(LockInfo info, string? start, TimeSpan unchanged = default)
+    {
+        var time = new SteppedTime();
+        var watch = new LockWatch(time);
+        _ = watch.Look(info);
+        time.Step(unchanged);
+        return watch.WhyStale(info, Stale, Here, id => id == 17 ? start : null).Why;
+    }
 
     private static LockInfo Info() => new()
     {

@@ -39,8 +39,8 @@ internal sealed class RealEngine : IAsyncDisposable
         TargetLock.AcquireAsync(by ?? Connection, request ?? Request(), Reports, TestContext.Current.CancellationToken);
 
     /// <summary>The volumes that are about this target.</summary>
-    public async Task<IReadOnlyList<LockClaim>> VolumesAsync() =>
-        [.. (await LockStore.For(Connection, Target).ListAsync(CancellationToken.None)).Where(volume => volume.Info.Target == Target)];
+    public async Task<IReadOnlyList<LockInfo>> VolumesAsync() =>
+        [.. (await LockStore.For(Connection, Target).ListAsync(CancellationToken.None)).Where(volume => volume.Target == Target)];
 
     /// <summary>Makes a lock as another process or machine would have.</summary>
     public async Task<LockInfo> PlantAsync(Func<LockInfo, LockInfo> change)
@@ -61,7 +61,7 @@ internal sealed class RealEngine : IAsyncDisposable
     {
         foreach (var volume in await VolumesAsync())
         {
-            await new VolumeLabels(Connection).RemoveAsync(volume.Name, CancellationToken.None);
+            await new VolumeLabels(Connection).RemoveAsync(LockNames.Of(volume), CancellationToken.None);
         }
 
         Connection.Dispose();

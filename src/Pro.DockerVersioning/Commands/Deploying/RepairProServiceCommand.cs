@@ -84,8 +84,8 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
         foreach (var left in await TargetLock.ListAsync(engine, StopToken))
         {
             if (!known.Contains(left.Target)
-                && await TargetLock.WhyStaleAsync(engine, left, Reporter, StopToken) is { } why
                 && await ContainerTargets.IsGoneAsync(engine, left.Target, StopToken)
+                && await TargetLock.WhyStaleAsync(engine, left, Reporter, StopToken) is { } why
                 && Carries(left.Target, $"Remove its lock, whose holder is gone as well ({why})"))
             {
                 var request = new LockRequest(left.Target, "repair");

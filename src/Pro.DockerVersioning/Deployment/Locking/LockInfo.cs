@@ -3,9 +3,12 @@ using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Locking;
 
-/// <summary>A lock as its labels say it: who holds it, since when, doing what.</summary>
+/// <summary>A lock as the labels of a volume or of a swarm's config say it: who holds it, since when, doing what.</summary>
 internal sealed record LockInfo
 {
+    /// <summary>Every claim has it.</summary>
+    public const string Label = "pro.dockerversioning.lock";
+
     /// <summary>The target.</summary>
     public required string Target { get; init; }
 
@@ -68,31 +71,66 @@ internal sealed record LockInfo
         };
     }
 
-    /// <summary>
-    /// Why it counts as left behind; null if it is held. Pure. A process of this machine that lives holds its lock, however long it is not
-    /// renewed. Any other is judged by its renewals alone.
-    /// </summary>
-    /// <param name="here">The process that looks.</param>
-    /// <param name="startOf">See <see cref="LockProcess.IsGone"/>.</param>
-    /// <param name="isOurs">Whether this process holds a lock with that nonce.</param>
-    /// <param name="unchanged">For how long the one who looks has seen no renewal.</param>
-    /// <param name="stale">See <see cref="LockTimes.Stale"/>.</param>
-    internal string? WhyStale(
-        LockProcess here, Func<int, string?> startOf, Func<string, bool> isOurs, TimeSpan unchanged, TimeSpan stale)
+    /// <summary>Reads labels; null if somebody else has made the object. Pure.</summary>
+    internal static LockInfo? Read(IReadOnlyDictionary<string, string> labels)
     {
-        if (Process == here)
+        if (labels.GetValueOrDefault(Label) != "Lock"
+            || Get("nonce") is not { Length: > 0 } nonce
+            || Get("target") is not { } target
+            || !int.TryParse(Get("process"), NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            || !DateTimeOffset.TryParse(Get("since"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since))
         {
-            return isOurs(Nonce) ? null : "this process has left it behind";
+            return null;
         }
 
-        if (Process.IsOf(here))
+        return new LockInfo
         {
-            return Process.IsGone(startOf) ? string.Create(CultureInfo.InvariantCulture, $"its process {Process.Id} on {Host} is gone") : null;
-        }
+            Target = target,
+            Nonce = nonce,
 
-        return unchanged >= stale
-            ? string.Create(CultureInfo.InvariantCulture, $"process {Process.Id} on {Host} has not renewed it for {unchanged.TotalSeconds:0} s")
-            : null;
+            // An older version of this module has written a lock without these: it is a first claim.
+            Chain = Get("chain") ?? nonce,
+            Renewal = long.TryParse(Get("renewal"), NumberStyles.None, CultureInfo.InvariantCulture, out var renewal) ? renewal : 0,
+            Ends = Get("ends") is not null,
+            Operation = Get("operation") ?? "",
+            User = Get("user") ?? "",
+            Host = Get("host") ?? "",
+            Process = new LockProcess(Get("machine") ?? "", Get("boot") ?? "", id, Get("process-start") ?? ""),
+            Since = since,
+            Service = Get("service"),
+            Repository = Get("repository"),
+            Note = Get("note"),
+            CutOff = Get("cut-off"),
+        };
+
+        string? Get(string name) => labels.GetValueOrDefault($"{Label}.{name}");
+    }
+
+    /// <summary>Writes the labels. Pure.</summary>
+    internal Dictionary<string, string> ToLabels()
+    {
+        var labels = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            [Label] = "Lock",
+            [Label + ".target"] = Target,
+            [Label + ".nonce"] = Nonce,
+            [Label + ".chain"] = Chain,
+            [Label + ".renewal"] = Renewal.ToString(CultureInfo.InvariantCulture),
+            [Label + ".ends"] = Ends ? "true" : null,
+            [Label + ".operation"] = Operation,
+            [Label + ".user"] = User,
+            [Label + ".host"] = Host,
+            [Label + ".machine"] = Process.Machine,
+            [Label + ".boot"] = Process.Boot,
+            [Label + ".process"] = Process.Id.ToString(CultureInfo.InvariantCulture),
+            [Label + ".process-start"] = Process.Start,
+            [Label + ".since"] = Since.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+            [Label + ".service"] = Service,
+            [Label + ".repository"] = Repository,
+            [Label + ".note"] = Note,
+            [Label + ".cut-off"] = CutOff,
+        };
+        return labels.Where(one => one.Value is not null).ToDictionary(one => one.Key, one => one.Value!, StringComparer.Ordinal);
     }
 
     /// <summary>The lock in a sentence's part.</summary>

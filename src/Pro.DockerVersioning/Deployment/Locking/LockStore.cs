@@ -17,6 +17,9 @@ namespace Pro.DockerVersioning.Deployment.Locking;
 /// </remarks>
 internal sealed class LockStore(ILabelStore objects)
 {
+    /// <summary>For how long a call may take: shorter than the time after which a silent holder counts as gone.</summary>
+    public static readonly TimeSpan CallTime = TimeSpan.FromSeconds(30);
+
     private static readonly string[] Prefixes = [LockNames.LockPrefix];
 
     /// <summary>Where the lock of a target is. Any manager of a swarm may change its services, so their locks are the swarm's.</summary>
@@ -27,37 +30,34 @@ internal sealed class LockStore(ILabelStore objects)
     public static IReadOnlyList<LockStore> All(EngineConnection engine) => [new(new VolumeLabels(engine)), new(new SwarmConfigs(engine))];
 
     /// <summary>The claims among objects. Pure.</summary>
-    public static IReadOnlyList<LockClaim> Read(IEnumerable<LabelledObject> all) =>
-        [.. from one in all
-            let info = LockLabels.Read(one.Labels)
-            where info is not null
-            select new LockClaim(one.Name, info, one.Made)];
+    public static IReadOnlyList<LockInfo> Read(IEnumerable<LabelledObject> all) =>
+        [.. all.Select(one => LockInfo.Read(one.Labels)).OfType<LockInfo>()];
 
     /// <summary>The last claim of each lock. What is left of a chain without its first claim is not a lock. Pure.</summary>
-    public static IReadOnlyList<LockClaim> Last(IReadOnlyCollection<LockClaim> claims) =>
+    public static IReadOnlyList<LockInfo> Last(IReadOnlyCollection<LockInfo> claims) =>
         [.. claims
-            .GroupBy(claim => claim.Info.Chain, StringComparer.Ordinal)
-            .Where(chain => chain.Any(claim => claim.Info.Renewal == 0))
-            .Select(chain => chain.MaxBy(claim => claim.Info.Renewal)!)
-            .OrderBy(claim => claim.Info.Target, StringComparer.Ordinal)];
+            .GroupBy(claim => claim.Chain, StringComparer.Ordinal)
+            .Where(chain => chain.Any(claim => claim.Renewal == 0))
+            .Select(chain => chain.MaxBy(claim => claim.Renewal)!)
+            .OrderBy(claim => claim.Target, StringComparer.Ordinal)];
 
     /// <summary>All claims.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
-    public async Task<IReadOnlyList<LockClaim>> ListAsync(CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<LockInfo>> ListAsync(CancellationToken cancellationToken) =>
         Read(await objects.ListAsync(Prefixes, cancellationToken).ConfigureAwait(false));
 
     /// <summary>The last claim of a chain; null if the lock was given back, or a prune took it.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
-    public async Task<LockClaim?> LastAsync(string chain, CancellationToken cancellationToken) =>
-        Last(await ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(claim => claim.Info.Chain == chain);
+    public async Task<LockInfo?> LastAsync(string chain, CancellationToken cancellationToken) =>
+        Last(await ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(claim => claim.Chain == chain);
 
     /// <summary>Makes a claim, unless there is one under its name; says which is there.</summary>
     /// <exception cref="ProException">The engine refuses, or the object is not one of ours.</exception>
     public async Task<LockInfo> CreateAsync(LockInfo claim, CancellationToken cancellationToken)
     {
         var name = LockNames.Of(claim);
-        var made = await objects.CreateAsync(name, LockLabels.Write(claim), cancellationToken).ConfigureAwait(false);
-        return LockLabels.Read(made.Labels) ?? throw LockErrors.NotOurs(objects.Kind, name);
+        var made = await objects.CreateAsync(name, claim.ToLabels(), cancellationToken).ConfigureAwait(false);
+        return LockInfo.Read(made.Labels) ?? throw LockErrors.NotOurs(objects.Kind, name);
     }
 
     /// <summary>Makes a later claim. False if another one was faster, or the lock was given back.</summary>
@@ -70,34 +70,41 @@ internal sealed class LockStore(ILabelStore objects)
         }
 
         var chain = await ChainAsync(claim.Chain, cancellationToken).ConfigureAwait(false);
-        if (Last(chain) is not [var last] || last.Info.Nonce != claim.Nonce)
+        if (Last(chain) is not [var last] || last.Nonce != claim.Nonce)
         {
             await objects.RemoveAsync(LockNames.Of(claim), cancellationToken).ConfigureAwait(false);
             return false;
         }
 
         // The one before stays: whoever lists claims in this moment must find one of the two.
-        await RemoveAsync(chain.Where(one => one.Info.Renewal > 0 && one.Info.Renewal < claim.Renewal - 1), cancellationToken)
+        await RemoveAsync(chain.Where(one => one.Renewal > 0 && one.Renewal < claim.Renewal - 1), cancellationToken)
             .ConfigureAwait(false);
         return true;
     }
 
     /// <summary>Gives a lock back, if it still has this holder: makes the last claim of all, and then removes the chain.</summary>
-    /// <exception cref="ProException">The engine refuses. What is left counts as left behind.</exception>
-    public async Task EndAsync(LockInfo mine, CancellationToken cancellationToken)
+    /// <returns>What went wrong; null if nothing did. What is left counts as left behind.</returns>
+    public async Task<Exception?> TryEndAsync(LockInfo mine)
     {
-        var chain = await ChainAsync(mine.Chain, cancellationToken).ConfigureAwait(false);
-        if (Last(chain) is not [var last] || last.Info.Nonce != mine.Nonce)
+        using var patience = new CancellationTokenSource(CallTime);
+        try
         {
-            return;
-        }
+            var chain = await ChainAsync(mine.Chain, patience.Token).ConfigureAwait(false);
+            if (Last(chain) is [var last] && last.Nonce == mine.Nonce)
+            {
+                // It ended as it should: whoever takes over what is left of it has nothing to repair.
+                var end = last with { Renewal = last.Renewal + 1, Ends = true, Note = null, CutOff = null };
+                if ((await CreateAsync(end, patience.Token).ConfigureAwait(false)).Nonce == mine.Nonce)
+                {
+                    await RemoveAsync([.. chain.OrderBy(claim => claim.Renewal), end], patience.Token).ConfigureAwait(false);
+                }
+            }
 
-        // It ended as it should: whoever takes over what is left of it has nothing to repair.
-        var end = last.Info with { Renewal = last.Info.Renewal + 1, Ends = true, Note = null, CutOff = null };
-        if ((await CreateAsync(end, cancellationToken).ConfigureAwait(false)).Nonce == mine.Nonce)
+            return null;
+        }
+        catch (Exception fault) when (fault is ProException or OperationCanceledException)
         {
-            await RemoveAsync(chain.OrderBy(claim => claim.Info.Renewal), cancellationToken).ConfigureAwait(false);
-            await objects.RemoveAsync(LockNames.Of(end), cancellationToken).ConfigureAwait(false);
+            return fault;
         }
     }
 
@@ -106,26 +113,20 @@ internal sealed class LockStore(ILabelStore objects)
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         var all = await ListAsync(cancellationToken).ConfigureAwait(false);
-        var held = Last(all).Select(claim => claim.Info.Chain).ToHashSet(StringComparer.Ordinal);
-        var left = all.Where(claim => !held.Contains(claim.Info.Chain)).ToList();
+        var held = Last(all).Select(claim => claim.Chain).ToHashSet(StringComparer.Ordinal);
+        var left = all.Where(claim => !held.Contains(claim.Chain)).ToList();
         await RemoveAsync(left, cancellationToken).ConfigureAwait(false);
         return left.Count;
     }
 
-    private async Task<IReadOnlyList<LockClaim>> ChainAsync(string chain, CancellationToken cancellationToken) =>
-        [.. (await ListAsync(cancellationToken).ConfigureAwait(false)).Where(claim => claim.Info.Chain == chain)];
+    private async Task<IReadOnlyList<LockInfo>> ChainAsync(string chain, CancellationToken cancellationToken) =>
+        [.. (await ListAsync(cancellationToken).ConfigureAwait(false)).Where(claim => claim.Chain == chain)];
 
-    private async Task RemoveAsync(IEnumerable<LockClaim> claims, CancellationToken cancellationToken)
+    private async Task RemoveAsync(IEnumerable<LockInfo> claims, CancellationToken cancellationToken)
     {
         foreach (var claim in claims)
         {
-            await objects.RemoveAsync(claim.Name, cancellationToken).ConfigureAwait(false);
+            await objects.RemoveAsync(LockNames.Of(claim), cancellationToken).ConfigureAwait(false);
         }
     }
 }
-
-/// <summary>A claim as it stands on an engine or in its swarm.</summary>
-/// <param name="Name">The object's name.</param>
-/// <param name="Info">Whose it is.</param>
-/// <param name="Made">When it was made, by the engine's clock; null if the engine does not say.</param>
-internal sealed record LockClaim(string Name, LockInfo Info, DateTimeOffset? Made);

@@ -5,29 +5,26 @@ using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Locking;
 
-/// <summary>Waits for the holders of locks, and finds out whether they live.</summary>
+/// <summary>Takes locks, waits for their holders, and finds out whether they live.</summary>
 internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgress<Report> reports)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
+    // A lock that is given back, or that somebody else takes over, is in neither state for longer.
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MomentPause = TimeSpan.FromMilliseconds(20);
+
     /// <summary>
-    /// Why a lock counts as left behind; null if it is held. A holder on this machine is looked at. One elsewhere is watched for as long as
-    /// that takes, but only if the engine's clock says that its renewals have stopped. That clock decides nothing.
+    /// Why a lock counts as left behind; null if it is held. A holder on this machine is looked at. One elsewhere is watched until its next
+    /// renewal, or until it has not come for the whole time.
     /// </summary>
     /// <exception cref="ProException">The engine refuses.</exception>
     public async Task<string?> WhyStaleAsync(LockInfo info, CancellationToken cancellationToken)
     {
-        var why = LockWatch.Shared.WhyStale(info, times.Stale);
-        if (why is not null || info.Process.IsOf(LockProcess.Current))
+        var (why, isKnown) = LockWatch.Shared.WhyStale(info, times.Stale);
+        if (isKnown)
         {
             return why;
-        }
-
-        var store = LockStore.For(engine, info.Target);
-        var first = await store.LastAsync(info.Chain, cancellationToken).ConfigureAwait(false);
-        if (first is null || !await SeemsLeftBehindAsync(first, cancellationToken).ConfigureAwait(false))
-        {
-            return null;
         }
 
         var clock = Stopwatch.StartNew();
@@ -36,15 +33,18 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
             $"Watching the lock of {info.Target} for up to {times.Stale.TotalSeconds:0} s, to see whether its holder lives: {info}.")));
         try
         {
-            // Another claim than the one that was found: its holder lives, or it has another one.
-            LockClaim? now;
-            do
+            var store = LockStore.For(engine, info.Target);
+            while (!isKnown)
             {
-                Show(info.Target, "watching whether its holder lives", clock);
-                await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
-                now = await store.LastAsync(info.Chain, cancellationToken).ConfigureAwait(false);
+                await PauseAsync(info.Target, "watching whether its holder lives", clock, cancellationToken).ConfigureAwait(false);
+                if (await store.LastAsync(info.Chain, cancellationToken).ConfigureAwait(false) is not { } now || now.Nonce != info.Nonce)
+                {
+                    // It was given back, or taken over by one who knew more.
+                    return null;
+                }
+
+                (why, isKnown) = LockWatch.Shared.WhyStale(now, times.Stale);
             }
-            while (now?.Name == first.Name && (why = LockWatch.Shared.WhyStale(now.Info, times.Stale)) is null);
 
             return why;
         }
@@ -65,8 +65,7 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
             while (clock.Elapsed < timeout && await HolderAsync(isMeant, cancellationToken).ConfigureAwait(false) is { } holder)
             {
                 target = holder.Target;
-                Show(target, holder.ToString(), clock);
-                await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+                await PauseAsync(target, holder.ToString(), clock, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -75,45 +74,81 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
         }
     }
 
-    /// <summary>Tries to take a lock until the time is over.</summary>
+    /// <summary>Gets the lock, also from one who has left it behind. Waits for its holder as long as the request says.</summary>
     /// <returns>The lock, or who holds it.</returns>
-    /// <exception cref="ProException">The engine refuses.</exception>
+    /// <exception cref="ProException">The engine refuses; the lock isn't held then.</exception>
     public async Task<(TargetLock? Taken, LockInfo Holder)> TakeAsync(LockRequest request, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
-        var acquisition = new LockAcquisition(engine, request, reports);
-        string? watched = null;
+        var store = LockStore.For(engine, request.Target);
+        var mine = LockInfo.Ours(request, DateTimeOffset.UtcNow);
+        LockWatch.Shared.Hold(mine.Nonce);
+        LockInfo? last = null;
         try
         {
-            while (true)
-            {
-                var (taken, holder) = await acquisition.RunAsync(cancellationToken).ConfigureAwait(false);
-                if (taken is not null)
-                {
-                    return (taken, holder);
-                }
-
-                // Once for each holder: one that was seen to live is waited for like any other.
-                var isNew = watched != holder.Nonce;
-                watched = holder.Nonce;
-                if (isNew && await WhyStaleAsync(holder, cancellationToken).ConfigureAwait(false) is not null)
-                {
-                    continue;
-                }
-
-                var left = request.Wait - clock.Elapsed;
-                if (left <= TimeSpan.Zero)
-                {
-                    return (null, holder);
-                }
-
-                Show(request.Target, holder.ToString(), clock);
-                await Task.Delay(left < Pause ? left : Pause, cancellationToken).ConfigureAwait(false);
-            }
+            last = await CompeteAsync(store, request, mine, cancellationToken).ConfigureAwait(false);
+            return (last.Nonce == mine.Nonce ? new TargetLock(store, last, times, reports) : null, last);
         }
         finally
         {
             End(request.Wait > TimeSpan.Zero ? request.Target : null);
+
+            // The answer may be lost, and the claim made. A first claim is removed. A takeover stays, with what it knows of the interrupted
+            // operation: this process doesn't hold it, and so it counts as left behind.
+            if (last is null && await store.TryEndAsync(mine).ConfigureAwait(false) is { } fault)
+            {
+                reports.Report(new VerboseReport($"It is not known whether a lock of {request.Target} was left behind: {fault.Message}"));
+            }
+
+            if (last?.Nonce != mine.Nonce)
+            {
+                LockWatch.Shared.Release(mine.Nonce);
+            }
+        }
+    }
+
+    /// <summary>Who has the lock in the end.</summary>
+    private async Task<LockInfo> CompeteAsync(LockStore store, LockRequest request, LockInfo mine, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        string? breakable = null;
+        while (true)
+        {
+            mine = mine with { Since = DateTimeOffset.UtcNow };
+            var first = await store.CreateAsync(mine, cancellationToken).ConfigureAwait(false);
+            if (first.Nonce == mine.Nonce)
+            {
+                return first;
+            }
+
+            // Null: it was given back in this moment.
+            var last = await store.LastAsync(first.Chain, cancellationToken).ConfigureAwait(false);
+            var isMoment = last is not { Ends: false } && clock.Elapsed < Moment;
+            var holder = last ?? first;
+
+            // Only the one that was found first is broken: not that of another who has broken it as well, and was faster.
+            breakable ??= holder.Nonce;
+            var breaks = request.Breaks && breakable == holder.Nonce && last is { Ends: false };
+            var why = LockWatch.Shared.WhyStale(holder, times.Stale).Why
+                ?? (breaks ? "-BreakLock" : isMoment ? null : await WhyStaleAsync(holder, cancellationToken).ConfigureAwait(false));
+            var next = mine with { Chain = holder.Chain, Renewal = holder.Renewal + 1, CutOff = holder.Note ?? holder.CutOff };
+            if (why is not null && await store.FollowAsync(next, cancellationToken).ConfigureAwait(false))
+            {
+                reports.Report(new WarningReport($"The lock of {request.Target} was taken over ({why}). It was held for: {holder}."));
+                return next;
+            }
+
+            if (why is not null || isMoment)
+            {
+                await Task.Delay(MomentPause, cancellationToken).ConfigureAwait(false);
+            }
+            else if (clock.Elapsed < request.Wait)
+            {
+                await PauseAsync(request.Target, holder.ToString(), clock, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                return holder;
+            }
         }
     }
 
@@ -130,18 +165,12 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
         return null;
     }
 
-    private async Task<bool> SeemsLeftBehindAsync(LockClaim last, CancellationToken cancellationToken)
+    private Task PauseAsync(string target, string status, Stopwatch clock, CancellationToken cancellationToken)
     {
-        var state = await engine.CallAsync(client => client.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false);
-        return last.Made is not { } made
-            || !DateTimeOffset.TryParse(state.SystemTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var now)
-            || now - made > 2 * times.Renewal;
+        var text = string.Create(CultureInfo.InvariantCulture, $"{status} ({clock.Elapsed.TotalSeconds:0} s)");
+        reports.Report(new ProgressReport("lock/" + target, $"Waiting for the lock of {target}", text));
+        return Task.Delay(Pause, cancellationToken);
     }
-
-    private void Show(string target, string status, Stopwatch clock) => reports.Report(new ProgressReport(
-        "lock/" + target,
-        $"Waiting for the lock of {target}",
-        string.Create(CultureInfo.InvariantCulture, $"{status} ({clock.Elapsed.TotalSeconds:0} s)")));
 
     private void End(string? target)
     {

@@ -1,15 +1,16 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 
 namespace Pro.DockerVersioning.Deployment.Locking;
 
 /// <summary>What this process knows of locks: which ones it holds, and when it has first seen each renewal of others.</summary>
 /// <remarks>
-/// Renewals are timed by its own monotonic clock. No clock of another machine is asked. A lock of this process that it does not hold was
-/// left by an operation whose connection broke. The PowerShell session lives on after that, and must not lock itself out.
+/// Renewals are timed by its own monotonic clock. No clock of another machine is asked, the engine's neither. A lock of this process that it
+/// does not hold was left by an operation whose connection broke. The PowerShell session lives on after that, and must not lock itself out.
 /// </remarks>
 internal sealed class LockWatch(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, (long Renewal, long Since)> _seen = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (long Renewal, long Since, bool Lives)> _seen = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _held = new(StringComparer.Ordinal);
 
     /// <summary>The one of this process.</summary>
@@ -21,16 +22,42 @@ internal sealed class LockWatch(TimeProvider time)
     /// <summary>This process doesn't hold it any more.</summary>
     public void Release(string nonce) => _held.TryRemove(nonce, out _);
 
-    /// <summary>For how long the lock has not been renewed, as far as this process has seen.</summary>
-    public TimeSpan Look(LockInfo info)
+    /// <summary>For how long the lock has not been renewed, as far as this process has seen; and whether it has seen a renewal at all.</summary>
+    public (TimeSpan Unchanged, bool Lives) Look(LockInfo info)
     {
         var now = time.GetTimestamp();
         var seen = _seen.AddOrUpdate(
-            info.Nonce, (info.Renewal, now), (_, before) => before.Renewal == info.Renewal ? before : (info.Renewal, now));
-        return time.GetElapsedTime(seen.Since, now);
+            info.Nonce, (info.Renewal, now, false), (_, before) => info.Renewal > before.Renewal ? (info.Renewal, now, true) : before);
+        return (time.GetElapsedTime(seen.Since, now), seen.Lives);
     }
 
-    /// <summary>Why a lock counts as left behind; null if it is held, or not known to be left behind yet.</summary>
-    public string? WhyStale(LockInfo holder, TimeSpan stale) =>
-        holder.WhyStale(LockProcess.Current, LockProcess.StartOf, _held.ContainsKey, Look(holder), stale);
+    /// <summary>
+    /// Why a lock counts as left behind; null if it is held. A process of this machine that lives holds its lock, however long it is not
+    /// renewed. Any other is judged by its renewals alone. It is not known at first whether that one lives: its next renewal says so.
+    /// </summary>
+    /// <param name="info">The lock.</param>
+    /// <param name="stale">See <see cref="LockTimes.Stale"/>.</param>
+    /// <param name="here">The process that looks.</param>
+    /// <param name="startOf">See <see cref="LockProcess.IsGone"/>.</param>
+    public (string? Why, bool IsKnown) WhyStale(LockInfo info, TimeSpan stale, LockProcess here, Func<int, string?> startOf)
+    {
+        if (info.Process == here)
+        {
+            return (_held.ContainsKey(info.Nonce) ? null : "this process has left it behind", true);
+        }
+
+        var process = string.Create(CultureInfo.InvariantCulture, $"process {info.Process.Id} on {info.Host}");
+        if (info.Process.IsOf(here))
+        {
+            return (info.Process.IsGone(startOf) ? $"its {process} is gone" : null, true);
+        }
+
+        var (unchanged, lives) = Look(info);
+        return unchanged < stale ? (null, lives)
+            : (string.Create(CultureInfo.InvariantCulture, $"{process} has not renewed it for {unchanged.TotalSeconds:0} s"), true);
+    }
+
+    /// <summary>The same, as this process sees it.</summary>
+    public (string? Why, bool IsKnown) WhyStale(LockInfo info, TimeSpan stale) =>
+        WhyStale(info, stale, LockProcess.Current, LockProcess.StartOf);
 }

@@ -10,9 +10,6 @@ namespace Pro.DockerVersioning.Deployment.Locking;
 /// </summary>
 internal sealed class TargetLock : IAsyncDisposable
 {
-    // Shorter than the time after which a silent holder counts as gone.
-    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(30);
-
     private readonly LockStore _store;
     private readonly LockTimes _times;
     private readonly IProgress<Report> _reports;
@@ -44,20 +41,21 @@ internal sealed class TargetLock : IAsyncDisposable
     /// <exception cref="ProException">The engine refuses.</exception>
     public static async Task<TargetLock?> TryAcquireAsync(
         EngineConnection engine, LockRequest request, IProgress<Report> reports, CancellationToken cancellationToken) =>
-        (await new LockAcquisition(engine, request, reports).RunAsync(cancellationToken).ConfigureAwait(false)).Taken;
+        (await new LockWait(engine, request.Times, reports).TakeAsync(request with { Wait = TimeSpan.Zero }, cancellationToken)
+            .ConfigureAwait(false)).Taken;
 
     /// <summary>Who holds the lock of a target, with its latest renewal; null if nobody does.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
     public static async Task<LockInfo?> FindAsync(EngineConnection engine, string target, CancellationToken cancellationToken) =>
         LockStore.Last(await LockStore.For(engine, target).ListAsync(cancellationToken).ConfigureAwait(false))
-            .FirstOrDefault(claim => claim.Info.Target == target)?.Info;
+            .FirstOrDefault(claim => claim.Target == target);
 
     /// <summary>All locks on an engine and in its swarm, with their latest renewals.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
     public static async Task<IReadOnlyList<LockInfo>> ListAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
         var all = await Task.WhenAll(LockStore.All(engine).Select(store => store.ListAsync(cancellationToken))).ConfigureAwait(false);
-        return [.. LockStore.Last([.. all.SelectMany(one => one)]).Select(claim => claim.Info)];
+        return LockStore.Last([.. all.SelectMany(one => one)]);
     }
 
     /// <summary>What whoever wants a lock that another one holds is told.</summary>
@@ -81,7 +79,7 @@ internal sealed class TargetLock : IAsyncDisposable
     /// <exception cref="ProException">The engine refuses.</exception>
     public async Task<bool> IsHeldAsync(CancellationToken cancellationToken) =>
         !_released.IsCancellationRequested
-        && (await _store.LastAsync(Info.Chain, cancellationToken).ConfigureAwait(false))?.Info.Nonce == Info.Nonce;
+        && (await _store.LastAsync(Info.Chain, cancellationToken).ConfigureAwait(false))?.Nonce == Info.Nonce;
 
     /// <summary>Throws where it isn't ours any more.</summary>
     /// <exception cref="ProException"><c>LockLost</c>, or the engine refuses.</exception>
@@ -117,14 +115,12 @@ internal sealed class TargetLock : IAsyncDisposable
         await _released.CancelAsync().ConfigureAwait(false);
         await _renewing.ConfigureAwait(false);
         _released.Dispose();
-        using var patience = new CancellationTokenSource(CallTime);
         try
         {
-            await _store.EndAsync(Info, patience.Token).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (fault is ProException or OperationCanceledException)
-        {
-            _reports.Report(new WarningReport(LockErrors.NotReleased(Info.Target, LockNames.Lock(Info.Target), fault)));
+            if (await _store.TryEndAsync(Info).ConfigureAwait(false) is { } fault)
+            {
+                _reports.Report(new WarningReport(LockErrors.NotReleased(Info.Target, LockNames.Lock(Info.Target), fault)));
+            }
         }
         finally
         {
@@ -146,7 +142,7 @@ internal sealed class TargetLock : IAsyncDisposable
                 return;
             }
 
-            using var patience = new CancellationTokenSource(CallTime);
+            using var patience = new CancellationTokenSource(LockStore.CallTime);
             try
             {
                 await RenewAsync(patience.Token).ConfigureAwait(false);

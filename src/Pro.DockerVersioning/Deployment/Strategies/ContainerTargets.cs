@@ -135,14 +135,13 @@ internal static class ContainerTargets
             candidates.Count(other => Hint(other) == Hint(target)) == 1 ? Hint(target) : ContainerHint(target)))]);
 
     private static string ContainerHint(ServiceTarget target) =>
-        $"-Container {target.Containers.Concat(target.Leftovers).FirstOrDefault()?.Name ?? target.Name}";
+        $"-Container {SwapNames.BaseOf(target.Containers.Concat(target.Leftovers).FirstOrDefault()?.Name ?? target.Name)}";
 
+    // A stack tool has its files elsewhere, or gave them to compose as its input, which compose calls "-".
     private static string Hint(ServiceTarget target) => target.Kind switch
     {
         ServiceTargetKind.Container or ServiceTargetKind.Swarm => $"-Container {target.Name}",
-        ServiceTargetKind.Compose when target.Labels.TryGetValue(ComposeLabels.Files, out var files) =>
-            $"-ComposeFile '{Path.Combine(target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), files.Split(',')[0])}'",
-        _ => ContainerHint(target),
+        _ => target.ComposeFiles.FirstOrDefault() is { } file && File.Exists(file) ? $"-ComposeFile '{file}'" : ContainerHint(target),
     };
 
     private static (ServiceTargetKind Kind, string Name, string Id) Owner(ContainerListResponse container)

@@ -51,6 +51,11 @@ internal sealed record ServiceTarget
     /// <summary>The labels of one of its containers: compose's and swarm's say who owns it.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
+    /// <summary>The files of its compose project, as its labels name them; they may be on another machine. Compose 1 may write relative paths.</summary>
+    public IEnumerable<string> ComposeFiles => Labels.GetValueOrDefault(ComposeLabels.Files, "")
+        .Split(',', StringSplitOptions.RemoveEmptyEntries)
+        .Select(file => Path.Combine(Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), file));
+
     /// <summary>True where a container of it runs.</summary>
     public bool IsRunning => Containers.Any(container => container.IsRunning);
 

@@ -20,13 +20,8 @@ internal sealed record TargetFilter
         SwapNames.BaseOf(one.Name) == Container!.TrimStart('/')
         || (Container.Length >= 12 && one.Id.StartsWith(Container, StringComparison.Ordinal)));
 
-    // Compose 1 may write paths that are relative to the project's folder.
-    private bool HasFile(ServiceTarget target) =>
-        target.Labels.TryGetValue(ComposeLabels.Files, out var files)
-        && files.Split(',').Any(file => SamePath(Path.Combine(target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), file)));
-
-    private bool SamePath(string file) => string.Equals(
+    private bool HasFile(ServiceTarget target) => target.ComposeFiles.Any(file => string.Equals(
         Path.GetFullPath(file),
         Path.GetFullPath(ComposeFile!),
-        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase);
+        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase));
 }

@@ -23,13 +23,12 @@ internal interface ILabelStore
 /// <summary>An object with labels.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Labels">Its labels.</param>
-/// <param name="Made">When it was made, by the engine's clock; null if the engine does not say.</param>
-internal sealed record LabelledObject(string Name, IReadOnlyDictionary<string, string> Labels, DateTimeOffset? Made)
+internal sealed record LabelledObject(string Name, IReadOnlyDictionary<string, string> Labels)
 {
     /// <summary>Whether its name begins in one of these ways. Pure.</summary>
     public bool IsOneOf(IReadOnlyList<string> prefixes) => prefixes.Any(prefix => Name.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>Reads what Docker.DotNet gives. Pure.</summary>
-    public static LabelledObject Of(string name, IDictionary<string, string>? labels, DateTimeOffset? made) =>
-        new(name, labels?.AsReadOnly() ?? (IReadOnlyDictionary<string, string>)new Dictionary<string, string>(), made);
+    public static LabelledObject Of(string name, IDictionary<string, string>? labels) =>
+        new(name, labels?.AsReadOnly() ?? (IReadOnlyDictionary<string, string>)new Dictionary<string, string>());
 }

@@ -34,7 +34,7 @@ internal sealed class SwarmConfigs(EngineConnection engine) : ILabelStore
             }
         }
 
-        return LabelledObject.Of(name, labels, made: null);
+        return LabelledObject.Of(name, labels);
     }
 
     /// <inheritdoc/>
@@ -98,6 +98,5 @@ internal sealed class SwarmConfigs(EngineConnection engine) : ILabelStore
             }
         });
 
-    private static LabelledObject Read(SwarmConfig config) => LabelledObject.Of(
-        config.Spec.Name ?? "", config.Spec.Labels, config.CreatedAt is { } made ? new DateTimeOffset(made.ToUniversalTime()) : null);
+    private static LabelledObject Read(SwarmConfig config) => LabelledObject.Of(config.Spec.Name ?? "", config.Spec.Labels);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -69,8 +68,5 @@ internal sealed class VolumeLabels(EngineConnection engine) : ILabelStore
         }
     });
 
-    private static LabelledObject Read(VolumeResponse volume) => LabelledObject.Of(volume.Name, volume.Labels, Time(volume.CreatedAt));
-
-    private static DateTimeOffset? Time(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+    private static LabelledObject Read(VolumeResponse volume) => LabelledObject.Of(volume.Name, volume.Labels);
 }
