@@ -39,7 +39,7 @@ internal sealed record CleaningCandidates(CleaningInput World, CleaningPolicy Po
 /// <summary>What may go.</summary>
 /// <param name="Line">The line, as it stands if nothing speaks against it.</param>
 /// <param name="Image">The image.</param>
-/// <param name="LastUse">When the history saw it last; null where it doesn't know it.</param>
+/// <param name="LastUse">When the history saw it last; null if it doesn't know it.</param>
 internal sealed record CleaningCandidate(CleaningPlanItem Line, EngineImage Image, DateTimeOffset? LastUse);
 
 /// <summary>The whole list: -WhatIf shows it, the prompt shows it, the run carries it out.</summary>

@@ -15,7 +15,7 @@ namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>
 /// Asks the engine and the history what the planner needs: three requests for all images, containers and volumes of ours, whatever their
-/// number, and one for a swarm's services where there is a swarm; one or two small ones for each image that may go, and one about what has
+/// number, and one for a swarm's services if there is a swarm; one or two small ones for each image that may go, and one about what has
 /// just come.
 /// </summary>
 internal sealed class CleaningDataLoader(EngineConnection engine, HistoryLog history, IProgress<Report> reports)

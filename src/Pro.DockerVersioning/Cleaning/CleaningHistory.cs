@@ -29,11 +29,11 @@ internal sealed class CleaningHistory
         return history;
     }
 
-    /// <summary>When a version was last of use; null where the history doesn't know it.</summary>
+    /// <summary>When a version was last used; null if the history doesn't know it.</summary>
     public DateTimeOffset? LastUse(ImageReference reference) => _uses.Of(reference);
 
     /// <summary>
-    /// What was proven of a service, of each target. Lines that don't say their repository count for each service of that name.
+    /// What was verified of a service, of each target. Lines that don't say their repository count for each service of that name.
     /// </summary>
     public IReadOnlyList<TargetPast> PastOf(string service, ImageReference repository) =>
         [.. _places

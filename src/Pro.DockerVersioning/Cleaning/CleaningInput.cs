@@ -9,7 +9,7 @@ namespace Pro.DockerVersioning.Cleaning;
 /// <param name="Repository">Where its images are: <c>registry/service</c>.</param>
 internal sealed record CleaningService(string Name, ImageReference Repository)
 {
-    /// <summary>Why the service is left alone: the operation that holds its lock, or has left it behind; null where none has.</summary>
+    /// <summary>Why the service is left alone: the operation that holds its lock, or has left it behind; null if none has.</summary>
     public string? LockedBy { get; init; }
 
     /// <summary>What the engine and the history know of each target that runs the service, or has run it.</summary>
@@ -25,7 +25,9 @@ internal sealed record CleaningService(string Name, ImageReference Repository)
 /// <param name="Steps">What the history knows to have been verified there, newest first.</param>
 internal sealed record TargetPast(string TargetId, ProVersion Last, IReadOnlyList<VerifiedDeployment> Steps)
 {
-    /// <summary>Since when the engine has no such target, by the first clean-up that saw it; null if it is there, or nobody has looked.</summary>
+    /// <summary>
+    /// Since when the engine has no such target, by the first clean-up that saw it; null if it is there, or nobody has looked.
+    /// </summary>
     public DateTimeOffset? GoneSince { get; init; }
 
     /// <summary>Until when a target that is gone keeps its versions; null if it is there.</summary>
@@ -62,7 +64,7 @@ internal sealed record TargetPast(string TargetId, ProVersion Last, IReadOnlyLis
 /// <param name="Services">The services that were asked for.</param>
 internal sealed record CleaningInput(ImageInventory Inventory, IReadOnlyList<CleaningService> Services)
 {
-    /// <summary>Whether a tag is one by which a deployment keeps its way back.</summary>
+    /// <summary>Whether a tag is one by which a deployment keeps its previous version.</summary>
     public Func<string, bool> IsPreviousTag { get; init; } = static _ => false;
 
     /// <summary>Images that are needed although no container is made of them.</summary>
@@ -83,12 +85,12 @@ internal sealed record CleaningInput(ImageInventory Inventory, IReadOnlyList<Cle
     /// <summary>What the history is told of targets: that one is gone, or there again. Only when the clean-up is carried out.</summary>
     public IReadOnlyList<ProHistoryEntry> Marks { get; init; } = [];
 
-    /// <summary>When a version was last of use, by the history; told in the engine's time.</summary>
+    /// <summary>When a version was last used, by the history; told in the engine's time.</summary>
     public Func<ImageReference, DateTimeOffset?> LastUse { get; init; } = static _ => null;
 }
 
 /// <summary>What only an image's own description says; asked for candidates alone.</summary>
-/// <param name="LastTagTime">When a name was last given to it here; null where the engine doesn't know.</param>
+/// <param name="LastTagTime">When a name was last given to it here; null if the engine doesn't know.</param>
 /// <param name="Layers">Its layers.</param>
 internal sealed record ImageFacts(DateTimeOffset? LastTagTime, ImageLayers Layers)
 {

@@ -30,7 +30,9 @@ internal sealed record CleaningPlanItem
     /// <summary>The service, where the image is of one.</summary>
     public string? Service { get; init; }
 
-    /// <summary>The service's repository: another project may have a service of that name. Null where an image without names doesn't tell.</summary>
+    /// <summary>
+    /// The service's repository: another project may have a service of that name. Null if an image without names doesn't tell.
+    /// </summary>
     public ImageReference? Repository { get; init; }
 
     /// <summary>The version, where it has one.</summary>
@@ -42,7 +44,7 @@ internal sealed record CleaningPlanItem
     /// <summary>Why.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>True where it would have gone but for a guard; false where the counts alone keep it.</summary>
+    /// <summary>True if it would have gone but for a guard; false if the counts alone keep it.</summary>
     public bool WasCandidate { get; init; }
 
     /// <summary>True if the plan shows the line though it changes nothing: it was asked for by name.</summary>
@@ -51,6 +53,6 @@ internal sealed record CleaningPlanItem
     /// <summary>At most so many bytes come free: layers of images that nobody asked about may be shared.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>True where the plan changes something.</summary>
+    /// <summary>True if the plan changes something.</summary>
     public bool Goes => Step is CleaningStep.Remove or CleaningStep.Untag;
 }

@@ -4,7 +4,9 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Cleaning;
 
-/// <summary>Decides what goes and what stays, and why. Pure: no engine, no clock. In two halves, see <see cref="CleaningCandidates"/>.</summary>
+/// <summary>
+/// Decides what goes and what stays, and why. Pure: no engine, no clock. In two halves, see <see cref="CleaningCandidates"/>.
+/// </summary>
 internal static class CleaningPlanner
 {
     /// <summary>Throws if a version that is written out, to be protected, isn't here: a typing error would protect nothing.</summary>
@@ -233,7 +235,7 @@ internal static class CleaningPlanner
         }
     }
 
-    /// <summary>Every name that is no version of a service: of other repositories, and foreign tags in ours.</summary>
+    /// <summary>Every name that is not a version of a service: of other repositories, and foreign tags in ours.</summary>
     private static void AddOthers(
         CleaningInput world, KeepRules guards, List<CleaningPlanItem> decided, List<CleaningCandidate> candidates)
     {

@@ -33,7 +33,7 @@ internal sealed record CleaningPolicy
     /// <summary>Versions that stay whatever else holds.</summary>
     public IReadOnlyList<VersionPattern> Protect { get; init; } = [];
 
-    /// <summary>Only what was built, tagged and of use before that long; null: whatever its age.</summary>
+    /// <summary>Only what was built, tagged and used before that long; null: whatever its age.</summary>
     public TimeSpan? OlderThan { get; init; }
 
     /// <summary>What was built or tagged since that long stays: its build, push or deployment may still be under way.</summary>
@@ -52,7 +52,7 @@ internal sealed record CleaningPolicy
     /// <summary>Only until all versions of the services take no more than so many bytes; null: all that may go.</summary>
     public long? MaxSize { get; init; }
 
-    /// <summary>Longest out of use first, whatever the service: what stops midway has removed what is missed least.</summary>
+    /// <summary>Longest unused first, whatever the service: what stops midway has removed what is missed least.</summary>
     public bool ByLastUse { get; init; }
 
     /// <summary>Dangling images of these services only, as their labels or digests say; null: all of this engine.</summary>

@@ -10,7 +10,7 @@ namespace Pro.DockerVersioning.Cleaning;
 /// </summary>
 /// <param name="engine">The engine.</param>
 /// <param name="isSwarmManager">Whether a swarm's services are to be asked about.</param>
-/// <param name="use">The answer by which the plan was made: the first one, where it is young enough; null where there is none.</param>
+/// <param name="use">The answer by which the plan was made: the first one, where it is young enough; null if there is none.</param>
 internal sealed class CleaningRecheck(EngineConnection engine, bool isSwarmManager, EngineUse? use) : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
@@ -37,7 +37,7 @@ internal sealed class CleaningRecheck(EngineConnection engine, bool isSwarmManag
     /// <inheritdoc/>
     public void Dispose() => _oneAtATime.Dispose();
 
-    /// <summary>A container that uses an image; null where none does.</summary>
+    /// <summary>A container that uses an image; null if none does.</summary>
     public string? UserOf(string imageId) => _use?.UserOf(imageId);
 
     /// <summary>The same, asked now.</summary>
@@ -48,14 +48,14 @@ internal sealed class CleaningRecheck(EngineConnection engine, bool isSwarmManag
         return UserOf(imageId);
     }
 
-    /// <summary>Why an image is needed without a container; null where it isn't.</summary>
+    /// <summary>Why an image is needed without a container; null if it isn't.</summary>
     public string? HolderOf(ImageDescription image) => _use is not { Held: { IsEmpty: false } held } ? null
         : held.ReasonFor(image.Id, image.Tags.Concat(image.Digests)
             .Select(name => ImageReference.TryParse(name, out var reference) ? reference : null)
             .OfType<ImageReference>());
 
-    /// <summary>Who holds a service; null where nobody does.</summary>
+    /// <summary>Who holds a service; null if nobody does.</summary>
     /// <param name="service">Its name.</param>
-    /// <param name="repository">Its repository; null where only the name is known.</param>
+    /// <param name="repository">Its repository; null if only the name is known.</param>
     public LockInfo? LockOf(string service, ImageReference? repository) => ServiceLocks.Find(_use?.Locks ?? [], service, repository);
 }

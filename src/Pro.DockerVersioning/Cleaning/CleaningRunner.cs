@@ -27,7 +27,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     /// <summary>Whether a swarm's services use images.</summary>
     internal bool IsSwarmManager { get; init; }
 
-    /// <summary>What the plan was made by; null where it is asked anew.</summary>
+    /// <summary>What the plan was made by; null if it is asked anew.</summary>
     internal EngineUse? Use { get; init; }
 
     /// <summary>Names that keep nothing: the plan removes them with their image.</summary>
@@ -36,7 +36,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     /// <summary>How many lines are under way at once: the engine does several in little more time than one.</summary>
     internal int Width { get; init; } = 8;
 
-    /// <summary>True where enough has come free; asked before each line.</summary>
+    /// <summary>True if enough has come free; asked before each line.</summary>
     internal Func<bool> IsEnough { get; init; } = static () => false;
 
     /// <summary>Is given each result that changed something, or failed to, also where nobody reads on: the history's.</summary>
@@ -155,7 +155,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
         }
     }
 
-    /// <summary>What speaks against the line since the plan was made; null where nothing does.</summary>
+    /// <summary>What speaks against the line since the plan was made; null if nothing does.</summary>
     private async Task<ProCleanupResult?> ChangedAsync(CleaningPlanItem line, CancellationToken cancellationToken)
     {
         await Recheck.RefreshAsync(cancellationToken).ConfigureAwait(false);

@@ -79,10 +79,10 @@ internal sealed record DiskUsageReport
 /// <summary>An image's part of the disk.</summary>
 /// <param name="Id">The image id.</param>
 /// <param name="Own">The bytes of layers that no other image has.</param>
-/// <param name="IsInUse">True where a container uses it.</param>
+/// <param name="IsInUse">True if a container uses it.</param>
 internal sealed record ImageUsage(string Id, long Own, bool IsInUse);
 
 /// <summary>The part of the disk of a container, a volume or a record of the build cache.</summary>
 /// <param name="Size">Its bytes.</param>
-/// <param name="IsInUse">True where it runs, is mounted, or a build uses it.</param>
+/// <param name="IsInUse">True if it runs, is mounted, or a build uses it.</param>
 internal sealed record ItemUsage(long Size, bool IsInUse);

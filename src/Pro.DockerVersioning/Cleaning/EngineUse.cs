@@ -36,7 +36,7 @@ internal sealed class EngineUse
     /// <summary>Images that are needed although no container is made of them.</summary>
     public ImagesInUse Held { get; }
 
-    /// <summary>A container that uses an image, by the image's id; null where none does.</summary>
+    /// <summary>A container that uses an image, by the image's id; null if none does.</summary>
     public Func<string, string?> UserOf { get; }
 
     /// <summary>Asks.</summary>
@@ -59,7 +59,7 @@ internal sealed class EngineUse
             image => users.GetValueOrDefault(image));
     }
 
-    /// <summary>A swarm's services; none where the engine is no manager of one.</summary>
+    /// <summary>A swarm's services; none if the engine is not a manager of one.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public static async Task<IReadOnlyList<SwarmServiceState>> ServicesAsync(
         EngineConnection engine, bool isSwarmManager, CancellationToken cancellationToken) =>

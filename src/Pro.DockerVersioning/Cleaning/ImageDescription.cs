@@ -12,7 +12,7 @@ namespace Pro.DockerVersioning.Cleaning;
 /// <param name="Tags">Its names with tags.</param>
 /// <param name="Digests">Its names with digests.</param>
 /// <param name="Contents">The digests of its layers' contents, lowest first.</param>
-/// <param name="LastTagTime">When a name was last given to it here; null where the engine doesn't know.</param>
+/// <param name="LastTagTime">When a name was last given to it here; null if the engine doesn't know.</param>
 internal sealed record ImageDescription(
     string Id, IReadOnlyList<string> Tags, IReadOnlyList<string> Digests, IReadOnlyList<string> Contents, DateTimeOffset? LastTagTime)
 {

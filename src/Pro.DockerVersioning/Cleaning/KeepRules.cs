@@ -41,19 +41,19 @@ internal sealed class KeepRules
         return guards;
     }
 
-    /// <summary>Why an image that no name points at stays; null where nothing needs it.</summary>
+    /// <summary>Why an image that no name points at stays; null if nothing needs it.</summary>
     public string? OfUnnamed(EngineImage image) =>
         InUse(image) ?? Held(image) ?? _ways.Value.Values.Select(ways => ways.Reason(image.Id)).FirstOrDefault(reason => reason is not null)
         ?? (ProVersion.TryParse(image.Label(ImageLabels.Version), out var version) ? Protected(version) : null);
 
-    /// <summary>Why a name stays that is no version's, of whatever repository; null if nothing needs it.</summary>
+    /// <summary>Why a name stays that is not a version's, of whatever repository; null if nothing needs it.</summary>
     public string? OfOther(EngineImage image) => OfUnnamed(image) ?? Previous(image)
         ?? (image.References.Any(reference => reference.Tag == AliasName.Latest.ToString()
             && _world.Services.Any(service => service.Repository.SameRepository(reference)))
                 ? "latest points at it"
                 : null);
 
-    /// <summary>Why an image is too young to go; null where it is old enough.</summary>
+    /// <summary>Why an image is too young to go; null if it is old enough.</summary>
     public string? Young(EngineImage image, ImageFacts facts, DateTimeOffset? lastUse, DateTimeOffset now)
     {
         var born = facts.Since(image);
@@ -62,7 +62,7 @@ internal sealed class KeepRules
             ? $"{what} {SpanText.Text(now - last)} ago (within the grace period of {SpanText.Text(_policy.GracePeriod)})" : null;
     }
 
-    /// <summary>Why -OlderThan leaves an image alone; null where it lets it go.</summary>
+    /// <summary>Why -OlderThan leaves an image alone; null if it lets it go.</summary>
     public string? NotOld(EngineImage image, ImageFacts facts, DateTimeOffset? lastUse, DateTimeOffset now)
     {
         var born = facts.Since(image);

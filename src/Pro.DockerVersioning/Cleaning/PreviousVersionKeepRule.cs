@@ -39,7 +39,7 @@ internal sealed class PreviousVersionKeepRule
         var pasts = services.SelectMany(service => service.Past).ToLookup(past => past.TargetId, StringComparer.Ordinal);
         foreach (var past in pasts.SelectMany(place => place))
         {
-            // One that isn't here ought to run what was proven there last: a swarm runs it elsewhere, or it comes back.
+            // One that isn't here ought to run what was verified there last: a swarm runs it elsewhere, or it comes back.
             _ = found.TryAdd(past.TargetId, new TargetNow(past.TargetId, past.Last, new HashSet<string>()));
         }
 
@@ -54,7 +54,7 @@ internal sealed class PreviousVersionKeepRule
         }
     }
 
-    /// <summary>Why a version stays that the history or the engine names; null where they don't.</summary>
+    /// <summary>Why a version stays that the history or the engine names; null if they don't.</summary>
     public string? Reason(ProImageVersion version)
     {
         if (_last.TryGetValue(version.Version, out var last))
@@ -68,18 +68,18 @@ internal sealed class PreviousVersionKeepRule
                 : null);
     }
 
-    /// <summary>Why an image stays, by whatever name, or none; null where it is no proven way back.</summary>
+    /// <summary>Why an image stays, by whatever name, or none; null if it is not a verified previous version.</summary>
     public string? Reason(string imageId) =>
         _targets.FirstOrDefault(one => one.Choice?.ImageId == imageId) is ({ } now, { } choice)
             ? Source(choice) + _gone.GetValueOrDefault(now.TargetId)
             : null;
 
     /// <summary>
-    /// Where neither the engine nor the history says the way back, or it isn't here, it is guessed from what runs: the next lower release,
-    /// the stable one, and a pre-release between the two. From a commit it is the newest stable release, and the commit before it.
+    /// Where neither the engine nor the history says the previous version, or it isn't here, it is guessed from what runs: the next lower
+    /// release, the stable one, and a pre-release between the two. From a commit it is the newest stable release, and the commit before it.
     /// </summary>
     /// <param name="versions">The repository's versions.</param>
-    /// <returns>By reference, the version from which it is the way back.</returns>
+    /// <returns>By reference, the version from which it is the previous version.</returns>
     public IReadOnlyDictionary<string, ProVersion> Guesses(IReadOnlyList<ProImageVersion> versions)
     {
         var tagged = versions.Where(version => version.Tag is not null).ToList();
@@ -114,7 +114,7 @@ internal sealed class PreviousVersionKeepRule
     // "this engine: verified here on …", "the history: verified here on ...": without what comes after the colon.
     private static string Source(PreviousChoice choice) => "the previous version, by " + choice.Why.Split(':', 2)[0];
 
-    /// <summary>Whether all targets that run an image have a way back that is known and here.</summary>
+    /// <summary>Whether all targets that run an image have a previous version that is known and here.</summary>
     private bool IsSure(string imageId)
     {
         var running = _targets.Where(one => one.Now.Running.Contains(imageId)).ToList();

@@ -34,7 +34,7 @@ internal sealed class RecentImages
         return Read(await engine.Http.ReadAsync(HttpMethod.Get, path, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>When an image came, by its id or one of its names; null where no event says so.</summary>
+    /// <summary>When an image came, by its id or one of its names; null if no event says so.</summary>
     public DateTimeOffset? TimeOf(EngineImage image) => image.References.Concat(image.Digests)
         .Select(reference => reference.ToString())
         .Append(image.Id)

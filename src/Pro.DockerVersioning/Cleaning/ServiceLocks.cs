@@ -16,13 +16,13 @@ internal static class ServiceLocks
     private static readonly string[] Owners = ["container.", "compose.", "swarm."];
 
     /// <summary>
-    /// A lock of the service; null where nobody holds one. The lock says what it is about; one by an older version of this module
+    /// A lock of the service; null if nobody holds one. The lock says what it is about; one by an older version of this module
     /// doesn't, but its operation names the service, and its target may. A lock that was left behind counts as well, since what it was
     /// about isn't repaired yet.
     /// </summary>
     /// <param name="locks">All of the engine's.</param>
     /// <param name="service">The service's name.</param>
-    /// <param name="repository">Its repository, with or without a tag; null where only the name is known.</param>
+    /// <param name="repository">Its repository, with or without a tag; null if only the name is known.</param>
     public static LockInfo? Find(IEnumerable<LockInfo> locks, string service, ImageReference? repository) =>
         locks.FirstOrDefault(held => held.Target != OwnTarget && IsAbout(held, service, repository));
 

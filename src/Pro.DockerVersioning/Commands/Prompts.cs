@@ -6,7 +6,7 @@ namespace Pro.DockerVersioning.Commands;
 /// <summary>Whether there is anybody who could be asked.</summary>
 internal static class Prompts
 {
-    /// <summary>False where the session reads from a file or a pipe: an answer from there was not meant.</summary>
+    /// <summary>False if the session reads from a file or a pipe: an answer from there was not meant.</summary>
     public static bool HasReader(PSHost host) => host.Name != "ConsoleHost" || !Console.IsInputRedirected;
 
     /// <summary>What a host throws that can't ask: <c>-NonInteractive</c>, a job, a remote session.</summary>

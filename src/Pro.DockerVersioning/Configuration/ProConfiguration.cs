@@ -11,7 +11,7 @@ internal sealed record ProConfiguration
     /// <summary>A configuration without any key: what a repository without the file has.</summary>
     public static ProConfiguration Empty { get; } = new();
 
-    /// <summary>True where there is a file.</summary>
+    /// <summary>True if there is a file.</summary>
     public bool Exists { get; init; }
 
     /// <summary>Where images go: host, perhaps a port, perhaps a path ("registry.example.com/pro").</summary>
@@ -20,7 +20,7 @@ internal sealed record ProConfiguration
     /// <summary>The services in the order of the file, by name.</summary>
     public IReadOnlyList<ServiceConfiguration> Services { get; init; } = [];
 
-    /// <summary>The aliases that releases move besides latest; null where the key is absent.</summary>
+    /// <summary>The aliases that releases move besides latest; null if the key is absent.</summary>
     public ProAlias? Aliases { get; init; }
 
     /// <summary>Patterns of versions that cleaning never removes.</summary>
@@ -29,7 +29,7 @@ internal sealed record ProConfiguration
     /// <summary>How many releases each environment keeps.</summary>
     public IReadOnlyDictionary<string, int> Retention { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>For how long targets protect their versions that are gone; null where the key is absent.</summary>
+    /// <summary>For how long targets protect their versions that are gone; null if the key is absent.</summary>
     public TimeSpan? GoneTargets { get; init; }
 
     /// <summary>The places to deploy to, by name.</summary>
@@ -46,7 +46,7 @@ internal sealed record ServiceConfiguration
     /// <summary>The key under <c>services</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it stands in the file.</summary>
+    /// <summary>Where it is in the file.</summary>
     public required FilePosition At { get; init; }
 
     /// <summary>The folder that the builder gets; "" is the root.</summary>
@@ -61,13 +61,13 @@ internal sealed record ServiceConfiguration
     /// <summary>Build arguments in the order of the file; a null value is taken from the environment.</summary>
     public IReadOnlyList<KeyValuePair<string, string?>> BuildArgs { get; init; } = [];
 
-    /// <summary>Whether two versions may run at once; null where nothing is said.</summary>
+    /// <summary>Whether two versions may run at once; null if nothing is said.</summary>
     public UpdateOrder? Order { get; init; }
 
     /// <summary>A URL that answers 2xx when the service is well.</summary>
     public string? HealthUrl { get; init; }
 
-    /// <summary>How long a new version has to get healthy; null where nothing is said.</summary>
+    /// <summary>How long a new version has to get healthy; null if nothing is said.</summary>
     public TimeSpan? HealthTimeout { get; init; }
 
     /// <summary>The repository's name below the registry, where it isn't the service's name.</summary>

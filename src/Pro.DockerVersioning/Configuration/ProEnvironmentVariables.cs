@@ -3,7 +3,7 @@ using Pro.DockerVersioning.Errors;
 namespace Pro.DockerVersioning.Configuration;
 
 /// <summary>The environment variables that the module honours. One that is set but empty counts as not set.</summary>
-/// <param name="read">Reads one variable; null where it isn't set.</param>
+/// <param name="read">Reads one variable; null if it isn't set.</param>
 internal sealed class ProEnvironmentVariables(Func<string, string?> read)
 {
     public const string RegistryName = "REGISTRY";
@@ -27,12 +27,12 @@ internal sealed class ProEnvironmentVariables(Func<string, string?> read)
     /// <summary>Where images go.</summary>
     public string? Registry => Get(RegistryName);
 
-    /// <summary>The compose files as written, in order; empty where none is named.</summary>
+    /// <summary>The compose files as written, in order; empty if none is named.</summary>
     public IReadOnlyList<string> ComposeFiles =>
         Get(ComposeFileName) is { } text ? SplitComposeFiles(text, Get(ComposePathSeparatorName)) : [];
 
     /// <summary>Whether Docker's client is to build with BuildKit; null: its own default.</summary>
-    /// <exception cref="ProException">The value is no boolean of Docker's.</exception>
+    /// <exception cref="ProException">The value is not a boolean of Docker's.</exception>
     public bool? BuildKit => Get(BuildKitName) is { } text
         ? DockerBoolean.TryParse(text, out var value) ? value : throw ConfigurationErrors.NotABoolean(BuildKitName, text)
         : null;

@@ -1,6 +1,6 @@
 namespace Pro.DockerVersioning.Configuration;
 
-/// <summary>What a command's parameters say; null or empty where they say nothing.</summary>
+/// <summary>What a command's parameters say; null or empty if they say nothing.</summary>
 internal sealed record ProParameters
 {
     /// <summary><c>-Registry</c>.</summary>
@@ -20,7 +20,7 @@ internal sealed record ProParameters
     /// <summary><c>-Engine</c>: a docker context or an engine's address.</summary>
     public string? Engine { get; init; }
 
-    /// <summary><c>-Alias</c>; null where the parameter wasn't given.</summary>
+    /// <summary><c>-Alias</c>; null if the parameter wasn't given.</summary>
     public ProAlias? Aliases { get; init; }
 
     /// <summary><c>-Protect</c>: besides what <c>pro.json</c> protects.</summary>

@@ -31,7 +31,7 @@ internal sealed record ProSettings
     /// <summary>The environment variables.</summary>
     public required ProEnvironmentVariables Variables { get; init; }
 
-    /// <summary>Where images go, without a slash at the end; null where nobody says.</summary>
+    /// <summary>Where images go, without a slash at the end; null if nobody says.</summary>
     public Setting<string>? Registry { get; init; }
 
     /// <summary>The compose files as absolute paths, later ones over earlier ones; empty: compose's default names.</summary>

@@ -4,7 +4,7 @@ namespace Pro.DockerVersioning.Configuration;
 internal static class RepositoryPath
 {
     /// <summary>Puts a path under a folder, both slashes accepted, dots resolved.</summary>
-    /// <returns>Null where it is absolute or leads above the root.</returns>
+    /// <returns>Null if it is absolute or leads above the root.</returns>
     public static string? Resolve(string directory, string path)
     {
         var text = path.Replace('\\', '/');

@@ -13,18 +13,18 @@ internal static class SourceText
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>True where the path is a file, or a link to one.</summary>
+    /// <summary>True if the path is a file, or a link to one.</summary>
     public static bool Exists(ISourceTree tree, string path) => Locate(tree, path) is not null;
 
-    /// <summary>The file's text without its byte order mark; null where there is no such file.</summary>
-    /// <exception cref="ProException">The file is no UTF-8 text.</exception>
+    /// <summary>The file's text without its byte order mark; null if there is no such file.</summary>
+    /// <exception cref="ProException">The file is not UTF-8 text.</exception>
     public static string? Read(ISourceTree tree, string path)
     {
         return Locate(tree, path) is { } entry ? Read(tree, entry, path) : null;
     }
 
     /// <summary>A file's text without its byte order mark.</summary>
-    /// <exception cref="ProException">The file is no UTF-8 text.</exception>
+    /// <exception cref="ProException">The file is not UTF-8 text.</exception>
     public static string Read(ISourceTree tree, SourceEntry entry, string path)
     {
         tree.EnsureRegular(entry);

@@ -6,7 +6,7 @@ internal enum UpdateOrder
     /// <summary>No: the old one is stopped before the new one starts.</summary>
     StopFirst,
 
-    /// <summary>Yes: the new one is proven beside the old one.</summary>
+    /// <summary>Yes: the new one is verified beside the old one.</summary>
     StartFirst,
 }
 

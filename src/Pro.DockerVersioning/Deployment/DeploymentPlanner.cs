@@ -22,7 +22,7 @@ internal sealed record DeploymentPlan
     /// <summary>What runs the service, as it was found.</summary>
     public required ServiceTarget Target { get; init; }
 
-    /// <summary>The version that runs; null where none does, or nothing says which.</summary>
+    /// <summary>The version that runs; null if none does, or nothing says which.</summary>
     public required ProVersion? From { get; init; }
 
     /// <summary>The version that is to run.</summary>
@@ -37,7 +37,7 @@ internal sealed record DeploymentPlan
     /// <summary>The steps.</summary>
     public required DeploymentSteps Steps { get; init; }
 
-    /// <summary>What it would do; null where there is nothing to do.</summary>
+    /// <summary>What it would do; null if there is nothing to do.</summary>
     public StrategyPlan? What { get; init; }
 
     /// <summary>The tags that name what is deployed.</summary>
@@ -46,16 +46,18 @@ internal sealed record DeploymentPlan
     /// <summary>The files and tags that will be changed, a line each.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
-    /// <summary>What would undo it, or spread it to others: a pull, and targets with the same tag. Jobs see no plan: it is a warning too.</summary>
+    /// <summary>
+    /// What would undo it, or spread it to others: a pull, and targets with the same tag. Jobs see no plan: it is a warning too.
+    /// </summary>
     public IReadOnlyList<string> Risks { get; init; } = [];
 
     /// <summary>The version runs already, but a plain <c>up</c> would start another one; null if it wouldn't.</summary>
     public string? UnchangedWarning { get; init; }
 
-    /// <summary>The schema level of the image that runs; null where it names none.</summary>
+    /// <summary>The schema level of the image that runs; null if it names none.</summary>
     public string? SchemaNow { get; init; }
 
-    /// <summary>What the operator should know of the database's schema; null where there is nothing to say.</summary>
+    /// <summary>What the operator should know of the database's schema; null if there is nothing to say.</summary>
     public string? SchemaWarning { get; init; }
 
     /// <summary>What the operator should know before.</summary>
@@ -66,13 +68,13 @@ internal sealed record DeploymentPlan
         .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
 
-    /// <summary>The compose files' folder, which the lock names; null where none are needed.</summary>
+    /// <summary>The compose files' folder, which the lock names; null if none are needed.</summary>
     public string? ComposeFolder { get; init; }
 
     /// <summary>The longest time for which it can leave the service down; null if it never does, or a swarm does it.</summary>
     public string? LongestDowntime { get; init; }
 
-    /// <summary>True where the version runs already.</summary>
+    /// <summary>True if the version runs already.</summary>
     public bool IsNothingToDo => What is null;
 
     /// <summary>The plan, a line each, for the prompt and -WhatIf.</summary>
@@ -93,27 +95,27 @@ internal sealed record DeploymentPlan
 }
 
 /// <summary>Makes plans. Looks only; a plan is refused here, before anything is touched, or not at all.</summary>
-internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersionStore wayBack, ImageSupply supply, IProgress<Report> reports)
+internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersionStore previous, ImageSupply supply, IProgress<Report> reports)
 {
     /// <summary>Makes the plan for a target.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="world">What is on the engine.</param>
     /// <param name="version">The version that is to run.</param>
-    /// <param name="proven">The image that was proven under it, where the caller knows; else the history is asked.</param>
+    /// <param name="verifiedId">The image that was verified under it, where the caller knows; else the history is asked.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException">It can't be done.</exception>
     public async Task<DeploymentPlan> PlanAsync(
-        DeploymentRequest request, EngineSnapshot world, ProVersion version, string? proven, CancellationToken cancellationToken)
+        DeploymentRequest request, EngineSnapshot world, ProVersion version, string? verifiedId, CancellationToken cancellationToken)
     {
         var name = request.Service.Name;
         var reference = request.Repository.WithTag(version.ImageTag);
         var found = world.Target(request);
-        proven ??= found is null ? null : await wayBack.VerifiedImageAsync(request, found, version, cancellationToken).ConfigureAwait(false);
+        verifiedId ??= found is null ? null : await previous.VerifiedImageAsync(request, found, version, cancellationToken).ConfigureAwait(false);
         var image = await supply.FindAsync(
             reference,
             world.Inventory,
-            found?.Kind == ServiceTargetKind.Swarm ? null : proven,
-            () => wayBack.RecordedDigestAsync(name, reference, cancellationToken),
+            found?.Kind == ServiceTargetKind.Swarm ? null : verifiedId,
+            () => previous.RecordedDigestAsync(name, reference, cancellationToken),
             request.Force,
             cancellationToken).ConfigureAwait(false);
         var site = found is null ? await FirstStartAsync(request, cancellationToken).ConfigureAwait(false)
@@ -138,18 +140,18 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         }
 
         if (target.Kind != ServiceTargetKind.Swarm
-            || !(await wayBack.VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false))
+            || !(await previous.VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false))
                 .Any(step => step.Version.Equals(version) && step.HasDigest(image.Digest)))
         {
             EnsureVerifiedImage(
                 request,
                 image,
-                proven ?? await wayBack.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false));
+                verifiedId ?? await previous.VerifiedImageAsync(request, target, version, cancellationToken).ConfigureAwait(false));
         }
 
         request = request with
         {
-            KnownNeed = KnownNeed.Of(await wayBack.VerifiedStartsAsync(request, target, cancellationToken).ConfigureAwait(false)),
+            KnownNeed = KnownNeed.Of(await previous.VerifiedStartsAsync(request, target, cancellationToken).ConfigureAwait(false)),
         };
         var aliases = DeploymentAliases.Of(request, (site?.Image.For(reference) as AliasPin)?.Alias);
         await EnsurePublishedAsync(image, aliases, cancellationToken).ConfigureAwait(false);
@@ -270,15 +272,15 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         }
     }
 
-    /// <summary>A tag that was moved since it was proven is another image by an old name.</summary>
-    private void EnsureVerifiedImage(DeploymentRequest request, SuppliedImage image, string? proven)
+    /// <summary>A tag that was moved since it was verified is another image by an old name.</summary>
+    private void EnsureVerifiedImage(DeploymentRequest request, SuppliedImage image, string? verifiedId)
     {
-        if (proven is null || image.LocalId is not { } here || here == proven)
+        if (verifiedId is null || image.LocalId is not { } here || here == verifiedId)
         {
             return;
         }
 
-        var error = DeploymentErrors.NotTheVerifiedImage(image.Reference.ToString(), proven, here);
+        var error = DeploymentErrors.NotTheVerifiedImage(image.Reference.ToString(), verifiedId, here);
         if (request.Kind == ProHistoryKind.Rollback && !request.Force)
         {
             throw error;

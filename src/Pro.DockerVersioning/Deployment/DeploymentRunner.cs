@@ -11,7 +11,7 @@ using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment;
 
-/// <summary>Carries a plan out: secure the image, lock, repair what was cut off, swap and verify, record.</summary>
+/// <summary>Carries a plan out: secure the image, lock, repair what was interrupted, swap and verify, record.</summary>
 internal sealed class DeploymentRunner(
     EngineConnection engine, HistoryLog history, PreviousVersionStore wayBack, ImageSupply supply, IProgress<Report> reports)
 {
@@ -20,8 +20,8 @@ internal sealed class DeploymentRunner(
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Runs it.</summary>
-    /// <returns>What was done, and what failed; null where nothing did.</returns>
-    /// <exception cref="ProException">Nothing was touched, or the old version could not be brought back.</exception>
+    /// <returns>What was done, and what failed; null if nothing did.</returns>
+    /// <exception cref="ProException">Nothing was touched, or the old version could not be restored.</exception>
     /// <exception cref="OperationCanceledException">It was stopped, and the old version runs.</exception>
     public async Task<(ProDeployment Result, ProException? Failure)> RunAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
@@ -101,8 +101,8 @@ internal sealed class DeploymentRunner(
         $"{(plan.Request.Kind == ProHistoryKind.Rollback ? "roll back" : "deploy")} {plan.Request.Service.Name} to {plan.Version}";
 
     /// <summary>
-    /// Who breaks a lock repairs first what it finds of ours, and two repairs at once would trip over each other: only when that one has ended
-    /// is it known whether anything is left to take back.
+    /// Who breaks a lock repairs first what it finds of ours, and two repairs at once would trip over each other: only when that one has
+    /// ended is it known whether anything is left to take back.
     /// </summary>
     private async Task ThrowIfLockLostAsync(TargetLock held, CancellationToken cancellationToken)
     {
@@ -275,7 +275,7 @@ internal sealed class DeploymentRunner(
         null => "is as it was: it did not run before either",
         ProHealth.TimedOut when done.WasStopped => "runs again. Its health check had not succeeded yet when the command ended",
         ProHealth.TimedOut => "was started again, but did not get healthy in time",
-        var sick => $"was started again, but is {sick}",
+        var other => $"was started again, but is {other}",
     };
 
     private static ProDeployment Result(DeploymentPlan plan, SuppliedImage image, StrategyResult done, TimeSpan duration) => new()

@@ -76,7 +76,7 @@ internal sealed record EngineSnapshot(
         return new EngineSnapshot(inventory, targets, swarm);
     }
 
-    /// <summary>The target that is meant; null where nothing runs the service here.</summary>
+    /// <summary>The target that is meant; null if nothing runs the service here.</summary>
     /// <exception cref="ProException">Several are, or -Container names none of them.</exception>
     public ServiceTarget? Target(DeploymentRequest request)
     {
@@ -92,7 +92,7 @@ internal sealed record EngineSnapshot(
     /// <summary>The swarm service behind a target.</summary>
     public SwarmServiceInfo? SwarmOf(ServiceTarget target) => Swarm.FirstOrDefault(info => "swarm." + info.Name == target.TargetId);
 
-    /// <summary>The version that a target runs; null where none does, or nothing says which.</summary>
+    /// <summary>The version that a target runs; null if none does, or nothing says which.</summary>
     public ProVersion? VersionOf(ServiceTarget target) => SwarmOf(target)?.Version
         ?? target.CurrentVersions.Max()
         ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null);

@@ -44,7 +44,7 @@ internal static class ImageRecheck
                 : await supply.EnsureAsync(image with { PullFrom = null, LostItsName = true }, force, cancellationToken).ConfigureAwait(false);
         }
 
-        var found = await supply.FindAsync(image.Reference, now, proven: null, recordedDigest, force, cancellationToken).ConfigureAwait(false);
+        var found = await supply.FindAsync(image.Reference, now, verifiedId: null, recordedDigest, force, cancellationToken).ConfigureAwait(false);
         var again = await supply.EnsureAsync(found with { Platform = image.Platform }, force, cancellationToken).ConfigureAwait(false);
         return again.LocalId == id || force ? again : throw DeploymentErrors.ImageChanged(image.Reference.ToString(), id, again.LocalId!);
     }

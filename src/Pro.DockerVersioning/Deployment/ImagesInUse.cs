@@ -15,7 +15,7 @@ internal sealed class ImagesInUse
 
     /// <summary>Collects them.</summary>
     /// <param name="records">The operation records.</param>
-    /// <param name="services">A swarm's services; none where the engine is no manager of one.</param>
+    /// <param name="services">A swarm's services; none if the engine is not a manager of one.</param>
     public ImagesInUse(IEnumerable<OperationInfo> records, IEnumerable<SwarmServiceState> services)
     {
         foreach (var record in records)
@@ -38,10 +38,10 @@ internal sealed class ImagesInUse
     /// <summary>No image is held.</summary>
     public static ImagesInUse None { get; } = new([], []);
 
-    /// <summary>True where no image is held.</summary>
+    /// <summary>True if no image is held.</summary>
     public bool IsEmpty => _reasons.Count == 0;
 
-    /// <summary>Why an image is held; null where it isn't.</summary>
+    /// <summary>Why an image is held; null if it isn't.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="names">Its names, with tags and with digests.</param>
     public string? ReasonFor(string id, IEnumerable<ImageReference> names) => IsEmpty ? null

@@ -8,8 +8,8 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Deployment;
 
 /// <summary>
-/// The end of an operation whose process died after its new version was proven: the way back that it would have kept, and the history's line
-/// that it would have written.
+/// The end of an operation whose process died after its new version was verified: the previous version that it would have kept, and the
+/// history's line that it would have written.
 /// </summary>
 internal sealed class InterruptedOperation(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
 {
@@ -22,7 +22,7 @@ internal sealed class InterruptedOperation(EngineConnection engine, HistoryLog h
     /// <param name="note">What its lock or its record said; null if both are gone.</param>
     /// <param name="outcome">What the repair found.</param>
     /// <param name="cancellationToken">Ends the looking.</param>
-    /// <returns>True where it was proven, and had not written its line.</returns>
+    /// <returns>True if it was verified, and had not written its line.</returns>
     public async Task<bool> ConcludeAsync(
         DeploymentRequest request,
         EngineSnapshot world,
@@ -56,7 +56,7 @@ internal sealed class InterruptedOperation(EngineConnection engine, HistoryLog h
                 Outcome = ProHistoryEntry.Succeeded,
                 IsVerified = true,
                 Reason = done.Reason,
-                Message = $"begun on {done.Host}, and cut off after {done.Version} was proven; the repair has written this",
+                Message = $"begun on {done.Host}, and interrupted after {done.Version} was verified; written by the repair",
             },
             reports).ConfigureAwait(false);
         return true;

@@ -4,19 +4,19 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment;
 
-/// <summary>A version to go back to, with the image that was proven, where that is known.</summary>
+/// <summary>A version to go back to, with the image that was verified, where that is known.</summary>
 /// <param name="Version">The version.</param>
-/// <param name="ImageId">The image that was proven to work here; null where nobody proved it.</param>
+/// <param name="ImageId">The image that was verified here; null if nobody verified it.</param>
 /// <param name="Why">Where it is known from, for the verbose stream.</param>
 internal sealed record PreviousChoice(ProVersion Version, string? ImageId, string Why)
 {
-    /// <summary>True where nothing says it, and the next lower release stands in for it.</summary>
+    /// <summary>True if nothing says it, and the next lower release stands in for it.</summary>
     public bool IsGuess { get; init; }
 }
 
-/// <summary>What a target runs now, as far as its way back depends on it.</summary>
+/// <summary>What a target runs now, as far as its previous version depends on it.</summary>
 /// <param name="TargetId">See <see cref="ServiceTarget.TargetId"/>.</param>
-/// <param name="Current">The version; null where none runs, or nothing says which.</param>
+/// <param name="Current">The version; null if none runs, or nothing says which.</param>
 /// <param name="Running">The images that run.</param>
 internal sealed record TargetNow(string TargetId, ProVersion? Current, IReadOnlySet<string> Running)
 {
@@ -65,9 +65,9 @@ internal static class PreviousVersionRule
             return new PreviousChoice(tagged, previous.ImageId, $"{previous.Reference.Tag} on this engine");
         }
 
-        if (steps.FirstOrDefault(step => IsOther(step.Version)) is { } proven)
+        if (steps.FirstOrDefault(step => IsOther(step.Version)) is { } earlier)
         {
-            return new PreviousChoice(proven.Version, proven.ImageId, $"the history: verified here on {proven.Time:u}");
+            return new PreviousChoice(earlier.Version, earlier.ImageId, $"the history: verified here on {earlier.Time:u}");
         }
 
         return target.Current is { } current

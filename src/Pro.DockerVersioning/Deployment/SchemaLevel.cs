@@ -7,12 +7,14 @@ namespace Pro.DockerVersioning.Deployment;
 /// <summary>What becomes of a database when its service goes back: nothing, and so it is said.</summary>
 internal static class SchemaLevel
 {
-    /// <summary>A warning, where the image that runs needs another level than the one to come, and isn't followed by a higher one.</summary>
+    /// <summary>
+    /// A warning, where the image that runs needs another level than the one to come, and isn't followed by a higher one.
+    /// </summary>
     /// <param name="service">The service.</param>
-    /// <param name="from">The version that runs; null where nothing says which.</param>
+    /// <param name="from">The version that runs; null if nothing says which.</param>
     /// <param name="to">The version to come.</param>
-    /// <param name="now">The level of the image that runs; null where it names none.</param>
-    /// <param name="then">The level of the image to come; null where it names none.</param>
+    /// <param name="now">The level of the image that runs; null if it names none.</param>
+    /// <param name="then">The level of the image to come; null if it names none.</param>
     /// <param name="isRollback">A rollback may go to any level; a deployment to a higher one is what migrations are for.</param>
     public static string? Warning(string service, ProVersion? from, ProVersion to, string? now, string? then, bool isRollback)
     {

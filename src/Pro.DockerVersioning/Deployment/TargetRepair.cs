@@ -14,18 +14,20 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment;
 
-/// <summary>Puts right what an operation on a target has left behind when it was cut off. Under the target's lock.</summary>
+/// <summary>Repairs what an operation on a target has left behind when it was interrupted. Under the target's lock.</summary>
 internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
 {
     private readonly ContainerApi _calls = new(engine);
 
-    /// <summary>What there is to repair, as the prompt says it: leftovers, the record of an <c>up</c>, a lock that was left behind.</summary>
-    /// <returns>Null where nothing was cut off.</returns>
-    /// <exception cref="ProException"><c>TargetLocked</c>: what looks cut off is under way, and nobody breaks its lock.</exception>
+    /// <summary>
+    /// What there is to repair, as the prompt says it: leftovers, the record of an <c>up</c>, a lock that was left behind.
+    /// </summary>
+    /// <returns>Null if nothing was interrupted.</returns>
+    /// <exception cref="ProException"><c>TargetLocked</c>: what looks interrupted is under way, and nobody breaks its lock.</exception>
     public async Task<string?> WhyNeededAsync(
         DeploymentRequest request, EngineSnapshot world, ServiceTarget target, CancellationToken cancellationToken)
     {
-        const string CutOff = "Repair what an operation that was cut off has left behind";
+        const string Interrupted = "Repair what an interrupted operation has left behind";
         if (await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not { } held)
         {
             if (!await HasTracesAsync(world, target, cancellationToken).ConfigureAwait(false))
@@ -37,12 +39,12 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             var now = await EngineSnapshot
                 .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
             return now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) is { } found
-                && await HasTracesAsync(now, found, cancellationToken).ConfigureAwait(false) ? CutOff : null;
+                && await HasTracesAsync(now, found, cancellationToken).ConfigureAwait(false) ? Interrupted : null;
         }
 
         if (await TargetLock.WhyStaleAsync(engine, held, reports, cancellationToken).ConfigureAwait(false) is not null)
         {
-            return CutOff;
+            return Interrupted;
         }
 
         if (!await HasTracesAsync(world, target, cancellationToken).ConfigureAwait(false))
@@ -83,9 +85,9 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     /// <param name="request">What is asked for.</param>
     /// <param name="world">What is on the engine.</param>
     /// <param name="target">The target, whose lock is held.</param>
-    /// <param name="cutOff">See <see cref="LockInfo.CutOff"/>.</param>
+    /// <param name="cutOff">See <see cref="LockInfo.Interrupted"/>.</param>
     /// <param name="cancellationToken">Ends it between two steps.</param>
-    /// <exception cref="ProException">It can't be put right now.</exception>
+    /// <exception cref="ProException">It can't be repaired now.</exception>
     public async Task<ProRepair> RunAsync(
         DeploymentRequest request, EngineSnapshot world, ServiceTarget target, string? cutOff, CancellationToken cancellationToken)
     {
@@ -135,8 +137,8 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             Version = version,
             Message = outcome switch
             {
-                RepairOutcome.RestoredPrevious => $"an operation was cut off before the new version was proven: {Name(version)} runs again",
-                RepairOutcome.FinishedNew => $"an operation was cut off after the new version was proven: {Name(version)} stays",
+                RepairOutcome.RestoredPrevious => $"an interrupted deployment was undone; {Name(version)} is running again",
+                RepairOutcome.FinishedNew => $"an interrupted deployment was finished; {Name(version)} had been verified and stays",
                 _ => SwarmsOwn(now is null ? null : after.SwarmOf(now)?.UpdateState) ?? "nothing was left behind",
             },
         };
@@ -168,12 +170,12 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     private static string Name(ProVersion? version) => version?.ToString() ?? "the version from before";
 
     private static string? SwarmsOwn(string? state) => state is "updating" or "paused" or "rollback_started" or "rollback_paused"
-        ? $"the swarm says '{state}', and no operation of this module was cut off: the update is somebody else's, or left so on purpose"
+        ? $"the swarm says '{state}', and no operation of this module was interrupted: the update is somebody else's, or left so on purpose"
         : null;
 
     private async Task<bool> HasTracesAsync(EngineSnapshot world, ServiceTarget target, CancellationToken cancellationToken) =>
         target.Leftovers.Count > 0
-        || world.SwarmOf(target) is { IsCutOff: true }
+        || world.SwarmOf(target) is { IsInterrupted: true }
         || await new OperationRecords(_calls).FindAsync(target.TargetId, cancellationToken).ConfigureAwait(false) is not null;
 
     private Task<(RepairOutcome Outcome, OperationRecord? Record)> ContainersAsync(
@@ -200,7 +202,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             .ConfigureAwait(false);
         return result?.Outcome switch
         {
-            // The engine has finished by itself what was cut off.
+            // The engine has finished by itself what was interrupted.
             null when note is not null && !note.Version.Equals(note.From) && world.SwarmOf(target) is { UpdateState: "completed" } done
                 && SwarmTarget.NameOf(done.Image) == note.Reference => RepairOutcome.FinishedNew,
             null or SwarmOutcome.NothingToDo => RepairOutcome.NothingToDo,
@@ -219,8 +221,8 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     }
 
     /// <summary>
-    /// Restarts what depends on the service, as the end of the operation would have. An old container that was never stopped is the one that
-    /// it knows.
+    /// Restarts what depends on the service, as the end of the operation would have. An old container that was never stopped is the one
+    /// that it knows.
     /// </summary>
     private async Task RestartDependentsAsync(
         DeploymentRequest request, ServiceTarget target, RepairOutcome outcome, CancellationToken cancellationToken)
@@ -248,8 +250,8 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     }
 
     /// <summary>
-    /// The pin may have been moved already, or not yet: if it names the version that was to run and doesn't, it follows what runs. Says which hooks
-    /// did not run for what was restored after compose's own <c>up</c>.
+    /// The pin may have been moved already, or not yet: if it names the version that was to run and doesn't, it follows what runs. Says
+    /// which hooks did not run for what was restored after compose's own <c>up</c>.
     /// </summary>
     /// <returns>True if a file was changed.</returns>
     private async Task<bool> PinWhatRunsAsync(

@@ -2,7 +2,7 @@ namespace Pro.DockerVersioning.Engine;
 
 /// <summary>
 /// Negotiates the API's version without a request of its own. The first request names none and is answered in the engine's newest
-/// version, whose number stands in the answer's header; an engine newer than <see cref="Newest"/> is asked in ours from then on.
+/// version, whose number is in the answer's header; an engine newer than <see cref="Newest"/> is asked in ours from then on.
 /// So engines from 20.10 (API 1.41) to 29 (which refuses everything below 1.44) and later ones are served. Requests in raw JSON need no
 /// such bound: a container's configuration goes back as it came, with the fields of tomorrow.
 /// </summary>

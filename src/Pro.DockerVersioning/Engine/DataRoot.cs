@@ -14,10 +14,10 @@ internal sealed partial class DataRoot
     /// <summary>The folder; null if the engine isn't on this machine, or nobody says where it is.</summary>
     public string? Path { get; }
 
-    /// <summary>How many bytes are free for it now; null where that can't be seen.</summary>
+    /// <summary>How many bytes are free for it now; null if that can't be seen.</summary>
     public long? Free => Read(static drive => drive.AvailableFreeSpace);
 
-    /// <summary>How many bytes the disk has; null where that can't be seen.</summary>
+    /// <summary>How many bytes the disk has; null if that can't be seen.</summary>
     public long? Total => Read(static drive => drive.TotalSize);
 
     /// <summary>Asks the engine where its data root is.</summary>
@@ -47,8 +47,8 @@ internal sealed partial class DataRoot
             : null);
 
     /// <summary>
-    /// With containerd's image store the images are in containerd's folder: in the engine's own, if the engine started it; else it has one of
-    /// its own, often on another disk.
+    /// With containerd's image store the images are in containerd's folder: in the engine's own, if the engine started it; else it has one
+    /// of its own, often on another disk.
     /// </summary>
     private static string? FolderOf(JsonObject info, Func<string, bool> isFolder, Func<string, string?> read)
     {

@@ -55,7 +55,7 @@ internal sealed class DockerConfigAuth
     }
 
     /// <summary>
-    /// The login; null where the entry is empty, which is what Docker leaves behind when a helper holds the secret. The order is
+    /// The login; null if the entry is empty, which is what Docker leaves behind when a helper holds the secret. The order is
     /// the engine's: a registry token, an identity token, a password.
     /// </summary>
     public RegistryCredential? ToCredential(string serverAddress)

@@ -38,7 +38,7 @@ internal sealed class DockerConfigFile
     /// <summary>More folders in which Docker's client looks for plugins.</summary>
     public IReadOnlyList<string> PluginFolders { get; private init; } = [];
 
-    /// <summary>True where neither a login nor a helper stands in it: Docker then looks for the system's own helper.</summary>
+    /// <summary>True if neither a login nor a helper is in it: Docker then looks for the system's own helper.</summary>
     public bool HasNoLogins => Auths.Count == 0 && CredentialHelpers.Count == 0 && string.IsNullOrEmpty(CredentialsStore);
 
     /// <summary>The folder of Docker's configuration (<c>DOCKER_CONFIG</c> or <c>~/.docker</c>);

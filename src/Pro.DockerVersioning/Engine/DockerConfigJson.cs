@@ -8,7 +8,7 @@ namespace Pro.DockerVersioning.Engine;
 internal static class DockerConfigJson
 {
     /// <summary>Parses a whole file; an empty one is an empty object.</summary>
-    /// <exception cref="ProException">It is no JSON object; the error names the line.</exception>
+    /// <exception cref="ProException">It is not a JSON object; the error names the line.</exception>
     public static JsonElement Parse(ReadOnlyMemory<byte> utf8, string source)
     {
         ReadOnlySpan<byte> byteOrderMark = [0xEF, 0xBB, 0xBF];
@@ -36,19 +36,19 @@ internal static class DockerConfigJson
         }
     }
 
-    /// <summary>A text, or null where it is absent.</summary>
+    /// <summary>A text, or null if it is absent.</summary>
     public static string? Text(JsonElement parent, string name, string source) =>
         Find(parent, name) is not { } value ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : throw CredentialErrors.ConfigValueInvalid(source, name, "is not a text");
 
-    /// <summary>An object, or null where it is absent.</summary>
+    /// <summary>An object, or null if it is absent.</summary>
     public static JsonElement? Object(JsonElement parent, string name, string source) =>
         Find(parent, name) is not { } value ? null
         : value.ValueKind == JsonValueKind.Object ? value
         : throw CredentialErrors.ConfigValueInvalid(source, name, "is not an object");
 
-    /// <summary>An object of texts; empty where it is absent.</summary>
+    /// <summary>An object of texts; empty if it is absent.</summary>
     public static Dictionary<string, string> Texts(JsonElement parent, string name, string source)
     {
         var texts = new Dictionary<string, string>(StringComparer.Ordinal);

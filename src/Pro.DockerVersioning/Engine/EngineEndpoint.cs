@@ -25,13 +25,13 @@ internal sealed record EngineEndpoint
     /// <summary>Who says so, for messages: "DOCKER_HOST", "the context 'prod'", "the default".</summary>
     public required string Source { get; init; }
 
-    /// <summary>True where the connection is encrypted.</summary>
+    /// <summary>True if the connection is encrypted.</summary>
     public bool UsesTls { get; init; }
 
     /// <summary>The folder with <c>ca.pem</c>, <c>cert.pem</c> and <c>key.pem</c>, or null.</summary>
     public string? CertificateFolder { get; init; }
 
-    /// <summary>True where the context says not to check the engine's certificate.</summary>
+    /// <summary>True if the context says not to check the engine's certificate.</summary>
     public bool SkipsVerification { get; init; }
 
     /// <summary>
@@ -41,7 +41,7 @@ internal sealed record EngineEndpoint
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// What a child process (Docker's client) needs in its environment to talk to the same engine; empty where it inherits the same
+    /// What a child process (Docker's client) needs in its environment to talk to the same engine; empty if it inherits the same
     /// answer. A null value takes the variable away.
     /// </summary>
     public IReadOnlyDictionary<string, string?> ChildEnvironment { get; init; } = new Dictionary<string, string?>();
@@ -67,7 +67,7 @@ internal sealed record EngineEndpoint
     /// <summary>Finds the endpoint.</summary>
     /// <param name="environment">Reads an environment variable.</param>
     /// <param name="engine">A context's name or a host that goes before everything else, or null.</param>
-    /// <exception cref="ProException">The address or the context is no good.</exception>
+    /// <exception cref="ProException">The address or the context is not valid.</exception>
     public static EngineEndpoint Resolve(Func<string, string?> environment, string? engine = null)
     {
         var found = Find(environment, engine);
@@ -141,7 +141,7 @@ internal sealed record EngineEndpoint
     {
         var verify = !string.IsNullOrEmpty(environment("DOCKER_TLS_VERIFY"));
 
-        // Docker's own --tls: encrypted, with the client's certificate where there is one, and without a look at the engine's.
+        // Docker's own --tls: encrypted, with the client's certificate if there is one, and without a look at the engine's.
         var tls = verify || !string.IsNullOrEmpty(environment("DOCKER_TLS"));
         var address = Parse(host, source, tls);
         var overTcp = address.Scheme is "tcp" or "http" or "https";

@@ -31,7 +31,7 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
     public async Task<JsonArray> GetListAsync(string path, CancellationToken cancellationToken) =>
         As<JsonArray>(await AskAsync(HttpMethod.Get, path, null, null, cancellationToken).ConfigureAwait(false)) ?? [];
 
-    /// <summary>Posts; the answer is null where the engine sends none.</summary>
+    /// <summary>Posts; the answer is null if the engine sends none.</summary>
     /// <inheritdoc cref="GetAsync"/>
     public Task<JsonNode?> PostAsync(string path, JsonNode? body, CancellationToken cancellationToken) =>
         AskAsync(HttpMethod.Post, path, body, null, cancellationToken);
@@ -51,7 +51,7 @@ internal sealed class EngineHttp(HttpMessageHandler transport, EngineEndpoint en
     public Task PutAsync(string path, byte[] content, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Put, path, body: null, registryAuth: null, cancellationToken, content: content);
 
-    /// <summary>Asks, and reads the answer; null where it has no body.</summary>
+    /// <summary>Asks, and reads the answer; null if it has no body.</summary>
     /// <param name="method">The method.</param>
     /// <param name="path">Path and query, without a slash in front and without the API's version.</param>
     /// <param name="body">What is sent, or null.</param>

@@ -9,7 +9,7 @@ namespace Pro.DockerVersioning.Engine;
 /// </summary>
 internal static class EngineRegistryLookup
 {
-    /// <summary>The digest under a reference in its registry; null where the registry has no such thing.</summary>
+    /// <summary>The digest under a reference in its registry; null if the registry has no such thing.</summary>
     /// <exception cref="ProException">The registry can't be reached, or refuses.</exception>
     public static async Task<string?> DigestAsync(
         EngineConnection engine,

@@ -50,7 +50,7 @@ internal sealed class RegistryCredential
     /// <summary>The registry as Docker writes it: a host with its port, or <c>https://index.docker.io/v1/</c>.</summary>
     public string ServerAddress { get; }
 
-    /// <summary>Who logged in, or null where only a token is known.</summary>
+    /// <summary>Who logged in, or null if only a token is known.</summary>
     public string? Username { get; }
 
     /// <summary>Where it was found, for messages: a file, a helper, a variable.</summary>

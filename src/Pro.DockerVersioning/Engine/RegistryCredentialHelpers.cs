@@ -16,7 +16,7 @@ internal sealed class RegistryCredentialHelpers(Func<string, string?> environmen
     private const string Prefix = "docker-credential-";
     private const string NotFoundMessage = "credentials not found in native keychain";
 
-    /// <summary>The helper that this system's Docker takes where none is configured; null where it isn't on PATH.</summary>
+    /// <summary>The helper that this system's Docker takes where none is configured; null if it isn't on PATH.</summary>
     public string? FindSystemHelper()
     {
         var name = OperatingSystem.IsWindows() ? "wincred"
@@ -26,7 +26,7 @@ internal sealed class RegistryCredentialHelpers(Func<string, string?> environmen
         return FindProgram(Prefix + name) is null ? null : name;
     }
 
-    /// <summary>Asks a helper; null where it has no login for this registry.</summary>
+    /// <summary>Asks a helper; null if it has no login for this registry.</summary>
     public async Task<RegistryCredential?> GetAsync(string name, string serverAddress, CancellationToken cancellationToken)
     {
         var program = Prefix + name;

@@ -30,7 +30,7 @@ internal sealed class RegistryCredentialStore
     public static RegistryCredentialStore For(EngineEndpoint engine, Func<string, string?> environment) =>
         new(DockerConfigFile.Load(environment), environment) { _isShut = !engine.MaySeeLogins };
 
-    /// <summary>The login for a registry, or null where there is none.</summary>
+    /// <summary>The login for a registry, or null if there is none.</summary>
     /// <param name="registryHost">As in an image's reference: <c>docker.io</c>, <c>registry.example.com</c>, <c>localhost:5000</c>.</param>
     /// <param name="cancellationToken">Ends a helper that runs.</param>
     /// <exception cref="ProException">A helper is missing, fails or doesn't answer; an entry can't be read.</exception>

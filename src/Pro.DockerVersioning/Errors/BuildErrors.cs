@@ -140,7 +140,7 @@ internal static class BuildErrors
     public static ProException SecretFileMissing(string subject, string id, string path) => new(
         "BuildSecretFileMissing",
         ProErrorCategory.ObjectNotFound,
-        $"The secret '{id}' of {subject} is to come from '{path}', which is no file.",
+        $"The secret '{id}' of {subject} is to come from '{path}', which is not a file.",
         "Give an existing file as src=, relative to the current folder.",
         path);
 

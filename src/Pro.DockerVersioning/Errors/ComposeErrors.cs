@@ -156,7 +156,7 @@ internal static class ComposeErrors
     /// <param name="target">What it should take.</param>
     /// <param name="rendered">What it takes; null for none.</param>
     /// <param name="written">Where the image is written, and how.</param>
-    /// <param name="pin">"API_VERSION=v1.2.0"; null where no variable pins it.</param>
+    /// <param name="pin">"API_VERSION=v1.2.0"; null if no variable pins it.</param>
     /// <param name="variables">The image's variables, their values and who sets them.</param>
     public static ProException RendersOther(
         string service, string target, string? rendered, string written, string? pin, string variables) => new(

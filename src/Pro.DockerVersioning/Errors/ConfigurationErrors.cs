@@ -21,7 +21,7 @@ internal static class ConfigurationErrors
         "Save the file again as UTF-8.", path, inner);
 
     public static ProException FileTooLarge(string path, long length, long limit) => new(
-        "ConfigurationTooLarge", ProErrorCategory.InvalidData, $"{path} has {length} bytes; more than {limit} is no configuration.",
+        "ConfigurationTooLarge", ProErrorCategory.InvalidData, $"{path} has {length} bytes; more than {limit} is not a configuration.",
         "Name the right file.", path);
 
     public static ProException BrokenJson(FilePosition at, Exception inner) => new(
@@ -158,7 +158,7 @@ internal static class ConfigurationErrors
 
     public static ProException ContextNotFound(string service, string context, string source, string tree) => new(
         "ServiceContextNotFound", ProErrorCategory.ObjectNotFound,
-        $"The context {context} of the service {service} ({source}) is no folder of {tree}.",
+        $"The context {context} of the service {service} ({source}) is not a folder of {tree}.",
         "Correct the context, or build a version that has it; -WorkingTree builds what is on disk.", service);
 
     public static ProException DockerfileNotFound(string service, string dockerfile, string source, string tree) => new(

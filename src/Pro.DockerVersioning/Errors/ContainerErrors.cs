@@ -47,8 +47,8 @@ internal static class ContainerErrors
             + "Nobody can tell which version was verified, so nothing was stopped or removed.",
             left.Contains(name + ".pro-prev")
                 ? $"To restore the old version: docker rm -f {name} {name}.pro-next; docker rename {name}.pro-prev {name}; docker start {name}. "
-                    + $"To keep the new one: docker rm -f {name}.pro-prev"
-                : $"If {name} is what shall run: docker rm -f {name}.pro-next",
+                    + $"To keep the new container: docker rm -f {name}.pro-prev"
+                : $"If {name} is the right one: docker rm -f {name}.pro-next",
             name);
     }
 
@@ -179,11 +179,11 @@ internal static class ContainerErrors
         "Look for another program or container that holds the port: 'docker ps' and 'ss -ltnup'.",
         container);
 
-    /// <summary>Proven without its ports, and then not with them.</summary>
-    public static ProException NotProvenOnItsPorts(string container, TimeSpan wait) => new(
-        "NotProvenOnItsPorts",
+    /// <summary>Verified without its ports, and then not with them.</summary>
+    public static ProException NotAnsweredOnItsPorts(string container, TimeSpan wait) => new(
+        "NotAnsweredOnItsPorts",
         ProErrorCategory.OperationTimeout,
-        $"The new version of {container} was well before it got the ports, and could not be proven on them within {wait.TotalSeconds:0} s.",
+        $"The new version of {container} was healthy before it got the ports, and did not answer on them within {wait.TotalSeconds:0} s.",
         "Look at healthUrl in pro.json, or let the service be stopped first (order: stop-first).",
         container);
 
@@ -201,7 +201,7 @@ internal static class ContainerErrors
         "FollowersOfOneThatRemovesItself",
         ProErrorCategory.InvalidOperation,
         $"{container} removes itself when it stops, and {string.Join(", ", followers)} shares its network, IPC or processes: "
-        + "there would be no way back.",
+        + "it could not be restored.",
         $"Start {container} without --rm, or remove the containers that share with it first.",
         container);
 

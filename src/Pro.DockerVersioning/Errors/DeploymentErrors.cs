@@ -40,8 +40,8 @@ internal static class DeploymentErrors
         service);
 
     /// <summary>
-    /// What failed in the middle of a change: an error of ours as it is, null for a stop, and for what nobody has foreseen (a connection that
-    /// broke, a file that couldn't be written) one that says so.
+    /// What failed in the middle of a change: an error of ours as it is, null for a stop, and for what nobody has foreseen (a connection
+    /// that broke, a file that couldn't be written) one that says so.
     /// </summary>
     public static ProException? Of(Exception failure, string target) => failure switch
     {
@@ -73,8 +73,9 @@ internal static class DeploymentErrors
     public static ProException NoPrevious(string service, string target, string? current) => new(
         "NoPreviousVersion",
         ProErrorCategory.ObjectNotFound,
-        $"No version of {service} before {current ?? "the one that runs"} is known for {target}: none was proven there, and none is on this engine.",
-        $"Name the version: Invoke-ProRollback {service} v1.2.2. It is pulled where the registry has it.",
+        $"There is no version of {service} before {current ?? "the one that runs"} to roll back to: none was verified at {target}, "
+            + "and none is on this engine.",
+        $"Name the version: Invoke-ProRollback {service} v1.2.2. It is pulled if the registry has it.",
         service);
 
     /// <summary>There is nothing to deploy.</summary>
@@ -95,12 +96,12 @@ internal static class DeploymentErrors
             : "Build-ProImage makes a version, Publish-ProImage pushes it.",
         reference);
 
-    /// <summary>The tag names another image than the one that was proven.</summary>
+    /// <summary>The tag names another image than the one that was verified.</summary>
     public static ProException NotTheVerifiedImage(string reference, string verified, string now) => new(
         "NotTheVerifiedImage",
         ProErrorCategory.InvalidData,
-        $"{reference} is another image now ({ShortId.Of(now)}) than the one that was proven to work here ({ShortId.Of(verified)}).",
-        "Find out who built or pulled it again. -Force takes what the tag names now.",
+        $"{reference} has changed: the tag now names {ShortId.Of(now)}, but {ShortId.Of(verified)} was verified here.",
+        "Find out who built or pulled it again. -Force deploys what the tag names now.",
         reference);
 
     /// <summary>The registry has another image under the tag than the one that was recorded.</summary>
@@ -109,7 +110,7 @@ internal static class DeploymentErrors
         ProErrorCategory.InvalidData,
         $"The registry has another image under {reference} ({ShortId.Of(now)}) than the one that was deployed or published ({ShortId.Of(recorded)}), "
             + "and no longer has that one.",
-        "Find out who pushed it. -Force takes what the registry has now.",
+        "Find out who pushed it. -Force deploys what the registry has now.",
         reference);
 
     /// <summary>A pull failed.</summary>
@@ -132,7 +133,7 @@ internal static class DeploymentErrors
     public static ProException ReferenceOfAnother(string reference, string repository) => new(
         "ReferenceOfAnotherService",
         ProErrorCategory.InvalidArgument,
-        $"{reference} is no image of {repository}.",
+        $"{reference} is not an image of {repository}.",
         "Give the service and version instead, or set REGISTRY to the registry of that image.",
         reference);
 

@@ -28,11 +28,11 @@ internal static class EngineErrors
         name,
         inner);
 
-    /// <summary>An address that is no engine's.</summary>
+    /// <summary>An address that is not an engine's.</summary>
     public static ProException AddressInvalid(string host, string source) => new(
         "DockerHostInvalid",
         ProErrorCategory.InvalidArgument,
-        $"'{host}' ({source}) is no address of a Docker engine.",
+        $"'{host}' ({source}) is not an address of a Docker engine.",
         "Use unix:///var/run/docker.sock, npipe://./pipe/docker_engine or tcp://HOST:2376.",
         host);
 
@@ -102,7 +102,7 @@ internal static class EngineErrors
         address,
         inner);
 
-    /// <summary>What answers is no engine, or was cut off.</summary>
+    /// <summary>What answers is not an engine, or was interrupted.</summary>
     public static ProException AnswerUnreadable(string address, string path, Exception inner) => new(
         "EngineAnswerUnreadable",
         ProErrorCategory.InvalidData,

@@ -59,7 +59,7 @@ internal static partial class GitErrors
         "Commit first: git add, git commit. -WorkingTree needs a commit too: its images are named by the commit they were changed from.",
         root);
 
-    /// <summary>A release that is no tag.</summary>
+    /// <summary>A release that is not a tag.</summary>
     public static ProException TagNotFound(string version, string? newest, bool fetchTags) => new(
         "TagNotFound",
         ProErrorCategory.ObjectNotFound,
@@ -238,7 +238,7 @@ internal static partial class GitErrors
     public static ProException IgnorePatternInvalid(string file, int line, string pattern) => new(
         "IgnorePatternInvalid",
         ProErrorCategory.InvalidData,
-        string.Create(CultureInfo.InvariantCulture, $"Line {line} of '{file}' is no pattern that Docker accepts: '{pattern}'."),
+        string.Create(CultureInfo.InvariantCulture, $"Line {line} of '{file}' is not a pattern that Docker accepts: '{pattern}'."),
         "Correct the line: brackets must be closed, ranges must rise, a lone '!' or a '\\' at the end means nothing.",
         file);
 

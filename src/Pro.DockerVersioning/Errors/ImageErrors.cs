@@ -16,7 +16,7 @@ internal static class ImageErrors
         "RefIsNotTheTag",
         ProErrorCategory.ResourceExists,
         $"The git tag {version} is commit {ShortId.Of(tagged)}, but -Ref {name} is {ShortId.Of(commit)}: an image of one would be called the other.",
-        $"Leave -Ref out to build the tag, or choose a version that is no tag yet.",
+        $"Leave -Ref out to build the tag, or choose a version that is not a tag yet.",
         version);
 
     /// <summary>A label of the user's that would say something else than the image is.</summary>
@@ -73,7 +73,7 @@ internal static class ImageErrors
         reference,
         cause);
 
-    /// <summary>A reference whose tag is no version.</summary>
+    /// <summary>A reference whose tag is not a version.</summary>
     public static ProException ReferenceIsNoVersion(string reference) => new(
         "ReferenceIsNoVersion",
         ProErrorCategory.InvalidArgument,

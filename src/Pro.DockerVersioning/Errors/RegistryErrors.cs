@@ -41,7 +41,7 @@ internal static partial class RegistryErrors
     /// <summary>A login was found, and the registry refused it.</summary>
     /// <param name="host">The registry.</param>
     /// <param name="target">The repository or reference.</param>
-    /// <param name="login">Whose login it was and where it came from; or null where only the engine knows.</param>
+    /// <param name="login">Whose login it was and where it came from; or null if only the engine knows.</param>
     /// <param name="said">The registry's own words.</param>
     /// <param name="inner">The library's exception.</param>
     public static ProException LoginRefused(string host, string target, string? login, string? said, Exception? inner = null) => new(
@@ -125,7 +125,7 @@ internal static partial class RegistryErrors
     public static ProException InvalidHost(string host, Exception inner) => new(
         "RegistryHostInvalid",
         ProErrorCategory.InvalidArgument,
-        $"'{host}' is no registry: it must be a host name with an optional port.",
+        $"'{host}' is not a registry: it must be a host name with an optional port.",
         "Correct REGISTRY (or \"registry\" in pro.json), as in: registry.example.com/pro",
         host,
         inner);

@@ -24,7 +24,7 @@ internal static class SwarmErrors
     public static ProException NotAManager(string engine, Exception? inner) => new(
         "SwarmNotAManager",
         ProErrorCategory.InvalidOperation,
-        $"The engine at {engine} is no manager of a swarm: it can't update a service.",
+        $"The engine at {engine} is not a swarm manager, so it can't update services.",
         "Set DOCKER_HOST or the docker context to a manager ('docker node ls' on one of them lists them).",
         engine,
         inner);

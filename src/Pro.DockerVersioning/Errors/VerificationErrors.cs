@@ -14,7 +14,7 @@ internal static class VerificationErrors
     public static ProException Restarting(VerificationEvidence evidence) =>
         Failed("ContainerRestarting", ProErrorCategory.InvalidOperation, evidence);
 
-    /// <summary>Its check says that it is sick.</summary>
+    /// <summary>Its check says that it is unhealthy.</summary>
     public static ProException Unhealthy(VerificationEvidence evidence) =>
         Failed("ContainerUnhealthy", ProErrorCategory.InvalidOperation, evidence);
 
@@ -68,7 +68,7 @@ internal static class VerificationErrors
         ProErrorCategory.InvalidOperation,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"The new version of {container} runs, but after {after.TotalSeconds:0.0} s it doesn't answer where the old one did: {why}."),
+            $"The new version of {container} runs, but after {after.TotalSeconds:0.0} s it doesn't answer where the old container did: {why}."),
         port is null
             ? "Look at healthUrl in pro.json, and at what the new version answers there."
             : $"If nothing listens on {port} in the container, let a process listen there on all addresses (0.0.0.0). "
@@ -91,21 +91,26 @@ internal static class VerificationErrors
         if (lines.Count > 0)
         {
             _ = text.Append('\n').Append(heading).Append(':');
-            foreach (var line in lines)
+            // A check that fails says the same each time.
+            for (var i = 0; i < lines.Count; i++)
             {
-                _ = text.Append("\n  ").Append(line);
+                if (i == 0 || lines[i] != lines[i - 1])
+                {
+                    _ = text.Append("\n  ").Append(lines[i]);
+                }
             }
         }
     }
 
     private static string Remedy(string id, VerificationEvidence evidence)
     {
+        // A command comes last: with a dot or a word behind it, it can't be copied.
         var look = evidence.IsKept
-            ? $"See all of its log with 'docker logs {evidence.Container}', and its environment with 'docker inspect {evidence.Container}'."
+            ? $"See all of its log: docker logs {evidence.Container}"
             : $"Try the image by hand: docker run -it --rm --entrypoint /bin/sh {evidence.Image}";
-        var more = id == "HealthTimeout"
-            ? " If it only needs longer to start, give it time with -HealthTimeout."
-            : " Look whether what it depends on runs ('docker ps'), and whether its environment is right for this version.";
-        return evidence.IsOutOfMemory ? "Give it more memory, or look why it needs it. " + look : look + more;
+        var first = evidence.IsOutOfMemory ? "Give it more memory, or find out why it needs it. "
+            : id == "HealthTimeout" ? "If it only needs longer to start, give it time with -HealthTimeout. "
+            : "Look whether what it depends on runs ('docker ps'), and whether its environment is right for this version. ";
+        return first + look;
     }
 }

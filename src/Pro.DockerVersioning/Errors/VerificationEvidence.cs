@@ -21,10 +21,10 @@ internal sealed record VerificationEvidence
     /// <summary>From the check's begin to the verdict.</summary>
     public required TimeSpan After { get; init; }
 
-    /// <summary>True where the container stays, so that it can be looked at.</summary>
+    /// <summary>True if the container stays, so that it can be looked at.</summary>
     public required bool IsKept { get; init; }
 
-    /// <summary>True where the kernel killed it for its memory.</summary>
+    /// <summary>True if the kernel killed it for its memory.</summary>
     public bool IsOutOfMemory { get; init; }
 
     /// <summary>What the check said last.</summary>

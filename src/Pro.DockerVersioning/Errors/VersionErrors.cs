@@ -5,7 +5,7 @@ namespace Pro.DockerVersioning.Errors;
 /// <summary>Errors about the names of versions, images and services, and about ranges and patterns of versions.</summary>
 internal static class VersionErrors
 {
-    /// <summary>A text that is no version.</summary>
+    /// <summary>A text that is not a version.</summary>
     /// <param name="text">The text.</param>
     /// <param name="reason">Why it is none.</param>
     /// <param name="suggestion">The version that was probably meant, or null.</param>
@@ -23,7 +23,7 @@ internal static class VersionErrors
 
     /// <summary>A git tag that looks like a version and is none.</summary>
     /// <param name="tag">The tag.</param>
-    /// <param name="reason">Why it is no version.</param>
+    /// <param name="reason">Why it is not a version.</param>
     /// <param name="suggestion">The version that was probably meant.</param>
     /// <param name="here">The newest version that is a tag of the same commit; null if there is none.</param>
     /// <param name="isTaken">True if the suggestion is a tag already.</param>

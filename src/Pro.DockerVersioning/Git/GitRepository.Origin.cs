@@ -6,10 +6,10 @@ namespace Pro.DockerVersioning.Git;
 /// <content>Where the repository comes from, and what of its history is here.</content>
 internal sealed partial class GitRepository
 {
-    /// <summary>True where the commit is in this repository (a shallow clone lacks many).</summary>
+    /// <summary>True if the commit is in this repository (a shallow clone lacks many).</summary>
     public bool Knows(string sha) => ObjectId.TryParse(sha, out var id) && repository.Lookup<Commit>(id) is not null;
 
-    /// <summary>True if a commit's hash begins with these digits. A branch or a tag of that name is no commit's hash.</summary>
+    /// <summary>True if a commit's hash begins with these digits. A branch or a tag of that name is not a commit's hash.</summary>
     public bool KnowsPrefix(string hash)
     {
         try
@@ -28,7 +28,7 @@ internal sealed partial class GitRepository
     }
 
     /// <summary>
-    /// The address of the remote "origin" as a web page's, without a user, a password or a token in it; null where there is none.
+    /// The address of the remote "origin" as a web page's, without a user, a password or a token in it; null if there is none.
     /// </summary>
     public string? SourceAddress()
     {

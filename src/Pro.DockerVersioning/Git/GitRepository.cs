@@ -30,7 +30,7 @@ internal sealed partial class GitRepository : IDisposable
     /// <summary>The folder of git's own files (of this worktree).</summary>
     public string GitDirectory => repository.Info.Path;
 
-    /// <summary>True where the history was cut by a shallow clone.</summary>
+    /// <summary>True if the history was cut by a shallow clone.</summary>
     public bool IsShallow => repository.Info.IsShallow;
 
     /// <summary>The library's object, for the classes of this folder.</summary>
@@ -155,7 +155,7 @@ internal sealed partial class GitRepository : IDisposable
     internal Commit Commit(string sha) =>
         repository.Lookup<Commit>(new ObjectId(sha)) ?? throw GitErrors.ObjectMissing("a commit", sha, null);
 
-    /// <summary>How many commits the second has that the first has not; null where the first is no ancestor.</summary>
+    /// <summary>How many commits the second has that the first has not; null if the first is not an ancestor.</summary>
     internal int? CountSince(string baseSha, string sha)
     {
         var divergence = repository.ObjectDatabase.CalculateHistoryDivergence(Commit(sha), Commit(baseSha));

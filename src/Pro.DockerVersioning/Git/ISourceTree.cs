@@ -9,10 +9,10 @@ internal interface ISourceTree
     /// <summary>How messages name it: "the tree of v1.2.3", "the working tree".</summary>
     string Description { get; }
 
-    /// <summary>Looks one entry up; null where there is none. The root is a directory.</summary>
+    /// <summary>Looks one entry up; null if there is none. The root is a directory.</summary>
     SourceEntry? Find(string path);
 
-    /// <summary>The direct children of a folder, sorted ordinally by name; empty where there is no such folder.</summary>
+    /// <summary>The direct children of a folder, sorted ordinally by name; empty if there is no such folder.</summary>
     IEnumerable<SourceEntry> List(string directory);
 
     /// <summary>The size of a file's content (or of a link's target) in bytes, without reading the content.</summary>

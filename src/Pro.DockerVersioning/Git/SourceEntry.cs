@@ -22,7 +22,7 @@ internal enum SourceEntryKind
 /// <summary>One entry of a source tree.</summary>
 /// <param name="Path">Relative to the tree's root, with forward slashes, no leading or trailing slash.</param>
 /// <param name="Kind">What it is.</param>
-/// <param name="ObjectId">The git object id of the content (40 hex digits), or null where it wasn't computed (a file on disk).</param>
+/// <param name="ObjectId">The git object id of the content (40 hex digits), or null if it wasn't computed (a file on disk).</param>
 internal sealed record SourceEntry(string Path, SourceEntryKind Kind, string? ObjectId)
 {
     /// <summary>

@@ -54,7 +54,7 @@ internal static class TreePath
     /// <summary>The last part.</summary>
     public static string Name(string path) => path[(path.LastIndexOf('/') + 1)..];
 
-    /// <summary>The path seen from a folder, or null where it lies elsewhere.</summary>
+    /// <summary>The path seen from a folder, or null if it lies elsewhere.</summary>
     public static string? RelativeTo(string directory, string path)
     {
         if (directory.Length == 0)
@@ -67,7 +67,7 @@ internal static class TreePath
             : null;
     }
 
-    /// <summary>Follows the symbolic links on a path, as far as the tree goes; null where nothing is there.</summary>
+    /// <summary>Follows the symbolic links on a path, as far as the tree goes; null if nothing is there.</summary>
     /// <exception cref="ProException">A link leads out of the repository, or in a circle.</exception>
     public static SourceEntry? Follow(ISourceTree tree, string path)
     {
@@ -100,7 +100,7 @@ internal static class TreePath
 
     /// <summary>
     /// Follows the links of a file as if its folder were the root of the disk: <c>..</c> stays in it, and an absolute target starts there.
-    /// Null where nothing is there, or links lead in a circle.
+    /// Null if nothing is there, or links lead in a circle.
     /// </summary>
     public static SourceEntry? FollowInside(ISourceTree tree, string folder, string name)
     {

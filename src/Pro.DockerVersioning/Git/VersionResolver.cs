@@ -163,6 +163,6 @@ internal sealed class VersionResolver(GitRepository repository)
         Blob => "file (blob)",
         Tree => "folder (tree)",
         null => "missing object",
-        _ => "git object that is no commit",
+        _ => "git object that is not a commit",
     };
 }

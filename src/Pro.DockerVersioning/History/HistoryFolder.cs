@@ -15,7 +15,7 @@ internal static class HistoryFolder
 
     /// <summary>
     /// The folder: <c>history</c> of pro.json, else the user's state folder (<c>XDG_STATE_HOME</c> or <c>~/.local/state</c>, see
-    /// https://specifications.freedesktop.org/basedir-spec/latest/; on Windows <c>%LOCALAPPDATA%</c>). Null where the user has no home.
+    /// https://specifications.freedesktop.org/basedir-spec/latest/; on Windows <c>%LOCALAPPDATA%</c>). Null if the user has no home.
     /// </summary>
     public static string? Resolve(ProSettings settings) => settings.History?.Value ?? OfUser(settings.Variables.Raw);
 
@@ -29,7 +29,7 @@ internal static class HistoryFolder
             return local.Length > 0 ? Path.Combine(local, "Pro.DockerVersioning") : null;
         }
 
-        // The specification: a relative path is no valid value, and counts as not set.
+        // The specification: a relative path is not a valid value, and counts as not set.
         if (environment("XDG_STATE_HOME") is { } state && Path.IsPathFullyQualified(state))
         {
             return Path.Combine(state, "pro-docker-versioning");

@@ -9,7 +9,7 @@ namespace Pro.DockerVersioning.History;
 /// <summary>An entry as a line of JSON. Pure. Only what is named here is ever written.</summary>
 internal sealed record HistoryLine
 {
-    /// <summary>The longest line that is read; a longer one is no line of ours.</summary>
+    /// <summary>The longest line that is read; a longer one is not a line of ours.</summary>
     public const int MaxBytes = 1 << 20;
 
     // What people and programs say has no bound of its own.

@@ -14,7 +14,7 @@ internal sealed class HistoryLog
 
     private HistoryLog(string? folder) => _folder = folder;
 
-    /// <summary>The folder; null where the user has no home and pro.json names none.</summary>
+    /// <summary>The folder; null if the user has no home and pro.json names none.</summary>
     public string? Folder => _folder;
 
     /// <summary>Finds the history; nothing is read or written yet.</summary>

@@ -2,12 +2,12 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.History;
 
-/// <summary>When each version was last of use on an engine: built, started, or running until another one took its place.</summary>
+/// <summary>When each version was last used on an engine: built, started, or running until another one took its place.</summary>
 internal sealed class LastUses
 {
     private readonly Dictionary<string, DateTimeOffset> _times = new(StringComparer.Ordinal);
 
-    /// <summary>When a version was last of use; null where the history doesn't know it.</summary>
+    /// <summary>When a version was last used; null if the history doesn't know it.</summary>
     /// <param name="reference">The image's name with the version's tag.</param>
     public DateTimeOffset? Of(ImageReference reference) =>
         _times.TryGetValue(Key(reference.NormalizedName, reference.Tag), out var time) ? time : null;

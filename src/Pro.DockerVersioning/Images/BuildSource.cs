@@ -20,7 +20,7 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
     /// <summary>What -Describe passed over: tags that aren't versions.</summary>
     public IReadOnlyList<string> PassedOver { get; init; } = [];
 
-    /// <summary>True where the disk is built.</summary>
+    /// <summary>True if the disk is built.</summary>
     public bool IsWorkingTree => Tree is WorkingTree;
 
     /// <summary>Finds out what the user means.</summary>

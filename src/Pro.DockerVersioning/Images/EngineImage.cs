@@ -47,7 +47,9 @@ internal sealed class EngineImage
     /// <summary>A label's value, or null.</summary>
     public string? Label(string name) => Labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
 
-    /// <summary>Whether it is of a service: a name or a digest in its repository says so, or, where no name is left, what it was built for.</summary>
+    /// <summary>
+    /// Whether it is of a service: a name or a digest in its repository says so, or, where no name is left, what it was built for.
+    /// </summary>
     public bool BelongsTo(string service, ImageReference repository) =>
         References.Concat(Digests).Any(reference => reference.SameRepository(repository))
         || (References.Count == 0 && Label(ImageLabels.Service) == service && Label(ImageLabels.Repository) == repository.NormalizedName);
@@ -64,7 +66,7 @@ internal sealed class EngineImage
             && (version.Kind == ProVersionKind.Describe || Label(ImageLabels.Service) is not null)
             && (IsStart(hash, named) || IsStart(named, hash)));
 
-    /// <summary>The digest under which it was pushed to a repository or pulled from there; null where neither happened.</summary>
+    /// <summary>The digest under which it was pushed to a repository or pulled from there; null if neither happened.</summary>
     public string? DigestIn(ImageReference repository) => Digests.FirstOrDefault(digest => digest.SameRepository(repository))?.Digest;
 
     private static bool IsStart(string start, string hash) => hash.StartsWith(start, StringComparison.OrdinalIgnoreCase);

@@ -6,7 +6,7 @@ internal sealed record ImageBuildOptions
     /// <summary>The version: a git tag, a describe text, any commit-ish; null for HEAD.</summary>
     public string? Version { get; init; }
 
-    /// <summary>The commit-ish to build under a version that is no tag yet.</summary>
+    /// <summary>The commit-ish to build under a version that is not a tag yet.</summary>
     public string? Ref { get; init; }
 
     /// <summary>Names HEAD as <c>git describe --tags --abbrev=12</c> does.</summary>
@@ -39,7 +39,7 @@ internal sealed record ImageBuildOptions
     /// <summary>Platforms, <c>os/arch[/variant]</c>; none for the engine's own.</summary>
     public IReadOnlyList<string> Platforms { get; init; } = [];
 
-    /// <summary>What <c>DOCKER_DEFAULT_PLATFORM</c> tells Docker's client where no platform is named; null where it isn't set.</summary>
+    /// <summary>What <c>DOCKER_DEFAULT_PLATFORM</c> tells Docker's client where no platform is named; null if it isn't set.</summary>
     public string? DefaultPlatform { get; init; }
 
     /// <summary>Secrets, in Docker's form.</summary>

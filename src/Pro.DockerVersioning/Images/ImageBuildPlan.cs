@@ -43,7 +43,7 @@ internal sealed record ImageBuildPlan
     /// <summary>What happens to each alias, judged over this engine's images.</summary>
     public required IReadOnlyList<AliasDecision> Aliases { get; init; }
 
-    /// <summary>The id of the image that is the same already; null where there is something to build.</summary>
+    /// <summary>The id of the image that is the same already; null if there is something to build.</summary>
     public string? AlreadyBuilt { get; init; }
 
     /// <summary>The image of this version that was built with other arguments, and would be replaced; null if there is none.</summary>
@@ -55,7 +55,7 @@ internal sealed record ImageBuildPlan
     /// <summary>What the user should know before: uncommitted files that stay out.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>True where the builder itself pushes, since the engine can't hold an image of several platforms.</summary>
+    /// <summary>True if the builder itself pushes, since the engine can't hold an image of several platforms.</summary>
     public bool IsPushedByBuilder => Options.Platforms.Count > 1;
 
     /// <summary>The same plan, where the builder can carry it out: -WhatIf must not promise what the run refuses.</summary>

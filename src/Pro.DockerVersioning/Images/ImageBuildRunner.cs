@@ -119,7 +119,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
         using var turn = await AliasMutex.TakeAsync(engine.Endpoint.ToString(), plan.Reference, cancellationToken)
             .ConfigureAwait(false);
 
-        // The version itself is no answer to the question who else is there: the tag and the question go side by side.
+        // The version itself is not an answer to the question who else is there: the tag and the question go side by side.
         var tagging = plan.AlreadyBuilt is null ? TagAsync(id, plan.Reference, cancellationToken) : Task.CompletedTask;
         var loading = ImageInventory.LoadImagesAsync(engine, cancellationToken);
         await Task.WhenAll(tagging, loading).ConfigureAwait(false);

@@ -37,7 +37,9 @@ internal sealed class ImageInventory
         _containersByImage = _containers.ToLookup(container => container.ImageID, StringComparer.Ordinal);
     }
 
-    /// <summary>On a container that gives access to an operation record: it is made from a service's image, and belongs to no service.</summary>
+    /// <summary>
+    /// On a container that gives access to an operation record: it is made from a service's image, and belongs to no service.
+    /// </summary>
     public const string RecordLabel = ContainerLabels.Record;
 
     /// <summary>All images, but for the unnamed ones in the middle of a build's chain.</summary>
@@ -87,7 +89,7 @@ internal sealed class ImageInventory
     public EngineImage? FindByDigest(ImageReference repository, string digest) =>
         _images.FirstOrDefault(image => image.Digests.Any(one => one.Digest == digest && one.SameRepository(repository)));
 
-    /// <summary>The version of an image in a repository: by its label, else the newest of its tags; null where it shows none.</summary>
+    /// <summary>The version of an image in a repository: by its label, else the newest of its tags; null if it shows none.</summary>
     public static ProVersion? VersionOf(EngineImage image, ImageReference repository) => VersionOf(image, repository, prefer: null);
 
     /// <summary>The versions of a service, newest first; commits right after the release that they came after.</summary>
@@ -164,7 +166,7 @@ internal sealed class ImageInventory
 
     /// <summary>
     /// The containers of a service, running or not, each with its version: by the reference it was started with if that still
-    /// names its image, else by the image's label or tags; null where nothing says it. A container whose image was removed by force is
+    /// names its image, else by the image's label or tags; null if nothing says it. A container whose image was removed by force is
     /// known by the reference with which it was started, and by its labels.
     /// </summary>
     public IEnumerable<(ContainerListResponse Container, ProVersion? Version)> ContainersOf(

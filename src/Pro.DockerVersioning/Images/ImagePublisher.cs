@@ -38,7 +38,7 @@ internal sealed class ImagePublisher : IDisposable
     /// <param name="engine">The engine that pushes.</param>
     /// <param name="registries">The way to the registry.</param>
     /// <param name="host">The registry's host, as in an image's reference.</param>
-    /// <param name="history">Says which commit is whose ancestor; null where there is no repository.</param>
+    /// <param name="history">Says which commit is whose ancestor; null if there is no repository.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ProException">The login can't be found out, or the engine can't be asked.</exception>
     public static async Task<ImagePublisher> OpenAsync(
@@ -61,10 +61,10 @@ internal sealed class ImagePublisher : IDisposable
     /// image's label says.
     /// </summary>
     /// <param name="item">The version.</param>
-    /// <param name="inputs">The identity of all that goes into the build; null where it is built anew in any case.</param>
+    /// <param name="inputs">The identity of all that goes into the build; null if it is built anew in any case.</param>
     /// <param name="options">With Force nothing is looked at.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>Its digest there, null where it is to be built and pushed; and why that couldn't be looked at, where it couldn't.</returns>
+    /// <returns>Its digest there, null if it is to be built and pushed; and why that couldn't be looked at, where it couldn't.</returns>
     /// <exception cref="ProException">The registry has the version with another content.</exception>
     public async Task<(string? Digest, string? Unchecked)> FindPublishedAsync(
         PublishItem item, string? inputs, PublishOptions options, CancellationToken cancellationToken)
@@ -167,8 +167,8 @@ internal sealed class ImagePublisher : IDisposable
     }
 
     /// <summary>
-    /// What the registry has under the version. Some answer 401 or 403 for what is absent, or to robots that may only push: that says nothing
-    /// of the version, and the push will give the true answer.
+    /// What the registry has under the version. Some answer 401 or 403 for what is absent, or to robots that may only push: that says
+    /// nothing of the version, and the push will give the true answer.
     /// </summary>
     private async Task<(string? Digest, string? Unchecked)> LookUpAsync(PublishItem item, CancellationToken cancellationToken)
     {

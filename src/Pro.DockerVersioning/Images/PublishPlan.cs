@@ -6,8 +6,8 @@ namespace Pro.DockerVersioning.Images;
 /// <param name="Item">What is published.</param>
 /// <param name="Image">The image on the engine.</param>
 /// <param name="Inventory">What the engine had when the plan was made.</param>
-/// <param name="RemoteDigest">What the registry has under that version; null where it has nothing.</param>
-/// <param name="IsSame">True where that is the same content.</param>
+/// <param name="RemoteDigest">What the registry has under that version; null if it has nothing.</param>
+/// <param name="IsSame">True if that is the same content.</param>
 /// <param name="Aliases">What happens to each alias, judged over the registry's tags.</param>
 internal sealed record PublishPlan(
     PublishItem Item,

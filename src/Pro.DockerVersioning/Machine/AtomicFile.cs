@@ -66,7 +66,7 @@ internal static class AtomicFile
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
-            // Secrets stand in such files: never more readable than the old one, not even for a moment.
+            // Secrets are in such files: never more readable than the old one, not even for a moment.
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 

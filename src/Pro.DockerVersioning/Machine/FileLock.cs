@@ -17,7 +17,7 @@ internal static class FileLock
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Takes the lock; others that hold it are waited for.</summary>
-    /// <param name="path">The lock file; it is made where there is none, and stays.</param>
+    /// <param name="path">The lock file; it is made if there is none, and stays.</param>
     /// <param name="patience">How long others are waited for.</param>
     /// <exception cref="IOException">It can't be opened, or others held it all the time.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not.</exception>

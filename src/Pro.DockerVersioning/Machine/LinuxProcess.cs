@@ -13,7 +13,7 @@ internal sealed record LinuxProcess(bool IsDead, string Parent, string Start)
     private const int ParentId = 1;
     private const int StartTime = 19;
 
-    /// <summary>The process with an id; null where there is none, where it is hidden, and on other systems.</summary>
+    /// <summary>The process with an id; null if there is none, where it is hidden, and on other systems.</summary>
     public static LinuxProcess? Find(int id)
     {
         if (!OperatingSystem.IsLinux())

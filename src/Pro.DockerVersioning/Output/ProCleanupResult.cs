@@ -49,7 +49,7 @@ public sealed class ProCleanupResult
     /// <summary>The image id.</summary>
     public required string ImageId { get; init; }
 
-    /// <summary>What went wrong; null where nothing did.</summary>
+    /// <summary>What went wrong; null if nothing did.</summary>
     internal ProException? Error { get; init; }
 
     /// <summary>The line.</summary>

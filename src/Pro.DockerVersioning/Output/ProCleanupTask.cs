@@ -32,13 +32,13 @@ public sealed class ProCleanupTask
     /// <summary>The time of day, by the machine's clock.</summary>
     public required TimeSpan At { get; init; }
 
-    /// <summary>When it is due next; null where the scheduler has lost it.</summary>
+    /// <summary>When it is due next; null if the scheduler has lost it.</summary>
     public DateTime? NextRun { get; init; }
 
-    /// <summary>False where the scheduler doesn't know it any more: Register-ProCleanupTask makes it anew.</summary>
+    /// <summary>False if the scheduler doesn't know it any more: Register-ProCleanupTask makes it anew.</summary>
     public required bool IsScheduled { get; init; }
 
-    /// <summary>When it ran last, by its log; null where it hasn't yet.</summary>
+    /// <summary>When it ran last, by its log; null if it hasn't yet.</summary>
     public DateTimeOffset? LastRun { get; init; }
 
     /// <summary>The exit code of that run; 0 only if all went well.</summary>

@@ -19,7 +19,7 @@ public sealed class ProContainer
     /// <summary>The engine's word for its state: running, paused, restarting, exited, created, dead, removing.</summary>
     public string State { get; }
 
-    /// <summary>True where its processes are there: running, paused or restarting.</summary>
+    /// <summary>True if its processes are there: running, paused or restarting.</summary>
     public bool IsRunning => State is "running" or "paused" or "restarting";
 
     /// <summary>The name.</summary>

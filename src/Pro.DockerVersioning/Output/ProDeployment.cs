@@ -3,7 +3,7 @@ namespace Pro.DockerVersioning;
 /// <summary>How a deployment or rollback ended.</summary>
 public enum ProDeploymentOutcome
 {
-    /// <summary>The version that was asked for runs, and is proven.</summary>
+    /// <summary>The version that was asked for runs, and is verified.</summary>
     Succeeded,
 
     /// <summary>That version ran already.</summary>
@@ -58,7 +58,7 @@ public sealed record ProDeployment
     /// <summary>The service.</summary>
     public required string Service { get; init; }
 
-    /// <summary>The version that ran before; null where none did, or nothing says which.</summary>
+    /// <summary>The version that ran before; null if none did, or nothing says which.</summary>
     public ProVersion? From { get; init; }
 
     /// <summary>The version that was asked for.</summary>
@@ -68,8 +68,8 @@ public sealed record ProDeployment
     public required ProDeploymentOutcome Outcome { get; init; }
 
     /// <summary>
-    /// What the verification of the new version's container came to, also if it failed and is gone; null if there was none: a swarm looks after
-    /// it, or it did not come to that.
+    /// What the verification of the new version's container came to, also if it failed and is gone; null if there was none: a swarm looks
+    /// after it, or it did not come to that.
     /// </summary>
     public ProHealth? Health { get; init; }
 
@@ -88,7 +88,7 @@ public sealed record ProDeployment
     /// <summary>Who did the work.</summary>
     public required ProStrategy Strategy { get; init; }
 
-    /// <summary>stop-first or start-first; null where nothing was done.</summary>
+    /// <summary>stop-first or start-first; null if nothing was done.</summary>
     public string? Order { get; init; }
 
     /// <summary>What runs the service: container.NAME, compose.PROJECT.SERVICE, swarm.NAME.</summary>
@@ -97,19 +97,19 @@ public sealed record ProDeployment
     /// <summary>The image's name with the version's tag.</summary>
     public required string Reference { get; init; }
 
-    /// <summary>The image id on this engine; null where it isn't here (a swarm's other nodes).</summary>
+    /// <summary>The image id on this engine; null if it isn't here (a swarm's other nodes).</summary>
     public string? ImageId { get; init; }
 
-    /// <summary>The digest under which a registry knows it; null where none does.</summary>
+    /// <summary>The digest under which a registry knows it; null if none does.</summary>
     public string? Digest { get; init; }
 
     /// <summary>How long it took in all.</summary>
     public TimeSpan Duration { get; init; }
 
     /// <summary>
-    /// How long nobody answered at most. Stop-first: from the old one's stop signal until the new one was found well, or, where it wasn't, until
-    /// the old one was again. Compose's own up: from its start, which is a second or so before it stops anything. Warm: from when the old one
-    /// lost its ports until the new one had them. Null where nobody can know (a swarm), or nothing was cut.
+    /// How long nobody answered at most. Stop-first: from the old one's stop signal until the new one was found well, or, where it wasn't,
+    /// until the old one was again. Compose's own up: from its start, which is a second or so before it stops anything. Warm: from when
+    /// the old one lost its ports until the new one had them. Null if nobody can know (a swarm), or nothing was cut.
     /// </summary>
     public TimeSpan? Downtime { get; init; }
 
@@ -137,10 +137,10 @@ public sealed record ProRepair
     /// <summary>What runs it.</summary>
     public required string Target { get; init; }
 
-    /// <summary>NothingToDo, RestoredPrevious (the new one was not proven: the old one is as it was), or FinishedNew (it was).</summary>
+    /// <summary>NothingToDo, RestoredPrevious (the new one was not verified: the old one is as it was), or FinishedNew (it was).</summary>
     public required string Outcome { get; init; }
 
-    /// <summary>The version that runs now; null where none does.</summary>
+    /// <summary>The version that runs now; null if none does.</summary>
     public ProVersion? Version { get; init; }
 
     /// <summary>What was done, for people.</summary>

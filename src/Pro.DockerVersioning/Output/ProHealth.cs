@@ -9,7 +9,7 @@ public enum ProHealth
     /// <summary>It has neither, and ran for the stability time without an exit or a restart.</summary>
     Running,
 
-    /// <summary>Its HEALTHCHECK says that it is sick; while watched, its health URL; or it stands paused.</summary>
+    /// <summary>Its HEALTHCHECK says that it is unhealthy; while watched, its health URL; or it stands paused.</summary>
     Unhealthy,
 
     /// <summary>It ended, or is gone.</summary>

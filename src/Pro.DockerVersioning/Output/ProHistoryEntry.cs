@@ -36,10 +36,12 @@ public sealed record ProHistoryEntry
     /// <summary>The service.</summary>
     public required string Service { get; init; }
 
-    /// <summary>What runs the service there: a container, a compose project's or a swarm's service. Null for builds and publications.</summary>
+    /// <summary>
+    /// What runs the service there: a container, a compose project's or a swarm's service. Null for builds and publications.
+    /// </summary>
     public string? Target { get; init; }
 
-    /// <summary>The version that ran before; null where none did.</summary>
+    /// <summary>The version that ran before; null if none did.</summary>
     public ProVersion? From { get; init; }
 
     /// <summary>The version that was built, published, started or removed.</summary>
@@ -63,7 +65,7 @@ public sealed record ProHistoryEntry
     /// <summary>How it ended, in the words of the command's own result; Failed or Stopped where it has none.</summary>
     public required string Outcome { get; init; }
 
-    /// <summary>True where <see cref="Version"/> was running when it ended, and was proven to work.</summary>
+    /// <summary>True if <see cref="Version"/> was running when it ended, and was verified.</summary>
     public bool IsVerified { get; init; }
 
     /// <summary>How long it took.</summary>

@@ -12,18 +12,18 @@ public enum ProHistoryKind
     /// <summary>A service was brought to a version.</summary>
     Deploy,
 
-    /// <summary>A service was brought back to an older version.</summary>
+    /// <summary>A service was rolled back to an older version.</summary>
     Rollback,
 
     /// <summary>A deployment or rollback failed, and the version from before runs again.</summary>
     Restore,
 
-    /// <summary>What an operation that was cut off had left behind was put right.</summary>
+    /// <summary>What an operation that was interrupted had left behind was repaired.</summary>
     Repair,
 
     /// <summary>Old versions were removed.</summary>
     Clean,
 
-    /// <summary>A rehearsal: the way back was tried, and nothing was changed for good.</summary>
+    /// <summary>A rehearsal: the rollback was tried, and nothing was changed for good.</summary>
     Drill,
 }

@@ -28,7 +28,7 @@ public sealed class ProImageBuild
     /// <summary>The image id on the engine; null for an image of several platforms, which only its registry has.</summary>
     public string? ImageId { get; init; }
 
-    /// <summary>The digest under which the registry knows it; null where it was not pushed.</summary>
+    /// <summary>The digest under which the registry knows it; null if it was not pushed.</summary>
     public string? Digest { get; init; }
 
     /// <summary>The full hash of the commit.</summary>
@@ -37,13 +37,13 @@ public sealed class ProImageBuild
     /// <summary>The identity of the build context: equal contexts have equal hashes on every machine.</summary>
     public required string ContextHash { get; init; }
 
-    /// <summary>What did the work: "buildx", "docker build", "Engine API"; empty where nothing had to be built.</summary>
+    /// <summary>What did the work: "buildx", "docker build", "Engine API"; empty if nothing had to be built.</summary>
     public string Builder { get; init; } = "";
 
     /// <summary>How long it took, publishing included.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>True where -Push has published it.</summary>
+    /// <summary>True if -Push has published it.</summary>
     public bool IsPublished { get; init; }
 
     /// <summary>What the user should hear of it: aliases that stayed.</summary>

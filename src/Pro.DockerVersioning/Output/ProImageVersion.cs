@@ -31,10 +31,10 @@ public sealed class ProImageVersion
     /// <summary>The image id, <c>sha256:</c> and 64 hexadecimal digits.</summary>
     public required string ImageId { get; init; }
 
-    /// <summary>The digest under which the registry knows it; null where it was never pushed or pulled.</summary>
+    /// <summary>The digest under which the registry knows it; null if it was never pushed or pulled.</summary>
     public string? Digest { get; init; }
 
-    /// <summary>The full hash of the commit it was built from; null where no label says so.</summary>
+    /// <summary>The full hash of the commit it was built from; null if no label says so.</summary>
     public string? Commit { get; init; }
 
     /// <summary>The commit's time where a label says it, else the time at which the image was made.</summary>
@@ -46,16 +46,16 @@ public sealed class ProImageVersion
     /// <summary>The containers that use the image, running or not, by whatever name they were started.</summary>
     public IReadOnlyList<ProContainer> Containers { get; init; } = [];
 
-    /// <summary>True where any container uses the image, also a stopped one.</summary>
+    /// <summary>True if any container uses the image, also a stopped one.</summary>
     public bool IsInUse => Containers.Count > 0;
 
-    /// <summary>True where a running container of the service runs this version.</summary>
+    /// <summary>True if a running container of the service runs this version.</summary>
     public bool IsCurrent { get; init; }
 
     /// <summary>True for a pre-release by SemVer (v1.2.0-rc.1).</summary>
     public bool IsPrerelease => Version.IsPrerelease;
 
-    /// <summary>True where this module built it; false for images of other tools, which list as well.</summary>
+    /// <summary>True if this module built it; false for images of other tools, which list as well.</summary>
     public bool IsBuiltByPro { get; init; }
 
     /// <summary>The same image, its version with a place among the others.</summary>

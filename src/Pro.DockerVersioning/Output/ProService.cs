@@ -19,7 +19,7 @@ public sealed class ProService
     /// <summary>The repository of its images, <c>registry/service</c>; the service's name alone where no registry is set.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The version that runs now; empty where none does, several while versions change.</summary>
+    /// <summary>The version that runs now; empty if none does, several while versions change.</summary>
     public IReadOnlyList<ProVersion> CurrentVersion { get; init; } = [];
 
     /// <summary>What declares it: pro.json, the compose file, or the folder.</summary>

@@ -6,7 +6,7 @@ public enum ProUpdateOrder
     /// <summary>The old one stops before the new one starts: for services of which two must not run at once.</summary>
     StopFirst,
 
-    /// <summary>The new one is proven beside the old one.</summary>
+    /// <summary>The new one is verified beside the old one.</summary>
     StartFirst,
 }
 

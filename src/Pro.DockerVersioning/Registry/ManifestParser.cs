@@ -25,7 +25,7 @@ internal static class ManifestParser
     /// <param name="content">The bytes as they came: the digest is theirs.</param>
     /// <param name="contentType">The answer's media type; the manifest's own has precedence where the answer gave none.</param>
     /// <param name="digest">The digest, already checked.</param>
-    /// <exception cref="FormatException">It is no manifest that we know.</exception>
+    /// <exception cref="FormatException">It is not a manifest that we know.</exception>
     public static RegistryManifest Parse(byte[] content, string? contentType, string digest)
     {
         try
@@ -35,7 +35,7 @@ internal static class ManifestParser
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new FormatException("it is no manifest", exception);
+            throw new FormatException("it is not a manifest", exception);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed class RegistryCertificates : IDisposable
         ]
         : ["/etc/docker/certs.d", Home(".config", "docker", "certs.d"), Home(".docker", "certs.d")];
 
-    /// <summary>Reads the certificates for a registry from the first folder that has any; null where none has.</summary>
+    /// <summary>Reads the certificates for a registry from the first folder that has any; null if none has.</summary>
     /// <exception cref="ProException">A file there is no certificate, or can't be read.</exception>
     public static RegistryCertificates? Load(string host, IEnumerable<string> folders)
     {

@@ -15,7 +15,7 @@ internal sealed record RegistryChallenge(string Scheme, IReadOnlyDictionary<stri
     /// <summary>A parameter, or null.</summary>
     public string? this[string name] => Parameters.TryGetValue(name, out var value) ? value : null;
 
-    /// <summary>The challenge to answer: a token before a password, as Docker does; null where neither is offered.</summary>
+    /// <summary>The challenge to answer: a token before a password, as Docker does; null if neither is offered.</summary>
     public static RegistryChallenge? Choose(HttpResponseHeaders headers)
     {
         var challenges = headers.WwwAuthenticate.Select(Parse).ToList();

@@ -7,7 +7,9 @@ namespace Pro.DockerVersioning.Registry;
 /// <content>Gives a manifest another name, and reads what an image's configuration says.</content>
 internal sealed partial class RegistryClient
 {
-    /// <summary>Lets a tag name a manifest that the repository holds already: its own bytes are put under the tag, no layer travels.</summary>
+    /// <summary>
+    /// Lets a tag name a manifest that the repository holds already: its own bytes are put under the tag, no layer travels.
+    /// </summary>
     /// <param name="repository">Without the registry.</param>
     /// <param name="digest">The manifest.</param>
     /// <param name="tag">The tag.</param>
@@ -74,7 +76,7 @@ internal sealed partial class RegistryClient
         }
     }
 
-    /// <summary>A label of an image, or of an index's first image; null where it hasn't got it.</summary>
+    /// <summary>A label of an image, or of an index's first image; null if it hasn't got it.</summary>
     /// <param name="repository">Without the registry.</param>
     /// <param name="reference">A tag or a digest.</param>
     /// <param name="label">The label's name.</param>
@@ -99,7 +101,7 @@ internal sealed partial class RegistryClient
         await GetManifestAsync(repository, reference, cancellationToken).ConfigureAwait(false)
         ?? throw RegistryErrors.ManifestNotFound(Host, ManifestRequest(HttpMethod.Get, repository, reference, "pull").Target, null);
 
-    /// <summary>A label of an image, out of its configuration; null where it hasn't got it.</summary>
+    /// <summary>A label of an image, out of its configuration; null if it hasn't got it.</summary>
     /// <exception cref="ProException">The registry doesn't give the configuration.</exception>
     /// <param name="repository">Without the registry.</param>
     /// <param name="config">The configuration that the image's manifest names.</param>

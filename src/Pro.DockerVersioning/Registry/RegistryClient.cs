@@ -46,7 +46,7 @@ internal sealed partial class RegistryClient : IDisposable
         await FindTagsAsync(repository, cancellationToken).ConfigureAwait(false)
         ?? throw RegistryErrors.RepositoryNotFound(Host, $"{Host}/{repository}", null);
 
-    /// <summary>All tags of a repository; null where the registry knows no such repository, as before the first push.</summary>
+    /// <summary>All tags of a repository; null if the registry knows no such repository, as before the first push.</summary>
     public async Task<IReadOnlyList<string>?> FindTagsAsync(string repository, CancellationToken cancellationToken)
     {
         var name = RegistryNames.Repository(Host, repository);
@@ -76,7 +76,7 @@ internal sealed partial class RegistryClient : IDisposable
         return tags;
     }
 
-    /// <summary>Digest, media type and size of a manifest; null where there is none.</summary>
+    /// <summary>Digest, media type and size of a manifest; null if there is none.</summary>
     /// <param name="repository">Without the registry.</param>
     /// <param name="reference">A tag or a digest.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -101,7 +101,7 @@ internal sealed partial class RegistryClient : IDisposable
         return manifest is null ? null : new ManifestHead(manifest.Digest, manifest.MediaType, manifest.Size);
     }
 
-    /// <summary>A manifest, read and checked against its digest; null where there is none.</summary>
+    /// <summary>A manifest, read and checked against its digest; null if there is none.</summary>
     public async Task<RegistryManifest?> GetManifestAsync(string repository, string reference, CancellationToken cancellationToken)
     {
         var request = ManifestRequest(HttpMethod.Get, repository, reference, "pull");

@@ -3,7 +3,7 @@ namespace Pro.DockerVersioning.Registry;
 /// <summary>What a HEAD request tells of a manifest.</summary>
 /// <param name="Digest">The manifest's own digest, <c>sha256:…</c>.</param>
 /// <param name="MediaType">Its media type.</param>
-/// <param name="Size">Its length in bytes, or null where the registry doesn't say.</param>
+/// <param name="Size">Its length in bytes, or null if the registry doesn't say.</param>
 internal sealed record ManifestHead(string Digest, string MediaType, long? Size);
 
 /// <summary>A pointer in a manifest: to the configuration, a layer, or another manifest.</summary>
@@ -14,7 +14,7 @@ internal sealed record ManifestDescriptor(string Digest, string MediaType, long 
 
 /// <summary>One image of an index.</summary>
 /// <param name="Descriptor">The image's manifest.</param>
-/// <param name="Platform"><c>linux/amd64</c>, <c>linux/arm64/v8</c>; or null where none is given.</param>
+/// <param name="Platform"><c>linux/amd64</c>, <c>linux/arm64/v8</c>; or null if none is given.</param>
 /// <param name="IsAttestation">True for BuildKit's attestations, which stand among the images as <c>unknown/unknown</c>.</param>
 internal sealed record ManifestChild(ManifestDescriptor Descriptor, string? Platform, bool IsAttestation);
 

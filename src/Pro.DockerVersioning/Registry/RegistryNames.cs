@@ -7,12 +7,12 @@ namespace Pro.DockerVersioning.Registry;
 internal static partial class RegistryNames
 {
     /// <summary>A repository as its registry calls it: Docker Hub's official ones live under <c>library/</c>.</summary>
-    /// <exception cref="ArgumentException">It is no repository name.</exception>
+    /// <exception cref="ArgumentException">It is not a repository name.</exception>
     public static string Repository(string host, string repository)
     {
         if (!repository.Split('/').All(ReferenceGrammar.IsPathComponent))
         {
-            throw new ArgumentException($"'{repository}' is no repository name.", nameof(repository));
+            throw new ArgumentException($"'{repository}' is not a repository name.", nameof(repository));
         }
 
         return host is "docker.io" or "index.docker.io" && !repository.Contains('/', StringComparison.Ordinal)

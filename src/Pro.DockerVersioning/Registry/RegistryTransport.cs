@@ -51,7 +51,7 @@ internal sealed class RegistryTransport : IDisposable
         _trusting.Dispose();
     }
 
-    /// <summary>True where plain HTTP and any certificate are taken: on loopback, and where the engine's operator listed it.</summary>
+    /// <summary>True if plain HTTP and any certificate are taken: on loopback, and where the engine's operator listed it.</summary>
     public bool IsTrusting(Uri uri) => RegistryEndpoint.IsLoopback(uri) || _options.IsInsecure(uri.Authority);
 
     /// <summary>Sends a request, again after a 429 or 5xx, and follows redirects.</summary>
@@ -75,7 +75,7 @@ internal sealed class RegistryTransport : IDisposable
         }
     }
 
-    /// <summary>What the answer asks to wait for; null where it asks for nothing.</summary>
+    /// <summary>What the answer asks to wait for; null if it asks for nothing.</summary>
     public TimeSpan? RetryAfter(RegistryResponse response) =>
         response.Headers.RetryAfter is not { } header ? null
         : header.Delta ?? (header.Date is { } date ? date - _options.Clock.GetUtcNow() : null);

@@ -22,7 +22,7 @@ internal sealed record ProgressReport(string Key, string Activity, string Status
     /// <summary>The bar under which this one stands, or null.</summary>
     public string? ParentKey { get; init; }
 
-    /// <summary>0 to 100, or null where nobody can know.</summary>
+    /// <summary>0 to 100, or null if nobody can know.</summary>
     public int? PercentComplete { get; init; }
 
     /// <summary>True once: the bar goes away.</summary>

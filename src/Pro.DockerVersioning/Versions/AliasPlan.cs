@@ -15,7 +15,7 @@ internal enum CommitRelation
 
 /// <summary>Who holds an alias now.</summary>
 /// <param name="Alias">The alias: <c>latest</c>, <c>v1.2</c>, <c>v1</c>.</param>
-/// <param name="Version">The version of the image that it names, the newest where there are several; null where it shows none.</param>
+/// <param name="Version">The version of the image that it names, the newest if there are several; null if it shows none.</param>
 /// <param name="Identity">What messages call an image without a version: its id or digest.</param>
 internal sealed record AliasHolder(string Alias, ProVersion? Version, string Identity);
 
@@ -48,7 +48,7 @@ internal sealed record AliasRequest(
 internal sealed record AliasDecision(string Alias, bool Moves, string Reason)
 {
     /// <summary>
-    /// True where it stays although such a version may move it: something newer is there, or nobody can tell. Who publishes or builds
+    /// True if it stays although such a version may move it: something newer is there, or nobody can tell. Who publishes or builds
     /// should hear of it; that a pre-release moves nothing, everybody knows.
     /// </summary>
     public bool IsHeldBack { get; init; }

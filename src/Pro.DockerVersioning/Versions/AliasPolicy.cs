@@ -91,7 +91,7 @@ internal static class AliasPolicy
         return (request.Ancestry?.Invoke(holder) ?? CommitRelation.Unknown) switch
         {
             CommitRelation.Ancestor => (true, Move(holder, version, "a later commit")),
-            CommitRelation.NotAncestor => Stay(holder, $"its commit is no ancestor of {version}"),
+            CommitRelation.NotAncestor => Stay(holder, $"its commit is not an ancestor of {version}"),
             _ => Stay(holder, $"whether its commit is an ancestor of {version} can't be told here"),
         };
     }

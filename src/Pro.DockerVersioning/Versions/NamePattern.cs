@@ -4,10 +4,12 @@ using System.Text.RegularExpressions;
 
 namespace Pro.DockerVersioning.Versions;
 
-/// <summary>PowerShell's wildcards (*, ?, [a-c], and ` before what means itself) over names, without PowerShell. Case doesn't matter.</summary>
+/// <summary>
+/// PowerShell's wildcards (*, ?, [a-c], and ` before what means itself) over names, without PowerShell. Case doesn't matter.
+/// </summary>
 internal static class NamePattern
 {
-    /// <summary>True where the text holds a wildcard.</summary>
+    /// <summary>True if the text holds a wildcard.</summary>
     public static bool IsWildcard(string text) => text.AsSpan().IndexOfAny('*', '?', '[') >= 0;
 
     /// <summary>Makes a test for names. A pattern whose brackets are wrong matches nothing but itself.</summary>

@@ -41,10 +41,10 @@ public sealed class ProVersion : IComparable<ProVersion>, IComparable, IEquatabl
     /// <summary>The third number; null for a commit.</summary>
     public BigInteger? Patch => SemVer?.Patch;
 
-    /// <summary>The pre-release part (<c>rc.1</c>) of the release or of a description's base; null where there is none.</summary>
+    /// <summary>The pre-release part (<c>rc.1</c>) of the release or of a description's base; null if there is none.</summary>
     public string? Prerelease => SemVer is { IsPrerelease: true } version ? version.Prerelease : null;
 
-    /// <summary>The build metadata (after <c>+</c>); null where there is none.</summary>
+    /// <summary>The build metadata (after <c>+</c>); null if there is none.</summary>
     public string? BuildMetadata => SemVer is { Metadata.Length: > 0 } version ? version.Metadata : null;
 
     /// <summary>Whether it is a release with a pre-release part. Commits and descriptions are none.</summary>
@@ -56,7 +56,7 @@ public sealed class ProVersion : IComparable<ProVersion>, IComparable, IEquatabl
     /// <summary>Whether it was built from a working tree with changes that no commit holds.</summary>
     public bool IsDirty => parts.IsDirty;
 
-    /// <summary>The 12 digits after <c>-dirty.</c>; null where it isn't dirty, or where another tool wrote a bare <c>-dirty</c>.</summary>
+    /// <summary>The 12 digits after <c>-dirty.</c>; null if it isn't dirty, or where another tool wrote a bare <c>-dirty</c>.</summary>
     public string? DirtyHash => parts.DirtyHash;
 
     /// <summary>The commit's hash, with as many digits as were given; null for a release.</summary>
@@ -65,7 +65,7 @@ public sealed class ProVersion : IComparable<ProVersion>, IComparable, IEquatabl
     /// <summary>The number of commits since the release; only of a description.</summary>
     public int? CommitCount => parts.CommitCount;
 
-    /// <summary>The commit's time, where it is known. Commits are sorted by it; it is no part of equality.</summary>
+    /// <summary>The commit's time, where it is known. Commits are sorted by it; it is not a part of equality.</summary>
     public DateTimeOffset? Time { get; }
 
     /// <summary>The image tag: the text with <c>+</c> written as <c>_</c>, which Docker allows and SemVer doesn't use.</summary>
@@ -104,7 +104,7 @@ public sealed class ProVersion : IComparable<ProVersion>, IComparable, IEquatabl
     /// <summary>Reads a tag that git holds under exactly this name.</summary>
     /// <param name="value">The tag's short name.</param>
     /// <returns>The release.</returns>
-    /// <exception cref="ProException">The tag is no version.</exception>
+    /// <exception cref="ProException">The tag is not a version.</exception>
     public static ProVersion ParseTag(string value) =>
         TryParseTag(value, out ProVersion? version) ? version : throw VersionSuggestion.Explain(value);
 

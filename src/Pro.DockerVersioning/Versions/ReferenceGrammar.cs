@@ -32,7 +32,7 @@ internal static partial class ReferenceGrammar
     public static bool IsHost(string text) => HostPattern().IsMatch(text);
 
     /// <summary>Takes a reference apart.</summary>
-    /// <returns>Null where it is one, else the reason why it isn't.</returns>
+    /// <returns>Null if it is one, else the reason why it isn't.</returns>
     public static string? Split(string text, out Pieces pieces)
     {
         (string name, string? tag, string? digest) = Cut(text);
@@ -58,7 +58,7 @@ internal static partial class ReferenceGrammar
         { Name: var name } when name.Contains("://", StringComparison.Ordinal) => "a reference has no scheme",
         { Digest: { } digest } when !IsDigest(digest) => DigestReason,
         { Tag: { } tag } when !IsTag(tag) => TagReason,
-        { Registry: { } registry } when !IsHost(registry) => $"'{registry}' is no host name with an optional port",
+        { Registry: { } registry } when !IsHost(registry) => $"'{registry}' is not a host name with an optional port",
         { Path: var path } when path.Any(char.IsAsciiLetterUpper) => "a repository's name has no capital letters",
         { Path: var path } when !path.Split('/').All(IsPathComponent) => PathReason,
         { Name.Length: > MaxNameLength } => "its name is longer than 255 characters",

@@ -45,7 +45,7 @@ internal static partial class RepositoryName
         "" => "it is empty",
         _ when Scheme().IsMatch(prefix) => "it has a scheme, which no image reference has",
         _ when prefix.Contains('@', StringComparison.Ordinal) => "it has a digest or a user name",
-        _ when !ReferenceGrammar.IsHost(Host(prefix)) => $"'{Host(prefix)}' is no host name with an optional port",
+        _ when !ReferenceGrammar.IsHost(Host(prefix)) => $"'{Host(prefix)}' is not a host name with an optional port",
         _ when Colon(prefix) => "it has a tag",
         _ => ReferenceGrammar.Split(prefix + "/x", out _),
     };

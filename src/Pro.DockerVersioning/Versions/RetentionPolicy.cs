@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Pro.DockerVersioning.Versions;
 
-/// <summary>How many versions of a service stay, counted apart: stable releases, pre-releases, and whatever is no release.</summary>
+/// <summary>How many versions of a service stay, counted apart: stable releases, pre-releases, and whatever is not a release.</summary>
 /// <param name="Releases">How many stable releases.</param>
 /// <param name="Prereleases">How many pre-releases.</param>
 /// <param name="Commits">How many commits, those that git describe names and those with a dirty working tree among them.</param>
@@ -71,6 +71,6 @@ internal sealed record RetentionPolicy(int Releases, int Prereleases, int Commit
 }
 
 /// <summary>What the counts say of a version.</summary>
-/// <param name="Stays">True where it is among the newest.</param>
+/// <param name="Stays">True if it is among the newest.</param>
 /// <param name="Rule">Why: "older than the newest 5 releases", "among the newest 5 releases".</param>
 internal sealed record RetentionVerdict(bool Stays, string Rule);

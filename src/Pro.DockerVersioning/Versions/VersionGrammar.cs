@@ -32,7 +32,7 @@ internal static partial class VersionGrammar
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
-    /// <summary>The parts of the text, or null where it is no version.</summary>
+    /// <summary>The parts of the text, or null if it is not a version.</summary>
     public static VersionParts? Read(string text, VersionReading reading)
     {
         if (text.Length is 0 or > MaxLength)

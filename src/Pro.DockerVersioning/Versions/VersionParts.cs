@@ -19,7 +19,7 @@ internal sealed record VersionParts(ProVersionKind Kind, string BaseText)
     /// <summary>Whether uncommitted changes went in.</summary>
     public bool IsDirty { get; init; }
 
-    /// <summary>The hash of what was built, 12 digits; null where the suffix is a bare <c>-dirty</c>.</summary>
+    /// <summary>The hash of what was built, 12 digits; null if the suffix is a bare <c>-dirty</c>.</summary>
     public string? DirtyHash { get; init; }
 
     /// <summary>The whole text.</summary>

@@ -24,7 +24,7 @@ internal sealed partial class VersionRange
     /// Every pre-release inside the bounds too, and descriptions and dirty versions by their base. Else, as npm does, a pre-release
     /// only where the range itself names one of the same three numbers.
     /// </param>
-    /// <exception cref="ProException">It is no range.</exception>
+    /// <exception cref="ProException">It is not a range.</exception>
     public static VersionRange Parse(string text, bool includePrerelease = false)
     {
         // Empty means everything to npm; to a user it is an unset variable.

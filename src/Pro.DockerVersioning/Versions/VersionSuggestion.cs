@@ -3,10 +3,10 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Versions;
 
-/// <summary>Says why a text is no version, and what was probably meant.</summary>
+/// <summary>Says why a text is not a version, and what was probably meant.</summary>
 internal static partial class VersionSuggestion
 {
-    /// <summary>The error for a text that is no version.</summary>
+    /// <summary>The error for a text that is not a version.</summary>
     public static ProException Explain(string? text) => text switch
     {
         null or "" => VersionErrors.InvalidVersion(string.Empty, "it is empty", null),
@@ -17,7 +17,7 @@ internal static partial class VersionSuggestion
         _ => VersionErrors.InvalidVersion(text, Reason(text), Suggest(text), IsGuess(text)),
     };
 
-    /// <summary>The error for a git tag that is no version: what else its commit is called counts.</summary>
+    /// <summary>The error for a git tag that is not a version: what else its commit is called counts.</summary>
     /// <param name="tag">The tag.</param>
     /// <param name="commit">Its commit's hash.</param>
     /// <param name="others">All tags of the same commit.</param>
@@ -40,7 +40,7 @@ internal static partial class VersionSuggestion
         return VersionErrors.TagIsNoVersion(tag, Reason(tag), suggestion, here, isTaken, commit[..VersionGrammar.HashLength], isRelease);
     }
 
-    /// <summary>Whether a text that is no version was meant as one: there is one like it, or it is SemVer and only too long.</summary>
+    /// <summary>Whether a text that is not a version was meant as one: there is one like it, or it is SemVer and only too long.</summary>
     public static bool IsMeant(string text) => VersionGrammar.IsTooLong(text) || Suggest(text) is not null;
 
     /// <summary>The version that was probably meant, or null. Whatever it gives is a version.</summary>

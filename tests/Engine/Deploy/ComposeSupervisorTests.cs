@@ -50,7 +50,7 @@ public sealed class ComposeSupervisorTests : ComposeTest
 
         Assert.Equal("stop-first", Text(result, "Order"));
         Assert.True(Time(result, "verify") > TimeSpan.FromSeconds(3), Steps(result));
-        Assert.True(Time(result, "remove the old one") < TimeSpan.FromSeconds(3), Steps(result));
+        Assert.True(Time(result, "remove the old container") < TimeSpan.FromSeconds(3), Steps(result));
         ComposeOwnsIt("v1.1.0");
     }
 }

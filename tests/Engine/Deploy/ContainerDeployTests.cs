@@ -300,7 +300,7 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Bad("Invoke-ProRollback api v1.0.0 -Confirm:$false", "NotTheVerifiedImage", ErrorCategory.InvalidData);
         OnlyRuns("v1.1.0");
         var result = Run("Invoke-ProRollback api v1.0.0 -Force -Confirm:$false").ThrowIfFailed();
-        Assert.Contains(result.Warnings, warning => warning.Contains("is another image now", StringComparison.Ordinal));
+        Assert.Contains(result.Warnings, warning => warning.Contains("has changed: the tag now names", StringComparison.Ordinal));
         Assert.Equal(other, Container()["Image"]!.ToString());
         OnlyRuns("v1.0.0");
     }

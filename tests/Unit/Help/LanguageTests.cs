@@ -1,3 +1,6 @@
+using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
+using System.Reflection.PortableExecutable;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Pro.DockerVersioning.HelpBuilder;
@@ -39,6 +42,16 @@ public sealed partial class LanguageTests
         Assert.InRange(words[words.Count / 2], 4, MedianWords);
     }
 
+    [Fact]
+    public void A_message_has_short_sentences_and_no_odd_phrases()
+    {
+        var literals = Literals().ToList();
+        Assert.Contains("Nothing was touched.", string.Concat(literals), StringComparison.Ordinal);
+        Assert.Empty(literals.SelectMany(text => OddPhrase().Matches(text).Select(match => $"{match.Value}: {text}")));
+        // A script of a clean-up job is one text of many lines.
+        Assert.Empty(literals.SelectMany(text => SentenceEnd().Split(text)).Where(sentence => Words(sentence) > MostWords));
+    }
+
     [Theory]
     [InlineData("The old version is brought back.")]
     [InlineData("This is no alias.")]
@@ -59,6 +72,17 @@ public sealed partial class LanguageTests
         // Only the text counts here: what help can't show, such as a picture, is not an error.
         var source = PageSource.Read(Path.Combine(Root, path));
         return MarkdownText.Read(source.Text, new PageErrors(source));
+    }
+
+    /// <summary>All texts of the module's code: each is a message, a part of one, or a name.</summary>
+    private static IEnumerable<string> Literals()
+    {
+        using var file = new PEReader(File.OpenRead(typeof(ProException).Assembly.Location));
+        var reader = file.GetMetadataReader();
+        for (var handle = MetadataTokens.UserStringHandle(1); !handle.IsNil; handle = reader.GetNextHandle(handle))
+        {
+            yield return reader.GetUserString(handle);
+        }
     }
 
     /// <summary>Paragraphs and items, sentence by sentence; inline code is one word.</summary>

@@ -52,7 +52,7 @@ public sealed class LockRulesTests
     [Fact]
     public void Labels_come_back_as_they_were_written()
     {
-        var info = Info() with { Renewal = 3, Chain = "4567", Ends = true, Service = "api", Repository = "r/api", Note = "note", CutOff = "old" };
+        var info = Info() with { Renewal = 3, Chain = "4567", Ends = true, Service = "api", Repository = "r/api", Note = "note", Interrupted = "old" };
 
         Assert.Equal(info, LockInfo.Read(info.ToLabels()));
         Assert.Equal(Info(), LockInfo.Read(Info().ToLabels()));

@@ -63,7 +63,7 @@ public sealed class SwarmLockTests
         var left = LockInfo.Ours(request, DateTimeOffset.UtcNow) with { Process = LockProcess.Current with { Id = int.MaxValue } };
         _ = await LockStore.For(managers.First, Target).CreateAsync(left, Token);
         await using var taken = await TargetLock.AcquireAsync(managers.Second, request, reports, Token);
-        Assert.Equal("the note", taken.Info.CutOff);
+        Assert.Equal("the note", taken.Info.Interrupted);
         Assert.True(await taken.IsHeldAsync(Token));
     }
 

@@ -302,15 +302,15 @@ public sealed class TargetLockTests
         _ = await engine.PlantAsync(info => info with { Process = gone, Note = "what it was about" });
 
         var repair = await engine.AcquireAsync();
-        Assert.Equal("what it was about", repair.Info.CutOff);
+        Assert.Equal("what it was about", repair.Info.Interrupted);
         await repair.DisposeAsync();
         await using var calm = await engine.AcquireAsync();
-        Assert.Null(calm.Info.CutOff);
+        Assert.Null(calm.Info.Interrupted);
         await calm.DisposeAsync();
 
         _ = await engine.PlantAsync(_ => repair.Info with { Process = gone });
         await using var next = await engine.AcquireAsync();
-        Assert.Equal("what it was about", next.Info.CutOff);
+        Assert.Equal("what it was about", next.Info.Interrupted);
         Assert.Equal(next.Info, await TargetLock.FindAsync(engine.Connection, engine.Target, Token));
     }
 
@@ -341,7 +341,7 @@ public sealed class TargetLockTests
             Process = gone,
             Chain = stale.Nonce,
             Renewal = 1,
-            CutOff = stale.Note,
+            Interrupted = stale.Note,
         };
         _ = await engine.PlantClaimAsync(next);
 
@@ -351,7 +351,7 @@ public sealed class TargetLockTests
         var taken = await engine.AcquireAsync();
 
         Assert.True(await taken.IsHeldAsync(Token));
-        Assert.Equal("what it was about", taken.Info.CutOff);
+        Assert.Equal("what it was about", taken.Info.Interrupted);
         Assert.Equal([0, 2, 3], Numbers(await engine.VolumesAsync()));
         await taken.DisposeAsync();
         Assert.Empty(await engine.VolumesAsync());
@@ -376,7 +376,7 @@ public sealed class TargetLockTests
         var taken = await engine.AcquireAsync();
 
         Assert.True(await taken.IsHeldAsync(Token));
-        Assert.Null(taken.Info.CutOff);
+        Assert.Null(taken.Info.Interrupted);
         await taken.DisposeAsync();
         Assert.Equal(hasFirst ? 0 : 1, (await engine.VolumesAsync()).Count);
         Assert.True(await TargetLock.SweepAsync(engine.Connection, Token) >= (hasFirst ? 0 : 1));

@@ -142,7 +142,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         await steps.SendAsync(
             null, _ => new SwarmChange(target, 0, SwarmChange.ForCanary(before.UpdateConfig, 1), SwarmRollbackPoint.From(before)), target, Token);
         await service.UntilAsync(sighting => TestService.TagsOf(sighting).Contains("v2.0.0"));
-        Assert.True(Assert.Single(await FindAsync(service.Name)).IsCutOff);
+        Assert.True(Assert.Single(await FindAsync(service.Name)).IsInterrupted);
 
         var result = await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), null, service, Token);
 

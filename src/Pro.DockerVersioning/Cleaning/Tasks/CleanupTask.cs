@@ -44,7 +44,7 @@ internal sealed record CleanupTask
     /// <summary>As a file.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, CleanupTaskContext.Default.CleanupTask);
 
-    /// <summary>From a file; null where it is none of ours.</summary>
+    /// <summary>From a file; null if it is none of ours.</summary>
     public static CleanupTask? FromJson(string json)
     {
         try

@@ -28,7 +28,7 @@ internal static class Crontab
     public static string Without(string crontab, string name) =>
         Find(crontab, name) is { } place ? crontab[..place.Start] + crontab[place.End..] : crontab;
 
-    /// <summary>Whether a job stands in the crontab.</summary>
+    /// <summary>Whether a job is in the crontab.</summary>
     public static bool Has(string crontab, string name) => Find(crontab, name) is not null;
 
     /// <summary>The script that a job's line starts; null if there is no such job, or its line is another one.</summary>

@@ -49,7 +49,7 @@ internal static partial class SystemdUnits
 
         """.Replace("\r\n", "\n", StringComparison.Ordinal);
 
-    /// <summary>The script that a unit of ours starts; null where it is another one.</summary>
+    /// <summary>The script that a unit of ours starts; null if it is another one.</summary>
     public static string? FindScript(string unit)
     {
         const string Before = " -File \"";

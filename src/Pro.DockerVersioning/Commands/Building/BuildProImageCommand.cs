@@ -46,7 +46,7 @@ public sealed class BuildProImageCommand : ProWorkspaceCmdlet
     [ArgumentCompleter(typeof(GitTagCompleter))]
     public string? Version { get; set; }
 
-    /// <summary>The commit-ish to build under a version that is no git tag yet.</summary>
+    /// <summary>The commit-ish to build under a version that is not a git tag yet.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Ref { get; set; }

@@ -48,7 +48,7 @@ public abstract class ProCleaningCmdlet : ProWorkspaceCmdlet
         return services;
     }
 
-    /// <summary>All services; none where no registry or no service is declared here: the engine has images all the same.</summary>
+    /// <summary>All services; none if no registry or no service is declared here: the engine has images all the same.</summary>
     private protected List<(string Name, ImageReference Repository)> AllServicesIfAny(ProWorkspace workspace)
     {
         try

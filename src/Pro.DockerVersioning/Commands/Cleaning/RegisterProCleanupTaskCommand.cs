@@ -68,7 +68,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
     [Size]
     public long TargetFree { get; set; }
 
-    /// <summary>Only what was built, tagged and of use before so long.</summary>
+    /// <summary>Only what was built, tagged and used before so long.</summary>
     [Parameter]
     [Duration]
     public TimeSpan OlderThan { get; set; }

@@ -89,7 +89,7 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
     [Parameter(ParameterSetName = UnusedSet)]
     public SwitchParameter AnyRepository { get; set; }
 
-    /// <summary>Only what was built, tagged and of use before so long.</summary>
+    /// <summary>Only what was built, tagged and used before so long.</summary>
     [Parameter]
     [Duration]
     public TimeSpan OlderThan { get; set; }

@@ -4,7 +4,7 @@ using System.Management.Automation.Host;
 namespace Pro.DockerVersioning.Commands.Deploying;
 
 /// <summary>
-/// Asks the operator about a canary, while it is watched: it may get sick before there is an answer, and then nobody waits for one.
+/// Asks the operator about a canary, while it is watched: it may become unhealthy before there is an answer, and then nobody waits for one.
 /// </summary>
 /// <param name="host">Whose prompt it is.</param>
 /// <param name="pump">The pipeline thread, the only one that may ask.</param>
@@ -42,7 +42,7 @@ internal sealed class CanaryQuestion(PSHost host, PipelinePump pump, string serv
                 new ChoiceDescription("&No", "All go back to the version from before."),
             ]);
             _ = answer.TrySetResult(host.UI.PromptForChoice(
-                $"{service}: the canary runs", "It is watched meanwhile, and goes back by itself if it gets sick. Go on with the other tasks?", choices, 0) == 0);
+                $"{service}: the canary runs", "It is watched, and rolled back if it becomes unhealthy. Go on with the other tasks?", choices, 0) == 0);
         }
         catch (Exception nobody) when (Prompts.IsNobody(nobody))
         {

@@ -5,7 +5,7 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning;
 
-/// <summary>Brings a service to a version, proven before the one that runs is gone.</summary>
+/// <summary>Brings a service to a version, verified before the one that runs is gone.</summary>
 [Cmdlet("Deploy", "ProService", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(ProDeployment))]
 public sealed class DeployProServiceCommand : ProVersionChangeCmdlet

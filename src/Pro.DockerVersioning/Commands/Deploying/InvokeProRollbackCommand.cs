@@ -10,7 +10,7 @@ using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning;
 
-/// <summary>Brings a service back to an older version, proven before the one that runs is gone.</summary>
+/// <summary>Brings a service back to an older version, verified before the one that runs is gone.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "ProRollback", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(ProDeployment))]
 public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
@@ -23,7 +23,7 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
     [ArgumentCompleter(typeof(ImageVersionCompleter))]
     public string? Version { get; set; }
 
-    /// <summary>The version that was proven here before the one that runs.</summary>
+    /// <summary>The version that was verified here before the one that runs.</summary>
     [Parameter]
     public SwitchParameter Previous { get; set; }
 
@@ -70,7 +70,7 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
             : throw DeploymentErrors.VersionRequired(request.Service.Name, versions.Select(version => version.Version.ToString()));
     }
 
-    /// <summary>Asks at the prompt; null where there is nobody to ask.</summary>
+    /// <summary>Asks at the prompt; null if there is nobody to ask.</summary>
     private ProVersion? Pick(
         string service, List<ProImageVersion> versions, PreviousChoice? previous, HashSet<ProVersion> verified)
     {

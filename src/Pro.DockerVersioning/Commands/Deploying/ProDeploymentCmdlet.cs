@@ -107,7 +107,7 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
             // Who held it may have finished in this moment.
             var now = await EngineSnapshot.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
             return await new TargetRepair(engine, history, reporter)
-                .RunAsync(request, now, now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) ?? target, held.Info.CutOff, StopToken);
+                .RunAsync(request, now, now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) ?? target, held.Info.Interrupted, StopToken);
         }
     }
 }
@@ -142,7 +142,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [Duration(MustBePositive = true)]
     public TimeSpan HealthTimeout { get; set; }
 
-    /// <summary>Goes on watching for so long after it is proven, and goes back where it gets sick.</summary>
+    /// <summary>Goes on watching for so long after it is verified, and goes back where it becomes unhealthy.</summary>
     [Parameter]
     [Duration]
     public TimeSpan Watch { get; set; }
@@ -153,7 +153,9 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [Count]
     public int ShowLog { get; set; } = 10;
 
-    /// <summary>Re-creates what runs already, takes an image that isn't the one that was proven, and pulls where the space seems too small.</summary>
+    /// <summary>
+    /// Re-creates what runs already, takes an image that isn't the one that was verified, and pulls where the space seems too small.
+    /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -167,7 +169,9 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [Count]
     public uint Parallelism { get; set; }
 
-    /// <summary>Swarm: the pause after each batch. Without one the engine goes on as soon as a task runs, before it knows whether it lives.</summary>
+    /// <summary>
+    /// Swarm: the pause after each batch. Without one the engine goes on as soon as a task runs, before it knows whether it lives.
+    /// </summary>
     [Parameter]
     [Duration]
     public TimeSpan Delay { get; set; }
@@ -197,7 +201,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     [Parameter]
     public SwitchParameter NoWait { get; set; }
 
-    /// <summary>The version as it was given; null where none was.</summary>
+    /// <summary>The version as it was given; null if none was.</summary>
     private protected abstract string? WantedVersion { get; }
 
     private protected override Task ProcessAsync()
@@ -277,7 +281,9 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         }
     }
 
-    /// <summary>A whole list of versions, piped, is a filter forgotten: to go through all of them would cut the service each time.</summary>
+    /// <summary>
+    /// A whole list of versions, piped, is a filter forgotten: to go through all of them would cut the service each time.
+    /// </summary>
     private void ThrowIfSeveralVersions()
     {
         foreach (var service in _asked.GroupBy(one => one.Service, StringComparer.OrdinalIgnoreCase))
@@ -295,7 +301,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         ImageReference.TryParse(reference ?? "", out var named) && ProVersion.TryFromImageTag(named.Tag, out var tagged) ? tagged.ToString()
             : version ?? reference ?? "the newest";
 
-    /// <summary>Finds the version where none was given, with the image that was proven under it; null where nobody chose one.</summary>
+    /// <summary>Finds the version where none was given, with the image that was verified under it; null if nobody chose one.</summary>
     private protected abstract Task<(ProVersion Version, string? Proven)?> ChooseAsync(
         DeploymentRequest request, EngineSnapshot world, PreviousVersionStore wayBack, ImageSupply supply);
 
@@ -379,7 +385,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         }
     }
 
-    /// <summary>Repairs first what was cut off; null where that may not be done, or nobody chose a version.</summary>
+    /// <summary>Repairs first what was interrupted; null if that may not be done, or nobody chose a version.</summary>
     private async Task<DeploymentPlan?> PlanAsync(
         DeploymentRequest request,
         EngineConnection engine,

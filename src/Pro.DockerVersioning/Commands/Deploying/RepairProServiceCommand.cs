@@ -8,7 +8,7 @@ using Pro.DockerVersioning.History;
 
 namespace Pro.DockerVersioning;
 
-/// <summary>Puts right what a deployment or rollback has left behind when it was cut off.</summary>
+/// <summary>Repairs what a deployment or rollback has left behind when it was interrupted.</summary>
 [Cmdlet(VerbsDiagnostic.Repair, "ProService", SupportsShouldProcess = true)]
 [OutputType(typeof(ProRepair))]
 public sealed class RepairProServiceCommand : ProDeploymentCmdlet

@@ -23,7 +23,7 @@ internal sealed class DurationAttribute : ArgumentTransformationAttribute
 
         return span < TimeSpan.Zero ? throw new ArgumentTransformationMetadataException($"'{text}' is negative. Write {DurationText.Forms}.")
             : span == TimeSpan.Zero && MustBePositive
-                ? throw new ArgumentTransformationMetadataException($"'{text}' is no time at all. Write {DurationText.Forms}.")
+                ? throw new ArgumentTransformationMetadataException($"'{text}' is not a time at all. Write {DurationText.Forms}.")
             : span;
     }
 }

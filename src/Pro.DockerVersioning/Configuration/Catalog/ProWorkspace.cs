@@ -73,7 +73,7 @@ internal sealed class ProWorkspace
     public ImageReference RepositoryOf(ServiceDefinition service) => RepositoryName.Combine(Settings.RequireRegistry(), service.Image);
 
     /// <summary>Prepares the connection to the engine.</summary>
-    /// <exception cref="ProException">Its address is no good.</exception>
+    /// <exception cref="ProException">Its address is not valid.</exception>
     public EngineConnection OpenEngine()
     {
         var endpoint = EngineEndpoint.Resolve(Settings.Variables.Raw, Settings.Engine?.Value);

@@ -71,8 +71,8 @@ internal sealed class ServiceCatalog
             .Select(file => Path.GetFullPath(file, RootOf(settings)))];
 
     /// <summary>
-    /// The compose files by which a service is started for the first time, as absolute paths: those that are named, else what compose would find
-    /// at the root, if it has the service. Empty if there are none.
+    /// The compose files by which a service is started for the first time, as absolute paths: those that are named, else what compose
+    /// would find at the root, if it has the service. Empty if there are none.
     /// </summary>
     /// <exception cref="ProException">A file is wrong.</exception>
     public static IReadOnlyList<string> ComposeFilesOf(string service, ISourceTree tree, ProSettings settings)
@@ -121,7 +121,7 @@ internal sealed class ServiceCatalog
         return built.Count > 0 ? built : throw ConfigurationErrors.NothingToBuild(Place);
     }
 
-    /// <summary>Throws where there are no services, and says how to declare some.</summary>
+    /// <summary>Throws if there are no services, and says how to declare some.</summary>
     /// <exception cref="ProException">There are none.</exception>
     public void EnsureNotEmpty()
     {
@@ -270,7 +270,7 @@ internal sealed class ServiceCatalog
 
     private static Func<ServiceDefinition> Lazily(Func<ServiceDefinition> read) => read;
 
-    /// <summary>The services with <c>build</c>; null where there are none: a file for production often only runs images.</summary>
+    /// <summary>The services with <c>build</c>; null if there are none: a file for production often only runs images.</summary>
     private static List<ComposeService>? Buildable(ComposeProject? project) =>
         project?.Services.Where(service => service.HasBuild).ToList() is { Count: > 0 } services ? services : null;
 

@@ -27,7 +27,7 @@ internal sealed record ServiceDefinition
 
     /// <summary>
     /// The image that the compose file names outside of the registry: compose runs that one, and not what is built as <see cref="Image"/>.
-    /// Null where it names none, or one below the registry.
+    /// Null if it names none, or one below the registry.
     /// </summary>
     public string? ForeignImage { get; init; }
 
@@ -66,7 +66,7 @@ internal sealed record ServiceDefinition
     /// <summary>A URL that answers 2xx when the service is well.</summary>
     public string? HealthUrl { get; init; }
 
-    /// <summary>How long a new version has to get healthy; null where nothing is said.</summary>
+    /// <summary>How long a new version has to get healthy; null if nothing is said.</summary>
     public TimeSpan? HealthTimeout { get; init; }
 
     /// <summary>Where it is declared.</summary>

@@ -36,7 +36,7 @@ internal sealed record ComposeInputs(
     }
 
     /// <summary>A file's text; null if there is no such file.</summary>
-    /// <exception cref="ProException">It can't be read, or is no UTF-8 text.</exception>
+    /// <exception cref="ProException">It can't be read, or is not UTF-8 text.</exception>
     public string? Read(string path) => SourceText.Read(Tree, path) ?? (FindOnDisk(path) is { } file ? SourceText.Read(Disk!, file, path) : null);
 
     /// <summary>Whether there is such a file.</summary>
@@ -186,7 +186,7 @@ internal sealed class ComposeLoader
         ];
     }
 
-    /// <summary>A service that is included twice, and is the same both times, is no conflict.</summary>
+    /// <summary>A service that is included twice, and is the same both times, is not a conflict.</summary>
     private static ComposeMapping Combine(
         ComposeMapping document, List<KeyValuePair<string, ComposeNode>> own, IEnumerable<KeyValuePair<string, ComposeMapping>> included)
     {

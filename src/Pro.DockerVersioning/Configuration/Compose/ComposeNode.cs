@@ -74,14 +74,14 @@ internal sealed class ComposeMapping(ComposeSource source, int line, int column,
     /// <inheritdoc/>
     public override string Kind => "a mapping";
 
-    /// <summary>The value of a key; null where the key is absent or its value is nothing.</summary>
+    /// <summary>The value of a key; null if the key is absent or its value is nothing.</summary>
     public ComposeNode? this[string key] =>
         _byKey.GetValueOrDefault(key) is { } node and not ComposeScalar { IsNull: true } ? node : null;
 
     /// <summary>The node of a key, also if its value is nothing; null if the key is absent.</summary>
     public ComposeNode? Node(string key) => _byKey.GetValueOrDefault(key);
 
-    /// <summary>True where the key stands there, with or without a value.</summary>
+    /// <summary>True if the key stands there, with or without a value.</summary>
     public bool Has(string key) => _byKey.ContainsKey(key);
 
     /// <summary>The same place with other entries.</summary>

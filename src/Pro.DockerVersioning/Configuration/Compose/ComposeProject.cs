@@ -26,7 +26,7 @@ internal sealed class ComposeProject
     /// <summary>The services in the order of the files.</summary>
     public IReadOnlyList<ComposeService> Services { get; }
 
-    /// <summary>A service by name; null where there is none.</summary>
+    /// <summary>A service by name; null if there is none.</summary>
     public ComposeService? Find(string name) => Services.FirstOrDefault(service => service.Name == name);
 
     /// <summary>Loads the named files, later ones over earlier ones.</summary>
@@ -39,7 +39,7 @@ internal sealed class ComposeProject
 
     /// <summary>
     /// Loads what compose itself would find at the repository's root: the files that COMPOSE_FILE in <c>.env</c> names, else a file of
-    /// a default name and its override. Null where there is nothing.
+    /// a default name and its override. Null if there is nothing.
     /// </summary>
     /// <exception cref="ProException">A file is wrong.</exception>
     public static ComposeProject? LoadDefault(ComposeInputs inputs)

@@ -13,7 +13,7 @@ internal static partial class ComposeScalarText
 {
     private const int MostPlain = 6;
 
-    /// <summary>Is it a date to YAML? compose takes none where a text is wanted.</summary>
+    /// <summary>Is it a date to YAML? compose takes none if a text is wanted.</summary>
     public static bool IsDate(string written) => Date().Match(written) is { Success: true } match
         && DateOnly.TryParseExact(match.Groups["day"].Value, "yyyy-M-d", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
 

@@ -15,13 +15,13 @@ internal sealed class ComposeService(string name, ComposeMapping node)
     /// <summary>Where it stands.</summary>
     public FilePosition At => node.At;
 
-    /// <summary>True where compose would build it.</summary>
+    /// <summary>True if compose would build it.</summary>
     public bool HasBuild => node["build"] is not null;
 
-    /// <summary>The image as written, variables and all; null where it has none.</summary>
+    /// <summary>The image as written, variables and all; null if it has none.</summary>
     public string? ImageText => (node["image"] as ComposeScalar)?.Text;
 
-    /// <summary>The image with its variables replaced; null where it has none.</summary>
+    /// <summary>The image with its variables replaced; null if it has none.</summary>
     /// <exception cref="ProException">A variable that must be set isn't.</exception>
     public string? Image => node["image"] is ComposeScalar image ? ComposeInterpolation.Expand(image) : null;
 
@@ -68,7 +68,7 @@ internal sealed class ComposeService(string name, ComposeMapping node)
         return active.Contains("*") || active.Contains(ComposeInterpolation.Expand(profile), StringComparer.Ordinal);
     }
 
-    /// <summary>What <c>deploy.update_config.order</c> says; null where it says nothing.</summary>
+    /// <summary>What <c>deploy.update_config.order</c> says; null if it says nothing.</summary>
     /// <exception cref="ProException">It is neither stop-first nor start-first.</exception>
     public UpdateOrder? Order
     {
@@ -85,7 +85,7 @@ internal sealed class ComposeService(string name, ComposeMapping node)
         }
     }
 
-    /// <summary>Reads <c>build</c>; null where compose wouldn't build the service.</summary>
+    /// <summary>Reads <c>build</c>; null if compose wouldn't build the service.</summary>
     /// <exception cref="ProException">A value has the wrong type, or a variable that must be set isn't.</exception>
     public ComposeBuild? ReadBuild() => node["build"] switch
     {

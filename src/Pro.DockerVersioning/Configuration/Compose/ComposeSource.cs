@@ -9,6 +9,6 @@ namespace Pro.DockerVersioning.Configuration.Compose;
 /// <param name="DiskRoot">The repository's root on disk, for absolute paths into it (<c>${PWD}/apps/api</c>); or null.</param>
 internal sealed record ComposeSource(string File, string BaseDirectory, ComposeVariables Variables, string? DiskRoot)
 {
-    /// <summary>A path of this file, relative to the repository's root; null where it leads outside of it.</summary>
+    /// <summary>A path of this file, relative to the repository's root; null if it leads outside of it.</summary>
     public string? Resolve(string path) => ComposePaths.Inside(DiskRoot, BaseDirectory, path);
 }

@@ -39,7 +39,7 @@ internal sealed class ComposeVariables
     /// <summary>The project's name, which compose gives to <c>COMPOSE_PROJECT_NAME</c> if nobody sets it; null until it is known.</summary>
     public string? ProjectName { get; set; }
 
-    /// <summary>A variable's value; null where nobody sets it.</summary>
+    /// <summary>A variable's value; null if nobody sets it.</summary>
     public string? Find(string name) => _environment(name) ?? _file.GetValueOrDefault(name)
         ?? (name == ProEnvironmentVariables.ComposeProjectName ? ProjectName : null);
 

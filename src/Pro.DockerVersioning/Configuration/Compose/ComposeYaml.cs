@@ -46,7 +46,7 @@ internal sealed class ComposeYaml
         {
             var broken = TabInIndentation(text, exception);
             var at = broken ?? new Mark(0, exception.Start.Line, exception.Start.Column);
-            var reason = broken is null ? exception.Message.TrimEnd('.') : "a tab stands in the indentation, where YAML allows only spaces";
+            var reason = broken is null ? exception.Message.TrimEnd('.') : "a tab is in the indentation, where YAML allows only spaces";
             throw ConfigurationErrors.BrokenYaml(new FilePosition(source.File, (int)at.Line, (int)at.Column), reason, exception);
         }
     }
@@ -63,7 +63,7 @@ internal sealed class ComposeYaml
     }
 
     /// <summary>
-    /// YAML forbids tabs in indentation. YamlDotNet's words for it don't say so, and name the beginning of what the tab cut off. In the
+    /// YAML forbids tabs in indentation. YamlDotNet's words for it don't say so, and name the beginning of what the tab has cut. In the
     /// part that it names any tab is the culprit; below it one in the first column, where no text block can stand either.
     /// </summary>
     private static Mark? TabInIndentation(string text, YamlException exception)

@@ -23,7 +23,7 @@ internal static class ComposeOrphans
             // One that doesn't tell its engine may be another one's: it is waited for, and never ended.
             var isOurs = EngineOf(id) == engineId;
             reports.Report(new WarningReport(string.Create(
-                CultureInfo.InvariantCulture, $"A compose of an operation that was cut off still works on {project} (process {id}); waiting for it.")));
+                CultureInfo.InvariantCulture, $"The compose program of an interrupted operation still works on {project} (process {id}); waiting for it.")));
             var clock = Stopwatch.StartNew();
 
             // Not by the process itself: in a container whose first process reaps none, what has ended stays a zombie for ever.
@@ -31,7 +31,7 @@ internal static class ComposeOrphans
             {
                 if (clock.Elapsed > Patience)
                 {
-                    // It hangs: what it has left is put right, and it can't make more of it than before.
+                    // It hangs: what it has left is repaired, and it can't make more of it than before.
                     if (isOurs)
                     {
                         Kill(id);

@@ -21,7 +21,7 @@ namespace Pro.DockerVersioning.Deployment.Compose;
 
 /// <summary>
 /// A service of a compose project. Where only the image changes, its containers are swapped like any other, and compose's labels say so to
-/// compose; where the file has changed, compose's own <c>up</c> does it. Verification, the way back and the lasting pin are ours in both.
+/// compose; where the file has changed, compose's own <c>up</c> does it. Verification, the restore and the lasting pin are ours in both.
 /// </summary>
 internal sealed class ComposeStrategy(
     EngineConnection engine,
@@ -252,8 +252,8 @@ internal sealed class ComposeStrategy(
     }
 
     /// <summary>
-    /// Compose's own <c>up</c> takes what the tag names, so it has to name the version before. A swap moves it when the version is verified;
-    /// only docker-compose 1.x, whose hash holds the image's id, must see it for a moment.
+    /// Compose's own <c>up</c> takes what the tag names, so it has to name the version before. A swap moves it when the version is
+    /// verified; only docker-compose 1.x, whose hash holds the image's id, must see it for a moment.
     /// </summary>
     private async Task<ComposeJudgement?> TakeByTagAsync(
         AliasPin pin, SuppliedImage image, ComposeJudgement? judgement, CancellationToken cancellationToken)
@@ -607,8 +607,8 @@ internal sealed class ComposeStrategy(
     }
 
     /// <summary>
-    /// Neither a hash nor a label says anything of what compose copies into a container. What is there goes along, unless its file says another
-    /// thing by now: then compose is to write it, or to mount it.
+    /// Neither a hash nor a label says anything of what compose copies into a container. What is there goes along, unless its file says
+    /// another thing by now: then compose is to write it, or to mount it.
     /// </summary>
     private async Task<ComposeJudgement> WithInjectedAsync(JsonObject container, ComposeJudgement judgement, CancellationToken cancellationToken)
     {
@@ -676,12 +676,12 @@ internal sealed class ComposeStrategy(
             .Select(file => file.Exists ? $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}" : file.FullName));
     }
 
-    private async Task KeepPinAsync(ComposePin pin, byte[]? proven, CancellationToken cancellationToken)
+    private async Task KeepPinAsync(ComposePin pin, byte[]? foreseen, CancellationToken cancellationToken)
     {
         if (pin is VariablePin)
         {
             // What was seen before holds for the files as they were then.
-            var seen = _judged?.Files == Fingerprint() ? proven : null;
+            var seen = _judged?.Files == Fingerprint() ? foreseen : null;
             _kept = await site.PinWriter().PersistAsync(pin, seen, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -15,7 +15,7 @@ namespace Pro.DockerVersioning.Deployment.Compose;
 /// <param name="Number">Which replica it is.</param>
 /// <param name="State">The engine's word for its state.</param>
 /// <param name="ImageId">The image.</param>
-/// <param name="IsNew">True where it wasn't there before.</param>
+/// <param name="IsNew">True if it wasn't there before.</param>
 internal sealed record ComposeContainer(string Id, string Name, int Number, string State, string ImageId, bool IsNew);
 
 /// <summary>What <c>up</c> left behind. Its exit code says nothing about that: 0 also for a service that died at once.</summary>
@@ -29,7 +29,9 @@ internal sealed record ComposeUpOutcome(IReadOnlyList<ComposeContainer> Containe
 /// </summary>
 internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConnection engine)
 {
-    /// <summary>The variable by which a compose that we start tells on which engine it works: several engines may have projects of one name.</summary>
+    /// <summary>
+    /// The variable by which a compose that we start tells on which engine it works: several engines may have projects of one name.
+    /// </summary>
     public const string EngineVariable = "PRO_DOCKERVERSIONING_ENGINE_ID";
 
     /// <summary>Runs <c>up</c> for the service alone. Replicas keep their number; where none runs, the first ones start.</summary>
@@ -73,8 +75,8 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
     }
 
     /// <summary>
-    /// Refuses, before anything is touched, where docker-compose 1.x would stop the old container and break off: an engine with containerd's
-    /// image store tells in no version of its API what 1.x wants to know.
+    /// Refuses, before anything is touched, where docker-compose 1.x would stop the old container and break off: an engine with
+    /// containerd's image store tells in no version of its API what 1.x wants to know.
     /// </summary>
     /// <exception cref="ProException"><c>ComposeTooOldForEngine</c>.</exception>
     public async Task ThrowIfTooOldAsync(CancellationToken cancellationToken)
@@ -123,7 +125,7 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
     /// 1.x asks an engine in its newest version, and from API 1.45 (Engine 26) on an image's inspection has no <c>ContainerConfig</c>: it
     /// stops the old container and then breaks off ("KeyError: 'ContainerConfig'"). In the last version that has it, it works.
     /// </summary>
-    /// <returns>The version to ask in; null where compose may choose.</returns>
+    /// <returns>The version to ask in; null if compose may choose.</returns>
     /// <seealso href="https://docs.docker.com/reference/api/engine/version-history/#v145-api-changes"/>
     internal static string? ApiVersionFor(ComposeProgram program, System.Version? newest, string? own) =>
         program.IsV1 && newest > LastWithContainerConfig && !IsVersion(own) ? LastWithContainerConfig.ToString() : null;

@@ -50,13 +50,15 @@ internal sealed record ReplacementJob
     public Func<IDictionary<string, string>, IReadOnlyDictionary<string, string?>> Labels { get; init; } =
         static _ => new Dictionary<string, string?>();
 
-    /// <summary>Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).</summary>
+    /// <summary>
+    /// Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).
+    /// </summary>
     public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
         static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
     /// <summary>
-    /// Paths in the containers that somebody copied into their layer after their creation, as compose does with inline configs and secrets: they
-    /// go along to the new containers, and to old ones that have to be re-created.
+    /// Paths in the containers that somebody copied into their layer after their creation, as compose does with inline configs and
+    /// secrets: they go along to the new containers, and to old ones that have to be re-created.
     /// </summary>
     public IReadOnlyList<string> InjectedFiles { get; init; } = [];
 
@@ -201,7 +203,7 @@ internal sealed class ContainerReplacement(
     /// <param name="isVerified">Whether a check has called the container healthy.</param>
     public TimeSpan RetryTimeFor(bool isVerified) => request.RetryTimeFor(isVerified);
 
-    /// <summary>Goes on watching it, and throws where it gets sick.</summary>
+    /// <summary>Goes on watching it, and throws where it becomes unhealthy.</summary>
     public async Task WatchAsync(string id, CancellationToken cancellationToken)
     {
         if (request.Watch <= TimeSpan.Zero || _last is not { } verified)
@@ -243,7 +245,7 @@ internal sealed class ContainerReplacement(
     public Task<IReadOnlyList<string>> TailAsync(string id, CancellationToken cancellationToken) =>
         ContainerLogs.TailAsync(engine, id, KeptLogLines, cancellationToken);
 
-    /// <summary>The health of containers that run again, null where none of them ran; and how long the longest took to show it.</summary>
+    /// <summary>The health of containers that run again, null if none of them ran; and how long the longest took to show it.</summary>
     /// <param name="containers">What was restored.</param>
     /// <param name="failure">Why. A user who stops the command doesn't wait for a slow start: what is seen by then is told.</param>
     /// <exception cref="ProException"><c>RestoredUnseen</c>.</exception>
@@ -324,8 +326,8 @@ internal sealed class ContainerReplacement(
     private static TimeSpan? Longest(IEnumerable<TimeSpan?> gaps) => gaps.Max();
 
     /// <summary>
-    /// A supervisor starts what it thinks has ended: a systemd unit with "docker run", or a loop of "compose up" with other files. What it puts
-    /// back is not what was deployed.
+    /// A supervisor starts what it thinks has ended: a systemd unit with "docker run", or a loop of "compose up" with other files. What it
+    /// puts back is not what was deployed.
     /// </summary>
     /// <param name="deployed">The names of the containers that were deployed, with their ids.</param>
     /// <param name="since">When the last of the old ones ended: a supervisor begins then, and what was verified meanwhile isn't waited for again.</param>
@@ -408,8 +410,8 @@ internal sealed class ContainerReplacement(
         public List<string> OldLog { get; } = [];
 
         /// <summary>
-        /// When the last of the old containers had ended. One without a restart policy and without compose is the one that somebody else starts
-        /// again, at times seconds later: it counts from its removal on.
+        /// When the last of the old containers had ended. One without a restart policy and without compose is the one that somebody else
+        /// starts again, at times seconds later: it counts from its removal on.
         /// </summary>
         public long OldEndedAt => States.Exists(static state => !state.Ran.Restarts && !state.Old.Labels().ContainsKey(ComposeLabels.Project))
             ? Stopwatch.GetTimestamp() : _endings.Values.DefaultIfEmpty(Stopwatch.GetTimestamp()).Max();
@@ -510,7 +512,7 @@ internal sealed class ContainerReplacement(
             await job.Operation.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
             await job.BeforeCommit(cancellationToken).ConfigureAwait(false);
             await job.Operation.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
-            steps.Begin(States.Count > 1 ? "remove the old ones" : "remove the old one");
+            steps.Begin(States.Count > 1 ? "remove the old containers" : "remove the old container");
             reports.Report(new LastWorkReport(
                 $"removing what {owner.Subject} has replaced",
                 States.Aggregate(TimeSpan.Zero, static (time, state) => time + ContainerApi.StopTimeOf(state.Old) + CallTime)));

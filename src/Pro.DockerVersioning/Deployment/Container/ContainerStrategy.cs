@@ -5,7 +5,7 @@ using Pro.DockerVersioning.Engine;
 
 namespace Pro.DockerVersioning.Deployment.Container;
 
-/// <summary>A container of its own: made again on the other image, through the Engine API.</summary>
+/// <summary>A container of its own: re-created on the other image, through the Engine API.</summary>
 internal sealed class ContainerStrategy(
     EngineConnection engine, DeploymentRequest request, ServiceTarget target, ContainerReplacement replacement)
     : IDeploymentStrategy
@@ -26,7 +26,7 @@ internal sealed class ContainerStrategy(
         _planned = choice;
         return new StrategyPlan(
             choice.Order.ToText(),
-            $"the container {target.Name} is made again on it, {choice.Order.ToText()}: {choice.Description}",
+            $"the container {target.Name} is re-created from it, {choice.Order.ToText()}: {choice.Description}",
             request.WarningsFor(choice),
             choice.Flow);
     }

@@ -13,7 +13,7 @@ internal static class ContainerLogs
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The last lines, oldest first. Empty where the log can't be read: no such container, a driver that keeps none
+    /// The last lines, oldest first. Empty if the log can't be read: no such container, a driver that keeps none
     /// (<c>none</c>, syslog before 20.10), a journal that is not to be read. Only cancelling throws.
     /// </summary>
     public static async Task<IReadOnlyList<string>> TailAsync(

@@ -4,7 +4,7 @@ namespace Pro.DockerVersioning.Deployment.Health;
 
 /// <summary>
 /// Turns failures of our own quick checks into the verdict "unhealthy", never sooner than the engine's rules would. We check many
-/// times in an interval, to see the first success at once. Counting every failure would call a service sick within a
+/// times in an interval, to see the first success at once. Counting every failure would call a service unhealthy within a
 /// second that needs five to start and has 90 by its retries and interval. So a failure counts once an interval, not in
 /// the first interval (the engine waits before its first check, too), and not in the start period.
 /// </summary>

@@ -5,7 +5,7 @@ namespace Pro.DockerVersioning.Deployment.Health;
 
 /// <summary>
 /// Asks the health URL until it answers well twice in a row, each time on a new connection: one good answer can still come from
-/// what held the port before, and the second costs 50 ms. A failure is no verdict, since an address has no start period and
+/// what held the port before, and the second costs 50 ms. A failure is not a verdict, since an address has no start period and
 /// no retries; the time-out is.
 /// </summary>
 /// <param name="address">The URL.</param>

@@ -16,10 +16,12 @@ internal interface IHealthVerifier
     /// <param name="knownNeed">The time that the service is known to need to start.</param>
     TimeSpan BoundFor(TimeSpan knownNeed);
 
-    /// <summary>The least time until a time-out is a verdict: until the engine's own first check if only that can tell, else none.</summary>
+    /// <summary>
+    /// The least time until a time-out is a verdict: until the engine's own first check if only that can tell, else none.
+    /// </summary>
     TimeSpan LeastWait { get; }
 
-    /// <summary>What the last check said; null before the first, and where there is nothing to say.</summary>
+    /// <summary>What the last check said; null before the first, and if there is nothing to say.</summary>
     string? LastText { get; }
 
     /// <summary>Checks until there is a verdict.</summary>

@@ -9,7 +9,7 @@ internal static class VerificationFailure
     /// <summary>Makes it.</summary>
     /// <param name="result">A result that is not well.</param>
     /// <param name="subject">What the user calls it: "api v1.2.3".</param>
-    /// <param name="isKept">True where the container stays, so that <c>docker logs</c> can be recommended.</param>
+    /// <param name="isKept">True if the container stays, so that <c>docker logs</c> can be recommended.</param>
     public static ProException ToError(this VerificationResult result, string subject, bool isKept)
     {
         var evidence = new VerificationEvidence
@@ -31,7 +31,7 @@ internal static class VerificationFailure
             ProHealth.Restarting => VerificationErrors.Restarting(evidence),
             ProHealth.Unhealthy => VerificationErrors.Unhealthy(evidence),
             ProHealth.TimedOut => VerificationErrors.TimedOut(evidence),
-            _ => throw new UnreachableException($"{result.Health} is no failure."),
+            _ => throw new UnreachableException($"{result.Health} is not a failure."),
         };
     }
 }

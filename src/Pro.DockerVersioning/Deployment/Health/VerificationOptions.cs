@@ -9,13 +9,13 @@ internal sealed record VerificationOptions
     public string? Subject { get; init; }
 
     /// <summary>
-    /// The address to ask where there is no HEALTHCHECK. Null where there is none, and where the answer would be the old container's.
+    /// The address to ask if there is no HEALTHCHECK. Null if there is none, and where the answer would be the old container's.
     /// </summary>
     public Uri? HealthUrl { get; init; }
 
     /// <summary>
-    /// True if <see cref="HealthUrl"/> is written for the engine's machine: a loopback address is then asked inside the container unless the
-    /// engine is surely on this machine.
+    /// True if <see cref="HealthUrl"/> is written for the engine's machine: a loopback address is then asked inside the container unless
+    /// the engine is surely on this machine.
     /// </summary>
     public bool IsHealthUrlOfHost { get; init; }
 
@@ -50,7 +50,7 @@ internal sealed record VerificationOptions
     public long RestartsBefore { get; init; }
 
     /// <summary>
-    /// True where the container was found well before and has changed since (it was given its networks and ports): what the engine said
+    /// True if the container was found well before and has changed since (it was given its networks and ports): what the engine said
     /// of its health until now says nothing of that, only a check from now on does. Where exec can't run one, its last word is taken.
     /// </summary>
     public bool IsSecondLook { get; init; }

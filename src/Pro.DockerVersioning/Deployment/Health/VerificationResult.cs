@@ -41,13 +41,13 @@ internal sealed record VerificationResult
     /// <summary>What its health check said last, oldest first: the engine's own log, then our own last run or request.</summary>
     public IReadOnlyList<string> HealthLog { get; init; } = [];
 
-    /// <summary>The container's last log lines, oldest first; empty where its log can't be read.</summary>
+    /// <summary>The container's last log lines, oldest first; empty if its log can't be read.</summary>
     public IReadOnlyList<string> LogTail { get; init; } = [];
 
     /// <summary>The code with which it ended (before it was restarted); null while it runs, or where nobody knows any more.</summary>
     public long? ExitCode { get; init; }
 
-    /// <summary>True where the kernel killed it for its memory.</summary>
+    /// <summary>True if the kernel killed it for its memory.</summary>
     public bool OutOfMemory { get; init; }
 
     /// <summary>How often its restart policy has started it again.</summary>

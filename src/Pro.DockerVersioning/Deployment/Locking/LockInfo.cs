@@ -49,7 +49,7 @@ internal sealed record LockInfo
     public string? Note { get; init; }
 
     /// <summary>The note of the operation that was taken over, or what that one had taken over: a repair may die as well.</summary>
-    public string? CutOff { get; init; }
+    public string? Interrupted { get; init; }
 
     /// <summary>A lock of this process.</summary>
     internal static LockInfo Ours(LockRequest request, DateTimeOffset now)
@@ -100,7 +100,7 @@ internal sealed record LockInfo
             Service = Get("service"),
             Repository = Get("repository"),
             Note = Get("note"),
-            CutOff = Get("cut-off"),
+            Interrupted = Get("cut-off"),
         };
 
         string? Get(string name) => labels.GetValueOrDefault($"{Label}.{name}");
@@ -128,7 +128,7 @@ internal sealed record LockInfo
             [Label + ".service"] = Service,
             [Label + ".repository"] = Repository,
             [Label + ".note"] = Note,
-            [Label + ".cut-off"] = CutOff,
+            [Label + ".cut-off"] = Interrupted,
         };
         return labels.Where(one => one.Value is not null).ToDictionary(one => one.Key, one => one.Value!, StringComparer.Ordinal);
     }

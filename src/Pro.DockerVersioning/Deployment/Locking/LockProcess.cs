@@ -21,8 +21,8 @@ internal sealed record LockProcess(string Machine, string Boot, int Id, string S
     public static LockProcess Current => ThisProcess.Value;
 
     /// <summary>
-    /// Whether it is known to be a process that <paramref name="here"/> can look at. Machines of one name, or copies of one machine, have one
-    /// machine id and one number of the first namespace: only the start of the machine tells them apart. After a restart of the machine
+    /// Whether it is known to be a process that <paramref name="here"/> can look at. Machines of one name, or copies of one machine, have
+    /// one machine id and one number of the first namespace: only the start of the machine tells them apart. After a restart of the machine
     /// nobody can tell it from such a copy, and renewals decide.
     /// </summary>
     public bool IsOf(LockProcess here) => Machine == here.Machine && Boot == here.Boot && Boot.Length > 0;
@@ -31,7 +31,7 @@ internal sealed record LockProcess(string Machine, string Boot, int Id, string S
     /// <param name="startOf">When the process with an id on this machine was started; null if there is none, empty if it can't be told.</param>
     public bool IsGone(Func<int, string?> startOf) => startOf(Id) is not { } start || (start.Length > 0 && start != Start);
 
-    /// <summary>When the process with an id was started; null where there is none, empty where it can't be told.</summary>
+    /// <summary>When the process with an id was started; null if there is none, empty if it can't be told.</summary>
     public static string? StartOf(int id) => LinuxProcess.Find(id) is { } process
         ? process.IsDead ? null : process.Start
         : StartOfAny(id);

@@ -17,7 +17,9 @@ internal sealed record LockRequest(string Target, string Operation)
     /// <summary>The service's repository, <c>registry/service</c>: whoever cleans there waits. Null if it is about none.</summary>
     public string? Repository { get; init; }
 
-    /// <summary>What whoever takes the lock over needs to know of the operation: see <see cref="LockInfo.CutOff"/>. Null for nothing.</summary>
+    /// <summary>
+    /// What whoever takes the lock over needs to know of the operation: see <see cref="LockInfo.Interrupted"/>. Null for nothing.
+    /// </summary>
     public string? Note { get; init; }
 
     /// <summary>When it is renewed, and when it counts as left behind.</summary>

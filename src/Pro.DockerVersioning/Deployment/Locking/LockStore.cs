@@ -93,7 +93,7 @@ internal sealed class LockStore(ILabelStore objects)
             if (Last(chain) is [var last] && last.Nonce == mine.Nonce)
             {
                 // It ended as it should: whoever takes over what is left of it has nothing to repair.
-                var end = last with { Renewal = last.Renewal + 1, Ends = true, Note = null, CutOff = null };
+                var end = last with { Renewal = last.Renewal + 1, Ends = true, Note = null, Interrupted = null };
                 if ((await CreateAsync(end, patience.Token).ConfigureAwait(false)).Nonce == mine.Nonce)
                 {
                     await RemoveAsync([.. chain.OrderBy(claim => claim.Renewal), end], patience.Token).ConfigureAwait(false);

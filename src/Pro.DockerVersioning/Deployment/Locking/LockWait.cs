@@ -130,7 +130,7 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
             var breaks = request.Breaks && breakable == holder.Nonce && last is { Ends: false };
             var why = LockWatch.Shared.WhyStale(holder, times.Stale).Why
                 ?? (breaks ? "-BreakLock" : isMoment ? null : await WhyStaleAsync(holder, cancellationToken).ConfigureAwait(false));
-            var next = mine with { Chain = holder.Chain, Renewal = holder.Renewal + 1, CutOff = holder.Note ?? holder.CutOff };
+            var next = mine with { Chain = holder.Chain, Renewal = holder.Renewal + 1, Interrupted = holder.Note ?? holder.Interrupted };
             if (why is not null && await store.FollowAsync(next, cancellationToken).ConfigureAwait(false))
             {
                 reports.Report(new WarningReport($"The lock of {request.Target} was taken over ({why}). It was held for: {holder}."));

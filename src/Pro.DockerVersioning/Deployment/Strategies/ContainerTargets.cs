@@ -30,7 +30,7 @@ internal static class ContainerTargets
         containers.Select(container => Owner(container).Id).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>
-    /// The one that is meant, or null where the service is on this engine in no container. Where some run, those that don't are no
+    /// The one that is meant, or null if the service is on this engine in no container. Where some run, those that don't are no
     /// candidates.
     /// </summary>
     /// <exception cref="ProException">Several are, or the one that was named is none of the service's.</exception>
@@ -42,7 +42,7 @@ internal static class ContainerTargets
             throw ContainerErrors.ContainerIsNotTheServices(container, service, targets.Select(target => target.ToString()));
         }
 
-        // A swap that was cut off counts as running: it must be put right first.
+        // A swap that was interrupted counts as running: it must be repaired first.
         // A swarm service's tasks may all be on other nodes. One that is gone has left containers that have ended.
         var candidates = meant
             .Where(target => target.IsRunning || target.Leftovers.Count > 0 || target is { Kind: ServiceTargetKind.Swarm, Containers.Count: 0 })
@@ -53,7 +53,9 @@ internal static class ContainerTargets
             : candidates.FirstOrDefault();
     }
 
-    /// <summary>Whether no container of a target is there any more, by whatever image; false for a target that may have none on this node.</summary>
+    /// <summary>
+    /// Whether no container of a target is there any more, by whatever image; false for a target that may have none on this node.
+    /// </summary>
     /// <param name="engine">The engine.</param>
     /// <param name="targetId">See <see cref="ServiceTarget.TargetId"/>.</param>
     /// <param name="cancellationToken">Cancels the question.</param>
@@ -181,7 +183,9 @@ internal static class ContainerTargets
         };
     }
 
-    /// <summary>Of an interrupted <c>up</c> two containers are left with one number: the one that runs, or else has compose's usual name, counts.</summary>
+    /// <summary>
+    /// Of an interrupted <c>up</c> two containers are left with one number: the one that runs, or else has compose's usual name, counts.
+    /// </summary>
     private static IEnumerable<(ContainerListResponse Container, ProVersion? Version)> WithoutInterrupted(
         IReadOnlyList<(ContainerListResponse Container, ProVersion? Version)> members) => members
         .GroupBy(one => SwapNames.IsLeftover(one.Container.NameOf()) ? one.Container.ID

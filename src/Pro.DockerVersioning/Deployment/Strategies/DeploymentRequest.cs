@@ -22,10 +22,12 @@ internal sealed record DeploymentRequest
     /// <summary>Which of its targets.</summary>
     public TargetFilter Filter { get; init; } = new();
 
-    /// <summary>The compose files for a first start, absolute; empty if none are known. They are read only if somebody asks for them.</summary>
+    /// <summary>
+    /// The compose files for a first start, absolute; empty if none are known. They are read only if somebody asks for them.
+    /// </summary>
     public Lazy<IReadOnlyList<string>> ComposeFiles { get; init; } = new([]);
 
-    /// <summary>True where the compose files were named for this very command, and not by a variable of the session.</summary>
+    /// <summary>True if the compose files were named for this very command, and not by a variable of the session.</summary>
     public bool ComposeFilesAreMeant { get; init; }
 
     /// <summary>The tag that the chosen environment declares for what is deployed there; null if it declares none.</summary>

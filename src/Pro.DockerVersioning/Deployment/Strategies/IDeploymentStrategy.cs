@@ -37,7 +37,7 @@ internal sealed record StrategyResult
     /// <summary>How long nobody answered at most.</summary>
     public TimeSpan? Downtime { get; init; }
 
-    /// <summary>True unless what ran before was never cut off: what depends on it knows of no other.</summary>
+    /// <summary>True unless what ran before was never interrupted: what depends on it knows of no other.</summary>
     public bool TouchedTheService => Outcome == ProDeploymentOutcome.Succeeded || Downtime is not null;
 
     /// <summary>The digest, where the strategy has found one.</summary>
@@ -52,10 +52,10 @@ internal sealed record StrategyResult
     /// <summary>The last lines of the old one, which is gone.</summary>
     public IReadOnlyList<string> OldLog { get; init; } = [];
 
-    /// <summary>What failed; null where nothing did. The old one runs again.</summary>
+    /// <summary>What failed; null if nothing did. The old one runs again.</summary>
     public ProException? Failure { get; init; }
 
-    /// <summary>True where its user stopped it.</summary>
+    /// <summary>True if its user stopped it.</summary>
     public bool WasStopped { get; init; }
 }
 
@@ -68,19 +68,20 @@ internal interface IDeploymentStrategy
     /// <summary>The last log lines of the new version's container, as far as it came to that.</summary>
     IReadOnlyList<string> LastLog => [];
 
-    /// <summary>What would be done; null where that version runs already. Looks only.</summary>
+    /// <summary>What would be done; null if that version runs already. Looks only.</summary>
     /// <exception cref="ProException">It can't be done.</exception>
     Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken);
 
     /// <summary>Does it, under the target's lock, with the image on the engine.</summary>
-    /// <exception cref="ProException">Nothing was touched, or the old one could not be brought back.</exception>
+    /// <exception cref="ProException">Nothing was touched, or the old one could not be restored.</exception>
     Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken);
 }
 
 /// <summary>An operation that has its target's lock.</summary>
 /// <param name="Note">What it is about: it goes along with what is made, for whoever must finish it.</param>
 /// <param name="ThrowIfLockLostAsync">
-/// Throws where the lock is another's by now. Asked right before there is no way back: what two at once have made, nobody can vouch for.
+/// Throws where the lock is another's by now. Asked right before nothing can be restored any more: what two at once have made, nobody can
+/// vouch for.
 /// </param>
 internal sealed record LockedOperation(OperationNote Note, Func<CancellationToken, Task> ThrowIfLockLostAsync);
 

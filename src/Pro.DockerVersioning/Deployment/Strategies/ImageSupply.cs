@@ -11,12 +11,14 @@ namespace Pro.DockerVersioning.Deployment.Strategies;
 
 /// <summary>Where the image of a version comes from.</summary>
 /// <param name="Reference">The version's name.</param>
-/// <param name="LocalId">Its id on this engine; null where it has to be pulled.</param>
-/// <param name="PullFrom">What is pulled; null where it is here.</param>
-/// <param name="Digest">The digest under which a registry has it; null where none is known.</param>
+/// <param name="LocalId">Its id on this engine; null if it has to be pulled.</param>
+/// <param name="PullFrom">What is pulled; null if it is here.</param>
+/// <param name="Digest">The digest under which a registry has it; null if none is known.</param>
 internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, ImageReference? PullFrom, string? Digest)
 {
-    /// <summary>True where it is here without that name: what cleaning, or somebody, took the tag of, and the way back has kept.</summary>
+    /// <summary>
+    /// True if it is here without that name: what cleaning, or somebody, took the tag of, and the previous version has kept.
+    /// </summary>
     public bool LostItsName { get; init; }
 
     /// <summary>The platform for which it is pulled, as <c>linux/386</c>: the old container's; "" for the engine's own.</summary>
@@ -39,13 +41,13 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
 
     private readonly RegistryAccess _registries = new(engine, environment, reports);
 
-    /// <summary>Finds it: here, by its name or as the one that was proven, else at the registry, by the recorded digest where there is one.
+    /// <summary>Finds it: here, by its name or as the one that was verified, else at the registry, by the recorded digest if there is one.
     /// </summary>
     /// <exception cref="ProException">It is nowhere, or isn't what was recorded.</exception>
     public async Task<SuppliedImage> FindAsync(
         ImageReference reference,
         ImageInventory inventory,
-        string? proven,
+        string? verifiedId,
         Func<Task<string?>> recordedDigest,
         bool force,
         CancellationToken cancellationToken)
@@ -55,7 +57,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             return new SuppliedImage(reference, here.Id, null, DigestOf(here, reference));
         }
 
-        if (proven is not null && inventory.FindById(proven) is { } kept)
+        if (verifiedId is not null && inventory.FindById(verifiedId) is { } kept)
         {
             return new SuppliedImage(reference, kept.Id, null, DigestOf(kept, reference)) { LostItsName = true };
         }
@@ -148,7 +150,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         return image with { LocalId = found.ID };
     }
 
-    /// <summary>A label of an image that is here; null where it has none, or isn't here (a swarm's).</summary>
+    /// <summary>A label of an image that is here; null if it has none, or isn't here (a swarm's).</summary>
     public async Task<string?> LabelAsync(SuppliedImage image, string name, CancellationToken cancellationToken)
     {
         if (image.LocalId is not { } id)
@@ -180,7 +182,7 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         await registry.TagManifestAsync(tag.Repository, digest, tag.Tag!, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The newest stable version at the registry; null where it has none, or can't be asked (that is said).</summary>
+    /// <summary>The newest stable version at the registry; null if it has none, or can't be asked (that is said).</summary>
     public async Task<ProVersion?> NewestAtRegistryAsync(ImageReference repository, CancellationToken cancellationToken)
     {
         try

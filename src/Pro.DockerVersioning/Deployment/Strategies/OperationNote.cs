@@ -5,16 +5,16 @@ using Pro.DockerVersioning.Machine;
 namespace Pro.DockerVersioning.Deployment.Strategies;
 
 /// <summary>
-/// What a deployment or rollback is about, as it stands on the engine while it is done: on its lock, and on the containers that a swap makes.
-/// Where its process dies after the new version was proven, whoever repairs writes the line that it would have written, and keeps the way
-/// back that it would have kept: without them "previous" could be the very version that a rollback has left.
+/// What a deployment or rollback is about, as it stands on the engine while it is done: on its lock, and on the containers that a swap
+/// makes. Where its process dies after the new version was verified, whoever repairs writes the line that it would have written, and keeps
+/// the way back that it would have kept: without them "previous" could be the very version that a rollback has left.
 /// </summary>
 internal sealed record OperationNote
 {
     /// <summary>Deploy or Rollback.</summary>
     public required ProHistoryKind Kind { get; init; }
 
-    /// <summary>The version that ran before; null where none did, or nothing says which.</summary>
+    /// <summary>The version that ran before; null if none did, or nothing says which.</summary>
     public ProVersion? From { get; init; }
 
     /// <summary>The version that is to run.</summary>
@@ -23,13 +23,13 @@ internal sealed record OperationNote
     /// <summary>Its image's name with the version's tag.</summary>
     public required string Reference { get; init; }
 
-    /// <summary>Its image's id; null where it isn't on this engine (a swarm's other nodes).</summary>
+    /// <summary>Its image's id; null if it isn't on this engine (a swarm's other nodes).</summary>
     public string? ImageId { get; init; }
 
-    /// <summary>The digest under which a registry knows it; null where none does.</summary>
+    /// <summary>The digest under which a registry knows it; null if none does.</summary>
     public string? Digest { get; init; }
 
-    /// <summary>The image that ran before; null where it was the same one, or none.</summary>
+    /// <summary>The image that ran before; null if it was the same one, or none.</summary>
     public string? OldImageId { get; init; }
 
     /// <summary>Whether what ran before was well.</summary>
@@ -50,7 +50,7 @@ internal sealed record OperationNote
     /// <summary>Since when.</summary>
     public DateTimeOffset Since { get; init; } = DateTimeOffset.UtcNow;
 
-    /// <summary>Reads it; null where it is none, or of a version of this module that writes it in another way.</summary>
+    /// <summary>Reads it; null if it is none, or of a version of this module that writes it in another way.</summary>
     public static OperationNote? Read(string? text)
     {
         try

@@ -11,8 +11,8 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Deployment.Strategies;
 
 /// <summary>
-/// The way back: on the engine itself, a local tag of the service's repository names the version that was last proven to work at a target
-/// before the current one. It is no version and no alias, and is never pushed.
+/// The previous version: on the engine itself, a local tag of the service's repository names the version that was last verified at a target
+/// before the current one. It is neither a version nor an alias, and is never pushed.
 /// </summary>
 /// <remarks>
 /// <c>pro-previous-</c> and eight digits of the target's SHA-256: always, so that the name doesn't depend on which target came first. A tag
@@ -29,14 +29,14 @@ internal static partial class PreviousTag
     /// <summary>Whether a tag is one of these: no version, no alias, never listed, never pushed. Pure.</summary>
     public static bool IsPreviousTag(string? tag) => tag is not null && Previous().IsMatch(tag);
 
-    /// <summary>Whether an image is the way back of any target. Pure.</summary>
+    /// <summary>Whether an image is the previous version of any target. Pure.</summary>
     public static bool IsPrevious(EngineImage image) => image.References.Any(reference => IsPreviousTag(reference.Tag));
 
-    /// <summary>Makes an image the way back of a target.</summary>
+    /// <summary>Makes an image the previous version of a target.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="repository">The service's repository.</param>
     /// <param name="target">The target.</param>
-    /// <param name="imageId">The image that was proven to work.</param>
+    /// <param name="imageId">The image that was verified.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ProException">The image is gone, or the engine refuses.</exception>
     public static Task SetAsync(
@@ -44,7 +44,7 @@ internal static partial class PreviousTag
         engine.CallAsync(client => client.Images.TagImageAsync(
             imageId, new ImageTagParameters { RepositoryName = repository.Name, Tag = TagFor(target) }, cancellationToken));
 
-    /// <summary>The way back of a target; null where the engine has none.</summary>
+    /// <summary>The previous version of a target; null if the engine has none.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
     public static Task<PreviousVersion?> FindAsync(
         EngineConnection engine, ImageReference repository, string target, CancellationToken cancellationToken) =>
@@ -69,14 +69,14 @@ internal static partial class PreviousTag
             }
         });
 
-    /// <summary>The way back of a target among the engine's images; null where there is none. Pure.</summary>
+    /// <summary>The previous version of a target among the engine's images; null if there is none. Pure.</summary>
     public static PreviousVersion? Find(ImageInventory inventory, ImageReference repository, string target)
     {
         var reference = repository.WithTag(TagFor(target));
         return inventory.Find(reference) is { } image ? Describe(reference, image) : null;
     }
 
-    /// <summary>The ids of all images that are the way back of something: they are never removed.</summary>
+    /// <summary>The ids of all images that are the previous version of something: they are never removed.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
     public static async Task<IReadOnlySet<string>> AllIdsAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
@@ -94,9 +94,9 @@ internal static partial class PreviousTag
     private static partial Regex Previous();
 }
 
-/// <summary>The way back of a target.</summary>
+/// <summary>The previous version of a target.</summary>
 /// <param name="ImageId">The image id.</param>
-/// <param name="Version">Its version, by its label or its other tags; null where it shows none.</param>
-/// <param name="Digest">The digest under which the registry knows it; null where it was never pushed or pulled.</param>
+/// <param name="Version">Its version, by its label or its other tags; null if it shows none.</param>
+/// <param name="Digest">The digest under which the registry knows it; null if it was never pushed or pulled.</param>
 /// <param name="Reference">The local tag.</param>
 internal sealed record PreviousVersion(string ImageId, ProVersion? Version, string? Digest, ImageReference Reference);

@@ -20,10 +20,10 @@ internal enum ServiceTargetKind
 /// <param name="Name">Its name, without the slash.</param>
 /// <param name="State">The engine's word: running, paused, restarting, exited, created, dead, removing.</param>
 /// <param name="ImageId">The image that it was made from.</param>
-/// <param name="Version">The version that it runs, or null where nothing says it.</param>
+/// <param name="Version">The version that it runs, or null if nothing says it.</param>
 internal sealed record TargetContainer(string Id, string Name, string State, string ImageId, ProVersion? Version)
 {
-    /// <summary>True where its processes are there.</summary>
+    /// <summary>True if its processes are there.</summary>
     public bool IsRunning => State is "running" or "paused" or "restarting";
 }
 
@@ -42,21 +42,23 @@ internal sealed record ServiceTarget
     /// </summary>
     public required string TargetId { get; init; }
 
-    /// <summary>Its containers by name: the running ones and the stopped ones. None where a swap was cut off in the middle.</summary>
+    /// <summary>Its containers by name: the running ones and the stopped ones. None if a swap was interrupted in the middle.</summary>
     public required IReadOnlyList<TargetContainer> Containers { get; init; }
 
-    /// <summary>What a swap that was cut off has left: see <see cref="SwapNames"/>.</summary>
+    /// <summary>What a swap that was interrupted has left: see <see cref="SwapNames"/>.</summary>
     public required IReadOnlyList<TargetContainer> Leftovers { get; init; }
 
     /// <summary>The labels of one of its containers: compose's and swarm's say who owns it.</summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
-    /// <summary>The files of its compose project, as its labels name them; they may be on another machine. Compose 1 may write relative paths.</summary>
+    /// <summary>
+    /// The files of its compose project, as its labels name them; they may be on another machine. Compose 1 may write relative paths.
+    /// </summary>
     public IEnumerable<string> ComposeFiles => Labels.GetValueOrDefault(ComposeLabels.Files, "")
         .Split(',', StringSplitOptions.RemoveEmptyEntries)
         .Select(file => Path.Combine(Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), file));
 
-    /// <summary>True where a container of it runs.</summary>
+    /// <summary>True if a container of it runs.</summary>
     public bool IsRunning => Containers.Any(container => container.IsRunning);
 
     /// <summary>The versions that run, newest first; several while versions change.</summary>

@@ -8,12 +8,12 @@ namespace Pro.DockerVersioning.Deployment.Swarm;
 /// <param name="Image">The image, with its digest where one is known.</param>
 /// <param name="ForceUpdate">The counter.</param>
 /// <param name="UpdateConfig">The update configuration; null leaves the engine's defaults.</param>
-/// <param name="WayBack">The way back to note in the service's label; null removes the label.</param>
+/// <param name="WayBack">The rollback to note in the service's label; null removes the label.</param>
 internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? UpdateConfig, SwarmRollbackPoint? WayBack)
 {
     private static readonly TimeSpan DefaultMonitor = TimeSpan.FromSeconds(5);
 
-    /// <summary>For how long a canary's update holds before its next batch; a way back or the second step comes long before.</summary>
+    /// <summary>For how long a canary's update holds before its next batch; a rollback or the second step comes long before.</summary>
     private static readonly TimeSpan Hold = TimeSpan.FromDays(365);
 
     /// <summary>The service's own update configuration with what the operator gave.</summary>
@@ -57,7 +57,7 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
         return pausing;
     }
 
-    /// <summary>The configuration of a way back: it pauses on failure, and waits for nothing between batches.</summary>
+    /// <summary>The configuration of a rollback: it pauses on failure, and waits for nothing between batches.</summary>
     public static JsonObject ForReturn(JsonObject? config)
     {
         var back = Pausing(config);

@@ -57,7 +57,7 @@ internal sealed record SwarmSighting(SwarmServiceState Service, IReadOnlyList<Sw
     public bool HasReached(SwarmGoal goal) => RunningFor(goal) >= Wanted && Tasks.All(task => !task.IsWanted || goal.Includes(task));
 
     /// <summary>
-    /// What the update has come to. The engine clears the status with each update, and leaves it empty where no task needs to be
+    /// What the update has come to. The engine clears the status with each update, and leaves it empty if no task needs to be
     /// replaced: then the tasks alone tell.
     /// </summary>
     public SwarmVerdict Judge(SwarmGoal goal)

@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
 /// <summary>
-/// For how long a swarm's update or way back may stand still. Progress is what any task has come to that none had come to in its place. A task
-/// that pulls its image, and one that starts and has not failed, is waited for longer: the swarm says no more of it until it is done, and the
-/// engine itself ends one that its HEALTHCHECK calls unhealthy.
+/// For how long a swarm's update or rollback may stand still. Progress is what any task has come to that none had come to in its place. A
+/// task that pulls its image, and one that starts and has not failed, is waited for longer: the swarm says no more of it until it is done,
+/// and the engine itself ends one that its HEALTHCHECK calls unhealthy.
 /// </summary>
 /// <param name="Still">For how long nothing may happen.</param>
 /// <param name="Starting">For how long a task may be starting: until it is healthy.</param>
@@ -18,7 +18,7 @@ internal sealed record SwarmPatience(TimeSpan Still, TimeSpan Starting, TimeSpan
     private static readonly TimeSpan Unknown = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestPull = TimeSpan.FromMinutes(30);
 
-    /// <summary>For an update or a way back.</summary>
+    /// <summary>For an update or a rollback.</summary>
     /// <param name="given">What the operator allows; it replaces what the HEALTHCHECK allows.</param>
     /// <param name="allowance">What the HEALTHCHECK allows; null if it is not known.</param>
     public static SwarmPatience Of(TimeSpan? given, TimeSpan? allowance)
@@ -33,7 +33,7 @@ internal sealed record SwarmPatience(TimeSpan Still, TimeSpan Starting, TimeSpan
 
     /// <summary>For how long what is seen may last.</summary>
     /// <param name="states">The states of the tasks that are wanted for the goal.</param>
-    /// <param name="hasFailed">Whether a task has failed since the last progress: one that comes up again and again is no reason to wait.</param>
+    /// <param name="hasFailed">Whether a task has failed since the last progress: one that comes up again and again is not a reason to wait.</param>
     public TimeSpan For(IEnumerable<string> states, bool hasFailed)
     {
         if (hasFailed)

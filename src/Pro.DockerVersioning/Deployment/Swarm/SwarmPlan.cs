@@ -4,7 +4,7 @@ using Pro.DockerVersioning.Deployment.Swarm.Api;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
-/// <summary>What an update is to change, and the way back.</summary>
+/// <summary>What an update is to change, and the rollback.</summary>
 internal sealed class SwarmPlan
 {
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -15,13 +15,15 @@ internal sealed class SwarmPlan
     /// <summary>The image to run.</summary>
     public required SwarmTarget Target { get; init; }
 
-    /// <summary>The way back.</summary>
+    /// <summary>The rollback.</summary>
     public required SwarmRollbackPoint WayBack { get; init; }
 
     /// <summary>What the new tasks are known by.</summary>
     public required SwarmGoal Goal { get; init; }
 
-    /// <summary>The configuration of this update: the service's own, for a rollback its rollback configuration, with what was given.</summary>
+    /// <summary>
+    /// The configuration of this update: the service's own, for a rollback its rollback configuration, with what was given.
+    /// </summary>
     public required JsonObject? UpdateConfig { get; init; }
 
     /// <summary>The update configuration that the service has afterwards: its own with what was given.</summary>

@@ -22,12 +22,12 @@ internal static class SwarmRepair
             var run = new SwarmUpdateRun(api, Make(sighting, noted), calm, progress);
             if (HasEndedWell(sighting))
             {
-                progress.Say($"An update of {service.Name} had ended well, and was cut off right after: {service.Image} stays.");
+                progress.Say($"An update of {service.Name} had ended well, and was interrupted right after: {service.Image} stays.");
                 return await run.FinishAsync().ConfigureAwait(false);
             }
 
-            progress.Say($"An update of {service.Name} was cut off between its steps: back to {noted.Image}.");
-            return await run.AbandonAsync("the command that updated it was cut off").ConfigureAwait(false);
+            progress.Say($"An update of {service.Name} was interrupted between its steps: back to {noted.Image}.");
+            return await run.AbandonAsync("the command that updated it was interrupted").ConfigureAwait(false);
         }
 
         if (cutOff is null

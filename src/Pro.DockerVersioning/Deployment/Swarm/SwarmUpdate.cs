@@ -69,18 +69,18 @@ internal static class SwarmUpdate
     }
 
     /// <summary>
-    /// Puts right what an update of ours left when it was cut off: between the steps of a canary or on the way back it goes back to the
-    /// old image; an update that the engine can finish by itself is waited for, and one that stands still is taken back. Those of others, and
-    /// what was left paused as was asked for, are left alone.
+    /// Repairs what an update of ours left when it was interrupted: between the steps of a canary or while it rolls back it goes back to
+    /// the old image; an update that the engine can finish by itself is waited for, and one that stands still is taken back. Those of
+    /// others, and what was left paused as was asked for, are left alone.
     /// </summary>
     /// <param name="engine">A manager of the swarm.</param>
     /// <param name="serviceIdOrName">The service.</param>
     /// <param name="options">How.</param>
-    /// <param name="cutOff">The image, by its tag, of the update that is known to be cut off; null where none is.</param>
+    /// <param name="cutOff">The image, by its tag, of the update that is known to be interrupted; null if none is.</param>
     /// <param name="reports">Takes progress, warnings and details.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>What was done; null where there was nothing to do.</returns>
-    /// <exception cref="ProException">There is no such service, or it can't be put right.</exception>
+    /// <returns>What was done; null if there was nothing to do.</returns>
+    /// <exception cref="ProException">There is no such service, or it can't be repaired.</exception>
     public static async Task<SwarmUpdateResult?> RepairAsync(
         EngineConnection engine,
         string serviceIdOrName,

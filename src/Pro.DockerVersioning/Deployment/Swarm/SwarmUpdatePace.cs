@@ -39,7 +39,7 @@ internal sealed record SwarmUpdatePace(string Order, int Parallelism, TimeSpan D
 
     private string Cut(int tasks, int atOnce) => Order == "start-first" ? "each goes when its successor runs"
         : tasks == 0 ? "nothing runs that could be cut"
-        : atOnce >= tasks ? "nobody answers until the new ones run"
+        : atOnce >= tasks ? "nobody answers until the new tasks run"
         : Invariant($"{tasks - atOnce} of {tasks} go on answering");
 
     // The engine's numbers convert to any type; those that were set here only to their own.

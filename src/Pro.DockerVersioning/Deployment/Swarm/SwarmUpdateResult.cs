@@ -40,7 +40,7 @@ internal sealed record SwarmUpdateResult
     /// <summary>The image before, as the specification named it.</summary>
     public required string From { get; init; }
 
-    /// <summary>The image that was asked for, with its digest where there is one.</summary>
+    /// <summary>The image that was asked for, with its digest if there is one.</summary>
     public required string To { get; init; }
 
     /// <summary>How it ended.</summary>
@@ -58,12 +58,12 @@ internal sealed record SwarmUpdateResult
     /// <summary>How many tasks the service wants.</summary>
     public int Tasks { get; init; }
 
-    /// <summary>True where it was the operator who stopped it.</summary>
+    /// <summary>True if it was the operator who stopped it.</summary>
     public bool WasCancelled { get; init; }
 
     /// <summary>How long it took.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>What went wrong; null where all is as it was asked for.</summary>
+    /// <summary>What went wrong; null if all is as it was asked for.</summary>
     public ProException? Failure { get; init; }
 }

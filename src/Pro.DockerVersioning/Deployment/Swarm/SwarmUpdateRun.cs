@@ -130,8 +130,8 @@ internal sealed class SwarmUpdateRun
         var patience = Patience.And(SwarmChange.DelayOf(config) + SwarmChange.MonitorOf(config));
         var verdict = await _watch.UntilEndAsync(_plan.Goal, patience, cancellationToken).ConfigureAwait(false);
 
-        // The engine calls an update complete once its own time is over: a shorter one than running counts as proven after proves nothing.
-        // And on a busy node it may see a task's end only after the time in which it counts.
+        // The engine calls an update complete once its own time is over: a shorter one than running counts as verified after proves
+        // nothing. And on a busy node it may see a task's end only after the time in which it counts.
         var monitor = SwarmChange.MonitorOf(config);
         var missing = _options.StabilityTime - monitor;
         var doubtful = _progress.Failures.Count > 0 && monitor > missing ? monitor : missing;
@@ -178,7 +178,7 @@ internal sealed class SwarmUpdateRun
         SwarmVerdict.Stuck when _progress.Failures.Count == 0 =>
             $"its tasks did not come up (or not healthy) within {Patience.Text(isStarting: true)}",
         SwarmVerdict.Stuck => $"its tasks fail, and did not all run within {Patience.Text(isStarting: false)}",
-        SwarmVerdict.RollbackPaused => "a task of it failed, and so did the engine's own way back",
+        SwarmVerdict.RollbackPaused => "a task of it failed, and so did the engine's own rollback",
         SwarmVerdict.TaskFailed => "a task of it failed while it was watched",
         SwarmVerdict.Refused => "the operator did not approve the canary",
         _ => Why,

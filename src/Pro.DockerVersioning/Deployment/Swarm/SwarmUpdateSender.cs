@@ -48,7 +48,7 @@ internal sealed class SwarmUpdateSender(SwarmApi api, string serviceId, string? 
     }
 
     // The engine may have taken it, and only its answer is lost: then the update is under way, and is watched like any other. To send it
-    // once more would make the new image the engine's own way back.
+    // once more would make the new image the engine's own rollback.
     private async Task<bool> TrySendAsync(SwarmServiceState service, SwarmChange change)
     {
         try

@@ -58,7 +58,7 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
             await asking.CancelAsync().ConfigureAwait(false);
             if (answer is not null)
             {
-                // A question that nobody needs answered any more; what it throws on its way out is no news.
+                // A question that nobody needs answered any more; what it throws on its way out is not news.
                 await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -127,7 +127,7 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
     }
 
     /// <summary>
-    /// Looks once; null where the engine doesn't answer just now (it restarts, the swarm has no leader): the update goes on without us.
+    /// Looks once; null if the engine doesn't answer just now (it restarts, the swarm has no leader): the update goes on without us.
     /// </summary>
     private async Task<SwarmSighting?> LookAsync(SwarmGoal goal, TimeSpan patience, CancellationToken cancellationToken)
     {

@@ -51,7 +51,7 @@ internal static partial class ComposeLabels
     public static bool IsRestartedWith(IDictionary<string, string> labels, string service) =>
         (Get(labels, DependsOn) ?? "").Split(',').Any(one => one.Split(':') is [var name, _, "true"] && name == service);
 
-    /// <summary>A label's value; null where it is absent or empty.</summary>
+    /// <summary>A label's value; null if it is absent or empty.</summary>
     public static string? Get(IDictionary<string, string>? labels, string name) =>
         labels is not null && labels.TryGetValue(name, out var value) && !string.IsNullOrWhiteSpace(value) ? value : null;
 
@@ -65,13 +65,15 @@ internal static partial class ComposeLabels
         Get(labels, Project) is not null && Get(labels, Service) is not null
         && !IsOneOff(labels);
 
-    /// <summary>True for what <c>run</c> has started, and for what compose 5 starts for a lifecycle hook: no replica of a service.</summary>
+    /// <summary>
+    /// True for what <c>run</c> has started, and for what compose 5 starts for a lifecycle hook: no replica of a service.
+    /// </summary>
     public static bool IsOneOff(IDictionary<string, string>? labels) =>
         string.Equals(Get(labels, OneOff), "True", StringComparison.OrdinalIgnoreCase) || Get(labels, Hook) is not null;
 
     /// <summary>
-    /// True for a name that compose gives while it re-creates: from 2.x on to the new container, which then waits unstarted beside the old one,
-    /// and before to the old one. Who interrupts it leaves both.
+    /// True for a name that compose gives while it re-creates: from 2.x on to the new container, which then waits unstarted beside the old
+    /// one, and before to the old one. Who interrupts it leaves both.
     /// </summary>
     public static bool IsInterruptedName(string name) => Interrupted().IsMatch(name);
 

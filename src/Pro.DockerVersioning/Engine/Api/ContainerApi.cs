@@ -27,7 +27,7 @@ internal sealed class ContainerApi(EngineConnection engine)
 
     /// <summary>
     /// Waits while nobody answers at the engine's address, for half a minute at most: an engine that restarts is back by then. For what
-    /// must be put right whatever happens; so nothing cancels it, and it fails in silence: the next call says what is wrong.
+    /// must be repaired whatever happens; so nothing cancels it, and it fails in silence: the next call says what is wrong.
     /// </summary>
     public async Task WaitForEngineAsync()
     {
@@ -63,7 +63,7 @@ internal sealed class ContainerApi(EngineConnection engine)
             : throw EngineErrors.NotFound(engine.Endpoint.ToString(), "container", container);
     }
 
-    /// <summary>A container's inspection, or null where there is none.</summary>
+    /// <summary>A container's inspection, or null if there is none.</summary>
     public async Task<JsonObject?> FindAsync(string container, CancellationToken cancellationToken)
     {
         try
@@ -80,7 +80,7 @@ internal sealed class ContainerApi(EngineConnection engine)
     public Task<JsonObject> InspectImageAsync(string image, CancellationToken cancellationToken) =>
         _http.GetAsync($"images/{image}/json", cancellationToken);
 
-    /// <summary>An image's inspection, or null where there is none.</summary>
+    /// <summary>An image's inspection, or null if there is none.</summary>
     /// <param name="image">The image.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <param name="version">The API's version in which to ask; null for the newest one that both understand.</param>
@@ -182,8 +182,8 @@ internal sealed class ContainerApi(EngineConnection engine)
             creation = creation with { Platform = "" };
         }
 
-        // An engine takes all endpoints at once from API 1.44 on, and ignores a MAC address in a later call. Then it doesn't join the network
-        // of NetworkMode by itself, and there would be nothing to leave.
+        // An engine takes all endpoints at once from API 1.44 on, and ignores a MAC address in a later call. Then it doesn't join the
+        // network of NetworkMode by itself, and there would be nothing to leave.
         var all = engine.ApiVersion >= SeveralEndpoints && creation.Leave is null;
         var answer = await _http
             .PostAsync(creation.Path, all ? creation.BodyWithAll : creation.BodyWithOne, cancellationToken)
@@ -467,7 +467,7 @@ internal sealed class ContainerApi(EngineConnection engine)
 
     /// <summary>Sets its restart policy.</summary>
     /// <param name="container">The container.</param>
-    /// <param name="policy">As it stands in <c>HostConfig.RestartPolicy</c>.</param>
+    /// <param name="policy">As it is in <c>HostConfig.RestartPolicy</c>.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     public Task SetRestartPolicyAsync(string container, JsonNode? policy, CancellationToken cancellationToken) => _http.PostAsync(
         $"containers/{container}/update",
@@ -530,8 +530,8 @@ internal sealed class ContainerApi(EngineConnection engine)
     }
 
     /// <summary>
-    /// With all ports published, those that the next image doesn't expose any more have no place at the host either: they would be asked for
-    /// and never bound.
+    /// With all ports published, those that the next image doesn't expose any more have no place at the host either: they would be asked
+    /// for and never bound.
     /// </summary>
     private async Task<ContainerCreation> WithExposedPortsAsync(ContainerCreation creation, CancellationToken cancellationToken)
     {
@@ -553,8 +553,8 @@ internal sealed class ContainerApi(EngineConnection engine)
     }
 
     /// <summary>
-    /// The platform of a container, as <c>linux/386</c>, if it isn't the engine's own; else "". An image that has to be pulled must be pulled
-    /// for it.
+    /// The platform of a container, as <c>linux/386</c>, if it isn't the engine's own; else "". An image that has to be pulled must be
+    /// pulled for it.
     /// </summary>
     public async Task<string> ForeignPlatformAsync(string container, CancellationToken cancellationToken)
     {

@@ -6,11 +6,11 @@ namespace Pro.DockerVersioning.Engine.Api;
 /// <summary>Reads the engine's JSON, in which null, absent and empty often mean the same, and sometimes do not.</summary>
 internal static class EngineJson
 {
-    /// <summary>A text, or "" where there is none.</summary>
+    /// <summary>A text, or "" if there is none.</summary>
     public static string Text(this JsonNode? node, string name) =>
         node?[name] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
 
-    /// <summary>A time; the beginning of time where there is none.</summary>
+    /// <summary>A time; the beginning of time if there is none.</summary>
     public static DateTimeOffset Time(this JsonNode? node, string name) => DateTimeOffset.TryParse(
         node.Text(name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : default;
 
@@ -32,7 +32,7 @@ internal static class EngineJson
     public static bool Flag(this JsonNode? node, string name) =>
         node?[name] is JsonValue value && value.TryGetValue(out bool flag) && flag;
 
-    /// <summary>True where there is nothing: absent, null, "", [], {}, 0 or false, which the engine takes as "not said".</summary>
+    /// <summary>True if there is nothing: absent, null, "", [], {}, 0 or false, which the engine takes as "not said".</summary>
     public static bool IsNothing(JsonNode? node) => node switch
     {
         null => true,

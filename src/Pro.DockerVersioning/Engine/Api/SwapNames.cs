@@ -2,7 +2,7 @@ namespace Pro.DockerVersioning.Engine.Api;
 
 /// <summary>
 /// The names that containers have while one takes another's place. They are the swap's state: any operator can see them with
-/// <c>docker ps -a</c>, and whoever comes next puts right what was cut off.
+/// <c>docker ps -a</c>, and whoever comes next repairs what was interrupted.
 /// </summary>
 internal static class SwapNames
 {
@@ -18,7 +18,7 @@ internal static class SwapNames
     /// <summary>The old one, once the new one has the name.</summary>
     public static string Previous(string name) => name + PreviousSuffix;
 
-    /// <summary>The old one, once the new one is proven: there is no way back from here, and only its removal is left.</summary>
+    /// <summary>The old one, once the new one is verified: nothing can be restored from here, and only its removal is left.</summary>
     public static string Done(string name) => name + DoneSuffix;
 
     /// <summary>Whether a name is one of a swap's that has not ended.</summary>

@@ -82,7 +82,7 @@ internal sealed class BuildContext
     /// <param name="dockerfile">The Dockerfile, relative to the repository's root too, inside the folder or not.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
     /// <exception cref="ProException">
-    /// Folder or Dockerfile aren't in the tree, a line of the ignore file is no pattern, or the context holds submodules or git-lfs
+    /// Folder or Dockerfile aren't in the tree, a line of the ignore file is not a pattern, or the context holds submodules or git-lfs
     /// pointers.
     /// </exception>
     public static BuildContext Create(

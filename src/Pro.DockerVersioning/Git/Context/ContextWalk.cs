@@ -53,7 +53,7 @@ internal sealed class ContextWalk(ISourceTree tree, string root, DockerIgnore ig
         var before = entries.Count;
         Walk(directory.Path, name, [.. matched]);
 
-        // An ignored folder is there only for the sake of what was brought back below it.
+        // An ignored folder is there only for the sake of what was re-included below it.
         if (ignored && entries.Count == before)
         {
             entries.RemoveAt(before - 1);

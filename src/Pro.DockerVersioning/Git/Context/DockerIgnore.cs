@@ -22,7 +22,7 @@ internal sealed class DockerIgnore
     /// <summary>Reads the text of an ignore file.</summary>
     /// <param name="text">Its content.</param>
     /// <param name="fileName">Its name, for the message about a bad line.</param>
-    /// <exception cref="ProException">A line is no pattern.</exception>
+    /// <exception cref="ProException">A line is not a pattern.</exception>
     public static DockerIgnore Parse(string text, string fileName)
     {
         var patterns = new List<DockerIgnorePattern>();

@@ -49,7 +49,7 @@ internal sealed class DockerIgnorePattern
     /// <summary>Did the line begin with an exclamation mark?</summary>
     public bool IsException { get; }
 
-    /// <summary>Reads one line that was trimmed and is no comment; null if it is no pattern.</summary>
+    /// <summary>Reads one line that was trimmed and is not a comment; null if it is not a pattern.</summary>
     public static DockerIgnorePattern? Parse(string line)
     {
         var isException = line[0] == '!';

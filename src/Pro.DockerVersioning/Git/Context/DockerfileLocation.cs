@@ -26,7 +26,7 @@ internal sealed class DockerfileLocation
     /// <summary>Its content.</summary>
     public string Text { get; }
 
-    /// <summary>Its path relative to the context; null where it lies outside.</summary>
+    /// <summary>Its path relative to the context; null if it lies outside.</summary>
     public string? InContext { get; }
 
     /// <summary>True once the context's own <c>.dockerignore</c> was read, and not one beside the Dockerfile.</summary>

@@ -50,7 +50,7 @@ internal sealed class TarHeader
     public static TarHeader File(string name, bool executable, long size, long mtime) =>
         new(name, '0', executable ? WideMode : FileMode, size, mtime, string.Empty);
 
-    /// <summary>The PAX records that this entry needs, sorted; empty where ustar is enough.</summary>
+    /// <summary>The PAX records that this entry needs, sorted; empty if ustar is enough.</summary>
     public byte[] PaxRecords()
     {
         using var records = new MemoryStream();

@@ -8,7 +8,7 @@ namespace Pro.DockerVersioning.Images.Building;
 /// <param name="Message">The builder's own message.</param>
 internal sealed record BuildFailure(BuildFailureKind Kind, string Message)
 {
-    /// <summary>The step that failed, or null where it wasn't one.</summary>
+    /// <summary>The step that failed, or null if it wasn't one.</summary>
     public BuildStep? Step { get; init; }
 
     /// <summary>The exit code of the step's program.</summary>

@@ -21,7 +21,7 @@ internal sealed record BuildRequest
     /// <summary>The stage to build; null for the last one.</summary>
     public string? Target { get; init; }
 
-    /// <summary>Build arguments. Their values never stand in an argument list.</summary>
+    /// <summary>Build arguments. Their values never are in an argument list.</summary>
     public IReadOnlyDictionary<string, string> BuildArgs { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Labels of the image.</summary>
@@ -67,6 +67,6 @@ internal sealed record HiddenDockerfile(
     Func<Stream, CancellationToken, Task> WriteClassicContext);
 
 /// <summary>What came out.</summary>
-/// <param name="ImageId">The id on the engine (<c>sha256:…</c>); null where the builder pushed.</param>
-/// <param name="Digest">The digest of the pushed manifest or index; null where nothing was pushed.</param>
+/// <param name="ImageId">The id on the engine (<c>sha256:…</c>); null if the builder pushed.</param>
+/// <param name="Digest">The digest of the pushed manifest or index; null if nothing was pushed.</param>
 internal sealed record BuildOutcome(string? ImageId, string? Digest);

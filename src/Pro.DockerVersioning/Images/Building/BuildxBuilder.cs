@@ -41,6 +41,6 @@ internal sealed class BuildxBuilder(string executable, string? version, ChildEnv
     ];
 
     /// <inheritdoc/>
-    /// <remarks>The variable does the same as --provenance=false where the version is unknown.</remarks>
+    /// <remarks>The variable does the same as --provenance=false if the version is unknown.</remarks>
     protected override IEnumerable<KeyValuePair<string, string?>> Variables() => [new("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")];
 }

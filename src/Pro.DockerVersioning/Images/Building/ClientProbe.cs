@@ -8,7 +8,7 @@ namespace Pro.DockerVersioning.Images.Building;
 /// <param name="Text">Its output, or why there is none.</param>
 internal sealed record ProbeAnswer(bool IsSuccess, string Text)
 {
-    /// <summary>True where none came in time.</summary>
+    /// <summary>True if none came in time.</summary>
     public bool IsLate { get; init; }
 }
 
@@ -44,10 +44,10 @@ internal sealed partial class ClientProbe
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
-    /// <summary>True where it did not answer in time.</summary>
+    /// <summary>True if it did not answer in time.</summary>
     public bool IsLate { get; }
 
-    /// <summary>Its version, or null where it isn't Docker's client.</summary>
+    /// <summary>Its version, or null if it isn't Docker's client.</summary>
     public string? Version { get; }
 
     /// <summary>It has the plugin buildx.</summary>

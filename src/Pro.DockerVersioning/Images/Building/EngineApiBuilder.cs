@@ -24,7 +24,7 @@ internal enum EngineBuilderKind
 }
 
 /// <summary>Finds the login for an image's registry.</summary>
-/// <param name="image">The image's reference, as it stands in the Dockerfile.</param>
+/// <param name="image">The image's reference, as it is in the Dockerfile.</param>
 /// <param name="cancellationToken">Stops the search.</param>
 /// <returns>The login, or null for none.</returns>
 internal delegate Task<AuthConfig?> RegistryLogin(string image, CancellationToken cancellationToken);

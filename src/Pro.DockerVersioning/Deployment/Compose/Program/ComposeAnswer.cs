@@ -6,7 +6,7 @@ namespace Pro.DockerVersioning.Deployment.Compose.Program;
 /// <param name="LastLines">The last lines of both its outputs, for errors.</param>
 internal sealed record ComposeAnswer(int ExitCode, string Output, IReadOnlyList<string> LastLines)
 {
-    /// <summary>True where it had said nothing for too long, and was ended.</summary>
+    /// <summary>True if it had said nothing for too long, and was ended.</summary>
     public bool WasSilent { get; init; }
 
     /// <summary>What it warned of, each once.</summary>

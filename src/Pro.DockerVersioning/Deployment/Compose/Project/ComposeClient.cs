@@ -10,14 +10,16 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
 /// <summary>Whether the Container strategy may swap a compose service.</summary>
-/// <param name="OnlyImage">True where nothing but the image would change.</param>
+/// <param name="OnlyImage">True if nothing but the image would change.</param>
 /// <param name="Why">One sentence for the verbose stream.</param>
-/// <param name="NewHash">The hash for the new container's label; null where compose has to do it.</param>
+/// <param name="NewHash">The hash for the new container's label; null if compose has to do it.</param>
 /// <param name="Pin">What makes compose take the image.</param>
-/// <param name="Proven">The <c>.env</c> by which compose was seen to take the image of itself; null where it wasn't.</param>
+/// <param name="Proven">The <c>.env</c> by which compose was seen to take the image of itself; null if it wasn't.</param>
 internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, byte[]? Proven)
 {
-    /// <summary>The project with the new version; null if docker-compose 1.x was asked for hashes alone, and they say that only the image differs.</summary>
+    /// <summary>
+    /// The project with the new version; null if docker-compose 1.x was asked for hashes alone, and they say that only the image differs.
+    /// </summary>
     public RenderedProject? Rendered { get; init; }
 
     /// <summary>
@@ -110,7 +112,9 @@ internal sealed partial class ComposeClient
         return (pin, rendered);
     }
 
-    /// <summary>Our own file over theirs would bring about anything; an image of another repository is no version of this service.</summary>
+    /// <summary>
+    /// Our own file over theirs would bring about anything; an image of another repository is not a version of this service.
+    /// </summary>
     private static ComposePin? Seen(ImagePin image, ComposePin pin) => pin is OverridePin && !image.Names(pin.Target) ? null : pin;
 
     private void ThrowIfNotTaken(ImagePin image, ComposePin pin, ComposeMapping config)
@@ -159,13 +163,13 @@ internal sealed partial class ComposeClient
         CancellationToken cancellationToken)
     {
         var (old, next) = (image.For(current), image.For(target));
-        var proven = next is VariablePin variable ? new PinWriter(this, image).Foresee(variable) : null;
+        var foreseen = next is VariablePin variable ? new PinWriter(this, image).Foresee(variable) : null;
         var label = ComposeLabels.Get(labels, ComposeLabels.Hash);
 
         // From 2.x on a run takes a tenth of a second, and what it tells of the service counts whatever the hashes say; 1.x takes a second.
         var rendering = Program.IsV1 ? null : ConfigAsync(image, Seen(image, next), cancellationToken);
-        var judgement = await JudgeByHashAsync(image, old, next, proven, label, cancellationToken).ConfigureAwait(false)
-            ?? await JudgeByConfigAsync(image, old, next, proven, labels, rendering, cancellationToken).ConfigureAwait(false);
+        var judgement = await JudgeByHashAsync(image, old, next, foreseen, label, cancellationToken).ConfigureAwait(false)
+            ?? await JudgeByConfigAsync(image, old, next, foreseen, labels, rendering, cancellationToken).ConfigureAwait(false);
         return OnlyByCompose(
             image, rendering is null ? judgement : judgement with { Rendered = await rendering.ConfigureAwait(false) });
     }
@@ -183,11 +187,11 @@ internal sealed partial class ComposeClient
     /// <c>.env</c> compose makes just this container: so it reads the variable there, and as we do. With the other version there it makes
     /// another one; and as the variable stands once, in the image's text, that is the target.
     /// </summary>
-    /// <returns>Null where that proves nothing.</returns>
+    /// <returns>Null if that proves nothing.</returns>
     private async Task<ComposeJudgement?> JudgeByHashAsync(
-        ImagePin image, ComposePin old, ComposePin next, byte[]? proven, string? label, CancellationToken cancellationToken)
+        ImagePin image, ComposePin old, ComposePin next, byte[]? foreseen, string? label, CancellationToken cancellationToken)
     {
-        if (proven is null || !image.VariableStandsOnce || old is not VariablePin running || running.Line == (next as VariablePin)?.Line
+        if (foreseen is null || !image.VariableStandsOnce || old is not VariablePin running || running.Line == (next as VariablePin)?.Line
             || new PinWriter(this, image).Foresee(running) is not { } asItRuns)
         {
             return null;
@@ -197,9 +201,9 @@ internal sealed partial class ComposeClient
         {
             var hashes = await Task.WhenAll(
                 HashAsync(image, PinnedProject.Of(Project, asItRuns), cancellationToken),
-                HashAsync(image, PinnedProject.Of(Project, proven), cancellationToken)).ConfigureAwait(false);
+                HashAsync(image, PinnedProject.Of(Project, foreseen), cancellationToken)).ConfigureAwait(false);
             return hashes[0] == label && hashes[1] != label
-                ? new ComposeJudgement(true, OnlyTheImage(image), hashes[1], next, proven) { HashAsItWas = label }
+                ? new ComposeJudgement(true, OnlyTheImage(image), hashes[1], next, foreseen) { HashAsItWas = label }
                 : null;
         }
         catch (ProException)
@@ -213,7 +217,7 @@ internal sealed partial class ComposeClient
         ImagePin image,
         ComposePin old,
         ComposePin next,
-        byte[]? proven,
+        byte[]? foreseen,
         IDictionary<string, string> labels,
         Task<RenderedProject>? rendering,
         CancellationToken cancellationToken)
@@ -222,16 +226,16 @@ internal sealed partial class ComposeClient
         // By the tag that the file names both versions render alike.
         var isTag = old is AliasPin && next is AliasPin;
         var newHash = isTag ? oldHash : HashAsync(image, next, cancellationToken);
-        var oldConfig = isTag || (proven is not null && image.VariableStandsOnce) ? null : ConfigAsync(image, old, cancellationToken);
-        var newConfig = proven is null
+        var oldConfig = isTag || (foreseen is not null && image.VariableStandsOnce) ? null : ConfigAsync(image, old, cancellationToken);
+        var newConfig = foreseen is null
             ? rendering ?? ConfigAsync(image, Seen(image, next), cancellationToken)
-            : ConfigAsync(image, PinnedProject.Of(Project, proven), cancellationToken);
+            : ConfigAsync(image, PinnedProject.Of(Project, foreseen), cancellationToken);
         await Task.WhenAll(oldHash, newHash, oldConfig ?? Task.CompletedTask, newConfig).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (proven is not null
+        if (foreseen is not null
             && !(newConfig.IsCompletedSuccessfully && Takes(image, next, (await newConfig.ConfigureAwait(false)).Config)))
         {
             // By the file it wouldn't: what it takes by the variable is what is done, and what an error has to tell of.
-            (proven, newConfig) = (null, ConfigAsync(image, next, cancellationToken));
+            (foreseen, newConfig) = (null, ConfigAsync(image, next, cancellationToken));
         }
 
         // What it would take goes before all else that is wrong.
@@ -254,21 +258,21 @@ internal sealed partial class ComposeClient
             var reason = other
                 ? $"{Program} can't compare it with what compose {madeBy} made"
                 : "the compose file, its variables or the image have changed since the container was made";
-            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next, proven) { Rendered = rendered };
+            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next, foreseen) { Rendered = rendered };
         }
 
         if (oldConfig is not null && !ComposeDifference.OnlyImages(
             (await oldConfig.ConfigureAwait(false)).Config, rendered.Config, image.Service))
         {
             return new ComposeJudgement(
-                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next, proven)
+                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next, foreseen)
             {
                 Rendered = rendered,
                 HashAsItWas = label,
             };
         }
 
-        return new ComposeJudgement(true, OnlyTheImage(image), await newHash.ConfigureAwait(false), next, proven)
+        return new ComposeJudgement(true, OnlyTheImage(image), await newHash.ConfigureAwait(false), next, foreseen)
         {
             Rendered = rendered,
             HashAsItWas = label,
@@ -348,7 +352,9 @@ internal sealed partial class ComposeClient
         }
     }
 
-    /// <summary>The hash for the label of a container that shares others' network, IPC or processes; null if compose renders no such service.</summary>
+    /// <summary>
+    /// The hash for the label of a container that shares others' network, IPC or processes; null if compose renders no such service.
+    /// </summary>
     /// <param name="image">The service that was rendered.</param>
     /// <param name="rendered">The rendered project.</param>
     /// <param name="service">The service that shares them.</param>
@@ -417,8 +423,9 @@ internal sealed partial class ComposeClient
     }
 
     /// <summary>
-    /// docker-compose 1.x knows no <c>DOCKER_CONTEXT</c>, and takes <c>DOCKER_HOST</c> from <c>.env</c>: it would work on another engine than we
-    /// do, silently. The option goes before both, and changes no variable that the project may use. Later versions take neither from there.
+    /// docker-compose 1.x knows no <c>DOCKER_CONTEXT</c>, and takes <c>DOCKER_HOST</c> from <c>.env</c>: it would work on another engine
+    /// than we do, silently. The option goes before both, and changes no variable that the project may use. Later versions take neither
+    /// from there.
     /// </summary>
     private ComposeProcess ProcessWith(IReadOnlyDictionary<string, string?> variables) => Program.IsV1
         ? new ComposeProcess(

@@ -17,7 +17,7 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
     /// <summary>The service's name in the project.</summary>
     public string Service => Image.Service;
 
-    /// <summary>The order that the compose file names; null where it names none.</summary>
+    /// <summary>The order that the compose file names; null if it names none.</summary>
     public UpdateOrder? Order { get; private init; }
 
     /// <summary>The service as its files have it, variables and all.</summary>
@@ -38,8 +38,8 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
     }
 
     /// <summary>
-    /// Opens the project of a container; null if its files can't be found here and the container was named: it is replaced as it is then. So
-    /// it is with a stack tool, which keeps the files to itself.
+    /// Opens the project of a container; null if its files can't be found here and the container was named: it is replaced as it is then.
+    /// So it is with a stack tool, which keeps the files to itself.
     /// </summary>
     /// <exception cref="ProException">Compose is missing, or the files are wrong; or they are elsewhere, and no container was named.</exception>
     public static async Task<ComposeContext?> TryOpenAsync(

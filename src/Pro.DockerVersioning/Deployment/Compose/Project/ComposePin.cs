@@ -14,7 +14,7 @@ internal abstract record ComposePin(string Service, ImageReference Target);
 /// <param name="Value">What it must be worth.</param>
 internal sealed record VariablePin(string Service, ImageReference Target, string Variable, string Value) : ComposePin(Service, Target)
 {
-    /// <summary>As it stands in <c>.env</c>.</summary>
+    /// <summary>As it is in <c>.env</c>.</summary>
     public string Line => $"{Variable}={Value}";
 
     /// <summary>What a user has to do to keep it.</summary>

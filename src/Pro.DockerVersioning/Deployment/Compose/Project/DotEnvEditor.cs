@@ -11,7 +11,7 @@ internal static partial class DotEnvEditor
     /// <summary>A UTF-8 byte order mark, read as Latin-1.</summary>
     private const string Mark = "\u00EF\u00BB\u00BF";
 
-    /// <summary>The text with a variable's last statement changed, since that one counts; appended where there is none.</summary>
+    /// <summary>The text with a variable's last statement changed, since that one counts; appended if there is none.</summary>
     public static string Set(string text, string name, string value)
     {
         if (Statements(text).LastOrDefault(statement => statement.Name == name) is { } last)
@@ -26,7 +26,7 @@ internal static partial class DotEnvEditor
             : $"{text}{newLine}{name}={value}";
     }
 
-    /// <summary>The value of a variable as written, without its quotes; null where no statement has it.</summary>
+    /// <summary>The value of a variable as written, without its quotes; null if no statement has it.</summary>
     public static string? Raw(string text, string name) =>
         Statements(text).LastOrDefault(statement => statement.Name == name) is { } last ? text[last.Start..last.End] : null;
 
@@ -69,7 +69,7 @@ internal static partial class DotEnvEditor
         return new Statement(name, start, start + (comment.Success ? line[..comment.Index] : line).TrimEnd().Length, string.Empty);
     }
 
-    /// <summary>The index of the closing quote, perhaps some lines below; 0 where there is none.</summary>
+    /// <summary>The index of the closing quote, perhaps some lines below; 0 if there is none.</summary>
     private static int Closing(string text, int start)
     {
         for (var index = start + 1; index < text.Length; index++)

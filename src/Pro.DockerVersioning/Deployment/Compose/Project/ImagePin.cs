@@ -65,7 +65,7 @@ internal sealed class ImagePin
     /// <summary>Where our own file over the project's is, or would be.</summary>
     public string Override { get; }
 
-    /// <summary>The image as written; null where there is none.</summary>
+    /// <summary>The image as written; null if there is none.</summary>
     public string? Written { get; }
 
     /// <summary>Where it is written: "/srv/shop/docker-compose.yml, line 4, column 12".</summary>
@@ -99,7 +99,7 @@ internal sealed class ImagePin
     public IReadOnlyList<string> FollowedBy { get; private init; } = [];
 
     /// <summary>
-    /// True where the variable's name stands a single time in the project's files, whatever they mean by the rest, and they take nothing
+    /// True if the variable's name stands a single time in the project's files, whatever they mean by the rest, and they take nothing
     /// from other files: then another value changes the image and nothing else.
     /// </summary>
     public bool VariableStandsOnce { get; private init; }
@@ -145,7 +145,9 @@ internal sealed class ImagePin
         return found;
     }
 
-    /// <summary>What makes compose take a version: a variable that <c>.env</c> can hold, else the tag that the file names, else our own file.</summary>
+    /// <summary>
+    /// What makes compose take a version: a variable that <c>.env</c> can hold, else the tag that the file names, else our own file.
+    /// </summary>
     public ComposePin For(ImageReference target)
     {
         // One that only spells the registry doesn't bring the version, whatever the tag is.
@@ -187,7 +189,7 @@ internal sealed class ImagePin
             : null;
     }
 
-    /// <summary>True where the file names the target's repository, whatever the tag; or names none.</summary>
+    /// <summary>True if the file names the target's repository, whatever the tag; or names none.</summary>
     public bool Names(ImageReference target) =>
         Written is null || (ImageReference.TryParse(Expand(Written), out var written) && written.SameRepository(target));
 

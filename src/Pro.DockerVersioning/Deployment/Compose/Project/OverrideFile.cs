@@ -41,7 +41,7 @@ internal static class OverrideFile
     /// <param name="versionKey">The project's <c>version:</c>, since 1.x wants it to be the same in all files; or null.</param>
     /// <param name="service">The service.</param>
     /// <param name="image">Its image.</param>
-    /// <exception cref="ProException">The file is there and is no compose file.</exception>
+    /// <exception cref="ProException">The file is there and is not a compose file.</exception>
     public static string With(string path, string? versionKey, string service, ImageReference image)
     {
         if (File.Exists(path) && !IsOurs(path))
@@ -80,7 +80,7 @@ internal static class OverrideFile
         return text.ToString();
     }
 
-    /// <summary>The first <c>version:</c> of a project's files; null where none has one.</summary>
+    /// <summary>The first <c>version:</c> of a project's files; null if none has one.</summary>
     public static string? VersionKey(RunningComposeProject project) => project.Files
         .Where(File.Exists)
         .SelectMany(file => ComposeYaml.ReadFile(file))

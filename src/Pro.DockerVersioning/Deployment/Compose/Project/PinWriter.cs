@@ -8,17 +8,17 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
 /// <summary>What became of a pin.</summary>
-/// <param name="Kept">True where compose, told the same files, takes the version from now on.</param>
-/// <param name="File">The file that holds it; null where none does.</param>
-/// <param name="Warning">What the operator has to know or to do; null where nothing.</param>
-/// <param name="Project">The project as the container's labels should name it: with the override file, where there is one.</param>
+/// <param name="Kept">True if compose, told the same files, takes the version from now on.</param>
+/// <param name="File">The file that holds it; null if none does.</param>
+/// <param name="Warning">What the operator has to know or to do; null if nothing.</param>
+/// <param name="Project">The project as the container's labels should name it: with the override file, if there is one.</param>
 internal sealed record PinKept(bool Kept, string? File, string? Warning, RunningComposeProject Project)
 {
     /// <summary>Takes the change back, unless somebody has changed the file since.</summary>
     internal Func<CancellationToken, Task<bool>> Undo { get; init; } = _ => Task.FromResult(true);
 
     /// <summary>Takes the change back.</summary>
-    /// <returns>False where somebody has changed the file since: then it stays.</returns>
+    /// <returns>False if somebody has changed the file since: then it stays.</returns>
     public Task<bool> UndoAsync(CancellationToken cancellationToken) => Undo(cancellationToken);
 }
 
@@ -29,15 +29,15 @@ internal sealed record PinKept(bool Kept, string? File, string? Warning, Running
 internal sealed class PinWriter(ComposeClient client, ImagePin image)
 {
     /// <summary>Keeps a pin, and asks compose afterwards whether it takes it.</summary>
-    public Task<PinKept> PersistAsync(ComposePin pin, CancellationToken cancellationToken) => PersistAsync(pin, proven: null, cancellationToken);
+    public Task<PinKept> PersistAsync(ComposePin pin, CancellationToken cancellationToken) => PersistAsync(pin, foreseen: null, cancellationToken);
 
     /// <summary>Keeps a pin.</summary>
     /// <param name="pin">What <see cref="ComposeClient.RenderAsync"/> gave.</param>
-    /// <param name="proven">The <c>.env</c> by which compose was seen to take it; null where compose is to be asked afterwards.</param>
+    /// <param name="foreseen">The <c>.env</c> by which compose was seen to take it; null if compose is to be asked afterwards.</param>
     /// <param name="cancellationToken">Stops before anything is written.</param>
-    public Task<PinKept> PersistAsync(ComposePin pin, byte[]? proven, CancellationToken cancellationToken) => pin switch
+    public Task<PinKept> PersistAsync(ComposePin pin, byte[]? foreseen, CancellationToken cancellationToken) => pin switch
     {
-        VariablePin variable => KeepVariableAsync(variable, proven, cancellationToken),
+        VariablePin variable => KeepVariableAsync(variable, foreseen, cancellationToken),
         OverridePin over => KeepOverrideAsync(over, cancellationToken),
 
         // The tag on the engine is the pin: no file of the project changes.
@@ -90,7 +90,7 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
 
     private string WillNotHold => $"The pin will not hold: a plain '{Command} up' may put {image.Service} on another version.";
 
-    /// <summary>The <c>.env</c> that would keep a pin; null where it is to be left alone. Nothing is written.</summary>
+    /// <summary>The <c>.env</c> that would keep a pin; null if it is to be left alone. Nothing is written.</summary>
     public byte[]? Foresee(VariablePin pin)
     {
         byte[]? written = null;
@@ -111,7 +111,7 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
         }
     }
 
-    private async Task<PinKept> KeepVariableAsync(VariablePin pin, byte[]? proven, CancellationToken cancellationToken)
+    private async Task<PinKept> KeepVariableAsync(VariablePin pin, byte[]? foreseen, CancellationToken cancellationToken)
     {
         if (image.ObstacleTo(pin) is { } obstacle)
         {
@@ -138,7 +138,7 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
         }
 
         var kept = new PinKept(true, Project.DotEnv, null, Project) { Undo = token => UndoAsync(Project.DotEnv, before, written, token) };
-        return proven is not null && written.AsSpan().SequenceEqual(proven)
+        return foreseen is not null && written.AsSpan().SequenceEqual(foreseen)
             ? kept
             : await ProvenAsync(kept, pin, cancellationToken).ConfigureAwait(false);
     }
@@ -222,8 +222,8 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
     }
 
     /// <summary>
-    /// Lets our own file follow what runs after an operation that was interrupted. If what runs was not started with the file, the service goes
-    /// out of it.
+    /// Lets our own file follow what runs after an operation that was interrupted. If what runs was not started with the file, the service
+    /// goes out of it.
     /// </summary>
     /// <param name="runs">What runs.</param>
     /// <param name="labels">The labels of what runs.</param>

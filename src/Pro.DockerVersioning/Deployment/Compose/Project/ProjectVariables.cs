@@ -30,10 +30,10 @@ internal sealed class ProjectVariables
 
     private ProjectVariables(ChildEnvironment environment) => _environment = environment;
 
-    /// <summary>The files that replace <c>.env</c>; empty where it is read.</summary>
+    /// <summary>The files that replace <c>.env</c>; empty if it is read.</summary>
     public IReadOnlyList<string> InsteadOfDotEnv { get; private init; } = [];
 
-    /// <summary>True where the session says that no <c>.env</c> is read.</summary>
+    /// <summary>True if the session says that no <c>.env</c> is read.</summary>
     public bool IgnoresDotEnv { get; private init; }
 
     /// <summary>Reads them.</summary>
@@ -66,10 +66,10 @@ internal sealed class ProjectVariables
         return variables;
     }
 
-    /// <summary>A variable's value; null where nobody sets it.</summary>
+    /// <summary>A variable's value; null if nobody sets it.</summary>
     public string? Find(string name) => _environment.Get(name) ?? FromFile(name)?.Value;
 
-    /// <summary>The process's own value; null where it doesn't set it.</summary>
+    /// <summary>The process's own value; null if it doesn't set it.</summary>
     public string? FromProcess(string name) => _environment.Get(name);
 
     /// <summary>Who sets it.</summary>

@@ -17,7 +17,7 @@ internal sealed partial record RunningComposeProject
     /// <summary>The files in the order in which they are merged.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
-    /// <summary>The files that <c>--env-file</c> named; empty where <c>.env</c> is read.</summary>
+    /// <summary>The files that <c>--env-file</c> named; empty if <c>.env</c> is read.</summary>
     public IReadOnlyList<string> EnvironmentFiles { get; init; } = [];
 
     /// <summary>The version of compose that made its container, or null.</summary>
@@ -158,7 +158,7 @@ internal sealed partial record RunningComposeProject
         return start;
     }
 
-    /// <summary>A path of Windows on another system, or the other way round, is no path here at all.</summary>
+    /// <summary>A path of Windows on another system, or the other way round, is not a path here at all.</summary>
     private static bool IsHere(string path) => Path.IsPathFullyQualified(path) && (OperatingSystem.IsWindows() || !Drive().IsMatch(path));
 
     [GeneratedRegex(@"\A[A-Za-z]:[\\/]")]

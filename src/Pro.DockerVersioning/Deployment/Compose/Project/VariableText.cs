@@ -10,7 +10,7 @@ namespace Pro.DockerVersioning.Deployment.Compose.Project;
 /// <param name="Operator">What follows the name: nothing, <c>:-</c>, <c>-</c>, <c>:?</c>, <c>?</c>, <c>:+</c> or <c>+</c>.</param>
 internal sealed record VariablePlace(int Start, int End, string Name, string Operator)
 {
-    /// <summary>True where setting the variable puts its value there. With <c>+</c> another text appears instead.</summary>
+    /// <summary>True if setting the variable puts its value there. With <c>+</c> another text appears instead.</summary>
     public bool TakesValue => !Operator.EndsWith('+');
 }
 

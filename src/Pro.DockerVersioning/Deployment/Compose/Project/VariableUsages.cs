@@ -50,7 +50,7 @@ internal sealed class VariableUsages(
         return [.. others.Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>True where the variable stands anywhere in a node: as a variable, or as a name without a value of its own.</summary>
+    /// <summary>True if the variable stands anywhere in a node: as a variable, or as a name without a value of its own.</summary>
     private bool Uses(ComposeNode node) => node switch
     {
         ComposeScalar scalar => VariableText.Names(scalar.Text).Contains(variable),

@@ -6,7 +6,7 @@ namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 /// <summary>
 /// Anonymous volumes go along, by their names: they hold what the service has written. The engine would make the next container
 /// new, empty ones. A volume that the old image declared and the next one doesn't goes along as well: data is never left behind
-/// silently, and the way back needs it.
+/// silently, and a restore needs it.
 /// </summary>
 internal static class AnonymousVolumes
 {

@@ -12,7 +12,7 @@ internal sealed record RecipeOptions
     public IReadOnlyCollection<ChosenPort> FreedPorts { get; init; } = [];
 
     /// <summary>
-    /// True where the networks must not know it by the service's aliases yet. The engine makes an operator's host name an alias
+    /// True if the networks must not know it by the service's aliases yet. The engine makes an operator's host name an alias
     /// as well, whatever is asked: a container that has one is known by it from the start.
     /// </summary>
     public bool WithoutAliases { get; init; }

@@ -10,7 +10,7 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// </summary>
 internal static class AddressPrediction
 {
-    /// <summary>True where it is certain, unless somebody else comes between.</summary>
+    /// <summary>True if it is certain, unless somebody else comes between.</summary>
     /// <param name="network">The network's inspection.</param>
     /// <param name="endpoint">The container's endpoint there, of its inspection.</param>
     public static bool Stays(JsonObject network, JsonNode? endpoint)

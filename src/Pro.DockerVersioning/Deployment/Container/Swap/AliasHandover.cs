@@ -13,7 +13,7 @@ internal sealed class AliasHandover(ContainerApi calls)
     /// <summary>
     /// Gives the new one the aliases and, as one more alias, the name, so that nobody asks in vain while the name goes over too.
     /// </summary>
-    /// <returns>True where it has another address now, and its open connections are lost.</returns>
+    /// <returns>True if it has another address now, and its open connections are lost.</returns>
     public async Task<bool> GiveAsync(SwapState state)
     {
         var isMoved = false;

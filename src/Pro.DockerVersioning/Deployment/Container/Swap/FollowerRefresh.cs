@@ -6,7 +6,7 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>
 /// A container that was stopped and started has a new network, IPC and processes. Those that run on what it had before are alive
-/// and cut off: they are started again.
+/// and interrupted: they are started again.
 /// </summary>
 internal sealed class FollowerRefresh(ContainerApi calls)
 {

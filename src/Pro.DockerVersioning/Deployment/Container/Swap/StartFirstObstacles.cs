@@ -5,7 +5,7 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
-/// <summary>Why two versions of a container can't run side by side, each as the end of a sentence; null where they can.</summary>
+/// <summary>Why two versions of a container can't run side by side, each as the end of a sentence; null if they can.</summary>
 internal static class StartFirstObstacles
 {
     /// <summary>What lies in the container itself.</summary>
@@ -81,7 +81,9 @@ internal static class StartFirstObstacles
         return OfMacAddress(old, recipe);
     }
 
-    /// <summary>A MAC address that the operator has given it. Engines take it only when a container is created, and two can't have it.</summary>
+    /// <summary>
+    /// A MAC address that the operator has given it. Engines take it only when a container is created, and two can't have it.
+    /// </summary>
     public static string? OfMacAddress(JsonObject old, ContainerRecipe recipe)
     {
         var mac = recipe.Networks.Select(network => network.MacAddress).Append(old["Config"].Text("MacAddress"))
@@ -163,7 +165,7 @@ internal static class StartFirstObstacles
         var host = old["Config"].Text("Hostname");
         if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && host.Length > 0 && host != ShortId.Of(old.Text("Id")))
         {
-            yield return $"The new version of {name} is known on its networks by its host name {host} before it is proven.";
+            yield return $"The new version of {name} is known on its networks by its host name {host} before it is verified.";
         }
     }
 

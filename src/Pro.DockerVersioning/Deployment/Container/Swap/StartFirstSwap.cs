@@ -67,7 +67,7 @@ internal sealed class StartFirstSwap(
     }
 
     /// <summary>
-    /// On a network of both, the check may have reached the old container, by an alias that stands in a variable or a script. That one ends
+    /// On a network of both, the check may have reached the old container, by an alias that is in a variable or a script. That one ends
     /// its work and stops, under the name by which a repair knows it.
     /// </summary>
     public override async Task RetireAsync(CancellationToken cancellationToken)
@@ -153,7 +153,7 @@ internal sealed class StartFirstSwap(
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw stage == CandidateStage.Alone
-                ? ContainerErrors.NotVerifiedAlone(State.Name, LastLook) : ContainerErrors.NotProvenOnItsPorts(State.Name, LastLook);
+                ? ContainerErrors.NotVerifiedAlone(State.Name, LastLook) : ContainerErrors.NotAnsweredOnItsPorts(State.Name, LastLook);
         }
     }
 

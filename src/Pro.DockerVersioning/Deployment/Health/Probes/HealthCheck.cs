@@ -41,7 +41,7 @@ internal sealed record HealthCheck
         return StartPeriod + Timeout + (retries > knownNeed ? retries : knownNeed);
     }
 
-    /// <summary>Reads it; null where there is none, or it is switched off.</summary>
+    /// <summary>Reads it; null if there is none, or it is switched off.</summary>
     public static HealthCheck? Of(ContainerInspectResponse container)
     {
         if (container.Config?.Healthcheck is not { Test: { Count: > 1 } test } given || CommandOf(container, test) is not { } command)

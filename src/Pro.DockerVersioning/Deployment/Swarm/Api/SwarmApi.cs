@@ -16,7 +16,7 @@ internal sealed class SwarmApi(EngineConnection engine)
     public EngineConnection Engine => engine;
 
     /// <summary>A service by its name or id.</summary>
-    /// <exception cref="ProException">There is none, or the engine is no manager of a swarm.</exception>
+    /// <exception cref="ProException">There is none, or the engine is not a manager of a swarm.</exception>
     public async Task<SwarmServiceState> GetServiceAsync(string nameOrId, CancellationToken cancellationToken)
     {
         try
@@ -70,7 +70,7 @@ internal sealed class SwarmApi(EngineConnection engine)
     /// <param name="service">What the specification was made from.</param>
     /// <param name="spec">The specification.</param>
     /// <param name="registryAuth">The login that the nodes pull with, or null.</param>
-    /// <returns>False where the service has changed since it was read: nothing was done.</returns>
+    /// <returns>False if the service has changed since it was read: nothing was done.</returns>
     /// <remarks>Not to be cancelled: nobody could say afterwards whether the engine had accepted it.</remarks>
     /// <exception cref="ProException">The engine refuses the specification.</exception>
     public async Task<bool> TryUpdateAsync(SwarmServiceState service, JsonObject spec, string? registryAuth)
@@ -87,7 +87,7 @@ internal sealed class SwarmApi(EngineConnection engine)
         }
     }
 
-    /// <summary>The last lines that a task wrote; empty where they can't be had.</summary>
+    /// <summary>The last lines that a task wrote; empty if they can't be had.</summary>
     public async Task<IReadOnlyList<string>> TailAsync(string taskId, int lines, CancellationToken cancellationToken)
     {
         try

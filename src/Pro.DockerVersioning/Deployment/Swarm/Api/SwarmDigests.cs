@@ -11,7 +11,7 @@ internal static class SwarmDigests
 {
     /// <summary>
     /// The digest of an image in its registry: the reference's own; else under which this engine pushed or pulled it; else what the
-    /// registry has under the tag; null where it has none.
+    /// registry has under the tag; null if it has none.
     /// </summary>
     /// <exception cref="ProException">The registry has to be asked, and can't be.</exception>
     public static async Task<string?> ResolveDigestAsync(

@@ -5,7 +5,7 @@ using Pro.DockerVersioning.Deployment.Health.Probes;
 namespace Pro.DockerVersioning.Deployment.Swarm.Api;
 
 /// <summary>
-/// Reads a log as the engine sends it: frames of an eight byte header and a text, or the text alone where there is a terminal.
+/// Reads a log as the engine sends it: frames of an eight byte header and a text, or the text alone if there is a terminal.
 /// </summary>
 internal static class SwarmLog
 {

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace Pro.DockerVersioning.Deployment.Swarm.Api;
 
 /// <summary>
-/// The way back of a service: what an update changes in its specification, as it was. While an update takes several steps (a canary, a
-/// way back) it also stands in a label of the service, since the engine keeps one previous specification only, and forgets it with the
+/// The rollback of a service: what an update changes in its specification, as it was. While an update takes several steps (a canary, a
+/// rollback) it also is in a label of the service, since the engine keeps one previous specification only, and forgets it with the
 /// second step.
 /// </summary>
 /// <param name="Image">The old image.</param>
@@ -16,11 +16,11 @@ internal sealed record SwarmRollbackPoint(string Image, ulong ForceUpdate, JsonO
     /// <summary>The service's label. Swarm replaces no task for a label of the service.</summary>
     public const string Label = "pro.dockerversioning.return";
 
-    /// <summary>The way back to what a service is now.</summary>
+    /// <summary>The rollback to what a service is now.</summary>
     public static SwarmRollbackPoint From(SwarmServiceState service) =>
         new(service.Image ?? "", service.ForceUpdate, service.UpdateConfig?.DeepClone() as JsonObject);
 
-    /// <summary>The way back to what a service was before its last update, or null where the engine doesn't know.</summary>
+    /// <summary>The rollback to what a service was before its last update, or null if the engine doesn't know.</summary>
     public static SwarmRollbackPoint? FromPrevious(SwarmServiceState service) =>
         service.PreviousSpec is { } previous && SwarmServiceState.ImageOf(previous) is { } image
             ? new SwarmRollbackPoint(
@@ -29,7 +29,7 @@ internal sealed record SwarmRollbackPoint(string Image, ulong ForceUpdate, JsonO
                 previous["UpdateConfig"]?.DeepClone() as JsonObject)
             : null;
 
-    /// <summary>The way back that an update left in the service's label; null where none was cut off.</summary>
+    /// <summary>The rollback that an update left in the service's label; null if none was interrupted.</summary>
     public static SwarmRollbackPoint? FromLabel(SwarmServiceState service)
     {
         if (!service.Labels.TryGetValue(Label, out var text))
@@ -46,7 +46,7 @@ internal sealed record SwarmRollbackPoint(string Image, ulong ForceUpdate, JsonO
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
-            // Somebody wrote into it: no way back, and the update's own rules apply.
+            // Somebody wrote into it: no rollback, and the update's own rules apply.
             return null;
         }
     }

@@ -11,7 +11,7 @@ namespace Pro.DockerVersioning.Deployment.Swarm.Api;
 /// <param name="Message">The engine's own words.</param>
 internal sealed record SwarmUpdateStatus(string State, string? StartedAt, string Message)
 {
-    /// <summary>True where the engine goes, went or failed to go back by itself.</summary>
+    /// <summary>True if the engine goes, went or failed to go back by itself.</summary>
     public bool IsRollback => State.StartsWith("rollback_", StringComparison.Ordinal);
 }
 
@@ -59,10 +59,10 @@ internal sealed class SwarmServiceState
     /// <summary>The service's own update configuration, or null for the engine's defaults.</summary>
     public JsonObject? UpdateConfig => Spec["UpdateConfig"] as JsonObject;
 
-    /// <summary>The service's own rollback configuration, or null where it has none.</summary>
+    /// <summary>The service's own rollback configuration, or null if it has none.</summary>
     public JsonObject? RollbackConfig => Spec["RollbackConfig"] as JsonObject;
 
-    /// <summary>How far the last update has come; null where the engine found nothing to replace, or hasn't begun.</summary>
+    /// <summary>How far the last update has come; null if the engine found nothing to replace, or hasn't begun.</summary>
     public SwarmUpdateStatus? UpdateStatus => _json["UpdateStatus"] is JsonObject status && Text(status["State"]) is { Length: > 0 } state
         ? new SwarmUpdateStatus(state, Text(status["StartedAt"]), Text(status["Message"]) ?? "")
         : null;

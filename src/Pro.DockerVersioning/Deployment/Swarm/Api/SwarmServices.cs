@@ -16,7 +16,7 @@ internal sealed record SwarmServiceInfo
     /// <summary>The image as the specification names it.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The version, by the tag in the specification, else by the image's label; null where neither tells.</summary>
+    /// <summary>The version, by the tag in the specification, else by the image's label; null if neither tells.</summary>
     public required ProVersion? Version { get; init; }
 
     /// <summary>The stack it belongs to, or null.</summary>
@@ -28,11 +28,11 @@ internal sealed record SwarmServiceInfo
     /// <summary>How many tasks it wants; null for a global service.</summary>
     public required int? Replicas { get; init; }
 
-    /// <summary>How far its last update has come, in the engine's word; null where there is none.</summary>
+    /// <summary>How far its last update has come, in the engine's word; null if there is none.</summary>
     public required string? UpdateState { get; init; }
 
-    /// <summary>True where an update of ours was cut off between its steps: <see cref="SwarmUpdate.RepairAsync"/> puts it right.</summary>
-    public required bool IsCutOff { get; init; }
+    /// <summary>True if an update of ours was interrupted between its steps: <see cref="SwarmUpdate.RepairAsync"/> puts it right.</summary>
+    public required bool IsInterrupted { get; init; }
 }
 
 /// <summary>Finds services of a swarm.</summary>
@@ -71,7 +71,7 @@ internal static class SwarmServices
                 Mode = service.Mode,
                 Replicas = service.Replicas,
                 UpdateState = service.UpdateStatus?.State,
-                IsCutOff = SwarmRollbackPoint.FromLabel(service) is not null,
+                IsInterrupted = SwarmRollbackPoint.FromLabel(service) is not null,
             });
         }
 

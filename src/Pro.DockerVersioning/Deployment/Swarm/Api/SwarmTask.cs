@@ -33,7 +33,7 @@ internal sealed record SwarmTask
     /// <summary>What the swarm says of it: "started", "preparing".</summary>
     public required string Message { get; init; }
 
-    /// <summary>Why it failed, in the node's words; empty where it didn't.</summary>
+    /// <summary>Why it failed, in the node's words; empty if it didn't.</summary>
     public required string Error { get; init; }
 
     /// <summary>The container, or null before it exists.</summary>
@@ -45,13 +45,13 @@ internal sealed record SwarmTask
     /// <summary>How far it has come on its way to running: no further where it ends.</summary>
     public int Rank => Array.IndexOf(Way, State);
 
-    /// <summary>True where it does its work; with a HEALTHCHECK, only once that was healthy.</summary>
+    /// <summary>True if it does its work; with a HEALTHCHECK, only once that was healthy.</summary>
     public bool IsRunning => State == "running" && DesiredState == "running";
 
-    /// <summary>True where the swarm wants it to work, now or as soon as its predecessor has stopped.</summary>
+    /// <summary>True if the swarm wants it to work, now or as soon as its predecessor has stopped.</summary>
     public bool IsWanted => DesiredState is "running" or "ready";
 
-    /// <summary>True where it ended by itself or never began: a service's task that completes has failed too.</summary>
+    /// <summary>True if it ended by itself or never began: a service's task that completes has failed too.</summary>
     public bool HasFailed => State is "failed" or "rejected" or "complete" or "orphaned";
 
     /// <summary>Reads one of the engine's list.</summary>

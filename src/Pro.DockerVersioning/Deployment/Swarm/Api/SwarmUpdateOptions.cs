@@ -59,13 +59,14 @@ internal sealed record SwarmUpdateOptions
     public TimeSpan Watch { get; init; }
 
     /// <summary>
-    /// For how long the new tasks must run without a failure until they count as proven, the engine's own time (<see cref="Monitor"/>)
+    /// For how long the new tasks must run without a failure until they count as verified, the engine's own time (<see cref="Monitor"/>)
     /// included: as long as a container without a health check.
     /// </summary>
     public TimeSpan StabilityTime { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// For how long an update, or a way back, may make no progress (besides its own delay and monitor) before this module gives it up. Null: see
+    /// For how long an update, or a rollback, may make no progress (besides its own delay and monitor) before this module gives it up.
+    /// Null: see
     /// <see cref="SwarmPatience"/>.
     /// </summary>
     public TimeSpan? HealthTimeout { get; init; }
@@ -73,7 +74,7 @@ internal sealed record SwarmUpdateOptions
     /// <summary>True for a rollback that was asked for: it goes at the pace of the service's own rollback configuration.</summary>
     public bool IsRollback { get; init; }
 
-    /// <summary>The login for the image's registry: the swarm remembers none. Null where there is none.</summary>
+    /// <summary>The login for the image's registry: the swarm remembers none. Null if there is none.</summary>
     public RegistryCredential? Credential { get; init; }
 
     /// <summary>How often the engine is asked.</summary>

@@ -199,7 +199,7 @@ internal sealed class DockerfileInspector
         return reached;
     }
 
-    /// <summary>The index of a stage before the given one, by name or number; -1 where there is none.</summary>
+    /// <summary>The index of a stage before the given one, by name or number; -1 if there is none.</summary>
     private int FindStage(string name, int before)
     {
         for (var i = before - 1; i >= 0; i--)
@@ -243,6 +243,6 @@ internal sealed record DockerfileStage(string From, string? Name, string? Platfo
 }
 
 /// <summary>An image from outside that a build needs.</summary>
-/// <param name="Reference">As it stands in the Dockerfile, expanded.</param>
+/// <param name="Reference">As it is in the Dockerfile, expanded.</param>
 /// <param name="Platform">The platform that the stage asks for, or null for the build's own.</param>
 internal sealed record BaseImage(string Reference, string? Platform);

@@ -38,7 +38,7 @@ internal sealed partial class DockerfileLines
             _lines.Dequeue();
         }
 
-        // The first line that is no directive ends them, be it a comment or empty.
+        // The first line that is not a directive ends them, be it a comment or empty.
         while (_lines.TryPeek(out var line) && Directive().Match(line) is { Success: true } match)
         {
             _directives.TryAdd(match.Groups["key"].Value, match.Groups["value"].Value);

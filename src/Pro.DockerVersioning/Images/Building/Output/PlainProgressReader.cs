@@ -36,7 +36,7 @@ internal sealed partial class PlainProgressReader(BuildLog log)
 
     private void ReadVertex(string id, string text)
     {
-        // #0 is no step: 'building with "default" instance using docker driver'.
+        // #0 is not a step: 'building with "default" instance using docker driver'.
         if (id == "0" || text is "...")
         {
             return;

@@ -23,7 +23,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
     public readonly string Text => Encoding.UTF8.GetString(Bytes);
 
     /// <summary>Moves on to the next field; false at the end.</summary>
-    /// <exception cref="FormatException">This is no protobuf message.</exception>
+    /// <exception cref="FormatException">This is not a protobuf message.</exception>
     public bool Next()
     {
         if (_rest.IsEmpty)
