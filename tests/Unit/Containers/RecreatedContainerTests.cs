@@ -197,9 +197,10 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
                 || !difference.Path.EndsWith(".MacAddress", StringComparison.Ordinal)));
     }
 
-    // All ports published, or a range given: another container gets the next one, and ours keeps its own.
+    // All ports published, or a range given: another container gets the next one, and ours keeps its own. A label tells of it.
     private static bool IsChosenPort(JsonDifference difference) =>
-        difference.Path.EndsWith(".HostPort", StringComparison.Ordinal) || difference.Path == "HostConfig.PortBindings"
+        difference.Path.EndsWith(".HostPort", StringComparison.Ordinal) || difference.Path == "Config.Labels." + ContainerLabels.ChosenPorts
+        || difference.Path == "HostConfig.PortBindings"
         || difference.Path.StartsWith("HostConfig.PortBindings.", StringComparison.Ordinal);
 
     // Anonymous volumes have names from now on.
