@@ -62,7 +62,7 @@ internal static class CleanupScript
             }
             # Register-ProCleanupTask starts it once, to see whether a scheduler could, and whether it finds its services. The engine may be off now.
             if ($env:{CHECK}) {
-                try { Remove-ProOldImage @parameters -WhatIf -ErrorAction Continue *>$null }
+                try { Remove-ProOldImage @parameters -WhatIf *>$null }
                 catch { if ($_.FullyQualifiedErrorId -notlike '{UNREACHABLE},*') { throw } }
                 exit 0
             }
