@@ -37,15 +37,6 @@ public sealed class ComposeKnowsTests : ComposeTest
     }
 
     [Fact]
-    public void An_order_with_a_variable_is_read_as_compose_reads_it()
-    {
-        WriteFile(Service("    deploy: {update_config: {order: \"${ORDER:-start-first}\"}}\n"));
-        Well("v1.0.0", "v1.1.0");
-        _ = One("Deploy-ProService api v1.0.0");
-        Assert.Equal("start-first", Text(One("Deploy-ProService api v1.1.0"), "Order"));
-    }
-
-    [Fact]
     public void A_variable_that_would_become_blank_is_refused_by_name_and_may_be_allowed()
     {
         WriteFile(Service("    environment: [\"DB_PASSWORD\", \"URL=db://${DB_USER}@db\", \"MORE=${MORE:-none}\"]\n    labels: {host: \"${HOST_NAME}\"}\n"));
