@@ -103,20 +103,18 @@ internal sealed class CleaningEngine : IDisposable
     /// <summary>A lock as another machine's process holds it, or as one of this machine has left it behind: of a container that Docker has named, by what the operation is called.</summary>
     public void Lock(string service, bool isLeftBehind = false)
     {
-        const string Label = "pro.dockerversioning.lock";
-        var labels = new Dictionary<string, string>
+        var held = new JsonObject
         {
-            [Label] = "Lock",
-            [Label + ".target"] = "container.kind_elbakyan",
-            [Label + ".nonce"] = Nonce,
-            [Label + ".operation"] = $"roll back {service} to v1.0.0",
-            [Label + ".user"] = "mei",
-            [Label + ".host"] = "elsewhere",
-            [Label + ".machine"] = isLeftBehind ? ThisMachine.Key : "another",
-            [Label + ".boot"] = ThisMachine.Boot,
-            [Label + ".process"] = ThisMachine.GoneProcess,
-            [Label + ".since"] = DateTimeOffset.UtcNow.ToString("O"),
+            ["target"] = "container.kind_elbakyan",
+            ["nonce"] = Nonce,
+            ["chain"] = Nonce,
+            ["operation"] = $"roll back {service} to v1.0.0",
+            ["user"] = "mei",
+            ["host"] = "elsewhere",
+            ["process"] = new JsonObject { ["machine"] = isLeftBehind ? ThisMachine.Key : "another", ["id"] = ThisMachine.GoneProcess, ["start"] = "1" },
+            ["since"] = DateTimeOffset.UtcNow,
         };
+        var labels = new Dictionary<string, string> { ["pro.dockerversioning.lock"] = held.ToJsonString() };
         _ = Send(HttpMethod.Post, "volumes/create", JsonContent.Create(new { Name = $"pro-lock-test-{Nonce}", Labels = labels }));
         _isLocked = true;
     }

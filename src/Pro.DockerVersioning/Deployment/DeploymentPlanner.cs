@@ -68,9 +68,6 @@ internal sealed record DeploymentPlan
         .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
 
-    /// <summary>The compose files' folder, which the lock names; null if none are needed.</summary>
-    public string? ComposeFolder { get; init; }
-
     /// <summary>The longest time for which it can leave the service down; null if it never does, or a swarm does it.</summary>
     public string? LongestDowntime { get; init; }
 
@@ -181,7 +178,6 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             Image = image,
             Strategy = strategy,
             Steps = steps,
-            ComposeFolder = site?.Client.Project.WorkingDirectory,
             What = what,
             LongestDowntime = what is null || target.Kind == ServiceTargetKind.Swarm ? null
                 : await new LongestDowntime(new ContainerApi(engine), request)

@@ -756,7 +756,6 @@ public sealed class ContainerDeployTests : DeployTest
     [InlineData(false, true)]
     public void The_lock_of_a_container_that_was_removed_goes_if_its_holder_is_gone(bool isLeftBehind, bool isRemoved)
     {
-        const string Label = "pro.dockerversioning.lock";
         _ = Make("v1.0.0");
         if (!isRemoved)
         {
@@ -775,23 +774,31 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Run("Repair-ProService api -Container nobody");
         Assert.Equal(isLeftBehind && isRemoved, TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)?["Labels"] is null);
 
-        void Claim(string name) => TestEngine.Call(HttpMethod.Post, "/volumes/create", new JsonObject
+        void Claim(string name)
         {
-            ["Name"] = name,
-            ["Labels"] = new JsonObject
+            var claim = new JsonObject
             {
-                [Label] = "Lock",
-                [Label + ".target"] = $"container.{ContainerName}-other",
-                [Label + ".nonce"] = ContainerName,
-                [Label + ".chain"] = ContainerName,
-                [Label + ".renewal"] = $"{renewals}",
-                [Label + ".operation"] = "roll back",
-                [Label + ".process"] = ThisMachine.GoneProcess,
-                [Label + ".machine"] = isLeftBehind ? ThisMachine.Key : "another",
-                [Label + ".boot"] = ThisMachine.Boot,
-                [Label + ".since"] = DateTimeOffset.UtcNow.AddHours(-2).ToString("O"),
-            },
-        });
+                ["target"] = $"container.{ContainerName}-other",
+                ["nonce"] = ContainerName,
+                ["chain"] = ContainerName,
+                ["renewal"] = renewals,
+                ["operation"] = "roll back",
+                ["user"] = "mei",
+                ["host"] = "elsewhere",
+                ["process"] = new JsonObject
+                {
+                    ["machine"] = isLeftBehind ? ThisMachine.Key : "another",
+                    ["id"] = ThisMachine.GoneProcess,
+                    ["start"] = "1",
+                },
+                ["since"] = DateTimeOffset.UtcNow.AddHours(-2),
+            };
+            _ = TestEngine.Call(HttpMethod.Post, "/volumes/create", new JsonObject
+            {
+                ["Name"] = name,
+                ["Labels"] = new JsonObject { ["pro.dockerversioning.lock"] = claim.ToJsonString() },
+            });
+        }
     }
 
     /// <summary>It asks once, at its start, and ends if that fails.</summary>

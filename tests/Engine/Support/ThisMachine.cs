@@ -7,14 +7,13 @@ namespace Pro.DockerVersioning.Tests.Engine;
 public static class ThisMachine
 {
     /// <summary>The id of a process that is gone.</summary>
-    public const string GoneProcess = "2147483647";
+    public const int GoneProcess = int.MaxValue;
 
-    /// <summary>The machine, and its namespace of processes.</summary>
+    /// <summary>The machine since its start, and its namespace of processes.</summary>
     public static string Key => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(
-        $"{Environment.MachineName}\n{MachineId()}\n{new FileInfo("/proc/self/ns/pid").LinkTarget}")))[..16].ToLowerInvariant();
+        $"{Environment.MachineName}\n{MachineId()}\n{new FileInfo("/proc/self/ns/pid").LinkTarget}\n{Boot}")))[..16].ToLowerInvariant();
 
-    /// <summary>The machine's start.</summary>
-    public static string Boot => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+    private static string Boot => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     private static string MachineId() => File.Exists("/etc/machine-id") ? File.ReadAllText("/etc/machine-id").Trim() : "";
 }

@@ -1,4 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Cleaning;
+using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.History;
@@ -353,12 +356,15 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
     {
         var plan = await PlanAsync();
         _engine.Fault = static request => request.Path == "/volumes"
-            ? ScriptedResponse.Json("""
-                {"Volumes":[{"Name":"pro-lock-api","Labels":{
-                "pro.dockerversioning.lock":"Lock","pro.dockerversioning.lock.target":"container.kind_elbakyan","pro.dockerversioning.lock.nonce":"n",
-                "pro.dockerversioning.lock.operation":"roll back api to v1.0.0","pro.dockerversioning.lock.process":"1",
-                "pro.dockerversioning.lock.since":"2026-01-01T00:00:00Z","pro.dockerversioning.lock.deadline":"2036-01-01T00:00:00Z"}}]}
-                """)
+            ? ScriptedResponse.Json(new JsonObject
+            {
+                ["Volumes"] = new JsonArray(new JsonObject
+                {
+                    ["Name"] = "pro-lock-container.kind_elbakyan",
+                    ["Labels"] = JsonSerializer.SerializeToNode(
+                        LockInfo.Ours(new("container.kind_elbakyan", "roll back api to v1.0.0"), DateTimeOffset.UtcNow).ToLabels()),
+                }),
+            }.ToJsonString())
             : null;
         var results = await RunAsync(plan);
         Assert.All(results, result => Assert.Equal(ProCleanupAction.Skipped, result.Action));

@@ -59,7 +59,7 @@ public sealed class BrokenEngineTests
                 Assert.True(await again.IsHeldAsync(TestContext.Current.CancellationToken), $"call {broken}");
             }
 
-            _ = await TargetLock.SweepAsync(engine.Connection, TestContext.Current.CancellationToken);
+            await TargetLock.SweepAsync(engine.Connection, TestContext.Current.CancellationToken);
             Assert.Empty(await engine.VolumesAsync());
             if (calls < broken)
             {

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Deployment.Locking;
+using Pro.DockerVersioning.Machine;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;
@@ -9,7 +10,7 @@ public sealed class LockRulesTests
 {
     private static readonly DateTimeOffset Now = new(2026, 9, 14, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Stale = LockTimes.Default.Stale;
-    private static readonly LockProcess Here = new("machine", "boot", 4711, "1000");
+    private static readonly ProcessIdentity Here = new("machine", 4711, "1000");
 
     [Theory]
     [InlineData("shop-api")]
@@ -58,21 +59,12 @@ public sealed class LockRulesTests
         Assert.Equal(Info(), LockInfo.Read(Info().ToLabels()));
     }
 
-    [Fact]
-    public void A_volume_without_our_labels_is_none() =>
-        Assert.Null(LockInfo.Read(new Dictionary<string, string> { [LockInfo.Label] = "Lock" }));
-
-    // A module before chains has written it: it has no chain's name, and its renewals and takeovers were objects of another kind.
-    [Fact]
-    public void A_lock_of_an_older_module_is_a_first_claim_and_its_other_objects_are_none()
-    {
-        var labels = Info().ToLabels();
-        Assert.True(labels.Remove(LockInfo.Label + ".chain"));
-        Assert.Equal(Info(), LockInfo.Read(labels));
-
-        labels[LockInfo.Label] = "Renewal";
-        Assert.Null(LockInfo.Read(labels));
-    }
+    [Theory]
+    [InlineData("Lock")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public void A_volume_without_our_label_is_none(string label) =>
+        Assert.Null(LockInfo.Read(new Dictionary<string, string> { [LockInfo.Label] = label }));
 
     [Fact]
     public void The_last_claim_of_a_chain_says_who_holds_the_lock_and_without_a_first_one_there_is_none()
@@ -103,27 +95,19 @@ public sealed class LockRulesTests
 
     // A copy of a machine has its name, its machine id and the same number of the first namespace.
     [Fact]
-    public void A_copy_of_this_machine_is_another_machine_although_no_process_here_has_that_id()
+    public void A_copy_of_this_machine_is_another_machine_and_one_that_does_not_tell_its_start_is_none()
     {
-        var copy = Info() with { Process = new("machine", "another boot", 17, "1000") };
+        Assert.NotEqual(ProcessIdentity.MachineKey("boot"), ProcessIdentity.MachineKey("another boot"));
 
-        Assert.Null(Why(copy, start: null));
-        Assert.NotNull(Why(copy, start: "1000", unchanged: Stale));
-    }
-
-    [Fact]
-    public void Machines_that_do_not_tell_their_start_are_never_one()
-    {
-        var unknown = new LockProcess("machine", "", 4711, "1000");
-
-        var info = Info() with { Process = new("machine", "", 17, "1000") };
+        var unknown = new ProcessIdentity(ProcessIdentity.MachineKey(""), 4711, "1000");
+        var info = Info() with { Process = unknown with { Id = 17 } };
         Assert.Equal((null, false), new LockWatch(new SteppedTime()).WhyStale(info, Stale, unknown, _ => null));
     }
 
     [Fact]
     public void A_lock_of_another_machine_is_left_behind_once_it_was_not_renewed_for_the_whole_time()
     {
-        var foreign = Info() with { Process = new("another", "boot", 17, "1000") };
+        var foreign = Info() with { Process = new("another", 17, "1000") };
 
         Assert.Null(Why(foreign, start: null, unchanged: Stale - TimeSpan.FromMilliseconds(1)));
         Assert.Equal("process 17 on build-1 has not renewed it for 40 s", Why(foreign, start: "1000", unchanged: Stale));
@@ -150,11 +134,14 @@ public sealed class LockRulesTests
     [Fact]
     public void Whether_a_process_of_another_machine_lives_is_not_known_before_it_renews()
     {
-        var watch = new LockWatch(new SteppedTime());
-        var foreign = Info() with { Process = new("another", "boot", 17, "1000") };
+        var time = new SteppedTime();
+        var watch = new LockWatch(time);
+        var foreign = Info() with { Process = new("another", 17, "1000") };
 
         Assert.Equal((null, false), watch.WhyStale(foreign, Stale, Here, _ => null));
         Assert.Equal((null, true), watch.WhyStale(foreign with { Renewal = 1 }, Stale, Here, _ => null));
+        time.Step(TimeSpan.FromSeconds(20));
+        Assert.Equal((null, false), watch.WhyStale(foreign with { Renewal = 1 }, Stale, Here, _ => null));
     }
 
     [Fact]
@@ -176,13 +163,13 @@ public sealed class LockRulesTests
     [Fact]
     public void This_process_is_known_and_alive()
     {
-        var current = LockProcess.Current;
+        var current = ProcessIdentity.Current;
 
         Assert.Equal(Environment.ProcessId, current.Id);
         Assert.NotEmpty(current.Start);
-        Assert.False(current.IsGone(LockProcess.StartOf));
-        Assert.True((current with { Start = "1" }).IsGone(LockProcess.StartOf));
-        Assert.True((current with { Id = int.MaxValue }).IsGone(LockProcess.StartOf));
+        Assert.False(current.IsGone(ProcessIdentity.StartOf));
+        Assert.True((current with { Start = "1" }).IsGone(ProcessIdentity.StartOf));
+        Assert.True((current with { Id = int.MaxValue }).IsGone(ProcessIdentity.StartOf));
     }
 
     private static string? Why(LockInfo info, string? start, TimeSpan unchanged = default)
@@ -202,7 +189,7 @@ public sealed class LockRulesTests
         Operation = "roll back api",
         User = "ana",
         Host = "build-1",
-        Process = new("machine", "boot", 17, "1000"),
+        Process = new("machine", 17, "1000"),
         Since = Now.AddMinutes(-1),
     };
 

@@ -49,7 +49,7 @@ public sealed class LockVolumesTests
         });
         using var engine = EngineConnection.Open(EngineEndpoint.Resolve(name => name == "DOCKER_HOST" ? server.Url : null));
         var request = new LockRequest("t", "deploy api") { Times = new(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1)) };
-        var theirs = LockInfo.Ours(request, DateTimeOffset.UtcNow) with { Process = new("another machine", "boot", 1, "1") };
+        var theirs = LockInfo.Ours(request, DateTimeOffset.UtcNow) with { Process = new("another machine", 1, "1") };
         _ = await LockStore.For(engine, "t").CreateAsync(theirs, TestContext.Current.CancellationToken);
         var reports = new Kept();
 

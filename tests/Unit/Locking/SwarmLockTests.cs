@@ -4,6 +4,7 @@ using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Tests.History;
 using Pro.DockerVersioning.Tests.Swarm;
 using Pro.DockerVersioning.Versions;
@@ -44,7 +45,7 @@ public sealed class SwarmLockTests
 
         // A repair by the other manager leaves alone what is under way, also a canary that somebody looks at.
         await RepairRefusesAsync(managers.Second, reports);
-        _ = await TargetLock.SweepAsync(managers.Second, Token);
+        await TargetLock.SweepAsync(managers.Second, Token);
         Assert.True(await held.IsHeldAsync(Token));
 
         var waiting = TargetLock.AcquireAsync(managers.Second, request with { Wait = TimeSpan.FromMinutes(1) }, reports, Token);
@@ -60,7 +61,7 @@ public sealed class SwarmLockTests
         Assert.Empty(reports.Warnings);
 
         // A process that is gone has left one behind.
-        var left = LockInfo.Ours(request, DateTimeOffset.UtcNow) with { Process = LockProcess.Current with { Id = int.MaxValue } };
+        var left = LockInfo.Ours(request, DateTimeOffset.UtcNow) with { Process = ProcessIdentity.Current with { Id = int.MaxValue } };
         _ = await LockStore.For(managers.First, Target).CreateAsync(left, Token);
         await using var taken = await TargetLock.AcquireAsync(managers.Second, request, reports, Token);
         Assert.Equal("the note", taken.Info.Interrupted);

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Machine;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Locking;
@@ -8,7 +9,7 @@ namespace Pro.DockerVersioning.Tests.Locking;
 [Trait("Engine", "real")]
 public sealed class TargetLockTests
 {
-    private static readonly LockProcess Elsewhere = new("another machine", "boot", 1, "1");
+    private static readonly ProcessIdentity Elsewhere = new("another machine", 1, "1");
     private static readonly LockTimes Often = new(TimeSpan.FromMilliseconds(50), LockTimes.Default.Stale);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -163,7 +164,7 @@ public sealed class TargetLockTests
             Assert.True(await last.IsHeldAsync(Token));
         }
 
-        _ = await TargetLock.SweepAsync(engine.Connection, Token);
+        await TargetLock.SweepAsync(engine.Connection, Token);
         Assert.Empty(await engine.VolumesAsync());
 
         TestChild Compete()
@@ -298,7 +299,7 @@ public sealed class TargetLockTests
     public async Task Who_takes_a_lock_over_is_given_the_note_of_the_operation_that_was_cut_off_also_when_a_repair_died_in_between()
     {
         await using var engine = await RealEngine.StartAsync();
-        var gone = LockProcess.Current with { Id = int.MaxValue };
+        var gone = ProcessIdentity.Current with { Id = int.MaxValue };
         _ = await engine.PlantAsync(info => info with { Process = gone, Note = "what it was about" });
 
         var repair = await engine.AcquireAsync();
@@ -334,7 +335,7 @@ public sealed class TargetLockTests
     public async Task A_takeover_that_died_in_the_middle_is_finished_by_the_next()
     {
         await using var engine = await RealEngine.StartAsync();
-        var gone = LockProcess.Current with { Id = int.MaxValue };
+        var gone = ProcessIdentity.Current with { Id = int.MaxValue };
         var stale = await engine.PlantAsync(info => info with { Process = gone, Note = "what it was about" });
         var next = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with
         {
@@ -364,7 +365,7 @@ public sealed class TargetLockTests
     public async Task A_lock_whose_holder_died_while_giving_it_back_can_be_had_and_has_nothing_to_repair(bool hasFirst)
     {
         await using var engine = await RealEngine.StartAsync();
-        var gone = LockProcess.Current with { Id = int.MaxValue };
+        var gone = ProcessIdentity.Current with { Id = int.MaxValue };
         var held = await engine.PlantAsync(info => info with { Process = gone, Note = "what it was about" });
         _ = await engine.PlantClaimAsync(held with { Renewal = 1, Ends = true, Note = null });
         if (!hasFirst)
@@ -378,8 +379,11 @@ public sealed class TargetLockTests
         Assert.True(await taken.IsHeldAsync(Token));
         Assert.Null(taken.Info.Interrupted);
         await taken.DisposeAsync();
-        Assert.Equal(hasFirst ? 0 : 1, (await engine.VolumesAsync()).Count);
-        Assert.True(await TargetLock.SweepAsync(engine.Connection, Token) >= (hasFirst ? 0 : 1));
+        if (!hasFirst)
+        {
+            await TargetLock.SweepAsync(engine.Connection, Token);
+        }
+
         Assert.Empty(await engine.VolumesAsync());
     }
 
@@ -435,11 +439,11 @@ public sealed class TargetLockTests
         await using var engine = await RealEngine.StartAsync();
         await using var held = await engine.AcquireAsync();
         await held.RenewAsync(Token);
-        var left = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = LockProcess.Current with { Id = int.MaxValue } };
+        var left = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = ProcessIdentity.Current with { Id = int.MaxValue } };
         _ = await engine.PlantClaimAsync(left with { Renewal = 1 });
         _ = await engine.PlantClaimAsync(left with { Renewal = 2 });
 
-        Assert.True(await TargetLock.SweepAsync(engine.Connection, Token) >= 2);
+        await TargetLock.SweepAsync(engine.Connection, Token);
 
         Assert.Equal([0, 1], Numbers(await engine.VolumesAsync()));
         Assert.True(await held.IsHeldAsync(Token));

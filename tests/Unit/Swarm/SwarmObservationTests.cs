@@ -139,7 +139,6 @@ public sealed class SwarmObservationTests
         ForceUpdate = 0,
         State = state,
         DesiredState = desired,
-        Message = "",
         Error = "",
         ContainerId = null,
         ExitCode = 0,

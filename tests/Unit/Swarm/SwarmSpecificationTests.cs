@@ -41,7 +41,7 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
 
             Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
             var expected = (JsonObject)before.Spec.DeepClone();
-            expected["TaskTemplate"]!["ContainerSpec"]!["Image"] = result.To;
+            expected["TaskTemplate"]!["ContainerSpec"]!["Image"] = await TestService.PinnedAsync(swarm, "v2.0.0");
             expected["UpdateConfig"]!["FailureAction"] = "rollback";
             SwarmUpdateTests.AssertSame(expected, (await service.StateAsync()).Spec);
         }

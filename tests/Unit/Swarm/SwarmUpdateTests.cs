@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Swarm;
@@ -33,8 +34,6 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());
         var state = await service.StateAsync();
         Assert.Equal(await TestService.PinnedAsync(swarm, "v2.0.0"), state.Image);
-        Assert.Equal(state.Image, result.To);
-        Assert.Equal((2, service.Name), (result.Tasks, result.ServiceName));
         Assert.DoesNotContain(SwarmRollbackPoint.Label, state.Labels);
         var old = await TestService.PinnedAsync(swarm, "v1.0.0");
         await service.UntilAsync(sighting => sighting.Tasks.All(task => task.Image != old || task.State == "shutdown"));
@@ -59,7 +58,8 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Parallelism = 1, Delay = TimeSpan.FromSeconds(3) });
 
         Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
-        var started = (await service.TimesAsync()).Where(one => one.Task.Image == result.To).Select(one => one.Started).Order().ToList();
+        var pinned = await TestService.PinnedAsync(swarm, "v2.0.0");
+        var started = (await service.TimesAsync()).Where(one => one.Task.Image == pinned).Select(one => one.Started).Order().ToList();
         Assert.Equal(2, started.Count);
         Assert.True(started[1] - started[0] >= TimeSpan.FromSeconds(3), $"{started[1] - started[0]} between the two");
         Assert.Equal(3_000_000_000L, (long?)(await service.StateAsync()).UpdateConfig!["Delay"]);
@@ -155,14 +155,15 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
             spec["RollbackConfig"]!["Parallelism"] = 2;
         });
         var before = await service.StateAsync();
+        var clock = Stopwatch.StartNew();
 
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { IsRollback = true });
 
         Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
-        Assert.True(result.Duration < TimeSpan.FromSeconds(100), $"{result.Duration}");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(100), $"{clock.Elapsed}");
         Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());
         var expected = (JsonObject)before.Spec.DeepClone();
-        expected["TaskTemplate"]!["ContainerSpec"]!["Image"] = result.To;
+        expected["TaskTemplate"]!["ContainerSpec"]!["Image"] = await TestService.PinnedAsync(swarm, "v2.0.0");
         AssertSame(expected, (await service.StateAsync()).Spec);
     }
 
@@ -251,7 +252,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Canary = 1 });
 
-        Assert.Equal((SwarmOutcome.Succeeded, 0), (result.Outcome, result.Tasks));
+        Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
         Assert.Equal(await TestService.PinnedAsync(swarm, "v2.0.0"), (await service.StateAsync()).Image);
     }
 
@@ -283,7 +284,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         var good = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions());
         var bad = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions());
 
-        Assert.Equal((SwarmOutcome.Succeeded, 1), (good.Outcome, good.Tasks));
+        Assert.Equal(SwarmOutcome.Succeeded, good.Outcome);
         Assert.Equal(SwarmOutcome.RestoredPrevious, bad.Outcome);
         Assert.Equal(["v2.0.0"], await service.RunningAsync());
     }

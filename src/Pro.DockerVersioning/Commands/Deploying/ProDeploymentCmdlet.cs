@@ -408,7 +408,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             }
 
             _ = await RepairAsync(engine, history, request, world, target);
-            _ = await TargetLock.SweepAsync(engine, StopToken);
+            await TargetLock.SweepAsync(engine, StopToken);
             world = await EngineSnapshot.LoadAsync(engine, request.Service.Name, request.Repository, StopToken, history);
         }
 

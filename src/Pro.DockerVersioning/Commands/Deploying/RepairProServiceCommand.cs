@@ -71,7 +71,7 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
         await RemoveLocksOfNobodyAsync(engine, known);
         if (_carriesOut)
         {
-            _ = await TargetLock.SweepAsync(engine, StopToken);
+            await TargetLock.SweepAsync(engine, StopToken);
         }
     }
 

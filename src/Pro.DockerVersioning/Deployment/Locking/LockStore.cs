@@ -108,15 +108,13 @@ internal sealed class LockStore(ILabelStore objects)
         }
     }
 
-    /// <summary>Removes what is left of chains whose first claim is gone; says how many objects.</summary>
+    /// <summary>Removes what is left of chains whose first claim is gone.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
-    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var all = await ListAsync(cancellationToken).ConfigureAwait(false);
         var held = Last(all).Select(claim => claim.Chain).ToHashSet(StringComparer.Ordinal);
-        var left = all.Where(claim => !held.Contains(claim.Chain)).ToList();
-        await RemoveAsync(left, cancellationToken).ConfigureAwait(false);
-        return left.Count;
+        await RemoveAsync(all.Where(claim => !held.Contains(claim.Chain)), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<IReadOnlyList<LockInfo>> ChainAsync(string chain, CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Locking;
 
@@ -33,13 +34,13 @@ internal sealed class LockWatch(TimeProvider time)
 
     /// <summary>
     /// Why a lock counts as left behind; null if it is held. A process of this machine that lives holds its lock, however long it is not
-    /// renewed. Any other is judged by its renewals alone. It is not known at first whether that one lives: its next renewal says so.
+    /// renewed. Any other is judged by its renewals alone. It is known to live if one was seen lately, else its next renewal says so.
     /// </summary>
     /// <param name="info">The lock.</param>
     /// <param name="stale">See <see cref="LockTimes.Stale"/>.</param>
     /// <param name="here">The process that looks.</param>
-    /// <param name="startOf">See <see cref="LockProcess.IsGone"/>.</param>
-    public (string? Why, bool IsKnown) WhyStale(LockInfo info, TimeSpan stale, LockProcess here, Func<int, string?> startOf)
+    /// <param name="startOf">See <see cref="ProcessIdentity.IsGone"/>.</param>
+    public (string? Why, bool IsKnown) WhyStale(LockInfo info, TimeSpan stale, ProcessIdentity here, Func<int, string?> startOf)
     {
         if (info.Process == here)
         {
@@ -53,11 +54,11 @@ internal sealed class LockWatch(TimeProvider time)
         }
 
         var (unchanged, lives) = Look(info);
-        return unchanged < stale ? (null, lives)
+        return unchanged < stale ? (null, lives && unchanged < stale / 2)
             : (string.Create(CultureInfo.InvariantCulture, $"{process} has not renewed it for {unchanged.TotalSeconds:0} s"), true);
     }
 
     /// <summary>The same, as this process sees it.</summary>
     public (string? Why, bool IsKnown) WhyStale(LockInfo info, TimeSpan stale) =>
-        WhyStale(info, stale, LockProcess.Current, LockProcess.StartOf);
+        WhyStale(info, stale, ProcessIdentity.Current, ProcessIdentity.StartOf);
 }

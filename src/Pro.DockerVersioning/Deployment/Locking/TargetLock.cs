@@ -70,10 +70,9 @@ internal sealed class TargetLock : IAsyncDisposable
     /// <summary>
     /// Removes what was left behind of locks that are gone. Locks stay, also those that were left behind: who takes one over repairs first.
     /// </summary>
-    /// <returns>How many objects were removed.</returns>
     /// <exception cref="ProException">The engine refuses.</exception>
-    public static async Task<int> SweepAsync(EngineConnection engine, CancellationToken cancellationToken) =>
-        (await Task.WhenAll(LockStore.All(engine).Select(store => store.SweepAsync(cancellationToken))).ConfigureAwait(false)).Sum();
+    public static Task SweepAsync(EngineConnection engine, CancellationToken cancellationToken) =>
+        Task.WhenAll(LockStore.All(engine).Select(store => store.SweepAsync(cancellationToken)));
 
     /// <summary>Whether it is still ours: nobody has broken it, and no prune (of engines before 23.0) has taken it.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>

@@ -7,7 +7,7 @@ namespace Pro.DockerVersioning.Deployment.Strategies;
 /// <summary>
 /// What a deployment or rollback is about, as it stands on the engine while it is done: on its lock, and on the containers that a swap
 /// makes. Where its process dies after the new version was verified, whoever repairs writes the line that it would have written, and keeps
-/// the way back that it would have kept: without them "previous" could be the very version that a rollback has left.
+/// the previous version that it would have kept: without them "previous" could be the very version that a rollback has left.
 /// </summary>
 internal sealed record OperationNote
 {

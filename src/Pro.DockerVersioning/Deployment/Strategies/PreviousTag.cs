@@ -1,8 +1,6 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Images;
@@ -29,9 +27,6 @@ internal static partial class PreviousTag
     /// <summary>Whether a tag is one of these: no version, no alias, never listed, never pushed. Pure.</summary>
     public static bool IsPreviousTag(string? tag) => tag is not null && Previous().IsMatch(tag);
 
-    /// <summary>Whether an image is the previous version of any target. Pure.</summary>
-    public static bool IsPrevious(EngineImage image) => image.References.Any(reference => IsPreviousTag(reference.Tag));
-
     /// <summary>Makes an image the previous version of a target.</summary>
     /// <param name="engine">The engine.</param>
     /// <param name="repository">The service's repository.</param>
@@ -44,51 +39,13 @@ internal static partial class PreviousTag
         engine.CallAsync(client => client.Images.TagImageAsync(
             imageId, new ImageTagParameters { RepositoryName = repository.Name, Tag = TagFor(target) }, cancellationToken));
 
-    /// <summary>The previous version of a target; null if the engine has none.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
-    public static Task<PreviousVersion?> FindAsync(
-        EngineConnection engine, ImageReference repository, string target, CancellationToken cancellationToken) =>
-        engine.CallAsync(async client =>
-        {
-            var reference = repository.WithTag(TagFor(target));
-            try
-            {
-                var found = await client.Images.InspectImageAsync(reference.ToString(), cancellationToken).ConfigureAwait(false);
-                return Describe(reference, new EngineImage(new ImagesListResponse
-                {
-                    ID = found.ID,
-                    RepoTags = found.RepoTags ?? [],
-                    RepoDigests = found.RepoDigests ?? [],
-                    Labels = found.Config?.Labels ?? new Dictionary<string, string>(),
-                    Size = found.Size,
-                }));
-            }
-            catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
-            {
-                return null;
-            }
-        });
-
     /// <summary>The previous version of a target among the engine's images; null if there is none. Pure.</summary>
     public static PreviousVersion? Find(ImageInventory inventory, ImageReference repository, string target)
     {
         var reference = repository.WithTag(TagFor(target));
-        return inventory.Find(reference) is { } image ? Describe(reference, image) : null;
+        return inventory.Find(reference) is { } image
+            ? new PreviousVersion(image.Id, ImageInventory.VersionOf(image, reference), reference) : null;
     }
-
-    /// <summary>The ids of all images that are the previous version of something: they are never removed.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
-    public static async Task<IReadOnlySet<string>> AllIdsAsync(EngineConnection engine, CancellationToken cancellationToken)
-    {
-        var inventory = await ImageInventory.LoadImagesAsync(engine, cancellationToken).ConfigureAwait(false);
-        return inventory.Images.Where(IsPrevious).Select(image => image.Id).ToHashSet(StringComparer.Ordinal);
-    }
-
-    private static PreviousVersion Describe(ImageReference reference, EngineImage image) => new(
-        image.Id,
-        ImageInventory.VersionOf(image, reference),
-        image.Digests.FirstOrDefault(digest => digest.SameRepository(reference))?.Digest,
-        reference);
 
     [GeneratedRegex(@"\Apro-previous(-[0-9a-f]{8})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Previous();
@@ -97,6 +54,5 @@ internal static partial class PreviousTag
 /// <summary>The previous version of a target.</summary>
 /// <param name="ImageId">The image id.</param>
 /// <param name="Version">Its version, by its label or its other tags; null if it shows none.</param>
-/// <param name="Digest">The digest under which the registry knows it; null if it was never pushed or pulled.</param>
 /// <param name="Reference">The local tag.</param>
-internal sealed record PreviousVersion(string ImageId, ProVersion? Version, string? Digest, ImageReference Reference);
+internal sealed record PreviousVersion(string ImageId, ProVersion? Version, ImageReference Reference);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 
@@ -7,7 +6,6 @@ namespace Pro.DockerVersioning.Deployment.Swarm;
 /// <summary>What an update is to change, and the rollback.</summary>
 internal sealed class SwarmPlan
 {
-    private readonly long _began = Stopwatch.GetTimestamp();
 
     /// <summary>The service and its tasks before.</summary>
     public required SwarmSighting Sighting { get; init; }
@@ -86,14 +84,8 @@ internal sealed class SwarmPlan
     /// <summary>A result with what the plan knows.</summary>
     public SwarmUpdateResult Result(SwarmOutcome outcome, ProException? failure = null) => new()
     {
-        ServiceId = Service.Id,
-        ServiceName = Service.Name,
-        From = WayBack.Image,
-        To = Target.Reference,
         Digest = Target.Digest,
         Outcome = outcome,
-        Tasks = Sighting.Wanted,
-        Duration = Stopwatch.GetElapsedTime(_began),
         Failure = failure,
     };
 }

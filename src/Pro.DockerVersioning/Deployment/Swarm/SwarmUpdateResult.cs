@@ -31,22 +31,10 @@ internal enum SwarmOutcome
 /// <summary>What an update of a swarm service did.</summary>
 internal sealed record SwarmUpdateResult
 {
-    /// <summary>The service's id.</summary>
-    public required string ServiceId { get; init; }
-
-    /// <summary>The service's name.</summary>
-    public required string ServiceName { get; init; }
-
-    /// <summary>The image before, as the specification named it.</summary>
-    public required string From { get; init; }
-
-    /// <summary>The image that was asked for, with its digest if there is one.</summary>
-    public required string To { get; init; }
-
     /// <summary>How it ended.</summary>
     public required SwarmOutcome Outcome { get; init; }
 
-    /// <summary>The digest of <see cref="To"/>, or null.</summary>
+    /// <summary>The digest of the image that was asked for; null if it has none.</summary>
     public string? Digest { get; init; }
 
     /// <summary>What the tasks of the new image that failed said of themselves.</summary>
@@ -55,14 +43,8 @@ internal sealed record SwarmUpdateResult
     /// <summary>The last lines of a task that failed.</summary>
     public IReadOnlyList<string> LogTail { get; init; } = [];
 
-    /// <summary>How many tasks the service wants.</summary>
-    public int Tasks { get; init; }
-
     /// <summary>True if it was the operator who stopped it.</summary>
     public bool WasCancelled { get; init; }
-
-    /// <summary>How long it took.</summary>
-    public TimeSpan Duration { get; init; }
 
     /// <summary>What went wrong; null if all is as it was asked for.</summary>
     public ProException? Failure { get; init; }

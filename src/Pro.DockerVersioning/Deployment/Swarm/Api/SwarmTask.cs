@@ -30,9 +30,6 @@ internal sealed record SwarmTask
     /// <summary>Where the swarm wants it.</summary>
     public required string DesiredState { get; init; }
 
-    /// <summary>What the swarm says of it: "started", "preparing".</summary>
-    public required string Message { get; init; }
-
     /// <summary>Why it failed, in the node's words; empty if it didn't.</summary>
     public required string Error { get; init; }
 
@@ -67,7 +64,6 @@ internal sealed record SwarmTask
             ForceUpdate = (ulong?)json["Spec"]?["ForceUpdate"] ?? 0,
             State = (string?)status?["State"] ?? "",
             DesiredState = (string?)json["DesiredState"] ?? "",
-            Message = (string?)status?["Message"] ?? "",
             Error = (string?)status?["Err"] ?? "",
             ContainerId = (string?)status?["ContainerStatus"]?["ContainerID"] is { Length: > 0 } container ? container : null,
             ExitCode = (long?)status?["ContainerStatus"]?["ExitCode"] ?? 0,

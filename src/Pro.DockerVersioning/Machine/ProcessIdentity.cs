@@ -3,29 +3,28 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Pro.DockerVersioning.Machine;
 using WindowsRegistry = Microsoft.Win32.Registry;
 
-namespace Pro.DockerVersioning.Deployment.Locking;
+namespace Pro.DockerVersioning.Machine;
 
 /// <summary>A process that can be told from any other, of this machine before its last start and of other machines too.</summary>
-/// <param name="Machine">Whose process ids these are: the machine and, on Linux, the namespace. Copies of a machine have the same.</param>
-/// <param name="Boot">The machine's start, which no two machines share; empty if it can't be told. Ids mean nothing across it.</param>
+/// <param name="Machine">
+/// Whose process ids these are: the machine since its last start and, on Linux, the namespace. Empty if the start can't be told.
+/// </param>
 /// <param name="Id">The process id.</param>
 /// <param name="Start">When it was started, as the system counts: ids are given again.</param>
-internal sealed record LockProcess(string Machine, string Boot, int Id, string Start)
+internal sealed record ProcessIdentity(string Machine, int Id, string Start)
 {
-    private static readonly Lazy<LockProcess> ThisProcess = new(Describe);
+    private static readonly Lazy<ProcessIdentity> ThisProcess = new(Describe);
 
     /// <summary>This process.</summary>
-    public static LockProcess Current => ThisProcess.Value;
+    public static ProcessIdentity Current => ThisProcess.Value;
 
     /// <summary>
-    /// Whether it is known to be a process that <paramref name="here"/> can look at. Machines of one name, or copies of one machine, have
-    /// one machine id and one number of the first namespace: only the start of the machine tells them apart. After a restart of the machine
-    /// nobody can tell it from such a copy, and renewals decide.
+    /// Whether it is known to be a process that <paramref name="here"/> can look at. After a restart of the machine nobody can tell it from
+    /// one of a copy of the machine.
     /// </summary>
-    public bool IsOf(LockProcess here) => Machine == here.Machine && Boot == here.Boot && Boot.Length > 0;
+    public bool IsOf(ProcessIdentity here) => Machine == here.Machine && Machine.Length > 0;
 
     /// <summary>Whether a process of this machine is gone.</summary>
     /// <param name="startOf">When the process with an id on this machine was started; null if there is none, empty if it can't be told.</param>
@@ -36,22 +35,25 @@ internal sealed record LockProcess(string Machine, string Boot, int Id, string S
         ? process.IsDead ? null : process.Start
         : StartOfAny(id);
 
-    private static LockProcess Describe() => new(MachineKey(), BootId(), Environment.ProcessId, StartOf(Environment.ProcessId) ?? "");
-
     /// <summary>
-    /// A hash: names of machines repeat, and their ids are nobody's business. Containers see process ids of their own, and have the host's
-    /// or their image's machine-id.
+    /// A hash: names of machines repeat, and their ids are nobody's business. Copies of a machine have its name, its id and the same number
+    /// of the first namespace: only its start tells them apart. Containers see process ids of their own, and have the host's or their
+    /// image's machine-id.
     /// </summary>
-    private static string MachineKey()
+    internal static string MachineKey(string boot)
     {
         var parts = new[]
         {
             Environment.MachineName,
             Read("/etc/machine-id") ?? "",
             OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget ?? "" : "",
+            boot,
         };
-        return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..16].ToLowerInvariant();
+        return boot.Length == 0 ? ""
+            : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))))[..16].ToLowerInvariant();
     }
+
+    private static ProcessIdentity Describe() => new(MachineKey(BootId()), Environment.ProcessId, StartOf(Environment.ProcessId) ?? "");
 
     // Windows counts its starts. Where nothing tells it (macOS), a process is judged by its renewals alone.
     private static string BootId() =>
