@@ -30,7 +30,7 @@ public sealed partial class LanguageTests
     public void A_text_has_short_sentences_and_no_odd_phrases(string path)
     {
         var blocks = Read(path);
-        Assert.Empty(Sentences(blocks).Where(sentence => Words(sentence) > MostWords));
+        Assert.DoesNotContain(Sentences(blocks), sentence => Words(sentence) > MostWords);
         Assert.Empty(blocks.SelectMany(Phrases).SelectMany(text => OddPhrase().Matches(text).Select(match => $"{match.Value}: {text}")));
     }
 
