@@ -13,7 +13,7 @@ namespace Pro.DockerVersioning.Deployment;
 
 /// <summary>Carries a plan out: secure the image, lock, repair what was interrupted, swap and verify, record.</summary>
 internal sealed class DeploymentRunner(
-    EngineConnection engine, HistoryLog history, PreviousVersionStore wayBack, ImageSupply supply, IProgress<Report> reports)
+    EngineConnection engine, HistoryLog history, PreviousVersionStore store, ImageSupply supply, IProgress<Report> reports)
 {
     // For how long whoever has broken the lock is waited for, and how often that is looked at.
     private static readonly TimeSpan OthersTime = TimeSpan.FromSeconds(30);
@@ -65,7 +65,7 @@ internal sealed class DeploymentRunner(
                     supply,
                     image,
                     now,
-                    () => wayBack.RecordedDigestAsync(plan.Request.Service.Name, plan.Image.Reference, cancellationToken),
+                    () => store.RecordedDigestAsync(plan.Request.Service.Name, plan.Image.Reference, cancellationToken),
                     plan.Request.Force,
                     cancellationToken).ConfigureAwait(false);
                 entry = entry with { ImageId = image.LocalId, Digest = image.Digest };
@@ -183,11 +183,11 @@ internal sealed class DeploymentRunner(
             && (plan.Target.Kind == ServiceTargetKind.Swarm || done.PreviousHealth is ProHealth.Healthy or ProHealth.Running);
         if (succeeded)
         {
-            await wayBack.KeepAsync(plan.Request, plan.Target, note, done.HealthyAfter, plan.Aliases, CancellationToken.None).ConfigureAwait(false);
+            await store.KeepAsync(plan.Request, plan.Target, note, done.HealthyAfter, plan.Aliases, CancellationToken.None).ConfigureAwait(false);
         }
         else if (isVerifiedAgain)
         {
-            await wayBack.KeepRestoredAsync(
+            await store.KeepRestoredAsync(
                 plan.Request, plan.Target, plan.From!, oldImage, done.WasStopped ? null : plan.Version, CancellationToken.None)
                 .ConfigureAwait(false);
         }

@@ -13,7 +13,7 @@ namespace Pro.DockerVersioning.Deployment;
 /// </summary>
 internal sealed class InterruptedOperation(EngineConnection engine, HistoryLog history, IProgress<Report> reports)
 {
-    private readonly PreviousVersionStore _wayBack = new(engine, history, reports);
+    private readonly PreviousVersionStore _store = new(engine, history, reports);
 
     /// <summary>Does what it has not come to.</summary>
     /// <param name="request">What is asked for: the repair.</param>
@@ -38,7 +38,7 @@ internal sealed class InterruptedOperation(EngineConnection engine, HistoryLog h
             return false;
         }
 
-        await _wayBack.KeepAsync(request, target, done, CancellationToken.None).ConfigureAwait(false);
+        await _store.KeepAsync(request, target, done, CancellationToken.None).ConfigureAwait(false);
         await history.AppendAsync(
             new ProHistoryEntry
             {
@@ -81,7 +81,7 @@ internal sealed class InterruptedOperation(EngineConnection engine, HistoryLog h
     private async Task<bool> IsRecordedAsync(
         DeploymentRequest request, ServiceTarget target, OperationNote note, CancellationToken cancellationToken)
     {
-        var place = _wayBack.PlaceOf(request, target);
+        var place = _store.PlaceOf(request, target);
         var filter = new HistoryFilter { Services = [name => name == place.Service], Kinds = [note.Kind], After = note.Since };
         try
         {

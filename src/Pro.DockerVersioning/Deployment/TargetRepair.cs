@@ -85,14 +85,14 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     /// <param name="request">What is asked for.</param>
     /// <param name="world">What is on the engine.</param>
     /// <param name="target">The target, whose lock is held.</param>
-    /// <param name="cutOff">See <see cref="LockInfo.Interrupted"/>.</param>
+    /// <param name="interrupted">See <see cref="LockInfo.Interrupted"/>.</param>
     /// <param name="cancellationToken">Ends it between two steps.</param>
     /// <exception cref="ProException">It can't be repaired now.</exception>
     public async Task<ProRepair> RunAsync(
-        DeploymentRequest request, EngineSnapshot world, ServiceTarget target, string? cutOff, CancellationToken cancellationToken)
+        DeploymentRequest request, EngineSnapshot world, ServiceTarget target, string? interrupted, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        var note = OperationNote.Read(cutOff);
+        var note = OperationNote.Read(interrupted);
         var (outcome, record) = target.Kind switch
         {
             ServiceTargetKind.Swarm => (await SwarmAsync(request, world, target, note, cancellationToken).ConfigureAwait(false), null),

@@ -64,7 +64,7 @@ internal static class ComposeErrors
         ProErrorCategory.NotImplemented,
         $"{program} can't re-create {service} on this engine, which keeps its images in containerd's store: it would stop the container and "
             + "break off (KeyError: 'ContainerConfig'). Nothing was touched.",
-        "Install the plugin (package docker-compose-plugin, or Docker Desktop). Where only the version changes, and not the compose file, "
+        "Install the plugin (package docker-compose-plugin, or Docker Desktop). If only the version changes, and not the compose file, "
             + "docker-compose 1.x will do.",
         service);
 

@@ -211,13 +211,7 @@ public class DeployedStaysTests : ComposeTest
     [Fact]
     public void An_environments_alias_moves_both_ways_at_the_registry_too()
     {
-        _ = Repository.Write(Production, File.ReadAllText(Repository.FullPath(Production)).Replace("api:latest", "api:production", StringComparison.Ordinal));
-        _ = Repository.Write("pro.json", $$"""
-            {
-              "services": { "api": { "context": "apps/api" } },
-              "environments": { "production": { "composeFile": "{{Production}}", "alias": "production" } }
-            }
-            """);
+        DeclareAlias();
         Well("v1.2.2", "v1.2.3");
         Sick("v1.3.0");
         _ = Bad("Deploy-ProService api v1.2.2 -Environment production", "DeploymentAliasNotPublished", ErrorCategory.ObjectNotFound);
@@ -240,6 +234,39 @@ public class DeployedStaysTests : ComposeTest
         Assert.Equal(registry.DigestOf($"{RegistryPath}/api", "v1.2.2"), registry.DigestOf($"{RegistryPath}/api", "production"));
         Stays("v1.2.2", "production");
         Assert.Null(Id("api:latest"));
+    }
+
+    /// <summary>An operation moves it there when its version stays, and so does the repair of one that was interrupted.</summary>
+    [Fact]
+    public async Task For_what_a_repair_restores_the_alias_at_the_registry_is_left_alone()
+    {
+        DeclareAlias();
+        Well("v1.2.2", "v1.2.3");
+        Build("v1.2.4", "HEALTHCHECK --interval=1s --retries=1000 CMD exit 1");
+        foreach (var version in (string[])["v1.2.2", "v1.2.3", "v1.2.4"])
+        {
+            Push(version);
+        }
+
+        _ = One("Deploy-ProService api v1.2.2 -Environment production");
+
+        // Another host brings the environment to v1.2.3.
+        _ = Docker("tag", $"{Registry}/api:v1.2.3", $"{Registry}/api:production");
+        Push("production");
+        _ = Docker("tag", $"{Registry}/api:v1.2.2", $"{Registry}/api:production");
+        await File.AppendAllTextAsync(Repository.FullPath(Production), "    environment: [\"COLOUR=blue\"]\n", Cancel);
+        using (var child = StartChild("Deploy-ProService api v1.2.4 -Environment production -HealthTimeout 00:05:00"))
+        {
+            await UntilAsync(() => Containers.Count == 1 && Container["Image"]!.ToString() == Id("api:v1.2.4"));
+            child.Kill();
+            await child.WaitForExitAsync(Cancel);
+        }
+
+        Assert.Equal(Refused, Text(Run("Repair-ProService api -Environment production").ThrowIfFailed().Output[0], "Outcome"));
+        Assert.Equal(Id("api:v1.2.2"), Id("api:production"));
+        Assert.Equal("v1.2.2", Answer());
+        using var registry = TestRegistry.Open();
+        Assert.Equal(registry.DigestOf($"{RegistryPath}/api", "v1.2.3"), registry.DigestOf($"{RegistryPath}/api", "production"));
     }
 
     [Fact]
@@ -306,6 +333,17 @@ public class DeployedStaysTests : ComposeTest
     /// <summary>Another user has another history.</summary>
     private void Is(string user) =>
         Variables["XDG_STATE_HOME"] = Directory.CreateDirectory(Path.Combine(Repository.Beside, "state-" + user)).FullName;
+
+    private void DeclareAlias()
+    {
+        _ = Repository.Write(Production, File.ReadAllText(Repository.FullPath(Production)).Replace("api:latest", "api:production", StringComparison.Ordinal));
+        _ = Repository.Write("pro.json", $$"""
+            {
+              "services": { "api": { "context": "apps/api" } },
+              "environments": { "production": { "composeFile": "{{Production}}", "alias": "production" } }
+            }
+            """);
+    }
 
     private void Push(string tag) => TestEngine.Push($"{Registry}/api", tag);
 

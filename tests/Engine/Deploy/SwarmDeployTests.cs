@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Pro.DockerVersioning.Tests.Containers;
+using Pro.DockerVersioning.Tests.Engine.Faults;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
@@ -54,6 +55,28 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         Assert.Equal("Succeeded v1.1.0 v1.0.0", $"{Text(back, "Outcome")} {Text(back, "From")} {Text(back, "Version")}");
         Assert.Equal(["v1.0.0", "v1.0.0"], Running);
         Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));
+    }
+
+    /// <summary>The registry is in the engine's own network: that this session can't reach it is what the repair says.</summary>
+    [Fact]
+    public async Task The_alias_at_the_registry_is_moved_by_the_repair_of_an_update_that_was_interrupted()
+    {
+        _ = Repository.Write("pro.json", """
+            { "services": { "api": { "context": "apps/api" } }, "environments": { "production": { "alias": "production" } } }
+            """);
+        using (var command = new WaitingCommand(Repository.Root, _swarm.Socket))
+        {
+            var (code, text) = await command.RunAsync(
+                "Deploy-ProService api v1.1.0 -Environment production",
+                new FaultPlan(Fault.Kill, 1, AmongChanges: true) { SinceCommit = true },
+                static call => call.Contains("/services/", StringComparison.Ordinal) && call.Contains("/update", StringComparison.Ordinal),
+                Cancel);
+            Assert.True(code == 137, text);
+        }
+
+        var repair = Run("Repair-ProService api -Environment production").ThrowIfFailed();
+        Assert.Equal("FinishedNew", Text(Assert.Single(repair.Output), "Outcome"));
+        Assert.Contains(repair.Warnings, static warning => warning.Contains("api:production could not be moved at the registry", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public sealed class RealPinTests
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
         Assert.Equal("API_VERSION=v1\nSECRET=s\n", rig.Files.Read(".env"));
         var asked = rig.Files.Read("asked");
-        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, judgement.Proven, Stop);
+        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, judgement.Foreseen, Stop);
 
         Assert.True(judgement.OnlyImage, judgement.Why);
         Assert.True(kept.Kept, kept.Warning);
@@ -71,9 +71,9 @@ public sealed class RealPinTests
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
         rig.Files.Write(".env", "API_VERSION=v1\nSUFFIX=-other\n");
 
-        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, judgement.Proven, Stop);
+        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, judgement.Foreseen, Stop);
 
-        Assert.NotNull(judgement.Proven);
+        Assert.NotNull(judgement.Foreseen);
         Assert.False(kept.Kept);
         Assert.Contains("-other:v2", kept.Warning, StringComparison.Ordinal);
         Assert.Equal("API_VERSION=v1\nSUFFIX=-other\n", rig.Files.Read(".env"));

@@ -20,8 +20,8 @@ public sealed class DeployProServiceCommand : ProVersionChangeCmdlet
 
     private protected override string? WantedVersion => Version;
 
-    private protected override async Task<(ProVersion Version, string? Proven)?> ChooseAsync(
-        DeploymentRequest request, EngineSnapshot world, PreviousVersionStore wayBack, ImageSupply supply)
+    private protected override async Task<(ProVersion Version, string? VerifiedId)?> ChooseAsync(
+        DeploymentRequest request, EngineSnapshot world, PreviousVersionStore store, ImageSupply supply)
     {
         var here = world.Inventory.TaggedVersionsOf(request.Repository).Where(version => version.IsStable).Max();
         var there = await supply.NewestAtRegistryAsync(request.Repository, StopToken);

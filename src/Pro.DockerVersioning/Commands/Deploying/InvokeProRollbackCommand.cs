@@ -40,15 +40,15 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
         }
     }
 
-    private protected override async Task<(ProVersion Version, string? Proven)?> ChooseAsync(
-        DeploymentRequest request, EngineSnapshot world, PreviousVersionStore wayBack, ImageSupply supply)
+    private protected override async Task<(ProVersion Version, string? VerifiedId)?> ChooseAsync(
+        DeploymentRequest request, EngineSnapshot world, PreviousVersionStore store, ImageSupply supply)
     {
         if (world.Target(request) is not { } target)
         {
             throw DeploymentErrors.NothingRuns(request.Service.Name, "this engine");
         }
 
-        var previous = await wayBack.FindAsync(request, world, target, StopToken);
+        var previous = await store.FindAsync(request, world, target, StopToken);
         if (previous is not null)
         {
             Reporter.Report(new VerboseReport($"{request.Service.Name}: the version before is {previous.Version}, by {previous.Why}."));
@@ -64,7 +64,7 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
         using var commits = new CommitLookup(Folder);
         var versions = world.Inventory.VersionsOf(request.Service.Name, request.Repository, commits.Knows)
             .Where(version => version.Tag is not null).ToList();
-        var verified = await wayBack.VerifiedAsync(request, target.TargetId, StopToken);
+        var verified = await store.VerifiedAsync(request, target.TargetId, StopToken);
         return Pick(request.Service.Name, versions, previous, [.. verified.Select(step => step.Version)]) is { } picked
             ? (picked, picked.Equals(previous?.Version) ? previous.ImageId : null)
             : throw DeploymentErrors.VersionRequired(request.Service.Name, versions.Select(version => version.Version.ToString()));
@@ -82,9 +82,9 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
         var offered = versions.Take(MostChoices).ToList();
         if (previous is not null
             && offered.TrueForAll(version => !version.Version.Equals(previous.Version))
-            && versions.Find(version => version.Version.Equals(previous.Version)) is { } wayBack)
+            && versions.Find(version => version.Version.Equals(previous.Version)) is { } earlier)
         {
-            offered[^1] = wayBack;
+            offered[^1] = earlier;
         }
 
         var choices = new Collection<ChoiceDescription>(

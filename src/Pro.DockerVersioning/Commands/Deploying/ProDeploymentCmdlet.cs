@@ -302,8 +302,8 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             : version ?? reference ?? "the newest";
 
     /// <summary>Finds the version where none was given, with the image that was verified under it; null if nobody chose one.</summary>
-    private protected abstract Task<(ProVersion Version, string? Proven)?> ChooseAsync(
-        DeploymentRequest request, EngineSnapshot world, PreviousVersionStore wayBack, ImageSupply supply);
+    private protected abstract Task<(ProVersion Version, string? VerifiedId)?> ChooseAsync(
+        DeploymentRequest request, EngineSnapshot world, PreviousVersionStore store, ImageSupply supply);
 
     private async Task OneAsync(
         ProWorkspace workspace,
@@ -345,12 +345,12 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         Action<ProVersion> chosen)
     {
         var reporter = Reporter;
-        var wayBack = new PreviousVersionStore(engine, history, reporter);
+        var store = new PreviousVersionStore(engine, history, reporter);
         var supply = new ImageSupply(engine, workspace.Settings.Variables.Raw, reporter);
         DeploymentPlan? plan;
         try
         {
-            plan = await PlanAsync(request, engine, history, wayBack, supply, given);
+            plan = await PlanAsync(request, engine, history, store, supply, given);
         }
         catch (ProException odd) when (odd.Id != EngineErrors.UnreachableId
             && odd.Category is not (ProErrorCategory.InvalidArgument or ProErrorCategory.ResourceBusy))
@@ -377,7 +377,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             return;
         }
 
-        var (result, failure) = await new DeploymentRunner(engine, history, wayBack, supply, reporter).RunAsync(plan, StopToken);
+        var (result, failure) = await new DeploymentRunner(engine, history, store, supply, reporter).RunAsync(plan, StopToken);
         WriteObject(result);
         if (failure is not null)
         {
@@ -390,7 +390,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         DeploymentRequest request,
         EngineConnection engine,
         HistoryLog history,
-        PreviousVersionStore wayBack,
+        PreviousVersionStore store,
         ImageSupply supply,
         ProVersion? given)
     {
@@ -412,9 +412,9 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             world = await EngineSnapshot.LoadAsync(engine, request.Service.Name, request.Repository, StopToken, history);
         }
 
-        var chosen = given is not null ? (given, null) : await ChooseAsync(request, world, wayBack, supply);
-        return chosen is not { } choice ? null : await new DeploymentPlanner(engine, wayBack, supply, reporter)
-            .PlanAsync(request, world, choice.Version, choice.Proven, StopToken);
+        var chosen = given is not null ? (given, null) : await ChooseAsync(request, world, store, supply);
+        return chosen is not { } choice ? null : await new DeploymentPlanner(engine, store, supply, reporter)
+            .PlanAsync(request, world, choice.Version, choice.VerifiedId, StopToken);
     }
 
     private void Explain(DeploymentPlan plan)

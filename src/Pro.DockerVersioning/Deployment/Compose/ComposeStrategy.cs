@@ -305,7 +305,7 @@ internal sealed class ComposeStrategy(
                 Labels = old => Labels(old, hash, imageLabels.GetValueOrDefault(ComposeLabels.Get(old, ComposeLabels.Image) ?? "", image.LocalId!)),
                 InjectedFiles = judgement.InjectedFiles,
                 FollowerLabels = FollowerLabelsAsync,
-                BeforeCommit = stop => KeepPinAsync(judgement.Pin, judgement.Proven, stop),
+                BeforeCommit = stop => KeepPinAsync(judgement.Pin, judgement.Foreseen, stop),
             },
             cancellationToken).ConfigureAwait(false);
     }
@@ -411,7 +411,7 @@ internal sealed class ComposeStrategy(
             }
 
             await operation.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
-            await KeepPinAsync(pin, judgement?.Proven, cancellationToken).ConfigureAwait(false);
+            await KeepPinAsync(pin, judgement?.Foreseen, cancellationToken).ConfigureAwait(false);
             await operation.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
             await replacement.Repair.Records.RemoveAsync(record.Info).ConfigureAwait(false);
         }
@@ -598,7 +598,7 @@ internal sealed class ComposeStrategy(
         if (!ImageReference.TryParse(container["Config"].Text("Image"), out var current))
         {
             var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
-            return new ComposeJudgement(false, "The container was started by an image's id.", null, pin, Proven: null);
+            return new ComposeJudgement(false, "The container was started by an image's id.", null, pin, Foreseen: null);
         }
 
         var judgement = await site.Client

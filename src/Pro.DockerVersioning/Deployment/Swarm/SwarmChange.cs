@@ -8,8 +8,8 @@ namespace Pro.DockerVersioning.Deployment.Swarm;
 /// <param name="Image">The image, with its digest where one is known.</param>
 /// <param name="ForceUpdate">The counter.</param>
 /// <param name="UpdateConfig">The update configuration; null leaves the engine's defaults.</param>
-/// <param name="WayBack">The rollback to note in the service's label; null removes the label.</param>
-internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? UpdateConfig, SwarmRollbackPoint? WayBack)
+/// <param name="RollbackPoint">The rollback to note in the service's label; null removes the label.</param>
+internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? UpdateConfig, SwarmRollbackPoint? RollbackPoint)
 {
     private static readonly TimeSpan DefaultMonitor = TimeSpan.FromSeconds(5);
 
@@ -99,11 +99,11 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
     /// <summary>Whether a service has this change; but for the update configuration, into which the engine writes its defaults.</summary>
     public bool IsIn(SwarmServiceState service) =>
         service.Image == Image && service.ForceUpdate == ForceUpdate
-        && service.Labels.GetValueOrDefault(SwarmRollbackPoint.Label) == WayBack?.ToLabel();
+        && service.Labels.GetValueOrDefault(SwarmRollbackPoint.Label) == RollbackPoint?.ToLabel();
 
     private void Note(JsonObject spec)
     {
-        if (WayBack is null)
+        if (RollbackPoint is null)
         {
             _ = (spec["Labels"] as JsonObject)?.Remove(SwarmRollbackPoint.Label);
             return;
@@ -114,7 +114,7 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
             spec["Labels"] = labels = [];
         }
 
-        labels[SwarmRollbackPoint.Label] = WayBack.ToLabel();
+        labels[SwarmRollbackPoint.Label] = RollbackPoint.ToLabel();
     }
 
     // A missing parallelism would mean "all at once", where the engine's default without any configuration is one task.

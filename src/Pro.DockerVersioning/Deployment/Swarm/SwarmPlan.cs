@@ -14,7 +14,7 @@ internal sealed class SwarmPlan
     public required SwarmTarget Target { get; init; }
 
     /// <summary>The rollback.</summary>
-    public required SwarmRollbackPoint WayBack { get; init; }
+    public required SwarmRollbackPoint RollbackPoint { get; init; }
 
     /// <summary>What the new tasks are known by.</summary>
     public required SwarmGoal Goal { get; init; }
@@ -50,8 +50,8 @@ internal sealed class SwarmPlan
         var sighting = new SwarmSighting(service, await api.ListTasksAsync(service.Id, cancellationToken).ConfigureAwait(false));
         var pinned = service.Image!.Contains('@', StringComparison.Ordinal);
         var running = await SwarmRunningImages.LookAsync(api, pinned ? [] : sighting.Tasks, cancellationToken).ConfigureAwait(false);
-        var cutOff = SwarmRollbackPoint.FromLabel(service);
-        var settled = cutOff is null
+        var interrupted = SwarmRollbackPoint.FromLabel(service);
+        var settled = interrupted is null
             && service.UpdateStatus is null or { State: "completed" or "rollback_completed" }
             && sighting.HasReached(new SwarmGoal(service.Image, service.ForceUpdate, null));
         var sameText = service.Image == target.Reference;
@@ -60,10 +60,10 @@ internal sealed class SwarmPlan
         var tagMoved = sameText && !pinned && running.HasOtherThan(target.LocalId);
         var same = (sameText && !tagMoved) || (!pinned && target.HasSameTag(service.Image) && running.AreAll(target.LocalId));
         var force = options.Force || tagMoved;
-        var wayBack = cutOff
+        var rollbackPoint = interrupted
             ?? (sameText && !settled ? SwarmRollbackPoint.FromPrevious(service) : null)
             ?? SwarmRollbackPoint.From(service) with { Image = await running.NameAsync(service.Image, cancellationToken).ConfigureAwait(false) };
-        var afterwards = SwarmChange.Configure(cutOff is null ? service.UpdateConfig : cutOff.UpdateConfig, options);
+        var afterwards = SwarmChange.Configure(interrupted is null ? service.UpdateConfig : interrupted.UpdateConfig, options);
 
         // Who doesn't wait, or wants a failure to stay as it is, leaves nobody who would put the configuration back.
         var backwards = options is { IsRollback: true, NoWait: false, FailureAction: not SwarmFailureAction.Pause }
@@ -72,7 +72,7 @@ internal sealed class SwarmPlan
         {
             Sighting = sighting,
             Target = target,
-            WayBack = wayBack,
+            RollbackPoint = rollbackPoint,
             Goal = new SwarmGoal(target.Reference, service.ForceUpdate + (force ? 1UL : 0UL), service.UpdateStatus?.StartedAt),
             UpdateConfig = backwards is null ? afterwards : SwarmChange.Configure(backwards, options),
             ConfigAfterwards = afterwards,

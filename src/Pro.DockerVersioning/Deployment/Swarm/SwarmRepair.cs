@@ -10,7 +10,7 @@ internal static class SwarmRepair
         SwarmApi api,
         SwarmServiceState service,
         SwarmUpdateOptions options,
-        string? cutOff,
+        string? interrupted,
         SwarmProgress progress,
         CancellationToken cancellationToken)
     {
@@ -30,8 +30,8 @@ internal static class SwarmRepair
             return await run.AbandonAsync("the command that updated it was interrupted").ConfigureAwait(false);
         }
 
-        if (cutOff is null
-            || (SwarmTarget.NameOf(service.Image ?? "") != SwarmTarget.NameOf(cutOff) && service.UpdateStatus is not { IsRollback: true }))
+        if (interrupted is null
+            || (SwarmTarget.NameOf(service.Image ?? "") != SwarmTarget.NameOf(interrupted) && service.UpdateStatus is not { IsRollback: true }))
         {
             // Somebody's "docker service update", or one of ours that has ended and was left paused.
             return null;
@@ -43,8 +43,8 @@ internal static class SwarmRepair
         }
 
         // While the engine goes back the specification is the old one already, and it has forgotten the new one.
-        var wayBack = (status.IsRollback ? null : SwarmRollbackPoint.FromPrevious(service)) ?? SwarmRollbackPoint.From(service);
-        return await new SwarmUpdateRun(api, Make(sighting, wayBack), calm, progress).TakeOverAsync(cancellationToken).ConfigureAwait(false);
+        var rollbackPoint = (status.IsRollback ? null : SwarmRollbackPoint.FromPrevious(service)) ?? SwarmRollbackPoint.From(service);
+        return await new SwarmUpdateRun(api, Make(sighting, rollbackPoint), calm, progress).TakeOverAsync(cancellationToken).ConfigureAwait(false);
     }
 
     // The engine says "completed" only of an update's last step: a canary's first one is held.
@@ -52,11 +52,11 @@ internal static class SwarmRepair
         sighting.Service.UpdateStatus is { State: "completed" }
         && sighting.HasReached(new SwarmGoal(sighting.Service.Image ?? "", sighting.Service.ForceUpdate, StatusBefore: null));
 
-    private static SwarmPlan Make(SwarmSighting sighting, SwarmRollbackPoint wayBack) => new()
+    private static SwarmPlan Make(SwarmSighting sighting, SwarmRollbackPoint rollbackPoint) => new()
     {
         Sighting = sighting,
         Target = new SwarmTarget(sighting.Service.Image ?? "", null, null),
-        WayBack = wayBack,
+        RollbackPoint = rollbackPoint,
         Goal = new SwarmGoal(sighting.Service.Image ?? "", sighting.Service.ForceUpdate, StatusBefore: null),
         UpdateConfig = sighting.Service.UpdateConfig,
         ConfigAfterwards = sighting.Service.UpdateConfig,

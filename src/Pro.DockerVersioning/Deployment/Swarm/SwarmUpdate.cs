@@ -76,7 +76,7 @@ internal static class SwarmUpdate
     /// <param name="engine">A manager of the swarm.</param>
     /// <param name="serviceIdOrName">The service.</param>
     /// <param name="options">How.</param>
-    /// <param name="cutOff">The image, by its tag, of the update that is known to be interrupted; null if none is.</param>
+    /// <param name="interrupted">The image, by its tag, of the update that is known to be interrupted; null if none is.</param>
     /// <param name="reports">Takes progress, warnings and details.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>What was done; null if there was nothing to do.</returns>
@@ -85,7 +85,7 @@ internal static class SwarmUpdate
         EngineConnection engine,
         string serviceIdOrName,
         SwarmUpdateOptions options,
-        string? cutOff,
+        string? interrupted,
         IProgress<Report> reports,
         CancellationToken cancellationToken)
     {
@@ -99,7 +99,7 @@ internal static class SwarmUpdate
         var progress = new SwarmProgress(service.Name, $"{service.Name}: repair", reports);
         try
         {
-            return await SwarmRepair.RunAsync(api, service, options, cutOff, progress, cancellationToken).ConfigureAwait(false);
+            return await SwarmRepair.RunAsync(api, service, options, interrupted, progress, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -15,7 +15,7 @@ internal sealed class SwarmUpdateRun
     private readonly SwarmProgress _progress;
     private readonly SwarmUpdateSender _steps;
     private readonly SwarmWatch _watch;
-    private readonly SwarmRollback _wayBack;
+    private readonly SwarmRollback _rollback;
 
     public SwarmUpdateRun(SwarmApi api, SwarmPlan plan, SwarmUpdateOptions options, SwarmProgress progress)
     {
@@ -24,14 +24,14 @@ internal sealed class SwarmUpdateRun
         _options = options;
         _progress = progress;
         _steps = new SwarmUpdateSender(api, plan.Service.Id, options.Credential?.ToRegistryAuth());
-        _steps.Ours.UnionWith([plan.Service.Image!, plan.WayBack.Image, plan.Target.Reference]);
+        _steps.Ours.UnionWith([plan.Service.Image!, plan.RollbackPoint.Image, plan.Target.Reference]);
         _watch = new SwarmWatch(api, plan.Service.Id, progress, options.PollInterval);
-        _wayBack = new SwarmRollback(_steps, _watch, progress);
+        _rollback = new SwarmRollback(_steps, _watch, progress);
     }
 
     private string Wanted => _plan.Target.Name;
 
-    private string From => SwarmTarget.NameOf(_plan.WayBack.Image);
+    private string From => SwarmTarget.NameOf(_plan.RollbackPoint.Image);
 
     private bool HasCanary => _options.Canary is not null && _plan.Sighting.Wanted > 0;
 
@@ -46,7 +46,7 @@ internal sealed class SwarmUpdateRun
         cancellationToken.ThrowIfCancellationRequested();
         var first = HasCanary ? SwarmChange.ForCanary(_plan.UpdateConfig, _options.Canary!.Value) : _plan.UpdateConfig;
         _progress.LastWork($"taking {_plan.Service.Name} back to {From}, for as long as its tasks make progress");
-        await SendAsync(_plan.Service, first, HasSteps ? _plan.WayBack : null, cancellationToken).ConfigureAwait(false);
+        await SendAsync(_plan.Service, first, HasSteps ? _plan.RollbackPoint : null, cancellationToken).ConfigureAwait(false);
         if (_options.NoWait)
         {
             return _plan.Result(SwarmOutcome.Accepted);
@@ -67,7 +67,7 @@ internal sealed class SwarmUpdateRun
     /// <summary>Takes the note away from an update that had ended well.</summary>
     public async Task<SwarmUpdateResult> FinishAsync()
     {
-        await _wayBack.FinishAsync(_plan.WayBack, _plan.Goal.Image, _plan.Goal.ForceUpdate).ConfigureAwait(false);
+        await _rollback.FinishAsync(_plan.RollbackPoint, _plan.Goal.Image, _plan.Goal.ForceUpdate).ConfigureAwait(false);
         return _plan.Result(SwarmOutcome.Succeeded);
     }
 
@@ -121,7 +121,7 @@ internal sealed class SwarmUpdateRun
 
         await _options.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
         _progress.Say("The canary is good: the rest follows.");
-        await SendAsync(null, SwarmChange.Pausing(_plan.UpdateConfig), _plan.WayBack, cancellationToken).ConfigureAwait(false);
+        await SendAsync(null, SwarmChange.Pausing(_plan.UpdateConfig), _plan.RollbackPoint, cancellationToken).ConfigureAwait(false);
         return await EndAsync(_plan.UpdateConfig, cancellationToken).ConfigureAwait(false);
     }
 
@@ -148,7 +148,7 @@ internal sealed class SwarmUpdateRun
             case SwarmVerdict.Completed:
                 if (HasSteps)
                 {
-                    await _wayBack.FinishAsync(_plan.WayBack with { UpdateConfig = _plan.ConfigAfterwards }, _plan.Goal.Image,
+                    await _rollback.FinishAsync(_plan.RollbackPoint with { UpdateConfig = _plan.ConfigAfterwards }, _plan.Goal.Image,
                         _plan.Goal.ForceUpdate)
                         .ConfigureAwait(false);
                 }
@@ -186,7 +186,7 @@ internal sealed class SwarmUpdateRun
 
     private async Task<SwarmUpdateResult> BackAsync(string why, Exception? cause, bool stopped)
     {
-        var failed = await _wayBack.GoAsync(_plan.WayBack, _plan.Target.Reference, _plan.Service.RollbackConfig, _options).ConfigureAwait(false);
+        var failed = await _rollback.GoAsync(_plan.RollbackPoint, _plan.Target.Reference, _plan.Service.RollbackConfig, _options).ConfigureAwait(false);
         if (failed is { } failure)
         {
             return await FailedAsync(SwarmOutcome.RestoreFailed, SwarmErrors.RestoreFailed(

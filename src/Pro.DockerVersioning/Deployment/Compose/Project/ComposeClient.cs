@@ -14,8 +14,8 @@ namespace Pro.DockerVersioning.Deployment.Compose.Project;
 /// <param name="Why">One sentence for the verbose stream.</param>
 /// <param name="NewHash">The hash for the new container's label; null if compose has to do it.</param>
 /// <param name="Pin">What makes compose take the image.</param>
-/// <param name="Proven">The <c>.env</c> by which compose was seen to take the image of itself; null if it wasn't.</param>
-internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, byte[]? Proven)
+/// <param name="Foreseen">The <c>.env</c> by which compose was seen to take the image of itself; null if it wasn't.</param>
+internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, byte[]? Foreseen)
 {
     /// <summary>
     /// The project with the new version; null if docker-compose 1.x was asked for hashes alone, and they say that only the image differs.
