@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Engine;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 

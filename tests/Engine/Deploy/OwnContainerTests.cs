@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 

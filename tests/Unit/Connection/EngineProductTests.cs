@@ -1,5 +1,4 @@
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Machine;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Versions;
 using Xunit;

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Images;

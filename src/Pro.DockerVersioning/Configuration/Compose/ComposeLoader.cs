@@ -1,6 +1,5 @@
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
-using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Configuration.Compose;

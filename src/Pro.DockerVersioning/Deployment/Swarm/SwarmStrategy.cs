@@ -1,4 +1,3 @@
-using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Engine;

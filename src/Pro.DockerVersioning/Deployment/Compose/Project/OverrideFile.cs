@@ -1,5 +1,4 @@
 using System.Text;
-using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
