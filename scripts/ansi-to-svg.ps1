@@ -15,7 +15,7 @@ $width = 8.4
 $height = 18
 
 # A terminal's other sequences (titles, modes, cursor) draw nothing.
-$text = (Get-Content -Raw $Path) -replace '\e\][^\a\e]*(\a|\e\\)', '' -replace '\e\[[\?0-9;]*[A-Zac-ln-z]', '' -replace '\e[=>]', ''
+$text = (Get-Content -Raw $Path) -creplace '\e\][^\a\e]*(\a|\e\\)', '' -creplace '\e\[[\?0-9;]*[A-Zac-ln-z]', '' -creplace '\e[=>]', ''
 $lines = [System.Collections.Generic.List[string]]::new()
 $plain = [System.Collections.Generic.List[string]]::new()
 $colour = $null
@@ -36,11 +36,20 @@ foreach ($line in $text.TrimEnd() -split "`n") {
             }
             continue
         }
-        if (-not $part) { continue }
         $attributes = ($colour ? " fill=`"$colour`"" : '') + ($bold ? ' font-weight="bold"' : '')
-        $x = 16 + $bare.Length * $width
-        $null = $spans.Append("<tspan x=`"$x`"$attributes>$([System.Security.SecurityElement]::Escape($part))</tspan>")
-        $null = $bare.Append($part)
+        # A terminal breaks a line at its last column.
+        while ($part) {
+            $room = $Columns - $bare.Length % $Columns
+            $piece = $part.Substring(0, [math]::Min($room, $part.Length))
+            $part = $part.Substring($piece.Length)
+            $x = 16 + ($bare.Length % $Columns) * $width
+            $null = $spans.Append("<tspan x=`"$x`"$attributes>$([System.Security.SecurityElement]::Escape($piece))</tspan>")
+            $null = $bare.Append($piece)
+            if ($part) {
+                $lines.Add("<text y=`"$(30 + $lines.Count * $height)`">$spans</text>")
+                $null = $spans.Clear()
+            }
+        }
     }
     $lines.Add("<text y=`"$(30 + $lines.Count * $height)`">$spans</text>")
     $plain.Add($bare.ToString().TrimEnd())
