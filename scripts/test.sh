@@ -44,7 +44,7 @@ passed=0
 failed=0
 skipped=0
 # The last one runs on 20.10, beside the newest engine.
-may_skip="PRO_TEST_DOCKER_CONFIG names no folder|No compose v2 here|No docker on PATH has buildx|Since API 1.44 two networks|Before API 1.44 a container has one MAC"
+may_skip="Compose knows it from|PRO_TEST_DOCKER_CONFIG names no folder|No compose v2 here|No docker on PATH has buildx|Since API 1.44 two networks|Before API 1.44 a container has one MAC"
 
 finish() {
     local line="$passed passed, $failed failed"

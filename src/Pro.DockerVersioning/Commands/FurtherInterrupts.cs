@@ -4,7 +4,7 @@ namespace Pro.DockerVersioning.Commands;
 
 /// <summary>
 /// Hears each further Ctrl+C while a stopped command comes to its end. PowerShell's console ignores them until the pipeline has stopped. It
-/// listens only, and from the stop on only: what Ctrl+C does stays the host's.
+/// listens only, and from the stop on only: what Ctrl+C does stays the host's. The first one is <see cref="ProCmdlet.StopProcessing"/>'s.
 /// </summary>
 internal sealed class FurtherInterrupts : IDisposable
 {

@@ -1,8 +1,8 @@
 namespace Pro.DockerVersioning.Images;
 
 /// <summary>
-/// The labels that every image of ours carries: the annotations of the OCI image specification
-/// (https://github.com/opencontainers/image-spec/blob/main/annotations.md), and the module's own.
+/// The names of the labels of our images: the annotations of the OCI image specification
+/// (https://github.com/opencontainers/image-spec/blob/main/annotations.md), and the module's own. <see cref="BuildInputs"/> sets them.
 /// </summary>
 internal static class ImageLabels
 {

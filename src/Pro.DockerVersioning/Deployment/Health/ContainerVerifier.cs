@@ -4,14 +4,12 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Deployment.Health;
 
 /// <summary>
-/// Proves that a started container is well, by the first of these that it has: its HEALTHCHECK, whose command is run at once and
-/// often instead of once an interval; a health URL; else that it keeps running. Its end or restart ends the wait at once, and so
-/// does the engine's own verdict.
+/// Verifies a started container by the first of these that it has: its HEALTHCHECK, whose command is run at once and often instead of once
+/// an interval; a health URL; else that it keeps running. Its end or restart ends the wait at once, and so does the engine's own verdict.
+/// How long it may take: <see cref="HealthTimeLimit"/>.
 /// </summary>
 internal static class ContainerVerifier
 {
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(1);
-
     /// <summary>Waits for the verdict.</summary>
     /// <exception cref="ProException">The engine stayed away for longer than <see cref="VerificationOptions.EngineOutage"/>.</exception>
     public static async Task<VerificationResult> VerifyAsync(
@@ -38,7 +36,7 @@ internal static class ContainerVerifier
     }
 
     /// <summary>
-    /// Goes on watching a container that was verified and found well: an end, a restart, the engine's verdict
+    /// Goes on watching a container that was verified: an end, a restart, the engine's verdict
     /// "unhealthy", or the health URL failing several times in a row ends it at once. The URL is asked only where
     /// it was the proof: one that never answered can't say that things got worse.
     /// </summary>
@@ -75,7 +73,7 @@ internal static class ContainerVerifier
         while (true)
         {
             var proof = run.ChooseProof();
-            var finding = await run.VerifyAsync(baseline, proof, TimeoutFor(proof, options), cancellationToken).ConfigureAwait(false);
+            var finding = await run.VerifyAsync(baseline, proof, HealthTimeLimit.For(proof, options), cancellationToken).ConfigureAwait(false);
             if (!finding.IsNewStart)
             {
                 return await run.ResultAsync(finding, proof.Kind, cancellationToken).ConfigureAwait(false);
@@ -99,17 +97,5 @@ internal static class ContainerVerifier
 
             baseline = run.StartAnew();
         }
-    }
-
-    private static TimeSpan TimeoutFor(IHealthVerifier proof, VerificationOptions options)
-    {
-        if (proof.Kind == ProHealthProof.Stability)
-        {
-            return Timeout.InfiniteTimeSpan;
-        }
-
-        return options.HealthTimeout
-            ?? (options.KnownNeed is { } need ? proof.BoundFor(need)
-                : proof.Allowance > DefaultTimeout ? proof.Allowance : DefaultTimeout);
     }
 }

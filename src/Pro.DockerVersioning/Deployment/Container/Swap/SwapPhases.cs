@@ -36,12 +36,6 @@ internal abstract class SwapPhases(ContainerApi calls, SwapState state)
     /// <summary>Verifies the candidate once more after <see cref="RetireAsync"/>: nobody else can answer its check now.</summary>
     public virtual Task ConfirmAloneAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Lets the old container end its work; it is committed already.</summary>
-    public virtual Task DrainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>Whether it failed because the engine can't run both, and not for what the new version is.</summary>
-    public virtual bool IsImpossible(ProException failure) => false;
-
     /// <summary>Marks the old container as done. The first mark of an operation commits all of it.</summary>
     public virtual async Task CommitAsync()
     {
@@ -54,4 +48,10 @@ internal abstract class SwapPhases(ContainerApi calls, SwapState state)
             await new NameTakeover(calls).RenameAsync(state.OldId, SwapNames.Done(state.Name), CancellationToken.None).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Lets the old container end its work; it is committed already.</summary>
+    public virtual Task DrainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Whether it failed because the engine can't run both, and not for what the new version is.</summary>
+    public virtual bool IsImpossible(ProException failure) => false;
 }
