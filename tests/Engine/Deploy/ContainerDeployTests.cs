@@ -628,7 +628,7 @@ public sealed class ContainerDeployTests : DeployTest
         Host.Clear();
         Assert.Empty(Good(script));
         Assert.Contains("What if: api: v1.1.0 -> v1.0.0", Host.Text, StringComparison.Ordinal);
-        Assert.Contains($"the container {ContainerName} is made again", Host.Text, StringComparison.Ordinal);
+        Assert.Contains($"the container {ContainerName} is re-created", Host.Text, StringComparison.Ordinal);
         Assert.Equal(before, Untouched());
         Assert.Empty(History());
         OnlyRuns("v1.1.0");

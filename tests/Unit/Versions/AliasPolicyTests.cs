@@ -109,7 +109,7 @@ public sealed class AliasPolicyTests
 
     [Theory]
     [InlineData(CommitRelation.Ancestor, true, "moves from v1.2.3 to abcdef012345, a later commit")]
-    [InlineData(CommitRelation.NotAncestor, false, "stays at v1.2.3: its commit is no ancestor of abcdef012345")]
+    [InlineData(CommitRelation.NotAncestor, false, "stays at v1.2.3: its commit is not an ancestor of abcdef012345")]
     [InlineData(CommitRelation.Unknown, false, "stays at v1.2.3: whether its commit is an ancestor of abcdef012345 can't be told here")]
     internal void A_commit_moves_latest_only_from_an_ancestor(CommitRelation relation, bool moves, string reason)
     {

@@ -50,8 +50,8 @@ public sealed class ImageReferenceTests
     [InlineData("api@sha256:abc", "a digest is")]
     [InlineData("api@", "a digest is")]
     [InlineData("https://host/api", "scheme")]
-    [InlineData("host:port/api", "no host name")]
-    [InlineData("-host.com/api", "no host name")]
+    [InlineData("host:port/api", "not a host name")]
+    [InlineData("-host.com/api", "not a host name")]
     [InlineData("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "image's id")]
     public void What_is_no_reference_is_refused_with_the_reason(string text, string reason)
     {
