@@ -48,8 +48,8 @@ public sealed partial class LanguageTests
         var literals = Literals().ToList();
         Assert.Contains("Nothing was touched.", string.Concat(literals), StringComparison.Ordinal);
         Assert.Empty(literals.SelectMany(text => OddPhrase().Matches(text).Select(match => $"{match.Value}: {text}")));
-        // A script of a clean-up job is one text of many lines.
-        Assert.DoesNotContain(literals.SelectMany(text => SentenceEnd().Split(text)), sentence => Words(sentence) > MostWords);
+        // A script of a clean-up job is one text of many lines. What holds a bar is a pattern, which nobody reads.
+        Assert.DoesNotContain(literals.Where(text => !text.Contains('|')).SelectMany(text => SentenceEnd().Split(text)), sentence => Words(sentence) > MostWords);
     }
 
     [Theory]

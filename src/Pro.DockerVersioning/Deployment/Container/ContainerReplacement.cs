@@ -338,6 +338,7 @@ internal sealed class ContainerReplacement(
     {
         if (SupervisorTime - Stopwatch.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
         {
+            steps.Begin("look for a supervisor");
             await Task.Delay(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
