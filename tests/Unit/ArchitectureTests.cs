@@ -125,7 +125,7 @@ public sealed partial class ArchitectureTests
     {
         string[] readers =
         [
-            "RegularFile", "LinuxProcess", "LockProcess", "OwnContainer", "ComposeOrphans", "TagReader", "DataRoot", "CronScheduler",
+            "RegularFile", "LinuxProcess", "ProcessIdentity", "OwnContainer", "ComposeOrphans", "TagReader", "DataRoot", "CronScheduler",
             "SystemdScheduler", "CleanupTaskStore", "ClientImageBuilder",
         ];
         var found = from type in Module.GetTypes()

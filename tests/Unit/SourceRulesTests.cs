@@ -52,7 +52,8 @@ public sealed partial class SourceRulesTests
         Assert.Empty(unknown);
     }
 
-    private static string Page(string name) => File.ReadAllText(Path.Combine(Root, "docs", "en-US", name));
+    private static string Page(string name) =>
+        Include().Replace(File.ReadAllText(Path.Combine(Root, "docs", "en-US", name)), shared => Page(shared.Groups[1].Value));
 
     private static IEnumerable<string> Ids(string page) =>
         from Match table in Tables().Matches(Page(page))
@@ -61,6 +62,9 @@ public sealed partial class SourceRulesTests
         select id;
 
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+
+    [GeneratedRegex(@"\[!INCLUDE \[[^\]]*\]\(([^)]+)\)\]")]
+    private static partial Regex Include();
 
     [GeneratedRegex(@"^\| Id \| Meaning \|\r?\n\| --- \| --- \|\r?\n((?:\|.*\n)+)", RegexOptions.Multiline)]
     private static partial Regex Tables();

@@ -508,7 +508,7 @@ public sealed class ContainerDeployTests : DeployTest
         Start("v1.0.0");
         var (_, error) = Restored($"Deploy-ProService api v1.1.0 -Order {order}");
         Assert.Contains($"The new version of {ContainerName} runs, but after", error.ToString(), StringComparison.Ordinal);
-        Assert.Contains("doesn't answer where the old one did", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("doesn't answer where the old container did", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("0.0.0.0", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         Assert.DoesNotContain("StopFirst", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         OnlyRuns("v1.0.0");
@@ -743,7 +743,7 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Empty(Good("Invoke-ProRollback api v1.0.0"));
         Assert.Equal([$"{ContainerName}.pro-next", $"{ContainerName}.pro-prev"], Containers());
         var result = Run("Deploy-ProService api v1.1.0").ThrowIfFailed();
-        Assert.Contains(result.Warnings, warning => warning.Contains("v1.0.0 runs again", StringComparison.Ordinal));
+        Assert.Contains(result.Warnings, warning => warning.Contains("v1.0.0 is running again", StringComparison.Ordinal));
         OnlyRuns("v1.1.0");
         Assert.Equal(["Deploy v1.1.0 Succeeded", "Repair v1.0.0 RestoredPrevious"], History());
         Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));

@@ -20,8 +20,8 @@ public sealed class SwarmUpdatePaceTests
         null,
         "3 tasks of web, 2 at a time, start-first: each goes when its successor runs; about 7 s")]
     [InlineData(
-        """{ "Parallelism": 0 }""", 3, null, "3 tasks of web, all at a time, stop-first: nobody answers until the new ones run; about 6 s")]
-    [InlineData("null", 1, null, "1 task of web, 1 at a time, stop-first: nobody answers until the new ones run; about 6 s")]
+        """{ "Parallelism": 0 }""", 3, null, "3 tasks of web, all at a time, stop-first: nobody answers until the new tasks run; about 6 s")]
+    [InlineData("null", 1, null, "1 task of web, 1 at a time, stop-first: nobody answers until the new tasks run; about 6 s")]
     [InlineData("null", 2, 1, "2 tasks of web, 1 at a time, 1 first as a canary, stop-first: 1 of 2 go on answering")]
     [InlineData("null", 0, null, "0 tasks of web, 1 at a time, stop-first: nothing runs that could be cut")]
     public void A_plan_tells_what_is_cut_in_which_order_and_for_how_long(string config, int tasks, int? canary, string told) =>
