@@ -174,7 +174,7 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         }
 
         Assert.All(addresses, address =>
-            Assert.Equal("new", _scene.Engine.ExecAsync(result.ContainerId, $"wget -q -T 5 -O- http://{address}/").GetAwaiter().GetResult()));
+            Assert.Equal("new", _scene.Engine.ExecAsync(result.ContainerId, $"wget -q -O - http://{address}").GetAwaiter().GetResult()));
     }
 
     // Without its networks the old one would come back with the engine, and nobody could ask it.
