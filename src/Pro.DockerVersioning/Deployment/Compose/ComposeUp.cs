@@ -152,7 +152,7 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         var calls = new ContainerApi(engine);
         var old = await Task.WhenAll(before.Select(container => calls.InspectAsync(container.Id, cancellationToken))).ConfigureAwait(false);
         var answer = client.Endpoint.PatienceBy(image.Variables.Find(EngineEndpoint.PatienceVariable));
-        return answer + old.Append([]).Max(ContainerApi.StopTimeOf);
+        return answer + old.Append(new ContainerView([])).Max(ContainerApi.StopTimeOf);
     }
 
     /// <summary>The service's containers, running or not.</summary>
