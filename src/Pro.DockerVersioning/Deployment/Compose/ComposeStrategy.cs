@@ -64,7 +64,6 @@ internal sealed class ComposeStrategy(
             // 1.x puts the image's id into the hash.
             var (pin, rendered) = await site.Client.RenderProjectAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
             return new StrategyPlan(
-                "stop-first",
                 target.Containers.Count == 0
                     ? $"{Command} starts {target.Name} for the first time"
                     : $"{target.Name} is updated; whether {Command} itself must do it shows once the image is here",
@@ -77,9 +76,8 @@ internal sealed class ComposeStrategy(
         if (!judgement.OnlyImage)
         {
             await new ComposeUp(site.Client, site.Image, engine).ThrowIfTooOldAsync(cancellationToken).ConfigureAwait(false);
-            var (order, warning) = OrderOfUp(judgement);
+            var warning = OrderWarning(judgement);
             return new StrategyPlan(
-                order,
                 $"{Command} up re-creates {target.Name}: cut for 1.5 s or more. {judgement.Why}",
                 warning is null ? warnings : [.. warnings, warning])
             {
@@ -91,7 +89,6 @@ internal sealed class ComposeStrategy(
             .ChooseAsync(engine, request, target, request.WantedOrder ?? site.Order, image.LocalId, cancellationToken).ConfigureAwait(false);
         _planned = choice;
         return new StrategyPlan(
-            choice.Order.ToText(),
             $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",
             [.. request.WarningsFor(choice), .. warnings],
             choice.Flow)
@@ -102,16 +99,16 @@ internal sealed class ComposeStrategy(
 
     /// <summary>Compose's own up stops the old container first, whatever anybody wants.</summary>
     /// <exception cref="ProException">Another order was typed.</exception>
-    private (string Order, string? Warning) OrderOfUp(ComposeJudgement judgement)
+    private string? OrderWarning(ComposeJudgement judgement)
     {
         if (target.Containers.Count == 0 || (request.WantedOrder ?? site.Order) != UpdateOrder.StartFirst)
         {
-            return ("stop-first", null);
+            return null;
         }
 
         return request.OrderIsTyped
             ? throw DeploymentErrors.OrderNotPossible(request.Service.Name, [$"{Command} up stops the old container first.", judgement.Why])
-            : ("stop-first", $"{target.Name} is stopped before the new version starts: {Command} up knows no other order. {judgement.Why}");
+            : $"{target.Name} is stopped before the new version starts: {Command} up knows no other order. {judgement.Why}";
     }
 
     /// <summary>What compose warned of, each once.</summary>
@@ -190,7 +187,7 @@ internal sealed class ComposeStrategy(
         if (judgement is { OnlyImage: false })
         {
             // The files may have changed since the plan, or the image was not here then.
-            _ = OrderOfUp(judgement);
+            _ = OrderWarning(judgement);
             _ = await ReviewAsync(judgement, cancellationToken).ConfigureAwait(false);
         }
 
@@ -376,17 +373,17 @@ internal sealed class ComposeStrategy(
         var record = await RecordAsync(image, judgement?.InjectedFiles ?? [], operation, cancellationToken).ConfigureAwait(false);
         replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
         replacement.SayLastWork(operation.Note, [.. before.Select(one => one.Old)]);
-        ComposeUpOutcome outcome;
+        IReadOnlyList<ComposeContainer> after;
         long ended;
         try
         {
             await Followers().NoteAsync(before.Select(one => one.Old.Id), cancellationToken).ConfigureAwait(false);
             outage.Begin();
             var client = _kept is { Kept: true } ? site.Client.For(_kept.Project) : site.Client;
-            outcome = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
+            after = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
             ended = Stopwatch.GetTimestamp();
             outage.Note();
-            foreach (var container in outcome.Containers)
+            foreach (var container in after)
             {
                 await replacement.VerifyAsync(container.Id, ownsPorts: true, isDown: before.Count > 0, cancellationToken).ConfigureAwait(false);
                 if (replacement.ProofTime > TimeSpan.Zero)
@@ -395,7 +392,7 @@ internal sealed class ComposeStrategy(
                 }
             }
 
-            var successors = Successors(before, outcome.Containers);
+            var successors = Successors(before, after);
             await Followers().MoveAsync(successors, cancellationToken).ConfigureAwait(false);
             foreach (var (old, check) in addresses)
             {
@@ -405,7 +402,7 @@ internal sealed class ComposeStrategy(
             }
 
             outage.End();
-            foreach (var container in outcome.Containers)
+            foreach (var container in after)
             {
                 await replacement.WatchAsync(container.Id, cancellationToken).ConfigureAwait(false);
             }
@@ -456,7 +453,7 @@ internal sealed class ComposeStrategy(
         }
 
         var undone = await replacement
-            .LookForSupervisorAsync(outcome.Containers.Select(one => (one.Name, one.Id)), ended, cancellationToken).ConfigureAwait(false);
+            .LookForSupervisorAsync(after.Select(one => (one.Name, one.Id)), ended, cancellationToken).ConfigureAwait(false);
         return new StrategyResult
         {
             Outcome = undone is null ? ProDeploymentOutcome.Succeeded : ProDeploymentOutcome.UndoneFromOutside,

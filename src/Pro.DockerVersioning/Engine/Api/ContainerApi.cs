@@ -458,9 +458,6 @@ internal sealed class ContainerApi(EngineConnection engine)
     /// <summary>Freezes its processes.</summary>
     public Task PauseAsync(string container, CancellationToken cancellationToken) => Act(container, "pause", cancellationToken);
 
-    /// <summary>Lets them go on.</summary>
-    public Task ResumeAsync(string container, CancellationToken cancellationToken) => Act(container, "unpause", cancellationToken);
-
     /// <summary>Gives it another name.</summary>
     public Task RenameAsync(string container, string name, CancellationToken cancellationToken) =>
         Act(container, $"rename?name={Uri.EscapeDataString(name)}", cancellationToken);

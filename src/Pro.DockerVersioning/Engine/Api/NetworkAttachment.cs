@@ -71,10 +71,12 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
     }
 
     /// <summary>The same for the network that has the name.</summary>
-    public NetworkAttachment WithoutId() => Without("NetworkID");
-
-    /// <summary>The same with a MAC address that the engine chooses.</summary>
-    public NetworkAttachment WithoutMacAddress() => Without("MacAddress");
+    public NetworkAttachment WithoutId()
+    {
+        var endpoint = Endpoint.DeepClone().AsObject();
+        _ = endpoint.Remove("NetworkID");
+        return this with { Endpoint = endpoint };
+    }
 
     /// <summary>Whether <c>HostConfig.NetworkMode</c>, a name or an id, means the network.</summary>
     public static bool IsMeant(string mode, string network, JsonNode? endpoint) =>
@@ -116,13 +118,6 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         }
 
         return settings;
-    }
-
-    private NetworkAttachment Without(string name)
-    {
-        var endpoint = Endpoint.DeepClone().AsObject();
-        _ = endpoint.Remove(name);
-        return this with { Endpoint = endpoint };
     }
 
     /// <summary>

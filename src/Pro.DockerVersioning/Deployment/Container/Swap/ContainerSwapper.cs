@@ -121,7 +121,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
 
         await EachAsync(swaps, swap => completion.RemoveOldAsync(swap, checks, cancellationToken)).ConfigureAwait(false);
         return [.. swaps.Where(static swap => swap is not FollowerMove).Select(static swap =>
-            new SwapResult(swap.State.NewId, swap.State.OldId, swap.Order, swap.State.Downtime.Longest))];
+            new SwapResult(swap.State.NewId, swap.Order, swap.State.Downtime.Longest))];
 
         Task InTurnAsync(Func<SwapPhases, Task> phase) => EachAsync(swaps, swap =>
         {

@@ -102,9 +102,8 @@ internal interface ISwapChecks
 
 /// <summary>How a swap went.</summary>
 /// <param name="ContainerId">The new container.</param>
-/// <param name="PreviousId">The old one, gone now.</param>
 /// <param name="Order">Which of the two went first.</param>
 /// <param name="Gap">
 /// Stop-first: from the old one's stop signal until the new one had started. Warm: for how long the ports were nobody's. Null if nothing was cut.
 /// </param>
-internal sealed record SwapResult(string ContainerId, string PreviousId, UpdateOrder Order, TimeSpan? Gap);
+internal sealed record SwapResult(string ContainerId, UpdateOrder Order, TimeSpan? Gap);
