@@ -149,8 +149,8 @@ internal sealed class DeploymentRunner(
         var calls = new ContainerApi(engine);
         foreach (var container in plan.Target.Kind == ServiceTargetKind.Swarm ? [] : plan.Target.Containers)
         {
-            var state = (await calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false))?["State"];
-            if (state.Text("Status") != "running" || (state?["Health"]).Text("Status") == "unhealthy")
+            if (await calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false) is not { Status: "running" } now
+                || (now.Json["State"]?["Health"]).Text("Status") == "unhealthy")
             {
                 return false;
             }

@@ -22,7 +22,7 @@ internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest requ
     public async Task<string?> DescribeAsync(
         ServiceTarget target, SuppliedImage image, string version, SwapFlow? flow, CancellationToken cancellationToken)
     {
-        JsonObject? first = null;
+        ContainerView? first = null;
         var stop = TimeSpan.Zero;
         foreach (var container in target.Containers.Where(one => one.IsRunning))
         {
@@ -33,18 +33,18 @@ internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest requ
             }
         }
 
-        if (first is null)
+        if (first is not { } running)
         {
             return null;
         }
 
-        var hasPorts = PublishedPorts.IsAskedFor(first);
+        var hasPorts = PublishedPorts.IsAskedFor(running);
         var newImage = image.LocalId is { } id ? await calls.FindImageAsync(id, cancellationToken).ConfigureAwait(false) : null;
         if (flow is not (null or SwapFlow.StopFirst))
         {
             var planned = newImage is null ? null
                 : PlannedHealthCheck.Of(
-                    first, await calls.FindImageAsync(first.Text("Image"), cancellationToken).ConfigureAwait(false), newImage);
+                    running, await calls.FindImageAsync(running.ImageId, cancellationToken).ConfigureAwait(false), newImage);
             return OfStartFirst(version, flow.Value, stop, mayHaveCheck: newImage is null || planned is not null);
         }
 
@@ -55,8 +55,8 @@ internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest requ
                 + "and until the previous version has started again. The image isn't here yet, and tells it then.";
         }
 
-        var oldImage = await calls.FindImageAsync(first.Text("Image"), cancellationToken).ConfigureAwait(false);
-        var wait = WaitFor(first, oldImage, newImage, hasPorts);
+        var oldImage = await calls.FindImageAsync(running.ImageId, cancellationToken).ConfigureAwait(false);
+        var wait = WaitFor(running, oldImage, newImage, hasPorts);
         return $"{request.Service.Name}: if {version} doesn't get healthy, {request.Service.Name} is down for at most "
             + $"{Text(stop + wait + CandidateStop)} ({Text(stop)} to stop, {Text(wait)} for the verdict, {Text(CandidateStop)} to stop {version}), "
             + "and until the previous version has started again.";
@@ -85,7 +85,7 @@ internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest requ
         return parts.Count == 0 ? null : $"{name}: {string.Join("; ", parts)}.";
     }
 
-    private TimeSpan WaitFor(JsonObject old, JsonObject? oldImage, JsonObject? newImage, bool hasPorts)
+    private TimeSpan WaitFor(ContainerView old, JsonObject? oldImage, JsonObject? newImage, bool hasPorts)
     {
         var options = new VerificationOptions();
         var check = PlannedHealthCheck.Of(old, oldImage, newImage);

@@ -242,7 +242,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         DateTimeOffset? started = null;
         foreach (var container in outcome == RepairOutcome.RestoredPrevious ? target.Containers : [])
         {
-            var start = (await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false))["State"].Time("StartedAt");
+            var start = (await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)).StartedAt;
             started = start > started ? start : started ?? start;
         }
 
@@ -267,7 +267,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             }
 
             var writer = site.PinWriter();
-            var runs = running["Config"].Text("Image");
+            var runs = running.Image;
             var rendered = await site.Client.ImageAsync(site.Image, pin: null, cancellationToken).ConfigureAwait(false);
             if (!ImageReference.TryParse(runs, out var reference))
             {
@@ -276,7 +276,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
 
             if (rendered is null || !IsLeft(rendered))
             {
-                return await writer.FollowOverrideAsync(reference, running.Labels(), IsLeft, cancellationToken).ConfigureAwait(false);
+                return await writer.FollowOverrideAsync(reference, running.Labels, IsLeft, cancellationToken).ConfigureAwait(false);
             }
 
             bool IsLeft(string image) => image != runs && aimed.Contains(image);

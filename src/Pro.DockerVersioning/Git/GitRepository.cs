@@ -66,9 +66,6 @@ internal sealed partial class GitRepository : IDisposable
     /// <exception cref="ProException">It means none, several, or something else than it says.</exception>
     public ResolvedCommit Resolve(string? version) => new VersionResolver(this).Resolve(version);
 
-    /// <summary>When a commit was committed.</summary>
-    public DateTimeOffset CommitTime(string sha) => Commit(sha).Committer.When;
-
     /// <inheritdoc cref="Describe(string, out IReadOnlyList{string})"/>
     public string Describe(string sha) => Describe(sha, out _);
 

@@ -155,10 +155,6 @@ public sealed class ProVersion : IComparable<ProVersion>, IComparable, IEquatabl
             : throw VersionErrors.VersionTooLong(dirty.Text, VersionGrammar.MaxLength);
     }
 
-    /// <summary>The version without its <c>-dirty</c> suffix: what the working tree was changed from.</summary>
-    /// <returns>The clean version; itself where it is clean.</returns>
-    public ProVersion WithoutDirty() => IsDirty ? new ProVersion(parts with { IsDirty = false, DirtyHash = null }, Time, Place) : this;
-
     /// <summary>
     /// Oldest first: releases by SemVer's precedence, each followed by the descriptions that start from it, by their count, and by the
     /// commits that came after it. Commits whose release isn't known stand before all, by their time (unknown first). Build metadata and

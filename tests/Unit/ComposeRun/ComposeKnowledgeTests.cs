@@ -4,6 +4,7 @@ using Pro.DockerVersioning.Deployment.Compose;
 using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.ComposeRun;
@@ -127,7 +128,7 @@ public sealed class ComposeKnowledgeTests
             }
             """)!.AsObject();
         var comparison = new ContainerComparison(
-            Parse($"services: {{api: {{{rendered}}}}}"), "api", container, JsonNode.Parse("""{ "Config": { "Env": ["PATH=/bin"], "User": "" } }""")!.AsObject());
+            Parse($"services: {{api: {{{rendered}}}}}"), "api", new ContainerView(container), JsonNode.Parse("""{ "Config": { "Env": ["PATH=/bin"], "User": "" } }""")!.AsObject());
         var service = (ComposeMapping)((ComposeMapping)Parse($"services: {{api: {{{written}}}}}")["services"]!)["api"]!;
 
         Assert.Equal(blank, string.Join(",", comparison.Blanks(service, _ => null).Select(one => one.Name)));
@@ -164,15 +165,15 @@ public sealed class ComposeKnowledgeTests
     [Fact]
     public void What_follows_two_comes_after_both()
     {
-        JsonObject Container(string id, string network, string pid) => JsonNode.Parse($$"""
+        ContainerView Container(string id, string network, string pid) => new(JsonNode.Parse($$"""
             { "Id": "{{id}}", "Name": "/{{id}}", "HostConfig": { "NetworkMode": "{{network}}", "PidMode": "{{pid}}" } }
-            """)!.AsObject();
-        JsonObject[] all =
+            """)!.AsObject());
+        ContainerView[] all =
         [
             Container("s2", "container:api", "container:s1"), Container("s1", "container:api", ""), Container("api", "bridge", ""),
         ];
 
-        Assert.Equal(["s1", "s2"], NamespaceFollowers.Chain(all, [("api", "api")]).Select(one => one["Id"]!.GetValue<string>()));
+        Assert.Equal(["s1", "s2"], NamespaceFollowers.Chain(all, [("api", "api")]).Select(one => one.Id));
     }
 
     [Fact]

@@ -199,7 +199,7 @@ public sealed class RealPinTests
         await new PinWriter(next, nextImage).PersistAsync(back, Stop);
         var outcome = await new ComposeUp(next, nextImage, rig.Engine).RunAsync(back, heard: null, Stop);
 
-        Assert.Equal(await rig.ImageIdAsync("v1.0.0"), Assert.Single(outcome.Containers).ImageId);
+        Assert.Equal(await rig.ImageIdAsync("v1.0.0"), Assert.Single(outcome).ImageId);
         Assert.Contains(rig.Image("v1.0.0").ToString(), rig.Files.Read($"docker-compose.{rig.ProjectName}.pro.yml"), StringComparison.Ordinal);
     }
 

@@ -25,8 +25,8 @@ public sealed class UpRestoreTests
         var id = await engine.CreateAsync("web", JsonNode.Parse($$"""{ "Image": "{{engine.Prefix}}:old" }""")!.AsObject());
         await engine.StartContainerAsync(id);
         _ = await engine.Http.PostAsync($"containers/{id}/pause", null, Cancel);
-        var old = await engine.InspectAsync(id);
-        var image = await engine.InspectImageAsync(old["Image"]!.GetValue<string>());
+        var old = new ContainerView(await engine.InspectAsync(id));
+        var image = await engine.InspectImageAsync(old.ImageId);
         var name = engine.Prefix + "-web";
         var info = new OperationInfo { Target = engine.Prefix, Nonce = engine.Prefix, To = "x", IsComposeUp = true };
         var record = new OperationRecord(

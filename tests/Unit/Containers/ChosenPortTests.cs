@@ -119,7 +119,7 @@ public sealed class ChosenPortTests : IAsyncLifetime
               "HostConfig": { "PortBindings": { "80/tcp": [ { "HostIp": "", "HostPort": "32768" } ], "81/tcp": [ { "HostIp": "", "HostPort": "8003" } ],
                 "82/tcp": [ { "HostIp": "", "HostPort": "6" } ] } } }
             """)!.AsObject();
-        var recipe = ContainerRecipe.From(container, JsonNode.Parse("""{ "Config": {} }""")!.AsObject());
+        var recipe = ContainerRecipe.From(new ContainerView(container), JsonNode.Parse("""{ "Config": {} }""")!.AsObject());
 
         // The operator has set the third one since.
         Assert.Equal(ports, recipe.ChosenPorts);

@@ -44,8 +44,8 @@ public sealed class ContainerApiTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<ProException>(() => _calls.InspectAsync(stranger[..digits], Cancel));
 
         Assert.Equal("EngineObjectNotFound", refused.Id);
-        Assert.Equal(stranger, (await _calls.InspectAsync(stranger, Cancel)).Text("Id"));
-        Assert.Equal(stranger, (await _calls.InspectAsync($"{_engine.Prefix}-stranger", Cancel)).Text("Id"));
+        Assert.Equal(stranger, (await _calls.InspectAsync(stranger, Cancel)).Id);
+        Assert.Equal(stranger, (await _calls.InspectAsync($"{_engine.Prefix}-stranger", Cancel)).Id);
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class ContainerApiTests : IAsyncLifetime
 
         var container = await new ContainerApi(engine).InspectAsync("web", Cancel);
 
-        Assert.Equal("02:42:ac:11:00:42", container["Config"].Text("MacAddress"));
+        Assert.Equal("02:42:ac:11:00:42", container.MacAddress);
         Assert.Equal(questions, server.Requests.Count);
     }
 
@@ -188,7 +188,7 @@ public sealed class ContainerApiTests : IAsyncLifetime
         old["ImageManifestDescriptor"] = platform.Length == 0 ? null
             : new JsonObject { ["platform"] = new JsonObject { ["os"] = parts[0], ["architecture"] = parts[1] } };
 
-        _ = await new ContainerApi(engine).CreateAsync(ContainerRecipe.From(old, []).On("web:2", new RecipeOptions()), Cancel);
+        _ = await new ContainerApi(engine).CreateAsync(ContainerRecipe.From(new ContainerView(old), []).On("web:2", new RecipeOptions()), Cancel);
 
         Assert.Equal(asked, server.Requests[^1].Query.GetValueOrDefault("platform", ""));
     }
@@ -252,6 +252,6 @@ public sealed class ContainerApiTests : IAsyncLifetime
     private async Task<ContainerRecipe> RecipeOfAsync(string container)
     {
         var found = await _calls.InspectAsync(container, Cancel);
-        return ContainerRecipe.From(found, await _calls.InspectImageAsync(found.Text("Image"), Cancel)) with { Name = _engine.Prefix + "-again" };
+        return ContainerRecipe.From(found, await _calls.InspectImageAsync(found.ImageId, Cancel)) with { Name = _engine.Prefix + "-again" };
     }
 }

@@ -73,7 +73,7 @@ public sealed class ContainerRecipeTests
               "z": { "Gateway": "10.0.2.1", "GwPriority": 5 } } }
             """);
 
-        var creation = ContainerRecipe.From(container, Image("{}")).On("x", new RecipeOptions());
+        var creation = ContainerRecipe.From(new ContainerView(container), Image("{}")).On("x", new RecipeOptions());
 
         Assert.Equal(["z", "b", "c", "a"], creation.Networks.Select(network => network.Network));
         Assert.Equal(["z", "c", "a"], creation.Others.Select(network => network.Network));
@@ -117,7 +117,7 @@ public sealed class ContainerRecipeTests
     {
         var other = new JsonObject { ["Id"] = "other", ["HostConfig"] = new JsonObject { [mode] = "container:" + target } };
 
-        Assert.Equal(isFollower, NamespaceFollowers.Find([other, Container("{}", "{}")], Id, "web").Count == 1);
+        Assert.Equal(isFollower, NamespaceFollowers.Find([new ContainerView(other), new ContainerView(Container("{}", "{}"))], Id, "web").Count == 1);
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class ContainerRecipeTests
     [InlineData("""{ "Labels": { "caddy_1.reverse_proxy": "{{upstreams}}" } }""", "its label caddy_1.reverse_proxy")]
     [InlineData("""{ "Labels": { "traefik.enable": "true" } }""", "its label traefik.enable")]
     public void A_proxy_that_looks_for_labels_is_noticed(string config, string? found) =>
-        Assert.Equal(found, ProxyLabels.Find(new JsonObject { ["Config"] = JsonNode.Parse(config) }));
+        Assert.Equal(found, ProxyLabels.Find(new ContainerView(new JsonObject { ["Config"] = JsonNode.Parse(config) })));
 
     [Fact]
     public void Ports_that_the_engine_has_chosen_stay_what_they_are()
@@ -181,8 +181,8 @@ public sealed class ContainerRecipeTests
             """
             {"80/tcp":[{"HostIp":"","HostPort":"49153"}],"81/tcp":[{"HostIp":"127.0.0.1","HostPort":"9003"}],"82/tcp":[{"HostIp":"","HostPort":"8082"},{"HostIp":"","HostPort":"49154"}],"83/tcp":[{"HostIp":"","HostPort":""}]}
             """.Trim(),
-            ContainerRecipe.From(container, Image("{}")).HostConfig["PortBindings"]!.ToJsonString());
-        Assert.Equal(["83/tcp"], PublishedPorts.Unbound(container));
+            ContainerRecipe.From(new ContainerView(container), Image("{}")).HostConfig["PortBindings"]!.ToJsonString());
+        Assert.Equal(["83/tcp"], PublishedPorts.Unbound(new ContainerView(container)));
     }
 
     /// <summary>As Engine 20.10 wrote them down; 28.5 masks more.</summary>
@@ -211,12 +211,12 @@ public sealed class ContainerRecipeTests
 
         Assert.Equal(
             """{"NetworkMode":"app","PublishAllPorts":true,"PortBindings":{"80/tcp":[{"HostIp":"","HostPort":"49153"}]}}""",
-            ContainerRecipe.From(container, Image("{}")).HostConfig.ToJsonString());
+            ContainerRecipe.From(new ContainerView(container), Image("{}")).HostConfig.ToJsonString());
         var moved = container.DeepClone().AsObject();
         moved["NetworkSettings"]!["Ports"]!["80/tcp"]![0]!["HostPort"] = "49160";
-        var chosen = ContainerRecipe.From(container, Image("{}")).ChosenPorts;
-        Assert.Null(PublishedPorts.Moved(chosen, container));
-        Assert.Contains("80/tcp is at 49160 instead of 49153", PublishedPorts.Moved(chosen, moved), StringComparison.Ordinal);
+        var chosen = ContainerRecipe.From(new ContainerView(container), Image("{}")).ChosenPorts;
+        Assert.Null(PublishedPorts.Moved(chosen, new ContainerView(container)));
+        Assert.Contains("80/tcp is at 49160 instead of 49153", PublishedPorts.Moved(chosen, new ContainerView(moved)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -235,11 +235,12 @@ public sealed class ContainerRecipeTests
 
         Assert.Equal(
             missing,
-            string.Join(',', PublishedPorts.Missing(now, old, [new JsonObject { ["Driver"] = driver, ["Internal"] = isInternal }])));
+            string.Join(',', PublishedPorts.Missing(
+                new ContainerView(now), new ContainerView(old), [new JsonObject { ["Driver"] = driver, ["Internal"] = isInternal }])));
     }
 
     private static ContainerRecipe Recipe(string config, string hostConfig, string image = "{}") =>
-        ContainerRecipe.From(Container(config, hostConfig), Image(image));
+        ContainerRecipe.From(new ContainerView(Container(config, hostConfig)), Image(image));
 
     private static JsonObject Image(string config) => new() { ["Config"] = JsonNode.Parse(config) };
 

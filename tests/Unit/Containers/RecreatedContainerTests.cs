@@ -133,7 +133,7 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         var one = RecipeCase.Wide(_network, _second, _engine.Subnet, await _engine.VolumeAsync("named"), _folder);
         var old = await MakeAsync(one, "old");
         var before = await _engine.InspectAsync(old);
-        var saved = new SavedContainer(old, "subject", new SavedRecipe(await RecipeAsync(before), [], []), SavedRunState.Of(before));
+        var saved = new SavedContainer(old, "subject", new SavedRecipe(await RecipeAsync(before), [], []), SavedRunState.Of(new ContainerView(before)));
         var info = new OperationInfo { Target = _engine.Prefix, Nonce = _engine.Prefix, To = _engine.Prefix + ":new", OldImages = [saved.Recipe.Recipe.ImageId] };
         var records = new OperationRecords(new ContainerApi(_engine.Engine));
         await records.WriteAsync(new OperationRecord(info, [saved], "a note"), info.To, Cancel);
@@ -178,7 +178,7 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
             Parse($$"""{ "HostConfig": {{Plain(made)["HostConfig"]!.ToJsonString()}} }""")).Where(difference => !IsNamed(difference) && !IsChosenPort(difference));
         // 7001 is the old image's.
         _ = before["NetworkSettings"]!["Ports"]?.AsObject().Remove("7001/tcp");
-        var moved = PublishedPorts.Moved(recipe.ChosenPorts, made) is { } text ? [new JsonDifference("NetworkSettings.Ports", "", text)] : Array.Empty<JsonDifference>();
+        var moved = PublishedPorts.Moved(recipe.ChosenPorts, new ContainerView(made)) is { } text ? [new JsonDifference("NetworkSettings.Ports", "", text)] : Array.Empty<JsonDifference>();
         return [.. lost, .. host, .. moved, .. Differences(asked, made)];
     }
 
@@ -275,7 +275,7 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
     }
 
     private async Task<ContainerRecipe> RecipeAsync(JsonObject container) =>
-        ContainerRecipe.From(container, await _engine.InspectImageAsync(container["Image"]!.GetValue<string>()));
+        ContainerRecipe.From(new ContainerView(container), await _engine.InspectImageAsync(container["Image"]!.GetValue<string>()));
 
     private async Task<string> RecreateAsync(string old)
     {

@@ -105,9 +105,9 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<ProException>(() => ReplaceAsync(_engine.Engine, async _ =>
         {
             // The old one is gone, and its image with it: nothing can make it again.
-            var old = (await new ContainerApi(_engine.Engine).FindAsync(second + ".pro-prev", Cancel))!["Id"]!.GetValue<string>();
+            var old = (await new ContainerApi(_engine.Engine).FindAsync(second + ".pro-prev", Cancel))!.Value.Id;
             await _engine.RemoveAsync(old);
-            await _engine.RemoveAsync((await new ContainerApi(_engine.Engine).FindAsync(Names[0] + ".pro-prev", Cancel))!["Id"]!.GetValue<string>());
+            await _engine.RemoveAsync((await new ContainerApi(_engine.Engine).FindAsync(Names[0] + ".pro-prev", Cancel))!.Value.Id);
             stranger = await _engine.CreateAsync("web2.pro-next", Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "9" ] }"""));
             throw new InvalidOperationException("the third is sick");
         }));
@@ -226,10 +226,10 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var running = new List<string>();
         foreach (var name in names is [] ? Names : names)
         {
-            if (await new ContainerApi(_engine.Engine).FindAsync(name, Cancel) is { } one && one["State"]!["Running"]!.GetValue<bool>()
-                && one["HostConfig"]!["RestartPolicy"]!["Name"]!.GetValue<string>() == "always")
+            if (await new ContainerApi(_engine.Engine).FindAsync(name, Cancel) is { IsRunning: true } one
+                && one.RestartPolicy.Text("Name") == "always")
             {
-                running.Add(one["Args"]![0]!.GetValue<string>());
+                running.Add(one.Json["Args"]![0]!.GetValue<string>());
             }
         }
 

@@ -101,9 +101,9 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     public async Task One_that_was_restarted_some_time_ago_is_not_in_a_crash_loop()
     {
         await StartAsync("""{ "Cmd": [ "sh", "-c", "sleep 600" ], "HostConfig": { "NetworkMode": "APP" } }""");
-        var now = await _scene.Engine.InspectAsync(_scene.Name);
-        now["RestartCount"] = 3L;
-        var started = now["State"].Time("StartedAt");
+        var now = new ContainerView(await _scene.Engine.InspectAsync(_scene.Name));
+        now.Json["RestartCount"] = 3L;
+        var started = now.StartedAt;
 
         Assert.Contains("3 times", StartFirstObstacles.OfRestarts(now, started.AddSeconds(9)), StringComparison.Ordinal);
         Assert.Null(StartFirstObstacles.OfRestarts(now, started.AddSeconds(11)));

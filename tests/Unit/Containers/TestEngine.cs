@@ -101,7 +101,7 @@ internal sealed class TestEngine : IAsyncDisposable
     {
         if (await new ContainerApi(Engine).FindAsync($"{Prefix}-{name}", Cancel) is { } container)
         {
-            await RemoveAsync(container["Id"]!.GetValue<string>());
+            await RemoveAsync(container.Id);
         }
     }
 

@@ -118,7 +118,7 @@ public sealed class HeldOperationTests
             Image = new SuppliedImage(image, id, null, null),
             Strategy = strategy,
             Steps = new DeploymentSteps("api", engine.Reports),
-            What = new StrategyPlan("stop-first", "waits", []),
+            What = new StrategyPlan("waits", []),
         };
     }
 

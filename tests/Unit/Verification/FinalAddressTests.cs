@@ -5,6 +5,7 @@ using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment.Health;
 using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Tests.Containers;
 using Xunit;
 
@@ -112,7 +113,7 @@ public sealed class FinalAddressTests
 
         var obstacle = (await FinalAddressCheck.PrepareAsync(engine, await InspectAsync(service), healthUrl: null, Token)).Obstacle;
 
-        var name = (await InspectAsync(own))["Name"]!.GetValue<string>().TrimStart('/');
+        var name = (await InspectAsync(own)).Name;
         Assert.Equal(isSeparate ? $"this command runs in the container {name}" : null, obstacle?.Split(',')[0]);
         using var elsewhere = EngineConnection.Open(service.Engine.Endpoint with { OwnContainer = new string('e', 64) });
         Assert.Null((await FinalAddressCheck.PrepareAsync(elsewhere, await InspectAsync(service), healthUrl: null, Token)).Obstacle);
@@ -134,8 +135,8 @@ public sealed class FinalAddressTests
         var endpoint = new EngineEndpoint { Address = new Uri(engine), Source = "a test" };
         var container = Container(port, hostIp);
 
-        Assert.Equal(expected, PublishedAddress.Of(endpoint, container).SingleOrDefault()?.Text);
-        Assert.Equal(expected is null, FinalAddressCheck.ObstacleTo(endpoint, container) is not null);
+        Assert.Equal(expected, PublishedAddress.Of(endpoint, new ContainerView(container)).SingleOrDefault()?.Text);
+        Assert.Equal(expected is null, FinalAddressCheck.ObstacleTo(endpoint, new ContainerView(container)) is not null);
     }
 
     [Fact]
@@ -145,7 +146,7 @@ public sealed class FinalAddressTests
         container["NetworkSettings"]!["Ports"]!["80/tcp"]!.AsArray().Add(new JsonObject { ["HostIp"] = "0.0.0.0", ["HostPort"] = "8080" });
         var endpoint = new EngineEndpoint { Address = new Uri("unix:///var/run/docker.sock"), Source = "a test" };
 
-        Assert.Equal("127.0.0.1:8080", Assert.Single(PublishedAddress.Of(endpoint, container)).Text);
+        Assert.Equal("127.0.0.1:8080", Assert.Single(PublishedAddress.Of(endpoint, new ContainerView(container))).Text);
     }
 
     private static JsonObject Container(string port, string hostIp) => JsonNode.Parse($$"""
@@ -177,8 +178,8 @@ public sealed class FinalAddressTests
         }
     }
 
-    private static Task<JsonObject> InspectAsync(RealContainer container) =>
-        container.Engine.Http.GetAsync($"containers/{container.Id}/json", Token);
+    private static async Task<ContainerView> InspectAsync(RealContainer container) =>
+        new(await container.Engine.Http.GetAsync($"containers/{container.Id}/json", Token));
 
     private static int FreePort()
     {

@@ -91,7 +91,6 @@ public sealed class ProVersionTests
         Assert.True(version.IsDirty);
         Assert.False(version.IsStable);
         Assert.Equal(hash, version.DirtyHash);
-        Assert.Equal(clean, version.WithoutDirty().ToString());
         Assert.Equal(text, version.ToString());
         Assert.Equal(ProVersion.Parse(clean).Kind, version.Kind);
     }

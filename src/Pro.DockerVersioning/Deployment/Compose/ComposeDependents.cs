@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Strategies;
@@ -48,7 +47,7 @@ internal sealed class ComposeDependents(
         try
         {
             var found = (await FindAsync(CancellationToken.None).ConfigureAwait(false))
-                .Where(one => startedBefore is null || one["State"].Time("StartedAt") < startedBefore).ToList();
+                .Where(one => startedBefore is null || one.StartedAt < startedBefore).ToList();
             if (found.Count > 0)
             {
                 steps?.Begin($"restart {string.Join(", ", Services(found))}");
@@ -56,7 +55,7 @@ internal sealed class ComposeDependents(
 
             foreach (var container in found)
             {
-                await RestartAsync(container.Text("Id"), container.Text("Name").TrimStart('/')).ConfigureAwait(false);
+                await RestartAsync(container.Id, container.Name).ConfigureAwait(false);
             }
         }
         catch (ProException failure)
@@ -65,10 +64,10 @@ internal sealed class ComposeDependents(
         }
     }
 
-    private static List<string> Services(IEnumerable<JsonObject> found) =>
-        [.. found.Select(one => one.Labels()[ComposeLabels.Service]).Distinct(StringComparer.Ordinal)];
+    private static List<string> Services(IEnumerable<ContainerView> found) =>
+        [.. found.Select(one => one.Labels[ComposeLabels.Service]).Distinct(StringComparer.Ordinal)];
 
-    private async Task<IReadOnlyList<JsonObject>> FindAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ContainerView>> FindAsync(CancellationToken cancellationToken)
     {
         var said = files is null ? null : ServiceDependencies.RestartedWith(files, service);
         if (said is { Count: 0 })
@@ -77,7 +76,7 @@ internal sealed class ComposeDependents(
         }
 
         return [.. (await calls.FindAllAsync(ComposeLabels.Project, project, cancellationToken).ConfigureAwait(false))
-            .Where(one => one["State"].Flag("Running") && ComposeLabels.IsServiceContainer(one.Labels()) && IsDependent(one.Labels()))];
+            .Where(one => one.IsRunning && ComposeLabels.IsServiceContainer(one.Labels) && IsDependent(one.Labels))];
 
         bool IsDependent(Dictionary<string, string> labels) =>
             said?.Contains(labels[ComposeLabels.Service]) ?? ComposeLabels.IsRestartedWith(labels, service);

@@ -64,7 +64,6 @@ internal sealed class ComposeStrategy(
             // 1.x puts the image's id into the hash.
             var (pin, rendered) = await site.Client.RenderProjectAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
             return new StrategyPlan(
-                "stop-first",
                 target.Containers.Count == 0
                     ? $"{Command} starts {target.Name} for the first time"
                     : $"{target.Name} is updated; whether {Command} itself must do it shows once the image is here",
@@ -77,9 +76,8 @@ internal sealed class ComposeStrategy(
         if (!judgement.OnlyImage)
         {
             await new ComposeUp(site.Client, site.Image, engine).ThrowIfTooOldAsync(cancellationToken).ConfigureAwait(false);
-            var (order, warning) = OrderOfUp(judgement);
+            var warning = OrderWarning(judgement);
             return new StrategyPlan(
-                order,
                 $"{Command} up re-creates {target.Name}: cut for 1.5 s or more. {judgement.Why}",
                 warning is null ? warnings : [.. warnings, warning])
             {
@@ -91,7 +89,6 @@ internal sealed class ComposeStrategy(
             .ChooseAsync(engine, request, target, request.WantedOrder ?? site.Order, image.LocalId, cancellationToken).ConfigureAwait(false);
         _planned = choice;
         return new StrategyPlan(
-            choice.Order.ToText(),
             $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",
             [.. request.WarningsFor(choice), .. warnings],
             choice.Flow)
@@ -102,16 +99,16 @@ internal sealed class ComposeStrategy(
 
     /// <summary>Compose's own up stops the old container first, whatever anybody wants.</summary>
     /// <exception cref="ProException">Another order was typed.</exception>
-    private (string Order, string? Warning) OrderOfUp(ComposeJudgement judgement)
+    private string? OrderWarning(ComposeJudgement judgement)
     {
         if (target.Containers.Count == 0 || (request.WantedOrder ?? site.Order) != UpdateOrder.StartFirst)
         {
-            return ("stop-first", null);
+            return null;
         }
 
         return request.OrderIsTyped
             ? throw DeploymentErrors.OrderNotPossible(request.Service.Name, [$"{Command} up stops the old container first.", judgement.Why])
-            : ("stop-first", $"{target.Name} is stopped before the new version starts: {Command} up knows no other order. {judgement.Why}");
+            : $"{target.Name} is stopped before the new version starts: {Command} up knows no other order. {judgement.Why}";
     }
 
     /// <summary>What compose warned of, each once.</summary>
@@ -149,9 +146,9 @@ internal sealed class ComposeStrategy(
         foreach (var replica in target.Containers)
         {
             var container = await _calls.InspectAsync(replica.Id, cancellationToken).ConfigureAwait(false);
-            var old = await _calls.FindImageAsync(container.Text("Image"), cancellationToken).ConfigureAwait(false);
+            var old = await _calls.FindImageAsync(container.ImageId, cancellationToken).ConfigureAwait(false);
             var comparison = new ContainerComparison(rendered.Config, site.Service, container, old);
-            if (judgement.HashAsItWas is null || judgement.HashAsItWas != ComposeLabels.Get(container.Labels(), ComposeLabels.Hash))
+            if (judgement.HashAsItWas is null || judgement.HashAsItWas != ComposeLabels.Get(container.Labels, ComposeLabels.Hash))
             {
                 blanks.AddRange(comparison.Blanks(
                     site.Written, find, documents, name => site.Files.InEnvFile(site.Client.Project, site.Written, name)));
@@ -190,7 +187,7 @@ internal sealed class ComposeStrategy(
         if (judgement is { OnlyImage: false })
         {
             // The files may have changed since the plan, or the image was not here then.
-            _ = OrderOfUp(judgement);
+            _ = OrderWarning(judgement);
             _ = await ReviewAsync(judgement, cancellationToken).ConfigureAwait(false);
         }
 
@@ -316,7 +313,7 @@ internal sealed class ComposeStrategy(
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var container in target.Containers)
         {
-            var old = (await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)).Labels();
+            var old = (await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)).Labels;
             if (ComposeLabels.Get(old, ComposeLabels.Image) is { } label && label != container.ImageId && !labels.ContainsKey(label))
             {
                 labels[label] = ComposeImageLabel.Next(
@@ -365,7 +362,7 @@ internal sealed class ComposeStrategy(
         await new ComposeUp(site.Client, site.Image, engine).ThrowIfTooOldAsync(cancellationToken).ConfigureAwait(false);
         steps.Begin($"{Command} up");
         var outage = new DowntimeClock();
-        var before = new List<(string Name, JsonObject Old)>();
+        var before = new List<(string Name, ContainerView Old)>();
         foreach (var container in target.Containers)
         {
             before.Add((container.Name, await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)));
@@ -376,17 +373,17 @@ internal sealed class ComposeStrategy(
         var record = await RecordAsync(image, judgement?.InjectedFiles ?? [], operation, cancellationToken).ConfigureAwait(false);
         replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
         replacement.SayLastWork(operation.Note, [.. before.Select(one => one.Old)]);
-        ComposeUpOutcome outcome;
+        IReadOnlyList<ComposeContainer> after;
         long ended;
         try
         {
-            await Followers().NoteAsync(before.Select(one => one.Old.Text("Id")), cancellationToken).ConfigureAwait(false);
+            await Followers().NoteAsync(before.Select(one => one.Old.Id), cancellationToken).ConfigureAwait(false);
             outage.Begin();
             var client = _kept is { Kept: true } ? site.Client.For(_kept.Project) : site.Client;
-            outcome = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
+            after = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
             ended = Stopwatch.GetTimestamp();
             outage.Note();
-            foreach (var container in outcome.Containers)
+            foreach (var container in after)
             {
                 await replacement.VerifyAsync(container.Id, ownsPorts: true, isDown: before.Count > 0, cancellationToken).ConfigureAwait(false);
                 if (replacement.ProofTime > TimeSpan.Zero)
@@ -395,7 +392,7 @@ internal sealed class ComposeStrategy(
                 }
             }
 
-            var successors = Successors(before, outcome.Containers);
+            var successors = Successors(before, after);
             await Followers().MoveAsync(successors, cancellationToken).ConfigureAwait(false);
             foreach (var (old, check) in addresses)
             {
@@ -405,7 +402,7 @@ internal sealed class ComposeStrategy(
             }
 
             outage.End();
-            foreach (var container in outcome.Containers)
+            foreach (var container in after)
             {
                 await replacement.WatchAsync(container.Id, cancellationToken).ConfigureAwait(false);
             }
@@ -456,7 +453,7 @@ internal sealed class ComposeStrategy(
         }
 
         var undone = await replacement
-            .LookForSupervisorAsync(outcome.Containers.Select(one => (one.Name, one.Id)), ended, cancellationToken).ConfigureAwait(false);
+            .LookForSupervisorAsync(after.Select(one => (one.Name, one.Id)), ended, cancellationToken).ConfigureAwait(false);
         return new StrategyResult
         {
             Outcome = undone is null ? ProDeploymentOutcome.Succeeded : ProDeploymentOutcome.UndoneFromOutside,
@@ -472,12 +469,12 @@ internal sealed class ComposeStrategy(
 
     /// <summary>On which of their ports the old containers answer this machine, by their ids.</summary>
     private async Task<IReadOnlyDictionary<string, FinalAddressCheck>> AddressesAsync(
-        IEnumerable<(string Name, JsonObject Old)> before, CancellationToken cancellationToken)
+        IEnumerable<(string Name, ContainerView Old)> before, CancellationToken cancellationToken)
     {
         var checks = new Dictionary<string, FinalAddressCheck>(StringComparer.Ordinal);
         foreach (var (_, old) in before)
         {
-            checks[old.Text("Id")] = await FinalAddressCheck
+            checks[old.Id] = await FinalAddressCheck
                 .PrepareAsync(engine, old, healthUrl: null, cancellationToken).ConfigureAwait(false);
         }
 
@@ -487,14 +484,14 @@ internal sealed class ComposeStrategy(
     private ComposeFollowers Followers() => _followers ??= new ComposeFollowers(_calls, reports) { Labels = FollowerLabelsAsync };
 
     private Task<IReadOnlyDictionary<string, string?>> FollowerLabelsAsync(
-        JsonObject follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken) =>
+        ContainerView follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken) =>
         ComposeFollowerLabels.OfAsync(site, _rendered, follower, successors, reports, cancellationToken);
 
     /// <summary>Who has taken whose place: the one with the same number, else the first.</summary>
     private static Dictionary<string, string> Successors(
-        IEnumerable<(string Name, JsonObject Old)> before, IReadOnlyList<ComposeContainer> after) =>
+        IEnumerable<(string Name, ContainerView Old)> before, IReadOnlyList<ComposeContainer> after) =>
         before
-            .Select(one => (Id: one.Old.Text("Id"), Number: ComposeLabels.Get(one.Old.Labels(), ComposeLabels.Number)))
+            .Select(one => (Id: one.Old.Id, Number: ComposeLabels.Get(one.Old.Labels, ComposeLabels.Number)))
             .Where(one => after.All(container => container.Id != one.Id))
             .ToDictionary(
                 one => one.Id,
@@ -503,24 +500,24 @@ internal sealed class ComposeStrategy(
 
     /// <summary>Compose removes them with their logs, so they are read before.</summary>
     private async Task<IReadOnlyList<string>> OldLogAsync(
-        IEnumerable<(string Name, JsonObject Old)> before, CancellationToken cancellationToken)
+        IEnumerable<(string Name, ContainerView Old)> before, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
         foreach (var (_, old) in before)
         {
-            lines.AddRange(await replacement.TailAsync(old.Text("Id"), cancellationToken).ConfigureAwait(false));
+            lines.AddRange(await replacement.TailAsync(old.Id, cancellationToken).ConfigureAwait(false));
         }
 
         return lines;
     }
 
     /// <summary>Compose refuses some files before it stops anything.</summary>
-    private async Task<bool> AreUntouchedAsync(IEnumerable<(string Name, JsonObject Old)> before)
+    private async Task<bool> AreUntouchedAsync(IEnumerable<(string Name, ContainerView Old)> before)
     {
         foreach (var (_, old) in before)
         {
-            var now = await _calls.FindAsync(old.Text("Id"), CancellationToken.None).ConfigureAwait(false);
-            if (now is null || now["State"].Text("StartedAt") != old["State"].Text("StartedAt"))
+            var now = await _calls.FindAsync(old.Id, CancellationToken.None).ConfigureAwait(false);
+            if (now?.StartedAt != old.StartedAt)
             {
                 return false;
             }
@@ -576,7 +573,7 @@ internal sealed class ComposeStrategy(
         foreach (var replica in target.Containers)
         {
             var container = await _calls.InspectAsync(replica.Id, cancellationToken).ConfigureAwait(false);
-            if (!seen.Add((container["Config"].Text("Image"), ComposeLabels.Get(container.Labels(), ComposeLabels.Hash))))
+            if (!seen.Add((container.Image, ComposeLabels.Get(container.Labels, ComposeLabels.Hash))))
             {
                 continue;
             }
@@ -593,16 +590,16 @@ internal sealed class ComposeStrategy(
         return judgement!;
     }
 
-    private async Task<ComposeJudgement> JudgeAsync(JsonObject container, SuppliedImage image, CancellationToken cancellationToken)
+    private async Task<ComposeJudgement> JudgeAsync(ContainerView container, SuppliedImage image, CancellationToken cancellationToken)
     {
-        if (!ImageReference.TryParse(container["Config"].Text("Image"), out var current))
+        if (!ImageReference.TryParse(container.Image, out var current))
         {
             var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
             return new ComposeJudgement(false, "The container was started by an image's id.", null, pin, Foreseen: null);
         }
 
         var judgement = await site.Client
-            .JudgeAsync(site.Image, current, image.Reference, container.Labels(), cancellationToken).ConfigureAwait(false);
+            .JudgeAsync(site.Image, current, image.Reference, container.Labels, cancellationToken).ConfigureAwait(false);
         return await WithInjectedAsync(container, judgement, cancellationToken).ConfigureAwait(false);
     }
 
@@ -610,7 +607,7 @@ internal sealed class ComposeStrategy(
     /// Neither a hash nor a label says anything of what compose copies into a container. What is there goes along, unless its file says
     /// another thing by now: then compose is to write it, or to mount it.
     /// </summary>
-    private async Task<ComposeJudgement> WithInjectedAsync(JsonObject container, ComposeJudgement judgement, CancellationToken cancellationToken)
+    private async Task<ComposeJudgement> WithInjectedAsync(ContainerView container, ComposeJudgement judgement, CancellationToken cancellationToken)
     {
         if (judgement.Rendered is not { } rendered)
         {
@@ -618,7 +615,7 @@ internal sealed class ComposeStrategy(
         }
 
         // 1.x mounts no config.
-        var mounts = container.Elements("Mounts").Select(mount => mount.Text("Destination")).ToHashSet(StringComparer.Ordinal);
+        var mounts = container.Mounts.Select(mount => mount.Text("Destination")).ToHashSet(StringComparer.Ordinal);
         var changed = site.Client.Program.IsV1 ? null
             : RenderedService.MountedFiles(rendered.Config, site.Service).FirstOrDefault(path => !mounts.Contains(path));
         var paths = new List<string>();
@@ -630,7 +627,7 @@ internal sealed class ComposeStrategy(
                 continue;
             }
 
-            var there = await ReadFileAsync(container.Text("Id"), file.Path, cancellationToken).ConfigureAwait(false);
+            var there = await ReadFileAsync(container.Id, file.Path, cancellationToken).ConfigureAwait(false);
             if (there is not null)
             {
                 paths.Add(file.Path);

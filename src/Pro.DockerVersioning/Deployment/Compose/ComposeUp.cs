@@ -13,15 +13,8 @@ namespace Pro.DockerVersioning.Deployment.Compose;
 /// <param name="Id">The id.</param>
 /// <param name="Name">The name, without the leading slash.</param>
 /// <param name="Number">Which replica it is.</param>
-/// <param name="State">The engine's word for its state.</param>
 /// <param name="ImageId">The image.</param>
-/// <param name="IsNew">True if it wasn't there before.</param>
-internal sealed record ComposeContainer(string Id, string Name, int Number, string State, string ImageId, bool IsNew);
-
-/// <summary>What <c>up</c> left behind. Its exit code says nothing about that: 0 also for a service that died at once.</summary>
-/// <param name="Containers">The service's containers now, by number.</param>
-/// <param name="LastLines">What compose said last.</param>
-internal sealed record ComposeUpOutcome(IReadOnlyList<ComposeContainer> Containers, IReadOnlyList<string> LastLines);
+internal sealed record ComposeContainer(string Id, string Name, int Number, string ImageId);
 
 /// <summary>
 /// Lets compose bring one service up on a pinned version. Compose removes the old container before the new one has started: whoever calls
@@ -39,15 +32,16 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
     /// <param name="pin">The version.</param>
     /// <param name="heard">Hears compose's lines as they come; or null.</param>
     /// <param name="cancellationToken">Ends compose and waits for that: no child is left.</param>
+    /// <returns>The service's containers now, by number. Compose succeeds also if one of them died at once.</returns>
     /// <exception cref="ProException">Compose failed, or left no container.</exception>
-    public async Task<ComposeUpOutcome> RunAsync(ComposePin pin, Action<string>? heard, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ComposeContainer>> RunAsync(ComposePin pin, Action<string>? heard, CancellationToken cancellationToken)
     {
         if (pin is OverridePin over && !File.Exists(over.File))
         {
             throw ComposeErrors.FileMissing(over.File);
         }
 
-        var before = await ContainersAsync([], cancellationToken).ConfigureAwait(false);
+        var before = await ContainersAsync(cancellationToken).ConfigureAwait(false);
         using var pinned = PinnedProject.Lasting(client.Project, pin);
         var patience = await PatienceAsync(before, cancellationToken).ConfigureAwait(false);
         var engineId = await EngineIdAsync(engine, cancellationToken).ConfigureAwait(false);
@@ -69,9 +63,8 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
             throw Failed(answer);
         }
 
-        var known = before.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
-        var after = await ContainersAsync(known, cancellationToken).ConfigureAwait(false);
-        return after.Count > 0 ? new ComposeUpOutcome(after, answer.LastLines) : throw Failed(answer);
+        var after = await ContainersAsync(cancellationToken).ConfigureAwait(false);
+        return after.Count > 0 ? after : throw Failed(answer);
     }
 
     /// <summary>
@@ -88,7 +81,7 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
 
         var calls = new ContainerApi(engine);
         var own = image.Variables.Find(ApiVersionVariable);
-        foreach (var old in await ContainersAsync([], cancellationToken).ConfigureAwait(false))
+        foreach (var old in await ContainersAsync(cancellationToken).ConfigureAwait(false))
         {
             // The engine has answered by now, and its version is known.
             var version = ApiVersionFor(client.Program, engine.ApiVersion, own) ?? (IsVersion(own) ? own : null);
@@ -152,12 +145,8 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         var calls = new ContainerApi(engine);
         var old = await Task.WhenAll(before.Select(container => calls.InspectAsync(container.Id, cancellationToken))).ConfigureAwait(false);
         var answer = client.Endpoint.PatienceBy(image.Variables.Find(EngineEndpoint.PatienceVariable));
-        return answer + old.Append([]).Max(ContainerApi.StopTimeOf);
+        return answer + old.Append(new ContainerView([])).Max(ContainerApi.StopTimeOf);
     }
-
-    /// <summary>The service's containers, running or not.</summary>
-    public Task<IReadOnlyList<ComposeContainer>> ContainersAsync(CancellationToken cancellationToken) =>
-        ContainersAsync([], cancellationToken);
 
     /// <summary>By which 1.x takes the version of the engine's API.</summary>
     private const string ApiVersionVariable = "COMPOSE_API_VERSION";
@@ -191,7 +180,8 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         return arguments;
     }
 
-    private async Task<IReadOnlyList<ComposeContainer>> ContainersAsync(HashSet<string> known, CancellationToken cancellationToken)
+    /// <summary>The service's containers, running or not.</summary>
+    public async Task<IReadOnlyList<ComposeContainer>> ContainersAsync(CancellationToken cancellationToken)
     {
         var filter = new Dictionary<string, IDictionary<string, bool>>
         {
@@ -209,9 +199,7 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
                 container.ID,
                 container.NameOf(),
                 int.TryParse(ComposeLabels.Get(container.Labels, ComposeLabels.Number), out var number) ? number : 0,
-                container.State,
-                container.ImageID,
-                !known.Contains(container.ID)))
+                container.ImageID))
             .OrderBy(container => container.Number)];
     }
 }

@@ -13,7 +13,7 @@ internal sealed partial class ContainerComparison
 {
     private readonly ComposeMapping _rendered;
     private readonly ComposeMapping _service;
-    private readonly JsonObject _container;
+    private readonly ContainerView _container;
     private readonly JsonObject _imageConfig;
     private readonly Dictionary<string, string> _running;
     private readonly Dictionary<string, string> _ofImage;
@@ -23,13 +23,13 @@ internal sealed partial class ContainerComparison
     /// <param name="service">The service's name.</param>
     /// <param name="container">The container's inspection.</param>
     /// <param name="image">The inspection of its image; null if that is gone.</param>
-    public ContainerComparison(ComposeMapping rendered, string service, JsonObject container, JsonObject? image)
+    public ContainerComparison(ComposeMapping rendered, string service, ContainerView container, JsonObject? image)
     {
         _rendered = rendered;
         _service = RenderedService.Of(rendered, service) ?? rendered.With([]);
         _container = container;
         _imageConfig = image?["Config"] as JsonObject ?? [];
-        _running = Pairs(container["Config"].Texts("Env"));
+        _running = Pairs(container.Environment);
         _ofImage = Pairs(_imageConfig.Texts("Env"));
     }
 
@@ -149,7 +149,7 @@ internal sealed partial class ContainerComparison
     /// <summary>Blank variables elsewhere than in the environment, if the container says anything else than what would come of them.</summary>
     private IEnumerable<BlankValue> OtherBlanks(ComposeMapping written, Func<string, string?> find)
     {
-        var labels = _container.Labels();
+        var labels = _container.Labels;
         var said = Said();
         var portsDiffer = !RunningPorts().SetEquals(Ports());
         var mountsDiffer = !RunningMounts().SetEquals(Mounts());
@@ -189,17 +189,17 @@ internal sealed partial class ContainerComparison
         ? said.Any(one => WasBlank(scalar.Text, scalar.At, find, one))
         : key switch
         {
-            "user" => EngineJson.Same(_container["Config"]?["User"], _imageConfig["User"]),
-            "working_dir" => EngineJson.Same(_container["Config"]?["WorkingDir"], _imageConfig["WorkingDir"]),
-            "hostname" => _container.Text("Id").StartsWith(_container["Config"].Text("Hostname"), StringComparison.Ordinal),
-            "domainname" => _container["Config"].Text("Domainname").Length == 0,
+            "user" => EngineJson.Same(_container.Config["User"], _imageConfig["User"]),
+            "working_dir" => EngineJson.Same(_container.Config["WorkingDir"], _imageConfig["WorkingDir"]),
+            "hostname" => _container.Id.StartsWith(_container.Hostname, StringComparison.Ordinal),
+            "domainname" => _container.Config.Text("Domainname").Length == 0,
             _ => false,
         };
 
     /// <summary>Whether the container runs the words that come of a command with blank variables.</summary>
     private bool IsRunning(string field, ComposeNode node, string key, Func<string, string?> find)
     {
-        var running = _container["Config"]?[field];
+        var running = _container.Config[field];
         var words = _service[key] switch
         {
             ComposeSequence list => list.Items.Select(item => RenderedService.Unescape(Text(item))),
@@ -208,10 +208,10 @@ internal sealed partial class ContainerComparison
         };
         var all = Squeeze(string.Join(' ', Below(node).Select(one => one.Text)));
         var template = new ComposeScalar(node.Source, node.At.Line, node.At.Column, all, isNull: false);
-        return words.Any() && words.SequenceEqual(_container["Config"].Texts(field), StringComparer.Ordinal)
+        return words.Any() && words.SequenceEqual(_container.Config.Texts(field), StringComparer.Ordinal)
             || (Expand(template.Text, template.At, find).Trim().Length == 0
                 ? EngineJson.Same(running, _imageConfig[field])
-                : WasBlank(template.Text, template.At, find, string.Join(' ', _container["Config"].Texts(field))));
+                : WasBlank(template.Text, template.At, find, string.Join(' ', _container.Config.Texts(field))));
     }
 
     /// <summary>What a file says around its services, of volumes, networks, configs and secrets that this one uses.</summary>
@@ -249,16 +249,16 @@ internal sealed partial class ContainerComparison
 
     private bool NetworksDiffer() => !Used("networks")
         .Select(name => ((_rendered["networks"] as ComposeMapping)?[name] as ComposeMapping)?["name"] is ComposeScalar named ? named.Text
-            : $"{ComposeLabels.Get(_container.Labels(), ComposeLabels.Project)}_{name}")
+            : $"{ComposeLabels.Get(_container.Labels, ComposeLabels.Project)}_{name}")
         .ToHashSet(StringComparer.Ordinal)
-        .SetEquals(_container["NetworkSettings"].Members("Networks").Select(network => network.Key));
+        .SetEquals(_container.Networks.Select(network => network.Key));
 
     /// <summary>Texts of the container in which a value of its compose file can be.</summary>
     private List<string> Said() =>
     [
-        .. Leaves(_container["Config"]),
-        .. Leaves(_container["HostConfig"]),
-        .. Leaves(_container["NetworkSettings"]?["Networks"]),
+        .. Leaves(_container.Config),
+        .. Leaves(_container.HostConfig),
+        .. Leaves(_container.Networks),
     ];
 
     private static IEnumerable<string> Leaves(JsonNode? node) => node switch
@@ -307,7 +307,7 @@ internal sealed partial class ContainerComparison
     }
 
     private HashSet<string> RunningPorts() =>
-        [.. from port in _container["HostConfig"].Members("PortBindings")
+        [.. from port in _container.PortBindings
             from binding in port.Value as JsonArray ?? []
             select Port(binding.Text("HostIp"), binding.Text("HostPort"), port.Key)];
 
@@ -340,7 +340,7 @@ internal sealed partial class ContainerComparison
         $"{(address is "" or "0.0.0.0" ? "" : address + ":")}{(published is "" or "0" ? "a free port" : published)}->{target}";
 
     private HashSet<string> RunningMounts() =>
-        [.. from mount in _container.Elements("Mounts")
+        [.. from mount in _container.Mounts
             where mount.Text("Type") is "bind" || (mount.Text("Type") is "volume" && !IsAnonymous(mount.Text("Name")))
             let source = mount.Text("Type") == "bind" ? mount.Text("Source") : mount.Text("Name")
             where mount.Text("Destination") != "/var/run/docker.sock" || !_service.Has("use_api_socket")
@@ -383,7 +383,7 @@ internal sealed partial class ContainerComparison
     private string VolumeName(string source) =>
         ((_rendered["volumes"] as ComposeMapping)?[source] as ComposeMapping)?["name"] is ComposeScalar name
             ? name.Text
-            : $"{ComposeLabels.Get(_container.Labels(), ComposeLabels.Project)}_{source}";
+            : $"{ComposeLabels.Get(_container.Labels, ComposeLabels.Project)}_{source}";
 
     private static string Mount(string source, string target, bool isReadOnly) =>
         $"{source}->{Path.TrimEndingDirectorySeparator(target)}{(isReadOnly ? " (read-only)" : "")}";

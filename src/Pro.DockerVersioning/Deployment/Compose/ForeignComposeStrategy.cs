@@ -38,7 +38,6 @@ internal sealed class ForeignComposeStrategy(
         _planned = choice;
         var files = target.Labels.GetValueOrDefault(ComposeLabels.Files, "-");
         return new StrategyPlan(
-            choice.Order.ToText(),
             $"{target.Name} is swapped as it is, {choice.Order.ToText()}: {choice.Description}. Its compose files ({files}) are not on this machine",
             [
                 .. request.WarningsFor(choice),

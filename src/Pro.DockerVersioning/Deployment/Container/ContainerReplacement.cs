@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Deployment.Container.Swap;
@@ -53,7 +52,7 @@ internal sealed record ReplacementJob
     /// <summary>
     /// Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).
     /// </summary>
-    public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
+    public Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
         static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
     /// <summary>
@@ -230,11 +229,11 @@ internal sealed class ContainerReplacement(
     /// <summary>Tells what would still be done if the command were stopped from now on.</summary>
     /// <param name="note">What the operation is about.</param>
     /// <param name="old">The old containers, one of which may be stopping.</param>
-    public void SayLastWork(OperationNote note, IReadOnlyCollection<JsonObject> old) => reports.Report(new LastWorkReport(
+    public void SayLastWork(OperationNote note, IReadOnlyCollection<ContainerView> old) => reports.Report(new LastWorkReport(
         RestoreOf(note), RestoreTimeOf(old) + old.Select(ContainerApi.StopTimeOf).DefaultIfEmpty().Max()));
 
     /// <summary>Tells that the old containers are restored.</summary>
-    public void BeginRestore(OperationNote note, IReadOnlyCollection<JsonObject> old)
+    public void BeginRestore(OperationNote note, IReadOnlyCollection<ContainerView> old)
     {
         steps.Begin("restore");
         _restore.Restart();
@@ -250,7 +249,7 @@ internal sealed class ContainerReplacement(
     /// <param name="failure">Why. A user who stops the command doesn't wait for a slow start: what is seen by then is told.</param>
     /// <exception cref="ProException"><c>RestoredUnseen</c>.</exception>
     public async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
-        IEnumerable<(string Name, JsonObject Old)> containers, Exception failure)
+        IEnumerable<(string Name, ContainerView Old)> containers, Exception failure)
     {
         try
         {
@@ -263,7 +262,7 @@ internal sealed class ContainerReplacement(
     }
 
     private async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
-        IEnumerable<(string Name, JsonObject Old)> containers, bool isStopped)
+        IEnumerable<(string Name, ContainerView Old)> containers, bool isStopped)
     {
         ProHealth? health = null;
         var proofTime = TimeSpan.Zero;
@@ -277,12 +276,12 @@ internal sealed class ContainerReplacement(
             var options = Options(ownsPorts: true) with
             {
                 Subject = name,
-                RestartsBefore = now["RestartCount"]?.GetValue<long>() ?? 0,
+                RestartsBefore = now.RestartCount,
                 HealthTimeout = isStopped ? LookTimeOf(old) : null,
                 KnownNeed = TimeSpan.FromMinutes(1),
                 StabilityTime = TimeSpan.FromSeconds(1),
             };
-            var result = await ContainerVerifier.VerifyAsync(engine, now.Text("Id"), options, reports, CancellationToken.None)
+            var result = await ContainerVerifier.VerifyAsync(engine, now.Id, options, reports, CancellationToken.None)
                 .ConfigureAwait(false);
             if (health is null || !result.IsWell)
             {
@@ -305,11 +304,11 @@ internal sealed class ContainerReplacement(
         note.From is { } from ? $"restoring {request.Service.Name} to {from}" : $"restoring what ran {request.Service.Name} before";
 
     /// <summary>How long a restore takes after Ctrl+C: the candidates stop, and the old ones start and are looked at.</summary>
-    private static TimeSpan RestoreTimeOf(IEnumerable<JsonObject> old) =>
+    private static TimeSpan RestoreTimeOf(IEnumerable<ContainerView> old) =>
         old.Aggregate(TimeSpan.Zero, static (time, one) => time + ContainerApi.CandidateStopTimeOf(one) + LeastLook + CallTime);
 
     /// <summary>What is left of the stop time-out since the restore began.</summary>
-    private TimeSpan LookTimeOf(JsonObject old) =>
+    private TimeSpan LookTimeOf(ContainerView old) =>
         ContainerApi.CandidateStopTimeOf(old) - _restore.Elapsed is var left && left > LeastLook ? left : LeastLook;
 
     /// <summary>Keeps the last lines of a candidate that failed without a verdict about it: it is removed by the restore.</summary>
@@ -344,7 +343,7 @@ internal sealed class ContainerReplacement(
 
         foreach (var (name, id) in deployed)
         {
-            JsonObject? now;
+            ContainerView? now;
             try
             {
                 now = await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
@@ -356,9 +355,9 @@ internal sealed class ContainerReplacement(
                 return null;
             }
 
-            if (now.Text("Id") != id)
+            if (now?.Id != id)
             {
-                return DeploymentErrors.UndoneFromOutside(subject, name, now?["Config"].Text("Image"));
+                return DeploymentErrors.UndoneFromOutside(subject, name, now?.Image);
             }
         }
 
@@ -369,7 +368,7 @@ internal sealed class ContainerReplacement(
     {
         foreach (var state in states)
         {
-            if ((await _calls.FindAsync(state.Name, CancellationToken.None).ConfigureAwait(false)).Text("Id") != state.OldId)
+            if ((await _calls.FindAsync(state.Name, CancellationToken.None).ConfigureAwait(false))?.Id != state.OldId)
             {
                 return false;
             }
@@ -414,7 +413,7 @@ internal sealed class ContainerReplacement(
         /// When the last of the old containers had ended. One without a restart policy and without compose is the one that somebody else
         /// starts again, at times seconds later: it counts from its removal on.
         /// </summary>
-        public long OldEndedAt => States.Exists(static state => !state.Ran.Restarts && !state.Old.Labels().ContainsKey(ComposeLabels.Project))
+        public long OldEndedAt => States.Exists(static state => !state.Ran.Restarts && !state.Old.Labels.ContainsKey(ComposeLabels.Project))
             ? Stopwatch.GetTimestamp() : _endings.Values.DefaultIfEmpty(Stopwatch.GetTimestamp()).Max();
 
         /// <summary>Which went first.</summary>

@@ -25,7 +25,6 @@ internal sealed class ContainerStrategy(
             .ChooseAsync(engine, request, target, request.WantedOrder, image.LocalId, cancellationToken).ConfigureAwait(false);
         _planned = choice;
         return new StrategyPlan(
-            choice.Order.ToText(),
             $"the container {target.Name} is re-created from it, {choice.Order.ToText()}: {choice.Description}",
             request.WarningsFor(choice),
             choice.Flow);

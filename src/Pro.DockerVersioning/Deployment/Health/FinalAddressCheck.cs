@@ -50,9 +50,9 @@ internal sealed class FinalAddressCheck
     /// <param name="healthUrl">The service's health URL, or null.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     public static async Task<FinalAddressCheck> PrepareAsync(
-        EngineConnection engine, JsonObject old, Uri? healthUrl, CancellationToken cancellationToken)
+        EngineConnection engine, ContainerView old, Uri? healthUrl, CancellationToken cancellationToken)
     {
-        if (healthUrl is not null && await AnswersAsync(engine, old.Text("Id"), healthUrl, cancellationToken).ConfigureAwait(false))
+        if (healthUrl is not null && await AnswersAsync(engine, old.Id, healthUrl, cancellationToken).ConfigureAwait(false))
         {
             return new FinalAddressCheck(engine, healthUrl, [], obstacle: null);
         }
@@ -75,14 +75,14 @@ internal sealed class FinalAddressCheck
     /// <summary>
     /// Why this machine can't reach any published TCP port of a container, by what is known without asking: the end of a sentence, or null.
     /// </summary>
-    public static string? ObstacleTo(EngineEndpoint endpoint, JsonObject container)
+    public static string? ObstacleTo(EngineEndpoint endpoint, ContainerView container)
     {
         if (PublishedAddress.Of(endpoint, container).Count > 0)
         {
             return null;
         }
 
-        return container["NetworkSettings"].Members("Ports").Any(port => port.Value is JsonArray { Count: > 0 }
+        return container.Ports.Any(port => port.Value is JsonArray { Count: > 0 }
                 && port.Key.EndsWith("/tcp", StringComparison.Ordinal))
             ? "its ports are bound to the loopback address of the engine's machine, which can't be reached from here"
             : "it publishes no TCP port, and nothing else tells from here whether its ports answer";
@@ -93,14 +93,14 @@ internal sealed class FinalAddressCheck
     /// <param name="cancellationToken">Cancels it.</param>
     /// <param name="retryTime">How long it is asked again; null for <see cref="RetryTime"/>.</param>
     /// <exception cref="ProException"><c>FinalAddressNotAnswered</c>.</exception>
-    public async Task RunAsync(JsonObject candidate, CancellationToken cancellationToken, TimeSpan? retryTime = null)
+    public async Task RunAsync(ContainerView candidate, CancellationToken cancellationToken, TimeSpan? retryTime = null)
     {
         var time = retryTime ?? RetryTime;
-        var name = SwapNames.BaseOf(candidate.Text("Name").TrimStart('/'));
+        var name = SwapNames.BaseOf(candidate.Name);
         if (_healthUrl is not null)
         {
             using var probe = await UrlProbes
-                .ForAsync(_engine, candidate.Text("Id"), _healthUrl, RequestTime, cancellationToken).ConfigureAwait(false);
+                .ForAsync(_engine, candidate.Id, _healthUrl, RequestTime, cancellationToken).ConfigureAwait(false);
             await UntilAnsweredAsync(
                 name,
                 time,

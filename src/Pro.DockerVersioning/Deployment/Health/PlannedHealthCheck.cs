@@ -13,7 +13,7 @@ internal static class PlannedHealthCheck
     /// <param name="old">The old container's inspection.</param>
     /// <param name="oldImage">Its image's inspection; null if it is gone.</param>
     /// <param name="newImage">The new image's inspection.</param>
-    public static HealthCheck? Of(JsonObject old, JsonObject? oldImage, JsonObject? newImage) =>
+    public static HealthCheck? Of(ContainerView old, JsonObject? oldImage, JsonObject? newImage) =>
         Merge(UserConfig.From(old, oldImage ?? [])["Healthcheck"], newImage?["Config"]?["Healthcheck"]);
 
     /// <summary>An operator's HEALTHCHECK over an image's, field by field, as the engine merges them; null if there is none.</summary>

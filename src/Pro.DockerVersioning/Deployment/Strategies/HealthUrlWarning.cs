@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Health;
@@ -39,14 +38,14 @@ internal static class HealthUrlWarning
     /// <param name="image">The new image; null if it isn't here yet.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     public static async Task<string?> WhyNotBeforePortsAsync(
-        ContainerApi calls, Uri? url, JsonObject old, string? image, CancellationToken cancellationToken)
+        ContainerApi calls, Uri? url, ContainerView old, string? image, CancellationToken cancellationToken)
     {
         if (url is null || UrlProbes.MeansHost(url) || image is null)
         {
             return null;
         }
 
-        var oldImage = await calls.FindImageAsync(old.Text("Image"), cancellationToken).ConfigureAwait(false);
+        var oldImage = await calls.FindImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false);
         var newImage = await calls.FindImageAsync(image, cancellationToken).ConfigureAwait(false);
         return newImage is null || PlannedHealthCheck.Of(old, oldImage, newImage) is not null ? null
             : $"{UrlText.Shown(url)} (healthUrl) names a host, so the new version can be asked there only once it has the ports";
@@ -76,7 +75,7 @@ internal static class HealthUrlWarning
         var old = await calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
         if (flow == SwapFlow.StopFirst && image.LocalId is { } id)
         {
-            var oldImage = await calls.FindImageAsync(old.Text("Image"), cancellationToken).ConfigureAwait(false);
+            var oldImage = await calls.FindImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false);
             var newImage = await calls.FindImageAsync(id, cancellationToken).ConfigureAwait(false);
             if (PlannedHealthCheck.Of(old, oldImage, newImage) is not null)
             {

@@ -6,11 +6,10 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Deployment.Strategies;
 
 /// <summary>What a strategy would do.</summary>
-/// <param name="Order">stop-first or start-first.</param>
 /// <param name="Line">What is done, what is cut and for how long, as a sentence's part.</param>
 /// <param name="Warnings">What the operator should know before.</param>
 /// <param name="Flow">How containers are swapped; null if they aren't.</param>
-internal sealed record StrategyPlan(string Order, string Line, IReadOnlyList<string> Warnings, SwapFlow? Flow = null)
+internal sealed record StrategyPlan(string Line, IReadOnlyList<string> Warnings, SwapFlow? Flow = null)
 {
     /// <summary>More of what is done or changes, a sentence's part each.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];

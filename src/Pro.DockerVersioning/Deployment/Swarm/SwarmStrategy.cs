@@ -30,7 +30,6 @@ internal sealed class SwarmStrategy(
         var pace = SwarmUpdatePace.Of(plan.UpdateConfig);
         _order = pace.Order;
         return new StrategyPlan(
-            pace.Order,
             $"the swarm replaces {pace.Describe(plan.Sighting.Wanted, target.Name, request.Swarm.Canary)}",
             SwarmStackWarning.For(plan.Service, image.Reference, request.ComposeFiles));
     }

@@ -55,16 +55,16 @@ internal sealed class ContainerApi(EngineConnection engine)
     /// that nobody has, it answers with an unrelated container. Such an answer doesn't count.
     /// </summary>
     /// <exception cref="ProException">There is none.</exception>
-    public async Task<JsonObject> InspectAsync(string container, CancellationToken cancellationToken)
+    public async Task<ContainerView> InspectAsync(string container, CancellationToken cancellationToken)
     {
         var found = await _http.GetAsync($"containers/{Uri.EscapeDataString(container)}/json", cancellationToken).ConfigureAwait(false);
         return IsMeant(found, container)
-            ? await WithMacAddressAsync(found, cancellationToken).ConfigureAwait(false)
+            ? new ContainerView(await WithMacAddressAsync(found, cancellationToken).ConfigureAwait(false))
             : throw EngineErrors.NotFound(engine.Endpoint.ToString(), "container", container);
     }
 
     /// <summary>A container's inspection, or null if there is none.</summary>
-    public async Task<JsonObject?> FindAsync(string container, CancellationToken cancellationToken)
+    public async Task<ContainerView?> FindAsync(string container, CancellationToken cancellationToken)
     {
         try
         {
@@ -118,11 +118,11 @@ internal sealed class ContainerApi(EngineConnection engine)
     }
 
     /// <summary>Inspections of all containers, stopped ones too; those that vanish meanwhile are left out.</summary>
-    public Task<IReadOnlyList<JsonObject>> InspectAllAsync(CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<ContainerView>> InspectAllAsync(CancellationToken cancellationToken) =>
         InspectListedAsync("containers/json?all=true", cancellationToken);
 
     /// <summary>Inspections of all containers that have a label with that value, stopped ones too.</summary>
-    public Task<IReadOnlyList<JsonObject>> FindAllAsync(string label, string value, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<ContainerView>> FindAllAsync(string label, string value, CancellationToken cancellationToken) =>
         InspectListedAsync("containers/json?all=true&filters=" + Labelled(label, value), cancellationToken);
 
     /// <summary>The time by the engine's clock, in which it dates what it does.</summary>
@@ -150,10 +150,10 @@ internal sealed class ContainerApi(EngineConnection engine)
     /// <param name="container">The new one's id.</param>
     /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException"><c>PortsNotBound</c>.</exception>
-    public async Task ThrowIfPortsAreMissingAsync(JsonObject old, string container, CancellationToken cancellationToken)
+    public async Task ThrowIfPortsAreMissingAsync(ContainerView old, string container, CancellationToken cancellationToken)
     {
         var now = await InspectAsync(container, cancellationToken).ConfigureAwait(false);
-        if (!now["State"].Flag("Running") || PublishedPorts.Unbound(now).Count == 0)
+        if (!now.IsRunning || PublishedPorts.Unbound(now).Count == 0)
         {
             return;
         }
@@ -166,7 +166,7 @@ internal sealed class ContainerApi(EngineConnection engine)
 
         if (PublishedPorts.Missing(now, old, networks) is { Count: > 0 } missing)
         {
-            throw ContainerErrors.PortsNotBound(now.Text("Name").TrimStart('/'), missing);
+            throw ContainerErrors.PortsNotBound(now.Name, missing);
         }
     }
 
@@ -226,7 +226,7 @@ internal sealed class ContainerApi(EngineConnection engine)
     public async Task PutFilesAsync(string container, IReadOnlyList<InjectedFile> files)
     {
         // By the engine's clock.
-        var created = files.Count == 0 ? default : (await InspectAsync(container, CancellationToken.None).ConfigureAwait(false)).Time("Created");
+        var created = files.Count == 0 ? default : (await InspectAsync(container, CancellationToken.None).ConfigureAwait(false)).CreatedAt;
         foreach (var file in files)
         {
             await PutArchiveAsync(container, "/", file.At(created), CancellationToken.None).ConfigureAwait(false);
@@ -336,7 +336,7 @@ internal sealed class ContainerApi(EngineConnection engine)
     }
 
     /// <summary>Whether a container is on an overlay network.</summary>
-    public async Task<bool> IsOnOverlayAsync(JsonObject container, CancellationToken cancellationToken)
+    public async Task<bool> IsOnOverlayAsync(ContainerView container, CancellationToken cancellationToken)
     {
         foreach (var network in NetworkAttachment.Of(container).Where(network => !network.IsDefaultBridge))
         {
@@ -410,15 +410,15 @@ internal sealed class ContainerApi(EngineConnection engine)
     public Task StartAsync(string container, CancellationToken cancellationToken) => Act(container, "start", cancellationToken);
 
     /// <summary>How long a container may take to stop, by its inspection.</summary>
-    public static TimeSpan StopTimeOf(JsonObject container)
+    public static TimeSpan StopTimeOf(ContainerView container)
     {
         // Less than none is for ever, which nobody waits for.
-        var seconds = container["Config"]?["StopTimeout"]?.GetValue<long>() is { } own ? own < 0 ? LongestStop : own : DefaultStopTimeout;
+        var seconds = container.Config["StopTimeout"]?.GetValue<long>() is { } own ? own < 0 ? LongestStop : own : DefaultStopTimeout;
         return TimeSpan.FromSeconds(Math.Min(seconds, LongestStop));
     }
 
     /// <summary>How long a candidate that is not kept may take to stop at most, by its inspection or the old container's.</summary>
-    public static TimeSpan CandidateStopTimeOf(JsonObject container) =>
+    public static TimeSpan CandidateStopTimeOf(ContainerView container) =>
         TimeSpan.FromSeconds(Math.Min(StopTimeOf(container).TotalSeconds, DefaultStopTimeout));
 
     /// <summary>Stops it by its own signal, and kills it after its own time-out; a paused one as well.</summary>
@@ -439,7 +439,7 @@ internal sealed class ContainerApi(EngineConnection engine)
             return;
         }
 
-        var writes = candidate.Elements("Mounts").Any(mount => mount.Flag("RW") && mount.Text("Type") is "volume" or "bind");
+        var writes = candidate.Mounts.Any(mount => mount.Flag("RW") && mount.Text("Type") is "volume" or "bind");
         var own = (int)CandidateStopTimeOf(candidate).TotalSeconds;
         var seconds = writes ? own : Math.Min(own, 1);
         try
@@ -457,9 +457,6 @@ internal sealed class ContainerApi(EngineConnection engine)
 
     /// <summary>Freezes its processes.</summary>
     public Task PauseAsync(string container, CancellationToken cancellationToken) => Act(container, "pause", cancellationToken);
-
-    /// <summary>Lets them go on.</summary>
-    public Task ResumeAsync(string container, CancellationToken cancellationToken) => Act(container, "unpause", cancellationToken);
 
     /// <summary>Gives it another name.</summary>
     public Task RenameAsync(string container, string name, CancellationToken cancellationToken) =>
@@ -498,9 +495,9 @@ internal sealed class ContainerApi(EngineConnection engine)
     private static string Labelled(string label, string value) =>
         Uri.EscapeDataString(new JsonObject { ["label"] = new JsonArray($"{label}={value}") }.ToJsonString());
 
-    private async Task<IReadOnlyList<JsonObject>> InspectListedAsync(string path, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ContainerView>> InspectListedAsync(string path, CancellationToken cancellationToken)
     {
-        var inspections = new List<JsonObject>();
+        var inspections = new List<ContainerView>();
         foreach (var listed in await _http.GetListAsync(path, cancellationToken).ConfigureAwait(false))
         {
             if (await FindAsync(listed.Text("Id"), cancellationToken).ConfigureAwait(false) is { } inspection)
@@ -559,9 +556,9 @@ internal sealed class ContainerApi(EngineConnection engine)
     public async Task<string> ForeignPlatformAsync(string container, CancellationToken cancellationToken)
     {
         var found = await FindAsync(container, cancellationToken).ConfigureAwait(false);
-        var platform = EngineJson.PlatformOf(found?["ImageManifestDescriptor"]?["platform"]);
+        var platform = found?.Platform ?? "";
         if (platform.Length == 0
-            && await FindImageAsync(found.Text("Image"), cancellationToken).ConfigureAwait(false) is { } image)
+            && await FindImageAsync(found?.ImageId ?? "", cancellationToken).ConfigureAwait(false) is { } image)
         {
             // An engine that isn't containerd's has one variant of an image.
             platform = EngineJson.PlatformOf(new JsonObject

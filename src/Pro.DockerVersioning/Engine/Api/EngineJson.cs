@@ -17,10 +17,6 @@ internal static class EngineJson
     /// <summary>An object's members, or none.</summary>
     public static IEnumerable<KeyValuePair<string, JsonNode?>> Members(this JsonNode? node, string name) => node?[name] as JsonObject ?? [];
 
-    /// <summary>A container's labels.</summary>
-    public static Dictionary<string, string> Labels(this JsonNode? container) => (container?["Config"]).Members("Labels")
-        .ToDictionary(label => label.Key, label => label.Value?.GetValue<string>() ?? "", StringComparer.Ordinal);
-
     /// <summary>A list's elements, or none.</summary>
     public static IEnumerable<JsonNode?> Elements(this JsonNode? node, string name) => node?[name] as JsonArray ?? [];
 

@@ -24,12 +24,12 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
     /// the first one to be connected. That is the one of the highest priority (since Engine 28), and then the first by name.
     /// Internal networks, which have no gateway, come last.
     /// </summary>
-    public static IReadOnlyList<NetworkAttachment> Of(JsonObject container)
+    public static IReadOnlyList<NetworkAttachment> Of(ContainerView container)
     {
-        var mode = container["HostConfig"].Text("NetworkMode");
+        var mode = container.NetworkMode;
         return mode is "host" or "none" || mode.StartsWith("container:", StringComparison.Ordinal)
             ? []
-            : [.. container["NetworkSettings"].Members("Networks")
+            : [.. container.Networks
                 .OrderByDescending(network => network.Value?["GwPriority"]?.GetValue<long>() ?? 0)
                 .ThenBy(network => IsInternal(container, network.Value))
                 .ThenBy(network => network.Key, StringComparer.Ordinal)
@@ -71,10 +71,12 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
     }
 
     /// <summary>The same for the network that has the name.</summary>
-    public NetworkAttachment WithoutId() => Without("NetworkID");
-
-    /// <summary>The same with a MAC address that the engine chooses.</summary>
-    public NetworkAttachment WithoutMacAddress() => Without("MacAddress");
+    public NetworkAttachment WithoutId()
+    {
+        var endpoint = Endpoint.DeepClone().AsObject();
+        _ = endpoint.Remove("NetworkID");
+        return this with { Endpoint = endpoint };
+    }
 
     /// <summary>Whether <c>HostConfig.NetworkMode</c>, a name or an id, means the network.</summary>
     public static bool IsMeant(string mode, string network, JsonNode? endpoint) =>
@@ -82,10 +84,10 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         || (network == DefaultBridge && mode is "default" or "")
         || (mode.Length >= 12 && endpoint.Text("NetworkID").StartsWith(mode, StringComparison.Ordinal));
 
-    private static bool IsInternal(JsonObject container, JsonNode? endpoint) =>
-        container["State"].Flag("Running") && endpoint.Text("Gateway").Length == 0 && endpoint.Text("IPv6Gateway").Length == 0;
+    private static bool IsInternal(ContainerView container, JsonNode? endpoint) =>
+        container.IsRunning && endpoint.Text("Gateway").Length == 0 && endpoint.Text("IPv6Gateway").Length == 0;
 
-    private static JsonObject Settings(string network, JsonNode? endpoint, JsonObject container)
+    private static JsonObject Settings(string network, JsonNode? endpoint, ContainerView container)
     {
         var settings = endpoint?.DeepClone() as JsonObject ?? [];
         foreach (var name in MadeByEngine)
@@ -110,20 +112,12 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         {
             // The engine adds both by itself, for each new container its own (before Engine 25 among the operator's aliases).
             // A swap may have added one more.
-            var config = container["Config"];
-            string[] own = [ShortId.Of(container.Text("Id")), config.Text("Hostname"), (config?["Labels"]).Text(ContainerLabels.Alias)];
+            string[] own = [ShortId.Of(container.Id), container.Hostname, container.Config["Labels"].Text(ContainerLabels.Alias)];
             var kept = settings.Texts("Aliases").Where(alias => !own.Contains(alias)).ToArray();
             settings["Aliases"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(alias => JsonValue.Create(alias))]);
         }
 
         return settings;
-    }
-
-    private NetworkAttachment Without(string name)
-    {
-        var endpoint = Endpoint.DeepClone().AsObject();
-        _ = endpoint.Remove(name);
-        return this with { Endpoint = endpoint };
     }
 
     /// <summary>
@@ -132,11 +126,11 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
     /// address up to Engine 27, and are random and locally administered since Engine 28. So what is neither is the operator's; so is
     /// <c>02:42:…</c>, with which a random one hardly ever begins.
     /// </summary>
-    private static string MacAddressOf(string network, JsonNode? endpoint, JsonObject container)
+    private static string MacAddressOf(string network, JsonNode? endpoint, ContainerView container)
     {
-        if (IsMeant(container["HostConfig"].Text("NetworkMode"), network, endpoint))
+        if (IsMeant(container.NetworkMode, network, endpoint))
         {
-            return container["Config"].Text("MacAddress");
+            return container.MacAddress;
         }
 
         var shown = endpoint.Text("MacAddress");

@@ -6,28 +6,28 @@ namespace Pro.DockerVersioning.Engine.Api;
 internal static class PublishedPorts
 {
     /// <summary>Whether it asks for any.</summary>
-    public static bool IsAskedFor(JsonObject container) =>
-        container["HostConfig"].Flag("PublishAllPorts") || Asked(container).Any();
+    public static bool IsAskedFor(ContainerView container) =>
+        container.PublishesAllPorts || Asked(container).Any();
 
     /// <summary>Whether the engine chose one of them, and would choose another one for the next container.</summary>
-    public static bool IsChosenByEngine(JsonObject container) =>
-        container["HostConfig"].Flag("PublishAllPorts")
+    public static bool IsChosenByEngine(ContainerView container) =>
+        container.PublishesAllPorts
         || Asked(container).SelectMany(port => port.Bindings).Any(IsChosen);
 
     /// <summary>Whether all ports that it publishes are for UDP or SCTP: nothing tells from outside whether they answer.</summary>
-    public static bool HasNoTcp(JsonObject container) =>
-        Asked(container).Any() && !container["HostConfig"].Flag("PublishAllPorts")
+    public static bool HasNoTcp(ContainerView container) =>
+        Asked(container).Any() && !container.PublishesAllPorts
         && Asked(container).All(port => !port.Port.EndsWith("/tcp", StringComparison.Ordinal) && port.Port.Contains('/', StringComparison.Ordinal));
 
     /// <summary>
     /// Those that a running container asks for and hasn't got. The engine's answer to a call doesn't tell: it may be 200 for a port
     /// that was busy.
     /// </summary>
-    public static IReadOnlyList<string> Unbound(JsonObject container) =>
+    public static IReadOnlyList<string> Unbound(ContainerView container) =>
     [
         .. Asked(container)
             .Select(port => port.Port)
-            .Where(port => container["NetworkSettings"]?["Ports"]?[port] is not JsonArray { Count: > 0 }),
+            .Where(port => container.Ports[port] is not JsonArray { Count: > 0 }),
     ];
 
     /// <summary>
@@ -37,8 +37,8 @@ internal static class PublishedPorts
     /// <param name="container">The new container's inspection.</param>
     /// <param name="old">The old one's, from when it still had its networks.</param>
     /// <param name="networks">The inspections of the new one's networks.</param>
-    public static IReadOnlyList<string> Missing(JsonObject container, JsonObject old, IEnumerable<JsonObject> networks) =>
-        old["State"].Flag("Running") ? [.. Unbound(container).Except(Unbound(old))]
+    public static IReadOnlyList<string> Missing(ContainerView container, ContainerView old, IEnumerable<JsonObject> networks) =>
+        old.IsRunning ? [.. Unbound(container).Except(Unbound(old))]
             : networks.Any(CanBind) ? Unbound(container)
             : [];
 
@@ -52,11 +52,11 @@ internal static class PublishedPorts
     /// <param name="hostConfig">It is changed.</param>
     /// <param name="container">The container's inspection; one that doesn't run has no ports.</param>
     /// <returns>Those ports, and those that were kept so before: the container's label tells of them.</returns>
-    public static IReadOnlyList<ChosenPort> KeepChosen(JsonObject hostConfig, JsonObject container)
+    public static IReadOnlyList<ChosenPort> KeepChosen(JsonObject hostConfig, ContainerView container)
     {
-        var chosen = ChosenPort.Read(container.Labels().GetValueOrDefault(ContainerLabels.ChosenPorts, ""))
+        var chosen = ChosenPort.Read(container.Labels.GetValueOrDefault(ContainerLabels.ChosenPorts, ""))
             .Where(one => Bindings(hostConfig, one).Any()).ToList();
-        foreach (var (port, value) in (container["NetworkSettings"]?["Ports"] as JsonObject ?? []).ToArray())
+        foreach (var (port, value) in container.Ports.ToArray())
         {
             if (value is not JsonArray { Count: > 0 } bound)
             {
@@ -105,15 +105,15 @@ internal static class PublishedPorts
     /// <summary>Ports that the engine had chosen and that are others now, as a warning; null if there are none.</summary>
     /// <param name="chosen">The ports that it had chosen.</param>
     /// <param name="now">The inspection of the container that runs now.</param>
-    public static string? Moved(IReadOnlyList<ChosenPort> chosen, JsonObject now)
+    public static string? Moved(IReadOnlyList<ChosenPort> chosen, ContainerView now)
     {
         var moved = chosen
-            .Select(port => (port.Port, port.HostPort, Has: HostPorts(now["NetworkSettings"]?["Ports"]?[port.Port])))
+            .Select(port => (port.Port, port.HostPort, Has: HostPorts(now.Ports[port.Port])))
             .Where(port => port.Has.Length > 0 && !port.Has.Contains(port.HostPort, StringComparer.Ordinal))
             .Select(port => $"{port.Port} is at {port.Has[0]} instead of {port.HostPort}")
             .ToArray();
         return moved.Length == 0 ? null
-            : $"The host ports of {SwapNames.BaseOf(now.Text("Name").TrimStart('/'))} that the engine had chosen could not be kept: "
+            : $"The host ports of {SwapNames.BaseOf(now.Name)} that the engine had chosen could not be kept: "
                 + $"{string.Join(", ", moved)}.";
     }
 
@@ -134,8 +134,8 @@ internal static class PublishedPorts
     // Not said, it is every address; IPv4's is shown first.
     private static bool Same(string asked, string bound) => asked == bound || (asked.Length == 0 && bound is "0.0.0.0" or "::");
 
-    private static IEnumerable<(string Port, JsonArray Bindings)> Asked(JsonObject container) =>
-        from port in container["HostConfig"].Members("PortBindings")
+    private static IEnumerable<(string Port, JsonArray Bindings)> Asked(ContainerView container) =>
+        from port in container.PortBindings
         where port.Value is JsonArray { Count: > 0 }
         select (port.Key, port.Value!.AsArray());
 }

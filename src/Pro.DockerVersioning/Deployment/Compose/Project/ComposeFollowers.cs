@@ -20,7 +20,7 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
     private readonly HashSet<string> _ran = new(StringComparer.Ordinal);
 
     /// <summary>Labels for a follower, by the containers that have a successor; see <c>ReplacementJob.FollowerLabels</c>.</summary>
-    public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> Labels { get; init; } =
+    public Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> Labels { get; init; } =
         static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
     /// <summary>Notes which followers run, before their containers are re-created: some of them end with those.</summary>
@@ -28,7 +28,7 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
     {
         var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
         var followers = NamespaceFollowers.Chain(all, [.. ids.Select(id => (id, id))]);
-        _ran.UnionWith(followers.Where(one => SavedRunState.Of(one).Ran).Select(NameOf));
+        _ran.UnionWith(followers.Where(one => SavedRunState.Of(one).Ran).Select(one => one.Name));
     }
 
     /// <summary>Re-creates them, and those that follow them, each after its leaders; then sees whether those that ran before go on running.</summary>
@@ -42,10 +42,10 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         while (await NextAsync(moved, cancellationToken).ConfigureAwait(false) is { } follower)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var name = SwapNames.BaseOf(NameOf(follower));
+            var name = SwapNames.BaseOf(follower.Name);
             reports?.Report(new VerboseReport($"{name} shares the network, IPC or processes of a container that was re-created, and is re-created too."));
             var id = await MoveAsync(follower, name, moved).ConfigureAwait(false);
-            moved[follower.Text("Id")] = id;
+            moved[follower.Id] = id;
             if (Ran(follower, name))
             {
                 running.Add((id, name));
@@ -70,7 +70,7 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
             foreach (var id in back.Values)
             {
                 var leader = await calls.InspectAsync(id, CancellationToken.None).ConfigureAwait(false);
-                await new FollowerRefresh(calls).RunAsync(id, NameOf(leader), CancellationToken.None).ConfigureAwait(false);
+                await new FollowerRefresh(calls).RunAsync(id, leader.Name, CancellationToken.None).ConfigureAwait(false);
             }
         }
         catch (ProException failure) when (failure.Id == ContainerErrors.FollowerDiedId)
@@ -82,31 +82,31 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         foreach (var name in _ran.Select(SwapNames.BaseOf).Distinct(StringComparer.Ordinal))
         {
             var now = await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
-            if (now is null || !now["State"].Flag("Running"))
+            if (now is not { IsRunning: true })
             {
-                var died = ContainerErrors.FollowerDied(name, now?["State"]?["ExitCode"]?.GetValue<long>());
+                var died = ContainerErrors.FollowerDied(name, now?.ExitCode);
                 reports?.Report(new WarningReport(died.Message));
             }
         }
     }
 
-    private async Task<JsonObject?> NextAsync(IReadOnlyDictionary<string, string> moved, CancellationToken cancellationToken)
+    private async Task<ContainerView?> NextAsync(IReadOnlyDictionary<string, string> moved, CancellationToken cancellationToken)
     {
         var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
-        var names = all.Select(NameOf).ToHashSet(StringComparer.Ordinal);
+        var names = all.Select(one => one.Name).ToHashSet(StringComparer.Ordinal);
 
         // A kept one counts if whoever re-created it was interrupted before the new one had its name.
         return NamespaceFollowers.Chain([.. all.Where(IsToMove)], [.. moved.Keys.Select(id => (id, id))])
-            .FirstOrDefault(follower => !moved.Values.Contains(follower.Text("Id")));
+            .Where(follower => !moved.Values.Contains(follower.Id)).Select(follower => (ContainerView?)follower).FirstOrDefault();
 
-        bool IsToMove(JsonObject follower) => NameOf(follower) is var name
+        bool IsToMove(ContainerView follower) => follower.Name is var name
             && (!SwapNames.IsLeftover(name)
                 || (name == SwapNames.Previous(SwapNames.BaseOf(name)) && !names.Contains(SwapNames.BaseOf(name))));
     }
 
-    private async Task<string> MoveAsync(JsonObject follower, string name, IReadOnlyDictionary<string, string> moved)
+    private async Task<string> MoveAsync(ContainerView follower, string name, IReadOnlyDictionary<string, string> moved)
     {
-        var old = follower.Text("Id");
+        var old = follower.Id;
         var state = await SwapState.OfAsync(calls, follower, CancellationToken.None).ConfigureAwait(false);
         await state.ReadFilesAsync(calls, known: [], static _ => true, CancellationToken.None).ConfigureAwait(false);
         var recipe = state.Recipe;
@@ -127,7 +127,7 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
                 await calls.StopAsync(old, CancellationToken.None).ConfigureAwait(false);
             }
 
-            if (NameOf(follower) == name)
+            if (follower.Name == name)
             {
                 await ClearAsync(SwapNames.Previous(name)).ConfigureAwait(false);
                 await calls.RenameAsync(old, SwapNames.Previous(name), CancellationToken.None).ConfigureAwait(false);
@@ -156,13 +156,13 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         return id;
     }
 
-    private bool Ran(JsonObject follower, string name) => _ran.Contains(name) || NamespaceFollowers.Ran(follower);
+    private bool Ran(ContainerView follower, string name) => _ran.Contains(name) || NamespaceFollowers.Ran(follower);
 
     private async Task ClearAsync(string name)
     {
-        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } left && NameOf(left) == name)
+        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } left && left.Name == name)
         {
-            await calls.RemoveAsync(left.Text("Id"), CancellationToken.None).ConfigureAwait(false);
+            await calls.RemoveAsync(left.Id, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -173,15 +173,14 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
             foreach (var (id, name) in running)
             {
                 var now = await calls.FindAsync(id, cancellationToken).ConfigureAwait(false);
-                if (now is null || !now["State"].Flag("Running") || now["State"].Flag("Restarting") || (now["RestartCount"]?.GetValue<long>() ?? 0) > 0)
+                if (now is not { IsRunning: true, IsRestarting: false, RestartCount: 0 })
                 {
-                    throw ContainerErrors.FollowerDied(name, now?["State"]?["ExitCode"]?.GetValue<long>());
+                    throw ContainerErrors.FollowerDied(name, now?.ExitCode);
                 }
             }
         }
     }
 
-    private static string NameOf(JsonObject container) => container.Text("Name").TrimStart('/');
 }
 
 /// <summary>Compose's label for a follower: its hash holds the ids of the containers that it is tied to.</summary>
@@ -196,13 +195,13 @@ internal static class ComposeFollowerLabels
     public static async Task<IReadOnlyDictionary<string, string?>> OfAsync(
         ComposeContext site,
         RenderedProject? rendered,
-        JsonObject follower,
+        ContainerView follower,
         IReadOnlyDictionary<string, string> successors,
         IProgress<Report> reports,
         CancellationToken cancellationToken)
     {
         var none = new Dictionary<string, string?>();
-        var labels = follower.Labels();
+        var labels = follower.Labels;
         if (rendered is null || site.Client.Program.IsV1
             || ComposeLabels.Get(labels, ComposeLabels.Project) != site.Client.Project.Name
             || ComposeLabels.Get(labels, ComposeLabels.Service) is not { } service)
@@ -218,7 +217,7 @@ internal static class ComposeFollowerLabels
         var next = new JsonObject();
         foreach (var (_, mode) in Modes)
         {
-            next[mode] = follower["HostConfig"].Text(mode);
+            next[mode] = follower.HostConfig.Text(mode);
         }
 
         var before = Of(next);

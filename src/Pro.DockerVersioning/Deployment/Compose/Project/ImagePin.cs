@@ -6,28 +6,6 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
-/// <summary>What a compose file says a service's image is.</summary>
-internal enum ImageForm
-{
-    /// <summary>A variable stands for the tag or a part of it: <c>${REGISTRY}/api:${API_VERSION:-latest}</c>.</summary>
-    TagVariable,
-
-    /// <summary>A variable stands for the whole: <c>${API_IMAGE}</c>.</summary>
-    WholeVariable,
-
-    /// <summary>Written out, with a tag or without.</summary>
-    Literal,
-
-    /// <summary>Written out, with a digest.</summary>
-    Digest,
-
-    /// <summary>Made of variables of which no single one can bring the image about: <c>api:${V}-${V}</c>.</summary>
-    Composite,
-
-    /// <summary>No image at all: compose names what it builds.</summary>
-    None,
-}
-
 /// <summary>What pins the image of one service of one project, and who else would be touched.</summary>
 internal sealed class ImagePin
 {
@@ -73,9 +51,6 @@ internal sealed class ImagePin
 
     /// <summary>The service's profiles; one must be named before compose tells of the service.</summary>
     public IReadOnlyList<string> Profiles { get; }
-
-    /// <summary>Which form the image takes.</summary>
-    public ImageForm Form { get; private init; }
 
     /// <summary>The variable that brings the version; null for the forms without.</summary>
     public string? Variable { get; private init; }
@@ -128,7 +103,6 @@ internal sealed class ImagePin
         var usages = variable is null ? null : new VariableUsages(users, files, service, variable, repository, variables.Find);
         var found = new ImagePin(project, service, variables, files)
         {
-            Form = pin.FormOf(variable),
             Variable = variable,
             VariableStandsOnce = variable is not null && StandsOnce(users, variable),
             SharedBy = usages?.Others(neighbours) ?? [],
@@ -233,21 +207,6 @@ internal sealed class ImagePin
 
     private string? FindPullPolicy() => (_files.Find(Project, Service).Node["pull_policy"] as ComposeScalar)?.Text is { } written
         && Expand(written) is not ("missing" or "if_not_present" or "never" or "") ? Expand(written) : null;
-
-    private ImageForm FormOf(string? variable)
-    {
-        if (Written is null)
-        {
-            return ImageForm.None;
-        }
-
-        var places = VariableText.Places(Written);
-        return variable is not null
-            ? places.Count == 1 && places[0].Start == 0 && places[0].End == Written.Length ? ImageForm.WholeVariable : ImageForm.TagVariable
-            : places.Count > 0 ? ImageForm.Composite
-            : Written.Contains('@', StringComparison.Ordinal) ? ImageForm.Digest
-            : ImageForm.Literal;
-    }
 
     /// <summary>The variable, and its value, that makes the text the target; the last one first, since the tag stands last.</summary>
     private VariablePin? Solve(ImageReference target)

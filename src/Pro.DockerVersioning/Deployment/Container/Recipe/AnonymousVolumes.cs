@@ -11,12 +11,12 @@ namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 internal static class AnonymousVolumes
 {
     /// <summary>Names the anonymous volumes in a copy of the container's <c>HostConfig</c>.</summary>
-    public static void Name(JsonObject hostConfig, JsonObject container)
+    public static void Name(JsonObject hostConfig, ContainerView container)
     {
         var mounts = hostConfig.Elements("Mounts").OfType<JsonObject>().ToArray();
         var bound = hostConfig.Texts("Binds").Select(DestinationOf).ToHashSet(StringComparer.Ordinal);
         var inherits = hostConfig.Texts("VolumesFrom").Any();
-        foreach (var volume in container.Elements("Mounts").Where(mount => mount.Text("Type") == "volume"))
+        foreach (var volume in container.Mounts.Where(mount => mount.Text("Type") == "volume"))
         {
             var destination = Clean(volume.Text("Destination"));
             if (Array.Find(mounts, mount => Clean(mount.Text("Target")) == destination) is { } declared)
@@ -34,8 +34,8 @@ internal static class AnonymousVolumes
     }
 
     // With --volumes-from a volume that nobody declares here is the other container's, and comes along with it.
-    private static bool Declares(JsonObject container, string destination) =>
-        container["Config"].Members("Volumes").Any(volume => Clean(volume.Key) == destination);
+    private static bool Declares(ContainerView container, string destination) =>
+        container.Config.Members("Volumes").Any(volume => Clean(volume.Key) == destination);
 
     private static void Bind(JsonObject hostConfig, JsonNode volume)
     {

@@ -44,9 +44,9 @@ internal sealed record ContainerRecipe
     /// <summary>Reads it off a container.</summary>
     /// <param name="container">The container's inspection, running or not.</param>
     /// <param name="itsImage">The inspection of the image with the container's image id.</param>
-    public static ContainerRecipe From(JsonObject container, JsonObject itsImage)
+    public static ContainerRecipe From(ContainerView container, JsonObject itsImage)
     {
-        var hostConfig = container["HostConfig"]?.DeepClone() as JsonObject ?? [];
+        var hostConfig = container.HostConfig.DeepClone().AsObject();
         AnonymousVolumes.Name(hostConfig, container);
         EngineDefaults.TakeAway(hostConfig);
         var chosen = PublishedPorts.KeepChosen(hostConfig, container);
@@ -54,16 +54,16 @@ internal sealed record ContainerRecipe
         var mode = hostConfig.Text("NetworkMode");
         return new ContainerRecipe
         {
-            Name = container.Text("Name").TrimStart('/'),
-            ImageId = container.Text("Image"),
-            Reference = container["Config"].Text("Image"),
+            Name = container.Name,
+            ImageId = container.ImageId,
+            Reference = container.Image,
             Config = UserConfig.From(container, itsImage),
             HostConfig = hostConfig,
             ChosenPorts = chosen,
-            Platform = EngineJson.PlatformOf(container["ImageManifestDescriptor"]?["platform"]),
+            Platform = container.Platform,
             Networks = networks,
             Primary = networks.Select(network => network.Network).FirstOrDefault(name =>
-                NetworkAttachment.IsMeant(mode, name, container["NetworkSettings"]?["Networks"]?[name])),
+                NetworkAttachment.IsMeant(mode, name, container.Networks[name])),
         };
     }
 

@@ -28,15 +28,15 @@ internal sealed record FoundFile(string Path, bool IsSurelyMeant)
     private const int AtOnce = 8;
 
     /// <summary>Finds them, in containers into which somebody copies any.</summary>
-    public static async Task<IReadOnlyList<FoundFile>> InAsync(ContainerApi calls, JsonObject container, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<FoundFile>> InAsync(ContainerApi calls, ContainerView container, CancellationToken cancellationToken)
     {
-        if (!ComposeLabels.IsServiceContainer(container.Labels()) && !(container["Config"]).Texts("Env").Contains(ApiSocket))
+        if (!ComposeLabels.IsServiceContainer(container.Labels) && !container.Environment.Contains(ApiSocket))
         {
             return [];
         }
 
-        var id = container.Text("Id");
-        var mounts = container.Elements("Mounts").Select(mount => mount.Text("Destination")).ToArray();
+        var id = container.Id;
+        var mounts = container.Mounts.Select(mount => mount.Text("Destination")).ToArray();
         var changes = (await calls.ChangesAsync(id, cancellationToken).ConfigureAwait(false))
             .Select(change => (Path: change.Text("Path"), Kind: change?["Kind"]?.GetValue<int>() ?? Deleted))
             .Where(change => change.Kind != Deleted && !Array.Exists(mounts, mount => IsIn(change.Path, mount)))
@@ -58,7 +58,7 @@ internal sealed record FoundFile(string Path, bool IsSurelyMeant)
 
     private static bool IsIn(string path, string folder) => path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
 
-    private static bool IsCopied(JsonObject container, string path, JsonNode? stat)
+    private static bool IsCopied(ContainerView container, string path, JsonNode? stat)
     {
         if (stat is null || (stat["mode"]!.GetValue<long>() & AnyType) != 0)
         {
@@ -66,7 +66,7 @@ internal sealed record FoundFile(string Path, bool IsSurelyMeant)
         }
 
         var time = stat.Time("mtime");
-        var (created, started) = (container.Time("Created"), container["State"].Time("StartedAt"));
+        var (created, started) = (container.CreatedAt, container.StartedAt);
         return path.StartsWith(Secrets, StringComparison.Ordinal)
             || (stat["size"]!.GetValue<long>() <= LargestSize
                 && !stat.Text("mtime").Contains('.', StringComparison.Ordinal)

@@ -19,8 +19,8 @@ internal static class NamespaceFollowers
     /// <param name="all">Inspections of all containers, stopped ones too.</param>
     /// <param name="id">The container's full id.</param>
     /// <param name="name">Its name, by which <c>container:</c> may tie it as well.</param>
-    public static IReadOnlyList<JsonObject> Find(IEnumerable<JsonObject> all, string id, string name) =>
-        [.. all.Where(other => other.Text("Id") != id && Modes.Any(mode => Follows(other["HostConfig"].Text(mode), id, name)))];
+    public static IReadOnlyList<ContainerView> Find(IEnumerable<ContainerView> all, string id, string name) =>
+        [.. all.Where(other => other.Id != id && Modes.Any(mode => Follows(other.HostConfig.Text(mode), id, name)))];
 
     /// <summary>
     /// All that follow containers, and all that follow those, in an order in which each comes after all whom it follows: one can share
@@ -28,40 +28,40 @@ internal static class NamespaceFollowers
     /// </summary>
     /// <param name="all">Inspections of all containers, stopped ones too.</param>
     /// <param name="leaders">The ids and names of the first ones.</param>
-    public static IReadOnlyList<JsonObject> Chain(IReadOnlyList<JsonObject> all, IEnumerable<(string Id, string Name)> leaders)
+    public static IReadOnlyList<ContainerView> Chain(IReadOnlyList<ContainerView> all, IEnumerable<(string Id, string Name)> leaders)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var open = new Queue<(string Id, string Name)>(leaders);
-        var found = new List<JsonObject>();
+        var found = new List<ContainerView>();
         seen.UnionWith(open.Select(leader => leader.Id));
         while (open.TryDequeue(out var leader))
         {
-            foreach (var follower in Find(all, leader.Id, leader.Name).Where(one => seen.Add(one.Text("Id"))))
+            foreach (var follower in Find(all, leader.Id, leader.Name).Where(one => seen.Add(one.Id)))
             {
                 found.Add(follower);
-                open.Enqueue((follower.Text("Id"), NameOf(follower)));
+                open.Enqueue((follower.Id, follower.Name));
             }
         }
 
-        var ordered = new List<JsonObject>();
+        var ordered = new List<ContainerView>();
         while (found.Count > 0)
         {
             // In a circle, which only names can make, the order is nobody's.
-            var next = found.Find(one => LeadersOf(one, found).Count == 0) ?? found[0];
-            ordered.Add(next);
-            _ = found.Remove(next);
+            var next = Math.Max(0, found.FindIndex(one => LeadersOf(one, found).Count == 0));
+            ordered.Add(found[next]);
+            found.RemoveAt(next);
         }
 
         return ordered;
     }
 
     /// <summary>Those of some containers whom a container follows.</summary>
-    public static IReadOnlyList<JsonObject> LeadersOf(JsonObject follower, IEnumerable<JsonObject> among) =>
-        [.. among.Where(one => Find([follower], one.Text("Id"), NameOf(one)).Count > 0)];
+    public static IReadOnlyList<ContainerView> LeadersOf(ContainerView follower, IEnumerable<ContainerView> among) =>
+        [.. among.Where(one => Find([follower], one.Id, one.Name).Count > 0)];
 
     /// <summary>Whether a follower ran before its container was stopped: one that shares its processes was killed with them.</summary>
-    public static bool Ran(JsonObject follower) => SavedRunState.Of(follower).Ran
-        || (follower["State"].Text("Status") == "exited" && follower["State"]?["ExitCode"]?.GetValue<long>() == Killed);
+    public static bool Ran(ContainerView follower) => SavedRunState.Of(follower).Ran
+        || (follower.Status == "exited" && follower.ExitCode == Killed);
 
     /// <summary>Ties a copy of a <c>HostConfig</c> to successors.</summary>
     /// <param name="hostConfig">It is changed.</param>
@@ -88,8 +88,6 @@ internal static class NamespaceFollowers
             }
         }
     }
-
-    private static string NameOf(JsonObject container) => container.Text("Name").TrimStart('/');
 
     private static bool Follows(string mode, string id, string? name) =>
         mode.StartsWith(Shared, StringComparison.Ordinal)

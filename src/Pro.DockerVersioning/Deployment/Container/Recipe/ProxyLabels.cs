@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Container.Recipe;
@@ -12,9 +11,9 @@ internal static class ProxyLabels
     private static readonly string[] Variables = ["VIRTUAL_HOST", "VIRTUAL_HOST_MULTIPORTS", "SERVICE_NAME"];
 
     /// <summary>The first of them on a container, for a message: <c>its label traefik.enable</c>; null if it has none.</summary>
-    public static string? Find(JsonObject container)
+    public static string? Find(ContainerView container)
     {
-        var labels = container.Labels();
+        var labels = container.Labels;
         if (labels.GetValueOrDefault("traefik.enable") is { } enabled && !enabled.Equals("true", StringComparison.OrdinalIgnoreCase))
         {
             _ = labels.Keys.Where(label => label.StartsWith("traefik.", StringComparison.Ordinal)).ToList().TrueForAll(labels.Remove);
@@ -25,7 +24,7 @@ internal static class ProxyLabels
             return $"its label {found}";
         }
 
-        var names = container["Config"].Texts("Env").Select(variable => variable.Split('=', 2)).Where(variable => variable is [_, { Length: > 0 }])
+        var names = container.Environment.Select(variable => variable.Split('=', 2)).Where(variable => variable is [_, { Length: > 0 }])
             .Select(variable => variable[0]).ToHashSet(StringComparer.Ordinal);
         return Variables.FirstOrDefault(names.Contains) is { } name ? $"its variable {name}" : null;
     }

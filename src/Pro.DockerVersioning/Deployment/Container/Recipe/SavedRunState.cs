@@ -18,6 +18,6 @@ internal sealed record SavedRunState(string Status, JsonObject? RestartPolicy)
     public bool Restarts => RestartPolicy.Text("Name") is not ("" or "no");
 
     /// <summary>Reads it off the container itself.</summary>
-    public static SavedRunState Of(JsonObject container) =>
-        new(container["State"].Text("Status"), container["HostConfig"]?["RestartPolicy"]?.DeepClone() as JsonObject);
+    public static SavedRunState Of(ContainerView container) =>
+        new(container.Status, container.RestartPolicy?.DeepClone().AsObject());
 }

@@ -25,9 +25,9 @@ internal static class UserConfig
     /// <summary>What the operator has said; a new object.</summary>
     /// <param name="container">The container's inspection.</param>
     /// <param name="image">The inspection of its image.</param>
-    public static JsonObject From(JsonObject container, JsonObject image)
+    public static JsonObject From(ContainerView container, JsonObject image)
     {
-        var config = container["Config"]?.DeepClone() as JsonObject ?? [];
+        var config = container.Config.DeepClone().AsObject();
         var imageConfig = image["Config"] as JsonObject ?? [];
         foreach (var name in WholeValues)
         {
@@ -39,7 +39,7 @@ internal static class UserConfig
 
         TakeAwayEnvironment(config, imageConfig);
         TakeAwayLabels(config, imageConfig);
-        TakeAwayPorts(config, imageConfig, container["HostConfig"]);
+        TakeAwayPorts(config, imageConfig, container.PortBindings);
         TakeAwayMembers(config, imageConfig, "Volumes", static (_, isImages) => isImages);
         TakeAwayHealthcheck(config, imageConfig);
         CommandOverride.TakeAway(config, imageConfig);
@@ -62,9 +62,9 @@ internal static class UserConfig
             || (isImages && !OwnersLabels.Any(owner => label.StartsWith(owner, StringComparison.Ordinal))));
 
     // A port that the image exposes and the operator publishes must be exposed by the next container as well, or it isn't bound.
-    private static void TakeAwayPorts(JsonObject config, JsonObject image, JsonNode? hostConfig)
+    private static void TakeAwayPorts(JsonObject config, JsonObject image, JsonObject bindings)
     {
-        var published = hostConfig.Members("PortBindings").Select(binding => binding.Key).ToHashSet(StringComparer.Ordinal);
+        var published = bindings.Select(binding => binding.Key).ToHashSet(StringComparer.Ordinal);
         TakeAwayMembers(config, image, "ExposedPorts", (port, isImages) => isImages && !published.Contains(port));
     }
 
@@ -104,11 +104,10 @@ internal static class UserConfig
     }
 
     // The engine names a container's host by its short id; with another container's network, or the host's names, it's not its own.
-    private static void TakeAwayHostname(JsonObject config, JsonObject container)
+    private static void TakeAwayHostname(JsonObject config, ContainerView container)
     {
-        var hostConfig = container["HostConfig"];
-        var shared = hostConfig.Text("NetworkMode").StartsWith("container:", StringComparison.Ordinal);
-        if (shared || hostConfig.Text("UTSMode") == "host" || config.Text("Hostname") == ShortId.Of(container.Text("Id")))
+        var shared = container.NetworkMode.StartsWith("container:", StringComparison.Ordinal);
+        if (shared || container.HostConfig.Text("UTSMode") == "host" || config.Text("Hostname") == ShortId.Of(container.Id))
         {
             _ = config.Remove("Hostname");
         }

@@ -53,5 +53,5 @@ internal sealed class AliasHandover(ContainerApi calls)
         (await EndpointAsync(network, container).ConfigureAwait(false)).Text("IPAddress");
 
     private async Task<JsonNode?> EndpointAsync(NetworkAttachment network, string container) =>
-        (await calls.InspectAsync(container, CancellationToken.None).ConfigureAwait(false))["NetworkSettings"]?["Networks"]?[network.Network];
+        (await calls.InspectAsync(container, CancellationToken.None).ConfigureAwait(false)).Networks[network.Network];
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Engine;
@@ -122,7 +121,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
 
         await EachAsync(swaps, swap => completion.RemoveOldAsync(swap, checks, cancellationToken)).ConfigureAwait(false);
         return [.. swaps.Where(static swap => swap is not FollowerMove).Select(static swap =>
-            new SwapResult(swap.State.NewId, swap.State.OldId, swap.Order, swap.State.Downtime.Longest))];
+            new SwapResult(swap.State.NewId, swap.Order, swap.State.Downtime.Longest))];
 
         Task InTurnAsync(Func<SwapPhases, Task> phase) => EachAsync(swaps, swap =>
         {
@@ -138,8 +137,6 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
             await phase(swap).ConfigureAwait(false);
         }
     }
-
-    private static string NameOf(JsonObject container) => container.Text("Name").TrimStart('/');
 
     private OperationRecord RecordOf(SwapRequest request, List<SwapPhases> swaps) => new(
         new OperationInfo
@@ -173,13 +170,13 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
 
         var successors = new Dictionary<string, string>(StringComparer.Ordinal);
         var first = swaps.Select(swap => (swap.State.OldId, swap.State.Name)).ToList();
-        foreach (var follower in NamespaceFollowers.Chain([.. all.Where(one => !SwapNames.IsLeftover(NameOf(one)))], first))
+        foreach (var follower in NamespaceFollowers.Chain([.. all.Where(one => !SwapNames.IsLeftover(one.Name))], first))
         {
             var leaders = swaps.Select(swap => swap.State)
                 .Where(one => NamespaceFollowers.Find([follower], one.OldId, one.Name).Count > 0).ToList();
             if (leaders.Find(one => one.RemovesItself) is { } gone)
             {
-                throw ContainerErrors.FollowersOfOneThatRemovesItself(gone.Name, [NameOf(follower)]);
+                throw ContainerErrors.FollowersOfOneThatRemovesItself(gone.Name, [follower.Name]);
             }
 
             var state = await SwapState.OfAsync(_calls, follower, cancellationToken).ConfigureAwait(false);
@@ -193,7 +190,7 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
     // A prompt may have waited since the plan.
     private async Task<SwapFlow> FlowNowAsync(
         SwapState state,
-        IReadOnlyList<JsonObject> all,
+        IReadOnlyList<ContainerView> all,
         SwapRequest request,
         ISwapChecks checks,
         CancellationToken cancellationToken)

@@ -64,7 +64,7 @@ internal sealed class FollowerMove(
     public async Task ThrowIfEndedAsync(CancellationToken cancellationToken)
     {
         var now = await Calls.InspectAsync(State.NewId, cancellationToken).ConfigureAwait(false);
-        if (State.Ran.Status is "running" or "paused" && !now["State"].Flag("Running") && !now["State"].Flag("Restarting"))
+        if (State.Ran.Status is "running" or "paused" && !now.IsRunning && !now.IsRestarting)
         {
             throw ContainerErrors.FollowerEnded(State.Name, Leaders);
         }

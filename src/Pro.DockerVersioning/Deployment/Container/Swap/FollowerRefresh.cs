@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Engine.Api;
 
@@ -19,35 +18,33 @@ internal sealed class FollowerRefresh(ContainerApi calls)
     public async Task RunAsync(string id, string name, CancellationToken cancellationToken)
     {
         var leader = await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
-        var again = new List<JsonObject>();
+        var again = new List<ContainerView>();
         var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
         foreach (var follower in NamespaceFollowers.Chain(all, [(id, name)]))
         {
             var isDirect = NamespaceFollowers.Find([follower], id, name).Count > 0;
             if (NamespaceFollowers.LeadersOf(follower, again).Count > 0
-                ? follower["State"].Flag("Running") || DiedWith(leader, follower)
-                : isDirect && ((follower["State"].Flag("Running") && StartOf(follower) < StartOf(leader)) || DiedWith(leader, follower)))
+                ? follower.IsRunning || DiedWith(leader, follower)
+                : isDirect && ((follower.IsRunning && follower.StartedAt < leader.StartedAt) || DiedWith(leader, follower)))
             {
                 again.Add(follower);
             }
         }
 
         // One that shares the processes of another dies with it: all of them stop, the last ones first, before the first one starts.
-        foreach (var follower in Enumerable.Reverse(again).Where(one => one["State"].Flag("Running")))
+        foreach (var follower in Enumerable.Reverse(again).Where(one => one.IsRunning))
         {
-            await calls.StopAsync(follower.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await calls.StopAsync(follower.Id, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (var follower in again)
         {
-            await calls.StartAsync(follower.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await calls.StartAsync(follower.Id, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>The engine kills who shares a container's processes when that stops, and starts nobody again.</summary>
-    private static bool DiedWith(JsonObject leader, JsonObject follower) =>
-        !follower["State"].Flag("Running") && NamespaceFollowers.Ran(follower)
-        && (follower["State"].Time("FinishedAt") - leader["State"].Time("FinishedAt")).Duration() < SameMoment;
-
-    private static DateTimeOffset StartOf(JsonObject container) => container["State"].Time("StartedAt");
+    private static bool DiedWith(ContainerView leader, ContainerView follower) =>
+        !follower.IsRunning && NamespaceFollowers.Ran(follower)
+        && (follower.FinishedAt - leader.FinishedAt).Duration() < SameMoment;
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 
@@ -47,5 +46,5 @@ internal sealed class NameTakeover(ContainerApi calls)
     }
 
     // It may have been started again since the engine refused, and even have ended again.
-    private static bool EndsOverAndOver(JsonObject now) => now["State"].Flag("Restarting") || !EngineJson.IsNothing(now["RestartCount"]);
+    private static bool EndsOverAndOver(ContainerView now) => now.IsRestarting || now.RestartCount != 0;
 }

@@ -114,9 +114,9 @@ internal sealed class OperationRecords(ContainerApi calls)
     private async Task RemoveOnceAsync(OperationInfo info)
     {
         var name = NameOf(info.Target);
-        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } helper && IsHelper(helper.Labels()))
+        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } helper && IsHelper(helper.Labels))
         {
-            await calls.RemoveAsync(helper.Text("Id"), CancellationToken.None, withVolumes: true).ConfigureAwait(false);
+            await calls.RemoveAsync(helper.Id, CancellationToken.None, withVolumes: true).ConfigureAwait(false);
         }
 
         await calls.RemoveVolumeAsync(name, CancellationToken.None).ConfigureAwait(false);
@@ -157,9 +157,9 @@ internal sealed class OperationRecords(ContainerApi calls)
     private async Task<string> HelperAsync(OperationInfo info, string newImage)
     {
         var name = NameOf(info.Target);
-        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } left && IsHelper(left.Labels()))
+        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } left && IsHelper(left.Labels))
         {
-            await calls.RemoveAsync(left.Text("Id"), CancellationToken.None, withVolumes: true).ConfigureAwait(false);
+            await calls.RemoveAsync(left.Id, CancellationToken.None, withVolumes: true).ConfigureAwait(false);
         }
 
         var image = await AnyOfAsync(info.OldImages.Append(newImage)).ConfigureAwait(false)

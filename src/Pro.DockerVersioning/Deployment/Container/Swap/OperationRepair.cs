@@ -106,25 +106,25 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         var verified = await _calls.FindAsync(name, cancellationToken).ConfigureAwait(false);
         if (verified is null && await _calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false) is { } next)
         {
-            await _calls.RenameAsync(next.Text("Id"), name, cancellationToken).ConfigureAwait(false);
+            await _calls.RenameAsync(next.Id, name, cancellationToken).ConfigureAwait(false);
             verified = next;
         }
 
-        if (done is not null && verified is not null)
+        if (done is { } old && verified is { } successor)
         {
-            if (done["State"].Flag("Running"))
+            if (old.IsRunning)
             {
                 // It may still be at work on its last requests.
-                await _calls.StopAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
+                await _calls.StopAsync(old.Id, cancellationToken).ConfigureAwait(false);
             }
 
-            if (!verified["State"].Flag("Running"))
+            if (!successor.IsRunning)
             {
                 // It ran when it was verified, and went down with the engine.
-                await _calls.StartAsync(verified.Text("Id"), cancellationToken).ConfigureAwait(false);
+                await _calls.StartAsync(successor.Id, cancellationToken).ConfigureAwait(false);
             }
 
-            await _calls.RemoveAsync(done.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await _calls.RemoveAsync(old.Id, cancellationToken).ConfigureAwait(false);
         }
 
         await _networks.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
@@ -141,8 +141,6 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         await _networks.RemoveAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
     }
 
-    private static string NameOf(JsonObject container) => container.Text("Name").TrimStart('/');
-
     /// <summary>What an operation has left that was committed, and whose record is deleted.</summary>
     private async Task<RepairOutcome> FinishLeftoversAsync(IEnumerable<string> containers, CancellationToken cancellationToken)
     {
@@ -151,11 +149,11 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         {
             // What the same operation has made besides: followers.
             var labels = (await _calls.FindAsync(name, cancellationToken).ConfigureAwait(false)
-                ?? await _calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false))?.Labels();
+                ?? await _calls.FindAsync(SwapNames.Next(name), cancellationToken).ConfigureAwait(false))?.Labels;
             if (labels?.GetValueOrDefault(ContainerLabels.Operation) is { } nonce)
             {
                 var made = await _calls.FindAllAsync(ContainerLabels.Operation, nonce, cancellationToken).ConfigureAwait(false);
-                names.UnionWith(made.Select(one => SwapNames.BaseOf(NameOf(one))));
+                names.UnionWith(made.Select(one => SwapNames.BaseOf(one.Name)));
             }
         }
 
@@ -192,7 +190,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     }
 
     /// <summary>What the operation has made.</summary>
-    private async Task<List<JsonObject>> CandidatesAsync(OperationRecord record, CancellationToken cancellationToken)
+    private async Task<List<ContainerView>> CandidatesAsync(OperationRecord record, CancellationToken cancellationToken)
     {
         var made = record.Info.IsComposeUp
             ? await _calls.FindAllAsync(
@@ -201,10 +199,14 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         return [.. made.Where(one => IsCandidate(record, one))];
     }
 
-    private static bool IsCandidate(OperationRecord record, JsonObject container)
+    /// <summary>The candidate for one of the old containers; null if there is none.</summary>
+    private static ContainerView? CandidateOf(SavedContainer saved, IEnumerable<ContainerView> candidates) =>
+        candidates.Where(one => SwapNames.BaseOf(one.Name) == saved.Name).Select(one => (ContainerView?)one).FirstOrDefault();
+
+    private static bool IsCandidate(OperationRecord record, ContainerView container)
     {
-        var labels = container.Labels();
-        return record.Containers.All(saved => saved.Id != container.Text("Id") && !IsRecreated(record, saved, container))
+        var labels = container.Labels;
+        return record.Containers.All(saved => saved.Id != container.Id && !IsRecreated(record, saved, container))
             && (!record.Info.IsComposeUp || (ComposeLabels.IsServiceContainer(labels)
                 && labels.GetValueOrDefault(ComposeLabels.Service) == record.Info.Owner.GetValueOrDefault(ComposeLabels.Service)));
     }
@@ -213,21 +215,22 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     /// Whether it is the old container that an interrupted repair has re-created. No label may tell: it is what it was. Compose re-creates none
     /// whose image and hash are the same.
     /// </summary>
-    private static bool IsRecreated(OperationRecord record, SavedContainer saved, JsonObject container)
+    private static bool IsRecreated(OperationRecord record, SavedContainer saved, ContainerView container)
     {
-        var labels = container.Labels();
-        return NameOf(container) == saved.Name
-            && container.Text("Image") == saved.Recipe.Recipe.ImageId
+        var labels = container.Labels;
+        return container.Name == saved.Name
+            && container.ImageId == saved.Recipe.Recipe.ImageId
             && labels.GetValueOrDefault(ContainerLabels.Operation) != record.Info.Nonce
             && labels.GetValueOrDefault(ComposeLabels.Hash, "") == saved.Recipe.Recipe.Config["Labels"].Text(ComposeLabels.Hash);
     }
 
-    private async Task<bool> IsCommittedAsync(OperationRecord record, List<JsonObject> candidates, CancellationToken cancellationToken)
+    private async Task<bool> IsCommittedAsync(OperationRecord record, List<ContainerView> candidates, CancellationToken cancellationToken)
     {
         foreach (var saved in record.Info.IsComposeUp ? [] : record.Containers)
         {
-            var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
-            if (old is null ? saved.RemovesItself && candidates.Exists(one => NameOf(one) == saved.Name) : NameOf(old) == SwapNames.Done(saved.Name))
+            if (await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false) is { } old
+                ? old.Name == SwapNames.Done(saved.Name)
+                : saved.RemovesItself && candidates.Exists(one => one.Name == saved.Name))
             {
                 return true;
             }
@@ -237,18 +240,18 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     }
 
     /// <summary>Marks all as done where one is, deletes the record, and then removes what is done.</summary>
-    private async Task FinishAsync(OperationRecord record, List<JsonObject> candidates, CancellationToken cancellationToken)
+    private async Task FinishAsync(OperationRecord record, List<ContainerView> candidates, CancellationToken cancellationToken)
     {
         foreach (var saved in record.Containers)
         {
-            var candidate = candidates.Find(one => SwapNames.BaseOf(NameOf(one)) == saved.Name);
+            var candidate = CandidateOf(saved, candidates);
             var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
-            if (saved.State.Restarts && candidate is not null)
+            if (saved.State.Restarts && candidate is { } successor)
             {
-                await _calls.SetRestartPolicyAsync(candidate.Text("Id"), saved.State.RestartPolicy, cancellationToken).ConfigureAwait(false);
+                await _calls.SetRestartPolicyAsync(successor.Id, saved.State.RestartPolicy, cancellationToken).ConfigureAwait(false);
             }
 
-            if (candidate is not null && old is not null && NameOf(old) != SwapNames.Done(saved.Name))
+            if (candidate is not null && old is { } kept && kept.Name != SwapNames.Done(saved.Name))
             {
                 await _calls.SetRestartPolicyAsync(saved.Id, SwapState.Policy("no"), cancellationToken).ConfigureAwait(false);
                 await Names.RenameAsync(saved.Id, SwapNames.Done(saved.Name), cancellationToken).ConfigureAwait(false);
@@ -264,28 +267,28 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
     // Each of them, whatever becomes of the others.
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "It is thrown on when all were tried.")]
-    private async Task RestoreAsync(OperationRecord record, List<JsonObject> candidates, CancellationToken cancellationToken)
+    private async Task RestoreAsync(OperationRecord record, List<ContainerView> candidates, CancellationToken cancellationToken)
     {
         var successors = new Dictionary<string, string>(StringComparer.Ordinal);
         var failures = new List<ProException>();
         var leaders = candidates.ToDictionary(
-            one => one.Text("Id"),
-            one => (record.Containers.FirstOrDefault(saved => SwapNames.BaseOf(NameOf(one)) == saved.Name)
+            one => one.Id,
+            one => (record.Containers.FirstOrDefault(saved => SwapNames.BaseOf(one.Name) == saved.Name)
                 ?? (record.Containers is [var first, ..] ? first : null))?.Id ?? "",
             StringComparer.Ordinal);
-        foreach (var other in candidates.Where(one => record.Containers.All(saved => SwapNames.BaseOf(NameOf(one)) != saved.Name)))
+        foreach (var other in candidates.Where(one => record.Containers.All(saved => SwapNames.BaseOf(one.Name) != saved.Name)))
         {
             // It may have their ports. Its volumes are kept until theirs are in use again.
-            await _calls.StopCandidateAsync(other.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await _calls.StopCandidateAsync(other.Id, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (var saved in record.Containers)
         {
             try
             {
-                var candidate = candidates.Find(one => SwapNames.BaseOf(NameOf(one)) == saved.Name);
+                var candidate = CandidateOf(saved, candidates);
                 await RestoreAsync(record, saved, candidate, successors, cancellationToken).ConfigureAwait(false);
-                _ = candidates.RemoveAll(one => ReferenceEquals(one, candidate));
+                _ = candidates.RemoveAll(one => one == candidate);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
@@ -319,18 +322,18 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     private async Task RestoreAsync(
         OperationRecord record,
         SavedContainer saved,
-        JsonObject? candidate,
+        ContainerView? candidate,
         Dictionary<string, string> successors,
         CancellationToken cancellationToken)
     {
-        if (candidate is not null && NameOf(candidate) == saved.Name)
+        if (candidate is { } named && named.Name == saved.Name)
         {
-            await _calls.StopCandidateAsync(candidate.Text("Id"), cancellationToken).ConfigureAwait(false);
-            await _calls.RenameAsync(candidate.Text("Id"), SwapNames.Next(saved.Name), cancellationToken).ConfigureAwait(false);
+            await _calls.StopCandidateAsync(named.Id, cancellationToken).ConfigureAwait(false);
+            await _calls.RenameAsync(named.Id, SwapNames.Next(saved.Name), cancellationToken).ConfigureAwait(false);
         }
 
         var old = await OldAsync(saved, candidate, successors, cancellationToken).ConfigureAwait(false);
-        var id = old.Text("Id");
+        var id = old.Id;
         successors[saved.Id] = id;
         if (id != saved.Id && !IsRecreated(record, saved, old))
         {
@@ -339,15 +342,15 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             return;
         }
 
-        if (saved.State.RestartPolicy is { } policy && !JsonNode.DeepEquals(policy, old["HostConfig"]?["RestartPolicy"]))
+        if (saved.State.RestartPolicy is { } policy && !JsonNode.DeepEquals(policy, old.RestartPolicy))
         {
             await _calls.SetRestartPolicyAsync(id, policy, cancellationToken).ConfigureAwait(false);
         }
 
-        if (candidate is not null)
+        if (candidate is { } next)
         {
-            await new StartFirstRepair(_calls).GiveBackAsync(old, saved.Recipe.Recipe, candidate, cancellationToken).ConfigureAwait(false);
-            await _calls.StopCandidateAsync(candidate.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await new StartFirstRepair(_calls).GiveBackAsync(old, saved.Recipe.Recipe, next, cancellationToken).ConfigureAwait(false);
+            await _calls.StopCandidateAsync(next.Id, cancellationToken).ConfigureAwait(false);
         }
 
         await new StartFirstRepair(_calls).GiveAliasesBackAsync(old, saved.Recipe.Recipe, cancellationToken).ConfigureAwait(false);
@@ -357,7 +360,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             await new FollowerRefresh(_calls).RunAsync(id, saved.Name, cancellationToken).ConfigureAwait(false);
         }
 
-        if (saved.State.Status == "paused" && !(await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false))["State"].Flag("Paused"))
+        if (saved.State.Status == "paused" && !(await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)).Json["State"].Flag("Paused"))
         {
             await _calls.PauseAsync(id, cancellationToken).ConfigureAwait(false);
         }
@@ -387,7 +390,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             {
                 freed.AddRange(busy);
                 await _calls.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
-                id = (await RecreateAsync(saved, successors, cancellationToken, freed).ConfigureAwait(false)).Text("Id");
+                id = (await RecreateAsync(saved, successors, cancellationToken, freed).ConfigureAwait(false)).Id;
                 successors[saved.Id] = id;
             }
         }
@@ -402,27 +405,27 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     }
 
     /// <summary>The old container under its name, stopped or not; re-created if it is gone.</summary>
-    private async Task<JsonObject> OldAsync(
+    private async Task<ContainerView> OldAsync(
         SavedContainer saved,
-        JsonObject? candidate,
+        ContainerView? candidate,
         Dictionary<string, string> successors,
         CancellationToken cancellationToken)
     {
         var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
-        if (old is not null && successors.Any(pair => pair.Key != pair.Value && NamespaceFollowers.Find([old], pair.Key, pair.Key).Count > 0))
+        if (old is { } follower && successors.Any(pair => pair.Key != pair.Value && NamespaceFollowers.Find([follower], pair.Key, pair.Key).Count > 0))
         {
             // Whom it followed is gone for ever, and was re-created.
             await _calls.RemoveAsync(saved.Id, cancellationToken).ConfigureAwait(false);
             old = null;
         }
 
-        if (old is not null && !await MayBeStoppingAsync(old, saved, candidate, cancellationToken).ConfigureAwait(false))
+        if (old is { } found)
         {
-            return await NamedAsync(old, saved.Name, cancellationToken).ConfigureAwait(false);
-        }
+            if (!await MayBeStoppingAsync(found, saved, candidate, cancellationToken).ConfigureAwait(false))
+            {
+                return await NamedAsync(found, saved.Name, cancellationToken).ConfigureAwait(false);
+            }
 
-        if (old is not null)
-        {
             // A stop goes on in the engine when whoever asked for it has died: it must have ended before the next start counts.
             await _calls.StopAsync(saved.Id, cancellationToken).ConfigureAwait(false);
             if (saved.RemovesItself)
@@ -431,7 +434,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             }
             else
             {
-                return await NamedAsync(old, saved.Name, cancellationToken).ConfigureAwait(false);
+                return await NamedAsync(found, saved.Name, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -439,11 +442,11 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             ?? await RecreateAsync(saved, successors, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<JsonObject> NamedAsync(JsonObject old, string name, CancellationToken cancellationToken)
+    private async Task<ContainerView> NamedAsync(ContainerView old, string name, CancellationToken cancellationToken)
     {
-        if (NameOf(old) != name)
+        if (old.Name != name)
         {
-            await Names.RenameAsync(old.Text("Id"), name, cancellationToken).ConfigureAwait(false);
+            await Names.RenameAsync(old.Id, name, cancellationToken).ConfigureAwait(false);
         }
 
         return old;
@@ -453,17 +456,15 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     /// Whether somebody has begun to stop it. Its name says so, but on an overlay network, where it is renamed when it has stopped. One that has
     /// started since the swap began was started by an engine that was restarted: it serves, and no stop is on its way.
     /// </summary>
-    private async Task<bool> MayBeStoppingAsync(JsonObject old, SavedContainer saved, JsonObject? candidate, CancellationToken cancellationToken)
+    private async Task<bool> MayBeStoppingAsync(ContainerView old, SavedContainer saved, ContainerView? candidate, CancellationToken cancellationToken)
     {
-        var hasComeBack = old["State"].Flag("Running") && candidate is not null
-            && EngineJson.IsNothing(old["RestartCount"])
-            && old["State"].Time("StartedAt") > candidate.Time("Created");
-        return !hasComeBack && (NameOf(old) == SwapNames.Previous(saved.Name)
+        var hasComeBack = old.IsRunning && old.RestartCount == 0 && candidate is { } next && old.StartedAt > next.CreatedAt;
+        return !hasComeBack && (old.Name == SwapNames.Previous(saved.Name)
             || (candidate is not null && await _calls.IsOnOverlayAsync(old, cancellationToken).ConfigureAwait(false)));
     }
 
     // Beside the new one: a volume that only the new one holds is never without a container, even if that removes itself.
-    private async Task<JsonObject> RecreateAsync(
+    private async Task<ContainerView> RecreateAsync(
         SavedContainer saved,
         Dictionary<string, string> successors,
         CancellationToken cancellationToken,
@@ -491,12 +492,12 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         return await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task RemoveAsync(JsonObject? candidate, CancellationToken cancellationToken)
+    private async Task RemoveAsync(ContainerView? candidate, CancellationToken cancellationToken)
     {
-        if (candidate is not null)
+        if (candidate is { Id: var id })
         {
-            await _calls.StopCandidateAsync(candidate.Text("Id"), cancellationToken).ConfigureAwait(false);
-            await _calls.RemoveAsync(candidate.Text("Id"), cancellationToken, withVolumes: true).ConfigureAwait(false);
+            await _calls.StopCandidateAsync(id, cancellationToken).ConfigureAwait(false);
+            await _calls.RemoveAsync(id, cancellationToken, withVolumes: true).ConfigureAwait(false);
         }
     }
 }

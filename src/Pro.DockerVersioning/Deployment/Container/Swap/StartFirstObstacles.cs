@@ -9,24 +9,24 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 internal static class StartFirstObstacles
 {
     /// <summary>What lies in the container itself.</summary>
-    public static string? Of(JsonObject old)
+    public static string? Of(ContainerView old)
     {
-        var mode = old["HostConfig"].Text("NetworkMode");
-        return old["State"].Text("Status") switch
+        var mode = old.NetworkMode;
+        return old.Status switch
         {
             not "running" and var status => $"it is {status}",
-            _ when old["HostConfig"].Flag("AutoRemove") => "it removes itself when it stops",
+            _ when old.AutoRemove => "it removes itself when it stops",
             _ when mode == "host" => "it uses the host's network",
             _ when mode.StartsWith("container:", StringComparison.Ordinal) => "it shares another container's network",
-            _ when old["HostConfig"].Texts("Links").Any() => "it is linked to others on the default bridge",
+            _ when old.HostConfig.Texts("Links").Any() => "it is linked to others on the default bridge",
             _ => null,
         };
     }
 
     /// <summary>Those that follow it.</summary>
-    public static string? Of(IReadOnlyList<JsonObject> followers) => followers.Count == 0
+    public static string? Of(IReadOnlyList<ContainerView> followers) => followers.Count == 0
         ? null
-        : $"{string.Join(", ", followers.Select(follower => follower.Text("Name").TrimStart('/')))} shares its network, IPC or processes";
+        : $"{string.Join(", ", followers.Select(follower => follower.Name))} shares its network, IPC or processes";
 
     private static readonly TimeSpan CrashLoop = TimeSpan.FromSeconds(10);
 
@@ -35,10 +35,10 @@ internal static class StartFirstObstacles
     /// </summary>
     /// <param name="old">Its inspection.</param>
     /// <param name="now">The time by the engine's clock.</param>
-    public static string? OfRestarts(JsonObject old, DateTimeOffset now)
+    public static string? OfRestarts(ContainerView old, DateTimeOffset now)
     {
-        var restarts = old["RestartCount"]?.GetValue<long>() ?? 0;
-        return restarts > 0 && now - old["State"].Time("StartedAt") < CrashLoop
+        var restarts = old.RestartCount;
+        return restarts > 0 && now - old.StartedAt < CrashLoop
             ? $"it keeps ending: the engine has restarted it {(restarts == 1 ? "once" : $"{restarts} times")}, "
                 + $"the last time less than {CrashLoop.TotalSeconds:0} s ago"
             : null;
@@ -66,9 +66,9 @@ internal static class StartFirstObstacles
             : null;
 
     /// <summary>What two containers on the same network can't both have.</summary>
-    public static string? OnOneNetwork(JsonObject old, ContainerRecipe recipe)
+    public static string? OnOneNetwork(ContainerView old, ContainerRecipe recipe)
     {
-        if (OfHealthCheck(recipe, old["Config"]?["Healthcheck"]) is { } check)
+        if (OfHealthCheck(recipe, old.Config["Healthcheck"]) is { } check)
         {
             return check;
         }
@@ -84,15 +84,15 @@ internal static class StartFirstObstacles
     /// <summary>
     /// A MAC address that the operator has given it. Engines take it only when a container is created, and two can't have it.
     /// </summary>
-    public static string? OfMacAddress(JsonObject old, ContainerRecipe recipe)
+    public static string? OfMacAddress(ContainerView old, ContainerRecipe recipe)
     {
-        var mac = recipe.Networks.Select(network => network.MacAddress).Append(old["Config"].Text("MacAddress"))
+        var mac = recipe.Networks.Select(network => network.MacAddress).Append(old.MacAddress)
             .FirstOrDefault(address => address.Length > 0);
         return mac is null ? null : $"its MAC address {mac} is fixed, and two can't have it at once";
     }
 
     /// <summary>What keeps ports from changing hands.</summary>
-    public static string? ToHandingPortsOver(JsonObject old, IReadOnlyList<JsonObject> networks)
+    public static string? ToHandingPortsOver(ContainerView old, IReadOnlyList<JsonObject> networks)
     {
         if (PublishedPorts.IsChosenByEngine(old))
         {
@@ -115,10 +115,10 @@ internal static class StartFirstObstacles
     /// <summary>What keeps a network from taking the gateway's role.</summary>
     /// <param name="old">The container's inspection.</param>
     /// <param name="networks">The networks' inspections, the one with the gateway first.</param>
-    public static string? ToHolding(JsonObject old, IReadOnlyList<JsonObject> networks)
+    public static string? ToHolding(ContainerView old, IReadOnlyList<JsonObject> networks)
     {
         // Each start there would bind the ports, whatever else it is on (seen on 20.10, and not on 28.5).
-        var isAtLeast28 = old["NetworkSettings"].Members("Networks").Any(network => network.Value?["GwPriority"] is not null);
+        var isAtLeast28 = old.Networks.Any(network => network.Value?["GwPriority"] is not null);
         if (!isAtLeast28 && networks.Any(network => network.Text("Name") == "bridge"))
         {
             return "engines before 28 join the default bridge before any other network";
@@ -138,10 +138,10 @@ internal static class StartFirstObstacles
     }
 
     /// <summary>What doesn't keep them from it, and yet should be known.</summary>
-    public static IEnumerable<string> Warnings(JsonObject old, SwapFlow flow)
+    public static IEnumerable<string> Warnings(ContainerView old, SwapFlow flow)
     {
-        var name = old.Text("Name").TrimStart('/');
-        var written = old.Elements("Mounts")
+        var name = old.Name;
+        var written = old.Mounts
             .Where(mount => mount.Flag("RW") && mount.Text("Type") is "volume" or "bind" && !IsSocket(mount))
             .Select(mount => mount.Text("Destination"))
             .ToArray();
@@ -162,8 +162,8 @@ internal static class StartFirstObstacles
                 + "If it needs more at its start, use -Order StopFirst.";
         }
 
-        var host = old["Config"].Text("Hostname");
-        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && host.Length > 0 && host != ShortId.Of(old.Text("Id")))
+        var host = old.Hostname;
+        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && host.Length > 0 && host != ShortId.Of(old.Id))
         {
             yield return $"The new version of {name} is known on its networks by its host name {host} before it is verified.";
         }

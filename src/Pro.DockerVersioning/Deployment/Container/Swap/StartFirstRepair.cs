@@ -16,13 +16,13 @@ internal sealed class StartFirstRepair(ContainerApi calls)
     /// <param name="old">The old one.</param>
     /// <param name="recipe">What it was.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    public async Task GiveAliasesBackAsync(JsonObject old, ContainerRecipe recipe, CancellationToken cancellationToken)
+    public async Task GiveAliasesBackAsync(ContainerView old, ContainerRecipe recipe, CancellationToken cancellationToken)
     {
         foreach (var network in recipe.Networks.Where(one =>
-            Endpoint(old, one.Network) is { } endpoint && one.Aliases.Except(endpoint.Texts("Aliases")).Any()))
+            old.Networks[one.Network] is { } endpoint && one.Aliases.Except(endpoint.Texts("Aliases")).Any()))
         {
-            await calls.LeaveAsync(network.Network, old.Text("Id"), cancellationToken).ConfigureAwait(false);
-            await calls.ConnectAsync(network, old.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await calls.LeaveAsync(network.Network, old.Id, cancellationToken).ConfigureAwait(false);
+            await calls.ConnectAsync(network, old.Id, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -31,13 +31,13 @@ internal sealed class StartFirstRepair(ContainerApi calls)
     /// <param name="recipe">What it was.</param>
     /// <param name="next">The new one; it loses its networks where it may be in the way.</param>
     /// <param name="cancellationToken">Cancels it.</param>
-    public async Task GiveBackAsync(JsonObject old, ContainerRecipe recipe, JsonObject next, CancellationToken cancellationToken)
+    public async Task GiveBackAsync(ContainerView old, ContainerRecipe recipe, ContainerView next, CancellationToken cancellationToken)
     {
         await EndRestartsAsync(next, cancellationToken).ConfigureAwait(false);
-        var taken = recipe.Networks.Where(network => Endpoint(old, network.Network) is null).ToArray();
+        var taken = recipe.Networks.Where(network => old.Networks[network.Network] is null).ToArray();
         var foreign = NetworkAttachment.Of(old).Select(network => network.Network)
             .Where(network => recipe.Networks.All(own => own.Network != network)).ToArray();
-        if (taken.Length == 0 && foreign.Length == 0 && !old["State"].Flag("Running"))
+        if (taken.Length == 0 && foreign.Length == 0 && !old.IsRunning)
         {
             return;
         }
@@ -49,39 +49,39 @@ internal sealed class StartFirstRepair(ContainerApi calls)
 
         foreach (var network in taken)
         {
-            await calls.ConnectAsync(network, old.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await calls.ConnectAsync(network, old.Id, cancellationToken).ConfigureAwait(false);
         }
 
         foreach (var network in foreign)
         {
-            await calls.LeaveAsync(network, old.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await calls.LeaveAsync(network, old.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        await PortsMustBeBackAsync(old.Text("Id"), cancellationToken).ConfigureAwait(false);
+        await PortsMustBeBackAsync(old.Id, cancellationToken).ConfigureAwait(false);
     }
 
     // One that the engine starts again in the middle of this would keep its endpoint, and with it the ports, for nobody.
-    private async Task EndRestartsAsync(JsonObject next, CancellationToken cancellationToken)
+    private async Task EndRestartsAsync(ContainerView next, CancellationToken cancellationToken)
     {
-        if ((next["HostConfig"]?["RestartPolicy"]).Text("Name") is "" or Never)
+        if (next.RestartPolicy.Text("Name") is "" or Never)
         {
             return;
         }
 
-        await calls.SetRestartPolicyAsync(next.Text("Id"), new JsonObject { ["Name"] = Never }, cancellationToken).ConfigureAwait(false);
-        var now = await calls.InspectAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
-        if (now["State"].Flag("Restarting"))
+        await calls.SetRestartPolicyAsync(next.Id, new JsonObject { ["Name"] = Never }, cancellationToken).ConfigureAwait(false);
+        var now = await calls.InspectAsync(next.Id, cancellationToken).ConfigureAwait(false);
+        if (now.IsRestarting)
         {
-            await calls.StopAsync(next.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await calls.StopAsync(next.Id, cancellationToken).ConfigureAwait(false);
         }
     }
 
     // The ports must be free before the old one may ask for them: what the engine leaves of a call that failed can't be removed.
-    private async Task ReleaseAsync(JsonObject next, CancellationToken cancellationToken)
+    private async Task ReleaseAsync(ContainerView next, CancellationToken cancellationToken)
     {
-        foreach (var (network, _) in next["NetworkSettings"].Members("Networks"))
+        foreach (var (network, _) in next.Networks)
         {
-            await calls.LeaveAsync(network, next.Text("Id"), cancellationToken).ConfigureAwait(false);
+            await calls.LeaveAsync(network, next.Id, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -89,12 +89,10 @@ internal sealed class StartFirstRepair(ContainerApi calls)
     private async Task PortsMustBeBackAsync(string old, CancellationToken cancellationToken)
     {
         var now = await calls.InspectAsync(old, cancellationToken).ConfigureAwait(false);
-        if (now["State"].Flag("Running") && PublishedPorts.Unbound(now).Count > 0)
+        if (now.IsRunning && PublishedPorts.Unbound(now).Count > 0)
         {
             await calls.StopAsync(old, cancellationToken).ConfigureAwait(false);
             await calls.StartAsync(old, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private static JsonNode? Endpoint(JsonObject container, string network) => container["NetworkSettings"]?["Networks"]?[network];
 }

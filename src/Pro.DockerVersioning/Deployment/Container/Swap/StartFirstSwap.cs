@@ -159,7 +159,7 @@ internal sealed class StartFirstSwap(
 
     private RecipeOptions Options()
     {
-        var options = State.Options(request.Labels(State.Old.Labels()), nonce);
+        var options = State.Options(request.Labels(State.Old.Labels), nonce);
         if (!SharesNetworks)
         {
             return options;

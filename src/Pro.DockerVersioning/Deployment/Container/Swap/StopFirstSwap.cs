@@ -42,5 +42,5 @@ internal sealed class StopFirstSwap(
     }
 
     private ContainerCreation Creation(IReadOnlyCollection<ChosenPort> freed) =>
-        State.Recipe.On(request.Image, State.Options(request.Labels(State.Old.Labels()), nonce) with { FreedPorts = freed });
+        State.Recipe.On(request.Image, State.Options(request.Labels(State.Old.Labels), nonce) with { FreedPorts = freed });
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
@@ -113,11 +112,11 @@ internal sealed class SwapCompletion(ContainerApi calls, OperationRepair repair,
     {
         foreach (var saved in record.Containers)
         {
-            JsonObject? now = await calls.FindAsync(saved.Name, CancellationToken.None).ConfigureAwait(false);
-            var isBack = saved.State.Ran ? now?["State"].Text("Status") is "running" or "paused" or "restarting" : now is not null;
+            var now = await calls.FindAsync(saved.Name, CancellationToken.None).ConfigureAwait(false);
+            var isBack = saved.State.Ran ? now?.Status is "running" or "paused" or "restarting" : now is not null;
             if (!isBack)
             {
-                throw ContainerErrors.NotBack(saved.Name, now is null ? "it is not there" : "it is " + now["State"].Text("Status"));
+                throw ContainerErrors.NotBack(saved.Name, now is { Status: var status } ? "it is " + status : "it is not there");
             }
         }
     }

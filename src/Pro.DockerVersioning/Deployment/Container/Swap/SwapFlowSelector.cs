@@ -22,7 +22,7 @@ internal sealed class SwapFlowSelector(ContainerApi calls)
     /// <param name="image">The next image, if it is on the engine: its HEALTHCHECK counts too.</param>
     /// <exception cref="ProException">Others are linked to it.</exception>
     public async Task<SwapChoice> ChooseAsync(
-        SwapState state, IReadOnlyList<JsonObject> all, UpdateOrder? order, CancellationToken cancellationToken, string? image = null)
+        SwapState state, IReadOnlyList<ContainerView> all, UpdateOrder? order, CancellationToken cancellationToken, string? image = null)
     {
         if (await calls.LinkedFromAsync(state.OldId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } linked)
         {
@@ -39,7 +39,7 @@ internal sealed class SwapFlowSelector(ContainerApi calls)
             return StopFirst([$"{state.Name} is stopped before the new version starts, because {restarts}."]) with { ServesNobody = true };
         }
 
-        if (state.Old["State"].Text("Status") is "created" or "exited" or "dead")
+        if (state.Old.Status is "created" or "exited" or "dead")
         {
             return StopFirst([$"{state.Name} does not run, so the new version starts without another one beside it."]) with
             {
@@ -69,10 +69,9 @@ internal sealed class SwapFlowSelector(ContainerApi calls)
     public static SwapChoice StopFirst(IReadOnlyList<string> warnings) =>
         new(SwapFlow.StopFirst, UpdateOrder.StopFirst, "about 1 s plus the start of the new version", warnings);
 
-    private async Task<string?> EndlessRestartsAsync(JsonObject old, CancellationToken cancellationToken) =>
-        old["State"].Text("Status") == "restarting" ? "it is restarting"
-            : EngineJson.IsNothing(old["RestartCount"])
-            ? null
+    private async Task<string?> EndlessRestartsAsync(ContainerView old, CancellationToken cancellationToken) =>
+        old.Status == "restarting" ? "it is restarting"
+            : old.RestartCount == 0 ? null
             : StartFirstObstacles.OfRestarts(old, await calls.NowAsync(cancellationToken).ConfigureAwait(false));
 
     private static SwapChoice Choose(SwapState state, List<JsonObject> networks, JsonNode? nextCheck)

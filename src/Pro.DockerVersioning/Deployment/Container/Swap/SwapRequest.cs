@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
@@ -41,7 +41,7 @@ internal sealed record SwapRequest
     public IReadOnlyDictionary<string, string> Owner { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).</summary>
-    public Func<JsonObject, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
+    public Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
         static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
     /// <summary>For the history: see <see cref="Strategies.OperationNote"/>.</summary>
@@ -102,9 +102,8 @@ internal interface ISwapChecks
 
 /// <summary>How a swap went.</summary>
 /// <param name="ContainerId">The new container.</param>
-/// <param name="PreviousId">The old one, gone now.</param>
 /// <param name="Order">Which of the two went first.</param>
 /// <param name="Gap">
 /// Stop-first: from the old one's stop signal until the new one had started. Warm: for how long the ports were nobody's. Null if nothing was cut.
 /// </param>
-internal sealed record SwapResult(string ContainerId, string PreviousId, UpdateOrder Order, TimeSpan? Gap);
+internal sealed record SwapResult(string ContainerId, UpdateOrder Order, TimeSpan? Gap);

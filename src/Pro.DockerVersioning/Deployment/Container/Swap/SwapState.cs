@@ -10,7 +10,7 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// <param name="old">The old container's inspection, before anything was done.</param>
 /// <param name="recipe">The old container's.</param>
 /// <param name="digests">Under which names with digests a registry has its image.</param>
-internal sealed class SwapState(JsonObject old, ContainerRecipe recipe, IReadOnlyList<string> digests)
+internal sealed class SwapState(ContainerView old, ContainerRecipe recipe, IReadOnlyList<string> digests)
 {
     private const string Always = "always";
     private const string Never = "no";
@@ -19,7 +19,7 @@ internal sealed class SwapState(JsonObject old, ContainerRecipe recipe, IReadOnl
     private bool _hasRestarts;
 
     /// <summary>The old container's inspection, before anything was done.</summary>
-    public JsonObject Old => old;
+    public ContainerView Old => old;
 
     /// <summary>The old container's.</summary>
     public ContainerRecipe Recipe => recipe;
@@ -28,7 +28,7 @@ internal sealed class SwapState(JsonObject old, ContainerRecipe recipe, IReadOnl
     public string Name => recipe.Name;
 
     /// <summary>The old container.</summary>
-    public string OldId => old.Text("Id");
+    public string OldId => old.Id;
 
     /// <summary>The candidate, or "" while there is none.</summary>
     public string NewId { get; set; } = "";
@@ -49,16 +49,16 @@ internal sealed class SwapState(JsonObject old, ContainerRecipe recipe, IReadOnl
     private IReadOnlyList<InjectedFile> _carried = [];
 
     /// <summary>True if the engine removes the old container as soon as it has stopped; one that never ran stays.</summary>
-    public bool RemovesItself => old["HostConfig"].Flag("AutoRemove") && old["State"].Flag("Running");
+    public bool RemovesItself => old.AutoRemove && old.IsRunning;
 
     /// <summary>Looks at the old container.</summary>
     public static async Task<SwapState> OfAsync(ContainerApi calls, string container, CancellationToken cancellationToken) =>
         await OfAsync(calls, await calls.InspectAsync(container, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
     /// <summary>The same of one that was inspected.</summary>
-    public static async Task<SwapState> OfAsync(ContainerApi calls, JsonObject old, CancellationToken cancellationToken)
+    public static async Task<SwapState> OfAsync(ContainerApi calls, ContainerView old, CancellationToken cancellationToken)
     {
-        var image = await calls.InspectImageAsync(old.Text("Image"), cancellationToken).ConfigureAwait(false);
+        var image = await calls.InspectImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false);
         return new SwapState(old, ContainerRecipe.From(old, image), [.. image.Texts("RepoDigests")]);
     }
 
@@ -103,7 +103,7 @@ internal sealed class SwapState(JsonObject old, ContainerRecipe recipe, IReadOnl
         NewId = await calls.CreateAsync(creation, CancellationToken.None).ConfigureAwait(false);
         await calls.PutFilesAsync(NewId, _carried).ConfigureAwait(false);
         if (ImageId is { } planned
-            && (await calls.InspectAsync(NewId, CancellationToken.None).ConfigureAwait(false)).Text("Image") is var made && made != planned)
+            && (await calls.InspectAsync(NewId, CancellationToken.None).ConfigureAwait(false)).ImageId is var made && made != planned)
         {
             throw ContainerErrors.OtherImage(Name, planned, made);
         }

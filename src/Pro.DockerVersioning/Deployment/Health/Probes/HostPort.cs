@@ -13,10 +13,10 @@ internal static class HostPort
     /// <summary>The container whose ports a container has: itself, or whose network it shares; null if it has the host's.</summary>
     /// <param name="container">The inspection.</param>
     /// <param name="find">Finds an inspection by id or name.</param>
-    public static async Task<JsonObject?> OwnerAsync(JsonObject container, Func<string, Task<JsonObject?>> find)
+    public static async Task<ContainerView?> OwnerAsync(ContainerView container, Func<string, Task<ContainerView?>> find)
     {
         const string Shared = "container:";
-        var mode = container["HostConfig"].Text("NetworkMode");
+        var mode = container.NetworkMode;
         if (!mode.StartsWith(Shared, StringComparison.Ordinal))
         {
             return mode == "host" ? null : container;
@@ -28,7 +28,7 @@ internal static class HostPort
     /// <summary>The container's TCP port that is published under a port of the host; null if none is.</summary>
     /// <param name="owner">The inspection of the one that has the ports, running or not.</param>
     /// <param name="hostPort">The host's port.</param>
-    public static int? InnerPort(JsonObject owner, int hostPort) => Bindings(owner)
+    public static int? InnerPort(ContainerView owner, int hostPort) => Bindings(owner)
         .Where(one => one.HostPort == hostPort).Select(one => (int?)one.Port).FirstOrDefault();
 
     /// <summary>Throws if a loopback URL names a port that the target doesn't publish: something else would answer it.</summary>
@@ -36,17 +36,17 @@ internal static class HostPort
     /// <param name="url">Its health URL.</param>
     /// <param name="owner">See <see cref="OwnerAsync"/>.</param>
     /// <exception cref="ProException"><c>HealthUrlPortNotPublished</c>.</exception>
-    public static void ThrowIfNotPublished(string service, Uri url, JsonObject? owner)
+    public static void ThrowIfNotPublished(string service, Uri url, ContainerView? owner)
     {
-        if (UrlProbes.MeansHost(url) && owner is not null && InnerPort(owner, url.Port) is null)
+        if (UrlProbes.MeansHost(url) && owner is { } found && InnerPort(found, url.Port) is null)
         {
-            int[] ports = [.. Bindings(owner).Select(one => one.HostPort).Distinct().Order()];
+            int[] ports = [.. Bindings(found).Select(one => one.HostPort).Distinct().Order()];
             throw VerificationErrors.HealthUrlPortNotPublished(
-                service, UrlText.Shown(url), url.Port, owner.Text("Name").TrimStart('/'), ports);
+                service, UrlText.Shown(url), url.Port, found.Name, ports);
         }
     }
 
-    /// <inheritdoc cref="ThrowIfNotPublished(string, Uri, JsonObject?)"/>
+    /// <inheritdoc cref="ThrowIfNotPublished(string, Uri, ContainerView?)"/>
     /// <remarks>For a running container; whose network it shares has the ports, and isn't looked at here.</remarks>
     public static void ThrowIfNotPublished(string service, Uri url, ContainerInspectResponse container)
     {
@@ -69,8 +69,8 @@ internal static class HostPort
     }
 
     // A container that doesn't run has its ports in its configuration only; one that runs may have got them from the engine.
-    private static IEnumerable<(int Port, int HostPort)> Bindings(JsonObject owner) =>
-        from port in owner["NetworkSettings"].Members("Ports").Concat(owner["HostConfig"].Members("PortBindings"))
+    private static IEnumerable<(int Port, int HostPort)> Bindings(ContainerView owner) =>
+        from port in owner.Ports.Concat(owner.PortBindings)
         where port.Key.EndsWith("/tcp", StringComparison.Ordinal)
         from binding in port.Value as JsonArray ?? []
         let host = Number(binding.Text("HostPort"))

@@ -169,9 +169,9 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
         var calls = new ContainerApi(engine);
         var container = await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
         var owner = await HostPort.OwnerAsync(container, one => calls.FindAsync(one, cancellationToken)).ConfigureAwait(false);
-        var host = (owner?["NetworkSettings"]).Members("Networks").Select(network => network.Value.Text("IPAddress"))
+        var host = (owner?.Networks ?? []).Select(network => network.Value.Text("IPAddress"))
             .FirstOrDefault(ip => ip.Length > 0);
-        var port = owner is null ? address.Port : HostPort.InnerPort(owner, address.Port) ?? address.Port;
+        var port = (owner is { } found ? HostPort.InnerPort(found, address.Port) : null) ?? address.Port;
         return (host ?? "127.0.0.1", port.ToString(CultureInfo.InvariantCulture));
     }
 

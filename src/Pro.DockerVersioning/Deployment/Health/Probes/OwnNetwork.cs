@@ -20,6 +20,6 @@ internal static class OwnNetwork
         }
 
         var owner = await HostPort.OwnerAsync(own, one => calls.FindAsync(one, cancellationToken)).ConfigureAwait(false);
-        return owner is null || owner["HostConfig"].Text("NetworkMode") == "host" ? null : own.Text("Name").TrimStart('/');
+        return owner is null or { NetworkMode: "host" } ? null : own.Name;
     }
 }

@@ -22,11 +22,11 @@ internal sealed record PublishedAddress(string Port, string Host, int HostPort)
     /// Those of a running container that this machine can reach by what the engine's endpoint says: none of a port that is bound to the
     /// loopback of another machine.
     /// </summary>
-    public static IReadOnlyList<PublishedAddress> Of(EngineEndpoint endpoint, JsonObject container)
+    public static IReadOnlyList<PublishedAddress> Of(EngineEndpoint endpoint, ContainerView container)
     {
         var engineHost = endpoint.IsLocal ? null : endpoint.Address.Host;
         var bindings =
-            from port in container["NetworkSettings"].Members("Ports")
+            from port in container.Ports
             where port.Key.EndsWith(Tcp, StringComparison.Ordinal)
             from binding in port.Value as JsonArray ?? []
             let number = int.TryParse(binding.Text("HostPort"), NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0

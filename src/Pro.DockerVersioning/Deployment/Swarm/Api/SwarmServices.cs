@@ -7,9 +7,6 @@ namespace Pro.DockerVersioning.Deployment.Swarm.Api;
 /// <summary>A service of a swarm that runs an image of a repository.</summary>
 internal sealed record SwarmServiceInfo
 {
-    /// <summary>The service's id.</summary>
-    public required string Id { get; init; }
-
     /// <summary>The service's name.</summary>
     public required string Name { get; init; }
 
@@ -18,15 +15,6 @@ internal sealed record SwarmServiceInfo
 
     /// <summary>The version, by the tag in the specification, else by the image's label; null if neither tells.</summary>
     public required ProVersion? Version { get; init; }
-
-    /// <summary>The stack it belongs to, or null.</summary>
-    public required string? Stack { get; init; }
-
-    /// <summary><c>Replicated</c>, <c>Global</c>, <c>ReplicatedJob</c> or <c>GlobalJob</c>.</summary>
-    public required string Mode { get; init; }
-
-    /// <summary>How many tasks it wants; null for a global service.</summary>
-    public required int? Replicas { get; init; }
 
     /// <summary>How far its last update has come, in the engine's word; null if there is none.</summary>
     public required string? UpdateState { get; init; }
@@ -63,13 +51,9 @@ internal static class SwarmServices
 
             found.Add(new SwarmServiceInfo
             {
-                Id = service.Id,
                 Name = service.Name,
                 Image = image,
                 Version = local.Version,
-                Stack = service.Labels.GetValueOrDefault(StackLabel),
-                Mode = service.Mode,
-                Replicas = service.Replicas,
                 UpdateState = service.UpdateStatus?.State,
                 IsInterrupted = SwarmRollbackPoint.FromLabel(service) is not null,
             });
