@@ -49,10 +49,14 @@ public sealed class BuilderTests : EngineTest
     {
         Variables["DOCKER_BUILDKIT"] = value;
         _ = Commit(dockerfile: Run1);
-        var result = Run("Build-ProImage api -BuildArg @{ COLOUR = 'blue' } -Verbose").ThrowIfFailed();
+
+        // As docker build takes them.
+        var result = Run("Build-ProImage api -BuildArg 'COLOUR=blue' -Label 'team=shop', 'tier=a=b' -Verbose").ThrowIfFailed();
         Assert.Contains(result.Verbose, line => line.Contains("DOCKER_BUILDKIT", StringComparison.Ordinal));
         Assert.Equal("the classic builder", Text(Assert.Single(result.Output), "Builder"));
         Assert.Equal("blue", Files($"api:{Head12}")["colour"].Text.Trim());
+        Assert.Equal("shop", Labels($"api:{Head12}")["team"]);
+        Assert.Equal("a=b", Labels($"api:{Head12}")["tier"]);
     }
 
     [Theory]
