@@ -19,6 +19,23 @@ public sealed class BuilderTests : EngineTest
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void WhatIf_gives_Docker_s_client_no_login()
+    {
+        var config = Directory.CreateDirectory(Path.Combine(Repository.Beside, "docker")).FullName;
+        const string Logins = """{ "auths": { "other.example": { "auth": "czNjcmV0OnMzY3JldA==" } } }""";
+        File.WriteAllText(Path.Combine(config, "config.json"), Logins);
+        Variables["DOCKER_CONFIG"] = config;
+        Variables["DOCKER_AUTH_CONFIG"] = Logins;
+        var given = WriteDownLogins("docker", TestSettings.DockerClient);
+        _ = Commit();
+        _ = Good("Build-ProImage api -WhatIf");
+        NoLoginWasGiven(given, "docker buildx version");
+        _ = Good("Build-ProImage api");
+        Assert.Contains("\"auths\"", File.ReadAllText(given), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_a_client_on_PATH_the_Engine_API_builds_and_verbose_says_why()
     {
         OnlyClient(null);
