@@ -129,19 +129,21 @@ ensure_plugin() {
         && ! { unpack_from_stable "docker-$1" && plugin_from "stable-docker-$1" "$1"; }; then
         rm -f "$plugins/cli-plugins/docker-$1"
         warn "docker $1 is not to be had here: the tests that need it are skipped."
-        return 0
+        return 1
     fi
     say "$1: $(DOCKER_CONFIG="$plugins" "$docker" "$1" version | head -n 1)"
 }
 
 ensure_plugins() {
+    local missing=0
     take_lock
     find_engine >/dev/null || die "No Docker engine answers." "Run: bash scripts/engine.sh start"
     mkdir -p "$plugins/cli-plugins"
     [ -e "$plugins/config.json" ] || say '{}' >"$plugins/config.json"
     # Ubuntu's name for the one, everybody's for the other.
-    ensure_plugin compose docker-compose-v2
-    ensure_plugin buildx docker-buildx
+    ensure_plugin compose docker-compose-v2 || missing=1
+    ensure_plugin buildx docker-buildx || missing=1
+    return $missing
 }
 
 # ---- engine ------------------------------------------------------------------------------------------------------------------

@@ -266,18 +266,23 @@ bring_pester() {
     [ -f "$manifest" ] && printf '%s\n' "$manifest"
 }
 
+# CI must have it.
+pester_missing() {
+    if [ "${CI:-}" = true ]; then broken pester "did not run, $1"; else say "pester: did not run, $1"; fi
+}
+
 run_pester() {
     local pwsh pester='' log="$results/pester.log" code=0 line started=$SECONDS
     export POWERSHELL_TELEMETRY_OPTOUT=1
     if ! pwsh=$(find_pwsh) && ! { [ -n "${PRO_BRING_PWSH:-}" ] && pwsh=$(bring_pwsh); }; then
-        say "pester: did not run, PowerShell 7.4 or later is not here (PRO_BRING_PWSH=1 brings it and Pester from NuGet)"
+        pester_missing "PowerShell 7.4 or later is not here (PRO_BRING_PWSH=1 brings it and Pester from NuGet)"
         return
     fi
     # shellcheck disable=SC2016 # PowerShell's variable, not ours
     if ! "$pwsh" -NoLogo -NoProfile -NonInteractive -Command \
         'exit [int](-not (Get-Module -ListAvailable Pester | Where-Object Version -GE "5.7"))' >/dev/null 2>&1 </dev/null \
         && ! pester=$(bring_pester); then
-        say "pester: did not run, Pester 5.7 or later is not here, nor to be had from NuGet (Install-Module Pester)"
+        pester_missing "Pester 5.7 or later is not here, nor to be had from NuGet (Install-Module Pester)"
         return
     fi
     set -- -Module "$module" -Filter "$filter" -Shell "$pwsh"
@@ -365,8 +370,12 @@ if [ -n "$engine" ]; then
         broken engine "no Docker engine and registries to test against (above); --unit runs what needs none"
         finish
     fi
-    # CI brings compose v2 and buildx as well; who has them tells where.
-    if [ "${CI:-}" = true ] || [ -n "${PRO_BRING_PLUGINS:-}" ]; then bash "$root/scripts/engine.sh" plugins || true; fi
+    # CI brings compose v2 and buildx as well; who has them tells where. Where they can be had, what needs them may not be skipped.
+    if [ "${CI:-}" = true ] || [ -n "${PRO_BRING_PLUGINS:-}" ]; then
+        if ! bash "$root/scripts/engine.sh" plugins && [ "${CI:-}" = true ] && can_bring_engines; then
+            broken plugins "compose v2 or buildx could not be had (above)"
+        fi
+    fi
     set -a
     # shellcheck source=/dev/null
     . "$state/engine.env"

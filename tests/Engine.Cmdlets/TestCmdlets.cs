@@ -92,6 +92,7 @@ public sealed class TestAsyncWaitCommand : ProCmdlet
 
     private protected override async Task ProcessAsync()
     {
+        var reporter = Reporter;
         try
         {
             Trace.Started.SetResult();
@@ -101,6 +102,7 @@ public sealed class TestAsyncWaitCommand : ProCmdlet
         {
             await Task.Run(static () => { }, CancellationToken.None);
             Trace.Add("left things whole");
+            reporter.Report(new WarningReport("a log says \e[2J\e]0;title\a\e[1Athe end"));
             if (Fails)
             {
                 throw new ProException("TestTerminating", ProErrorCategory.InvalidOperation, "'x' is broken.", "Mend it.", "x");

@@ -8,18 +8,24 @@ internal static class FreshProcess
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Runs commands in tools/ProShell, a console host on the real engine.</summary>
+    /// <param name="commands">The commands.</param>
+    /// <param name="folder">The folder that they run in.</param>
+    /// <param name="environment">Variables that differ from this process's own.</param>
+    /// <param name="input">What stands in its standard input.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public static Task<FreshProcessResult> RunAsync(
         string commands,
         string folder,
         IReadOnlyDictionary<string, string?>? environment = null,
-        CancellationToken cancellationToken = default) => RunAsync(["-c", commands], folder, environment, cancellationToken);
+        string input = "",
+        CancellationToken cancellationToken = default) => RunAsync(["-c", commands], folder, environment, input, cancellationToken);
 
     /// <summary>Runs a script's file, as a job does.</summary>
     public static Task<FreshProcessResult> RunFileAsync(string file, string folder, CancellationToken cancellationToken) =>
-        RunAsync(["-File", file], folder, environment: null, cancellationToken);
+        RunAsync(["-File", file], folder, environment: null, input: "", cancellationToken);
 
     private static async Task<FreshProcessResult> RunAsync(
-        string[] arguments, string folder, IReadOnlyDictionary<string, string?>? environment, CancellationToken cancellationToken)
+        string[] arguments, string folder, IReadOnlyDictionary<string, string?>? environment, string input, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, .. arguments])
         {
@@ -34,6 +40,7 @@ internal static class FreshProcess
         }
 
         using var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bounded.CancelAfter(Patience);

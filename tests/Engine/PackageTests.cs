@@ -85,7 +85,7 @@ public sealed class PackageTests
             """,
             folder.Path,
             new Dictionary<string, string?> { ["REGISTRY"] = "registry.example.com/pro", ["COMPOSE_FILE"] = null },
-            Stop);
+            cancellationToken: Stop);
 
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
         // The service stands in a compose file, so our YamlDotNet was needed, and the other one, of the session, didn't do.

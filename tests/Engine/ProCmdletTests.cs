@@ -50,6 +50,10 @@ public sealed class ProCmdletTests : IDisposable
         var result = await run.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
         Assert.Equal(PSInvocationState.Stopped, result.State);
         Assert.Equal(["left things whole"], Trace);
+
+        // Nobody but the host takes the warning now, and the host writes it as it is.
+        Assert.Contains("WARNING: a log says the end", _shell.Host.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', _shell.Host.Text);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ public sealed class PublicSurface
     }
 
     [Fact]
-    public void Every_time_size_and_word_is_read_by_the_modules_own_rule()
+    public void Every_time_size_word_and_pair_is_read_by_the_modules_own_rule()
     {
         using var shell = new Shell();
         var parameters = AllCommands(shell)
@@ -66,6 +66,9 @@ public sealed class PublicSurface
         Assert.All(parameters.Where(one => TypeOf(one.parameter) is { } type && (type == typeof(long) || type == typeof(ulong))),
             one => HasOneOf(one, "SizeAttribute"));
         Assert.All(parameters.Where(one => TypeOf(one.parameter).IsEnum), one => HasOneOf(one, "ChoiceAttribute"));
+        var pairs = parameters.Where(one => typeof(System.Collections.IDictionary).IsAssignableFrom(one.parameter.ParameterType)).ToList();
+        Assert.NotEmpty(pairs);
+        Assert.All(pairs, one => HasOneOf(one, "PairsAttribute"));
         Assert.True(parameters.Count(one => TypeOf(one.parameter) == typeof(TimeSpan)) > 10);
 
         static Type TypeOf(ParameterMetadata parameter) =>

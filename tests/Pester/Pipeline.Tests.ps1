@@ -123,7 +123,7 @@ Describe 'Cleaning' {
     It 'What is young stays, by the pipeline and by count' {
         $results = @(Get-ProImageVersion web -Version 'v1.[123].0' | Select-Object -Skip 1 | Remove-ProOldImage -Confirm:$false)
         "$($results.Action)" | Should -Be 'Kept Kept'
-        $results.Reason | Should -Match 'younger than 1 hour'
+        $results.Reason | Should -Match 'within the grace period of 1 hour'
         Get-Left | Should -Be 'v1.3.0 v1.2.0 v1.1.0'
     }
 
@@ -152,6 +152,17 @@ Describe 'Cleaning' {
         $usage = @(Get-ProDiskUsage)
         ($usage | Where-Object Name -EQ 'web').Count | Should -BeGreaterThan 0
         ($usage | Where-Object Kind -NE 'Disk' | Measure-Object Share -Sum).Sum | Should -BeGreaterThan 0.99
+    }
+
+    It 'Takes no answer from a redirected input' {
+        $file = Join-Path $TestDrive 'asked.ps1'
+        Set-Content -LiteralPath $file -Value @(
+            "Import-Module '$script:moduleFolder'"
+            "Set-Location '$script:repository'"
+            'try { Remove-ProOldImage web 1 -KeepCommit 9 -GracePeriod 0 } catch { "$($_.FullyQualifiedErrorId) $($_.ErrorDetails.RecommendedAction)" }')
+        $output = 'y' | & $script:pwsh -NoLogo -NoProfile -File $file *>&1 | Out-String -Width 400
+        $output | Should -Match '^ConfirmationRequired,.*-Confirm:\$false'
+        Get-Left | Should -Be 'v1.3.0 v1.2.0'
     }
 
     It 'As a job ends with 0, and with 1 where nobody answers the prompt' {

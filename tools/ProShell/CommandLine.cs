@@ -12,7 +12,7 @@ internal sealed record CommandLine(string? File, string? Commands, IReadOnlyList
         options = new CommandLine(File: null, Commands: null, []);
         complaint = string.Empty;
 
-        // What pwsh's jobs say is so here anyway: no banner, no profile, nobody to ask.
+        // What pwsh's jobs say is so here anyway: no banner and no profile; at the end of standard input there is nobody to ask.
         arguments = [.. arguments.SkipWhile(argument => AlwaysSo.Contains(argument, StringComparer.OrdinalIgnoreCase))];
         if (arguments.Count == 0)
         {

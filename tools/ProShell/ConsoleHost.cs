@@ -20,8 +20,8 @@ internal sealed class ConsoleHost : PSHost
     /// <inheritdoc/>
     public override Guid InstanceId { get; } = Guid.NewGuid();
 
-    /// <inheritdoc/>
-    public override string Name => "ProShell";
+    /// <summary>As pwsh's own: scripts and modules tell by it whether what is asked is read from standard input.</summary>
+    public override string Name => "ConsoleHost";
 
     /// <inheritdoc/>
     public override PSHostUserInterface UI => _ui;

@@ -69,14 +69,14 @@ internal sealed class ConsoleUserInterface : PSHostUserInterface
     /// <inheritdoc/>
     public override string ReadLine()
     {
-        EnsureInteractive();
-        return Console.ReadLine() ?? string.Empty;
+        // Without this a choice without a default would be asked for ever.
+        return Console.ReadLine()
+            ?? throw new PSInvalidOperationException("The command asks a question, and standard input has ended. Give the missing value, or -Confirm:$false.");
     }
 
     /// <inheritdoc/>
     public override SecureString ReadLineAsSecureString()
     {
-        EnsureInteractive();
         var secret = new SecureString();
         while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
         {
@@ -97,7 +97,6 @@ internal sealed class ConsoleUserInterface : PSHostUserInterface
     /// <inheritdoc/>
     public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> descriptions)
     {
-        EnsureInteractive();
         WriteHeading(caption, message);
         var answers = new Dictionary<string, PSObject>(StringComparer.OrdinalIgnoreCase);
         foreach (var field in descriptions)
@@ -113,7 +112,6 @@ internal sealed class ConsoleUserInterface : PSHostUserInterface
     /// <inheritdoc/>
     public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int defaultChoice)
     {
-        EnsureInteractive();
         WriteHeading(caption, message);
         var labels = choices.Select(Label).ToList();
         while (true)
@@ -153,7 +151,6 @@ internal sealed class ConsoleUserInterface : PSHostUserInterface
         PSCredentialTypes allowedCredentialTypes,
         PSCredentialUIOptions options)
     {
-        EnsureInteractive();
         WriteHeading(caption, message);
         if (string.IsNullOrEmpty(userName))
         {
@@ -174,16 +171,6 @@ internal sealed class ConsoleUserInterface : PSHostUserInterface
     }
 
     private static string Coloured(string style, string text) => HasColour ? style + text + PSStyle.Instance.Reset : text;
-
-    /// <summary>A job must fail at a question, not wait for ever or take the end of its input for an answer.</summary>
-    private static void EnsureInteractive()
-    {
-        if (Console.IsInputRedirected)
-        {
-            throw new PSInvalidOperationException(
-                "The command asks a question, and nobody can answer: standard input is no terminal. Give the missing value, or -Confirm:$false.");
-        }
-    }
 
     private void WriteHeading(string caption, string message)
     {

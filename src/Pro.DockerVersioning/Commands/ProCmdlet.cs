@@ -85,6 +85,11 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc cref="Cmdlet.WriteVerbose(string)"/>
     private protected new void WriteVerbose(string text) => base.WriteVerbose(PlainText.Of(text));
 
+    /// <summary>
+    /// For the eyes at a prompt and in a job's log, as Write-Host does it: no object among the results, and redirected by 6&gt;.
+    /// </summary>
+    private protected void Say(string text) => WriteInformation(new HostInformationMessage { Message = PlainText.Of(text) }, ["PSHOST"]);
+
     /// <summary>Writes an object; a pipeline that has seen enough cancels the work behind it at once.</summary>
     private protected new void WriteObject(object? sendToPipeline) => WriteObject(sendToPipeline, enumerateCollection: false);
 
@@ -130,13 +135,13 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     /// <summary>Asks about one thing; -WhatIf prints it.</summary>
     private protected new bool ShouldProcess(string target, string action)
     {
-        target = string.Join("; ", PlanHead.Prepend(target));
+        (target, action) = (PlainText.Of(string.Join("; ", PlanHead.Prepend(target))), PlainText.Of(action));
         return Confirmed($"{action} {target}?", () => base.ShouldProcess(target, action));
     }
 
     /// <inheritdoc cref="ShouldProcess(string, string)"/>
     private protected new bool ShouldProcess(string verboseDescription, string verboseWarning, string caption) =>
-        Confirmed(verboseWarning, () => base.ShouldProcess(verboseDescription, verboseWarning, caption));
+        Confirmed(verboseWarning, () => base.ShouldProcess(PlainText.Of(verboseDescription), PlainText.Of(verboseWarning), caption));
 
     /// <summary>What each plan and question of this command begins with: the engine, where it is not the session's own.</summary>
     private protected List<string> PlanHead { get; } = [];
@@ -312,7 +317,7 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
                 break;
             case WarningReport warning when _stop.IsCancellationRequested:
                 // PowerShell takes nothing more from a command that is stopped; what became of the service must be told all the same.
-                Host.UI.WriteWarningLine(warning.Message);
+                Host.UI.WriteWarningLine(PlainText.Of(warning.Message));
                 break;
             case WarningReport warning:
                 WriteWarning(warning.Message);

@@ -19,6 +19,23 @@ public sealed class BuilderTests : EngineTest
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    public void WhatIf_gives_Docker_s_client_no_login()
+    {
+        var config = Directory.CreateDirectory(Path.Combine(Repository.Beside, "docker")).FullName;
+        const string Logins = """{ "auths": { "other.example": { "auth": "czNjcmV0OnMzY3JldA==" } } }""";
+        File.WriteAllText(Path.Combine(config, "config.json"), Logins);
+        Variables["DOCKER_CONFIG"] = config;
+        Variables["DOCKER_AUTH_CONFIG"] = Logins;
+        var given = WriteDownLogins("docker", TestSettings.DockerClient);
+        _ = Commit();
+        _ = Good("Build-ProImage api -WhatIf");
+        NoLoginWasGiven(given, "docker buildx version");
+        _ = Good("Build-ProImage api");
+        Assert.Contains("\"auths\"", File.ReadAllText(given), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Without_a_client_on_PATH_the_Engine_API_builds_and_verbose_says_why()
     {
         OnlyClient(null);
@@ -49,10 +66,14 @@ public sealed class BuilderTests : EngineTest
     {
         Variables["DOCKER_BUILDKIT"] = value;
         _ = Commit(dockerfile: Run1);
-        var result = Run("Build-ProImage api -BuildArg @{ COLOUR = 'blue' } -Verbose").ThrowIfFailed();
+
+        // As docker build takes them.
+        var result = Run("Build-ProImage api -BuildArg 'COLOUR=blue' -Label 'team=shop', 'tier=a=b' -Verbose").ThrowIfFailed();
         Assert.Contains(result.Verbose, line => line.Contains("DOCKER_BUILDKIT", StringComparison.Ordinal));
         Assert.Equal("the classic builder", Text(Assert.Single(result.Output), "Builder"));
         Assert.Equal("blue", Files($"api:{Head12}")["colour"].Text.Trim());
+        Assert.Equal("shop", Labels($"api:{Head12}")["team"]);
+        Assert.Equal("a=b", Labels($"api:{Head12}")["tier"]);
     }
 
     [Theory]

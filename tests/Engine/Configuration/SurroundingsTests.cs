@@ -39,7 +39,7 @@ public sealed class SurroundingsTests : EngineTest
                 + "try { Register-ProCleanupTask -Daily -At 3am -Scheduler Cron -Shell /bin/true } catch { $_.FullyQualifiedErrorId }",
             Repository.Root,
             new Dictionary<string, string?> { ["XDG_STATE_HOME"] = Path.Combine(Repository.Beside, "state") },
-            Cancel);
+            cancellationToken: Cancel);
         Assert.Contains("SchedulerMissing,", result.Output + result.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(Repository.Root, "planted-ran")));
     }

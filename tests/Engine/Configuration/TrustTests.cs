@@ -58,6 +58,7 @@ public sealed class TrustTests : DeployTest
         _ = Run("Deploy-ProService api v1.0.0 -Force -Environment production -WhatIf").ThrowIfFailed();
         Assert.Contains($"Engine: {proxy.Url} (environments.production.engine", Host.Text, StringComparison.Ordinal);
         Assert.Contains("Not approved: environments.production.engine", Host.Text, StringComparison.Ordinal);
+        Assert.Contains("No login is sent to it, and nothing is changed there", Host.Text, StringComparison.Ordinal);
         Assert.Empty(seen);
 
         // Approved once, by an answer: from then on it is an engine as any other.
@@ -176,6 +177,20 @@ public sealed class TrustTests : DeployTest
     }
 
     [Fact]
+    public void A_value_of_the_repository_can_not_hide_the_question_or_add_lines_to_it()
+    {
+        Configure("""{ "history": "../elsewhere\u001b[2J\u001b[1;1H\nhistory = log" }""");
+        Host.Answers.Enqueue(1);
+        var error = Bad("Build-ProImage api", "RepositoryNotTrusted", ErrorCategory.PermissionDenied);
+        _ = Run("Build-ProImage api -WhatIf").ThrowIfFailed();
+        foreach (var text in (string[])[Host.Prompts[^1], error.Exception.Message, Host.Text])
+        {
+            Assert.DoesNotContain('\e', text);
+            Assert.Contains("elsewherehistory = log", text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_history_inside_of_the_repository_needs_no_approval()
     {
         Configure("""{ "history": "log" }""");
@@ -189,7 +204,10 @@ public sealed class TrustTests : DeployTest
     private async Task<string> JobAsync(string command)
     {
         var result = await FreshProcess.RunAsync(
-            $"Import-Module '{TestSetup.ModuleManifest}'; try {{ {command} }} catch {{ $_.FullyQualifiedErrorId }}", Repository.Root, cancellationToken: Cancel);
+            $"Import-Module '{TestSetup.ModuleManifest}'; try {{ {command} }} catch {{ $_.FullyQualifiedErrorId }}",
+            Repository.Root,
+            input: "y\n",
+            cancellationToken: Cancel);
         return result.Output + result.Error;
     }
 }

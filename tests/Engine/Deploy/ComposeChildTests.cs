@@ -44,6 +44,7 @@ public sealed class ComposeChildTests : ComposeTest
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task WhatIf_gives_compose_no_login_and_no_header_for_an_engine_that_is_not_approved(bool isPlugin)
     {
         var headers = new ConcurrentQueue<string>();
@@ -58,18 +59,27 @@ public sealed class ComposeChildTests : ComposeTest
             return Task.FromResult<ScriptedResponse?>(null);
         };
         Begin(isPlugin);
-        Configure($$"""{ "auths": { "{{TestSettings.Registry}}": { "auth": "{{Convert.ToBase64String("me:s3cret"u8)}}" } }, "HttpHeaders": { "X-Mine": "s3cret" } }""");
+        Configure($$"""{ "auths": { "{{TestSettings.Registry}}": { "auth": "{{Convert.ToBase64String("me:s3cret"u8)}}" } }, "credHelpers": { "other.example": "none" }, "HttpHeaders": { "X-Mine": "me" } }""");
         _ = Repository.Write("pro.json", $$"""{ "environments": { "production": { "engine": "{{proxy.Url}}" } } }""");
         var temporary = Directory.CreateDirectory(Path.Combine(Repository.Beside, "temporary")).FullName;
         Variables["TMPDIR"] = temporary;
+        var given = WriteDownLogins(ComposeProgram.Name, ComposeProgram.Path);
 
         _ = Good("Deploy-ProService api v1.1.0 -Environment production -WhatIf");
         Assert.Contains("Not approved: environments.production.engine", Host.Text, StringComparison.Ordinal);
 
-        // The plugin asks no engine for a plan: that there is one shows that it ran.
+        // The plugin asks no engine for a plan.
         Assert.True(isPlugin || headers.Any(header => header.Contains("docker-compose/1.", StringComparison.Ordinal)), "docker-compose has asked.");
         Assert.DoesNotContain(headers, header => header.StartsWith("X-Mine", StringComparison.OrdinalIgnoreCase));
         Assert.Empty(Directory.EnumerateDirectories(temporary, "pro-config-*"));
+        Assert.DoesNotContain("X-Mine", await File.ReadAllTextAsync(given, Cancel), StringComparison.Ordinal);
+        NoLoginWasGiven(given, " config");
+
+        // On the user's own engine a plan needs none either, and the run that follows has them all.
+        _ = Good("Deploy-ProService api v1.1.0 -WhatIf");
+        NoLoginWasGiven(given, " config");
+        _ = Good("Deploy-ProService api v1.1.0");
+        Assert.Contains("\"auths\"", await File.ReadAllTextAsync(given, Cancel), StringComparison.Ordinal);
     }
 
     /// <summary>.NET itself looks for a program's name in the current folder first.</summary>

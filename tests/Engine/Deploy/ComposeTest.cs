@@ -152,6 +152,9 @@ public abstract class ComposeTest : EngineTest
     /// <summary>What an operator does by hand in the repository.</summary>
     private protected string Compose(params string[] arguments) => Command(_compose[0], null, [.. _compose[1..], .. arguments]);
 
+    /// <summary>The program of the compose in use: docker for the plugin.</summary>
+    private protected (string Name, string Path) ComposeProgram => _compose.Length > 1 ? ("docker", _compose[0]) : ("docker-compose", _compose[0]);
+
     /// <summary>As the module names the compose that it uses.</summary>
     private protected string ComposeCommand => _compose.Length > 1 ? "docker compose" : "docker-compose";
 

@@ -565,8 +565,9 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.1.0");
+        // The choice in its input was not meant for the list of versions.
         var result = await FreshProcess.RunAsync(
-            $"Import-Module '{TestSetup.ModuleManifest}'; Invoke-ProRollback api -Confirm:$false", Repository.Root, cancellationToken: Cancel);
+            $"Import-Module '{TestSetup.ModuleManifest}'; Invoke-ProRollback api -Confirm:$false", Repository.Root, input: "2\n", cancellationToken: Cancel);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("No version of api was named", result.Output + result.Error, StringComparison.Ordinal);
         Assert.Contains("v1.1.0, v1.0.0", result.Output + result.Error, StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Pro.DockerVersioning.Tests.Engine;
 
-/// <summary>Stands before the real engine on a Unix socket, and keeps which paths were asked for.</summary>
+/// <summary>Stands before the real engine on a Unix socket or a port, and keeps which paths were asked for.</summary>
 internal sealed class EngineProxy : IAsyncDisposable
 {
     private readonly HttpClient _engine = new(new SocketsHttpHandler
@@ -18,6 +18,7 @@ internal sealed class EngineProxy : IAsyncDisposable
     private readonly ConcurrentQueue<string> _requests = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("pro-proxy-").FullName;
     private ScriptedHttpServer? _server;
+    private bool _isOnPort;
 
     private EngineProxy()
     {
@@ -27,15 +28,18 @@ internal sealed class EngineProxy : IAsyncDisposable
     public Func<ScriptedRequest, Task<ScriptedResponse?>> Before { get; set; } = static _ => Task.FromResult<ScriptedResponse?>(null);
 
     /// <summary>What DOCKER_HOST names.</summary>
-    public string Url => _server!.Url;
+    public string Url => _isOnPort ? $"tcp://{_server!.Host}" : _server!.Url;
 
     /// <summary>The paths, without their queries, in the order of their arrival.</summary>
     public IReadOnlyList<string> Requests => [.. _requests];
 
-    public static EngineProxy Start()
+    /// <param name="isOnPort">By tcp, as an engine of another machine: its disk can't be seen.</param>
+    public static EngineProxy Start(bool isOnPort = false)
     {
-        var proxy = new EngineProxy();
-        proxy._server = ScriptedHttpServer.StartOnSocket(Path.Combine(proxy._folder, "docker.sock"), proxy.ForwardAsync);
+        var proxy = new EngineProxy { _isOnPort = isOnPort };
+        proxy._server = isOnPort
+            ? ScriptedHttpServer.StartAsync(proxy.ForwardAsync)
+            : ScriptedHttpServer.StartOnSocket(Path.Combine(proxy._folder, "docker.sock"), proxy.ForwardAsync);
         return proxy;
     }
 

@@ -126,6 +126,38 @@ public abstract class EngineTest : IDisposable
         static string Git() => Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(one => Path.Combine(one, "git")).First(File.Exists);
     }
 
+    /// <summary>
+    /// Puts a script before a program on PATH, which writes down the logins that the program is given, and gives the file.
+    /// </summary>
+    /// <param name="name">The program's name.</param>
+    /// <param name="program">Its whole path.</param>
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+    private protected string WriteDownLogins(string name, string program)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Repository.Beside, "watched")).FullName;
+        var seen = Path.Combine(Repository.Beside, "logins");
+        var script = Path.Combine(folder, name);
+        File.WriteAllText(
+            script, $"#!/bin/sh\n{{ echo \"{name} $*\"; cat \"$DOCKER_CONFIG/config.json\"; echo \"$DOCKER_AUTH_CONFIG\"; }} >>'{seen}' 2>&1\nexec '{program}' \"$@\"\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Variables["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}";
+        return seen;
+    }
+
+    /// <summary>Programs ran, and none had a login; forgets what they had.</summary>
+    private protected static void NoLoginWasGiven(string seen, string ran)
+    {
+        var text = File.ReadAllText(seen);
+        Assert.Contains(ran, text, StringComparison.Ordinal);
+        Assert.Contains("cliPluginsExtraDirs", text, StringComparison.Ordinal);
+        foreach (var login in (string[])["\"auths\"", "\"credsStore\"", "\"credHelpers\"", "No such file"])
+        {
+            Assert.DoesNotContain(login, text, StringComparison.Ordinal);
+        }
+
+        File.Delete(seen);
+    }
+
     /// <summary>The id of an image of this test, or null: <c>Id("api:latest")</c>.</summary>
     private protected string? Id(string name) => TestEngine.IdOf($"{Registry}/{name}");
 

@@ -517,6 +517,31 @@ public sealed class CleaningPlannerTests
     }
 
     [Fact]
+    public void Any_repository_takes_only_what_was_not_used_for_as_long_as_OlderThan_says()
+    {
+        foreach (var (name, days) in new (string?, int)[] { ("postgres:15", 40), ("postgres:16", 20), ("redis:7", 40), ($"{Api}:edge", 20), (null, 40), (null, 20) })
+        {
+            var id = Image(null);
+            _tagged[id] = Now.AddDays(-days);
+            if (name is not null)
+            {
+                _images[^1].RepoTags.Add(name);
+            }
+        }
+
+        _used["redis:7"] = Now.AddDays(-5);
+        _tagged[Image("v1.0.0")] = Now.AddDays(-40);
+        _tagged[Image("v1.1.0")] = Now.AddDays(-20);
+        var plan = Plan(new CleaningPolicy
+        {
+            Mode = CleaningMode.Unused, AnyRepository = true, OlderThan = TimeSpan.FromDays(30), Retention = new RetentionPolicy(0, 0, 0),
+        });
+        Assert.Equal([$"{Api}:v1.0.0", "postgres:15", _images[4].ID], plan.Going.Select(line => line.Reference));
+        Assert.Equal(
+            "last used 5 days ago, not more than 30 days (-OlderThan)", plan.Lines.Single(line => line.Reference == "redis:7").Reason);
+    }
+
+    [Fact]
     public void MaxSize_lets_the_longest_unused_go_until_all_versions_together_fit()
     {
         foreach (var (version, days) in new[] { ("v1.0.0", 5), ("v1.1.0", 50), ("v1.2.0", 20), ("v1.3.0", 1) })
@@ -578,9 +603,11 @@ public sealed class CleaningPlannerTests
         };
 
     private CleaningPlan Plan(
-        RetentionPolicy retention, IReadOnlyList<TargetPast>? past = null, TimeSpan? olderThan = null, bool byLastUse = false, long? maxSize = null)
+        RetentionPolicy retention, IReadOnlyList<TargetPast>? past = null, TimeSpan? olderThan = null, bool byLastUse = false, long? maxSize = null) =>
+        Plan(new CleaningPolicy { Retention = retention, OlderThan = olderThan, ByLastUse = byLastUse, MaxSize = maxSize }, past);
+
+    private CleaningPlan Plan(CleaningPolicy policy, IReadOnlyList<TargetPast>? past = null)
     {
-        var policy = new CleaningPolicy { Retention = retention, OlderThan = olderThan, ByLastUse = byLastUse, MaxSize = maxSize };
         var draft = CleaningPlanner.Draft(World(past ?? []), policy);
         var facts = _images.ToDictionary(image => image.ID, image => new ImageFacts(
             _tagged.TryGetValue(image.ID, out var time) ? time

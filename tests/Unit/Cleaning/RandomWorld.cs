@@ -48,6 +48,9 @@ public sealed class RandomWorld
     /// <summary>Null: whatever its age.</summary>
     public required TimeSpan? OlderThan { get; init; }
 
+    /// <summary>Whether -Unused is for all repositories of the engine.</summary>
+    public required bool AnyRepository { get; init; }
+
     /// <summary>References of versions that are named.</summary>
     public required List<string> Named { get; init; }
 
@@ -72,7 +75,11 @@ public sealed class RandomWorld
         Protect = [.. Protect.Select(VersionPattern.Parse)],
         ByLastUse = ByLastUse,
         OlderThan = OlderThan,
+        AnyRepository = IsForAll(mode),
     };
+
+    /// <summary>Whether a plan is for all repositories of the engine.</summary>
+    internal bool IsForAll(CleaningMode mode) => AnyRepository && mode == CleaningMode.Unused;
 
     internal CleaningPlan Plan(CleaningMode mode)
     {
@@ -121,13 +128,14 @@ public sealed class RandomWorld
             ByLastUse = ByLastUse,
             Uses = Uses,
             OlderThan = OlderThan,
+            AnyRepository = AnyRepository,
             Named = Named,
         };
     }
 
     public override string ToString() => string.Join(Environment.NewLine,
     [
-        $"keep {Keep}/{KeepPrerelease}/{KeepCommit}, protect [{string.Join(' ', Protect)}], locked {Locked}, named [{string.Join(' ', Named)}]",
+        $"keep {Keep}/{KeepPrerelease}/{KeepCommit}, protect [{string.Join(' ', Protect)}], locked {Locked}, any repository {AnyRepository}, older than {OlderThan}, named [{string.Join(' ', Named)}]",
         .. Images.Select(image => $"{image.ID} < {image.ParentID}: {string.Join(' ', image.RepoTags)} tagged {TagTimes[image.ID]:u}"),
         .. Containers.Select(container => $"{container.Names[0]} ({container.State}) of {container.ImageID} by {container.Image}"),
         .. Steps.Select(one => $"proven {one}"),
@@ -199,9 +207,10 @@ public static class RandomWorlds
          from protect in Gen.Elements<string[]>([], [], ["v1.0.*"], ["v2*", "abc*"])
          from byLastUse in Gen.Elements(true, false)
          from older in Gen.Elements<int?>(null, null, 3, 60)
+         from any in Gen.Elements(true, false)
          from uses in Gen.ArrayOf(Gen.Choose(0, 120), 36)
          from named in Gen.ArrayOf(Gen.Elements(true, false), 36)
-         select Make([.. draws.Take(count)], [.. steps.Take(stepCount)], locked, keeps, protect, byLastUse, older, uses, named)).ToArbitrary();
+         select Make([.. draws.Take(count)], [.. steps.Take(stepCount)], locked, keeps, protect, byLastUse, older, any, uses, named)).ToArbitrary();
 
     private static RandomWorld Make(
         List<Draw> draws,
@@ -211,6 +220,7 @@ public static class RandomWorlds
         string[] protect,
         bool byLastUse,
         int? older,
+        bool any,
         int[] uses,
         bool[] named)
     {
@@ -261,6 +271,7 @@ public static class RandomWorlds
             Protect = [.. protect],
             ByLastUse = byLastUse,
             OlderThan = older is { } days ? TimeSpan.FromDays(days) : null,
+            AnyRepository = any,
 
             // The history knows of two in three.
             Uses = listed.SelectMany(image => image.RepoTags)

@@ -17,8 +17,8 @@ public sealed class GetProDiskUsageCommand : ProCleaningCmdlet
         WriteObject(lines, enumerateCollection: true);
         foreach (var line in lines.Where(line => line.Destroys is not null && line.Count > line.Active))
         {
-            // For the eyes, as Write-Host does it: this module removes none of these.
-            WriteInformation(new HostInformationMessage { Message = $"'{line.Command}' destroys {line.Destroys}." }, ["PSHOST"]);
+            // This module removes none of these.
+            Say($"'{line.Command}' destroys {line.Destroys}.");
         }
     }
 }

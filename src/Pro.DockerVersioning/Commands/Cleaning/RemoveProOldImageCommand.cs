@@ -313,8 +313,4 @@ public sealed class RemoveProOldImageCommand : ProCleaningCmdlet
 
         return free >= wanted;
     }
-
-    /// <summary>For the eyes at a prompt and in a job's log, as Write-Host does it: no object among the results, and redirected by
-    /// 6&gt;.</summary>
-    private void Say(string text) => WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
 }
