@@ -80,13 +80,17 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
     }
 
     /// <summary>Waits for those who change the service, for as long as -LockTimeout says: what there is to do is seen afterwards.</summary>
-    private protected async Task WaitForLocksAsync(EngineConnection engine, DeploymentRequest request)
+    /// <returns>The request, with the time that is left for its own lock.</returns>
+    private protected async Task<DeploymentRequest> WaitForLocksAsync(EngineConnection engine, DeploymentRequest request)
     {
+        var clock = Stopwatch.StartNew();
         if (LockTimeout > TimeSpan.Zero && !BreakLock)
         {
             await new LockWait(engine, request.LockTimes, Reporter).UntilFreeAsync(
                 held => held.Service == request.Service.Name && held.Repository == request.Repository.Name, LockTimeout, StopToken);
         }
+
+        return request.WaitingFor(LockTimeout - clock.Elapsed);
     }
 
     /// <summary>Repairs a target under its lock.</summary>
@@ -97,7 +101,7 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
         var lockRequest = new LockRequest(target.TargetId, $"repair {request.Service.Name}")
         {
             Breaks = BreakLock,
-            Wait = LockTimeout,
+            Wait = request.LockTimeout,
             Service = request.Service.Name,
             Repository = request.Repository.Name,
         };
@@ -314,9 +318,8 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         string? version,
         string? reference)
     {
-        var request = Complete(RequestFor(workspace, catalog, service, engine));
-        await WaitForLocksAsync(engine, request);
         var clock = Stopwatch.StartNew();
+        var request = await WaitForLocksAsync(engine, Complete(RequestFor(workspace, catalog, service, engine)));
         var told = new HashSet<string>(StringComparer.Ordinal);
         var given = Given(request, version, reference);
         while (true)
@@ -330,7 +333,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
             {
                 // Somebody else was first, and has finished: there is a new plan, and a prompt shows it.
                 // The version stays the one that was meant.
-                request = request with { LockTimeout = LockTimeout - clock.Elapsed };
+                request = request.WaitingFor(LockTimeout - clock.Elapsed);
             }
         }
     }

@@ -48,8 +48,7 @@ public sealed class RepairProServiceCommand : ProDeploymentCmdlet
         {
             try
             {
-                var request = RequestFor(workspace, catalog, name, engine);
-                await WaitForLocksAsync(engine, request);
+                var request = await WaitForLocksAsync(engine, RequestFor(workspace, catalog, name, engine));
                 var world = await EngineSnapshot.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
                 known.UnionWith(world.Targets.Select(target => target.TargetId));
                 foreach (var target in world.Targets.Where(target => Container is null || request.Filter.Accepts(target)))

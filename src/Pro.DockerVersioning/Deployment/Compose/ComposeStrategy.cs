@@ -59,6 +59,7 @@ internal sealed class ComposeStrategy(
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         reports.Report(new VerboseReport($"{site.Client.Program} works on {string.Join(", ", site.Client.Project.Files)}."));
+        await ThrowIfLinkedAsync(cancellationToken).ConfigureAwait(false);
         if (target.Containers.Count == 0 || (image.LocalId is null && site.Client.Program.IsV1))
         {
             // 1.x puts the image's id into the hash.
@@ -95,6 +96,16 @@ internal sealed class ComposeStrategy(
         {
             Details = dependents,
         };
+    }
+
+    /// <summary>Who links to a container loses it for good, whoever re-creates that.</summary>
+    /// <exception cref="ProException"><c>LinkedFromOthers</c>.</exception>
+    private async Task ThrowIfLinkedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var container in target.Containers)
+        {
+            await _calls.ThrowIfLinkedAsync(container.Id, container.Name, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Compose's own up stops the old container first, whatever anybody wants.</summary>
@@ -186,7 +197,8 @@ internal sealed class ComposeStrategy(
         var pin = judgement?.Pin ?? await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
         if (judgement is { OnlyImage: false })
         {
-            // The files may have changed since the plan, or the image was not here then.
+            // The files may have changed since the plan, or the image was not here then. Somebody may have linked to it, too.
+            await ThrowIfLinkedAsync(cancellationToken).ConfigureAwait(false);
             _ = OrderWarning(judgement);
             _ = await ReviewAsync(judgement, cancellationToken).ConfigureAwait(false);
         }
@@ -374,6 +386,7 @@ internal sealed class ComposeStrategy(
         replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
         replacement.SayLastWork(operation.Note, [.. before.Select(one => one.Old)]);
         IReadOnlyList<ComposeContainer> after;
+        IReadOnlyList<string> moved;
         long ended;
         try
         {
@@ -383,6 +396,7 @@ internal sealed class ComposeStrategy(
             after = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
             ended = Stopwatch.GetTimestamp();
             outage.Note();
+            ThrowIfOtherImage(image, after);
             foreach (var container in after)
             {
                 await replacement.VerifyAsync(container.Id, ownsPorts: true, isDown: before.Count > 0, cancellationToken).ConfigureAwait(false);
@@ -402,6 +416,7 @@ internal sealed class ComposeStrategy(
             }
 
             outage.End();
+            moved = await MovedPortsAsync(before, successors, cancellationToken).ConfigureAwait(false);
             foreach (var container in after)
             {
                 await replacement.WatchAsync(container.Id, cancellationToken).ConfigureAwait(false);
@@ -424,6 +439,7 @@ internal sealed class ComposeStrategy(
                 await operation.ThrowIfLockLostAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
+            await KeepLogOfFailedAsync(before).ConfigureAwait(false);
             await PutTagBackAsync().ConfigureAwait(false);
             _ = await new SwapCompletion(_calls, replacement.Repair, record, reports).RestoreUnlessVerifiedAsync(failure).ConfigureAwait(false);
             outage.Note();
@@ -442,14 +458,20 @@ internal sealed class ComposeStrategy(
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
-                Verification = replacement.Last,
+                Verification = replacement.FailedContainer is null ? replacement.Last : null,
+                LogContainer = replacement.FailedContainer,
                 PreviousHealth = health,
                 Order = "stop-first",
                 Downtime = isUntouched ? null : outage.Longest + proofTime,
-                LogTail = replacement.Last?.LogTail ?? [],
+                LogTail = replacement.LastLog,
                 Failure = DeploymentErrors.Of(failure, target.Name),
                 WasStopped = failure is OperationCanceledException,
             };
+        }
+
+        foreach (var warning in moved)
+        {
+            reports.Report(new WarningReport(warning));
         }
 
         var undone = await replacement
@@ -465,6 +487,59 @@ internal sealed class ComposeStrategy(
             LogTail = replacement.Last?.LogTail ?? [],
             OldLog = oldLog,
         };
+    }
+
+    /// <summary>Compose takes what the tag names when it asks, and anybody may have moved that since the plan.</summary>
+    /// <exception cref="ProException"><c>OtherImage</c>.</exception>
+    private static void ThrowIfOtherImage(SuppliedImage image, IEnumerable<ComposeContainer> made)
+    {
+        if (image.LocalId is { } planned && made.FirstOrDefault(container => container.ImageId != planned) is { } other)
+        {
+            throw ContainerErrors.OtherImage(other.Name, planned, other.ImageId);
+        }
+    }
+
+    /// <summary>Host ports that the engine had chosen, and chose anew for the containers of compose's own up.</summary>
+    private async Task<IReadOnlyList<string>> MovedPortsAsync(
+        IEnumerable<(string Name, ContainerView Old)> before, Dictionary<string, string> successors, CancellationToken cancellationToken)
+    {
+        var told = new List<string>();
+        foreach (var (_, old) in before)
+        {
+            var chosen = PublishedPorts.KeepChosen(old.HostConfig.DeepClone().AsObject(), old);
+            if (chosen.Count > 0 && successors.TryGetValue(old.Id, out var successor)
+                && await _calls.InspectAsync(successor, cancellationToken).ConfigureAwait(false) is var now
+                && PublishedPorts.IsChosenByEngine(now) && PublishedPorts.Moved(chosen, now) is { } moved)
+            {
+                told.Add(moved);
+            }
+        }
+
+        return told;
+    }
+
+    /// <summary>If compose itself failed, nothing was verified: what its new container said would be lost with it.</summary>
+    private async Task KeepLogOfFailedAsync(IEnumerable<(string Name, ContainerView Old)> before)
+    {
+        if (replacement.Last is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            var old = before.Select(one => one.Old.Id).ToHashSet(StringComparer.Ordinal);
+            var there = await new ComposeUp(site.Client, site.Image, engine).ContainersAsync(CancellationToken.None).ConfigureAwait(false);
+            if (there.FirstOrDefault(container => !old.Contains(container.Id)) is { } failed)
+            {
+                await replacement.KeepLogAsync(failed.Name, failed.Id).ConfigureAwait(false);
+            }
+        }
+        catch (ProException failure)
+        {
+            // Without its last lines the old container is restored all the same.
+            reports.Report(new VerboseReport($"The last lines of the new container could not be read: {failure.Message}"));
+        }
     }
 
     /// <summary>On which of their ports the old containers answer this machine, by their ids.</summary>

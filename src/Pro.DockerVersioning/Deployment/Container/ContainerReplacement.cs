@@ -154,7 +154,7 @@ internal sealed class ContainerReplacement(
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
                 Verification = _failed is null ? _last : null,
-                LogContainer = _failed?.Name,
+                LogContainer = FailedContainer,
                 PreviousHealth = health,
                 Order = checks.Order.ToText(),
                 Downtime = Longest(checks.States.Select(state => state.Downtime.Longest)) + proofTime,
@@ -225,6 +225,9 @@ internal sealed class ContainerReplacement(
 
     /// <summary>The last lines of the candidate that failed, else of the one that was verified last.</summary>
     public IReadOnlyList<string> LastLog => _failed?.Log ?? _last?.LogTail ?? [];
+
+    /// <summary>The candidate that failed without a verdict about it; null if there is none.</summary>
+    public string? FailedContainer => _failed?.Name;
 
     /// <summary>Tells what would still be done if the command were stopped from now on.</summary>
     /// <param name="note">What the operation is about.</param>
@@ -312,11 +315,11 @@ internal sealed class ContainerReplacement(
         ContainerApi.CandidateStopTimeOf(old) - _restore.Elapsed is var left && left > LeastLook ? left : LeastLook;
 
     /// <summary>Keeps the last lines of a candidate that failed without a verdict about it: it is removed by the restore.</summary>
-    private async Task KeepLogAsync(SwapState failed)
+    public async Task KeepLogAsync(string name, string id)
     {
-        if (failed.NewId.Length > 0 && failed.NewId != _lastVerified)
+        if (id.Length > 0 && id != _lastVerified)
         {
-            _failed = (failed.Name, await TailAsync(failed.NewId, CancellationToken.None).ConfigureAwait(false));
+            _failed = (name, await TailAsync(id, CancellationToken.None).ConfigureAwait(false));
         }
     }
 
@@ -521,7 +524,7 @@ internal sealed class ContainerReplacement(
         public Task BeforeRestoreAsync(SwapState failed)
         {
             owner.BeginRestore(job.Operation.Note, [.. States.Select(state => state.Old)]);
-            return owner.KeepLogAsync(failed);
+            return owner.KeepLogAsync(failed.Name, failed.NewId);
         }
 
         public async Task BeforeRemovalAsync(SwapState state)

@@ -75,6 +75,9 @@ internal sealed record DeploymentRequest
     /// <summary>How long to wait for whoever holds the lock; zero fails at once.</summary>
     public TimeSpan LockTimeout { get; init; }
 
+    /// <summary>The same request, with what is left of the time to wait.</summary>
+    public DeploymentRequest WaitingFor(TimeSpan left) => this with { LockTimeout = left > TimeSpan.Zero ? left : TimeSpan.Zero };
+
     /// <summary>When the lock is renewed, and when it counts as left behind.</summary>
     public LockTimes LockTimes { get; init; } = LockTimes.Default;
 

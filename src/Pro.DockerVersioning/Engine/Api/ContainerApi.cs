@@ -130,19 +130,21 @@ internal sealed class ContainerApi(EngineConnection engine)
         (await EngineState.AskAsync(engine, cancellationToken).ConfigureAwait(false)).Now;
 
     /// <summary>
-    /// The names of the containers that link to one on the default bridge. The engine ties them to its id, and lists them among its names:
+    /// Throws if others link to a container on the default bridge. The engine ties them to its id, and lists them among its names:
     /// <c>/other/alias</c>.
     /// </summary>
-    public async Task<IReadOnlyList<string>> LinkedFromAsync(string id, CancellationToken cancellationToken)
+    /// <exception cref="ProException"><c>LinkedFromOthers</c>.</exception>
+    public async Task ThrowIfLinkedAsync(string id, string name, CancellationToken cancellationToken)
     {
         var filters = Uri.EscapeDataString(new JsonObject { ["id"] = new JsonArray(id) }.ToJsonString());
         var listed = await _http.GetListAsync($"containers/json?all=true&filters={filters}", cancellationToken).ConfigureAwait(false);
-        return
-        [
-            .. listed.Where(one => one.Text("Id") == id).SelectMany(one => one.Texts("Names"))
-                .Select(name => name.Split('/', StringSplitOptions.RemoveEmptyEntries)).Where(parts => parts.Length == 2)
-                .Select(parts => parts[0]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
-        ];
+        var linked = listed.Where(one => one.Text("Id") == id).SelectMany(one => one.Texts("Names"))
+            .Select(known => known.Split('/', StringSplitOptions.RemoveEmptyEntries)).Where(parts => parts.Length == 2)
+            .Select(parts => parts[0]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        if (linked.Count > 0)
+        {
+            throw ContainerErrors.LinkedFromOthers(name, linked);
+        }
     }
 
     /// <summary>Throws if a container that runs now lacks a port that it must have: see <see cref="PublishedPorts.Missing"/>.</summary>

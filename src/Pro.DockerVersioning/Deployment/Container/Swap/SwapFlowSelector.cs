@@ -24,10 +24,7 @@ internal sealed class SwapFlowSelector(ContainerApi calls)
     public async Task<SwapChoice> ChooseAsync(
         SwapState state, IReadOnlyList<ContainerView> all, UpdateOrder? order, CancellationToken cancellationToken, string? image = null)
     {
-        if (await calls.LinkedFromAsync(state.OldId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } linked)
-        {
-            throw ContainerErrors.LinkedFromOthers(state.Name, linked);
-        }
+        await calls.ThrowIfLinkedAsync(state.OldId, state.Name, cancellationToken).ConfigureAwait(false);
 
         if (order != UpdateOrder.StartFirst)
         {
