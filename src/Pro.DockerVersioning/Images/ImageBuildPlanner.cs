@@ -195,11 +195,13 @@ internal sealed class ImageBuildPlanner(
     private IEnumerable<string> Unsent(ServiceDefinition service, ISourceTree commit, BuildContext committed, BuildContext disk)
     {
         var files = committed.Entries.Concat(disk.Entries).Select(entry => entry.Name).Distinct(StringComparer.Ordinal)
-            .Where(name => IsOwn(disk, name) && committed.TreeHashWithout(other => other != name) != disk.TreeHashWithout(other => other != name))
+            .Where(name => IsOwn(disk, name)
+                && committed.TreeHashWithout(other => other != name) != disk.TreeHashWithout(other => other != name))
             .ToList();
         if (files.Count > 0)
         {
-            yield return $"{service.Name}: on disk only {string.Join(", ", files)} differ{(files.Count == 1 ? "s" : "")} from {commit.Description}. "
+            yield return $"{service.Name}: on disk only {string.Join(", ", files)} differ{(files.Count == 1 ? "s" : "")} "
+                + $"from {commit.Description}. "
                 + $"A deployment writes such a file, so the image is built from {commit.Description} and keeps its version.";
         }
     }
