@@ -142,6 +142,26 @@ public sealed partial class ArchitectureTests
         Assert.Equal(readers.Order(StringComparer.Ordinal), found.Distinct().Order(StringComparer.Ordinal));
     }
 
+    /// <summary>Also who opens a file itself asks <c>RegularFile</c> first. The others only hold locks, or make files of their own.</summary>
+    [Fact]
+    public void Who_opens_a_users_file_looks_first_whether_it_is_a_pipe()
+    {
+        string[] others = ["FileLock", "CronScheduler", "ContextFolder"];
+        var calls = (from type in Module.GetTypes()
+                     let outer = OutermostOf(type).Name.Split('`')[0]
+                     from method in type.Methods
+                     where method.HasBody
+                     from instruction in method.Body.Instructions
+                     let called = instruction.Operand as MethodReference
+                     where called is not null
+                     select (Type: outer, On: called.DeclaringType.Name, called.Name)).ToList();
+        var open = calls.Where(call => call is { On: "FileStream", Name: ".ctor" } || call.Name.Contains("PemFile", StringComparison.Ordinal));
+        var careful = calls.Where(call => call.On == "RegularFile").Select(call => call.Type).ToHashSet(StringComparer.Ordinal);
+        Assert.Equal(
+            others.Order(StringComparer.Ordinal),
+            open.Select(call => call.Type).Distinct().Where(type => !careful.Contains(type)).Order(StringComparer.Ordinal));
+    }
+
     private static int Floor(string room) => Array.IndexOf(GroundUp, room);
 
     private static IEnumerable<string> Files() => Directory.EnumerateFiles(Source, "*.cs", SearchOption.AllDirectories)

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Docker.DotNet.Handler.Abstractions;
 using Docker.DotNet.X509;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Engine;
 
@@ -49,6 +50,7 @@ internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvi
             var certificate = Path.Combine(folder, "cert.pem");
             var key = Path.Combine(folder, "key.pem");
             var authority = Path.Combine(folder, "ca.pem");
+            Array.ForEach([certificate, key, authority], RegularFile.Ensure);
             var credentials = new CertificateCredentials(
                 File.Exists(certificate) ? DockerTlsCertificates.LoadCertificateFromPemFiles(certificate, key) : null);
             if (endpoint.SkipsVerification)

@@ -98,9 +98,8 @@ internal static class ConfigurationErrors
         "ComposeFileNotFound", ProErrorCategory.ObjectNotFound, $"{at}: the file {file} of \"{key}\" isn't in {tree}.",
         $"Correct the path in \"{key}\", or add the file to the repository and commit it.", file);
 
-    public static ProException EnvFileNotFound(string file, string tree) => new(
-        "EnvFileNotFound", ProErrorCategory.ObjectNotFound,
-        $"The file {file} of COMPOSE_ENV_FILES is neither in {tree} nor on disk.",
+    public static ProException EnvFileNotFound(string file, string where) => new(
+        "EnvFileNotFound", ProErrorCategory.ObjectNotFound, $"The file {file} of COMPOSE_ENV_FILES is {where}.",
         "Name another one, or take the variable away: Remove-Item Env:COMPOSE_ENV_FILES", file);
 
     public static ProException ComposeFileOutside(string file, string source, string root) => new(

@@ -16,6 +16,7 @@ internal static class HistoryFile
     /// <summary>Appends a line, and waits until the disk has it.</summary>
     /// <exception cref="IOException">It can't be written; the file is as it was.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
+    /// <exception cref="ProException">It is not a regular file.</exception>
     [SuppressMessage("Performance", "CA1849:Call async methods when in an async method", Justification = "FlushAsync doesn't wait for the disk.")]
     public static async Task AppendAsync(string path, byte[] line)
     {
@@ -33,6 +34,7 @@ internal static class HistoryFile
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
         string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        RegularFile.Ensure(path);
         var file = new FileStream(
             path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
         await using (file.ConfigureAwait(false))
@@ -57,6 +59,7 @@ internal static class HistoryFile
                 ShareLikeFolder(lockPath, folder);
             }
 
+            RegularFile.Ensure(path);
             isNew = !File.Exists(path);
             var file = new FileStream(
                 path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

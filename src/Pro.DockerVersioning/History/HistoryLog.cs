@@ -43,7 +43,7 @@ internal sealed class HistoryLog
             {
                 await HistoryFile.AppendAsync(month.Key, [.. month.SelectMany(HistoryLine.Write)]).ConfigureAwait(false);
             }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException)
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or NotSupportedException or ProException)
             {
                 Warn(month, entry => HistoryErrors.NotWritten(entry, month.Key, fault));
             }
@@ -145,7 +145,7 @@ internal sealed class HistoryLog
             // Put away meanwhile.
             return false;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ProException)
         {
             throw HistoryErrors.Unreadable(path, fault);
         }

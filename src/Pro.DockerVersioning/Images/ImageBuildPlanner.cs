@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Catalog;
+using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Git.Context;
@@ -19,6 +20,7 @@ internal sealed class ImageBuildPlanner(
 {
     private readonly Lazy<ServiceCatalog> _today = new(() => ServiceCatalog.Load(source.Repository.TreeOnDisk(), settings, reporter));
     private readonly Lazy<ServiceCatalog?> _then = new(() => CatalogOf(source, settings, reporter));
+    private readonly Lazy<IReadOnlyList<string>> _named = new(() => ServiceCatalog.NamedComposeFiles(source.Tree, settings));
 
     /// <summary>Gathers what goes into the build of one service; asks no engine.</summary>
     /// <exception cref="ProException">It can't be built as asked.</exception>
@@ -27,10 +29,15 @@ internal sealed class ImageBuildPlanner(
         var service = Find(name);
         service.EnsureBuildable(source.Tree, Settled());
         var context = BuildContext.Create(source.Tree, service.Context, service.Dockerfile, cancellationToken);
-        var version = source.Version;
-        if (source.IsWorkingTree)
+        var (tree, version, warnings) = (source.Tree, source.Version, Warnings(service, context).ToList());
+        if (source.IsWorkingTree && Committed(service, cancellationToken) is (var commit, var committed) && DifferOnlyByOwnFiles(committed, context))
         {
-            (context, version) = OfDisk(service, context, cancellationToken);
+            warnings.AddRange(Unsent(service, commit, committed, context));
+            (tree, context) = (commit, committed);
+        }
+        else if (source.IsWorkingTree)
+        {
+            version = version.WithDirty(context.TreeHash[..VersionGrammar.HashLength]);
         }
 
         var repository = RepositoryName.Combine(settings.RequireRegistry(), service.Image);
@@ -44,7 +51,7 @@ internal sealed class ImageBuildPlanner(
             context,
             source.Repository.SourceAddress(),
             version.Kind == ProVersionKind.Commit ? source.Description : null);
-        return new PreparedBuild(service, context, version, reference, inputs, [.. Warnings(service, context)]);
+        return new PreparedBuild(service, tree, context, version, reference, inputs, warnings);
     }
 
     /// <summary>Makes the plan, by what is on the engine.</summary>
@@ -53,7 +60,7 @@ internal sealed class ImageBuildPlanner(
         PreparedBuild build, ImageInventory inventory, IReadOnlyDictionary<string, string>? deployed = null)
     {
         var wanted = options with { Deployed = deployed ?? options.Deployed };
-        var (service, context, version, reference, inputs, warnings) = build;
+        var (service, tree, context, version, reference, inputs, warnings) = build;
         var existing = inventory.Find(reference);
         var before = existing?.Label(ImageLabels.Arguments);
         RefuseAnotherCommit(reference, existing);
@@ -63,7 +70,7 @@ internal sealed class ImageBuildPlanner(
             Service = service,
             Version = version,
             Commit = source.Commit,
-            Tree = source.Tree,
+            Tree = tree,
             Reference = reference,
             Context = context,
             Inputs = inputs.Identity,
@@ -154,31 +161,51 @@ internal sealed class ImageBuildPlanner(
         return settled;
     }
 
+    /// <summary>The commit's own context; null if it has none, or one that can't be built: then the disk's is another in any case.</summary>
+    private (ISourceTree Tree, BuildContext Context)? Committed(ServiceDefinition service, CancellationToken cancellationToken)
+    {
+        var tree = source.Repository.TreeOf(source.Commit);
+        try
+        {
+            return (tree, BuildContext.Create(tree, service.Context, service.Dockerfile, cancellationToken));
+        }
+        catch (ProException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// A build of the disk keeps the version only if its context is the commit's to the byte. What this module writes itself (<c>.env</c>
     /// and its override file) doesn't make another version; the commit's files are built then.
     /// </summary>
-    private (BuildContext Context, ProVersion Version) OfDisk(
-        ServiceDefinition service, BuildContext context, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var committed = BuildContext.Create(
-                source.Repository.TreeOf(source.Commit), service.Context, service.Dockerfile, cancellationToken);
-            if (committed.TreeHashWithout(OwnFiles.IsOwn) == context.TreeHashWithout(OwnFiles.IsOwn))
-            {
-                return (committed, source.Version);
-            }
-        }
-        catch (ProException)
-        {
-            // The commit has no such context, or one that can't be built: then the disk's is another in any case.
-        }
+    private bool DifferOnlyByOwnFiles(BuildContext committed, BuildContext disk) =>
+        committed.TreeHashWithout(name => IsOwn(committed, name)) == disk.TreeHashWithout(name => IsOwn(disk, name));
 
-        return (context, source.Version.WithDirty(context.TreeHash[..VersionGrammar.HashLength]));
+    private bool IsOwn(BuildContext context, string name) => IsOwn(TreePath.Join(context.Directory, name));
+
+    private bool IsOwn(string path) => OwnFiles.IsOwn(path, folder =>
+    {
+        var full = Path.GetFullPath(folder, settings.Location.Root ?? source.Repository.Root);
+        return _named.Value.Any(file => Path.GetDirectoryName(file) == full)
+            || ComposeProject.DefaultNames.Any(name => File.Exists(Path.Combine(full, name)));
+    });
+
+    /// <summary>Names the files on disk that aren't sent, though the disk was asked for.</summary>
+    private IEnumerable<string> Unsent(ServiceDefinition service, ISourceTree commit, BuildContext committed, BuildContext disk)
+    {
+        var files = committed.Entries.Concat(disk.Entries).Select(entry => entry.Name).Distinct(StringComparer.Ordinal)
+            .Where(name => IsOwn(disk, name)
+                && committed.TreeHashWithout(other => other != name) != disk.TreeHashWithout(other => other != name))
+            .ToList();
+        if (files.Count > 0)
+        {
+            yield return $"{service.Name}: on disk only {string.Join(", ", files)} differ{(files.Count == 1 ? "s" : "")} "
+                + $"from {commit.Description}. "
+                + $"A deployment writes such a file, so the image is built from {commit.Description} and keeps its version.";
+        }
     }
 
-    /// <summary>A file that this module writes into a project: the pin of a version.</summary>
     private void RefuseAnotherCommit(ImageReference reference, EngineImage? existing)
     {
         if (existing is null || options.Force || existing.Label(ImageLabels.Revision) == source.Commit.Sha)
@@ -243,15 +270,15 @@ internal sealed class ImageBuildPlanner(
                 + $"Write \"image: ${{REGISTRY}}/{service.Image}:${{VERSION}}\" into the file.";
         }
 
-        if (source.IsWorkingTree)
-        {
-            yield break;
-        }
-
         if (service.Origin == ServiceOrigin.Folder && TreePath.Name(service.Context) is var folder && folder.Any(char.IsUpper))
         {
             yield return $"{service.Name}: the folder is named {folder}. No image has capital letters, so the service is named "
                 + $"{service.Name}.";
+        }
+
+        if (source.IsWorkingTree)
+        {
+            yield break;
         }
 
         // What the ignore file leaves out never gets into an image; a Dockerfile outside of the context does.
@@ -263,7 +290,7 @@ internal sealed class ImageBuildPlanner(
             yield break;
         }
 
-        var uncommitted = inContext.Union(dockerfile, StringComparer.Ordinal).Count(path => context.Concerns(path) && !OwnFiles.IsOwn(path));
+        var uncommitted = inContext.Union(dockerfile, StringComparer.Ordinal).Count(path => context.Concerns(path) && !IsOwn(path));
         if (uncommitted > 0)
         {
             yield return $"{service.Name}: {uncommitted} uncommitted file{(uncommitted == 1 ? " is" : "s are")} not in this image, "
@@ -274,6 +301,7 @@ internal sealed class ImageBuildPlanner(
 
 /// <summary>What goes into a build, before anybody looks at the engine.</summary>
 /// <param name="Service">The service.</param>
+/// <param name="Tree">What the files are of: a commit's tree, or the disk.</param>
 /// <param name="Context">The files.</param>
 /// <param name="Version">The version that the image gets.</param>
 /// <param name="Reference">The image's name with the version's tag.</param>
@@ -281,6 +309,7 @@ internal sealed class ImageBuildPlanner(
 /// <param name="Warnings">What the user should know before.</param>
 internal sealed record PreparedBuild(
     ServiceDefinition Service,
+    ISourceTree Tree,
     BuildContext Context,
     ProVersion Version,
     ImageReference Reference,

@@ -98,7 +98,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
         try
         {
             var full = TreePath.Normalize(TreePath.Join(plan.Service.Context, path.TrimStart('/')));
-            return plan.Tree is not WorkingTree && plan.Tree.IsOnDisk(full) && TreePath.Follow(plan.Tree, full) is null;
+            return !plan.Options.WorkingTree && plan.Tree.IsOnDisk(full) && TreePath.Follow(plan.Tree, full) is null;
         }
         catch (ProException)
         {

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Registry;
 
@@ -40,8 +41,10 @@ internal sealed class RegistryCertificates : IDisposable
             return null;
         }
 
+        var files = Directory.EnumerateFiles(folder).Where(IsPem).Order(StringComparer.Ordinal).ToList();
+        files.ForEach(RegularFile.Ensure);
         var certificates = new RegistryCertificates();
-        foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+        foreach (var file in files)
         {
             try
             {
@@ -83,6 +86,8 @@ internal sealed class RegistryCertificates : IDisposable
 
     private static string Home(params string[] parts) =>
         Path.Combine([Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), .. parts]);
+
+    private static bool IsPem(string file) => Path.GetExtension(file) is ".crt" or ".cert" or ".key";
 
     private void Add(string file)
     {

@@ -131,8 +131,8 @@ public sealed class ContextTests : EngineTest
     }
 
     [Theory]
-    [InlineData(1, "1 uncommitted file is")]
-    [InlineData(3, "3 uncommitted files are")]
+    [InlineData(1, "2 uncommitted files are")]
+    [InlineData(3, "4 uncommitted files are")]
     public void Uncommitted_changes_stay_out_and_are_counted_but_not_what_git_does_not_track(int count, string words)
     {
         _ = Commit();
@@ -180,13 +180,25 @@ public sealed class ContextTests : EngineTest
     }
 
     [Fact]
-    public void What_the_module_writes_itself_makes_no_dirty_version()
+    public void What_the_module_writes_beside_a_compose_file_makes_no_dirty_version_and_is_not_sent()
     {
-        _ = Repository.Commit(("Dockerfile", CopyAll), ("file", "one"), (".gitignore", ".env\n"));
+        _ = Repository.Commit(
+            ("compose.yml", "services: { shop: { build: . } }\n"), ("Dockerfile", CopyAll), ("web/.env", "A=1\n"), (".gitignore", "/.env\n"));
         _ = Repository.Tag("v1.0.0");
         _ = Repository.Write(".env", "API_VERSION=v1.0.0\n").Write("compose.shop.pro.yml", "services: {}\n");
-        Assert.Equal("v1.0.0", Text(One("Build-ProImage repo v1.0.0 -WorkingTree"), "Version"));
-        Assert.False(Files("repo:v1.0.0").ContainsKey(".env"));
+        var result = Run("Build-ProImage shop v1.0.0 -WorkingTree").ThrowIfFailed();
+        Assert.Equal("v1.0.0", Text(Assert.Single(result.Output), "Version"));
+        Assert.Contains(
+            "shop: on disk only .env, compose.shop.pro.yml differ from the tree of v1.0.0", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.False(Files("shop:v1.0.0").ContainsKey(".env"));
+        Host.Clear();
+        _ = Run("Build-ProImage shop v1.0.0 -WorkingTree -Force -WhatIf").ThrowIfFailed();
+        Assert.Contains("shop:v1.0.0 from the tree of v1.0.0 ", Host.Text, StringComparison.Ordinal);
+
+        _ = Repository.Write("web/.env", "A=2\n");
+        var build = One("Build-ProImage shop v1.0.0 -WorkingTree");
+        Assert.StartsWith("v1.0.0-dirty.", Text(build, "Version"), StringComparison.Ordinal);
+        Assert.Equal("A=2\n", TestEngine.FilesOf(Text(build, "Reference")!)["web/.env"].Text);
     }
 
     [Fact]

@@ -156,6 +156,19 @@ public sealed class VersionTests : EngineTest
     }
 
     [Fact]
+    public void Tags_that_are_not_versions_are_named_to_the_user()
+    {
+        _ = Release("v1.2.3");
+        _ = Commit(text: "two");
+        _ = Repository.Tag("nightly").Write(".git/refs/tags/.DS_Store", "junk\n");
+        Host.Clear();
+        var result = Run("Build-ProImage api -Describe -WhatIf").ThrowIfFailed();
+        Assert.Contains("is named by the nearest tag that is a version. Passed over: nightly", Host.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "aren't tags, and were passed over: .DS_Store. Remove them from .git/refs/tags.", Assert.Single(result.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Describe_and_a_version_exclude_each_other()
     {
         _ = Release("v1.2.3");

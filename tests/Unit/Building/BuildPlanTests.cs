@@ -80,6 +80,47 @@ public sealed class BuildPlanTests : IDisposable
         Assert.Equal("apps/api", Prepare("v1.0.0", "api").Context.Directory);
     }
 
+    [Fact]
+    public void A_folder_with_capital_letters_is_warned_of_since_its_service_has_another_name()
+    {
+        _made.Commit(("src/Shop.Api/Dockerfile", "FROM scratch\n"));
+        _made.AnnotatedTag("v1.0.0");
+
+        Assert.Equal(
+            ["shop.api: the folder is named Shop.Api. No image has capital letters, so the service is named shop.api."],
+            Prepare("v1.0.0", "Shop.Api").Warnings);
+    }
+
+    [Theory]
+    [InlineData("compose.yml", "compose.yml", ".env", true)]
+    [InlineData("compose.yml", "compose.yml", "compose.shop.pro.yml", true)]
+    [InlineData("deploy/prod.yml", "deploy/prod.yml", "deploy/.env", true)]
+    [InlineData("deploy/prod.yml", "deploy/prod.yml", ".env", false)]
+    [InlineData("compose.yml", "apps/docker-compose.yml", "apps/.env", true)]
+    [InlineData("compose.yml", "compose.yml", "apps/.env", false)]
+    [InlineData("compose.yml", "compose.yml", "apps/values.pro.yml", false)]
+    public void Only_what_lies_beside_a_compose_file_is_the_modules_own(string named, string there, string changed, bool isOwn)
+    {
+        string File(string path) => $"services: {{ shop: {{ build: {(path.Contains('/', StringComparison.Ordinal) ? ".." : ".")} }} }}\n";
+        _made.Commit(("Dockerfile", "FROM scratch\nCOPY . /\n"), (named, File(named)), (there, File(there)));
+        _made.AnnotatedTag("v1.0.0");
+        _made.Write(changed, "A=1\n");
+        var options = new ImageBuildOptions { Version = "v1.0.0", WorkingTree = true };
+        using var repository = GitRepository.Open(_made.Root);
+        var planner = new ImageBuildPlanner(Settings(named), BuildSource.Resolve(repository, options), options, _reports);
+        var build = planner.Prepare("shop", TestContext.Current.CancellationToken);
+
+        Assert.Equal(isOwn, build.Version.ToString() == "v1.0.0");
+        Assert.Equal(isOwn ? "the tree of v1.0.0" : repository.TreeOnDisk().Description, build.Tree.Description);
+        Assert.Equal(!isOwn, build.Context.Entries.Any(entry => entry.Name == changed));
+        Assert.Equal(
+            isOwn
+                ? [$"shop: on disk only {changed} differs from the tree of v1.0.0. A deployment writes such a file, so the image is built from "
+                    + "the tree of v1.0.0 and keeps its version."]
+                : [],
+            build.Warnings);
+    }
+
     [Theory]
     [InlineData("v1", "Use 'v1.1.0': the tag 'v1' is the same commit.")]
     [InlineData("1.1.0", "Use 'v1.1.0': the tag '1.1.0' is the same commit.")]
@@ -113,8 +154,8 @@ public sealed class BuildPlanTests : IDisposable
         return new ImageBuildPlanner(Settings(), BuildSource.Resolve(repository, options), options, _reports);
     }
 
-    private ProSettings Settings() => ProSettings.Resolve(
-        new ProParameters { Registry = "registry.example.com/pro" },
+    private ProSettings Settings(params string[] composeFiles) => ProSettings.Resolve(
+        new ProParameters { Registry = "registry.example.com/pro", ComposeFiles = composeFiles },
         new ProEnvironmentVariables(_ => null),
         ProConfigurationReader.ReadFromDisk(_made.Root),
         new ProLocation(_made.Root, _made.Root));

@@ -205,6 +205,20 @@ public sealed class ComposeKnowledgeTests
         Assert.Equal("api:v1", ProjectVariables.Load(project.Project, project.Environment, program).Find("IMAGE"));
     }
 
+    [Fact]
+    public void The_sessions_files_of_variables_start_at_its_folder_and_a_missing_one_is_an_error()
+    {
+        using var project = new TemporaryProject();
+        _ = project.Write("deploy/prod.env", "TAG=v1\n").Write("prod.env", "TAG=v2\n").Write(".env", "TAG=v3\n");
+        project.Variables["COMPOSE_ENV_FILES"] = "prod.env";
+        var program = new ComposeProgram("docker", ["compose"], "2.40.3", new Version(2, 40));
+        string? Tag(string folder) => ProjectVariables.Load(
+            project.Project, project.Environment with { WorkingDirectory = Path.Combine(project.Folder, folder) }, program).Find("TAG");
+
+        Assert.Equal(("v1", "v2"), (Tag("deploy"), Tag("")));
+        Assert.Equal("EnvFileNotFound", Assert.Throws<ProException>(() => Tag("other")).Id);
+    }
+
     [Theory]
     [InlineData("true", true)]
     [InlineData("t", true)]

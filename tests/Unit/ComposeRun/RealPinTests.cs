@@ -135,6 +135,22 @@ public sealed class RealPinTests
         Assert.Equal("API_VERSION=v1\n", rig.Files.Read("prod.env"));
     }
 
+    [Fact]
+    public async Task Files_of_variables_that_the_session_names_are_those_that_compose_takes_there()
+    {
+        await using var rig = await ComposeRig.StartAsync("v2");
+        rig.Compose("services:\n  api:\n    image: \"NAME:${API_VERSION}\"").Files
+            .Write("deploy/prod.env", "API_VERSION=v1\n").Write("prod.env", "API_VERSION=v2\n");
+        rig.Files.Variables["COMPOSE_ENV_FILES"] = "prod.env";
+        var there = rig.Environment with { WorkingDirectory = Path.Combine(rig.Files.Folder, "deploy") };
+        var typed = await new ComposeProcess(rig.Program, there).RunAsync(["-f", "../docker-compose.yml", "config", "--images"], heard: null, Stop);
+        var client = new ComposeClient(rig.Program, rig.Files.Project, there, rig.Endpoint);
+
+        Assert.Equal(rig.Image("v1").ToString(), typed.Output.Trim());
+        Assert.Equal(typed.Output.Trim(), await client.ImageAsync(rig.Pin("api", client), pin: null, Stop));
+        Assert.Equal("v1", client.For(client.Project).ReadVariables().Find("API_VERSION"));
+    }
+
     [Theory]
     [MemberData(nameof(Newest))]
     public async Task A_shared_variable_stays_and_the_sharers_are_named(string generation)

@@ -115,6 +115,49 @@ public sealed class ComposeProjectTests
         Assert.Equal("ComposeIncludeConflict", Assert.Throws<ProException>(() => Load(tree)).Id);
     }
 
+    [Theory]
+    [InlineData("build: api")]
+    [InlineData("build: { context: api }")]
+    [InlineData("{ image: x, env_file: api.env }")]
+    [InlineData("{ image: x, env_file: [ api.env ] }")]
+    [InlineData("{ image: x, env_file: [ { path: api.env } ] }")]
+    [InlineData("{ image: x, volumes: [ \"./data:/data\" ] }")]
+    [InlineData("{ image: x, volumes: [ { type: bind, source: ./data, target: /data } ] }")]
+    public void The_same_path_in_two_folders_is_a_conflict_as_it_means_two_files(string service) =>
+        Assert.Equal("ComposeIncludeConflict", Assert.Throws<ProException>(() => Load(Included(service, service))).Id);
+
+    [Theory]
+    [InlineData("build: api", "build: ../a/api")]
+    [InlineData("build: { context: ., dockerfile: api.Dockerfile }", "build: { context: ../a, dockerfile: api.Dockerfile }")]
+    [InlineData("build: https://example.com/api.git", "build: https://example.com/api.git")]
+    [InlineData("{ image: x, env_file: api.env }", "{ image: x, env_file: ../a/api.env }")]
+    [InlineData("{ image: x, volumes: [ \"./data:/data\", \"named:/n\" ] }", "{ image: x, volumes: [ \"../a/data:/data\", \"named:/n\" ] }")]
+    [InlineData("{ image: x, command: ./run.sh, environment: { context: api, build: . } }", "{ image: x, command: ./run.sh, environment: { context: api, build: . } }")]
+    public void What_means_the_same_in_two_folders_is_no_conflict(string one, string other) =>
+        Assert.Equal(["api"], Load(Included(one, other)).Services.Select(service => service.Name));
+
+    private static MemoryTree Included(string one, string other)
+    {
+        static string File(string service) => $"services: {{ api: {(service.StartsWith('{') ? service : $"{{ {service} }}")} }}\n";
+        return new MemoryTree(
+            ("compose.yaml", "include: [ a/compose.yml, b/compose.yml ]\n"), ("a/compose.yml", File(one)), ("b/compose.yml", File(other)));
+    }
+
+    [Fact]
+    public void Files_of_variables_start_at_the_sessions_folder_for_a_build()
+    {
+        var root = Path.GetFullPath(Path.Combine(Path.GetTempPath(), "repository"));
+        var tree = new MemoryTree(
+            ("compose.yaml", "services: { api: { build: { context: ., target: \"$TARGET\" } } }\n"),
+            ("deploy/prod.env", "TARGET=deploy\n"), ("prod.env", "TARGET=root\n"));
+        string? Target(string folder) => ComposeProject.Load(
+            new ComposeInputs(tree, name => name == "COMPOSE_ENV_FILES" ? "prod.env" : null, root, CurrentFolder: Path.Combine(root, folder)),
+            ["compose.yaml"]).Find("api")!.ReadBuild()!.Target;
+
+        Assert.Equal(("deploy", "root"), (Target("deploy"), Target("")));
+        Assert.Equal("EnvFileNotFound", Assert.Throws<ProException>(() => Target("other")).Id);
+    }
+
     [Fact]
     public void A_named_file_of_variables_that_is_missing_is_an_error()
     {

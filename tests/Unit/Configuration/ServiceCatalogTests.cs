@@ -1,6 +1,7 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Catalog;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Versions;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Configuration;
@@ -252,6 +253,31 @@ public sealed class ServiceCatalogTests
         Assert.Equal("api", catalog.Get("Api").Image);
         _ = catalog.Get("web");
         Assert.Equal(["The image of the service Api (compose.yml) is named api: an image's name has no capital letters."], reports.Verbose);
+    }
+
+    [Fact]
+    public void A_service_of_pro_json_with_capital_letters_is_told_too()
+    {
+        foreach (var compose in new[] { "services: {}", "services: { Api: { build: apps/Api } }" })
+        {
+            var reports = new Collected();
+            var tree = new MemoryTree(
+                ("pro.json", """{ "services": { "Api": {}, "Web": { "image": "web" } } }"""), ("compose.yml", compose), ("apps/Api/Dockerfile", ""));
+            var catalog = Load(tree, null, reports);
+
+            Assert.Equal(("Api", "api", "apps/Api"), (catalog.Get("api").Name, catalog.Get("api").Image, catalog.Get("api").Context));
+            _ = catalog.Get("Web");
+            Assert.Equal(["The image of the service Api (pro.json) is named api: an image's name has no capital letters."], reports.Verbose);
+        }
+    }
+
+    [Fact]
+    public void The_image_of_pro_json_may_be_a_path()
+    {
+        var tree = new MemoryTree(("pro.json", """{ "services": { "api": { "context": ".", "image": "shop/api" } } }"""), ("Dockerfile", ""));
+        var image = Load(tree).Get("api").Image;
+
+        Assert.Equal("registry.example.com/pro/shop/api", RepositoryName.Combine("registry.example.com/pro", image).ToString());
     }
 
     [Fact]

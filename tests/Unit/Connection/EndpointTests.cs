@@ -14,6 +14,25 @@ public sealed class EndpointTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
+    [InlineData("ca.pem")]
+    [InlineData("cert.pem")]
+    [InlineData("key.pem")]
+    public async Task A_certificate_that_is_a_pipe_is_refused_and_not_waited_for(string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such files.");
+        using var made = System.Diagnostics.Process.Start("mkfifo", Path.Combine(_folder, name));
+        await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var endpoint = Resolve(
+            ("DOCKER_HOST", "tcp://engine.example.com:2376"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", _folder));
+
+        var error = await Assert.ThrowsAsync<ProException>(() => Task.Run(
+            () => new EngineAuthentication(endpoint), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+
+        Assert.Contains($"{name} is a named pipe", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(null, null, false, false)]
     [InlineData("1", null, true, true)]
     [InlineData(null, "1", true, false)]

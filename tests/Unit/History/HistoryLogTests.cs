@@ -136,6 +136,20 @@ public sealed class HistoryLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pipe_in_the_history_is_told_and_not_waited_for()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such files.");
+        Assert.True(await RunAsync("mkfifo", File));
+
+        var error = await Assert.ThrowsAsync<ProException>(
+            () => Task.Run(() => VersionsAsync(new HistoryFilter()), Token).WaitAsync(TimeSpan.FromSeconds(20), Token));
+        Assert.Equal("HistoryUnreadable", error.Id);
+        Assert.Contains("a named pipe", error.Message, StringComparison.Ordinal);
+        await Task.Run(() => Log.AppendAsync(Entries.Build("api", "v1.0.0"), _reports), Token).WaitAsync(TimeSpan.FromSeconds(20), Token);
+        Assert.Contains("a named pipe", Assert.Single(_reports.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_user_without_a_home_gets_a_warning()
     {
         var log = HistoryLog.At(null!);

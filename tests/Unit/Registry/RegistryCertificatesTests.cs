@@ -67,6 +67,24 @@ public sealed class RegistryCertificatesTests : IDisposable
         Assert.Contains("client.cert", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ca.crt")]
+    [InlineData("client.cert")]
+    [InlineData("client.key")]
+    public async Task A_certificate_that_is_a_pipe_is_refused_and_not_waited_for(string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such files.");
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "registry.test")).FullName;
+        using var made = System.Diagnostics.Process.Start("mkfifo", Path.Combine(folder, name));
+        await made.WaitForExitAsync(Cancel);
+        await File.WriteAllTextAsync(Path.Combine(folder, "other.cert"), _authority.ExportCertificatePem(), Cancel);
+
+        var error = await Assert.ThrowsAsync<ProException>(() => Task.Run(
+            () => RegistryCertificates.Load("registry.test", [_folder]), Cancel).WaitAsync(TimeSpan.FromSeconds(20), Cancel));
+
+        Assert.Contains($"{name} is a named pipe", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_registry_without_certificates_has_none() => Assert.Null(RegistryCertificates.Load("registry.test", [_folder]));
 

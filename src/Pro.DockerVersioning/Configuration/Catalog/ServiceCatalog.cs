@@ -218,7 +218,7 @@ internal sealed class ServiceCatalog
             }
             catch (ProException outside) when (outside.Id == ConfigurationErrors.ComposeFileOutsideId)
             {
-                return service.Name;
+                return reader.ImageOf(service, compose: null);
             }
         }
 

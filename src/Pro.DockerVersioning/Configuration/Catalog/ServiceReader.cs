@@ -17,9 +17,9 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
     {
         var build = service.ReadBuild();
         var image = ImageOf(service);
-        if (ImageBelowRegistry(service) is null && image != service.Name)
+        if (ImageBelowRegistry(service) is null)
         {
-            Tell($"The image of the service {service.Name} ({service.At.File}) is named {image}");
+            TellIfOther(service.Name, service.At.File, image);
         }
 
         return new ServiceDefinition
@@ -84,13 +84,19 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
     public ServiceDefinition FromConfiguration(ServiceConfiguration service, ComposeService? compose, ProException? whyNotCompose)
     {
         var build = compose?.ReadBuild();
+        var image = ImageOf(service, compose);
+        if (service.Image is null && (compose is null || ImageBelowRegistry(compose) is null))
+        {
+            TellIfOther(service.Name, ProConfiguration.FileName, image);
+        }
+
         var folders = ServiceFolders.Of(tree, service.Name);
         var context = service.Context ?? build?.Context ?? (service.Dockerfile is { } dockerfile ? TreePath.Parent(dockerfile)
             : folders.Count == 1 ? folders[0].Context : null);
         return new ServiceDefinition
         {
             Name = service.Name,
-            Image = ImageOf(service, compose),
+            Image = image,
             ForeignImage = service.Image is null && compose is not null ? ForeignImageOf(compose) : null,
             Context = context ?? string.Empty,
             Dockerfile = service.Dockerfile ?? build?.Dockerfile ?? (context is null ? string.Empty : DockerfileIn(context)),
@@ -121,7 +127,7 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
 
     /// <summary>The same of a service of <c>pro.json</c>, whose own word goes first.</summary>
     public string ImageOf(ServiceConfiguration service, ComposeService? compose) =>
-        service.Image ?? (compose is null ? service.Name : ImageOf(compose));
+        service.Image ?? (compose is null ? service.Name.ToLowerInvariant() : ImageOf(compose));
 
     /// <summary>What the file's <c>image</c> says below the registry; null if it isn't there.</summary>
     public string? ImageBelowRegistry(ComposeService service) => registry is null ? null : service.ImageBelow(registry);
@@ -156,6 +162,14 @@ internal sealed class ServiceReader(ISourceTree tree, Func<string, string?> envi
         }
 
         return result;
+    }
+
+    private void TellIfOther(string service, string place, string image)
+    {
+        if (image != service)
+        {
+            Tell($"The image of the service {service} ({place}) is named {image}");
+        }
     }
 
     private void Tell(string what) => reports?.Report(new VerboseReport($"{what}: an image's name has no capital letters."));

@@ -86,9 +86,8 @@ internal sealed class ComposeLoader
     /// <exception cref="ProException">A file that is named isn't there, or is wrong.</exception>
     public (IReadOnlyDictionary<string, string> Values, string Searched) ReadProjectEnv(string directory)
     {
-        var named = (_inputs.Environment(ProEnvironmentVariables.ComposeEnvFilesName) ?? string.Empty)
-            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (named.Length > 0)
+        var named = ProEnvironmentVariables.EnvFiles(_inputs.Environment, _inputs.CurrentFolder ?? _inputs.DiskRoot);
+        if (named.Count > 0)
         {
             var values = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var file in named)
@@ -116,13 +115,11 @@ internal sealed class ComposeLoader
     /// <summary>The tree's own file; one that the tree doesn't have is the session's, as its variables are.</summary>
     private IReadOnlyDictionary<string, string> ReadNamedEnvFile(string file, Func<string, string?> environment)
     {
-        var full = (_inputs.CurrentFolder ?? _inputs.DiskRoot) is { } folder ? Path.GetFullPath(file, folder) : null;
-        var relative = full is null || _inputs.DiskRoot is null ? file : Path.GetRelativePath(_inputs.DiskRoot, full);
-        var inside = Path.IsPathFullyQualified(relative) ? null : RepositoryPath.Resolve(string.Empty, relative);
+        var inside = ComposePaths.Inside(_inputs.DiskRoot, string.Empty, file);
         var text = (inside is null ? null : SourceText.Read(_inputs.Tree, inside))
-            ?? ReadFromDisk(file, full)
-            ?? throw ConfigurationErrors.EnvFileNotFound(file, _inputs.Tree.Description);
-        return DotEnvFile.Parse(text, file, environment);
+            ?? ReadFromDisk(inside ?? file, Path.IsPathFullyQualified(file) ? file : null)
+            ?? throw ConfigurationErrors.EnvFileNotFound(inside ?? file, $"neither in {_inputs.Tree.Description} nor on disk");
+        return DotEnvFile.Parse(text, inside ?? file, environment);
     }
 
     /// <summary>

@@ -12,6 +12,12 @@ internal static class ComposeMerge
     /// <summary>Under these keys a list of KEY=VALUE means the same as a mapping.</summary>
     private static readonly string[] KeyedLists = ["args", "labels", "additional_contexts"];
 
+    /// <summary>
+    /// Under these keys of a service there are paths from the file's folder. A Dockerfile's starts at the context, which is compared itself.
+    /// </summary>
+    private static readonly string[] Paths =
+        [Build, "build.context", "env_file", "env_file.path", "label_file", "extends.file", "develop.watch.path"];
+
     /// <summary>Merges the services of two files, or a service with the one that it extends.</summary>
     public static ComposeMapping Merge(ComposeMapping earlier, ComposeMapping later) => Merge(earlier, later, keyed: false);
 
@@ -20,19 +26,31 @@ internal static class ComposeMerge
         [.. mapping.Entries.Where(entry => entry.Value.MergeMode != ComposeMergeMode.Reset)
             .Select(entry => new KeyValuePair<string, ComposeNode>(entry.Key, WithoutResets(entry.Value)))]);
 
-    /// <summary>Do two nodes say the same, each with its own variables and folder?</summary>
-    public static bool AreEqual(ComposeNode one, ComposeNode other) => (one, other) switch
+    /// <summary>Do two services say the same, each with its own variables and folder?</summary>
+    public static bool AreEqual(ComposeNode one, ComposeNode other) => AreEqual(one, other, string.Empty);
+
+    private static bool AreEqual(ComposeNode one, ComposeNode other, string key) => (one, other) switch
     {
         _ when one.At == other.At && one.Source.BaseDirectory == other.Source.BaseDirectory => true,
         (ComposeMapping left, ComposeMapping right) => left.Entries.Count == right.Entries.Count
-            && left.Entries.All(entry => right.Node(entry.Key) is { } node && AreEqual(entry.Value, node)),
+            && left.Entries.All(entry => right.Node(entry.Key) is { } node && AreEqual(entry.Value, node, Below(key, entry.Key))),
         (ComposeSequence left, ComposeSequence right) => left.Items.Count == right.Items.Count
-            && left.Items.Zip(right.Items).All(pair => AreEqual(pair.First, pair.Second)),
-        (ComposeScalar left, ComposeScalar right) => left.IsNull == right.IsNull
-            && ComposeInterpolation.Expand(left) is var text && text == ComposeInterpolation.Expand(right)
-            && (!text.StartsWith('.') || left.Source.BaseDirectory == right.Source.BaseDirectory),
+            && left.Items.Zip(right.Items).All(pair => AreEqual(pair.First, pair.Second, key)),
+        (ComposeScalar left, ComposeScalar right) => left.IsNull == right.IsNull && Meaning(left, key) == Meaning(right, key),
         _ => false,
     };
+
+    private static string Below(string parent, string key) => parent.Length == 0 ? key : $"{parent}.{key}";
+
+    /// <summary>The text, or the path that it means: the same text in two folders means two paths.</summary>
+    private static string Meaning(ComposeScalar scalar, string key)
+    {
+        var text = ComposeInterpolation.Expand(scalar);
+        var isPath = key is "volumes" or "volumes.source" ? text.StartsWith('.') : Paths.Contains(key, StringComparer.Ordinal);
+        return isPath && !text.StartsWith('~') && !ComposePaths.IsRemote(text)
+            ? ComposePaths.Anywhere(scalar.Source.DiskRoot ?? Path.GetFullPath("."), scalar.Source.BaseDirectory, text)
+            : text;
+    }
 
     private static ComposeNode WithoutResets(ComposeNode node) => node switch
     {

@@ -54,7 +54,13 @@ internal sealed partial class ComposeClient
         Program = program;
         Project = project;
         Endpoint = endpoint;
-        _environment = environment with { WorkingDirectory = project.WorkingDirectory };
+
+        // Compose runs in the project's folder, and would take the session's relative paths from there.
+        var named = ProEnvironmentVariables.EnvFiles(environment.Get, environment.WorkingDirectory);
+        _environment = (named.Count == 0 ? environment : environment.With(new Dictionary<string, string?>
+        {
+            [ProEnvironmentVariables.ComposeEnvFilesName] = string.Join(',', named),
+        })) with { WorkingDirectory = project.WorkingDirectory };
         _process = ProcessWith(new Dictionary<string, string?>());
     }
 

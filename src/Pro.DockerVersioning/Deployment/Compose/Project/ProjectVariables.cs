@@ -2,6 +2,7 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
@@ -37,7 +38,10 @@ internal sealed class ProjectVariables
     public bool IgnoresDotEnv { get; private init; }
 
     /// <summary>Reads them.</summary>
-    /// <exception cref="ProException">A file is broken.</exception>
+    /// <param name="project">The project.</param>
+    /// <param name="environment">The session's folder and variables.</param>
+    /// <param name="program">Compose.</param>
+    /// <exception cref="ProException">A file is broken, or one that the session names is missing.</exception>
     public static ProjectVariables Load(RunningComposeProject project, ChildEnvironment environment, ComposeProgram program)
     {
         // The two variables are of later versions; 1.x doesn't know them.
@@ -45,9 +49,7 @@ internal sealed class ProjectVariables
         var ignored = false;
         if (named.Count == 0 && !program.IsV1)
         {
-            named = [.. (environment.Get(ProEnvironmentVariables.ComposeEnvFilesName) ?? string.Empty)
-                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-                .Select(file => Path.GetFullPath(file, project.WorkingDirectory))];
+            named = ProEnvironmentVariables.EnvFiles(environment.Get, environment.WorkingDirectory);
             ignored = named.Count == 0
                 && DockerBoolean.TryParse(environment.Get(ProEnvironmentVariables.ComposeDisableEnvFileName) ?? string.Empty, out var no) && no;
         }
@@ -60,6 +62,10 @@ internal sealed class ProjectVariables
             {
                 // A file sees the variables of those before it.
                 variables._files.Add((file, DotEnvFile.Parse(SourceText.ReadFile(file), file, variables.Find)));
+            }
+            else if (named.Count > 0 && project.EnvironmentFiles.Count == 0)
+            {
+                throw ConfigurationErrors.EnvFileNotFound(file, "not there");
             }
         }
 
