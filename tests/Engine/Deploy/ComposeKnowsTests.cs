@@ -160,7 +160,8 @@ public sealed class ComposeKnowsTests : ComposeTest
         var result = One("Deploy-ProService api v1.1.0");
 
         Assert.Contains($"{ComposeCommand} up", Steps(result), StringComparison.Ordinal);
-        Assert.Equal("v1.1.0", Answer(Container["NetworkSettings"]!["Networks"]!.AsObject().First().Value!["IPAddress"]!.ToString()));
+        var service = Assert.Single(Containers, one => Label(one, "service") == "api");
+        Assert.Equal("v1.1.0", Answer(service["NetworkSettings"]!["Networks"]!.AsObject().First().Value!["IPAddress"]!.ToString()));
         var lives = Lives;
         _ = Compose("up", "-d");
         Assert.Equal(lives, Lives);
