@@ -122,6 +122,52 @@ public sealed class ComposeKnowsTests : ComposeTest
         Assert.Equal(hooks + 1, Lines(Docker("exec", Container["Id"]!.ToString(), "cat", "/log/hooks")).Length);
     }
 
+    /// <summary>The new container is removed by the restore, and its log with it.</summary>
+    [Fact]
+    public void What_the_new_container_said_is_kept_if_composes_own_up_fails()
+    {
+        Assert.SkipUnless(Plugin >= new Version(2, 30), "Compose knows hooks from 2.30 on.");
+        WriteFile(Service(""));
+        Well("v1.0.0");
+        Build("v1.1.0", """ENTRYPOINT ["sh", "-c", "echo out of breath; exec \"$@\"", "sh"]""");
+        _ = One("Deploy-ProService api v1.0.0");
+        WriteFile(Service("    post_start: [{command: [\"sh\", \"-c\", \"sleep 1; exit 3\"]}]\n"));
+
+        var run = Run("Deploy-ProService api v1.1.0");
+
+        Check(run.Error, "RestoredPrevious", ErrorCategory.InvalidOperation);
+        var result = Assert.Single(run.Output);
+        Assert.Contains("out of breath", string.Join('\n', Texts(result, "LogTail")), StringComparison.Ordinal);
+        Assert.Contains("out of breath", string.Join('\n', Texts(Good("Get-ProHistory api -Kind Deploy")[0], "LogTail")), StringComparison.Ordinal);
+        Assert.Equal(["v1.0.0"], Running);
+        NothingIsLeft();
+    }
+
+    /// <summary>Compose puts both into the hash of the container's label in a form that only itself knows.</summary>
+    [Theory]
+    [InlineData("    volumes_from: [data]\n  data: {image: pro-sample/base:1, command: sleep 600, stop_grace_period: 0s, volumes: [/data]}\n", 0)]
+    [InlineData("    env_file: [app.env]\n    label_file: [app.labels]\n", 32)]
+    public void What_compose_alone_resolves_stays_as_compose_makes_it(string more, int minor)
+    {
+        Assert.SkipUnless(Plugin >= new Version(2, minor), $"Compose knows that from 2.{minor} on.");
+        _ = Repository.Write("app.env", "COLOUR=blue\n");
+        _ = Repository.Write("app.labels", "shop.colour=blue\n");
+        WriteFile(Service(more));
+        Well("v1.0.0", "v1.1.0");
+        File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
+        _ = Compose("up", "-d");
+
+        var result = One("Deploy-ProService api v1.1.0");
+
+        Assert.Contains($"{ComposeCommand} up", Steps(result), StringComparison.Ordinal);
+        var service = Assert.Single(Containers, one => Label(one, "service") == "api");
+        Assert.Equal("v1.1.0", Answer(service["NetworkSettings"]!["Networks"]!.AsObject().First().Value!["IPAddress"]!.ToString()));
+        var lives = Lives;
+        _ = Compose("up", "-d");
+        Assert.Equal(lives, Lives);
+        NothingIsLeft();
+    }
+
     /// <summary>Compose 2.40 itself doesn't run it when it re-creates: what it will do is compose's to say.</summary>
     [Fact]
     public void A_hook_before_the_stop_is_left_to_compose_too()

@@ -124,6 +124,136 @@ public sealed class ComposeProjectTests : ComposeTest
         ComposeOwnsIt("v1.0.0");
     }
 
+    /// <summary>With a registry set that is not the one of what runs, a first start would remove it.</summary>
+    [Fact]
+    public void A_service_whose_container_runs_an_image_with_another_name_is_not_started_for_the_first_time()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0");
+        var foreign = $"foreign-{Project}";
+        _ = Docker("tag", $"{Registry}/api:v1.0.0", $"{foreign}/api:v1.0.0");
+        try
+        {
+            File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
+            Variables["REGISTRY"] = foreign;
+            _ = Compose("up", "-d");
+            Variables["REGISTRY"] = Registry;
+            var lives = Lives;
+            foreach (var more in (string[])["-WhatIf", "-Confirm:$false"])
+            {
+                var refused = Bad($"Deploy-ProService api v1.0.0 {more}", "NotTheFirstStart", ErrorCategory.InvalidOperation);
+                Assert.Contains(ContainerName(1), refused.ToString(), StringComparison.Ordinal);
+                Assert.Equal(lives, Lives);
+            }
+
+            Assert.Equal("v1.0.0", Answer());
+            NothingIsLeft();
+        }
+        finally
+        {
+            Clear();
+            _ = Docker("rmi", $"{foreign}/api:v1.0.0");
+        }
+    }
+
+    [Fact]
+    public void A_service_whose_image_was_removed_by_force_is_not_started_for_the_first_time()
+    {
+        WriteFile(GuideFile);
+        Well("v1.0.0", "v1.1.0");
+        File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
+        _ = Compose("up", "-d");
+        var id = Container["Id"]!.ToString();
+        _ = Docker("stop", "-t", "0", id);
+        _ = Docker("rmi", "--force", Id("api:v1.0.0")!);
+        _ = Docker("start", id);
+        Assert.Null(Id("api:v1.0.0"));
+        var lives = Lives;
+
+        var refused = Bad("Deploy-ProService api v1.1.0 -Confirm:$false", "ImageIsGone", ErrorCategory.InvalidOperation);
+
+        Assert.Contains(ContainerName(1), refused.ToString(), StringComparison.Ordinal);
+        Assert.Equal(lives, Lives);
+        Assert.Equal("v1.0.0", Answer());
+        NothingIsLeft();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_service_to_which_others_link_is_refused_whoever_would_re_create_it(bool isChanged)
+    {
+        var file = GuideFile + "    network_mode: bridge\n";
+        WriteFile(file);
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var other = Docker("run", "--detach", "--link", ContainerName(1) + ":api", Base, "sleep", "600").Trim();
+        try
+        {
+            WriteFile(isChanged ? file + "    environment: [\"COLOUR=blue\"]\n" : file);
+            var lives = Lives;
+            foreach (var more in (string[])["-WhatIf", "-Confirm:$false"])
+            {
+                _ = Bad($"Deploy-ProService api v1.1.0 {more}", "LinkedFromOthers", ErrorCategory.InvalidOperation);
+                Assert.Equal(lives, Lives);
+            }
+
+            Assert.Equal("v1.0.0", Docker("exec", other, "wget", "-q", "-O", "-", "http://api:8080/version"));
+        }
+        finally
+        {
+            _ = Docker("rm", "--force", other);
+        }
+
+        _ = One("Deploy-ProService api v1.1.0");
+        ComposeOwnsIt("v1.1.0");
+    }
+
+    /// <summary>What was planned is looked at once more under the lock.</summary>
+    [Theory]
+    [InlineData("COLOUR=green", "-Order StartFirst", "OrderNotPossible", ErrorCategory.InvalidArgument)]
+    [InlineData("COLOUR=${COLOUR}", "", "VariableWouldBeBlank", ErrorCategory.InvalidOperation)]
+    public void A_file_that_changes_while_the_prompt_stands_open_is_judged_anew(string environment, string order, string id, ErrorCategory category)
+    {
+        string Text(string variable) => WithoutPorts + $"    environment: [\"{variable}\"]\n";
+        WriteFile(Text("COLOUR=blue"));
+        Well("v1.0.0", "v1.1.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var lives = Lives;
+        Host.Answers.Enqueue(0);
+        Host.BeforeAnswer = () => WriteFile(Text(environment));
+
+        _ = Bad($"Deploy-ProService api v1.1.0 {order} -Confirm", id, category);
+
+        Assert.Single(Host.Prompts);
+        Assert.Equal(lives, Lives);
+        Assert.Equal("API_VERSION=v1.0.0\n", File.ReadAllText(DotEnv));
+        NothingIsLeft();
+    }
+
+    [Fact]
+    public void A_port_that_the_engine_chooses_anew_for_composes_own_up_is_told()
+    {
+        var file = GuideFile.Replace($"127.0.0.1:{Port}:8080", "127.0.0.1::8080", StringComparison.Ordinal);
+        WriteFile(file);
+        Well("v1.0.0", "v1.1.0", "v1.2.0");
+        _ = One("Deploy-ProService api v1.0.0");
+        var before = HostPort();
+        WriteFile(file + "    environment: [\"COLOUR=blue\"]\n");
+
+        var moved = Run("Deploy-ProService api v1.1.0").ThrowIfFailed();
+
+        // An engine that chooses the same one again has moved nothing.
+        Assert.SkipWhen(HostPort() == before, "The engine chose the same port again.");
+        Assert.Contains($"8080/tcp is at {HostPort()} instead of {before}", Assert.Single(moved.Warnings), StringComparison.Ordinal);
+
+        // One that the file fixes is the file's wish.
+        WriteFile(GuideFile);
+        Assert.DoesNotContain(Run("Deploy-ProService api v1.2.0").ThrowIfFailed().Warnings, one => one.Contains("instead of", StringComparison.Ordinal));
+
+        string HostPort() => Container["NetworkSettings"]!["Ports"]!["8080/tcp"]![0]!["HostPort"]!.ToString();
+    }
+
     /// <summary>Else the first error's remedy would cost the running container, and lead to the second error.</summary>
     [Fact]
     public void A_file_that_names_an_image_outside_of_the_registry_is_refused_before_anybody_removes_what_runs()

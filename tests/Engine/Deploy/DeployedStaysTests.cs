@@ -208,6 +208,34 @@ public class DeployedStaysTests : ComposeTest
         Assert.Equal("v1.2.2", Answer());
     }
 
+    /// <summary>Compose creates what the tag names in that moment, and anybody may move it between the plan and then.</summary>
+    [Fact]
+    public void What_composes_own_up_makes_of_another_image_is_not_kept()
+    {
+        UsePlugin();
+        Well("v1.2.2", "v1.2.3", "v1.2.4");
+        _ = One("Deploy-ProService api v1.2.2");
+        var config = Path.Combine(Repository.Beside, "docker");
+        var plugin = Path.Combine(Directory.CreateDirectory(Path.Combine(config, "cli-plugins")).FullName, "docker-compose");
+        File.WriteAllText(plugin, $"""
+            #!/bin/sh
+            case " $* " in *" up "*) '{TestSettings.DockerClient}' tag {Registry}/api:v1.2.4 {Registry}/api:latest ;; esac
+            exec '{Path.Combine(PluginFolder!, "cli-plugins", "docker-compose")}' "$@"
+
+            """);
+        File.SetUnixFileMode(plugin, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Variables["DOCKER_CONFIG"] = config;
+        File.AppendAllText(Repository.FullPath(Production), "    environment: [\"COLOUR=blue\"]\n");
+
+        var result = Run("Deploy-ProService api v1.2.3");
+
+        Check(result.Error, Refused, ErrorCategory.InvalidOperation);
+        Assert.Contains($"created from the image {Id("api:v1.2.4")}, and not from {Id("api:v1.2.3")} as planned", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Equal("v1.2.2", Answer());
+        Assert.Equal(Id("api:v1.2.2"), Container["Image"]!.ToString());
+        NothingIsLeft();
+    }
+
     [Fact]
     public void An_environments_alias_moves_both_ways_at_the_registry_too()
     {

@@ -101,6 +101,54 @@ public sealed partial class InterruptTests : DeployTest
         NothingLeft();
     }
 
+    /// <summary>What is told of a restore is what was seen after it.</summary>
+    [Fact]
+    public void An_old_container_that_is_not_there_after_a_restore_is_never_called_restored()
+    {
+        var (result, _) = RestoreBehindProxy(FaultPlan.Nothing, isGone: true);
+
+        Assert.Empty(result.Output);
+        Check(result.Error, "RestoreFailed", ErrorCategory.InvalidOperation);
+        Assert.Contains($"{ContainerName} ran before, and now it is not there.", result.Error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_restored_container_whose_health_could_not_be_seen_is_never_called_healthy()
+    {
+        // The first question is whether it is there, the second one how it is.
+        var (result, faulty) = RestoreBehindProxy(new FaultPlan(Fault.Refuse, 2, AmongChanges: false) { SinceCommit = true }, isGone: false);
+
+        Assert.Contains($"/containers/{ContainerName}/json", faulty, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+        Check(result.Error, "RestoredUnseen", ErrorCategory.InvalidOperation);
+        Assert.Contains("its health could not be seen: ", result.Error.ToString(), StringComparison.Ordinal);
+        OnlyRuns("v1.0.0");
+    }
+
+    /// <summary>Deploys an unhealthy version. A restore ends with its record: the faults come after that.</summary>
+    private (ShellResult Result, string? Faulty) RestoreBehindProxy(FaultPlan plan, bool isGone)
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0", health: "");
+        Start("v1.0.0");
+        var host = Environment.GetEnvironmentVariable("DOCKER_HOST");
+        using var proxy = new FaultProxy(TestEngine.SocketPath);
+        proxy.Arm(plan, call =>
+        {
+            var isEnd = call.StartsWith("DELETE ", StringComparison.Ordinal) && call.Contains("/volumes/pro-operation-", StringComparison.Ordinal);
+            if (isEnd && isGone)
+            {
+                _ = TestEngine.Call(HttpMethod.Delete, $"/containers/{ContainerName}?force=true");
+            }
+
+            return isEnd;
+        });
+        Variables["DOCKER_HOST"] = proxy.Url;
+        var result = Run("Deploy-ProService api v1.1.0 -Order StopFirst -HealthTimeout 0:0:5");
+        Variables["DOCKER_HOST"] = host;
+        return (result, proxy.Faulty);
+    }
+
     /// <summary>A shell that runs a file on a terminal of its own: PRO_PWSH, else the tests' own host.</summary>
     private Process Terminal(string file)
     {

@@ -138,6 +138,38 @@ public sealed class LockTests : DeployTest
         OnlyRuns(Slow);
     }
 
+    /// <summary>Who waits for any lock of the service, and then for its own, waits no longer in all.</summary>
+    [Fact]
+    public async Task The_time_to_wait_for_a_lock_holds_for_the_whole_command()
+    {
+        _ = Make("v1.0.0");
+        var slow = Make(Slow, health: ":", retries: 1000);
+        Start("v1.0.0");
+        using var child = StartChild($"(Deploy-ProService api {Slow} -HealthTimeout 0:10:0).Outcome; $null = [Console]::In.ReadLine()");
+        await UntilAsync(() => IsUp(slow));
+        var volume = Assert.Single(Volumes(), name => name.StartsWith("pro-lock-", StringComparison.Ordinal));
+        var labels = TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)!["Labels"]!.DeepClone();
+        GetWell(slow);
+        await UntilSaysAsync(child, "Succeeded");
+
+        // The same lock once more: its holder lives, and changes nothing.
+        _ = TestEngine.Call(HttpMethod.Post, "/volumes/create", new JsonObject { ["Name"] = volume, ["Labels"] = labels });
+        var (waits, isWaiting) = (0, false);
+        Host.OnProgress = record =>
+        {
+            var waitsNow = record.RecordType == ProgressRecordType.Processing
+                && record.Activity.StartsWith("Waiting for the lock of", StringComparison.Ordinal);
+            waits += waitsNow && !isWaiting ? 1 : 0;
+            isWaiting = waitsNow;
+        };
+        _ = Bad("Deploy-ProService api v1.0.0 -LockTimeout 0:0:3", "TargetLocked", ErrorCategory.ResourceBusy);
+        Assert.Equal(1, waits);
+        await child.StandardInput.WriteLineAsync();
+        await child.WaitForExitAsync(Cancel);
+        _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
+        OnlyRuns(Slow);
+    }
+
     /// <summary>In the middle of a change a service may be there for nobody: who finds nothing is told who is changing it.</summary>
     [Fact]
     public async Task Who_finds_nothing_there_is_told_who_is_changing_it()

@@ -74,6 +74,32 @@ public sealed class OperationRecordTests : DeployTest
         OnlyRuns("v1.1.0");
     }
 
+    /// <summary>The same while the command lives: it restores, and no repair has to.</summary>
+    [Fact]
+    public async Task A_restore_pulls_the_old_image_again_if_a_prune_took_it()
+    {
+        var old = Make("v1.0.0");
+        var sick = Make("v1.1.0", health: "", retries: 1000);
+        TestEngine.Push($"{Registry}/api", "v1.0.0");
+        Start("v1.0.0");
+        var run = Task.Run(() => Restored("Deploy-ProService api v1.1.0 -Order StopFirst -HealthTimeout 0:0:10"), Cancel);
+        while (!run.IsCompleted && !IsUp(sick))
+        {
+            await Task.Delay(20, Cancel);
+        }
+
+        Assert.False(run.IsCompleted, "It ended before the image was removed.");
+        TestEngine.RemoveContainer(ContainerName + ".pro-prev");
+        _ = DockerClient.Run(null, "rmi", "--force", old);
+        Assert.Null(Id("api:v1.0.0"));
+
+        var (_, error) = await run;
+
+        Assert.Contains("runs again, and is healthy", error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(old, Container()["Image"]!.ToString());
+        OnlyRuns("v1.0.0");
+    }
+
     /// <summary>As a systemd unit does whose "docker run" has ended.</summary>
     [Theory]
     [InlineData("no", "StopFirst")]

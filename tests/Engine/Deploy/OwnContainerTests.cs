@@ -46,11 +46,30 @@ public sealed class OwnContainerTests : DeployTest
         OnlyRuns("v1.0.0");
     }
 
-    private async Task<string> RunInJobAsync(string script)
+    [Fact]
+    public async Task The_container_in_which_the_command_runs_is_refused()
+    {
+        _ = Make("v1.0.0");
+        _ = Make("v1.1.0");
+        Start("v1.0.0");
+        var before = Untouched();
+
+        var text = await RunInJobAsync(
+            "try { Deploy-ProService api v1.1.0 -ErrorAction Stop } catch { \"$($_.FullyQualifiedErrorId) $_\" }", ContainerName);
+
+        Assert.True(text.Contains("IsOwnContainer", StringComparison.Ordinal), text);
+        Assert.True(text.Contains($"This command runs in {ContainerName} itself", StringComparison.Ordinal), text);
+        Assert.Equal(before, Untouched());
+        OnlyRuns("v1.0.0");
+    }
+
+    /// <param name="script">The command.</param>
+    /// <param name="own">The container in which it runs; null for one of its own.</param>
+    private async Task<string> RunInJobAsync(string script, string? own = null)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root enters a container's network.");
-        var id = TestEngine.CreateContainer(Base, Job, start: true);
-        var pid = Container(Job)["State"]!["Pid"]!.ToString();
+        var id = own is null ? TestEngine.CreateContainer(Base, Job, start: true) : Container(own)["Id"]!.ToString();
+        var pid = Container(id)["State"]!["Pid"]!.ToString();
         var folder = Directory.CreateDirectory(Path.Combine(Repository.Beside, "containers", id)).FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "hostname"), Job + "\n", Cancel);
         await File.WriteAllTextAsync(Path.Combine(folder, "socket"), "", Cancel);

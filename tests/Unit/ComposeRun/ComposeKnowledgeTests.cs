@@ -49,6 +49,34 @@ public sealed class ComposeKnowledgeTests
             files.Select(file => $"{file.Path}={file.Content}"));
     }
 
+    [Theory]
+    [InlineData("pre_start: [{command: [migrate], image: \"tools:1\"}]", "it has the lifecycle hook pre_start")]
+    [InlineData("use_api_socket: true", "use_api_socket gives it credentials that only compose can write")]
+    [InlineData("post_start: [{command: [\"true\"]}]", "it has the lifecycle hook post_start")]
+    [InlineData("pre_stop: [{command: [\"true\"]}]", "it has the lifecycle hook pre_stop")]
+    [InlineData("provider: {type: model}", "a provider makes it")]
+    [InlineData("models: {llm: null}", "it uses models, of which compose tells it")]
+    [InlineData("pre_start: []", null)]
+    [InlineData("use_api_socket: false", null)]
+    [InlineData("image: \"api:1\"", null)]
+    public void What_only_compose_can_make_is_left_to_its_own_up(string rendered, string? why)
+    {
+        // Written from the specification of compose files; pre_start, of compose 5, was never recorded.
+        var service = RenderedService.Of(Parse($"services: {{api: {{{rendered}}}}}"), "api");
+
+        Assert.Equal(why, RenderedService.WhyOnlyCompose(service!));
+    }
+
+    [Fact]
+    public void The_credentials_of_use_api_socket_are_a_file_that_only_compose_knows_unless_the_file_names_a_folder()
+    {
+        // Written from the specification of compose files; never recorded.
+        var files = RenderedService.InjectedFiles(Parse("services: {api: {use_api_socket: true}}"), "api", _ => null);
+        Assert.Equal(new ComposeInjection("/run/secrets/docker/config.json", null, null), Assert.Single(files));
+        Assert.Empty(RenderedService.InjectedFiles(
+            Parse("services: {api: {use_api_socket: true, environment: {DOCKER_CONFIG: /mine}}}"), "api", _ => null));
+    }
+
     [Fact]
     public void A_services_modes_become_those_of_its_containers_and_no_other_services()
     {
