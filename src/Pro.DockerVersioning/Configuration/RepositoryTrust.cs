@@ -12,7 +12,7 @@ namespace Pro.DockerVersioning.Configuration;
 /// <param name="Value">What it says, as it works out here.</param>
 internal sealed record TrustedValue(string Key, string Value)
 {
-    /// <summary>One line as it may stand in a question: the value is the author's.</summary>
+    /// <summary>One line as it may are in a question: the value is the author's.</summary>
     public override string ToString() => PlainText.Line($"{Key} = {Value}");
 }
 
