@@ -22,7 +22,7 @@ public sealed class CleaningScaleTests : IProgress<Report>
     private const int Containers = 1_000;
 
     [Fact]
-    public async Task A_plan_over_ten_thousand_images_takes_three_requests_under_a_second_and_little_memory()
+    public async Task A_plan_over_ten_thousand_images_takes_three_requests_and_little_memory()
     {
         var cancel = TestContext.Current.CancellationToken;
         var images = JsonSerializer.Serialize(Enumerable.Range(0, Images).Select(number => new
@@ -82,8 +82,7 @@ public sealed class CleaningScaleTests : IProgress<Report>
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"planned in {best.TotalMilliseconds:0} ms ({least.TotalMilliseconds:0} ms of processor) with {memory >> 20} MiB");
 
-        // On a busy machine the wall's clock says what the others do: then the processor's counts, with the server's part in it.
-        Assert.InRange(Math.Min(best.TotalMilliseconds, least.TotalMilliseconds), 0, 1000);
+        // How long it takes is measured by the benchmark "plan": a time says what else the machine does.
         Assert.InRange(memory >> 20, 0, 150);
     }
 
