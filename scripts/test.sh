@@ -91,7 +91,8 @@ begin() {
 
 # end NAME: waits for it, and says its code and its seconds.
 end() {
-    wait "$(cat "$results/$1.pid")" || true
+    # Of one that ended long ago bash may know nothing any more.
+    wait "$(cat "$results/$1.pid")" 2>/dev/null || true
     ended=1
     lasted=0
     read -r ended lasted <"$results/$1.code" || true

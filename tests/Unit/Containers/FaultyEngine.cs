@@ -51,6 +51,9 @@ internal sealed class FaultyEngine : IAsyncDisposable
     /// <summary>Called with each call before the engine gets it.</summary>
     public Func<ScriptedRequest, Task> Before { get; set; } = static _ => Task.CompletedTask;
 
+    /// <summary>What is answered instead of the engine, and null where that is asked.</summary>
+    public Func<ScriptedRequest, ScriptedResponse?> Instead { get; set; } = static _ => null;
+
     /// <summary>The call that went wrong, or null where the n-th was never made.</summary>
     public string? Failed { get; private set; }
 
@@ -70,6 +73,11 @@ internal sealed class FaultyEngine : IAsyncDisposable
         }
 
         await Before(request);
+        if (Instead(request) is { } own)
+        {
+            return own;
+        }
+
         var fails = request.Method != "GET" && Interlocked.Increment(ref _changes) == _at;
         if (fails)
         {

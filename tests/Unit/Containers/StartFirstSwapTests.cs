@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Reporting;
 using Xunit;
 using Version = System.Version;
 
@@ -140,7 +141,7 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         var old = await _scene.Engine.InspectAsync(id);
 
         var result = await _scene.SwapAsync(
-            _scene.Engine.Engine.ApiVersion >= new Version(1, 48) ? SwapFlow.WarmHeld : SwapFlow.StopFirst, order: UpdateOrder.StartFirst);
+            IsAtLeast28 ? SwapFlow.WarmHeld : SwapFlow.StopFirst, order: UpdateOrder.StartFirst);
 
         var now = await _scene.Engine.InspectAsync(result.ContainerId);
         Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]), now["NetworkSettings"]!["Ports"]!.ToJsonString());
@@ -163,8 +164,12 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         var now = await _scene.Engine.InspectAsync(result.ContainerId);
         var addresses = now["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Value!["IPAddress"]!.GetValue<string>()).Order().ToHashSet();
         Assert.Equal(2, addresses.Count);
-        var hosts = await _scene.Engine.ExecAsync(result.ContainerId, "grep -w $(hostname) /etc/hosts | awk '{ print $1 }'");
-        Assert.Equal(addresses, hosts.Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet());
+        if (IsAtLeast28)
+        {
+            // Older ones take all lines of the host name away with one network, and their name server answers.
+            Assert.Equal(addresses, await HostsAsync(result.ContainerId));
+        }
+
         foreach (var (asker, asked) in ((string, string)[])[(result.ContainerId, "$(hostname)"), (result.ContainerId, "shop"), (peer, "shop")])
         {
             var found = await _scene.Engine.ExecAsync(asker, $"nslookup {asked} | grep '^Address: ' | awk '{{ print $2 }}'");
@@ -174,6 +179,46 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
 
         Assert.All(addresses, address =>
             Assert.Equal("new", _scene.Engine.ExecAsync(result.ContainerId, $"wget -q -O - http://{address}").GetAwaiter().GetResult()));
+    }
+
+    /// <summary>Engines before 28 would keep the lines of the networks that it has left.</summary>
+    [Fact]
+    public async Task A_host_name_with_a_domain_never_leads_to_an_address_that_is_gone()
+    {
+        _ = await _scene.StartPeerAsync("exec sleep 600");
+        var id = await _scene.Engine.CreateAsync("web", JsonNode.Parse($$"""
+            { "Image": "{{_scene.Engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} }, "Hostname": "shop.example.com",
+              "HostConfig": { "NetworkMode": "{{_scene.App}}", "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{SwapScene.Port}}" } ] } } }
+            """)!.AsObject());
+        await _scene.Engine.StartContainerAsync(id);
+
+        var result = await _scene.SwapAsync(IsAtLeast28 ? SwapFlow.WarmHeld : SwapFlow.StopFirst, order: UpdateOrder.StartFirst);
+
+        var address = (await _scene.Engine.InspectAsync(result.ContainerId))["NetworkSettings"]!["Networks"]![_scene.App]!["IPAddress"]!.GetValue<string>();
+        Assert.Equal([address], await HostsAsync(result.ContainerId));
+    }
+
+    /// <summary>Seen on 20.10: the endpoint of a start that failed stays on the network, with no container.</summary>
+    [Fact]
+    public async Task A_network_of_ours_that_the_engine_does_not_remove_is_told_and_undoes_nothing()
+    {
+        _ = await _scene.StartPeerAsync("exec sleep 600");
+        _ = await _scene.StartOldAsync(SwapFlow.WarmHeld);
+        await using var stubborn = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Refused, at: int.MaxValue)
+        {
+            Instead = static request => request.Method == "DELETE" && request.Target.Contains("/networks/", StringComparison.Ordinal)
+                ? ScriptedResponse.Json("""{ "message": "error while removing network: network hold id 1 has active endpoints" }""", 403)
+                : null,
+        };
+
+        var result = await _scene.SwapAsync(SwapFlow.WarmHeld, through: stubborn.Engine);
+
+        Assert.Contains(
+            _scene.Reports.OfType<WarningReport>(), warning => warning.Message.Contains("The next deployment tries it again.", StringComparison.Ordinal));
+        Assert.Equal(result.ContainerId, (await _scene.Engine.InspectAsync(_scene.Name))["Id"]!.GetValue<string>());
+        Assert.Equal(2, (await _scene.LeftAsync()).Length);
+        _ = await TestSwap.RepairAsync(_scene.Engine.Engine, _scene.Name, Cancel);
+        Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
 
     // Without its networks the old one would come back with the engine, and nobody could ask it.
@@ -366,6 +411,13 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private bool IsAtLeast28 => _scene.Engine.Engine.ApiVersion >= new Version(1, 48);
+
+    /// <summary>The addresses that its hosts file has for its own host name.</summary>
+    private async Task<HashSet<string>> HostsAsync(string container) =>
+        (await _scene.Engine.ExecAsync(container, "grep -w $(hostname) /etc/hosts | awk '{ print $1 }'"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).ToHashSet();
 
     private async Task UntilAsync(string container, string path, CancellationToken stop)
     {

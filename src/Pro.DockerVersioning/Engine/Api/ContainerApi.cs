@@ -377,9 +377,11 @@ internal sealed class ContainerApi(EngineConnection engine)
     public async Task RemoveNetworkAsync(JsonObject network, CancellationToken cancellationToken)
     {
         var id = network.Text("Id");
-        foreach (var (container, _) in network.Members("Containers"))
+        foreach (var (container, endpoint) in network.Members("Containers"))
         {
-            await LeaveAsync(id, container, cancellationToken).ConfigureAwait(false);
+            // An endpoint that no container has any more is listed by its own id, and goes by its name.
+            var isOrphan = container.StartsWith("ep-", StringComparison.Ordinal);
+            await LeaveAsync(id, isOrphan ? endpoint.Text("Name") : container, cancellationToken).ConfigureAwait(false);
         }
 
         try

@@ -51,7 +51,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     /// <summary>Called before an old container is re-created: a tag that names what is deployed has to name its image again.</summary>
     public Func<ContainerRecipe, Task> BeforeRecreate { get; init; } = static _ => Task.CompletedTask;
 
-    /// <summary>Hears of a restored container that has another host port.</summary>
+    /// <summary>Hears of a restored container that has another host port, and of a network that stays.</summary>
     public IProgress<Report>? Reports { get; init; }
 
     private NameTakeover Names => new(_calls);
@@ -127,7 +127,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             await _calls.RemoveAsync(old.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        await _networks.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+        await _networks.RemoveAsync(name, Reports, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes a candidate away, which has touched nothing of the old container.</summary>
@@ -138,7 +138,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             await RemoveAsync(candidate, CancellationToken.None).ConfigureAwait(false);
         }
 
-        await _networks.RemoveAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
+        await _networks.RemoveAsync(state.Name, Reports, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>What an operation has left that was committed, and whose record is deleted.</summary>
@@ -183,7 +183,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         foreach (var name in names)
         {
-            await _networks.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+            await _networks.RemoveAsync(name, Reports, cancellationToken).ConfigureAwait(false);
         }
 
         return outcome;
@@ -313,7 +313,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         foreach (var saved in record.Containers)
         {
-            await _networks.RemoveAsync(saved.Name, cancellationToken).ConfigureAwait(false);
+            await _networks.RemoveAsync(saved.Name, Reports, cancellationToken).ConfigureAwait(false);
         }
 
         await Records.RemoveAsync(record.Info).ConfigureAwait(false);

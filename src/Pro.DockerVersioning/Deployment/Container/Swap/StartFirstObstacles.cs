@@ -73,6 +73,11 @@ internal static class StartFirstObstacles
             return check;
         }
 
+        if (OfHostName(old) is { } hostName)
+        {
+            return hostName;
+        }
+
         if (recipe.Networks.FirstOrDefault(network => network.FixedAddress.Length > 0) is { } network)
         {
             return $"its address {network.FixedAddress} on {network.Network} is fixed, and two can't have it at once";
@@ -80,6 +85,19 @@ internal static class StartFirstObstacles
 
         return OfMacAddress(old, recipe);
     }
+
+    /// <summary>
+    /// A host name with a domain: its lines in <c>/etc/hosts</c>. Engines before 28 leave all of them there when the container leaves a network,
+    /// and some then tell an address that is gone (https://github.com/moby/moby/pull/48857). Of a plain host name they take all lines away, and
+    /// the name server answers.
+    /// </summary>
+    private static string? OfHostName(ContainerView old) =>
+        !IsAtLeast28(old) && (old.Hostname.Contains('.', StringComparison.Ordinal) || old.Config.Text("Domainname").Length > 0)
+            ? $"engines before 28 would leave a wrong address for its host name {old.Hostname} in its hosts file"
+            : null;
+
+    // Seen at the field that this release has brought.
+    private static bool IsAtLeast28(ContainerView container) => container.Networks.Any(network => network.Value?["GwPriority"] is not null);
 
     /// <summary>
     /// A MAC address that the operator has given it. Engines take it only when a container is created, and two can't have it.
@@ -118,8 +136,7 @@ internal static class StartFirstObstacles
     public static string? ToHolding(ContainerView old, IReadOnlyList<JsonObject> networks)
     {
         // Each start there would bind the ports, whatever else it is on (seen on 20.10, and not on 28.5).
-        var isAtLeast28 = old.Networks.Any(network => network.Value?["GwPriority"] is not null);
-        if (!isAtLeast28 && networks.Any(network => network.Text("Name") == "bridge"))
+        if (!IsAtLeast28(old) && networks.Any(network => network.Text("Name") == "bridge"))
         {
             return "engines before 28 join the default bridge before any other network";
         }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
@@ -45,12 +46,28 @@ internal sealed class SwapNetworks(ContainerApi calls)
         return network;
     }
 
-    /// <summary>Removes all that were made for a container. One that is still held has its ports again afterwards.</summary>
-    public async Task RemoveAsync(string name, CancellationToken cancellationToken)
+    /// <summary>
+    /// Removes all that were made for a container. One that is still held has its ports again afterwards. A network that the engine won't
+    /// remove is in nobody's way: it is left with a warning, and the next operation tries it again.
+    /// </summary>
+    /// <param name="name">The container's name.</param>
+    /// <param name="reports">Hears of a network that stays.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public async Task RemoveAsync(string name, IProgress<Report>? reports, CancellationToken cancellationToken)
     {
         foreach (var network in await calls.FindNetworksAsync(ContainerLabels.Swap, name, cancellationToken).ConfigureAwait(false))
         {
-            await calls.RemoveNetworkAsync(network, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await calls.RemoveNetworkAsync(network, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ProException exception) when (exception.Message.Contains("has active endpoints", StringComparison.Ordinal))
+            {
+                // Engines before 23 may keep the endpoint of a start that failed, with nobody on it.
+                reports?.Report(new WarningReport(
+                    $"The network {network.Text("Name")} was made for the swap of {name}, and the engine does not remove it: {exception.Message}. "
+                    + "The next deployment tries it again."));
+            }
         }
     }
 }
