@@ -207,32 +207,29 @@ internal static class CleaningPlanner
         CleaningService service, List<CleaningCandidate> going, IReadOnlyList<ProImageVersion> versions)
     {
         var names = going.Select(candidate => candidate.Line.Reference).ToHashSet(StringComparer.Ordinal);
-        var lasts = going.GroupBy(candidate => candidate.Image.Id, StringComparer.Ordinal)
-            .ToDictionary(image => image.Key, image => image.Last());
-        foreach (var candidate in going)
+        var followers = new Dictionary<CleaningCandidate, List<CleaningCandidate>>(ReferenceEqualityComparer.Instance);
+        foreach (var leaving in going.GroupBy(candidate => candidate.Image.Id, StringComparer.Ordinal))
         {
-            if (lasts[candidate.Image.Id] == candidate)
+            var staying = versions.Where(other => other.ImageId == leaving.Key && other.Tag is not null && !names.Contains(other.Reference))
+                .Select(other => other.Version).ToList();
+            foreach (var reference in leaving.First().Image.References.Where(reference => reference.SameRepository(service.Repository)))
             {
-                var (leaving, staying) = (
-                    going.Where(other => other.Image.Id == candidate.Image.Id).Select(other => other.Line.Version!).ToList(),
-                    versions.Where(other => other.ImageId == candidate.Image.Id && other.Tag is not null && !names.Contains(other.Reference))
-                        .Select(other => other.Version).ToList());
-                foreach (var reference in candidate.Image.References.Where(reference => reference.SameRepository(service.Repository)))
+                IEnumerable<CleaningCandidate> covered =
+                    AliasName.TryParse(reference.Tag, out var alias) && alias != AliasName.Latest && !staying.Exists(alias.Covers)
+                        ? leaving.Where(candidate => alias.Covers(candidate.Line.Version!))
+                        : staying.Count == 0 && service.GoneTags.Contains(reference.Tag!) ? leaving : [];
+
+                // It goes only if all that it covers go: with the one that was used last.
+                if (covered.Reverse().MaxBy(candidate => candidate.LastUse ?? DateTimeOffset.MinValue) is { } leader)
                 {
-                    var isAlias = AliasName.TryParse(reference.Tag, out var alias) && alias != AliasName.Latest
-                        && leaving.Exists(alias.Covers) && !staying.Exists(alias.Covers);
-                    if (isAlias || (staying.Count == 0 && service.GoneTags.Contains(reference.Tag!)))
-                    {
-                        yield return candidate with
-                        {
-                            Line = candidate.Line with { Reference = reference.ToString(), Reason = $"goes with {candidate.Line.Version}" },
-                        };
-                    }
+                    var line = leader.Line with { Reference = reference.ToString(), Reason = $"goes with {leader.Line.Version}" };
+                    followers.TryAdd(leader, []);
+                    followers[leader].Add(leader with { Line = line });
                 }
             }
-
-            yield return candidate;
         }
+
+        return going.SelectMany(candidate => followers.GetValueOrDefault(candidate, []).Append(candidate));
     }
 
     /// <summary>Every name that is not a version of a service: of other repositories, and foreign tags in ours.</summary>

@@ -428,6 +428,24 @@ public sealed class CleaningPlannerTests
         Assert.Equal([$"{Api}:v1.2", $"{Api}:v1.2.0"], Plan(new RetentionPolicy(1, 0, 0)).Going.Select(line => line.Reference));
     }
 
+    /// <summary>Two versions of one image, the older one of which was used: what its alias leads to stays too.</summary>
+    [Fact]
+    public void An_alias_stays_with_the_version_that_was_used_last()
+    {
+        Image("v1.2.0");
+        foreach (var tag in new[] { "v1.2.1", "v1.2" })
+        {
+            _images[0].RepoTags.Add($"{Api}:{tag}");
+        }
+
+        _used[$"{Api}:v1.2.0"] = Now.AddDays(-1);
+        Assert.Equal(
+            [$"{Api}:v1.2.1"], Plan(new RetentionPolicy(0, 0, 0), olderThan: TimeSpan.FromDays(10)).Going.Select(line => line.Reference));
+        Assert.Equal(
+            [$"{Api}:v1.2.1", $"{Api}:v1.2", $"{Api}:v1.2.0"],
+            Plan(new RetentionPolicy(0, 0, 0), olderThan: TimeSpan.FromHours(1), byLastUse: true).Going.Select(line => line.Reference));
+    }
+
     [Theory]
     [InlineData("v1.0.0", 1, 1, "older than the newest release")]
     [InlineData("v1.0.0", 2, 1, "older than the newest 2 releases")]
