@@ -101,8 +101,10 @@ end() {
 # Whether a suite that was started still runs.
 runs() { [ ! -f "$results/$1.code" ] && kill -0 "$(cat "$results/$1.pid")" 2>/dev/null; }
 
-# Waits until fewer than two suites run. Alone each leaves a third of two cores idle, waiting for the engine; more than two get in each
-# other's way: their processes start more slowly side by side than one after the other. macOS's bash can't wait for whichever ends first.
+# How many suites run at once. Each mostly waits: two of them leave half of two cores idle.
+at_once=4
+
+# Waits until it is the next suite's turn. macOS's bash can't wait for whichever ends first.
 take_turn() {
     local name busy
     while true; do
@@ -110,7 +112,7 @@ take_turn() {
         for name in $running; do
             if runs "$name"; then busy=$((busy + 1)); fi
         done
-        if [ $busy -lt 2 ]; then return; fi
+        if [ $busy -lt $at_once ]; then return; fi
         sleep 1
     done
 }
@@ -403,14 +405,17 @@ if [ -n "$engine" ]; then end_native_shell; fi
 elsewhere=()
 if [ -n "$engine" ]; then
     while IFS= read -r word; do elsewhere+=("$word"); done < <(left_to_old)
-    begin_xunit engine-deploy "$runner" -namespace "$ours.Deploy" ${elsewhere[@]+"${elsewhere[@]}"}
+    # The longest first, so that all lanes end together.
+    begin_xunit deploy-container "$runner" -class "$ours.Deploy.ContainerDeployTests"
+    begin_xunit deploy-compose "$runner" -class "$ours.Deploy.Compose*" -class "$ours.Deploy.Deployed*" ${elsewhere[@]+"${elsewhere[@]}"}
+    begin_xunit deploy "$runner" -namespace "$ours.Deploy" -class- "$ours.Deploy.ContainerDeployTests" \
+        -class- "$ours.Deploy.Compose*" -class- "$ours.Deploy.Deployed*" ${elsewhere[@]+"${elsewhere[@]}"}
 fi
 if [ -n "$unit" ]; then
     run_on_net8
     begin_xunit unit "$root/tests/Unit/bin/$configuration/net10.0/Pro.DockerVersioning.Tests.Unit"
 fi
 if [ -n "$engine" ]; then
-    # The longest of the rest first, so that both lanes end together.
     begin_xunit engine "$runner" -namespace- "$ours.Deploy" -namespace- "$ours.Faults" ${elsewhere[@]+"${elsewhere[@]}"}
     begin_xunit faults-compose "$runner" -class "$ours.Faults.Compose*"
     begin_xunit faults "$runner" -namespace "$ours.Faults" -class- "$ours.Faults.Compose*" -class- "$ours.Faults.Swarm*"
@@ -422,12 +427,10 @@ if [ -n "$engine" ]; then
 fi
 if [ -n "$unit" ]; then end_xunit unit; fi
 if [ -n "$engine" ]; then
-    end_xunit engine
-    end_xunit faults
-    end_xunit faults-compose
-    end_xunit faults-swarm
-    for name in unit-old engine-old unit-containerd engine-containerd unit-stable engine-podman; do end_xunit "$name"; done
-    end_xunit engine-deploy
+    for name in engine faults faults-compose faults-swarm unit-old engine-old unit-containerd engine-containerd unit-stable engine-podman \
+        deploy-container deploy-compose deploy; do
+        end_xunit "$name"
+    done
     run_pester
 fi
 finish
