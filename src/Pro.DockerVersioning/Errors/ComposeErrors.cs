@@ -121,7 +121,7 @@ internal static class ComposeErrors
     public static ProException NotRegular(string path, string kind) => new(
         "ComposeFileNotRegular",
         ProErrorCategory.InvalidData,
-        $"{path} is {kind} and not a regular file: reading it could wait for ever, and it can't be edited. Nothing was touched.",
+        $"{path} is {kind} and not a regular file. It can't be read or edited safely. Nothing was touched.",
         "Write its content into a regular file of that name. The variables of a .env can be set in this session instead ($env:NAME = '…').",
         path);
 

@@ -102,7 +102,7 @@ public sealed class LockTests : DeployTest
         Assert.Equal(2, Volumes().Count);
         foreach (var volume in Volumes())
         {
-            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
+            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + itsLock["Name"]);
         }
 
         GetWell(slow);
@@ -142,18 +142,11 @@ public sealed class LockTests : DeployTest
     [Fact]
     public async Task The_time_to_wait_for_a_lock_holds_for_the_whole_command()
     {
-        _ = Make("v1.0.0");
-        var slow = Make(Slow, health: ":", retries: 1000);
-        Start("v1.0.0");
-        using var child = StartChild($"(Deploy-ProService api {Slow} -HealthTimeout 0:10:0).Outcome; $null = [Console]::In.ReadLine()");
-        await UntilAsync(() => IsUp(slow));
-        var volume = Assert.Single(Volumes(), name => name.StartsWith("pro-lock-", StringComparison.Ordinal));
-        var labels = TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)!["Labels"]!.DeepClone();
-        GetWell(slow);
-        await UntilSaysAsync(child, "Succeeded");
+        var (child, itsLock) = await DeployElsewhereAsync();
+        using var closing = child;
 
         // The same lock once more: its holder lives, and changes nothing.
-        _ = TestEngine.Call(HttpMethod.Post, "/volumes/create", new JsonObject { ["Name"] = volume, ["Labels"] = labels });
+        _ = TestEngine.Call(HttpMethod.Post, "/volumes/create", itsLock);
         var (waits, isWaiting) = (0, false);
         Host.OnProgress = record =>
         {
@@ -166,7 +159,7 @@ public sealed class LockTests : DeployTest
         Assert.Equal(1, waits);
         await child.StandardInput.WriteLineAsync();
         await child.WaitForExitAsync(Cancel);
-        _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
+        _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + itsLock["Name"]);
         OnlyRuns(Slow);
     }
 
@@ -174,20 +167,13 @@ public sealed class LockTests : DeployTest
     [Fact]
     public async Task Who_finds_nothing_there_is_told_who_is_changing_it()
     {
-        _ = Make("v1.0.0");
-        var slow = Make(Slow, health: ":", retries: 1000);
-        Start("v1.0.0");
-        using var child = StartChild($"(Deploy-ProService api {Slow} -HealthTimeout 0:10:0).Outcome; $null = [Console]::In.ReadLine()");
-        await UntilAsync(() => IsUp(slow));
-        var volume = Assert.Single(Volumes(), name => name.StartsWith("pro-lock-", StringComparison.Ordinal));
-        var labels = TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)!["Labels"]!.DeepClone();
-        GetWell(slow);
-        await UntilSaysAsync(child, "Succeeded");
+        var (child, itsLock) = await DeployElsewhereAsync();
+        using var closing = child;
         TestEngine.RemoveContainer(ContainerName);
         _ = Bad("Deploy-ProService api v1.0.0", "NothingRuns", ErrorCategory.ObjectNotFound);
 
         // The same lock once more: its holder lives.
-        _ = TestEngine.Call(HttpMethod.Post, "/volumes/create", new JsonObject { ["Name"] = volume, ["Labels"] = labels });
+        _ = TestEngine.Call(HttpMethod.Post, "/volumes/create", itsLock);
         var error = Bad("Deploy-ProService api v1.0.0", "TargetLocked", ErrorCategory.ResourceBusy);
         Assert.Contains($"(process {child.Id}), since ", error.ToString(), StringComparison.Ordinal);
         await child.StandardInput.WriteLineAsync();
@@ -295,6 +281,21 @@ public sealed class LockTests : DeployTest
         return said.Split('\n').Select(line => line.Trim()).FirstOrDefault(line =>
             line.StartsWith("did ", StringComparison.Ordinal) || line.StartsWith("TargetLocked ", StringComparison.Ordinal))
             ?? $"something else: {said.Trim()}\n{(await errors).Trim()}";
+    }
+
+    /// <summary>A process that has deployed the slow version, and lives on; and what makes the lock that it had.</summary>
+    private async Task<(System.Diagnostics.Process Child, JsonObject Lock)> DeployElsewhereAsync()
+    {
+        _ = Make("v1.0.0");
+        var slow = Make(Slow, health: ":", retries: 1000);
+        Start("v1.0.0");
+        var child = StartChild($"(Deploy-ProService api {Slow} -HealthTimeout 0:10:0).Outcome; $null = [Console]::In.ReadLine()");
+        await UntilAsync(() => IsUp(slow));
+        var name = Assert.Single(Volumes(), name => name.StartsWith("pro-lock-", StringComparison.Ordinal));
+        var labels = TestEngine.Call(HttpMethod.Get, "/volumes/" + name)!["Labels"]!.DeepClone();
+        GetWell(slow);
+        await UntilSaysAsync(child, "Succeeded");
+        return (child, new JsonObject { ["Name"] = name, ["Labels"] = labels });
     }
 
     /// <summary>Makes a version well that waits for it.</summary>

@@ -81,6 +81,20 @@ public sealed class ContainerRecipeTests
         Assert.Equal(["z", "b", "c", "a"], creation.BodyWithAll["NetworkingConfig"]!["EndpointsConfig"]!.AsObject().Select(network => network.Key));
     }
 
+    /// <summary>Engines before 25 add the host name to the aliases by themselves, and show no DNS names.</summary>
+    [Theory]
+    [InlineData("""{ "Aliases": [ "web", "shop", "aaaaaaaaaaaa" ] }""", "web")]
+    [InlineData("""{ "Aliases": [ "web", "shop", "aaaaaaaaaaaa" ], "DNSNames": [ "web", "shop", "aaaaaaaaaaaa" ] }""", "web shop")]
+    public void An_alias_that_is_the_host_name_too_stays_unless_the_engine_adds_it(string endpoint, string aliases)
+    {
+        var container = Container("""{ "Hostname": "shop" }""", """{ "NetworkMode": "app" }""");
+        container["NetworkSettings"]!["Networks"]!["app"] = JsonNode.Parse(endpoint);
+
+        var network = Assert.Single(ContainerRecipe.From(new ContainerView(container), Image("{}")).Networks);
+
+        Assert.Equal(aliases.Split(' '), network.Aliases);
+    }
+
     [Fact]
     public void Options_change_what_they_name_and_nothing_else()
     {

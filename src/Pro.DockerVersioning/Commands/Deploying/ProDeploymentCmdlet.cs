@@ -424,9 +424,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     {
         if (plan.IsNothingToDo)
         {
-            WriteInformation(
-                new HostInformationMessage { Message = $"{plan.Request.Service.Name} runs {plan.Version} already ({plan.Target}). -Force re-creates it." },
-                ["PSHOST"]);
+            Say($"{plan.Request.Service.Name} runs {plan.Version} already ({plan.Target}). -Force re-creates it.");
         }
         else if (Kind == ProHistoryKind.Rollback && plan.From is { } from && plan.Version.CompareTo(from) > 0)
         {

@@ -110,15 +110,20 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         }
         else if (settings["Aliases"] is JsonArray)
         {
-            // The engine adds both by itself, for each new container its own (before Engine 25 among the operator's aliases).
-            // A swap may have added one more.
-            string[] own = [ShortId.Of(container.Id), container.Hostname, container.Config["Labels"].Text(ContainerLabels.Alias)];
+            // The engine adds the id by itself, for each new container its own, and the host name before Engine 25. A swap may have added
+            // one more.
+            string[] own =
+            [
+                ShortId.Of(container.Id), IsAtLeast25(endpoint) ? "" : container.Hostname, container.Config["Labels"].Text(ContainerLabels.Alias),
+            ];
             var kept = settings.Texts("Aliases").Where(alias => !own.Contains(alias)).ToArray();
             settings["Aliases"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(alias => JsonValue.Create(alias))]);
         }
 
         return settings;
     }
+
+    private static bool IsAtLeast25(JsonNode? endpoint) => endpoint is JsonObject members && members.ContainsKey("DNSNames");
 
     /// <summary>
     /// The operator's MAC address on a network. The engine keeps the one on the network of <c>NetworkMode</c> apart. On the others it
@@ -134,9 +139,8 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         }
 
         var shown = endpoint.Text("MacAddress");
-        var isAtLeast25 = endpoint is JsonObject members && members.ContainsKey("DNSNames");
         var isAtLeast28 = endpoint?["GwPriority"] is not null;
-        if (!isAtLeast25 || !PhysicalAddress.TryParse(shown.Replace(':', '-'), out var address)
+        if (!IsAtLeast25(endpoint) || !PhysicalAddress.TryParse(shown.Replace(':', '-'), out var address)
             || address.GetAddressBytes() is not [var first, var second, ..] bytes)
         {
             return "";
