@@ -1,4 +1,4 @@
-using Pro.DockerVersioning.Tests.Containers;
+using Pro.DockerVersioning.Tests.Deployment.Container;
 
 namespace Pro.DockerVersioning.Bench;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pro.DockerVersioning.Tests.Containers;
+using Pro.DockerVersioning.Tests.Deployment.Container;
 
 namespace Pro.DockerVersioning.Bench;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Pro.DockerVersioning.Engine;
-using Pro.DockerVersioning.Tests.Containers;
+using Pro.DockerVersioning.Tests.Deployment.Container;
 
 namespace Pro.DockerVersioning.Bench;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Pro.DockerVersioning.Tests.History;
-using Pro.DockerVersioning.Tests.Locking;
+using Pro.DockerVersioning.Tests.Deployment.Locking;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests;

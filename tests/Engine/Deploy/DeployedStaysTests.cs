@@ -197,7 +197,7 @@ public class DeployedStaysTests : ComposeTest
         await File.AppendAllTextAsync(Repository.FullPath(Production), "    environment: [\"COLOUR=blue\"]\n", Cancel);
         using (var child = StartChild("Deploy-ProService api v1.2.3 -HealthTimeout 00:05:00"))
         {
-            await UntilAsync(() => Containers.Count == 1 && Container["Image"]!.ToString() == Id("api:v1.2.3"));
+            await UntilAsync(() => Containers is [var only] && only["Image"]!.ToString() == Id("api:v1.2.3"));
             child.Kill();
             await child.WaitForExitAsync(Cancel);
         }
@@ -289,7 +289,7 @@ public class DeployedStaysTests : ComposeTest
         await File.AppendAllTextAsync(Repository.FullPath(Production), "    environment: [\"COLOUR=blue\"]\n", Cancel);
         using (var child = StartChild("Deploy-ProService api v1.2.4 -Environment production -HealthTimeout 00:05:00"))
         {
-            await UntilAsync(() => Containers.Count == 1 && Container["Image"]!.ToString() == Id("api:v1.2.4"));
+            await UntilAsync(() => Containers is [var only] && only["Image"]!.ToString() == Id("api:v1.2.4"));
             child.Kill();
             await child.WaitForExitAsync(Cancel);
         }

@@ -102,7 +102,7 @@ public sealed class LockTests : DeployTest
         Assert.Equal(2, Volumes().Count);
         foreach (var volume in Volumes())
         {
-            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + itsLock["Name"]);
+            _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + volume);
         }
 
         GetWell(slow);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Tests.Swarm;
+using Pro.DockerVersioning.Tests.Deployment.Swarm;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 

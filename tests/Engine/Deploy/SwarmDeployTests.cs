@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using Pro.DockerVersioning.Tests.Containers;
+using Pro.DockerVersioning.Tests.Deployment.Container;
 using Pro.DockerVersioning.Tests.Engine.Faults;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;

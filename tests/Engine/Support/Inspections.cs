@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Pro.DockerVersioning.Tests.Containers;
+using Pro.DockerVersioning.Tests.Deployment.Container;
 
 namespace Pro.DockerVersioning.Tests.Engine;
 

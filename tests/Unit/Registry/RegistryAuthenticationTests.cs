@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Registry;
 using Xunit;
 
@@ -225,7 +226,7 @@ public sealed class RegistryAuthenticationTests
         await using var closed = ScriptedHttpServer.Start(request => request.Header("Authorization") is null
             ? ScriptedResponse.Json("{}", 401, ("WWW-Authenticate", "Basic realm=\"x\""))
             : ScriptedResponse.Json(Tags));
-        Task<Engine.RegistryCredential?> Find(string host, CancellationToken cancellationToken)
+        Task<RegistryCredential?> Find(string host, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref lookups);
             return Secrets.Login()(host, cancellationToken);
