@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment.Swarm;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
-using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Versions;
+using Pro.DockerVersioning.Tests.Deployment.Locking;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Deployment.Swarm;
@@ -150,7 +150,8 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
     [Fact(Timeout = Limit)]
     public async Task An_engine_outside_a_swarm_says_that_it_is_no_manager()
     {
-        using var machine = EngineConnection.Open(EngineEndpoint.Resolve(_ => null));
+        await using var real = await RealEngine.StartAsync();
+        var machine = real.Connection;
         var info = await machine.CallAsync(client => client.System.GetSystemInfoAsync(Token));
         Assert.SkipWhen(info.Swarm?.ControlAvailable == true, "This machine's engine is a swarm manager.");
 
