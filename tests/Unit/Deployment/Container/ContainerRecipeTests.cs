@@ -81,6 +81,22 @@ public sealed class ContainerRecipeTests
         Assert.Equal(["z", "b", "c", "a"], creation.BodyWithAll["NetworkingConfig"]!["EndpointsConfig"]!.AsObject().Select(network => network.Key));
     }
 
+    /// <summary>What the plan has said already is not said again under the lock.</summary>
+    [Fact]
+    public void What_both_versions_can_write_to_is_told_in_one_order()
+    {
+        static string[] Warnings(params string[] mounts)
+        {
+            var container = Container("{}", """{ "NetworkMode": "app" }""");
+            container["Mounts"] = new JsonArray([.. mounts.Select(mount =>
+                new JsonObject { ["Type"] = "volume", ["Destination"] = mount, ["RW"] = true })]);
+            return [.. StartFirstObstacles.Warnings(new ContainerView(container), SwapFlow.StartFirst)];
+        }
+
+        Assert.Contains("/data, /logs", Assert.Single(Warnings("/logs", "/data")), StringComparison.Ordinal);
+        Assert.Equal(Warnings("/data", "/logs"), Warnings("/logs", "/data"));
+    }
+
     /// <summary>Engines before 25 add the host name to the aliases by themselves, and show no DNS names.</summary>
     [Theory]
     [InlineData("""{ "Aliases": [ "web", "shop", "aaaaaaaaaaaa" ] }""", "web")]

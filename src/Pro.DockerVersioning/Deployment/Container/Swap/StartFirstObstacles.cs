@@ -161,6 +161,9 @@ internal static class StartFirstObstacles
         var written = old.Mounts
             .Where(mount => mount.Flag("RW") && mount.Text("Type") is "volume" or "bind" && !IsSocket(mount))
             .Select(mount => mount.Text("Destination"))
+
+            // The engine lists them in another order each time.
+            .Order(StringComparer.Ordinal)
             .ToArray();
         if (written.Length > 0)
         {
