@@ -410,7 +410,9 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
                 return null;
             }
 
+            var clock = Stopwatch.StartNew();
             _ = await RepairAsync(engine, history, request, world, target);
+            request = request.WaitingFor(request.LockTimeout - clock.Elapsed);
             await TargetLock.SweepAsync(engine, StopToken);
             world = await EngineSnapshot.LoadAsync(engine, request.Service.Name, request.Repository, StopToken, history);
         }

@@ -97,6 +97,19 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         Assert.Contains("running", states);
     }
 
+    /// <summary>What keeps ending has been restarted once more since the plan.</summary>
+    [Fact]
+    public async Task That_it_is_stopped_first_is_said_once_though_the_reason_has_other_words_now()
+    {
+        await StartAsync("""{ "MacAddress": "02:42:0a:00:00:77" }""");
+        var choice = await ChooseAsync();
+        Assert.Equal(SwapFlow.StopFirst, choice.Flow);
+
+        _ = await _scene.RunAsync(choice with { Order = UpdateOrder.StartFirst, Warnings = ["the same in other words"] });
+
+        Assert.DoesNotContain(_scene.Reports, report => report is WarningReport);
+    }
+
     [Fact]
     public async Task One_that_was_restarted_some_time_ago_is_not_in_a_crash_loop()
     {

@@ -203,9 +203,14 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         }
 
         now.ThrowIfNotTyped(request.TypedOrder, state.Name);
-        foreach (var warning in now.Warnings.Except(request.Planned?.Warnings ?? []))
+
+        // That it is stopped first was said; the reason may have other words now, as of one that keeps ending.
+        if (now.Flow != SwapFlow.StopFirst || request.Planned?.FlowOf(state.Name) != SwapFlow.StopFirst)
         {
-            reports.Report(new WarningReport(warning));
+            foreach (var warning in now.Warnings.Except(request.Planned?.Warnings ?? []))
+            {
+                reports.Report(new WarningReport(warning));
+            }
         }
 
         if (request.Planned is { } planned && planned.FlowOf(state.Name) != now.Flow && now.Warnings.Count == 0)
