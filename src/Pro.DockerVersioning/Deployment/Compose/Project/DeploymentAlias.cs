@@ -3,6 +3,7 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
@@ -115,11 +116,24 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
         }
     });
 
-    /// <summary>Lets a tag name an image.</summary>
+    /// <summary>Lets a tag name an image. What fails once may succeed now, so it is tried again.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
-    public Task MoveAsync(ImageReference alias, string imageId, CancellationToken cancellationToken) =>
-        engine.CallAsync(client => client.Images.TagImageAsync(
+    public async Task MoveAsync(ImageReference alias, string imageId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TagAsync().ConfigureAwait(false);
+        }
+        catch (ProException failure)
+        {
+            reports.Report(new VerboseReport($"{alias}: once more after: {failure.Message}"));
+            await new ContainerApi(engine).WaitForEngineAsync().ConfigureAwait(false);
+            await TagAsync().ConfigureAwait(false);
+        }
+
+        Task TagAsync() => engine.CallAsync(client => client.Images.TagImageAsync(
             imageId, new ImageTagParameters { RepositoryName = alias.Name, Tag = alias.Tag }, cancellationToken));
+    }
 
     /// <summary>Puts a tag back to what it named before, unless somebody has moved it since.</summary>
     /// <param name="alias">The tag.</param>
