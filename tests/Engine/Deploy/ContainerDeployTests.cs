@@ -486,12 +486,13 @@ public sealed class ContainerDeployTests : DeployTest
         _ = Make("v1.1.0", interval: 6);
         Start("v1.0.0");
         var old = Container()["Id"]!.ToString();
-        var began = DateTimeOffset.UtcNow;
 
-        var result = One("Deploy-ProService api v1.1.0 -Order StartFirst");
+        var events = TestEngine.EventsOf(() =>
+        {
+            var result = One("Deploy-ProService api v1.1.0 -Order StartFirst");
+            Assert.Equal("Succeeded start-first", $"{Text(result, "Outcome")} {Text(result, "Order")}");
+        }).ToList();
 
-        Assert.Equal("Succeeded start-first", $"{Text(result, "Outcome")} {Text(result, "Order")}");
-        var events = TestEngine.Events(began).ToList();
         var healthy = events.IndexOf(("health_status: healthy", Container()["Id"]!.ToString()));
         var stopped = events.IndexOf(("kill", old));
         Assert.True(healthy >= 0 && stopped > healthy, string.Join('\n', events));

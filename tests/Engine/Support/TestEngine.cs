@@ -123,15 +123,38 @@ internal static class TestEngine
                 ? JsonNode.Parse(answer) : null;
     }
 
-    /// <summary>What the engine has told of containers since a time: what happened, and to which container.</summary>
-    public static IReadOnlyList<(string Action, string Id)> Events(DateTimeOffset since) =>
-    [
-        .. Ensure(Send(
-                HttpMethod.Get,
-                $"/events?since={since.ToUnixTimeSeconds()}&until={DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 1}&filters={Filters(("type", "container"))}"))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!)
-            .Select(one => (one["Action"]!.ToString(), one["Actor"]!["ID"]!.ToString())),
-    ];
+    /// <summary>
+    /// What the engine tells of containers until <paramref name="action"/> has ended: what happened, and to which container. It keeps the
+    /// last 256 events only, and other tests make some too, so it is listened to meanwhile.
+    /// </summary>
+    public static IReadOnlyList<(string Action, string Id)> EventsOf(Action action)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/events?filters={Filters(("type", "container"))}");
+        using var answer = Client.Send(request, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(answer.EnsureSuccessStatusCode().Content.ReadAsStream());
+        var last = "";
+        var events = Task.Run(() =>
+        {
+            var found = new List<(string Action, string Id)>();
+            while (reader.ReadLine() is { } line && JsonNode.Parse(line) is { } one)
+            {
+                found.Add((one["Action"]!.ToString(), one["Actor"]!["ID"]!.ToString()));
+                if (found[^1] is ("destroy", var id) && id == Volatile.Read(ref last))
+                {
+                    break;
+                }
+            }
+
+            return found;
+        });
+        action();
+
+        // The end of a container of our own is the end of what is listened to.
+        var marker = Call(HttpMethod.Post, "/containers/create", new JsonObject { ["Image"] = "pro-sample/base:1", ["Cmd"] = new JsonArray("true") })!;
+        Volatile.Write(ref last, marker["Id"]!.ToString());
+        _ = Call(HttpMethod.Delete, $"/containers/{last}");
+        return events.GetAwaiter().GetResult();
+    }
 
     /// <summary>Pushes an image to a registry of everyone.</summary>
     public static void Push(string repository, string tag)
