@@ -406,10 +406,10 @@ elsewhere=()
 if [ -n "$engine" ]; then
     while IFS= read -r word; do elsewhere+=("$word"); done < <(left_to_old)
     # The longest first, so that all lanes end together.
-    begin_xunit deploy-container "$runner" -class "$ours.Deploy.ContainerDeployTests"
     begin_xunit deploy-compose "$runner" -class "$ours.Deploy.Compose*" -class "$ours.Deploy.Deployed*" ${elsewhere[@]+"${elsewhere[@]}"}
     begin_xunit deploy "$runner" -namespace "$ours.Deploy" -class- "$ours.Deploy.ContainerDeployTests" \
         -class- "$ours.Deploy.Compose*" -class- "$ours.Deploy.Deployed*" ${elsewhere[@]+"${elsewhere[@]}"}
+    begin_xunit deploy-container "$runner" -class "$ours.Deploy.ContainerDeployTests"
 fi
 if [ -n "$unit" ]; then
     run_on_net8

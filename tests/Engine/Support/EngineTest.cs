@@ -15,8 +15,7 @@ public abstract class EngineTest : IDisposable
 
     private static readonly Lazy<Shell> Session = new(() => new Shell());
 
-    // A service that runs programs: the image that engine.sh makes.
-    private protected const string Base = "pro-sample/base:1";
+    private protected const string Base = TestEngine.Base;
 
     private readonly string _name = "t" + Guid.NewGuid().ToString("N")[..10];
 

@@ -12,6 +12,9 @@ namespace Pro.DockerVersioning.Tests.Engine;
 /// </summary>
 internal static class TestEngine
 {
+    /// <summary>The image that engine.sh makes: a service that runs programs is built from it.</summary>
+    public const string Base = "pro-sample/base:1";
+
     /// <summary>Where the engine listens; read once, before a test changes the variable.</summary>
     public static string SocketPath { get; } = Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } host
         ? host.StartsWith("unix://", StringComparison.Ordinal)
@@ -150,7 +153,7 @@ internal static class TestEngine
         action();
 
         // The end of a container of our own is the end of what is listened to.
-        var marker = Call(HttpMethod.Post, "/containers/create", new JsonObject { ["Image"] = "pro-sample/base:1", ["Cmd"] = new JsonArray("true") })!;
+        var marker = Call(HttpMethod.Post, "/containers/create", new JsonObject { ["Image"] = Base, ["Cmd"] = new JsonArray("true") })!;
         Volatile.Write(ref last, marker["Id"]!.ToString());
         _ = Call(HttpMethod.Delete, $"/containers/{last}");
         return events.GetAwaiter().GetResult();

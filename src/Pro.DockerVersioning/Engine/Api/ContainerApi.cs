@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Engine.Api;
 
@@ -47,6 +48,24 @@ internal sealed class ContainerApi(EngineConnection engine)
                 // It answers; what else is wrong is not for us to say.
                 return;
             }
+        }
+    }
+
+    /// <summary>Does something, and once more if that fails: what fails once may succeed now. The second failure is the caller's.</summary>
+    /// <param name="subject">What it is done to, for the log.</param>
+    /// <param name="action">What to do. It begins anew with what it finds.</param>
+    /// <param name="reports">Hears of the first failure.</param>
+    public async Task OnceMoreAsync(string subject, Func<Task> action, IProgress<Report> reports)
+    {
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        catch (ProException failure)
+        {
+            reports.Report(new VerboseReport($"{subject}: once more after: {failure.Message}"));
+            await WaitForEngineAsync().ConfigureAwait(false);
+            await action().ConfigureAwait(false);
         }
     }
 

@@ -123,6 +123,9 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         return settings;
     }
 
+    /// <summary>Whether an inspection's network is of Engine 28 or later, by the field that this release has brought.</summary>
+    public static bool IsAtLeast28(JsonNode? endpoint) => endpoint?["GwPriority"] is not null;
+
     private static bool IsAtLeast25(JsonNode? endpoint) => endpoint is JsonObject members && members.ContainsKey("DNSNames");
 
     /// <summary>
@@ -139,7 +142,6 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         }
 
         var shown = endpoint.Text("MacAddress");
-        var isAtLeast28 = endpoint?["GwPriority"] is not null;
         if (!IsAtLeast25(endpoint) || !PhysicalAddress.TryParse(shown.Replace(':', '-'), out var address)
             || address.GetAddressBytes() is not [var first, var second, ..] bytes)
         {
@@ -149,6 +151,6 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
         var isDockers = first == 0x02 && second == 0x42;
         var isMadeFromAddress = isDockers && IPAddress.TryParse(endpoint.Text("IPAddress"), out var ip)
             && bytes.AsSpan(2).SequenceEqual(ip.GetAddressBytes());
-        return !isMadeFromAddress && (!isAtLeast28 || isDockers || (first & 0x02) == 0) ? shown : "";
+        return !isMadeFromAddress && (!IsAtLeast28(endpoint) || isDockers || (first & 0x02) == 0) ? shown : "";
     }
 }

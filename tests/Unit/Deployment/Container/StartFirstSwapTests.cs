@@ -198,7 +198,7 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         Assert.Equal([address], await HostsAsync(result.ContainerId));
     }
 
-    /// <summary>Seen on 20.10: the endpoint of a start that failed stays on the network, with no container.</summary>
+    /// <summary>Seen once on 20.10: the engine said that the network has active endpoints.</summary>
     [Fact]
     public async Task A_network_of_ours_that_the_engine_does_not_remove_is_told_and_undoes_nothing()
     {

@@ -116,24 +116,13 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
         }
     });
 
-    /// <summary>Lets a tag name an image. What fails once may succeed now, so it is tried again.</summary>
+    /// <summary>Lets a tag name an image. A refusal is tried once more.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
-    public async Task MoveAsync(ImageReference alias, string imageId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await TagAsync().ConfigureAwait(false);
-        }
-        catch (ProException failure)
-        {
-            reports.Report(new VerboseReport($"{alias}: once more after: {failure.Message}"));
-            await new ContainerApi(engine).WaitForEngineAsync().ConfigureAwait(false);
-            await TagAsync().ConfigureAwait(false);
-        }
-
-        Task TagAsync() => engine.CallAsync(client => client.Images.TagImageAsync(
-            imageId, new ImageTagParameters { RepositoryName = alias.Name, Tag = alias.Tag }, cancellationToken));
-    }
+    public Task MoveAsync(ImageReference alias, string imageId, CancellationToken cancellationToken) => new ContainerApi(engine).OnceMoreAsync(
+        alias.ToString(),
+        () => engine.CallAsync(client => client.Images.TagImageAsync(
+            imageId, new ImageTagParameters { RepositoryName = alias.Name, Tag = alias.Tag }, cancellationToken)),
+        reports);
 
     /// <summary>Puts a tag back to what it named before, unless somebody has moved it since.</summary>
     /// <param name="alias">The tag.</param>

@@ -96,8 +96,7 @@ internal static class StartFirstObstacles
             ? $"engines before 28 would leave a wrong address for its host name {old.Hostname} in its hosts file"
             : null;
 
-    // Seen at the field that this release has brought.
-    private static bool IsAtLeast28(ContainerView container) => container.Networks.Any(network => network.Value?["GwPriority"] is not null);
+    private static bool IsAtLeast28(ContainerView container) => container.Networks.Any(network => NetworkAttachment.IsAtLeast28(network.Value));
 
     /// <summary>
     /// A MAC address that the operator has given it. Engines take it only when a container is created, and two can't have it.

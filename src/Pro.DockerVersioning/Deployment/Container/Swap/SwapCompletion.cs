@@ -121,20 +121,8 @@ internal sealed class SwapCompletion(ContainerApi calls, OperationRepair repair,
         }
     }
 
-    private async Task RemoveAsync(SwapState state)
-    {
-        try
-        {
-            await repair.FinishAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (ProException exception)
-        {
-            // What fails once may succeed now; it begins anew with what it finds.
-            reports.Report(new VerboseReport($"{state.Name}: once more after: {exception.Message}"));
-            await calls.WaitForEngineAsync().ConfigureAwait(false);
-            await repair.FinishAsync(state.Name, CancellationToken.None).ConfigureAwait(false);
-        }
-    }
+    private Task RemoveAsync(SwapState state) =>
+        calls.OnceMoreAsync(state.Name, () => repair.FinishAsync(state.Name, CancellationToken.None), reports);
 
     // How gently it goes is worth nothing against that it goes.
     private async Task DrainAsync(SwapPhases swap, CancellationToken cancellationToken)

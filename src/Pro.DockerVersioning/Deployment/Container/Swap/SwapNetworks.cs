@@ -63,7 +63,7 @@ internal sealed class SwapNetworks(ContainerApi calls)
             }
             catch (ProException exception) when (exception.Message.Contains("has active endpoints", StringComparison.Ordinal))
             {
-                // Engines before 23 may keep the endpoint of a start that failed, with nobody on it.
+                // Seen once on Engine 20.10, with no container on it any more.
                 reports?.Report(new WarningReport(
                     $"The network {network.Text("Name")} was made for the swap of {name}, and the engine does not remove it: {exception.Message}. "
                     + "The next deployment tries it again."));
