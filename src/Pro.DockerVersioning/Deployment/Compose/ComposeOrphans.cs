@@ -12,18 +12,14 @@ internal static class ComposeOrphans
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Waits until no <c>up</c> on the project of that engine is under way.</summary>
-    /// <param name="project">The project.</param>
-    /// <param name="engineId">The engine's own id.</param>
-    /// <param name="reports">Hears of it.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     public static async Task WaitAsync(string project, string engineId, IProgress<Report> reports, CancellationToken cancellationToken)
     {
         foreach (var id in Find(project).Where(id => EngineOf(id) is not { } other || other == engineId))
         {
             // One that doesn't tell its engine may be another one's: it is waited for, and never ended.
             var isOurs = EngineOf(id) == engineId;
-            reports.Report(new WarningReport(string.Create(
-                CultureInfo.InvariantCulture, $"The compose program of an interrupted operation still works on {project} (process {id}); waiting for it.")));
+            reports.Report(new WarningReport(
+                $"The compose program of an interrupted operation still works on {project} (process {id}); waiting for it."));
             var clock = Stopwatch.StartNew();
 
             // Not by the process itself: in a container whose first process reaps none, what has ended stays a zombie for ever.
@@ -52,34 +48,28 @@ internal static class ComposeOrphans
         : [];
 
     /// <summary>The engine on which a process works; null if it doesn't tell, or may not be asked.</summary>
-    private static string? EngineOf(int id)
-    {
-        try
-        {
-            return Encoding.UTF8.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ"))).Split('\0')
-                .Where(pair => pair.StartsWith(ComposeUp.EngineVariable + "=", StringComparison.Ordinal))
-                .Select(pair => pair[(ComposeUp.EngineVariable.Length + 1)..])
-                .FirstOrDefault();
-        }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    private static string? EngineOf(int id) => Read(id, "environ")
+        .Where(pair => pair.StartsWith(ComposeUp.EngineVariable + "=", StringComparison.Ordinal))
+        .Select(pair => pair[(ComposeUp.EngineVariable.Length + 1)..])
+        .FirstOrDefault();
 
     // A zombie has no arguments any more.
     private static bool IsUpOf(int id, string project)
     {
+        var arguments = Read(id, "cmdline");
+        return arguments.SkipWhile(one => one != "--project-name").Skip(1).FirstOrDefault() == project
+            && arguments.Contains("up") && arguments.Contains("--no-deps") && arguments.Contains("--no-build");
+    }
+
+    private static string[] Read(int id, string file)
+    {
         try
         {
-            var arguments = Encoding.UTF8.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/cmdline"))).Split('\0');
-            var at = Array.IndexOf(arguments, "--project-name");
-            return at >= 0 && at + 1 < arguments.Length && arguments[at + 1] == project
-                && arguments.Contains("up") && arguments.Contains("--no-deps") && arguments.Contains("--no-build");
+            return Encoding.UTF8.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/{file}"))).Split('\0');
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return [];
         }
     }
 

@@ -22,10 +22,6 @@ internal static partial class ComposeProbe
     /// The program to use: the one that made the container, else one of its generation, since the hashes of the two can't be compared;
     /// else the plugin; else docker-compose.
     /// </summary>
-    /// <param name="environment">With PATH.</param>
-    /// <param name="madeBy">The container's label <c>com.docker.compose.version</c>, or null.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <param name="patience">How long a program may take to answer; null: a minute.</param>
     /// <exception cref="ProException">
     /// There is none, or only one that is too old; or the right one did not answer in time, and may be there.
     /// </exception>
@@ -33,12 +29,15 @@ internal static partial class ComposeProbe
         ChildEnvironment environment, string? madeBy, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
         var limit = patience ?? Patience;
-        var candidates = await FindAllAsync(environment, limit).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var docker = DockerClientFinder.Find(environment);
+        var own = DockerClientFinder.Find(environment, "docker-compose");
+        var candidates = await Memory.AskAsync([.. docker, .. own], environment, async () => await Task.WhenAll(
+            docker.Select(path => ProbeAsync(path, ["compose"], environment, limit))
+                .Concat(own.Select(path => ProbeAsync(path, [], environment, limit)))).ConfigureAwait(false))
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
         var programs = candidates
-            .Select(candidate => candidate.Program)
-            .Where(program => program is not null && program.Version >= ComposeProgram.First)
-            .Select(program => program!)
-            .ToList();
+            .Select(candidate => candidate.Program).OfType<ComposeProgram>()
+            .Where(program => program.Version >= ComposeProgram.First).ToList();
         var late = candidates.FirstOrDefault(candidate => candidate.IsLate);
         bool? v1 = ClientVersion.Parse(madeBy) is { } maker ? maker.Major < 2 : null;
         return programs.FirstOrDefault(program => madeBy is not null && SameVersion(program.VersionText, madeBy))
@@ -54,19 +53,6 @@ internal static partial class ComposeProbe
     private static bool SameVersion(string one, string other) =>
         Numbers().Match(one) is { Success: true } left && Numbers().Match(other) is { Success: true } right
         && left.Groups["numbers"].Value == right.Groups["numbers"].Value;
-
-    private static Task<IReadOnlyList<Candidate>> FindAllAsync(ChildEnvironment environment, TimeSpan limit)
-    {
-        var docker = DockerClientFinder.Find(environment);
-        var own = DockerClientFinder.Find(environment, "docker-compose");
-        return Memory.AskAsync([.. docker, .. own], environment, () => ProbeAllAsync(docker, own, environment, limit));
-    }
-
-    private static async Task<IReadOnlyList<Candidate>> ProbeAllAsync(
-        IReadOnlyList<string> docker, IReadOnlyList<string> own, ChildEnvironment environment, TimeSpan limit) =>
-        await Task.WhenAll(
-            docker.Select(path => ProbeAsync(path, ["compose"], environment, limit))
-                .Concat(own.Select(path => ProbeAsync(path, [], environment, limit)))).ConfigureAwait(false);
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever is wrong with a program, it is passed over with that reason.")]
     private static async Task<Candidate> ProbeAsync(string path, string[] prefix, ChildEnvironment environment, TimeSpan limit)

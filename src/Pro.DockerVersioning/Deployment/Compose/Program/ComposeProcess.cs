@@ -7,6 +7,15 @@ using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Compose.Program;
 
+/// <summary>What a run of compose came to. An exit code of 0 says nothing about whether the service lives.</summary>
+/// <param name="ExitCode">Its exit code.</param>
+/// <param name="Output">Its standard output.</param>
+/// <param name="LastLines">The last lines of both its outputs, for errors.</param>
+/// <param name="Warnings">What it warned of, each once.</param>
+/// <param name="WasSilent">True if it had said nothing for too long, and was ended.</param>
+internal sealed record ComposeAnswer(
+    int ExitCode, string Output, IReadOnlyList<string> LastLines, IReadOnlyList<string> Warnings, bool WasSilent);
+
 /// <summary>Runs compose as a child. Neither it nor what it starts outlives a call.</summary>
 internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment environment)
 {
@@ -20,14 +29,8 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
     /// <summary>A rendered project is some kilobytes.</summary>
     private const int MostCharacters = 16 * 1024 * 1024;
 
-    /// <summary>Runs it to its end, whatever happens.</summary>
-    /// <param name="arguments">Without the program's prefix.</param>
-    /// <param name="heard">Hears each line as it comes, of both outputs; or null.</param>
-    /// <param name="cancellationToken">Ends compose and waits for that.</param>
-    /// <param name="silence">How long it may say nothing; null: as long as it likes.</param>
-    /// <param name="input">What it reads from its standard input; null for nothing.</param>
+    /// <summary>Runs it to its end, whatever happens. Who cancels waits for that: no child is left.</summary>
     /// <exception cref="ProException">It can't be started.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; no child is left.</exception>
     public async Task<ComposeAnswer> RunAsync(
         IReadOnlyList<string> arguments,
         Action<string>? heard,
@@ -68,16 +71,12 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
             });
             var result = await running.ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            return new ComposeAnswer(result.ExitCode, hearing.Text, hearing.LastLines)
-            {
-                Warnings = hearing.Warnings,
-                WasSilent = result.ExitCode != 0 && end.IsCancellationRequested,
-            };
+            return hearing.Answer(result.ExitCode, result.ExitCode != 0 && end.IsCancellationRequested);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return new ComposeAnswer(-1, hearing.Text, hearing.LastLines) { WasSilent = true };
+            return hearing.Answer(-1, wasSilent: true);
         }
         catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or CliWrapException)
         {
@@ -97,36 +96,11 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
         private readonly Queue<string> _last = new();
         private readonly List<string> _warnings = [];
 
-        public string Text
+        public ComposeAnswer Answer(int exitCode, bool wasSilent)
         {
-            get
+            lock (_lock)
             {
-                lock (_lock)
-                {
-                    return _text.ToString();
-                }
-            }
-        }
-
-        public IReadOnlyList<string> LastLines
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return [.. _last];
-                }
-            }
-        }
-
-        public IReadOnlyList<string> Warnings
-        {
-            get
-            {
-                lock (_lock)
-                {
-                    return [.. _warnings.Distinct(StringComparer.Ordinal)];
-                }
+                return new ComposeAnswer(exitCode, _text.ToString(), [.. _last], [.. _warnings.Distinct(StringComparer.Ordinal)], wasSilent);
             }
         }
 
