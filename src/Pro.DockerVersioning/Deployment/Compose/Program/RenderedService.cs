@@ -23,12 +23,9 @@ internal static class RenderedService
         ("use_api_socket", "use_api_socket gives it credentials that only compose can write"),
     ];
 
-    private static readonly string[] HooksOfStart = ["pre_start", "post_start"];
-
     /// <summary>The lifecycle hooks that compose runs when it starts a container of the service.</summary>
-    public static IReadOnlyList<string> StartHooks(ComposeMapping service) => [.. HooksOfStart.Where(hook => IsSaid(service[hook]))];
-
-    private const string ApiSocketFile = "/run/secrets/docker/config.json";
+    public static IReadOnlyList<string> StartHooks(ComposeMapping service) =>
+        [.. ((string[])["pre_start", "post_start"]).Where(hook => IsSaid(service[hook]))];
 
     /// <summary>A service of a rendered project; null if it has none of that name.</summary>
     public static ComposeMapping? Of(ComposeMapping rendered, string service) =>
@@ -43,9 +40,6 @@ internal static class RenderedService
         Uses(service, section).Select(use => use.Source).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>The files that compose copies into a service's containers.</summary>
-    /// <param name="rendered">The rendered project.</param>
-    /// <param name="service">The service's name.</param>
-    /// <param name="variables">What compose's variables are worth; null for what isn't set.</param>
     public static IReadOnlyList<ComposeInjection> InjectedFiles(ComposeMapping rendered, string service, Func<string, string?> variables)
     {
         if (Of(rendered, service) is not { } node)
@@ -68,7 +62,7 @@ internal static class RenderedService
 
         if (IsSaid(node["use_api_socket"]) && !(node["environment"] is ComposeMapping environment && environment.Has("DOCKER_CONFIG")))
         {
-            files.Add(new ComposeInjection(ApiSocketFile, null, null));
+            files.Add(new ComposeInjection("/run/secrets/docker/config.json", null, null));
         }
 
         return files;
@@ -84,9 +78,6 @@ internal static class RenderedService
     /// A rendered project in which a service shares the network, IPC or processes of containers, and not of services: so compose has it when
     /// it computes the hash of the container's label. Null if the text has no such service.
     /// </summary>
-    /// <param name="text">What compose rendered.</param>
-    /// <param name="service">The service.</param>
-    /// <param name="modes">What <c>network_mode</c>, <c>ipc</c> and <c>pid</c> are worth: <c>container:ID</c>.</param>
     public static string? WithModes(string text, string service, IReadOnlyDictionary<string, string> modes)
     {
         var lines = text.Split('\n');
@@ -97,11 +88,12 @@ internal static class RenderedService
             return null;
         }
 
-        for (var index = at + 1; index < lines.Length && (lines[index].Length == 0 || lines[index].StartsWith("   ", StringComparison.Ordinal)); index++)
+        for (at++; at < lines.Length && (lines[at].Length == 0 || lines[at].StartsWith("   ", StringComparison.Ordinal)); at++)
         {
-            if (modes.FirstOrDefault(mode => lines[index].StartsWith($"    {mode.Key}: service:", StringComparison.Ordinal)) is { Key: { } key } mode)
+            var line = lines[at];
+            if (modes.FirstOrDefault(mode => line.StartsWith($"    {mode.Key}: service:", StringComparison.Ordinal)) is { Key: { } key } mode)
             {
-                lines[index] = $"    {key}: {mode.Value}";
+                lines[at] = $"    {key}: {mode.Value}";
             }
         }
 
@@ -111,7 +103,8 @@ internal static class RenderedService
     /// <summary>A rendered text as a container gets it: <c>config</c> doubles each dollar.</summary>
     public static string Unescape(string text) => text.Replace("$$", "$", StringComparison.Ordinal);
 
-    private static IEnumerable<(string Path, string Source, ComposeMapping? Definition)> Files(ComposeMapping rendered, ComposeMapping service) =>
+    /// <summary>Where in its containers the configs and secrets of a service are, and what the project says of them.</summary>
+    public static IEnumerable<(string Path, string Source, ComposeMapping? Definition)> Files(ComposeMapping rendered, ComposeMapping service) =>
         from section in (string[])["configs", "secrets"]
         from use in Uses(service, section)
         let path = use.Target ?? use.Source
@@ -121,14 +114,13 @@ internal static class RenderedService
             (rendered[section] as ComposeMapping)?[use.Source] as ComposeMapping);
 
     private static IEnumerable<(string Source, string? Target)> Uses(ComposeMapping? service, string section) =>
-        (service?[section] as ComposeSequence)?.Items.Select(item => item switch
-        {
-            ComposeMapping mapping => (Text(mapping["source"]) ?? "", Text(mapping["target"])),
-            ComposeScalar name => (name.Text, (string?)null),
-            _ => ("", null),
-        }).Where(use => use.Item1.Length > 0) ?? [];
+        from item in (service?[section] as ComposeSequence)?.Items ?? []
+        let source = (item is ComposeMapping mapping ? mapping["source"] : item).Text()
+        where source.Length > 0
+        select (source, (item as ComposeMapping)?["target"] is ComposeScalar target ? target.Text : null);
 
-    private static string? Text(ComposeNode? node) => (node as ComposeScalar)?.Text;
+    /// <summary>A text; empty for anything else.</summary>
+    public static string Text(this ComposeNode? node) => (node as ComposeScalar)?.Text ?? "";
 
     private static bool IsSaid(ComposeNode? node) => node switch
     {
