@@ -7,22 +7,9 @@ using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
-/// <summary>Who sets a variable.</summary>
-internal enum VariableOrigin
-{
-    /// <summary>Nobody: the default of its place, or an empty text.</summary>
-    None,
-
-    /// <summary>The process's environment; an empty value counts as set.</summary>
-    Process,
-
-    /// <summary>A file: <c>.env</c>, or what <c>--env-file</c> or <c>COMPOSE_ENV_FILES</c> names.</summary>
-    File,
-}
-
 /// <summary>
-/// What a project's variables are worth, in compose's order: the process's environment, then the files that <c>--env-file</c> names, or
-/// else <c>.env</c>.
+/// What a project's variables are worth, in compose's order: the process's environment (an empty value counts as set), then the files that
+/// <c>--env-file</c> or <c>COMPOSE_ENV_FILES</c> names, or else <c>.env</c>.
 /// </summary>
 internal sealed class ProjectVariables
 {
@@ -38,9 +25,6 @@ internal sealed class ProjectVariables
     public bool IgnoresDotEnv { get; private init; }
 
     /// <summary>Reads them.</summary>
-    /// <param name="project">The project.</param>
-    /// <param name="environment">The session's folder and variables.</param>
-    /// <param name="program">Compose.</param>
     /// <exception cref="ProException">A file is broken, or one that the session names is missing.</exception>
     public static ProjectVariables Load(RunningComposeProject project, ChildEnvironment environment, ComposeProgram program)
     {
@@ -78,29 +62,11 @@ internal sealed class ProjectVariables
     /// <summary>The process's own value; null if it doesn't set it.</summary>
     public string? FromProcess(string name) => _environment.Get(name);
 
-    /// <summary>Who sets it.</summary>
-    public VariableOrigin OriginOf(string name) => _environment.Get(name) is not null ? VariableOrigin.Process
-        : FromFile(name) is not null ? VariableOrigin.File
-        : VariableOrigin.None;
-
     /// <summary>For messages: "API_VERSION = 'v1' (exported in this session)".</summary>
-    public string Describe(string name) => OriginOf(name) switch
-    {
-        VariableOrigin.Process => $"{name} = '{Find(name)}' (exported in this session)",
-        VariableOrigin.File => $"{name} = '{Find(name)}' ({FromFile(name)!.Value.Path})",
-        _ => $"{name} (set nowhere)",
-    };
+    public string Describe(string name) => FromProcess(name) is { } exported ? $"{name} = '{exported}' (exported in this session)"
+        : FromFile(name) is var (path, value) ? $"{name} = '{value}' ({path})"
+        : $"{name} (set nowhere)";
 
-    private (string Path, string Value)? FromFile(string name)
-    {
-        for (var index = _files.Count - 1; index >= 0; index--)
-        {
-            if (_files[index].Values.TryGetValue(name, out var value))
-            {
-                return (_files[index].Path, value);
-            }
-        }
-
-        return null;
-    }
+    private (string Path, string Value)? FromFile(string name) =>
+        _files.FindLast(file => file.Values.ContainsKey(name)) is { Values: { } values, Path: var path } ? (path, values[name]) : null;
 }
