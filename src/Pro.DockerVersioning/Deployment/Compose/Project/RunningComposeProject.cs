@@ -35,16 +35,12 @@ internal sealed partial record RunningComposeProject
         .. EnvironmentFiles.SelectMany(file => new[] { "--env-file", file }),
     ];
 
-    /// <summary>Reads the labels of a container.</summary>
-    /// <param name="container">Its name, for errors.</param>
-    /// <param name="labels">All its labels.</param>
+    /// <summary>Reads the labels of a container, whose name is for errors.</summary>
     /// <exception cref="ProException">The files are on another host, or aren't there any more.</exception>
     public static RunningComposeProject FromContainer(string container, IDictionary<string, string> labels)
     {
-        var name = ComposeLabels.Get(labels, ComposeLabels.Project) ?? throw ComposeErrors.NoLabel(container, ComposeLabels.Project);
-        var folder = ComposeLabels.Get(labels, ComposeLabels.WorkingDirectory)
-            ?? throw ComposeErrors.NoLabel(container, ComposeLabels.WorkingDirectory);
-        var files = ComposeLabels.Get(labels, ComposeLabels.Files) ?? throw ComposeErrors.NoLabel(container, ComposeLabels.Files);
+        string Label(string label) => ComposeLabels.Get(labels, label) ?? throw ComposeErrors.NoLabel(container, label);
+        var (name, folder, files) = (Label(ComposeLabels.Project), Label(ComposeLabels.WorkingDirectory), Label(ComposeLabels.Files));
         if (!IsHere(folder) || !Directory.Exists(folder))
         {
             throw ComposeErrors.NotHere(name, folder, container);
@@ -80,8 +76,6 @@ internal sealed partial record RunningComposeProject
     /// Files that the operator named. The project's name is compose's own business (<c>COMPOSE_PROJECT_NAME</c>, <c>name:</c>, the folder's
     /// name): <see cref="ComposeClient.NameAsync"/>.
     /// </summary>
-    /// <param name="files">The files, relative to a folder.</param>
-    /// <param name="folder">The session's folder.</param>
     /// <exception cref="ProException">One isn't there.</exception>
     public static RunningComposeProject FromFiles(IReadOnlyList<string> files, string folder)
     {
@@ -95,11 +89,9 @@ internal sealed partial record RunningComposeProject
     }
 
     /// <summary>The same with another file instead of one of its own, or after them.</summary>
-    public RunningComposeProject WithFile(string? instead, string file) => this with
+    public RunningComposeProject WithFile(string instead, string file) => this with
     {
-        Files = instead is not null && Files.Contains(instead)
-            ? [.. Files.Select(one => one == instead ? file : one)]
-            : [.. Files, file],
+        Files = Files.Contains(instead) ? [.. Files.Select(one => one == instead ? file : one)] : [.. Files, file],
     };
 
     private static List<string> Split(string label) =>
@@ -116,17 +108,11 @@ internal sealed partial record RunningComposeProject
             throw ComposeErrors.NotHere(project, foreign, container);
         }
 
-        var starts = new List<string>();
-        if (names.FirstOrDefault() is { } first && !Path.IsPathFullyQualified(first) && StartOf(folder, first) is { } start)
-        {
-            starts.Add(start);
-        }
-
-        starts.Add(folder);
-        foreach (var candidate in starts)
+        var starts = names is [var first, ..] && !Path.IsPathFullyQualified(first) ? StartsOf(folder, first) : [];
+        foreach (var start in starts.Append(folder))
         {
             // Who removes our own file wants its pins gone.
-            var paths = names.Select(name => Path.GetFullPath(name, candidate))
+            var paths = names.Select(name => Path.GetFullPath(name, start))
                 .Where(path => File.Exists(path) || !path.EndsWith(OwnFiles.OverrideEnding, StringComparison.Ordinal)).ToList();
             if (paths.TrueForAll(File.Exists) && (paths.Count > 0 || names.Count == 0))
             {
@@ -139,23 +125,16 @@ internal sealed partial record RunningComposeProject
             container);
     }
 
-    /// <summary>/srv/shop/deploy and deploy/compose.yml give /srv/shop.</summary>
-    private static string? StartOf(string folder, string first)
+    /// <summary>The folders above in which a relative name leads into the folder: /srv/shop/deploy and deploy/compose.yml give /srv/shop.</summary>
+    private static IEnumerable<string> StartsOf(string folder, string name)
     {
-        var parts = (Path.GetDirectoryName(first) ?? string.Empty)
-            .Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
-        var start = Path.TrimEndingDirectorySeparator(folder);
-        foreach (var part in Enumerable.Reverse(parts))
+        for (var start = Path.TrimEndingDirectorySeparator(folder); start is not null; start = Path.GetDirectoryName(start))
         {
-            if (part == ".." || start is null || Path.GetFileName(start) != part)
+            if (Path.GetDirectoryName(Path.GetFullPath(name, start)) == Path.TrimEndingDirectorySeparator(folder))
             {
-                return null;
+                yield return start;
             }
-
-            start = Path.GetDirectoryName(start);
         }
-
-        return start;
     }
 
     /// <summary>A path of Windows on another system, or the other way round, is not a path here at all.</summary>
