@@ -9,11 +9,7 @@ namespace Pro.DockerVersioning.Deployment.Compose;
 /// </summary>
 internal static class ComposeImageLabel
 {
-    /// <summary>The label for a container on another image, of the kind that the old label had. Pure.</summary>
-    /// <param name="label">The old container's label.</param>
-    /// <param name="oldImage">The inspection of its image with its manifests; null if that is gone.</param>
-    /// <param name="newId">The new image's id.</param>
-    /// <param name="newImage">The inspection of the new image with its manifests.</param>
+    /// <summary>The label for a container on another image, of the kind that the old label had; by inspections with manifests. Pure.</summary>
     public static string Next(string label, JsonObject? oldImage, string newId, JsonObject? newImage) =>
         Images(oldImage).FirstOrDefault(manifest => DigestOf(manifest) == label) is { } old
             && Images(newImage).FirstOrDefault(manifest => Platform(manifest) == Platform(old)) is { } next
@@ -24,7 +20,7 @@ internal static class ComposeImageLabel
         image.Elements("Manifests").OfType<JsonNode>().Where(manifest => manifest.Text("Kind") == "image");
 
     private static string DigestOf(JsonNode manifest) =>
-        (manifest["Descriptor"]).Text("digest") is { Length: > 0 } digest ? digest : manifest.Text("ID");
+        manifest["Descriptor"].Text("digest") is { Length: > 0 } digest ? digest : manifest.Text("ID");
 
     private static string Platform(JsonNode manifest) =>
         manifest["ImageData"]?["Platform"] is { } platform

@@ -11,7 +11,8 @@ internal static class ServiceDependencies
     /// <summary>The services that compose restarts after it has updated a service: those that say <c>restart: true</c> of it.</summary>
     public static IReadOnlyList<string> RestartedWith(ProjectFiles files, string service) =>
         [.. files.Services
-            .Where(one => one.Name != service && (Of(one)?[service] as ComposeMapping)?["restart"] is ComposeScalar restart
+            .Where(one => one.Name != service
+                && ((one.Node[Key] as ComposeMapping)?[service] as ComposeMapping)?["restart"] is ComposeScalar restart
                 && files.VariableFree(restart.Text, restart.At) is "true" or "True" or "TRUE" or "yes" or "on")
             .Select(one => one.Name)];
 
@@ -34,7 +35,8 @@ internal static class ServiceDependencies
                 return;
             }
 
-            foreach (var (other, condition) in DependenciesOf(files, name))
+            var said = files.Services.FirstOrDefault(one => one.Name == name);
+            foreach (var (other, condition) in DependenciesOf(said?.Node[Key]))
             {
                 if (condition == "service_completed_successfully" && other != service)
                 {
@@ -44,20 +46,18 @@ internal static class ServiceDependencies
                 Visit(other);
             }
 
-            found.AddRange(files.Services.Where(one => one.Name == name));
+            if (said is not null)
+            {
+                found.Add(said);
+            }
         }
     }
 
-    private static IEnumerable<(string Service, string? Condition)> DependenciesOf(ProjectFiles files, string service)
+    private static IEnumerable<(string Service, string? Condition)> DependenciesOf(ComposeNode? node) => node switch
     {
-        var node = files.Services.FirstOrDefault(one => one.Name == service)?.Node[Key];
-        return node switch
-        {
-            ComposeMapping mapping => mapping.Entries.Select(entry => (entry.Key, ((entry.Value as ComposeMapping)?["condition"] as ComposeScalar)?.Text)),
-            ComposeSequence list => list.Items.OfType<ComposeScalar>().Select(item => (item.Text, (string?)null)),
-            _ => [],
-        };
-    }
-
-    private static ComposeMapping? Of(ComposeService service) => service.Node[Key] as ComposeMapping;
+        ComposeMapping mapping => mapping.Entries
+            .Select(entry => (entry.Key, ((entry.Value as ComposeMapping)?["condition"] as ComposeScalar)?.Text)),
+        ComposeSequence list => list.Items.OfType<ComposeScalar>().Select(item => (item.Text, (string?)null)),
+        _ => [],
+    };
 }

@@ -23,13 +23,10 @@ internal static class MeantProject
         }
 
         var others = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var twins in targets.Where(IsCompose).GroupBy(Files).Where(group => group.Key.Length > 0 && group.Select(Project).Distinct().Count() > 1))
+        foreach (var twins in targets.Where(one => one.Kind == ServiceTargetKind.Compose).GroupBy(Files)
+            .Where(group => group.Key.Length > 0 && group.Select(Project).Distinct().Count() > 1
+                && (request.Filter.ComposeFile is null || group.Any(request.Filter.Accepts))))
         {
-            if (request.Filter.ComposeFile is not null && !twins.Any(request.Filter.Accepts))
-            {
-                continue;
-            }
-
             var name = NameOf(twins.First(), request);
             if (!twins.Any(one => Is(Project(one), name)))
             {
@@ -40,22 +37,25 @@ internal static class MeantProject
         }
 
         var meant = targets.Where(one => !others.Contains(one.TargetId)).ToList();
-        return request.Child.Get(ProEnvironmentVariables.ComposeProjectName) is { Length: > 0 } exported
+        return Exported(request) is { } exported
             && meant is [{ Kind: ServiceTargetKind.Compose } only] && !Is(Project(only), exported)
-            ? throw DeploymentErrors.OtherComposeProject(request.Service.Name, only.ToString(), exported, only.Containers.Concat(only.Leftovers).FirstOrDefault()?.Name)
+            ? throw DeploymentErrors.OtherComposeProject(
+                request.Service.Name, only.ToString(), exported, only.Containers.Concat(only.Leftovers).FirstOrDefault()?.Name)
             : meant;
     }
+
+    private static string? Exported(DeploymentRequest request) =>
+        request.Child.Get(ProEnvironmentVariables.ComposeProjectName) is { Length: > 0 } name ? name : null;
 
     /// <summary>What the session, the project's <c>.env</c> or its file says; a folder's name says nothing of what is meant.</summary>
     private static string? NameOf(ServiceTarget target, DeploymentRequest request)
     {
-        if (request.Child.Get(ProEnvironmentVariables.ComposeProjectName) is { Length: > 0 } exported)
+        if (Exported(request) is { } exported)
         {
             return exported;
         }
 
-        var labels = target.Labels.ToDictionary(label => label.Key, label => label.Value, StringComparer.Ordinal);
-        if (RunningComposeProject.TryFromContainer(labels) is not { } project)
+        if (RunningComposeProject.TryFromContainer(new Dictionary<string, string>(target.Labels)) is not { } project)
         {
             return null;
         }
@@ -63,7 +63,11 @@ internal static class MeantProject
         try
         {
             var variables = ProjectVariables.Load(project, request.Child, new ComposeProgram("", [], "", new System.Version(2, 0)));
-            return variables.Find(ProEnvironmentVariables.ComposeProjectName) is { Length: > 0 } set ? set : NameIn(project, variables);
+            return variables.Find(ProEnvironmentVariables.ComposeProjectName) is { Length: > 0 } set ? set
+                : project.Files
+                    .SelectMany(file => ComposeYaml.ReadFile(file, variables.Find))
+                    .Select(document => document["name"])
+                    .OfType<ComposeScalar>().LastOrDefault() is { } name ? ComposeInterpolation.Expand(name) : null;
         }
         catch (ProException)
         {
@@ -72,22 +76,12 @@ internal static class MeantProject
         }
     }
 
-    private static string? NameIn(RunningComposeProject project, ProjectVariables variables)
-    {
-        var names = project.Files
-            .SelectMany(file => ComposeYaml.ReadFile(file, variables.Find))
-            .Select(document => document["name"])
-            .OfType<ComposeScalar>();
-        return names.LastOrDefault() is { } name ? ComposeInterpolation.Expand(name) : null;
-    }
-
     private static bool Is(string project, string? name) => string.Equals(project, name, StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsCompose(ServiceTarget target) => target.Kind == ServiceTargetKind.Compose;
 
     private static string Project(ServiceTarget target) => target.Labels.GetValueOrDefault(ComposeLabels.Project, "");
 
-    private static string Files(ServiceTarget target) => target.Labels.GetValueOrDefault(ComposeLabels.Files, "") is { Length: > 0 } files
-        ? $"{target.Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory)}|{files.Split(',')[0]}|{target.Labels.GetValueOrDefault(ComposeLabels.Service)}"
+    private static string Files(ServiceTarget target) => target.Labels is var labels
+        && labels.GetValueOrDefault(ComposeLabels.Files, "") is { Length: > 0 } files
+        ? $"{labels.GetValueOrDefault(ComposeLabels.WorkingDirectory)}|{files.Split(',')[0]}|{labels.GetValueOrDefault(ComposeLabels.Service)}"
         : "";
 }

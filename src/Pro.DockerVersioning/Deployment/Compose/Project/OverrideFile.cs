@@ -35,11 +35,10 @@ internal static class OverrideFile
     public static bool IsOurs(string path) => path.EndsWith(OwnFiles.OverrideEnding, StringComparison.Ordinal) && File.Exists(path)
         && RegularFile.Read(path).AsSpan().StartsWith(Encoding.UTF8.GetBytes(FirstLine));
 
-    /// <summary>The file's text with a service's image set; what it says of other services stays.</summary>
-    /// <param name="path">The file; it may be missing.</param>
-    /// <param name="versionKey">The project's <c>version:</c>, since 1.x wants it to be the same in all files; or null.</param>
-    /// <param name="service">The service.</param>
-    /// <param name="image">Its image.</param>
+    /// <summary>
+    /// The file's text with a service's image set; what it says of other services stays, and the file may be missing. 1.x wants the
+    /// project's <c>version:</c> to be the same in all files.
+    /// </summary>
     /// <exception cref="ProException">The file is there and is not a compose file.</exception>
     public static string With(string path, string? versionKey, string service, ImageReference image)
     {
@@ -91,11 +90,10 @@ internal static class OverrideFile
             .Select(document => document["services"])
             .OfType<ComposeMapping>()
             .SelectMany(services => services.Entries)
-            .Where(entry => ImageOf(entry.Value) is not null)
-            .ToDictionary(entry => entry.Key, entry => ImageOf(entry.Value)!, StringComparer.Ordinal)
+            .Select(entry => (entry.Key, Image: (entry.Value as ComposeMapping)?["image"] as ComposeScalar))
+            .Where(entry => entry.Image is not null)
+            .ToDictionary(entry => entry.Key, entry => entry.Image!.Text, StringComparer.Ordinal)
         : [];
-
-    private static string? ImageOf(ComposeNode service) => ((service as ComposeMapping)?["image"] as ComposeScalar)?.Text;
 
     /// <summary>Names and references hold neither quotes nor backslashes.</summary>
     private static string Quote(string text) => $"\"{text}\"";
