@@ -227,16 +227,14 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     private async Task RestartDependentsAsync(
         DeploymentRequest request, ServiceTarget target, RepairOutcome outcome, CancellationToken cancellationToken)
     {
-        ComposeDependents dependents;
+        ProjectFiles? files = null;
         try
         {
-            var site = await ComposeContext.OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false);
-            dependents = new ComposeDependents(_calls, site, reports);
+            files = (await ComposeContext.OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false)).Files;
         }
         catch (ProException failure)
         {
             reports.Report(new VerboseReport(failure.Message));
-            dependents = new ComposeDependents(_calls, target.Labels, reports);
         }
 
         DateTimeOffset? started = null;
@@ -246,7 +244,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             started = start > started ? start : started ?? start;
         }
 
-        await dependents.RestartAsync(startedBefore: started).ConfigureAwait(false);
+        await new ComposeDependents(_calls, target, reports, files).RestartAsync(startedBefore: started).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -261,7 +259,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         {
             var running = await _calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
             var site = await ComposeContext.OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false);
-            if (isRestored && LifecycleHooks.Warning(site, rendered: null, site.Service) is { } hooks)
+            if (isRestored && site.HookWarning(rendered: null, site.Service) is { } hooks)
             {
                 reports.Report(new WarningReport(hooks));
             }

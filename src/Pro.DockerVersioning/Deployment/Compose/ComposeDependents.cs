@@ -10,25 +10,10 @@ namespace Pro.DockerVersioning.Deployment.Compose;
 /// Restarts what says <c>depends_on: {SERVICE: {restart: true}}</c>, as compose does when it updates that service; an <c>up</c> of the
 /// service alone, and a swap, leave it running with what it knows of the old container.
 /// </summary>
-/// <param name="calls">The engine's calls.</param>
-/// <param name="project">The project's name.</param>
-/// <param name="service">The service that was updated.</param>
-/// <param name="reports">Hears of it.</param>
-/// <param name="files">The project's files; without them a label says what a service depended on when compose made its container.</param>
-internal sealed class ComposeDependents(
-    ContainerApi calls, string project, string service, IProgress<Report> reports, ProjectFiles? files = null)
+/// <remarks>Without the project's files a label says what a service depended on when compose made its container.</remarks>
+internal sealed class ComposeDependents(ContainerApi calls, ServiceTarget target, IProgress<Report> reports, ProjectFiles? files = null)
 {
-    /// <summary>Those of a project whose files are here.</summary>
-    public ComposeDependents(ContainerApi calls, ComposeContext site, IProgress<Report> reports)
-        : this(calls, site.Client.Project.Name, site.Service, reports, site.Files)
-    {
-    }
-
-    /// <summary>Those of a container's project whose files are elsewhere.</summary>
-    public ComposeDependents(ContainerApi calls, IReadOnlyDictionary<string, string> labels, IProgress<Report> reports)
-        : this(calls, labels.GetValueOrDefault(ComposeLabels.Project, ""), labels.GetValueOrDefault(ComposeLabels.Service, ""), reports)
-    {
-    }
+    private readonly string _service = target.Labels.GetValueOrDefault(ComposeLabels.Service, "");
 
     /// <summary>What the plan says of it.</summary>
     public async Task<IReadOnlyList<string>> PlanAsync(CancellationToken cancellationToken)
@@ -39,9 +24,10 @@ internal sealed class ComposeDependents(
             : [$"{string.Join(", ", services)} {(services.Count == 1 ? "is" : "are")} restarted afterwards (depends_on with restart: true)"];
     }
 
-    /// <summary>Restarts those that run. What can't be restarted is told: the service itself is as it should be.</summary>
-    /// <param name="steps">Hears of the step.</param>
-    /// <param name="startedBefore">What has started since knows the container that runs now, and goes on; null to restart them all.</param>
+    /// <summary>
+    /// Restarts those that run: all of them, or those that had started before; who has started since knows the container that runs now. What
+    /// can't be restarted is told: the service itself is as it should be.
+    /// </summary>
     public async Task RestartAsync(DeploymentSteps? steps = null, DateTimeOffset? startedBefore = null)
     {
         try
@@ -60,7 +46,7 @@ internal sealed class ComposeDependents(
         }
         catch (ProException failure)
         {
-            reports.Report(new WarningReport($"What depends on {service} (restart: true) could not be looked for: {failure.Message}"));
+            reports.Report(new WarningReport($"What depends on {_service} (restart: true) could not be looked for: {failure.Message}"));
         }
     }
 
@@ -69,31 +55,30 @@ internal sealed class ComposeDependents(
 
     private async Task<IReadOnlyList<ContainerView>> FindAsync(CancellationToken cancellationToken)
     {
-        var said = files is null ? null : ServiceDependencies.RestartedWith(files, service);
+        var said = files is null ? null : ServiceDependencies.RestartedWith(files, _service);
         if (said is { Count: 0 })
         {
             return [];
         }
 
+        var project = target.Labels.GetValueOrDefault(ComposeLabels.Project, "");
         return [.. (await calls.FindAllAsync(ComposeLabels.Project, project, cancellationToken).ConfigureAwait(false))
-            .Where(one => one.IsRunning && ComposeLabels.IsServiceContainer(one.Labels) && IsDependent(one.Labels))];
-
-        bool IsDependent(Dictionary<string, string> labels) =>
-            said?.Contains(labels[ComposeLabels.Service]) ?? ComposeLabels.IsRestartedWith(labels, service);
+            .Where(one => one.IsRunning && one.Labels is var labels && ComposeLabels.IsServiceContainer(labels)
+                && (said?.Contains(labels[ComposeLabels.Service]) ?? ComposeLabels.IsRestartedWith(labels, _service)))];
     }
 
     private async Task RestartAsync(string id, string name)
     {
         try
         {
-            reports.Report(new VerboseReport($"{name} depends on {service} (restart: true), and is restarted."));
+            reports.Report(new VerboseReport($"{name} depends on {_service} (restart: true), and is restarted."));
             await calls.StopAsync(id, CancellationToken.None).ConfigureAwait(false);
             await calls.StartAsync(id, CancellationToken.None).ConfigureAwait(false);
             await new FollowerRefresh(calls).RunAsync(id, name, CancellationToken.None).ConfigureAwait(false);
         }
         catch (ProException failure)
         {
-            reports.Report(new WarningReport($"{name} depends on {service} (restart: true) and could not be restarted: {failure.Message}"));
+            reports.Report(new WarningReport($"{name} depends on {_service} (restart: true) and could not be restarted: {failure.Message}"));
         }
     }
 }

@@ -37,15 +37,15 @@ internal sealed class ComposeStrategy(
     private static readonly TimeSpan Holds = TimeSpan.FromSeconds(10);
 
     private readonly ContainerApi _calls = new(engine);
-    private (ComposeJudgement Judgement, string Image, string Files, long At)? _judged;
     private readonly DeploymentAliasMover _aliases = new(engine, reports);
-    private (ImageReference Alias, string? Before, string Now)? _moved;
-    private readonly ComposeDependents _dependents = new(new ContainerApi(engine), site, reports);
+    private readonly ComposeDependents _dependents = new(new ContainerApi(engine), target, reports, site.Files);
+    private readonly ComposeUp _up = new(site.Client, site.Image, engine);
     private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private (ComposeJudgement Judgement, string Image, string Files, long At)? _judged;
+    private (ImageReference Alias, string? Before, string Now)? _moved;
     private PinKept? _kept;
     private RenderedProject? _rendered;
     private SwapChoice? _planned;
-    private ComposeFollowers? _followers;
 
     /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
@@ -55,15 +55,19 @@ internal sealed class ComposeStrategy(
 
     private string Command => site.Client.Program.CommandName;
 
+    private RunningComposeProject Project => site.Client.Project;
+
+    private UpdateOrder? Order => request.WantedOrder ?? site.Order;
+
     /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
-        reports.Report(new VerboseReport($"{site.Client.Program} works on {string.Join(", ", site.Client.Project.Files)}."));
+        reports.Report(new VerboseReport($"{site.Client.Program} works on {string.Join(", ", Project.Files)}."));
         await ThrowIfLinkedAsync(cancellationToken).ConfigureAwait(false);
         if (target.Containers.Count == 0 || (image.LocalId is null && site.Client.Program.IsV1))
         {
             // 1.x puts the image's id into the hash.
-            var (pin, rendered) = await site.Client.RenderProjectAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
+            var (pin, rendered) = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
             return new StrategyPlan(
                 target.Containers.Count == 0
                     ? $"{Command} starts {target.Name} for the first time"
@@ -76,18 +80,17 @@ internal sealed class ComposeStrategy(
         var dependents = await _dependents.PlanAsync(cancellationToken).ConfigureAwait(false);
         if (!judgement.OnlyImage)
         {
-            await new ComposeUp(site.Client, site.Image, engine).ThrowIfTooOldAsync(cancellationToken).ConfigureAwait(false);
-            var warning = OrderWarning(judgement);
+            await _up.ThrowIfTooOldAsync(cancellationToken).ConfigureAwait(false);
             return new StrategyPlan(
                 $"{Command} up re-creates {target.Name}: cut for 1.5 s or more. {judgement.Why}",
-                warning is null ? warnings : [.. warnings, warning])
+                OrderWarning(judgement) is { } warning ? [.. warnings, warning] : warnings)
             {
                 Details = [.. await ReviewAsync(judgement, cancellationToken).ConfigureAwait(false), .. dependents],
             };
         }
 
         var choice = await PlannedSwap
-            .ChooseAsync(engine, request, target, request.WantedOrder ?? site.Order, image.LocalId, cancellationToken).ConfigureAwait(false);
+            .ChooseAsync(engine, request, target, Order, image.LocalId, cancellationToken).ConfigureAwait(false);
         _planned = choice;
         return new StrategyPlan(
             $"{target.Name} is swapped, {choice.Order.ToText()}: {choice.Description}. {judgement.Why}",
@@ -112,7 +115,7 @@ internal sealed class ComposeStrategy(
     /// <exception cref="ProException">Another order was typed.</exception>
     private string? OrderWarning(ComposeJudgement judgement)
     {
-        if (target.Containers.Count == 0 || (request.WantedOrder ?? site.Order) != UpdateOrder.StartFirst)
+        if (target.Containers.Count == 0 || Order != UpdateOrder.StartFirst)
         {
             return null;
         }
@@ -130,16 +133,15 @@ internal sealed class ComposeStrategy(
     private IEnumerable<string> OneShots(ComposePin pin) => ServiceDependencies.OneShotsOf(site.Files, site.Service).Select(one =>
     {
         var run = site.CommandLine($"run --rm --no-deps {one.Name}");
+        if (pin is VariablePin { Variable: var name, Value: var value } && one.ImageText is { } text && VariableText.Names(text).Contains(name))
+        {
+            // In a way that leaves the session without the variable: an exported one goes before .env.
+            run = $"$env:{name} = '{value}'; try {{ {run} }} finally {{ $env:{name} = $null }}";
+        }
+
         return $"{site.Service} waits for {one.Name} (service_completed_successfully), which is not run by this command. "
-            + $"If the new version needs it, run it first: {(pin is VariablePin variable && NamesIt(one, variable) ? Pinned(variable, run) : run)}";
+            + $"If the new version needs it, run it first: {run}";
     });
-
-    private static bool NamesIt(ComposeService service, VariablePin pin) =>
-        service.ImageText is { } text && VariableText.Names(text).Contains(pin.Variable);
-
-    /// <summary>In a way that leaves the session without the variable: an exported one goes before <c>.env</c>.</summary>
-    private static string Pinned(VariablePin pin, string run) =>
-        $"$env:{pin.Variable} = '{pin.Value}'; try {{ {run} }} finally {{ $env:{pin.Variable} = $null }}";
 
     /// <summary>What else would change by compose's own up.</summary>
     /// <exception cref="ProException">A variable that has a value in a container that runs would be blank.</exception>
@@ -151,7 +153,8 @@ internal sealed class ComposeStrategy(
         }
 
         var find = FindWith(judgement.Pin);
-        var documents = site.Client.Project.Files.SelectMany(ProjectFiles.DocumentsOf).ToList();
+        var documents = Project.Files.SelectMany(ProjectFiles.DocumentsOf).ToList();
+        var injected = RenderedService.InjectedFiles(rendered.Config, site.Service, find);
         var blanks = new List<BlankValue>();
         var differences = new List<string>();
         foreach (var replica in target.Containers)
@@ -161,11 +164,10 @@ internal sealed class ComposeStrategy(
             var comparison = new ContainerComparison(rendered.Config, site.Service, container, old);
             if (judgement.HashAsItWas is null || judgement.HashAsItWas != ComposeLabels.Get(container.Labels, ComposeLabels.Hash))
             {
-                blanks.AddRange(comparison.Blanks(
-                    site.Written, find, documents, name => site.Files.InEnvFile(site.Client.Project, site.Written, name)));
+                blanks.AddRange(comparison.Blanks(site.Written, find, documents, name => site.Files.InEnvFile(site.Written, name)));
             }
 
-            foreach (var file in RenderedService.InjectedFiles(rendered.Config, site.Service, find).Where(file => file.Content is not null))
+            foreach (var file in injected.Where(file => file.Content is not null))
             {
                 var there = await ReadFileAsync(replica.Id, file.Path, cancellationToken).ConfigureAwait(false);
                 blanks.AddRange(ContainerComparison.BlanksIn(documents, file, there is null ? null : Encoding.UTF8.GetString(there), find));
@@ -174,16 +176,16 @@ internal sealed class ComposeStrategy(
             differences.AddRange(comparison.Differences());
         }
 
-        blanks.AddRange(RenderedService.InjectedFiles(rendered.Config, site.Service, find)
+        blanks.AddRange(injected
             .Where(file => file is { Variable: not null, Content: null or "" })
             .Select(file => new BlankValue(file.Variable!, [], $"the file {file.Path}")));
-        if (blanks.Where(blank => !blank.IsAllowed(request.AllowBlank)).DistinctBy(blank => (blank.Name, blank.Where)).ToList() is { Count: > 0 } refused)
-        {
-            throw DeploymentErrors.WouldBeBlank(
-                target.Name, refused.Select(blank => (blank.Name, blank.OtherNames is [.., var last] ? last : blank.Name, blank.Where)), site.Client.Project.DotEnv);
-        }
-
-        return [.. differences.Distinct(StringComparer.Ordinal).Select(line => $"compared with what runs, {line}")];
+        var refused = blanks.Where(blank => !blank.IsAllowed(request.AllowBlank)).DistinctBy(blank => (blank.Name, blank.Where)).ToList();
+        return refused.Count == 0
+            ? [.. differences.Distinct(StringComparer.Ordinal).Select(line => $"compared with what runs, {line}")]
+            : throw DeploymentErrors.WouldBeBlank(
+                target.Name,
+                refused.Select(blank => (blank.Name, blank.OtherNames is [.., var last] ? last : blank.Name, blank.Where)),
+                Project.DotEnv);
     }
 
     private Func<string, string?> FindWith(ComposePin pin) =>
@@ -194,7 +196,8 @@ internal sealed class ComposeStrategy(
     {
         steps.Begin("ask compose");
         var judgement = target.Containers.Count == 0 ? null : await JudgeAsync(image, cancellationToken).ConfigureAwait(false);
-        var pin = judgement?.Pin ?? await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
+        var pin = judgement?.Pin
+            ?? (await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false)).Pin;
         if (judgement is { OnlyImage: false })
         {
             // The files may have changed since the plan, or the image was not here then. Somebody may have linked to it, too.
@@ -235,12 +238,7 @@ internal sealed class ComposeStrategy(
                 await _dependents.RestartAsync(steps).ConfigureAwait(false);
             }
 
-            if (result.Outcome != ProDeploymentOutcome.Succeeded)
-            {
-                return result;
-            }
-
-            if (_kept?.Warning is { } warning)
+            if (result.Outcome == ProDeploymentOutcome.Succeeded && _kept?.Warning is { } warning)
             {
                 reports.Report(new WarningReport(warning));
             }
@@ -309,9 +307,10 @@ internal sealed class ComposeStrategy(
     {
         var imageLabels = await ImageLabelsAsync(image.LocalId!, cancellationToken).ConfigureAwait(false);
         return await replacement.RunAsync(
-            ReplacementJob.Of(operation, target, image, _planned, request.WantedOrder ?? site.Order) with
+            ReplacementJob.Of(operation, target, image, _planned, Order) with
             {
-                Labels = old => Labels(old, hash, imageLabels.GetValueOrDefault(ComposeLabels.Get(old, ComposeLabels.Image) ?? "", image.LocalId!)),
+                Labels = old => Labels(
+                    old, hash, imageLabels.GetValueOrDefault(ComposeLabels.Get(old, ComposeLabels.Image) ?? "", image.LocalId!)),
                 InjectedFiles = judgement.InjectedFiles,
                 FollowerLabels = FollowerLabelsAsync,
                 BeforeCommit = stop => KeepPinAsync(judgement.Pin, judgement.Foreseen, stop),
@@ -355,7 +354,7 @@ internal sealed class ComposeStrategy(
     private Dictionary<string, string?> Labels(IDictionary<string, string> old, string hash, string imageId)
     {
         // The files by which compose was asked: without our own one, if the container was made by it and it is not needed any more.
-        var files = _kept is { Kept: true } ? _kept.Project.Files : site.Client.Project.Files;
+        var files = _kept is { Kept: true } ? _kept.Project.Files : Project.Files;
         var isAsBefore = ComposeLabels.Get(old, ComposeLabels.Files)?.Split(',').Length == files.Count;
         var labels = ComposeLabels.ForNewContainer(old, hash, imageId, isAsBefore ? null : files)
             .ToDictionary(label => label.Key, label => (string?)label.Value, StringComparer.Ordinal);
@@ -371,29 +370,43 @@ internal sealed class ComposeStrategy(
             reports.Report(new VerboseReport(judgement.Why));
         }
 
-        await new ComposeUp(site.Client, site.Image, engine).ThrowIfTooOldAsync(cancellationToken).ConfigureAwait(false);
+        await _up.ThrowIfTooOldAsync(cancellationToken).ConfigureAwait(false);
         steps.Begin($"{Command} up");
         var outage = new DowntimeClock();
-        var before = new List<(string Name, ContainerView Old)>();
+        var before = new List<ContainerView>();
         foreach (var container in target.Containers)
         {
-            before.Add((container.Name, await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false)));
+            before.Add(await _calls.InspectAsync(container.Id, cancellationToken).ConfigureAwait(false));
         }
 
-        var addresses = await AddressesAsync(before, cancellationToken).ConfigureAwait(false);
-        var oldLog = await OldLogAsync(before, cancellationToken).ConfigureAwait(false);
+        // On which of their ports the old containers answer this machine.
+        var addresses = new List<(string Id, FinalAddressCheck Check)>();
+        foreach (var old in before)
+        {
+            var check = await FinalAddressCheck.PrepareAsync(engine, old, healthUrl: null, cancellationToken).ConfigureAwait(false);
+            addresses.Add((old.Id, check));
+        }
+
+        // Compose removes them with their logs, so they are read before.
+        var oldLog = new List<string>();
+        foreach (var old in before)
+        {
+            oldLog.AddRange(await replacement.TailAsync(old.Id, cancellationToken).ConfigureAwait(false));
+        }
+
         var record = await RecordAsync(image, judgement?.InjectedFiles ?? [], operation, cancellationToken).ConfigureAwait(false);
-        replacement.Repair.RestoreFollowers = Followers().RestoreAsync;
-        replacement.SayLastWork(operation.Note, [.. before.Select(one => one.Old)]);
+        var followers = new ComposeFollowers(_calls, reports) { Labels = FollowerLabelsAsync };
+        replacement.Repair.RestoreFollowers = followers.RestoreAsync;
+        replacement.SayLastWork(operation.Note, before);
         IReadOnlyList<ComposeContainer> after;
         IReadOnlyList<string> moved;
         long ended;
         try
         {
-            await Followers().NoteAsync(before.Select(one => one.Old.Id), cancellationToken).ConfigureAwait(false);
+            await followers.NoteAsync(before.Select(one => one.Id), cancellationToken).ConfigureAwait(false);
             outage.Begin();
-            var client = _kept is { Kept: true } ? site.Client.For(_kept.Project) : site.Client;
-            after = await new ComposeUp(client, site.Image, engine).RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
+            var up = _kept is { Kept: true } ? new ComposeUp(site.Client.For(_kept.Project), site.Image, engine) : _up;
+            after = await up.RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
             ended = Stopwatch.GetTimestamp();
             outage.Note();
             ThrowIfOtherImage(image, after);
@@ -407,7 +420,7 @@ internal sealed class ComposeStrategy(
             }
 
             var successors = Successors(before, after);
-            await Followers().MoveAsync(successors, cancellationToken).ConfigureAwait(false);
+            await followers.MoveAsync(successors, cancellationToken).ConfigureAwait(false);
             foreach (var (old, check) in addresses)
             {
                 var now = await _calls.InspectAsync(successors.GetValueOrDefault(old, old), cancellationToken).ConfigureAwait(false);
@@ -430,7 +443,7 @@ internal sealed class ComposeStrategy(
         catch (Exception failure) when (failure is not ProException { Id: ContainerErrors.RestoreFailedId })
         {
             // Whatever it is, a lost connection or a full disk: compose may have removed the old one already.
-            replacement.BeginRestore(operation.Note, [.. before.Select(one => one.Old)]);
+            replacement.BeginRestore(operation.Note, before);
             outage.BeginReturn();
             await _calls.WaitForEngineAsync().ConfigureAwait(false);
             if (await replacement.Repair.Records.FindAsync(target.TargetId, CancellationToken.None).ConfigureAwait(false) is null)
@@ -449,12 +462,13 @@ internal sealed class ComposeStrategy(
             }
 
             var isUntouched = await AreUntouchedAsync(before).ConfigureAwait(false);
-            if (!isUntouched && before.Count > 0 && LifecycleHooks.Warning(site, _rendered?.Config, site.Service) is { } hooks)
+            if (!isUntouched && before.Count > 0 && site.HookWarning(_rendered?.Config, site.Service) is { } hooks)
             {
                 reports.Report(new WarningReport(hooks));
             }
 
-            var (health, proofTime) = await replacement.HealthOfAsync(before, failure).ConfigureAwait(false);
+            var (health, proofTime) = await replacement
+                .HealthOfAsync(before.Select(one => (one.Name, one)), failure).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
@@ -501,10 +515,10 @@ internal sealed class ComposeStrategy(
 
     /// <summary>Host ports that the engine had chosen, and chose anew for the containers of compose's own up.</summary>
     private async Task<IReadOnlyList<string>> MovedPortsAsync(
-        IEnumerable<(string Name, ContainerView Old)> before, Dictionary<string, string> successors, CancellationToken cancellationToken)
+        IEnumerable<ContainerView> before, Dictionary<string, string> successors, CancellationToken cancellationToken)
     {
         var told = new List<string>();
-        foreach (var (_, old) in before)
+        foreach (var old in before)
         {
             var chosen = PublishedPorts.KeepChosen(old.HostConfig.DeepClone().AsObject(), old);
             if (chosen.Count > 0 && successors.TryGetValue(old.Id, out var successor)
@@ -519,7 +533,7 @@ internal sealed class ComposeStrategy(
     }
 
     /// <summary>If compose itself failed, nothing was verified: what its new container said would be lost with it.</summary>
-    private async Task KeepLogOfFailedAsync(IEnumerable<(string Name, ContainerView Old)> before)
+    private async Task KeepLogOfFailedAsync(List<ContainerView> before)
     {
         if (replacement.Last is not null)
         {
@@ -528,9 +542,8 @@ internal sealed class ComposeStrategy(
 
         try
         {
-            var old = before.Select(one => one.Old.Id).ToHashSet(StringComparer.Ordinal);
-            var there = await new ComposeUp(site.Client, site.Image, engine).ContainersAsync(CancellationToken.None).ConfigureAwait(false);
-            if (there.FirstOrDefault(container => !old.Contains(container.Id)) is { } failed)
+            var there = await _up.ContainersAsync(CancellationToken.None).ConfigureAwait(false);
+            if (there.FirstOrDefault(container => !before.Exists(old => old.Id == container.Id)) is { } failed)
             {
                 await replacement.KeepLogAsync(failed.Name, failed.Id).ConfigureAwait(false);
             }
@@ -542,57 +555,25 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    /// <summary>On which of their ports the old containers answer this machine, by their ids.</summary>
-    private async Task<IReadOnlyDictionary<string, FinalAddressCheck>> AddressesAsync(
-        IEnumerable<(string Name, ContainerView Old)> before, CancellationToken cancellationToken)
-    {
-        var checks = new Dictionary<string, FinalAddressCheck>(StringComparer.Ordinal);
-        foreach (var (_, old) in before)
-        {
-            checks[old.Id] = await FinalAddressCheck
-                .PrepareAsync(engine, old, healthUrl: null, cancellationToken).ConfigureAwait(false);
-        }
-
-        return checks;
-    }
-
-    private ComposeFollowers Followers() => _followers ??= new ComposeFollowers(_calls, reports) { Labels = FollowerLabelsAsync };
-
     private Task<IReadOnlyDictionary<string, string?>> FollowerLabelsAsync(
         ContainerView follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken) =>
         ComposeFollowerLabels.OfAsync(site, _rendered, follower, successors, reports, cancellationToken);
 
     /// <summary>Who has taken whose place: the one with the same number, else the first.</summary>
-    private static Dictionary<string, string> Successors(
-        IEnumerable<(string Name, ContainerView Old)> before, IReadOnlyList<ComposeContainer> after) =>
-        before
-            .Select(one => (Id: one.Old.Id, Number: ComposeLabels.Get(one.Old.Labels, ComposeLabels.Number)))
-            .Where(one => after.All(container => container.Id != one.Id))
-            .ToDictionary(
-                one => one.Id,
-                one => (after.FirstOrDefault(container => container.Number.ToString(CultureInfo.InvariantCulture) == one.Number) ?? after[0]).Id,
-                StringComparer.Ordinal);
-
-    /// <summary>Compose removes them with their logs, so they are read before.</summary>
-    private async Task<IReadOnlyList<string>> OldLogAsync(
-        IEnumerable<(string Name, ContainerView Old)> before, CancellationToken cancellationToken)
-    {
-        var lines = new List<string>();
-        foreach (var (_, old) in before)
-        {
-            lines.AddRange(await replacement.TailAsync(old.Id, cancellationToken).ConfigureAwait(false));
-        }
-
-        return lines;
-    }
+    private static Dictionary<string, string> Successors(IEnumerable<ContainerView> before, IReadOnlyList<ComposeContainer> after) => before
+        .Where(old => after.All(container => container.Id != old.Id))
+        .ToDictionary(
+            old => old.Id,
+            old => (after.FirstOrDefault(container => container.Number.ToString(CultureInfo.InvariantCulture)
+                == ComposeLabels.Get(old.Labels, ComposeLabels.Number)) ?? after[0]).Id,
+            StringComparer.Ordinal);
 
     /// <summary>Compose refuses some files before it stops anything.</summary>
-    private async Task<bool> AreUntouchedAsync(IEnumerable<(string Name, ContainerView Old)> before)
+    private async Task<bool> AreUntouchedAsync(IEnumerable<ContainerView> before)
     {
-        foreach (var (_, old) in before)
+        foreach (var old in before)
         {
-            var now = await _calls.FindAsync(old.Id, CancellationToken.None).ConfigureAwait(false);
-            if (now?.StartedAt != old.StartedAt)
+            if ((await _calls.FindAsync(old.Id, CancellationToken.None).ConfigureAwait(false))?.StartedAt != old.StartedAt)
             {
                 return false;
             }
@@ -622,10 +603,10 @@ internal sealed class ComposeStrategy(
             IsComposeUp = true,
             Owner = new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                [ComposeLabels.Project] = site.Client.Project.Name,
+                [ComposeLabels.Project] = Project.Name,
                 [ComposeLabels.Service] = site.Service,
-                [ComposeLabels.Files] = string.Join(',', site.Client.Project.Files),
-                [ComposeLabels.WorkingDirectory] = site.Client.Project.WorkingDirectory,
+                [ComposeLabels.Files] = string.Join(',', Project.Files),
+                [ComposeLabels.WorkingDirectory] = Project.WorkingDirectory,
             },
         };
         var record = new OperationRecord(info, containers, operation.Note.ToLabel());
@@ -669,7 +650,7 @@ internal sealed class ComposeStrategy(
     {
         if (!ImageReference.TryParse(container.Image, out var current))
         {
-            var pin = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
+            var (pin, _) = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
             return new ComposeJudgement(false, "The container was started by an image's id.", null, pin, Foreseen: null);
         }
 
@@ -708,53 +689,41 @@ internal sealed class ComposeStrategy(
                 paths.Add(file.Path);
             }
 
-            changed ??= file.Content is { Length: > 0 } content && !there.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(content)) ? file.Path : null;
+            if (file.Content is { Length: > 0 } content && !there.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(content)))
+            {
+                changed ??= file.Path;
+            }
         }
 
-        return changed is null || !judgement.OnlyImage
-            ? judgement with { InjectedFiles = paths }
-            : judgement with
-            {
-                InjectedFiles = paths,
-                OnlyImage = false,
-                NewHash = null,
-                Why = $"Compose itself updates {site.Service}: it makes {changed}, which has changed.",
-            };
+        judgement = judgement with { InjectedFiles = paths };
+        return changed is null || !judgement.OnlyImage ? judgement
+            : judgement.ByCompose($"Compose itself updates {site.Service}: it makes {changed}, which has changed.");
     }
 
-    private async Task<byte[]?> ReadFileAsync(string container, string path, CancellationToken cancellationToken)
+    private async Task<byte[]?> ReadFileAsync(string container, string path, CancellationToken cancellationToken) =>
+        await _calls.GetArchiveAsync(container, path, cancellationToken).ConfigureAwait(false) is { } archive ? ContentOf(archive) : null;
+
+    private static byte[] ContentOf(byte[] archive)
     {
-        if (await _calls.GetArchiveAsync(container, path, cancellationToken).ConfigureAwait(false) is not { } archive)
-        {
-            return null;
-        }
-
-        var reader = new TarReader(new MemoryStream(archive));
-        await using var closing = reader.ConfigureAwait(false);
+        using var reader = new TarReader(new MemoryStream(archive));
         using var content = new MemoryStream();
-        if (await reader.GetNextEntryAsync(cancellationToken: cancellationToken).ConfigureAwait(false) is { DataStream: { } data })
-        {
-            await data.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
-        }
-
+        reader.GetNextEntry()?.DataStream?.CopyTo(content);
         return content.ToArray();
     }
 
-    private string Fingerprint()
-    {
-        var project = site.Client.Project;
-        return string.Join('\n', project.Files.Concat(project.EnvironmentFiles).Append(project.DotEnv)
+    private string Fingerprint() => string.Join(
+        '\n',
+        Project.Files.Concat(Project.EnvironmentFiles).Append(Project.DotEnv)
             .Select(path => new FileInfo(path))
             .Select(file => file.Exists ? $"{file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}" : file.FullName));
-    }
 
-    private async Task KeepPinAsync(ComposePin pin, byte[]? foreseen, CancellationToken cancellationToken)
+    private async Task KeepPinAsync(ComposePin pin, DotEnvPin? foreseen, CancellationToken cancellationToken)
     {
         if (pin is VariablePin)
         {
             // What was seen before holds for the files as they were then.
             var seen = _judged?.Files == Fingerprint() ? foreseen : null;
-            _kept = await site.PinWriter().PersistAsync(pin, seen, cancellationToken).ConfigureAwait(false);
+            _kept = await site.PinWriter().PersistAsync(pin, cancellationToken, seen).ConfigureAwait(false);
         }
     }
 

@@ -10,10 +10,6 @@ using Pro.DockerVersioning.Errors;
 namespace Pro.DockerVersioning.Deployment.Compose;
 
 /// <summary>A container of a service, found by compose's labels: its name differs between the versions of compose.</summary>
-/// <param name="Id">The id.</param>
-/// <param name="Name">The name, without the leading slash.</param>
-/// <param name="Number">Which replica it is.</param>
-/// <param name="ImageId">The image.</param>
 internal sealed record ComposeContainer(string Id, string Name, int Number, string ImageId);
 
 /// <summary>
@@ -29,9 +25,6 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
 
     /// <summary>Runs <c>up</c> for the service alone. Replicas keep their number; where none runs, the first ones start.</summary>
     /// <remarks>An override pin must be kept before (<see cref="PinWriter"/>): the containers' labels name its file.</remarks>
-    /// <param name="pin">The version.</param>
-    /// <param name="heard">Hears compose's lines as they come; or null.</param>
-    /// <param name="cancellationToken">Ends compose and waits for that: no child is left.</param>
     /// <returns>The service's containers now, by number. Compose succeeds also if one of them died at once.</returns>
     /// <exception cref="ProException">Compose failed, or left no container.</exception>
     public async Task<IReadOnlyList<ComposeContainer>> RunAsync(ComposePin pin, Action<string>? heard, CancellationToken cancellationToken)
@@ -44,15 +37,12 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         var before = await ContainersAsync(cancellationToken).ConfigureAwait(false);
         using var pinned = PinnedProject.Lasting(client.Project, pin);
         var patience = await PatienceAsync(before, cancellationToken).ConfigureAwait(false);
-        var engineId = await EngineIdAsync(engine, cancellationToken).ConfigureAwait(false);
+        var variables = new Dictionary<string, string?>(pinned.Variables.Concat(Settings()), StringComparer.Ordinal)
+        {
+            [EngineVariable] = await EngineIdAsync(engine, cancellationToken).ConfigureAwait(false),
+        };
         var answer = await client
-            .RunPinnedAsync(
-                pinned.WithVariables(Settings()).WithVariables([new(EngineVariable, engineId)]),
-                Arguments(before),
-                heard,
-                cancellationToken,
-                patience)
-            .ConfigureAwait(false);
+            .RunAsync(pinned.Project, variables, Arguments(before), heard, cancellationToken, patience).ConfigureAwait(false);
         if (answer.WasSilent)
         {
             throw ComposeErrors.UpSilent(client.Program.CommandName, image.Service, patience, answer.LastLines, Look);
@@ -126,12 +116,8 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
     // "auto" is what compose does of itself.
     private static bool IsVersion(string? own) => System.Version.TryParse(own, out _);
 
-    private ProException Failed(ComposeAnswer answer) => ComposeErrors.UpFailed(
-        client.Program.CommandName,
-        image.Service,
-        answer.ExitCode,
-        answer.LastLines,
-        Look);
+    private ProException Failed(ComposeAnswer answer) =>
+        ComposeErrors.UpFailed(client.Program.CommandName, image.Service, answer.ExitCode, answer.LastLines, Look);
 
     private string Look =>
         $"docker ps --all --filter label={ComposeLabels.Project}={client.Project.Name} --filter label={ComposeLabels.Service}={image.Service}";
@@ -193,13 +179,10 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         };
         var found = await engine.CallAsync(api => api.Containers.ListContainersAsync(
             new ContainersListParameters { All = true, Filters = filter }, cancellationToken)).ConfigureAwait(false);
-        return [.. found
-            .Where(container => ComposeLabels.IsServiceContainer(container.Labels))
-            .Select(container => new ComposeContainer(
-                container.ID,
-                container.NameOf(),
-                int.TryParse(ComposeLabels.Get(container.Labels, ComposeLabels.Number), out var number) ? number : 0,
-                container.ImageID))
-            .OrderBy(container => container.Number)];
+        return [.. from container in found
+            where ComposeLabels.IsServiceContainer(container.Labels)
+            let number = int.TryParse(ComposeLabels.Get(container.Labels, ComposeLabels.Number), out var read) ? read : 0
+            orderby number
+            select new ComposeContainer(container.ID, container.NameOf(), number, container.ImageID)];
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ForeignComposeStrategy(
     IProgress<Report> reports)
     : IDeploymentStrategy
 {
-    private readonly ComposeDependents _dependents = new(new ContainerApi(engine), target.Labels, reports);
+    private readonly ComposeDependents _dependents = new(new ContainerApi(engine), target, reports);
     private SwapChoice? _planned;
 
     /// <inheritdoc/>

@@ -185,7 +185,7 @@ public sealed class ComposeKnowledgeTests
 
             """);
         var program = new ComposeProgram("docker", ["compose"], "2.40.3", new Version(2, 40));
-        var files = ProjectFiles.Load(project.Project, ProjectVariables.Load(project.Project, project.Environment, program));
+        var files = new ProjectFiles(project.Project, ProjectVariables.Load(project.Project, project.Environment, program));
 
         Assert.Equal(["migrate", "seed"], ServiceDependencies.OneShotsOf(files, "api").Select(one => one.Name));
     }

@@ -80,7 +80,7 @@ internal sealed class ComposeRig : IAsyncDisposable
     public ImagePin Pin(string service = "api", ComposeClient? client = null, params RunningComposeProject[] neighbours)
     {
         client ??= Client();
-        return ImagePin.Analyse(client.Project, service, Repository, client.ReadVariables(), neighbours);
+        return new ImagePin(client.Project, service, Repository, client.ReadVariables(), neighbours);
     }
 
     /// <summary>As an operator types it, in the project's folder, without our arguments; variables of the session are there.</summary>

@@ -33,7 +33,7 @@ public sealed class RealComposeTests
         var client = rig.Client(project);
         var image = rig.Pin("api", client);
 
-        var pin = await client.RenderAsync(image, rig.Image("v2"), Stop);
+        var (pin, _) = await client.RenderAsync(image, rig.Image("v2"), Stop);
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
         Assert.True(judgement.OnlyImage, judgement.Why);
         var labels = ComposeLabels.ForNewContainer(old.Config!.Labels, judgement.NewHash!, await rig.ImageIdAsync("v2"));
@@ -255,7 +255,7 @@ public sealed class RealComposeTests
         var client = rig.Client();
         var image = rig.Pin();
 
-        var pin = await client.RenderAsync(image, rig.Image("v2"), Stop);
+        var (pin, _) = await client.RenderAsync(image, rig.Image("v2"), Stop);
         var outcome = await new ComposeUp(client, image, rig.Engine).RunAsync(pin, heard: null, Stop);
 
         var labels = (await rig.InspectAsync(Assert.Single(outcome).Id)).Config!.Labels;

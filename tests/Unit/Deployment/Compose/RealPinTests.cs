@@ -47,7 +47,7 @@ public sealed class RealPinTests
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
         Assert.Equal("API_VERSION=v1\nSECRET=s\n", rig.Files.Read(".env"));
         var asked = rig.Files.Read("asked");
-        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, judgement.Foreseen, Stop);
+        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, Stop, judgement.Foreseen);
 
         Assert.True(judgement.OnlyImage, judgement.Why);
         Assert.True(kept.Kept, kept.Warning);
@@ -71,7 +71,7 @@ public sealed class RealPinTests
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), old.Config!.Labels, Stop);
         rig.Files.Write(".env", "API_VERSION=v1\nSUFFIX=-other\n");
 
-        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, judgement.Foreseen, Stop);
+        var kept = await new PinWriter(client, image).PersistAsync(judgement.Pin, Stop, judgement.Foreseen);
 
         Assert.NotNull(judgement.Foreseen);
         Assert.False(kept.Kept);
@@ -127,7 +127,7 @@ public sealed class RealPinTests
         var image = rig.Pin("api", client);
 
         var judgement = await client.JudgeAsync(image, rig.Image("v1"), rig.Image("v2"), container.Config!.Labels, Stop);
-        var kept = await new PinWriter(client, image).PersistAsync(await client.RenderAsync(image, rig.Image("v2"), Stop), Stop);
+        var kept = await new PinWriter(client, image).PersistAsync((await client.RenderAsync(image, rig.Image("v2"), Stop)).Pin, Stop);
 
         Assert.True(judgement.OnlyImage, judgement.Why);
         Assert.False(kept.Kept);
@@ -191,7 +191,7 @@ public sealed class RealPinTests
         var old = await rig.InspectAsync(Assert.Single(await rig.ContainersAsync()).Id);
         var client = rig.Client();
         var image = rig.Pin();
-        var pin = await client.RenderAsync(image, rig.Image("v2.0.0"), Stop);
+        var (pin, _) = await client.RenderAsync(image, rig.Image("v2.0.0"), Stop);
         var judgement = await client.JudgeAsync(image, rig.Image("v1.0.0"), rig.Image("v2.0.0"), old.Config!.Labels, Stop);
         Assert.True(judgement.OnlyImage, judgement.Why);
 
@@ -209,9 +209,9 @@ public sealed class RealPinTests
         var next = rig.Client(RunningComposeProject.FromContainer(now.Name, now.Config!.Labels));
         var nextImage = rig.Pin("api", next);
         Assert.Equal(rig.Image("v1.0.0").ToString(), nextImage.Written);
-        await next.RunAsync(next.Project, ["up", "-d"], pin: null, heard: null, Stop);
+        await next.RunAsync(pin: null, ["up", "-d"], Stop);
         Assert.Equal(id, Assert.Single(await rig.ContainersAsync()).Id);
-        var back = await next.RenderAsync(nextImage, rig.Image("v1.0.0"), Stop);
+        var (back, _) = await next.RenderAsync(nextImage, rig.Image("v1.0.0"), Stop);
         await new PinWriter(next, nextImage).PersistAsync(back, Stop);
         var outcome = await new ComposeUp(next, nextImage, rig.Engine).RunAsync(back, heard: null, Stop);
 
@@ -244,12 +244,12 @@ public sealed class RealPinTests
         return rig.Program with { Path = "/bin/sh", Prefix = [Path.Combine(rig.Files.Folder, "heard.sh"), rig.Program.Path, .. rig.Program.Prefix] };
     }
 
-    private static Task<ComposePin> Refuse(ComposeRig rig, ImagePin image) => rig.Client().RenderAsync(image, rig.Image("v2"), Stop);
+    private static Task Refuse(ComposeRig rig, ImagePin image) => rig.Client().RenderAsync(image, rig.Image("v2"), Stop);
 
     private static async Task<PinKept> KeepAsync(ComposeRig rig)
     {
         var client = rig.Client();
         var image = rig.Pin();
-        return await new PinWriter(client, image).PersistAsync(await client.RenderAsync(image, rig.Image("v2"), Stop), Stop);
+        return await new PinWriter(client, image).PersistAsync((await client.RenderAsync(image, rig.Image("v2"), Stop)).Pin, Stop);
     }
 }

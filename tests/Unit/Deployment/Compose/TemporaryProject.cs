@@ -45,7 +45,7 @@ internal sealed class TemporaryProject : IDisposable
     public ImagePin Analyse(string repository, string service = "api", params RunningComposeProject[] neighbours)
     {
         var program = new ComposeProgram("docker", ["compose"], "2.40.3", new Version(2, 40));
-        return ImagePin.Analyse(
+        return new ImagePin(
             Project, service, ImageReference.Parse(repository), ProjectVariables.Load(Project, Environment, program), neighbours);
     }
 

@@ -9,13 +9,13 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
-/// <summary>Whether the Container strategy may swap a compose service.</summary>
+/// <summary>Whether a compose service may be swapped without compose.</summary>
 /// <param name="OnlyImage">True if nothing but the image would change.</param>
 /// <param name="Why">One sentence for the verbose stream.</param>
 /// <param name="NewHash">The hash for the new container's label; null if compose has to do it.</param>
 /// <param name="Pin">What makes compose take the image.</param>
 /// <param name="Foreseen">The <c>.env</c> by which compose was seen to take the image of itself; null if it wasn't.</param>
-internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, byte[]? Foreseen)
+internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, DotEnvPin? Foreseen)
 {
     /// <summary>
     /// The project with the new version; null if docker-compose 1.x was asked for hashes alone, and they say that only the image differs.
@@ -30,48 +30,33 @@ internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewH
 
     /// <summary>Paths of files in the containers that run which compose has copied there: see <see cref="ComposeInjection"/>.</summary>
     public IReadOnlyList<string> InjectedFiles { get; init; } = [];
+
+    /// <summary>The same if only compose can do it.</summary>
+    public ComposeJudgement ByCompose(string why) => this with { OnlyImage = false, NewHash = null, Why = why };
 }
 
-/// <summary>A project as <c>config</c> renders it.</summary>
-/// <param name="Config">What it says.</param>
-/// <param name="Text">The same as compose wrote it.</param>
-/// <param name="Warnings">What compose warned of.</param>
+/// <summary>A project as <c>config</c> renders it, read and as compose wrote it, and what compose warned of.</summary>
 internal sealed record RenderedProject(ComposeMapping Config, string Text, IReadOnlyList<string> Warnings);
 
 /// <summary>Compose, working on one project.</summary>
-internal sealed partial class ComposeClient
+internal sealed partial class ComposeClient(
+    ComposeProgram program, RunningComposeProject project, ChildEnvironment environment, EngineEndpoint endpoint)
 {
-    private readonly ComposeProcess _process;
-    private readonly ChildEnvironment _environment;
-
-    /// <summary>A client.</summary>
-    /// <param name="program">Compose.</param>
-    /// <param name="project">The project.</param>
-    /// <param name="environment">The session's folder and what a child needs to reach the engine.</param>
-    /// <param name="endpoint">The engine.</param>
-    public ComposeClient(ComposeProgram program, RunningComposeProject project, ChildEnvironment environment, EngineEndpoint endpoint)
-    {
-        Program = program;
-        Project = project;
-        Endpoint = endpoint;
-
-        // Compose runs in the project's folder, and would take the session's relative paths from there.
-        var named = ProEnvironmentVariables.EnvFiles(environment.Get, environment.WorkingDirectory);
-        _environment = (named.Count == 0 ? environment : environment.With(new Dictionary<string, string?>
-        {
-            [ProEnvironmentVariables.ComposeEnvFilesName] = string.Join(',', named),
-        })) with { WorkingDirectory = project.WorkingDirectory };
-        _process = ProcessWith(new Dictionary<string, string?>());
-    }
+    // Compose runs in the project's folder, and would take the session's relative paths from there.
+    private readonly ChildEnvironment _environment = environment.With(
+        ProEnvironmentVariables.EnvFiles(environment.Get, environment.WorkingDirectory) is { Count: > 0 } named
+            ? [KeyValuePair.Create<string, string?>(ProEnvironmentVariables.ComposeEnvFilesName, string.Join(',', named))]
+            : []) with
+    { WorkingDirectory = project.WorkingDirectory };
 
     /// <summary>Compose.</summary>
-    public ComposeProgram Program { get; }
+    public ComposeProgram Program { get; } = program;
 
     /// <summary>The project.</summary>
-    public RunningComposeProject Project { get; }
+    public RunningComposeProject Project { get; } = project;
 
     /// <summary>The engine that compose is to use.</summary>
-    public EngineEndpoint Endpoint { get; }
+    public EngineEndpoint Endpoint { get; } = endpoint;
 
     /// <summary>Reads what the project's variables are worth.</summary>
     /// <exception cref="ProException">A file is broken.</exception>
@@ -92,7 +77,7 @@ internal sealed partial class ComposeClient
             return NoName().Replace(name.ToLowerInvariant(), string.Empty) is { Length: > 0 } normal ? normal : "default";
         }
 
-        var rendered = Parse(await RunAsync(Project, ["config"], pin: null, heard: null, cancellationToken).ConfigureAwait(false));
+        var rendered = Parse((await RunAsync(pin: null, ["config"], cancellationToken).ConfigureAwait(false)).Output);
         return (rendered["name"] as ComposeScalar)?.Text ?? throw ComposeErrors.NotUnderstood(Program.ToString(), "config", "no name");
     }
 
@@ -102,14 +87,9 @@ internal sealed partial class ComposeClient
         ImageIn((await ConfigAsync(image, pin, cancellationToken).ConfigureAwait(false)).Config, image);
 
     /// <summary>Makes sure that compose would take exactly the target, before anything is touched.</summary>
-    /// <returns>What pins it.</returns>
+    /// <returns>What pins it, and what compose rendered.</returns>
     /// <exception cref="ProException">It would take another image; the error says which, and which variables make it.</exception>
-    public async Task<ComposePin> RenderAsync(ImagePin image, ImageReference target, CancellationToken cancellationToken) =>
-        (await RenderProjectAsync(image, target, cancellationToken).ConfigureAwait(false)).Pin;
-
-    /// <summary>As <see cref="RenderAsync"/>, with what compose rendered.</summary>
-    /// <exception cref="ProException">It would take another image; the error says which, and which variables make it.</exception>
-    public async Task<(ComposePin Pin, RenderedProject Project)> RenderProjectAsync(
+    public async Task<(ComposePin Pin, RenderedProject Project)> RenderAsync(
         ImagePin image, ImageReference target, CancellationToken cancellationToken)
     {
         var pin = image.For(target);
@@ -146,8 +126,11 @@ internal sealed partial class ComposeClient
     /// <summary>The hash that compose would write into a container's label.</summary>
     /// <remarks>1.x puts the image's id into it: the image must be on the engine.</remarks>
     /// <exception cref="ProException">Compose refuses the files.</exception>
-    public Task<string> HashAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
-        HashAsync(image, PinnedProject.Of(Project, pin), cancellationToken);
+    public async Task<string> HashAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken)
+    {
+        string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + image.Service];
+        return HashIn(await RunAsync(pin, arguments, cancellationToken).ConfigureAwait(false), image.Service);
+    }
 
     /// <summary>
     /// Whether only the image differs between the container and what the files say: the hash rendered for the version that runs is the
@@ -155,11 +138,6 @@ internal sealed partial class ComposeClient
     /// aren't rendered where the variable can't reach anything else. Makes sure first that compose would take exactly the target, as
     /// <see cref="RenderAsync"/> does.
     /// </summary>
-    /// <param name="image">The service.</param>
-    /// <param name="current">The image that the container was made of.</param>
-    /// <param name="target">The image to come; it must be on the engine.</param>
-    /// <param name="labels">The container's labels.</param>
-    /// <param name="cancellationToken">Stops compose.</param>
     /// <exception cref="ProException">Compose refuses the files, or would take another image.</exception>
     public async Task<ComposeJudgement> JudgeAsync(
         ImagePin image,
@@ -185,7 +163,7 @@ internal sealed partial class ComposeClient
         judgement is { OnlyImage: true, Rendered: { } rendered }
             && RenderedService.Of(rendered.Config, image.Service) is { } service
             && RenderedService.WhyOnlyCompose(service) is { } why
-            ? judgement with { OnlyImage = false, NewHash = null, Why = $"Compose itself updates {image.Service}, because {why}." }
+            ? judgement.ByCompose($"Compose itself updates {image.Service}, because {why}.")
             : judgement;
 
     /// <summary>
@@ -195,7 +173,7 @@ internal sealed partial class ComposeClient
     /// </summary>
     /// <returns>Null if that proves nothing.</returns>
     private async Task<ComposeJudgement?> JudgeByHashAsync(
-        ImagePin image, ComposePin old, ComposePin next, byte[]? foreseen, string? label, CancellationToken cancellationToken)
+        ImagePin image, ComposePin old, ComposePin next, DotEnvPin? foreseen, string? label, CancellationToken cancellationToken)
     {
         if (foreseen is null || !image.VariableStandsOnce || old is not VariablePin running || running.Line == (next as VariablePin)?.Line
             || new PinWriter(this, image).Foresee(running) is not { } asItRuns)
@@ -206,8 +184,8 @@ internal sealed partial class ComposeClient
         try
         {
             var hashes = await Task.WhenAll(
-                HashAsync(image, PinnedProject.Of(Project, asItRuns), cancellationToken),
-                HashAsync(image, PinnedProject.Of(Project, foreseen), cancellationToken)).ConfigureAwait(false);
+                HashAsync(image, asItRuns, cancellationToken),
+                HashAsync(image, foreseen, cancellationToken)).ConfigureAwait(false);
             return hashes[0] == label && hashes[1] != label
                 ? new ComposeJudgement(true, OnlyTheImage(image), hashes[1], next, foreseen) { HashAsItWas = label }
                 : null;
@@ -223,7 +201,7 @@ internal sealed partial class ComposeClient
         ImagePin image,
         ComposePin old,
         ComposePin next,
-        byte[]? foreseen,
+        DotEnvPin? foreseen,
         IDictionary<string, string> labels,
         Task<RenderedProject>? rendering,
         CancellationToken cancellationToken)
@@ -233,9 +211,8 @@ internal sealed partial class ComposeClient
         var isTag = old is AliasPin && next is AliasPin;
         var newHash = isTag ? oldHash : HashAsync(image, next, cancellationToken);
         var oldConfig = isTag || (foreseen is not null && image.VariableStandsOnce) ? null : ConfigAsync(image, old, cancellationToken);
-        var newConfig = foreseen is null
-            ? rendering ?? ConfigAsync(image, Seen(image, next), cancellationToken)
-            : ConfigAsync(image, PinnedProject.Of(Project, foreseen), cancellationToken);
+        var newConfig = foreseen is null && rendering is not null ? rendering
+            : ConfigAsync(image, foreseen ?? Seen(image, next), cancellationToken);
         await Task.WhenAll(oldHash, newHash, oldConfig ?? Task.CompletedTask, newConfig).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (foreseen is not null
             && !(newConfig.IsCompletedSuccessfully && Takes(image, next, (await newConfig.ConfigureAwait(false)).Config)))
@@ -252,9 +229,9 @@ internal sealed partial class ComposeClient
         if (!isAsItWas && !Program.IsV1)
         {
             oldConfig ??= ConfigAsync(image, old, cancellationToken);
-            var resolved = await TryResolvedHashAsync(image, await oldConfig.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            isAsItWas = resolved is not null && resolved == label;
-            newHash = isAsItWas ? ResolvedHashAsync(image, rendered, cancellationToken) : newHash;
+            isAsItWas = label is not null && label == await TryResolvedHashAsync(
+                image, await oldConfig.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            newHash = isAsItWas ? ResolvedHashAsync(image, rendered.Text, image.Service, cancellationToken) : newHash;
         }
 
         if (!isAsItWas)
@@ -287,54 +264,33 @@ internal sealed partial class ComposeClient
 
     private static string OnlyTheImage(ImagePin image) => $"Only the image of {image.Service} changes.";
 
-    /// <summary>Runs a command on the project, pinned or as everything stands.</summary>
-    /// <returns>Its standard output.</returns>
+    /// <summary>Runs a command on the project, pinned for a look or as everything stands (null).</summary>
     /// <exception cref="ProException">Compose ended with another code than 0; the error has its last lines.</exception>
-    public async Task<string> RunAsync(
-        RunningComposeProject project,
-        IReadOnlyList<string> arguments,
-        ComposePin? pin,
-        Action<string>? heard,
-        CancellationToken cancellationToken)
+    public async Task<ComposeAnswer> RunAsync(ComposePin? pin, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        using var pinned = PinnedProject.Of(project, pin);
-        return await OutputAsync(pinned, arguments, heard, cancellationToken).ConfigureAwait(false);
+        using var pinned = PinnedProject.Of(Project, pin);
+        return ThrowIfFailed(
+            await RunAsync(pinned.Project, pinned.Variables, arguments, heard: null, cancellationToken).ConfigureAwait(false), arguments);
     }
 
     /// <summary>Runs a command, whatever it ends with.</summary>
-    internal Task<ComposeAnswer> RunPinnedAsync(
-        PinnedProject pinned,
+    public Task<ComposeAnswer> RunAsync(
+        RunningComposeProject on,
+        IReadOnlyDictionary<string, string?> variables,
         IReadOnlyList<string> arguments,
         Action<string>? heard,
         CancellationToken cancellationToken,
         TimeSpan? silence = null) =>
-        (pinned.Variables.Count == 0 ? _process : ProcessWith(pinned.Variables)).RunAsync([.. pinned.Arguments, .. arguments], heard, cancellationToken, silence);
+        ProcessWith(variables).RunAsync([.. on.Arguments, .. arguments], heard, cancellationToken, silence);
 
     /// <summary>The later versions tell of a service with profiles only when one of them is active.</summary>
-    internal IEnumerable<string> ProfileArguments(ImagePin image) =>
-        Program.IsV1 ? [] : image.Profiles.Take(1).SelectMany(profile => new[] { "--profile", profile });
+    public IEnumerable<string> ProfileArguments(ImagePin image) =>
+        Program.IsV1 || image.Profile is not { } profile ? [] : ["--profile", profile];
 
-    private Task<RenderedProject> ConfigAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
-        ConfigAsync(image, PinnedProject.Of(Project, pin), cancellationToken);
-
-    private async Task<RenderedProject> ConfigAsync(ImagePin image, PinnedProject pinned, CancellationToken cancellationToken)
+    private async Task<RenderedProject> ConfigAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken)
     {
-        using (pinned)
-        {
-            string[] arguments = [.. ProfileArguments(image), "config"];
-            var answer = ThrowIfFailed(
-                await RunPinnedAsync(pinned, arguments, heard: null, cancellationToken).ConfigureAwait(false), arguments);
-            return new RenderedProject(Parse(answer.Output), answer.Output, answer.Warnings);
-        }
-    }
-
-    private async Task<string> HashAsync(ImagePin image, PinnedProject pinned, CancellationToken cancellationToken)
-    {
-        using (pinned)
-        {
-            string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + image.Service];
-            return HashIn(await OutputAsync(pinned, arguments, heard: null, cancellationToken).ConfigureAwait(false), image.Service);
-        }
+        var answer = await RunAsync(pin, [.. ProfileArguments(image), "config"], cancellationToken).ConfigureAwait(false);
+        return new RenderedProject(Parse(answer.Output), answer.Output, answer.Warnings);
     }
 
     /// <summary>
@@ -342,15 +298,23 @@ internal sealed partial class ComposeClient
     /// when it writes the container's label: of a rendered project, in which the files' variables are the service's own, both are the same.
     /// </summary>
     /// <seealso href="https://github.com/docker/compose/issues/14001"/>
-    private Task<string> ResolvedHashAsync(ImagePin image, RenderedProject rendered, CancellationToken cancellationToken) =>
-        ResolvedHashAsync(image.Service, ProfileArguments(image), rendered.Text, cancellationToken);
+    /// <exception cref="ProException">Compose refuses it.</exception>
+    public async Task<string> ResolvedHashAsync(ImagePin image, string rendered, string service, CancellationToken cancellationToken)
+    {
+        string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + service];
+        var read = Project with { Files = ["-"], EnvironmentFiles = [] };
+        var input = UnlimitedSwap().Replace(rendered, "$1 -1");
+        var answer = await ProcessWith(new Dictionary<string, string?>())
+            .RunAsync([.. read.Arguments, .. arguments], heard: null, cancellationToken, input: input).ConfigureAwait(false);
+        return HashIn(ThrowIfFailed(answer, arguments), service);
+    }
 
     /// <summary>The same; null if compose can't read what it has rendered itself. It updates the service then.</summary>
     private async Task<string?> TryResolvedHashAsync(ImagePin image, RenderedProject rendered, CancellationToken cancellationToken)
     {
         try
         {
-            return await ResolvedHashAsync(image, rendered, cancellationToken).ConfigureAwait(false);
+            return await ResolvedHashAsync(image, rendered.Text, image.Service, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException)
         {
@@ -358,67 +322,22 @@ internal sealed partial class ComposeClient
         }
     }
 
-    /// <summary>
-    /// The hash for the label of a container that shares others' network, IPC or processes; null if compose renders no such service.
-    /// </summary>
-    /// <param name="image">The service that was rendered.</param>
-    /// <param name="rendered">The rendered project.</param>
-    /// <param name="service">The service that shares them.</param>
-    /// <param name="modes">See <see cref="RenderedService.WithModes"/>.</param>
-    /// <param name="cancellationToken">Stops compose.</param>
-    /// <exception cref="ProException">Compose refuses it.</exception>
-    public async Task<string?> FollowerHashAsync(
-        ImagePin image, RenderedProject rendered, string service, IReadOnlyDictionary<string, string> modes, CancellationToken cancellationToken) =>
-        RenderedService.WithModes(rendered.Text, service, modes) is { } text
-            ? await ResolvedHashAsync(service, ProfileArguments(image), text, cancellationToken).ConfigureAwait(false)
-            : null;
-
-    private async Task<string> ResolvedHashAsync(
-        string service, IEnumerable<string> profiles, string rendered, CancellationToken cancellationToken)
-    {
-        string[] arguments = [.. profiles, "config", "--hash=" + service];
-        var project = Project with { Files = ["-"], EnvironmentFiles = [] };
-        var answer = await _process
-            .RunAsync([.. project.Arguments, .. arguments], heard: null, cancellationToken, input: UnlimitedSwap().Replace(rendered, "$1 -1"))
-            .ConfigureAwait(false);
-        return HashIn(ThrowIfFailed(answer, arguments).Output, service);
-    }
-
     /// <summary>Compose renders it as a text, which it refuses when it reads it (seen with 2.40).</summary>
     [GeneratedRegex("""^( +memswap_limit:) "-1"$""", RegexOptions.Multiline)]
     private static partial Regex UnlimitedSwap();
 
-    private string HashIn(string output, string service)
-    {
-        foreach (Match line in HashLine().Matches(output))
-        {
-            if (line.Groups["service"].Value == service)
-            {
-                return line.Groups["hash"].Value;
-            }
-        }
-
-        throw ComposeErrors.NotUnderstood(Program.ToString(), "config --hash", output.Trim());
-    }
-
-    private async Task<string> OutputAsync(
-        PinnedProject pinned, IReadOnlyList<string> arguments, Action<string>? heard, CancellationToken cancellationToken)
-    {
-        var answer = await RunPinnedAsync(pinned, arguments, heard, cancellationToken).ConfigureAwait(false);
-        return ThrowIfFailed(answer, arguments).Output;
-    }
+    private string HashIn(ComposeAnswer answer, string service) =>
+        HashLine().Matches(answer.Output).FirstOrDefault(line => line.Groups["service"].Value == service)?.Groups["hash"].Value
+            ?? throw ComposeErrors.NotUnderstood(Program.ToString(), "config --hash", answer.Output.Trim());
 
     private ComposeAnswer ThrowIfFailed(ComposeAnswer answer, IReadOnlyList<string> arguments) => answer.ExitCode == 0
         ? answer
         : throw ComposeErrors.Failed(
             $"{Program.CommandName} {string.Join(' ', arguments)}", Project.WorkingDirectory, answer.ExitCode, answer.LastLines);
 
-    private string? ImageIn(ComposeMapping rendered, ImagePin image) =>
-        (ServiceIn(rendered, image.Service)["image"] as ComposeScalar)?.Text;
-
-    private ComposeMapping ServiceIn(ComposeMapping rendered, string service) =>
-        (rendered["services"] as ComposeMapping)?[service] as ComposeMapping
-            ?? throw ComposeErrors.NotUnderstood(Program.ToString(), "config", $"no service {service}");
+    private string? ImageIn(ComposeMapping rendered, ImagePin image) => RenderedService.Of(rendered, image.Service) is { } service
+        ? (service["image"] as ComposeScalar)?.Text
+        : throw ComposeErrors.NotUnderstood(Program.ToString(), "config", $"no service {image.Service}");
 
     private ComposeMapping Parse(string rendered)
     {
@@ -433,11 +352,17 @@ internal sealed partial class ComposeClient
     /// than we do, silently. The option goes before both, and changes no variable that the project may use. Later versions take neither
     /// from there.
     /// </summary>
-    private ComposeProcess ProcessWith(IReadOnlyDictionary<string, string?> variables) => Program.IsV1
-        ? new ComposeProcess(
-            Program with { Prefix = [.. Program.Prefix, "--host", Endpoint.Address.OriginalString.Replace("npipe://./", "npipe:////./", StringComparison.Ordinal)] },
-            _environment.With(TlsFor(Endpoint)).With(variables))
-        : new ComposeProcess(Program, _environment.With(variables));
+    private ComposeProcess ProcessWith(IReadOnlyDictionary<string, string?> variables)
+    {
+        if (!Program.IsV1)
+        {
+            return new ComposeProcess(Program, _environment.With(variables));
+        }
+
+        var host = Endpoint.Address.OriginalString.Replace("npipe://./", "npipe:////./", StringComparison.Ordinal);
+        return new ComposeProcess(
+            Program with { Prefix = [.. Program.Prefix, "--host", host] }, _environment.With(TlsFor(Endpoint)).With(variables));
+    }
 
     /// <summary>The certificates for a remote engine are not the ones of <c>.env</c> either: an empty variable counts as set.</summary>
     private static Dictionary<string, string?> TlsFor(EngineEndpoint endpoint) => endpoint.IsLocal ? [] : new Dictionary<string, string?>

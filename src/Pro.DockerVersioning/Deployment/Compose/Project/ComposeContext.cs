@@ -10,8 +10,6 @@ using Pro.DockerVersioning.Errors;
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
 /// <summary>Compose, the project and what pins the service's image: all that is read before anything is done.</summary>
-/// <param name="Client">Compose on the project.</param>
-/// <param name="Image">What pins the image.</param>
 internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
 {
     /// <summary>The service's name in the project.</summary>
@@ -26,12 +24,37 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
     /// <summary>The project's files.</summary>
     public required ProjectFiles Files { get; init; }
 
+    /// <summary>Keeps pins.</summary>
+    public PinWriter PinWriter() => new(Client, Image);
+
+    /// <summary>A command of compose on the project, as somebody can type it.</summary>
+    public string CommandLine(string command) =>
+        $"{Client.Program.CommandName} {string.Join(' ', Client.Project.Arguments.Select(Quoted))} {command}";
+
+    /// <summary>
+    /// What to say if a container was started without compose, whose lifecycle hooks the engine doesn't know; null if its service has none.
+    /// Without a rendered project its files say it.
+    /// </summary>
+    public string? HookWarning(ComposeMapping? rendered, string service)
+    {
+        var node = rendered is null ? Files.Find(service).Node : RenderedService.Of(rendered, service);
+        return node is null || RenderedService.StartHooks(node) is not { Count: > 0 } hooks ? null
+            : $"{service} was started again without its lifecycle hook {string.Join(" and ", hooks)}, which only compose runs. "
+                + "If it is needed, let compose start the service anew: "
+                + CommandLine($"up --detach --no-deps --force-recreate {service}");
+    }
+
+    private static string Quoted(string argument) =>
+        argument.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./\\:".Contains(letter, StringComparison.Ordinal))
+            ? argument
+            : $"'{argument.Replace("'", "''", StringComparison.Ordinal)}'";
+
     /// <summary>Opens the project of a container.</summary>
     /// <exception cref="ProException">Compose is missing, or the files are elsewhere or wrong.</exception>
     public static Task<ComposeContext> OpenAsync(
         EngineConnection engine, DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
     {
-        var labels = target.Labels.ToDictionary(label => label.Key, label => label.Value, StringComparer.Ordinal);
+        var labels = new Dictionary<string, string>(target.Labels);
         var name = target.Containers.Concat(target.Leftovers).Select(container => container.Name).FirstOrDefault() ?? target.Name;
         var project = RunningComposeProject.FromContainer(name, labels);
         return OpenAsync(engine, request, project, labels[ComposeLabels.Service], cancellationToken);
@@ -49,7 +72,8 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
         {
             return await OpenAsync(engine, request, target, cancellationToken).ConfigureAwait(false);
         }
-        catch (ProException elsewhere) when (elsewhere.Id is ComposeErrors.NotHereId or ComposeErrors.NoLabelId && request.Filter.Container is not null)
+        catch (ProException elsewhere)
+            when (elsewhere.Id is ComposeErrors.NotHereId or ComposeErrors.NoLabelId && request.Filter.Container is not null)
         {
             return null;
         }
@@ -70,8 +94,8 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
 
         // Before compose is asked anything: it would wait for ever for a pipe that nobody fills.
         var variables = client.ReadVariables();
-        var files = ProjectFiles.Load(project, variables);
-        files.EnsureRegular(project);
+        var files = new ProjectFiles(project, variables);
+        files.EnsureRegular();
         if (project.Name.Length == 0)
         {
             project = project with { Name = await client.NameAsync(cancellationToken).ConfigureAwait(false) };
@@ -81,8 +105,8 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
         var containers = await engine.CallAsync(api => api.Containers.ListContainersAsync(
             new ContainersListParameters { All = true }, cancellationToken)).ConfigureAwait(false);
         var neighbours = ImagePin.Neighbours(project, containers.Select(container => container.Labels ?? new Dictionary<string, string>()));
-        var written = files.Find(project, service);
-        var image = ImagePin.Analyse(project, service, request.Repository, variables, neighbours);
+        var written = files.Find(service);
+        var image = new ImagePin(project, service, request.Repository, variables, neighbours);
         return new ComposeContext(image.Project == project ? client : client.For(image.Project), image)
         {
             Written = written.Node,

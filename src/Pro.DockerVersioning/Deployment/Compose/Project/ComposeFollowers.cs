@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Engine.Api;
@@ -20,8 +21,12 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
     private readonly HashSet<string> _ran = new(StringComparer.Ordinal);
 
     /// <summary>Labels for a follower, by the containers that have a successor; see <c>ReplacementJob.FollowerLabels</c>.</summary>
-    public Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> Labels { get; init; } =
-        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
+    public Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> Labels
+    {
+        get;
+        init;
+    }
+        = static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
     /// <summary>Notes which followers run, before their containers are re-created: some of them end with those.</summary>
     public async Task NoteAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
@@ -32,8 +37,6 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
     }
 
     /// <summary>Re-creates them, and those that follow them, each after its leaders; then sees whether those that ran before go on running.</summary>
-    /// <param name="successors">From the id that is gone to the id in its place.</param>
-    /// <param name="cancellationToken">Cancels it between two of them.</param>
     /// <exception cref="ProException">One can't be re-created, or doesn't go on running.</exception>
     public async Task MoveAsync(IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken)
     {
@@ -55,9 +58,10 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         await WatchAsync(running, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Ties followers to containers that were restored after an <c>up</c>. One that doesn't run then is told: the service itself is restored.</summary>
-    /// <param name="leaders">From the ids of the containers that <c>up</c> had made to the ids of the old ones.</param>
-    /// <param name="back">From the ids of the old ones to the ids under which they are restored, mostly the same.</param>
+    /// <summary>
+    /// Ties followers to containers that were restored after an <c>up</c>. One that doesn't run then is told: the service itself is restored.
+    /// The leaders go from the ids that <c>up</c> had made to the old ones, and from these to the ids of what is restored, mostly the same.
+    /// </summary>
     /// <exception cref="ProException">The engine refuses something.</exception>
     public async Task RestoreAsync(IReadOnlyDictionary<string, string> leaders, IReadOnlyDictionary<string, string> back)
     {
@@ -209,7 +213,7 @@ internal static class ComposeFollowerLabels
             return none;
         }
 
-        if (LifecycleHooks.Warning(site, rendered.Config, service) is { } hooks)
+        if (site.HookWarning(rendered.Config, service) is { } hooks)
         {
             reports.Report(new WarningReport(hooks));
         }
@@ -239,7 +243,9 @@ internal static class ComposeFollowerLabels
         static Dictionary<string, string> Of(JsonObject modes) =>
             Modes.ToDictionary(pair => pair.Key, pair => modes.Text(pair.Mode), StringComparer.Ordinal);
 
-        Task<string?> HashAsync(Dictionary<string, string> modes) =>
-            site.Client.FollowerHashAsync(site.Image, rendered, service, modes, cancellationToken);
+        async Task<string?> HashAsync(Dictionary<string, string> modes) =>
+            RenderedService.WithModes(rendered.Text, service, modes) is { } text
+                ? await site.Client.ResolvedHashAsync(site.Image, text, service, cancellationToken).ConfigureAwait(false)
+                : null;
     }
 }

@@ -3,15 +3,9 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
 /// <summary>How compose is made to take one image for one service.</summary>
-/// <param name="Service">The service.</param>
-/// <param name="Target">The image.</param>
 internal abstract record ComposePin(string Service, ImageReference Target);
 
 /// <summary>By a variable in the child's environment, which goes before all files.</summary>
-/// <param name="Service">The service.</param>
-/// <param name="Target">The image.</param>
-/// <param name="Variable">The variable in the image's text.</param>
-/// <param name="Value">What it must be worth.</param>
 internal sealed record VariablePin(string Service, ImageReference Target, string Variable, string Value) : ComposePin(Service, Target)
 {
     /// <summary>As it is in <c>.env</c>.</summary>
@@ -21,14 +15,11 @@ internal sealed record VariablePin(string Service, ImageReference Target, string
     public string WriteInto(string file) => $"Write into {file}: {Line}";
 }
 
-/// <summary>By a compose file of ours, put over the project's own.</summary>
-/// <param name="Service">The service.</param>
-/// <param name="Target">The image.</param>
-/// <param name="File">Where it lasts: beside the compose file.</param>
+/// <summary>By another content of <c>.env</c>, for a look only. Nobody else can read it meanwhile.</summary>
+internal sealed record DotEnvPin(string Service, ImageReference Target, byte[] Content) : ComposePin(Service, Target);
+
+/// <summary>By a compose file of ours, put over the project's own. It lasts beside the compose file.</summary>
 internal sealed record OverridePin(string Service, ImageReference Target, string File) : ComposePin(Service, Target);
 
 /// <summary>By the tag that the file itself names: compose takes whatever image has it on the engine.</summary>
-/// <param name="Service">The service.</param>
-/// <param name="Target">The image.</param>
-/// <param name="Alias">The tag, with its repository.</param>
 internal sealed record AliasPin(string Service, ImageReference Target, ImageReference Alias) : ComposePin(Service, Target);

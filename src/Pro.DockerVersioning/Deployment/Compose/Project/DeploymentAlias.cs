@@ -25,9 +25,7 @@ internal sealed record DeploymentAliases(IReadOnlyList<ImageReference> OnEngine,
     public static bool IsAlias(ImageReference reference) => reference is { Digest: null, Tag: { } tag }
         && !ProVersion.TryFromImageTag(tag, out _) && !PreviousTag.IsPreviousTag(tag);
 
-    /// <summary>Of a target.</summary>
-    /// <param name="request">What is asked for: its environment may declare one.</param>
-    /// <param name="compose">The tags in the compose file by which compose takes a version; null if it doesn't.</param>
+    /// <summary>Of a target: the tags in its compose file by which compose takes a version, and the one that its environment declares.</summary>
     public static DeploymentAliases Of(DeploymentRequest request, params ImageReference?[] compose)
     {
         var declared = request.DeclaredAlias is { } tag ? request.Repository.WithTag(tag) : null;
@@ -38,13 +36,10 @@ internal sealed record DeploymentAliases(IReadOnlyList<ImageReference> OnEngine,
 /// <summary>Moves the tags that name what is deployed.</summary>
 internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Report> reports)
 {
-    /// <summary>After a repair: lets the tags of a target name what runs there.</summary>
-    /// <param name="request">What is asked for: the repair.</param>
-    /// <param name="runs">The version that runs; null if nothing says which.</param>
-    /// <param name="target">What runs it.</param>
-    /// <param name="note">What was interrupted: it may have moved a tag that doesn't name the version that runs.</param>
-    /// <param name="isFinished">Whether the new version stays: at the registry a tag is moved for it, and never for what was restored.</param>
-    /// <param name="cancellationToken">Ends the looking.</param>
+    /// <summary>
+    /// After a repair: lets the tags of a target name what runs there. What was interrupted may have moved a tag that doesn't name the version
+    /// that runs. At the registry a tag is moved for a new version that stays, and never for what was restored.
+    /// </summary>
     /// <returns>True if a tag on the engine was moved.</returns>
     public async Task<bool> FollowAsync(
         DeploymentRequest request, ProVersion? runs, ServiceTarget target, OperationNote? note, bool isFinished, CancellationToken cancellationToken)
@@ -124,10 +119,7 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
             imageId, new ImageTagParameters { RepositoryName = alias.Name, Tag = alias.Tag }, cancellationToken)),
         reports);
 
-    /// <summary>Puts a tag back to what it named before, unless somebody has moved it since.</summary>
-    /// <param name="alias">The tag.</param>
-    /// <param name="before">What it named; null if it was not there.</param>
-    /// <param name="moved">To what it was moved.</param>
+    /// <summary>Puts a tag back to what it named before (null: it was not there), unless somebody has moved it since.</summary>
     public async Task PutBackAsync(ImageReference alias, string? before, string moved)
     {
         if (await FindAsync(alias, CancellationToken.None).ConfigureAwait(false) != moved || before == moved)

@@ -18,21 +18,49 @@ internal sealed class ImagePin
     private readonly FilePosition _at;
     private readonly ProjectFiles _files;
 
-    private ImagePin(RunningComposeProject project, string service, ProjectVariables variables, ProjectFiles files)
+    /// <summary>Reads the project's files. The neighbours are other projects on the engine with the same folder.</summary>
+    /// <exception cref="ProException">A file is wrong, or has no such service.</exception>
+    public ImagePin(
+        RunningComposeProject project,
+        string service,
+        ImageReference repository,
+        ProjectVariables variables,
+        IReadOnlyList<RunningComposeProject> neighbours)
     {
-        Project = project;
+        // What our own file says is not what the user wrote.
+        var users = project with { Files = [.. project.Files.Where(file => !OverrideFile.IsOurs(file))] };
+        users = users.Files.Count > 0 ? users : project;
+        _files = new ProjectFiles(users, variables);
         Service = service;
         Variables = variables;
-        _files = files;
         Override = project.Files.FirstOrDefault(OverrideFile.IsOurs) ?? OverrideFile.PathFor(project);
-        var found = files.Find(project, service);
+        var found = _files.Find(service);
         Written = found.ImageText;
         _at = found.Node["image"]?.At ?? found.At;
-        Profiles = files.ProfilesOf(service);
+        Profile = ((found.Node["profiles"] as ComposeSequence)?.Items ?? []).OfType<ComposeScalar>()
+            .Select(profile => _files.VariableFree(profile.Text, profile.At)).FirstOrDefault();
+        PullPolicy = (found.Node["pull_policy"] as ComposeScalar)?.Text is { } written
+            && Expand(written) is var policy and not ("missing" or "if_not_present" or "never" or "") ? policy : null;
+        Alias = Written is not null && Named(Written) is { } named && named.SameRepository(repository) && DeploymentAliases.IsAlias(named)
+            ? named : null;
+        AliasSharedBy = Alias is null ? [] : [.. _files.Services
+            .Where(one => one.Name != service && one.ImageText is { } text && Alias.Equals(Named(text))).Select(one => one.Name)];
+        Project = users;
+        var version = repository.WithTag("v0");
+        if (Solve(version)?.Variable is { } variable)
+        {
+            Variable = variable;
+            VariableStandsOnce = StandsOnce(users, variable);
+            var usages = new VariableUsages(users, _files, service, variable, repository, variables.Find);
+            SharedBy = usages.Others(neighbours);
+            FollowedBy = usages.Alike;
+        }
+
+        Project = Alias is not null || For(version) is VariablePin ? users : project;
     }
 
     /// <summary>The project; with our own file over the user's only if that one pins the image.</summary>
-    public RunningComposeProject Project { get; private set; }
+    public RunningComposeProject Project { get; }
 
     /// <summary>The service.</summary>
     public string Service { get; }
@@ -49,75 +77,35 @@ internal sealed class ImagePin
     /// <summary>Where it is written: "/srv/shop/docker-compose.yml, line 4, column 12".</summary>
     public string WrittenAt => _files.Place(_at);
 
-    /// <summary>The service's profiles; one must be named before compose tells of the service.</summary>
-    public IReadOnlyList<string> Profiles { get; }
+    /// <summary>A profile of the service, which must be named before compose tells of the service; null if it has none.</summary>
+    public string? Profile { get; }
 
     /// <summary>The variable that brings the version; null for the forms without.</summary>
-    public string? Variable { get; private init; }
+    public string? Variable { get; }
 
     /// <summary>
     /// The deployment alias: the tag of the service's repository that the file names as everything is now; null if it names a version, a
     /// digest, or another repository.
     /// </summary>
-    public ImageReference? Alias { get; private init; }
+    public ImageReference? Alias { get; }
 
     /// <summary>The other services of the project whose files name the same tag.</summary>
-    public IReadOnlyList<string> AliasSharedBy { get; private init; } = [];
+    public IReadOnlyList<string> AliasSharedBy { get; } = [];
 
     /// <summary>What makes compose itself pull or build at each <c>up</c>: the text of <c>pull_policy</c>; null if nothing does.</summary>
-    public string? PullPolicy { get; private init; }
+    public string? PullPolicy { get; }
 
     /// <summary>Who else uses the variable, in the words of a message.</summary>
-    public IReadOnlyList<string> SharedBy { get; private init; } = [];
+    public IReadOnlyList<string> SharedBy { get; } = [];
 
     /// <summary>The other services of the project that get the same image by the variable: the next <c>up</c> brings them along.</summary>
-    public IReadOnlyList<string> FollowedBy { get; private init; } = [];
+    public IReadOnlyList<string> FollowedBy { get; } = [];
 
     /// <summary>
     /// True if the variable's name stands a single time in the project's files, whatever they mean by the rest, and they take nothing
     /// from other files: then another value changes the image and nothing else.
     /// </summary>
-    public bool VariableStandsOnce { get; private init; }
-
-    /// <summary>Reads the project's files.</summary>
-    /// <param name="project">The project.</param>
-    /// <param name="service">The service's name in it.</param>
-    /// <param name="repository">The repository of the service's images.</param>
-    /// <param name="variables">What the variables are worth.</param>
-    /// <param name="neighbours">Other projects on the engine with the same folder.</param>
-    /// <exception cref="ProException">A file is wrong, or has no such service.</exception>
-    public static ImagePin Analyse(
-        RunningComposeProject project,
-        string service,
-        ImageReference repository,
-        ProjectVariables variables,
-        IReadOnlyList<RunningComposeProject> neighbours)
-    {
-        // What our own file says is not what the user wrote.
-        var users = project with { Files = [.. project.Files.Where(file => !OverrideFile.IsOurs(file))] };
-        users = users.Files.Count > 0 ? users : project;
-        var files = ProjectFiles.Load(users, variables);
-        var pin = new ImagePin(project, service, variables, files);
-        var variable = pin.Solve(repository.WithTag("v0"))?.Variable;
-        var alias = pin.FindAlias(repository);
-        var usages = variable is null ? null : new VariableUsages(users, files, service, variable, repository, variables.Find);
-        var found = new ImagePin(project, service, variables, files)
-        {
-            Variable = variable,
-            VariableStandsOnce = variable is not null && StandsOnce(users, variable),
-            SharedBy = usages?.Others(neighbours) ?? [],
-            FollowedBy = usages?.Alike ?? [],
-            Alias = alias,
-            AliasSharedBy = alias is null ? [] : pin.ServicesWith(alias),
-            PullPolicy = pin.FindPullPolicy(),
-        };
-        if (alias is not null || found.For(repository.WithTag("v0")) is VariablePin)
-        {
-            found.Project = users;
-        }
-
-        return found;
-    }
+    public bool VariableStandsOnce { get; }
 
     /// <summary>
     /// What makes compose take a version: a variable that <c>.env</c> can hold, else the tag that the file names, else our own file.
@@ -140,26 +128,17 @@ internal sealed class ImagePin
     /// <summary>Why <c>.env</c> is left alone, with what to do; null if nothing is in the way.</summary>
     public string? ObstacleTo(VariablePin pin)
     {
-        if (Variables.FromProcess(pin.Variable) is { } exported)
-        {
-            return $"{pin.Variable} is exported in this session (as '{exported}') and goes before every file. " +
-                $"Set it, there and where else it is exported: $env:{pin.Variable} = '{pin.Value}'";
-        }
-
-        if (Variables.InsteadOfDotEnv.Count > 0)
-        {
-            return $"The project reads {string.Join(", ", Variables.InsteadOfDotEnv)} instead of .env. " +
-                pin.WriteInto(Variables.InsteadOfDotEnv[^1]);
-        }
-
-        if (Variables.IgnoresDotEnv)
-        {
-            return $"COMPOSE_DISABLE_ENV_FILE keeps compose from reading .env. Set the variable: $env:{pin.Variable} = '{pin.Value}'";
-        }
-
-        return SharedBy.Count > 0
-            ? $"{pin.Variable} isn't this service's alone: {string.Join(", ", SharedBy)}. If all of them may have it: " +
-                pin.WriteInto(Project.DotEnv)
+        var set = $"$env:{pin.Variable} = '{pin.Value}'";
+        return Variables.FromProcess(pin.Variable) is { } exported
+            ? $"{pin.Variable} is exported in this session (as '{exported}') and goes before every file. "
+                + $"Set it, there and where else it is exported: {set}"
+            : Variables.InsteadOfDotEnv is [.., var last] named
+            ? $"The project reads {string.Join(", ", named)} instead of .env. {pin.WriteInto(last)}"
+            : Variables.IgnoresDotEnv
+            ? $"COMPOSE_DISABLE_ENV_FILE keeps compose from reading .env. Set the variable: {set}"
+            : SharedBy.Count > 0
+            ? $"{pin.Variable} isn't this service's alone: {string.Join(", ", SharedBy)}. If all of them may have it: "
+                + pin.WriteInto(Project.DotEnv)
             : null;
     }
 
@@ -185,44 +164,33 @@ internal sealed class ImagePin
     private static bool StandsOnce(RunningComposeProject project, string variable)
     {
         var text = string.Join('\n', project.Files.Select(SourceText.ReadFile));
-        var first = text.IndexOf(variable, StringComparison.Ordinal);
-        return first >= 0
-            && text.IndexOf(variable, first + 1, StringComparison.Ordinal) < 0
+        return text.IndexOf(variable, StringComparison.Ordinal) is var at and >= 0
+            && text.LastIndexOf(variable, StringComparison.Ordinal) == at
             && !Elsewhere.Any(key => text.Contains(key, StringComparison.Ordinal))
             && !ToolsOwn.Any(prefix => variable.StartsWith(prefix, StringComparison.Ordinal));
     }
-
-    /// <summary>The tag that the file names, if it is one that moves.</summary>
-    private ImageReference? FindAlias(ImageReference repository) =>
-        Written is not null && Named(Written) is { } named && named.SameRepository(repository) && DeploymentAliases.IsAlias(named)
-            ? named : null;
-
-    private IReadOnlyList<string> ServicesWith(ImageReference alias) =>
-        [.. _files.Services.Where(one => one.Name != Service && one.ImageText is { } text && alias.Equals(Named(text))).Select(one => one.Name)];
 
     private ImageReference? Named(string text) =>
         ImageReference.TryParse(Expand(text), out var named)
             ? named.Tag is null && named.Digest is null ? named.WithTag("latest") : named
             : null;
 
-    private string? FindPullPolicy() => (_files.Find(Project, Service).Node["pull_policy"] as ComposeScalar)?.Text is { } written
-        && Expand(written) is not ("missing" or "if_not_present" or "never" or "") ? Expand(written) : null;
-
     /// <summary>The variable, and its value, that makes the text the target; the last one first, since the tag stands last.</summary>
     private VariablePin? Solve(ImageReference target)
     {
-        foreach (var place in Written is null ? [] : VariableText.Places(Written).Where(place => place.TakesValue).Reverse())
+        if (Written is null)
         {
-            var before = Expand(Written![..place.Start]);
-            var after = Expand(Written[place.End..]);
-            foreach (var text in Spellings(before, target))
+            return null;
+        }
+
+        var places = VariableText.Places(Written);
+        foreach (var place in places.Where(place => place.TakesValue && places.Count(one => one.Name == place.Name) == 1).Reverse())
+        {
+            var (before, after) = (Expand(Written[..place.Start]), Expand(Written[place.End..]));
+            if (Spellings(before, target).FirstOrDefault(text => text.Length > before.Length + after.Length
+                && text.StartsWith(before, StringComparison.Ordinal) && text.EndsWith(after, StringComparison.Ordinal)) is { } text)
             {
-                if (text.Length > before.Length + after.Length
-                    && text.StartsWith(before, StringComparison.Ordinal) && text.EndsWith(after, StringComparison.Ordinal)
-                    && OnlyOnce(place.Name))
-                {
-                    return new VariablePin(Service, target, place.Name, text[before.Length..(text.Length - after.Length)]);
-                }
+                return new VariablePin(Service, target, place.Name, text[before.Length..(text.Length - after.Length)]);
             }
         }
 
@@ -240,8 +208,6 @@ internal sealed class ImagePin
             yield return $"{before[..colon]}:{target.Tag}";
         }
     }
-
-    private bool OnlyOnce(string name) => VariableText.Places(Written!).Count(place => place.Name == name) == 1;
 
     private string Expand(string text)
     {

@@ -14,12 +14,31 @@ namespace Pro.DockerVersioning.Deployment.Compose.Project;
 /// <param name="Project">The project as the container's labels should name it: with the override file, if there is one.</param>
 internal sealed record PinKept(bool Kept, string? File, string? Warning, RunningComposeProject Project)
 {
-    /// <summary>Takes the change back, unless somebody has changed the file since.</summary>
-    internal Func<CancellationToken, Task<bool>> Undo { get; init; } = _ => Task.FromResult(true);
+    /// <summary>The file's content before the change; null if it was not there.</summary>
+    public byte[]? Before { get; init; }
+
+    /// <summary>Its content since.</summary>
+    public byte[]? Written { get; init; }
 
     /// <summary>Takes the change back.</summary>
     /// <returns>False if somebody has changed the file since: then it stays.</returns>
-    public Task<bool> UndoAsync(CancellationToken cancellationToken) => Undo(cancellationToken);
+    public async Task<bool> UndoAsync(CancellationToken cancellationToken)
+    {
+        var undone = true;
+        if (File is not null)
+        {
+            await AtomicFile.ChangeAsync(
+                File,
+                content =>
+                {
+                    undone = content is not null && content.AsSpan().SequenceEqual(Written);
+                    return !undone ? FileChange.None : Before is null ? FileChange.Delete : FileChange.Write(Before);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return undone;
+    }
 }
 
 /// <summary>
@@ -28,14 +47,17 @@ internal sealed record PinKept(bool Kept, string? File, string? Warning, Running
 /// </summary>
 internal sealed class PinWriter(ComposeClient client, ImagePin image)
 {
-    /// <summary>Keeps a pin, and asks compose afterwards whether it takes it.</summary>
-    public Task<PinKept> PersistAsync(ComposePin pin, CancellationToken cancellationToken) => PersistAsync(pin, foreseen: null, cancellationToken);
+    private RunningComposeProject Project => client.Project;
 
-    /// <summary>Keeps a pin.</summary>
-    /// <param name="pin">What <see cref="ComposeClient.RenderAsync"/> gave.</param>
-    /// <param name="foreseen">The <c>.env</c> by which compose was seen to take it; null if compose is to be asked afterwards.</param>
-    /// <param name="cancellationToken">Stops before anything is written.</param>
-    public Task<PinKept> PersistAsync(ComposePin pin, byte[]? foreseen, CancellationToken cancellationToken) => pin switch
+    private string Command => client.Program.CommandName;
+
+    private string WillNotHold => $"The pin will not hold: a plain '{Command} up' may put {image.Service} on another version.";
+
+    /// <summary>
+    /// Keeps a pin of <see cref="ComposeClient.RenderAsync"/>. Compose is asked afterwards whether it takes it, unless it was seen to take it
+    /// by the <c>.env</c> that is written.
+    /// </summary>
+    public Task<PinKept> PersistAsync(ComposePin pin, CancellationToken cancellationToken, DotEnvPin? foreseen = null) => pin switch
     {
         VariablePin variable => KeepVariableAsync(variable, foreseen, cancellationToken),
         OverridePin over => KeepOverrideAsync(over, cancellationToken),
@@ -45,40 +67,18 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
         _ => throw new ArgumentOutOfRangeException(nameof(pin)),
     };
 
-    private RunningComposeProject Project => client.Project;
-
-    private string Command => client.Program.CommandName;
-
     /// <summary>What keeping a pin will change, and whether a plain <c>up</c> then takes the version. Nothing is written.</summary>
     public string Forecast(ComposePin pin)
     {
         switch (pin)
         {
             case VariablePin variable:
-                byte[]? written = null;
-                var refusal = image.ObstacleTo(variable);
-                try
-                {
-                    refusal ??= Refusal();
-                }
-                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProException)
-                {
-                    refusal = exception.Message;
-                }
-
-                return refusal is null
-                    ? $"{Project.DotEnv} gets {variable.Line}, so a plain '{Command} up' keeps it" + (image.FollowedBy.Count == 0 ? ""
-                        : $", and brings {string.Join(", ", image.FollowedBy)} to it too, which "
-                            + $"{(image.FollowedBy.Count == 1 ? "has" : "have")} the same image")
-                    : $"no file is changed. {WillNotHold} {refusal}";
-
-                string? Refusal()
-                {
-                    string? why = null;
-                    _ = Edit(File.Exists(Project.DotEnv) ? RegularFile.Read(Project.DotEnv) : null, variable, ref written, ref why);
-                    return why;
-                }
-
+                var followers = image.FollowedBy.Count == 0 ? ""
+                    : $", and brings {string.Join(", ", image.FollowedBy)} to it too, which "
+                        + $"{(image.FollowedBy.Count == 1 ? "has" : "have")} the same image";
+                return Preview(variable).Refusal is { } refusal
+                    ? $"no file is changed. {WillNotHold} {refusal}"
+                    : $"{Project.DotEnv} gets {variable.Line}, so a plain '{Command} up' keeps it{followers}";
             case OverridePin over:
                 return $"{over.File} pins {over.Target}. {WillNotHold} {ImageLine(over)}";
             default:
@@ -88,30 +88,28 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
         }
     }
 
-    private string WillNotHold => $"The pin will not hold: a plain '{Command} up' may put {image.Service} on another version.";
-
     /// <summary>The <c>.env</c> that would keep a pin; null if it is to be left alone. Nothing is written.</summary>
-    public byte[]? Foresee(VariablePin pin)
+    public DotEnvPin? Foresee(VariablePin pin) =>
+        Preview(pin).Edited is { } edited ? new DotEnvPin(pin.Service, pin.Target, edited) : null;
+
+    private (byte[]? Edited, string? Refusal) Preview(VariablePin pin)
     {
-        byte[]? written = null;
-        string? refusal = null;
+        if (image.ObstacleTo(pin) is { } obstacle)
+        {
+            return (null, obstacle);
+        }
+
         try
         {
-            if (image.ObstacleTo(pin) is null)
-            {
-                _ = Edit(File.Exists(Project.DotEnv) ? RegularFile.Read(Project.DotEnv) : null, pin, ref written, ref refusal);
-            }
-
-            return written;
+            return Edit(File.Exists(Project.DotEnv) ? RegularFile.Read(Project.DotEnv) : null, pin);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProException)
         {
-            // Told when it is to be written.
-            return null;
+            return (null, exception.Message);
         }
     }
 
-    private async Task<PinKept> KeepVariableAsync(VariablePin pin, byte[]? foreseen, CancellationToken cancellationToken)
+    private async Task<PinKept> KeepVariableAsync(VariablePin pin, DotEnvPin? foreseen, CancellationToken cancellationToken)
     {
         if (image.ObstacleTo(pin) is { } obstacle)
         {
@@ -123,9 +121,14 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
         byte[]? before;
         try
         {
-            before = await AtomicFile
-                .ChangeAsync(Project.DotEnv, content => Edit(content, pin, ref written, ref refusal), cancellationToken)
-                .ConfigureAwait(false);
+            before = await AtomicFile.ChangeAsync(
+                Project.DotEnv,
+                content =>
+                {
+                    (written, refusal) = Edit(content, pin);
+                    return ChangeTo(written, content);
+                },
+                cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ProException)
         {
@@ -137,8 +140,8 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
             return NotKept(refusal);
         }
 
-        var kept = new PinKept(true, Project.DotEnv, null, Project) { Undo = token => UndoAsync(Project.DotEnv, before, written, token) };
-        return foreseen is not null && written.AsSpan().SequenceEqual(foreseen)
+        var kept = new PinKept(true, Project.DotEnv, null, Project) { Before = before, Written = written };
+        return foreseen is not null && written.AsSpan().SequenceEqual(foreseen.Content)
             ? kept
             : await ProvenAsync(kept, pin, cancellationToken).ConfigureAwait(false);
     }
@@ -146,51 +149,49 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
     /// <summary>Asks compose what a plain <c>up</c> would take now: its answer is the one that counts.</summary>
     private async Task<PinKept> ProvenAsync(PinKept kept, VariablePin pin, CancellationToken cancellationToken)
     {
+        string? rendered;
         try
         {
-            var rendered = await client.ImageAsync(image, pin: null, cancellationToken).ConfigureAwait(false);
-            if (ImageReference.TryParse(rendered, out var reference) && reference.Equals(pin.Target))
-            {
-                return kept;
-            }
-
-            await kept.UndoAsync(CancellationToken.None).ConfigureAwait(false);
-            return NotKept(
-                $"With {pin.Line} in {kept.File} compose would still take {rendered ?? "no image"}. Look at {image.WrittenAt}.");
+            rendered = await client.ImageAsync(image, pin: null, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             await kept.UndoAsync(CancellationToken.None).ConfigureAwait(false);
             throw;
         }
+
+        if (ImageReference.TryParse(rendered, out var reference) && reference.Equals(pin.Target))
+        {
+            return kept;
+        }
+
+        await kept.UndoAsync(CancellationToken.None).ConfigureAwait(false);
+        return NotKept($"With {pin.Line} in {kept.File} compose would still take {rendered ?? "no image"}. Look at {image.WrittenAt}.");
     }
 
-    private FileChange Edit(byte[]? content, VariablePin pin, ref byte[]? written, ref string? refusal)
+    /// <summary>The <c>.env</c> with the pin, or why it is left alone.</summary>
+    private (byte[]? Edited, string? Refusal) Edit(byte[]? content, VariablePin pin)
     {
         var text = content is null ? string.Empty : Encoding.Latin1.GetString(content);
         if (DotEnvEditor.Raw(text, pin.Variable) is { } raw && raw.Contains('$', StringComparison.Ordinal))
         {
-            refusal = $"{pin.Variable} is made of other variables in {Project.DotEnv} ({raw}). {pin.WriteInto(Project.DotEnv)}";
-            return FileChange.None;
+            return (null, $"{pin.Variable} is made of other variables in {Project.DotEnv} ({raw}). {pin.WriteInto(Project.DotEnv)}");
         }
 
         var edited = Encoding.Latin1.GetBytes(DotEnvEditor.Set(text, pin.Variable, pin.Value));
         var (old, next) = (Values(content ?? []), Values(edited));
         if (next.GetValueOrDefault(pin.Variable) != pin.Value)
         {
-            refusal = $"{Project.DotEnv} can't be edited safely. {pin.WriteInto(Project.DotEnv)}";
-            return FileChange.None;
+            return (null, $"{Project.DotEnv} can't be edited safely. {pin.WriteInto(Project.DotEnv)}");
         }
 
-        if (next.FirstOrDefault(pair => pair.Key != pin.Variable && old.GetValueOrDefault(pair.Key) != pair.Value) is { Key: { } other })
-        {
-            refusal = $"{other} in {Project.DotEnv} is made of {pin.Variable}. If it may change too: {pin.WriteInto(Project.DotEnv)}";
-            return FileChange.None;
-        }
-
-        written = edited;
-        return content is not null && content.AsSpan().SequenceEqual(edited) ? FileChange.None : FileChange.Write(edited);
+        return next.FirstOrDefault(pair => pair.Key != pin.Variable && old.GetValueOrDefault(pair.Key) != pair.Value) is { Key: { } other }
+            ? (null, $"{other} in {Project.DotEnv} is made of {pin.Variable}. If it may change too: {pin.WriteInto(Project.DotEnv)}")
+            : (edited, null);
     }
+
+    private static FileChange ChangeTo(byte[]? wanted, byte[]? content) =>
+        wanted is null || (content is not null && content.AsSpan().SequenceEqual(wanted)) ? FileChange.None : FileChange.Write(wanted);
 
     private IReadOnlyDictionary<string, string> Values(byte[] content) =>
         DotEnvFile.Parse(SourceText.Decode(content, Project.DotEnv), Project.DotEnv, image.Variables.FromProcess);
@@ -207,13 +208,13 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
                 {
                     var text = OverrideFile.With(pin.File, OverrideFile.VersionKey(Project), pin.Service, pin.Target);
                     written = Encoding.UTF8.GetBytes(text);
-                    return content is not null && content.AsSpan().SequenceEqual(written) ? FileChange.None : FileChange.Write(written);
+                    return ChangeTo(written, content);
                 },
                 cancellationToken).ConfigureAwait(false);
-            return new PinKept(true, pin.File, OverrideWarning(pin, project), project)
-            {
-                Undo = token => UndoAsync(pin.File, before, written, token),
-            };
+            var files = string.Join(' ', project.Files.Select(file => "-f " + Path.GetRelativePath(project.WorkingDirectory, file)));
+            var warning = $"The image of {pin.Service} isn't set by one variable, so {pin.File} pins {pin.Target}. A plain '{Command} up' "
+                + $"doesn't read that file and goes back: name it ('{Command} {files} up -d'), or correct the line. {ImageLine(pin)}";
+            return new PinKept(true, pin.File, warning, project) { Before = before, Written = written };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -222,57 +223,36 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
     }
 
     /// <summary>
-    /// Lets our own file follow what runs after an operation that was interrupted. If what runs was not started with the file, the service
-    /// goes out of it.
+    /// Lets our own file follow what runs after an operation that was interrupted. If what runs was not started with the file, as its labels
+    /// say, the service goes out of it. What the operation can't have written stays.
     /// </summary>
-    /// <param name="runs">What runs.</param>
-    /// <param name="labels">The labels of what runs.</param>
-    /// <param name="isLeft">Whether an image is what the operation may have written.</param>
-    /// <param name="cancellationToken">Stops before anything is written.</param>
     /// <returns>True if the file was changed.</returns>
     public async Task<bool> FollowOverrideAsync(
         ImageReference runs, IDictionary<string, string> labels, Func<string, bool> isLeft, CancellationToken cancellationToken)
     {
-        var isNamed = ComposeLabels.Get(labels, ComposeLabels.Files)?.Split(',').Contains(image.Override) == true;
+        var file = image.Override;
+        var isNamed = ComposeLabels.Get(labels, ComposeLabels.Files)?.Split(',').Contains(file) == true;
         var hasChanged = false;
         _ = await AtomicFile.ChangeAsync(
-            image.Override,
+            file,
             _ =>
             {
-                hasChanged = OverrideFile.ImageOf(image.Override, image.Service) is { } there && isLeft(there);
+                hasChanged = OverrideFile.ImageOf(file, image.Service) is { } there && isLeft(there);
+                if (!hasChanged)
+                {
+                    return FileChange.None;
+                }
+
                 var key = OverrideFile.VersionKey(Project);
-                var text = !hasChanged ? null
-                    : isNamed ? OverrideFile.With(image.Override, key, image.Service, runs) : OverrideFile.Without(image.Override, key, image.Service);
-                return !hasChanged ? FileChange.None : text is null ? FileChange.Delete : FileChange.Write(Encoding.UTF8.GetBytes(text));
+                var text = isNamed ? OverrideFile.With(file, key, image.Service, runs) : OverrideFile.Without(file, key, image.Service);
+                return text is null ? FileChange.Delete : FileChange.Write(Encoding.UTF8.GetBytes(text));
             },
             cancellationToken).ConfigureAwait(false);
         return hasChanged;
-    }
-
-    private string OverrideWarning(OverridePin pin, RunningComposeProject project)
-    {
-        var files = string.Join(' ', project.Files.Select(file => "-f " + Path.GetRelativePath(project.WorkingDirectory, file)));
-        return $"The image of {pin.Service} isn't set by one variable, so {pin.File} pins {pin.Target}. A plain '{Command} up' doesn't " +
-            $"read that file and goes back: name it ('{Command} {files} up -d'), or correct the line. {ImageLine(pin)}";
     }
 
     private string ImageLine(OverridePin pin) => $"Write into {image.WrittenAt}: image: {pin.Target}";
 
     private PinKept NotKept(string why) =>
         new(false, null, $"A later plain '{Command} up' may put {image.Service} on another version. {why}", Project);
-
-    /// <summary>Puts the file back if it is still as we left it.</summary>
-    private static async Task<bool> UndoAsync(string path, byte[]? before, byte[]? written, CancellationToken cancellationToken)
-    {
-        var undone = true;
-        await AtomicFile.ChangeAsync(
-            path,
-            content =>
-            {
-                undone = content is not null && written is not null && content.AsSpan().SequenceEqual(written);
-                return !undone ? FileChange.None : before is null ? FileChange.Delete : FileChange.Write(before);
-            },
-            cancellationToken).ConfigureAwait(false);
-        return undone;
-    }
 }

@@ -9,12 +9,6 @@ namespace Pro.DockerVersioning.Deployment.Compose.Project;
 /// the folder (test and production side by side), and other projects on the engine that are made of the same files. Services with the same
 /// image get the same version: they are nobody else.
 /// </summary>
-/// <param name="project">The project.</param>
-/// <param name="files">Its files, as they were read.</param>
-/// <param name="service">The service.</param>
-/// <param name="variable">The variable that brings its version.</param>
-/// <param name="repository">The repository of its images.</param>
-/// <param name="find">What other variables are worth; null for one that nobody sets.</param>
 internal sealed class VariableUsages(
     RunningComposeProject project,
     ProjectFiles files,
@@ -24,7 +18,6 @@ internal sealed class VariableUsages(
     Func<string, string?> find)
 {
     private static readonly string[] Extensions = [".yml", ".yaml"];
-
     private static readonly string[] KeyedByName = ["environment", "args"];
 
     /// <summary>The other services of the project that get the same image by the variable: they follow with it.</summary>
@@ -32,7 +25,6 @@ internal sealed class VariableUsages(
         [.. files.Services.Where(one => one.Name != service && Uses(one.Node) && IsOurImage(one.Node)).Select(one => one.Name)];
 
     /// <summary>Everybody but the service itself and those with its image, each in the words of a message.</summary>
-    /// <param name="neighbours">Other projects on the engine with the same folder.</param>
     public IReadOnlyList<string> Others(IReadOnlyList<RunningComposeProject> neighbours)
     {
         var others = files.Services
@@ -40,12 +32,12 @@ internal sealed class VariableUsages(
             .Select(one => $"the service {one.Name} ({files.Place(one.At)})")
             .ToList();
         others.AddRange(files.Services
-            .Where(one => TakesWholeFile(one.Node))
+            .Where(one => files.TakesAll(one.Node, project.DotEnv))
             .Select(one => $"the service {one.Name}, which takes all of .env into its containers (env_file)"));
         others.AddRange(project.Files.SelectMany(OutsideOfServices));
-        others.AddRange(Siblings().SelectMany(OtherFile));
+        others.AddRange(Siblings().Where(IsAnothers).Select(file => $"the file {file}"));
         others.AddRange(neighbours
-            .Where(neighbour => neighbour.Name != project.Name && neighbour.Files.Any(file => FileUses(file)))
+            .Where(neighbour => neighbour.Name != project.Name && neighbour.Files.SelectMany(ProjectFiles.DocumentsOf).Any(Uses))
             .Select(neighbour => $"the project {neighbour.Name} on this engine"));
         return [.. others.Distinct(StringComparer.Ordinal)];
     }
@@ -67,16 +59,6 @@ internal sealed class VariableUsages(
         _ => false,
     };
 
-    /// <summary>A service may take the whole <c>.env</c> into its environment: then each change of it makes another container.</summary>
-    private bool TakesWholeFile(ComposeMapping node)
-    {
-        var items = node["env_file"] is ComposeSequence list ? list.Items : node["env_file"] is { } one ? [one] : [];
-        return items
-            .Select(item => item is ComposeMapping mapping ? mapping["path"] : item)
-            .OfType<ComposeScalar>()
-            .Any(path => Path.GetFullPath(files.VariableFree(path.Text, path.At), project.WorkingDirectory) == project.DotEnv);
-    }
-
     /// <summary>Compose files in the folder that aren't the project's: another environment's, mostly.</summary>
     private IEnumerable<string> Siblings() => Directory.EnumerateFiles(project.WorkingDirectory)
         .Where(file => Path.GetFileName(file).Contains("compose", StringComparison.OrdinalIgnoreCase)
@@ -89,18 +71,11 @@ internal sealed class VariableUsages(
     /// A file of another environment mostly has the same image: it may use the variable as ours does. Whatever else uses it would change
     /// with it.
     /// </summary>
-    private IEnumerable<string> OtherFile(string file)
-    {
-        foreach (var document in Documents(file))
-        {
-            var services = document["services"] as ComposeMapping;
-            if (document.Entries.Any(entry => entry.Key != "services" && !entry.Key.StartsWith("x-", StringComparison.Ordinal) && Uses(entry.Value))
-                || services?.Entries.Any(one => Uses(one.Value) && !IsOurImage(one.Value)) == true)
-            {
-                yield return $"the file {file}";
-            }
-        }
-    }
+    private bool IsAnothers(string file) => ProjectFiles.DocumentsOf(file).Any(document => UsesOutside(document).Any()
+        || (document["services"] as ComposeMapping)?.Entries.Any(one => Uses(one.Value) && !IsOurImage(one.Value)) == true);
+
+    private IEnumerable<KeyValuePair<string, ComposeNode>> UsesOutside(ComposeMapping document) => document.Entries
+        .Where(entry => entry.Key != "services" && !entry.Key.StartsWith("x-", StringComparison.Ordinal) && Uses(entry.Value));
 
     private bool IsOurImage(ComposeNode node) => node is ComposeMapping mapping && mapping["image"] is ComposeScalar image
         && VariableText.Names(image.Text).Contains(variable)
@@ -121,20 +96,13 @@ internal sealed class VariableUsages(
         }
     }
 
-    private IEnumerable<string> OutsideOfServices(string file) =>
-        from document in Documents(file)
-        from entry in document.Entries
-        where entry.Key != "services" && !entry.Key.StartsWith("x-", StringComparison.Ordinal) && Uses(entry.Value)
-            && !IsOwnContent(entry.Key, entry.Value)
-        select $"\"{entry.Key}\" in {file}";
+    private IEnumerable<string> OutsideOfServices(string file) => ProjectFiles.DocumentsOf(file).SelectMany(UsesOutside)
+        .Where(entry => !IsOwnContent(entry.Key, entry.Value))
+        .Select(entry => $"\"{entry.Key}\" in {file}");
 
     /// <summary>Whether all of a section that uses the variable are files that only services with this image get.</summary>
     private bool IsOwnContent(string section, ComposeNode node) => section is "configs" or "secrets" && node is ComposeMapping mapping
         && mapping.Entries.Where(entry => Uses(entry.Value)).All(entry => files.Services
             .Where(one => RenderedService.Sources(one.Node, section).Contains(entry.Key))
             .All(one => one.Name == service || IsOurImage(one.Node)));
-
-    private bool FileUses(string file) => Documents(file).Any(Uses);
-
-    private static IReadOnlyList<ComposeMapping> Documents(string file) => ProjectFiles.DocumentsOf(file);
 }
