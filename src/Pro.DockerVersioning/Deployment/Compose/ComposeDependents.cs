@@ -41,7 +41,7 @@ internal sealed class ComposeDependents(ContainerApi calls, ServiceTarget target
 
             foreach (var container in found)
             {
-                await RestartAsync(container.Id, container.Name).ConfigureAwait(false);
+                await RestartAsync(container).ConfigureAwait(false);
             }
         }
         catch (ProException failure)
@@ -67,8 +67,9 @@ internal sealed class ComposeDependents(ContainerApi calls, ServiceTarget target
                 && (said?.Contains(labels[ComposeLabels.Service]) ?? ComposeLabels.IsRestartedWith(labels, _service)))];
     }
 
-    private async Task RestartAsync(string id, string name)
+    private async Task RestartAsync(ContainerView container)
     {
+        var (id, name) = (container.Id, container.Name);
         try
         {
             reports.Report(new VerboseReport($"{name} depends on {_service} (restart: true), and is restarted."));

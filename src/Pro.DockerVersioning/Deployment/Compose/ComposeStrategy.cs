@@ -8,6 +8,7 @@ using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Container;
+using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Health;
 using Pro.DockerVersioning.Deployment.Strategies;
@@ -47,10 +48,8 @@ internal sealed class ComposeStrategy(
     private RenderedProject? _rendered;
     private SwapChoice? _planned;
 
-    /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
 
-    /// <inheritdoc/>
     public IReadOnlyList<string> LastLog => replacement.LastLog;
 
     private string Command => site.Client.Program.CommandName;
@@ -59,7 +58,6 @@ internal sealed class ComposeStrategy(
 
     private UpdateOrder? Order => request.WantedOrder ?? site.Order;
 
-    /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         reports.Report(new VerboseReport($"{site.Client.Program} works on {string.Join(", ", Project.Files)}."));
@@ -191,7 +189,6 @@ internal sealed class ComposeStrategy(
     private Func<string, string?> FindWith(ComposePin pin) =>
         name => pin is VariablePin variable && variable.Variable == name ? variable.Value : site.Image.Variables.Find(name);
 
-    /// <inheritdoc/>
     public async Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken)
     {
         steps.Begin("ask compose");
@@ -395,7 +392,7 @@ internal sealed class ComposeStrategy(
         }
 
         var record = await RecordAsync(image, judgement?.InjectedFiles ?? [], operation, cancellationToken).ConfigureAwait(false);
-        var followers = new ComposeFollowers(_calls, reports) { Labels = FollowerLabelsAsync };
+        var followers = new ComposeFollowers(_calls, reports, FollowerLabelsAsync);
         replacement.Repair.RestoreFollowers = followers.RestoreAsync;
         replacement.SayLastWork(operation.Note, before);
         IReadOnlyList<ComposeContainer> after;
@@ -409,7 +406,12 @@ internal sealed class ComposeStrategy(
             after = await up.RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
             ended = Stopwatch.GetTimestamp();
             outage.Note();
-            ThrowIfOtherImage(image, after);
+            if (image.LocalId is { } planned && after.FirstOrDefault(one => one.ImageId != planned) is { } other)
+            {
+                // Compose takes what the tag names when it asks, and anybody may have moved that since the plan.
+                throw ContainerErrors.OtherImage(other.Name, planned, other.ImageId);
+            }
+
             foreach (var container in after)
             {
                 await replacement.VerifyAsync(container.Id, ownsPorts: true, isDown: before.Count > 0, cancellationToken).ConfigureAwait(false);
@@ -503,16 +505,6 @@ internal sealed class ComposeStrategy(
         };
     }
 
-    /// <summary>Compose takes what the tag names when it asks, and anybody may have moved that since the plan.</summary>
-    /// <exception cref="ProException"><c>OtherImage</c>.</exception>
-    private static void ThrowIfOtherImage(SuppliedImage image, IEnumerable<ComposeContainer> made)
-    {
-        if (image.LocalId is { } planned && made.FirstOrDefault(container => container.ImageId != planned) is { } other)
-        {
-            throw ContainerErrors.OtherImage(other.Name, planned, other.ImageId);
-        }
-    }
-
     /// <summary>Host ports that the engine had chosen, and chose anew for the containers of compose's own up.</summary>
     private async Task<IReadOnlyList<string>> MovedPortsAsync(
         IEnumerable<ContainerView> before, Dictionary<string, string> successors, CancellationToken cancellationToken)
@@ -555,9 +547,55 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    private Task<IReadOnlyDictionary<string, string?>> FollowerLabelsAsync(
-        ContainerView follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken) =>
-        ComposeFollowerLabels.OfAsync(site, _rendered, follower, successors, reports, cancellationToken);
+    /// <summary>
+    /// The label with which a later <c>up</c> leaves a follower alone: its hash holds the ids of the containers that it is tied to. If it
+    /// differs from its file in more than those ids, its label stays, and compose goes on to see that.
+    /// </summary>
+    private async Task<IReadOnlyDictionary<string, string?>> FollowerLabelsAsync(
+        ContainerView follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken)
+    {
+        var labels = follower.Labels;
+        if (_rendered is not { } rendered || site.Client.Program.IsV1
+            || ComposeLabels.Get(labels, ComposeLabels.Project) != Project.Name
+            || ComposeLabels.Get(labels, ComposeLabels.Service) is not { } service)
+        {
+            return new Dictionary<string, string?>();
+        }
+
+        if (site.HookWarning(rendered.Config, service) is { } hooks)
+        {
+            reports.Report(new WarningReport(hooks));
+        }
+
+        var next = follower.HostConfig.DeepClone().AsObject();
+        NamespaceFollowers.Redirect(next, successors);
+        try
+        {
+            // Each takes a second on a busy machine, and the follower waits for them.
+            var hashes = await Task.WhenAll(HashAsync(follower.HostConfig), HashAsync(next)).ConfigureAwait(false);
+            if (hashes[0] == ComposeLabels.Get(labels, ComposeLabels.Hash))
+            {
+                return new Dictionary<string, string?> { [ComposeLabels.Hash] = hashes[1] };
+            }
+        }
+        catch (ProException failure)
+        {
+            reports.Report(new VerboseReport($"Compose doesn't tell the hash of {service}: {failure.Message}"));
+        }
+
+        return new Dictionary<string, string?>();
+
+        async Task<string?> HashAsync(JsonObject host)
+        {
+            var modes = new Dictionary<string, string>
+            {
+                ["network_mode"] = host.Text("NetworkMode"), ["ipc"] = host.Text("IpcMode"), ["pid"] = host.Text("PidMode"),
+            };
+            return RenderedService.WithModes(rendered.Text, service, modes) is { } text
+                ? await site.Client.ResolvedHashAsync(site.Image, text, service, cancellationToken).ConfigureAwait(false)
+                : null;
+        }
+    }
 
     /// <summary>Who has taken whose place: the one with the same number, else the first.</summary>
     private static Dictionary<string, string> Successors(IEnumerable<ContainerView> before, IReadOnlyList<ComposeContainer> after) => before

@@ -37,10 +37,8 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         var before = await ContainersAsync(cancellationToken).ConfigureAwait(false);
         using var pinned = PinnedProject.Lasting(client.Project, pin);
         var patience = await PatienceAsync(before, cancellationToken).ConfigureAwait(false);
-        var variables = new Dictionary<string, string?>(pinned.Variables.Concat(Settings()), StringComparer.Ordinal)
-        {
-            [EngineVariable] = await EngineIdAsync(engine, cancellationToken).ConfigureAwait(false),
-        };
+        var settings = Settings(await EngineIdAsync(engine, cancellationToken).ConfigureAwait(false));
+        var variables = pinned.Variables.Concat(settings).ToDictionary(StringComparer.Ordinal);
         var answer = await client
             .RunAsync(pinned.Project, variables, Arguments(before), heard, cancellationToken, patience).ConfigureAwait(false);
         if (answer.WasSilent)
@@ -87,9 +85,13 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
     public static async Task<string> EngineIdAsync(EngineConnection engine, CancellationToken cancellationToken) =>
         (await engine.CallAsync(api => api.System.GetSystemInfoAsync(cancellationToken)).ConfigureAwait(false)).ID;
 
-    private Dictionary<string, string?> Settings()
+    private Dictionary<string, string?> Settings(string engineId)
     {
-        var settings = new Dictionary<string, string?>(Quiet, StringComparer.Ordinal);
+        // An operator may have asked for orphans to be removed; a project of the same name would lose its containers.
+        var settings = new Dictionary<string, string?>
+        {
+            ["COMPOSE_REMOVE_ORPHANS"] = "false", ["COMPOSE_MENU"] = "false", [EngineVariable] = engineId,
+        };
         if (image.Variables.Find(EngineEndpoint.PatienceVariable) is null)
         {
             // 1.x gives the engine a minute for each call, and leaves half-made containers when a busy one takes longer.
@@ -141,9 +143,6 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
 
     /// <summary>Before, <c>up</c> had no <c>--pull</c>.</summary>
     private static readonly System.Version KnowsPull = new(2, 13);
-
-    /// <summary>An operator may have asked for orphans to be removed; a project of the same name would lose its containers.</summary>
-    private static readonly Dictionary<string, string?> Quiet = new() { ["COMPOSE_REMOVE_ORPHANS"] = "false", ["COMPOSE_MENU"] = "false" };
 
     private List<string> Arguments(IReadOnlyList<ComposeContainer> before)
     {

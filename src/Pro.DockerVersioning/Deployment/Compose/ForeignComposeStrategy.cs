@@ -24,13 +24,10 @@ internal sealed class ForeignComposeStrategy(
     private readonly ComposeDependents _dependents = new(new ContainerApi(engine), target, reports);
     private SwapChoice? _planned;
 
-    /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Compose;
 
-    /// <inheritdoc/>
     public IReadOnlyList<string> LastLog => replacement.LastLog;
 
-    /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await PlannedSwap
@@ -52,7 +49,6 @@ internal sealed class ForeignComposeStrategy(
         };
     }
 
-    /// <inheritdoc/>
     public async Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken)
     {
         var job = ReplacementJob.Of(operation, target, image, _planned, request.WantedOrder) with { TakesFoundFiles = true };

@@ -49,10 +49,8 @@ internal sealed partial class ComposeClient(
             : []) with
     { WorkingDirectory = project.WorkingDirectory };
 
-    /// <summary>Compose.</summary>
     public ComposeProgram Program { get; } = program;
 
-    /// <summary>The project.</summary>
     public RunningComposeProject Project { get; } = project;
 
     /// <summary>The engine that compose is to use.</summary>
@@ -148,23 +146,24 @@ internal sealed partial class ComposeClient(
     {
         var (old, next) = (image.For(current), image.For(target));
         var foreseen = next is VariablePin variable ? new PinWriter(this, image).Foresee(variable) : null;
-        var label = ComposeLabels.Get(labels, ComposeLabels.Hash);
+        var onlyImage = new ComposeJudgement(true, $"Only the image of {image.Service} changes.", null, next, foreseen);
 
         // From 2.x on a run takes a tenth of a second, and what it tells of the service counts whatever the hashes say; 1.x takes a second.
         var rendering = Program.IsV1 ? null : ConfigAsync(image, Seen(image, next), cancellationToken);
-        var judgement = await JudgeByHashAsync(image, old, next, foreseen, label, cancellationToken).ConfigureAwait(false)
-            ?? await JudgeByConfigAsync(image, old, next, foreseen, labels, rendering, cancellationToken).ConfigureAwait(false);
-        return OnlyByCompose(
-            image, rendering is null ? judgement : judgement with { Rendered = await rendering.ConfigureAwait(false) });
-    }
+        var judgement = await JudgeByHashAsync(image, old, onlyImage, labels, cancellationToken).ConfigureAwait(false)
+            ?? await JudgeByConfigAsync(image, old, onlyImage, labels, rendering, cancellationToken).ConfigureAwait(false);
+        if (rendering is not null)
+        {
+            judgement = judgement with { Rendered = await rendering.ConfigureAwait(false) };
+        }
 
-    /// <summary>Some of what a service has is made by compose alone, whatever the hashes say.</summary>
-    private static ComposeJudgement OnlyByCompose(ImagePin image, ComposeJudgement judgement) =>
-        judgement is { OnlyImage: true, Rendered: { } rendered }
+        // Some of what a service has is made by compose alone, whatever the hashes say.
+        return judgement is { OnlyImage: true, Rendered: { } rendered }
             && RenderedService.Of(rendered.Config, image.Service) is { } service
             && RenderedService.WhyOnlyCompose(service) is { } why
             ? judgement.ByCompose($"Compose itself updates {image.Service}, because {why}.")
             : judgement;
+    }
 
     /// <summary>
     /// The usual case by two hashes instead of three runs of compose, each of which takes a second. With the version that runs in
@@ -173,10 +172,10 @@ internal sealed partial class ComposeClient(
     /// </summary>
     /// <returns>Null if that proves nothing.</returns>
     private async Task<ComposeJudgement?> JudgeByHashAsync(
-        ImagePin image, ComposePin old, ComposePin next, DotEnvPin? foreseen, string? label, CancellationToken cancellationToken)
+        ImagePin image, ComposePin old, ComposeJudgement onlyImage, IDictionary<string, string> labels, CancellationToken cancellationToken)
     {
-        if (foreseen is null || !image.VariableStandsOnce || old is not VariablePin running || running.Line == (next as VariablePin)?.Line
-            || new PinWriter(this, image).Foresee(running) is not { } asItRuns)
+        if (onlyImage is not { Foreseen: { } foreseen, Pin: VariablePin next } || !image.VariableStandsOnce
+            || old is not VariablePin running || running.Line == next.Line || new PinWriter(this, image).Foresee(running) is not { } asItRuns)
         {
             return null;
         }
@@ -186,8 +185,8 @@ internal sealed partial class ComposeClient(
             var hashes = await Task.WhenAll(
                 HashAsync(image, asItRuns, cancellationToken),
                 HashAsync(image, foreseen, cancellationToken)).ConfigureAwait(false);
-            return hashes[0] == label && hashes[1] != label
-                ? new ComposeJudgement(true, OnlyTheImage(image), hashes[1], next, foreseen) { HashAsItWas = label }
+            return hashes[0] == ComposeLabels.Get(labels, ComposeLabels.Hash) && hashes[1] != hashes[0]
+                ? onlyImage with { NewHash = hashes[1], HashAsItWas = hashes[0] }
                 : null;
         }
         catch (ProException)
@@ -200,20 +199,22 @@ internal sealed partial class ComposeClient(
     private async Task<ComposeJudgement> JudgeByConfigAsync(
         ImagePin image,
         ComposePin old,
-        ComposePin next,
-        DotEnvPin? foreseen,
+        ComposeJudgement onlyImage,
         IDictionary<string, string> labels,
         Task<RenderedProject>? rendering,
         CancellationToken cancellationToken)
     {
+        var (next, foreseen) = (onlyImage.Pin, onlyImage.Foreseen);
         var oldHash = HashAsync(image, old, cancellationToken);
+
         // By the tag that the file names both versions render alike.
         var isTag = old is AliasPin && next is AliasPin;
         var newHash = isTag ? oldHash : HashAsync(image, next, cancellationToken);
         var oldConfig = isTag || (foreseen is not null && image.VariableStandsOnce) ? null : ConfigAsync(image, old, cancellationToken);
         var newConfig = foreseen is null && rendering is not null ? rendering
             : ConfigAsync(image, foreseen ?? Seen(image, next), cancellationToken);
-        await Task.WhenAll(oldHash, newHash, oldConfig ?? Task.CompletedTask, newConfig).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(oldHash, newHash, oldConfig ?? Task.CompletedTask, newConfig)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (foreseen is not null
             && !(newConfig.IsCompletedSuccessfully && Takes(image, next, (await newConfig.ConfigureAwait(false)).Config)))
         {
@@ -234,35 +235,22 @@ internal sealed partial class ComposeClient(
             newHash = isAsItWas ? ResolvedHashAsync(image, rendered.Text, image.Service, cancellationToken) : newHash;
         }
 
+        var judgement = onlyImage with { Foreseen = foreseen, Rendered = rendered };
         if (!isAsItWas)
         {
             var madeBy = ComposeLabels.Get(labels, ComposeLabels.Version);
             var other = ClientVersion.Parse(madeBy) is { } maker && (maker.Major < 2) != Program.IsV1;
-            var reason = other
-                ? $"{Program} can't compare it with what compose {madeBy} made"
-                : "the compose file, its variables or the image have changed since the container was made";
-            return new ComposeJudgement(false, $"Compose itself updates {image.Service}: {reason}.", null, next, foreseen) { Rendered = rendered };
+            return judgement.ByCompose($"Compose itself updates {image.Service}: " + (other
+                ? $"{Program} can't compare it with what compose {madeBy} made."
+                : "the compose file, its variables or the image have changed since the container was made."));
         }
 
-        if (oldConfig is not null && !ComposeDifference.OnlyImages(
-            (await oldConfig.ConfigureAwait(false)).Config, rendered.Config, image.Service))
-        {
-            return new ComposeJudgement(
-                false, $"Compose itself updates {image.Service}: the version changes more of it than the image.", null, next, foreseen)
-            {
-                Rendered = rendered,
-                HashAsItWas = label,
-            };
-        }
-
-        return new ComposeJudgement(true, OnlyTheImage(image), await newHash.ConfigureAwait(false), next, foreseen)
-        {
-            Rendered = rendered,
-            HashAsItWas = label,
-        };
+        judgement = judgement with { HashAsItWas = label };
+        return oldConfig is null
+            || ComposeDifference.OnlyImages((await oldConfig.ConfigureAwait(false)).Config, rendered.Config, image.Service)
+            ? judgement with { NewHash = await newHash.ConfigureAwait(false) }
+            : judgement.ByCompose($"Compose itself updates {image.Service}: the version changes more of it than the image.");
     }
-
-    private static string OnlyTheImage(ImagePin image) => $"Only the image of {image.Service} changes.";
 
     /// <summary>Runs a command on the project, pinned for a look or as everything stands (null).</summary>
     /// <exception cref="ProException">Compose ended with another code than 0; the error has its last lines.</exception>

@@ -13,20 +13,16 @@ namespace Pro.DockerVersioning.Deployment.Compose.Project;
 /// Containers that share the network, IPC or processes of one that compose itself has re-created: they are tied to an id that is gone, and
 /// would never start again. They are re-created as they were, tied to the new one.
 /// </summary>
-internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? reports)
+/// <remarks>Who knows them may give followers labels by the containers that have a successor; see <c>ReplacementJob.FollowerLabels</c>.</remarks>
+internal sealed class ComposeFollowers(
+    ContainerApi calls,
+    IProgress<Report> reports,
+    Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>>? labels = null)
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly HashSet<string> _ran = new(StringComparer.Ordinal);
-
-    /// <summary>Labels for a follower, by the containers that have a successor; see <c>ReplacementJob.FollowerLabels</c>.</summary>
-    public Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> Labels
-    {
-        get;
-        init;
-    }
-        = static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
     /// <summary>Notes which followers run, before their containers are re-created: some of them end with those.</summary>
     public async Task NoteAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
@@ -36,7 +32,7 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         _ran.UnionWith(followers.Where(one => SavedRunState.Of(one).Ran).Select(one => one.Name));
     }
 
-    /// <summary>Re-creates them, and those that follow them, each after its leaders; then sees whether those that ran before go on running.</summary>
+    /// <summary>Re-creates them and those that follow them, each after its leaders. Then sees whether those that ran go on running.</summary>
     /// <exception cref="ProException">One can't be re-created, or doesn't go on running.</exception>
     public async Task MoveAsync(IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken)
     {
@@ -46,7 +42,8 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         {
             cancellationToken.ThrowIfCancellationRequested();
             var name = SwapNames.BaseOf(follower.Name);
-            reports?.Report(new VerboseReport($"{name} shares the network, IPC or processes of a container that was re-created, and is re-created too."));
+            reports.Report(new VerboseReport(
+                $"{name} shares the network, IPC or processes of a container that was re-created, and is re-created too."));
             var id = await MoveAsync(follower, name, moved).ConfigureAwait(false);
             moved[follower.Id] = id;
             if (Ran(follower, name))
@@ -55,7 +52,20 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
             }
         }
 
-        await WatchAsync(running, cancellationToken).ConfigureAwait(false);
+        var clock = Stopwatch.StartNew();
+        while (running.Count > 0 && clock.Elapsed < Look)
+        {
+            foreach (var (id, name) in running)
+            {
+                var now = await calls.FindAsync(id, cancellationToken).ConfigureAwait(false);
+                if (now is not { IsRunning: true, IsRestarting: false, RestartCount: 0 })
+                {
+                    throw ContainerErrors.FollowerDied(name, now?.ExitCode);
+                }
+            }
+
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>
@@ -79,7 +89,7 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         }
         catch (ProException failure) when (failure.Id == ContainerErrors.FollowerDiedId)
         {
-            reports?.Report(new WarningReport(failure.Message));
+            reports.Report(new WarningReport(failure.Message));
             return;
         }
 
@@ -88,8 +98,7 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
             var now = await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false);
             if (now is not { IsRunning: true })
             {
-                var died = ContainerErrors.FollowerDied(name, now?.ExitCode);
-                reports?.Report(new WarningReport(died.Message));
+                reports.Report(new WarningReport(ContainerErrors.FollowerDied(name, now?.ExitCode).Message));
             }
         }
     }
@@ -117,7 +126,8 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         var options = new RecipeOptions
         {
             Name = SwapNames.Next(name),
-            Labels = await Labels(follower, moved, CancellationToken.None).ConfigureAwait(false),
+            Labels = labels is null ? new Dictionary<string, string?>()
+                : await labels(follower, moved, CancellationToken.None).ConfigureAwait(false),
             Successors = moved,
         };
         await ClearAsync(SwapNames.Next(name)).ConfigureAwait(false);
@@ -126,7 +136,7 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         var id = state.NewId;
         try
         {
-            if (SavedRunState.Of(follower).Ran)
+            if (state.Ran.Ran)
             {
                 await calls.StopAsync(old, CancellationToken.None).ConfigureAwait(false);
             }
@@ -143,7 +153,7 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
                 await calls.StartAsync(id, CancellationToken.None).ConfigureAwait(false);
             }
 
-            if (SavedRunState.Of(follower).Status == "paused")
+            if (state.Ran.Status == "paused")
             {
                 await calls.PauseAsync(id, CancellationToken.None).ConfigureAwait(false);
             }
@@ -168,84 +178,5 @@ internal sealed class ComposeFollowers(ContainerApi calls, IProgress<Report>? re
         {
             await calls.RemoveAsync(left.Id, CancellationToken.None).ConfigureAwait(false);
         }
-    }
-
-    private async Task WatchAsync(List<(string Id, string Name)> running, CancellationToken cancellationToken)
-    {
-        for (var clock = Stopwatch.StartNew(); running.Count > 0 && clock.Elapsed < Look; await Task.Delay(Pause, cancellationToken).ConfigureAwait(false))
-        {
-            foreach (var (id, name) in running)
-            {
-                var now = await calls.FindAsync(id, cancellationToken).ConfigureAwait(false);
-                if (now is not { IsRunning: true, IsRestarting: false, RestartCount: 0 })
-                {
-                    throw ContainerErrors.FollowerDied(name, now?.ExitCode);
-                }
-            }
-        }
-    }
-
-}
-
-/// <summary>Compose's label for a follower: its hash holds the ids of the containers that it is tied to.</summary>
-internal static class ComposeFollowerLabels
-{
-    private static readonly (string Key, string Mode)[] Modes = [("network_mode", "NetworkMode"), ("ipc", "IpcMode"), ("pid", "PidMode")];
-
-    /// <summary>
-    /// The label with which a later <c>up</c> leaves the follower alone. If it differs from its file in more than those ids, its label stays,
-    /// and compose goes on to see that.
-    /// </summary>
-    public static async Task<IReadOnlyDictionary<string, string?>> OfAsync(
-        ComposeContext site,
-        RenderedProject? rendered,
-        ContainerView follower,
-        IReadOnlyDictionary<string, string> successors,
-        IProgress<Report> reports,
-        CancellationToken cancellationToken)
-    {
-        var none = new Dictionary<string, string?>();
-        var labels = follower.Labels;
-        if (rendered is null || site.Client.Program.IsV1
-            || ComposeLabels.Get(labels, ComposeLabels.Project) != site.Client.Project.Name
-            || ComposeLabels.Get(labels, ComposeLabels.Service) is not { } service)
-        {
-            return none;
-        }
-
-        if (site.HookWarning(rendered.Config, service) is { } hooks)
-        {
-            reports.Report(new WarningReport(hooks));
-        }
-
-        var next = new JsonObject();
-        foreach (var (_, mode) in Modes)
-        {
-            next[mode] = follower.HostConfig.Text(mode);
-        }
-
-        var before = Of(next);
-        NamespaceFollowers.Redirect(next, successors);
-        try
-        {
-            // Each takes a second on a busy machine, and the follower waits for them.
-            var hashes = await Task.WhenAll(HashAsync(before), HashAsync(Of(next))).ConfigureAwait(false);
-            return hashes[0] == ComposeLabels.Get(labels, ComposeLabels.Hash)
-                ? new Dictionary<string, string?> { [ComposeLabels.Hash] = hashes[1] }
-                : none;
-        }
-        catch (ProException failure)
-        {
-            reports.Report(new VerboseReport($"Compose doesn't tell the hash of {service}: {failure.Message}"));
-            return none;
-        }
-
-        static Dictionary<string, string> Of(JsonObject modes) =>
-            Modes.ToDictionary(pair => pair.Key, pair => modes.Text(pair.Mode), StringComparer.Ordinal);
-
-        async Task<string?> HashAsync(Dictionary<string, string> modes) =>
-            RenderedService.WithModes(rendered.Text, service, modes) is { } text
-                ? await site.Client.ResolvedHashAsync(site.Image, text, service, cancellationToken).ConfigureAwait(false)
-                : null;
     }
 }

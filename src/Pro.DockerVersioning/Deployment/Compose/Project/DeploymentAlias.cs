@@ -1,5 +1,3 @@
-using System.Net;
-using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
@@ -36,6 +34,8 @@ internal sealed record DeploymentAliases(IReadOnlyList<ImageReference> OnEngine,
 /// <summary>Moves the tags that name what is deployed.</summary>
 internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Report> reports)
 {
+    private readonly ContainerApi _calls = new(engine);
+
     /// <summary>
     /// After a repair: lets the tags of a target name what runs there. What was interrupted may have moved a tag that doesn't name the version
     /// that runs. At the registry a tag is moved for a new version that stays, and never for what was restored.
@@ -99,21 +99,12 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
 
     /// <summary>The image that a tag names on the engine; null if there is no such tag.</summary>
     /// <exception cref="ProException">The engine can't be asked.</exception>
-    public Task<string?> FindAsync(ImageReference alias, CancellationToken cancellationToken) => engine.CallAsync<string?>(async client =>
-    {
-        try
-        {
-            return (await client.Images.InspectImageAsync(alias.ToString(), cancellationToken).ConfigureAwait(false)).ID;
-        }
-        catch (DockerApiException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
-        {
-            return null;
-        }
-    });
+    public async Task<string?> FindAsync(ImageReference alias, CancellationToken cancellationToken) =>
+        (await _calls.FindImageAsync(alias.ToString(), cancellationToken).ConfigureAwait(false))?.Text("Id");
 
     /// <summary>Lets a tag name an image. A refusal is tried once more.</summary>
     /// <exception cref="ProException">The engine refuses.</exception>
-    public Task MoveAsync(ImageReference alias, string imageId, CancellationToken cancellationToken) => new ContainerApi(engine).OnceMoreAsync(
+    public Task MoveAsync(ImageReference alias, string imageId, CancellationToken cancellationToken) => _calls.OnceMoreAsync(
         alias.ToString(),
         () => engine.CallAsync(client => client.Images.TagImageAsync(
             imageId, new ImageTagParameters { RepositoryName = alias.Name, Tag = alias.Tag }, cancellationToken)),

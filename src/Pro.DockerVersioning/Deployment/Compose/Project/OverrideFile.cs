@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Errors;
@@ -36,47 +37,33 @@ internal static class OverrideFile
         && RegularFile.Read(path).AsSpan().StartsWith(Encoding.UTF8.GetBytes(FirstLine));
 
     /// <summary>
-    /// The file's text with a service's image set; what it says of other services stays, and the file may be missing. 1.x wants the
-    /// project's <c>version:</c> to be the same in all files.
+    /// The file's text with a service's image set, or without the service; null if no service is left. What it says of other services stays,
+    /// and the file may be missing. 1.x wants the project's <c>version:</c> to be the same in all files.
     /// </summary>
-    /// <exception cref="ProException">The file is there and is not a compose file.</exception>
-    public static string With(string path, string? versionKey, string service, ImageReference image)
+    /// <exception cref="ProException">The file is there and is not a compose file of ours.</exception>
+    [return: NotNullIfNotNull(nameof(image))]
+    public static string? With(string path, string? versionKey, string service, ImageReference? image)
     {
         if (File.Exists(path) && !IsOurs(path))
         {
             throw ComposeErrors.OverrideIsTheUsers(path, $"{service}: {image}");
         }
 
-        return Text(new Dictionary<string, string>(Read(path), StringComparer.Ordinal) { [service] = image.ToString() }, versionKey);
-    }
-
-    /// <summary>The file's text without a service; null if it names no other one.</summary>
-    public static string? Without(string path, string? versionKey, string service)
-    {
         var images = Read(path);
         _ = images.Remove(service);
-        return images.Count == 0 ? null : Text(images, versionKey);
+        if (image is not null)
+        {
+            images[service] = image.ToString();
+        }
+
+        var version = versionKey is null ? "" : $"version: {Quote(versionKey)}\n";
+        return images.Count == 0 ? null : $"{Head}{version}services:\n" + string.Concat(images
+            .OrderBy(static one => one.Key, StringComparer.Ordinal)
+            .Select(one => $"  {Quote(one.Key)}:\n    image: {Quote(one.Value)}\n"));
     }
 
     /// <summary>The image that the file sets for a service; null if it sets none, or if it isn't ours.</summary>
     public static string? ImageOf(string path, string service) => IsOurs(path) ? Read(path).GetValueOrDefault(service) : null;
-
-    private static string Text(Dictionary<string, string> images, string? versionKey)
-    {
-        var text = new StringBuilder(Head);
-        if (versionKey is not null)
-        {
-            text.Append("version: ").Append(Quote(versionKey)).Append('\n');
-        }
-
-        text.Append("services:\n");
-        foreach (var (name, reference) in images.OrderBy(static one => one.Key, StringComparer.Ordinal))
-        {
-            text.Append("  ").Append(Quote(name)).Append(":\n    image: ").Append(Quote(reference)).Append('\n');
-        }
-
-        return text.ToString();
-    }
 
     /// <summary>The first <c>version:</c> of a project's files; null if none has one.</summary>
     public static string? VersionKey(RunningComposeProject project) => project.Files

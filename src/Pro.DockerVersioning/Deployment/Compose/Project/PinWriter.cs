@@ -243,8 +243,7 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
                     return FileChange.None;
                 }
 
-                var key = OverrideFile.VersionKey(Project);
-                var text = isNamed ? OverrideFile.With(file, key, image.Service, runs) : OverrideFile.Without(file, key, image.Service);
+                var text = OverrideFile.With(file, OverrideFile.VersionKey(Project), image.Service, isNamed ? runs : null);
                 return text is null ? FileChange.Delete : FileChange.Write(Encoding.UTF8.GetBytes(text));
             },
             cancellationToken).ConfigureAwait(false);

@@ -38,7 +38,6 @@ internal sealed record PinnedProject(RunningComposeProject Project, IReadOnlyDic
         return file;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         if (Temporary is not null)
