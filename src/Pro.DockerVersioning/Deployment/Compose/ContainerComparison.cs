@@ -5,7 +5,6 @@ using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Engine.Api;
-using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Compose;
 
@@ -47,12 +46,8 @@ internal sealed class ContainerComparison
 
     /// <summary>
     /// What has a value in the container and would be blank in the next one: each with the names by which an operator may allow it, and
-    /// where it is. Values are told to nobody.
+    /// where it is. Values are told to nobody. The service and the documents are as the files have them, variables and all.
     /// </summary>
-    /// <param name="written">The service as its files have it, variables and all.</param>
-    /// <param name="find">What compose's variables are worth; null for what isn't set.</param>
-    /// <param name="documents">The project's files as they are written; none to look at the service alone.</param>
-    /// <param name="inEnvFile">A variable as an <c>env_file</c> of the service has it; null if none has.</param>
     public IReadOnlyList<BlankValue> Blanks(
         ComposeMapping written,
         Func<string, string?> find,
@@ -133,7 +128,7 @@ internal sealed class ContainerComparison
 
     private static bool Differ((HashSet<string> Before, HashSet<string> After) sets) => !sets.Before.SetEquals(sets.After);
 
-    /// <summary>Blank variables elsewhere than in the environment, if the container says anything else than what would come of them.</summary>
+    /// <summary>Blank variables outside of the environment, if the container says something else than what comes of them.</summary>
     private IEnumerable<BlankValue> OtherBlanks(ComposeMapping written, Func<string, string?> find)
     {
         var labels = _container.Labels;
@@ -160,10 +155,8 @@ internal sealed class ContainerComparison
             select new BlankValue(variables[0], variables, key);
     }
 
-    /// <summary>
-    /// Whether the container says just what comes of a text with blank variables. One of which nothing else is left says nothing that
-    /// could be looked for: for most keys that can't be told, and whoever means it says so.
-    /// </summary>
+    // Whether the container says just what comes of a text with blank variables. One of which nothing else is left says nothing that
+    // could be looked for: for most keys that can't be told, and whoever means it says so.
     private bool IsAsBefore(string key, ComposeScalar scalar, Func<string, string?> find, IReadOnlyList<string> said) =>
         !IsBlank(scalar, find)
         ? said.Any(one => WasBlank(scalar, find, one))
@@ -217,7 +210,8 @@ internal sealed class ContainerComparison
             ComposeSequence list => list.Items.Select(item => item.Text()).ToHashSet(),
             _ => new HashSet<string> { "default" },
         },
-        _ => Items(section).Select(item => item is ComposeMapping mapping ? mapping["source"].Text() : item.Text().Split(':')[0]).ToHashSet(),
+        _ => Items(section)
+            .Select(item => item is ComposeMapping mapping ? mapping["source"].Text() : item.Text().Split(':')[0]).ToHashSet(),
     };
 
     private bool NetworksDiffer() => !Used("networks").Select(name => NameOf("networks", name))
@@ -262,23 +256,10 @@ internal sealed class ContainerComparison
             .Distinct(StringComparer.Ordinal)];
 
     private static bool IsBlank(ComposeScalar template, VariablePlace place, Func<string, string?> find) =>
-        Expand(template.Text[place.Start..place.End], template.At, find).Length == 0;
+        VariableText.TryExpand(template.Text[place.Start..place.End], template.At, find) is "";
 
     private static bool IsBlank(ComposeScalar template, Func<string, string?> find) =>
-        Expand(template.Text, template.At, find).Trim().Length == 0;
-
-    private static string Expand(string text, FilePosition at, Func<string, string?> find)
-    {
-        try
-        {
-            return ComposeInterpolation.Expand(text, at, find, tellMissing: null);
-        }
-        catch (ProException)
-        {
-            // Compose has said so already.
-            return text;
-        }
-    }
+        string.IsNullOrWhiteSpace(VariableText.TryExpand(template.Text, template.At, find) ?? template.Text);
 
     private IReadOnlyList<ComposeNode> Items(string key) => (_service[key] as ComposeSequence)?.Items ?? [];
 
@@ -322,14 +303,14 @@ internal sealed class ContainerComparison
                 var (type, source) = (mapping["type"].Text(), mapping["source"].Text());
                 if (type is "bind" or "volume" && source.Length > 0)
                 {
-                    yield return Mount(
-                        type == "volume" ? NameOf("volumes", source) : source, mapping["target"].Text(), mapping["read_only"].Text() == "true");
+                    var name = type == "volume" ? NameOf("volumes", source) : source;
+                    yield return Mount(name, mapping["target"].Text(), mapping["read_only"].Text() == "true");
                 }
             }
             else if (item.Text().Split(':') is { Length: > 1 } parts)
             {
-                yield return Mount(
-                    parts[0].StartsWith('/') ? parts[0] : NameOf("volumes", parts[0]), parts[1], parts.Length > 2 && parts[2].Split(',').Contains("ro"));
+                var name = parts[0].StartsWith('/') ? parts[0] : NameOf("volumes", parts[0]);
+                yield return Mount(name, parts[1], parts.Length > 2 && parts[2].Split(',').Contains("ro"));
             }
         }
 

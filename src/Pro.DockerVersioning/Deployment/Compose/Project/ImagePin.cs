@@ -9,12 +9,6 @@ namespace Pro.DockerVersioning.Deployment.Compose.Project;
 /// <summary>What pins the image of one service of one project, and who else would be touched.</summary>
 internal sealed class ImagePin
 {
-    /// <summary>Keys by which a compose file takes something from other files.</summary>
-    private static readonly string[] Elsewhere = ["extends", "include", "env_file"];
-
-    /// <summary>Variables that compose and its client read themselves: the project's name, for one.</summary>
-    private static readonly string[] ToolsOwn = ["COMPOSE_", "DOCKER_"];
-
     private readonly FilePosition _at;
     private readonly ProjectFiles _files;
 
@@ -62,7 +56,6 @@ internal sealed class ImagePin
     /// <summary>The project; with our own file over the user's only if that one pins the image.</summary>
     public RunningComposeProject Project { get; }
 
-    /// <summary>The service.</summary>
     public string Service { get; }
 
     /// <summary>What the variables are worth now.</summary>
@@ -147,9 +140,8 @@ internal sealed class ImagePin
         Written is null || (ImageReference.TryParse(Expand(Written), out var written) && written.SameRepository(target));
 
     /// <summary>For messages: each variable of the image with its value and who sets it.</summary>
-    public string DescribeVariables() => Written is null
-        ? string.Empty
-        : string.Join(", ", VariableText.Names(Written).Order(StringComparer.Ordinal).Select(Variables.Describe));
+    public string DescribeVariables() =>
+        string.Join(", ", VariableText.Names(Written ?? "").Order(StringComparer.Ordinal).Select(Variables.Describe));
 
     /// <summary>Reads which projects on an engine's list share the folder.</summary>
     public static IReadOnlyList<RunningComposeProject> Neighbours(
@@ -166,8 +158,10 @@ internal sealed class ImagePin
         var text = string.Join('\n', project.Files.Select(SourceText.ReadFile));
         return text.IndexOf(variable, StringComparison.Ordinal) is var at and >= 0
             && text.LastIndexOf(variable, StringComparison.Ordinal) == at
-            && !Elsewhere.Any(key => text.Contains(key, StringComparison.Ordinal))
-            && !ToolsOwn.Any(prefix => variable.StartsWith(prefix, StringComparison.Ordinal));
+
+            // The file takes nothing from other files, and the variable is none that compose and its client read themselves.
+            && !((string[])["extends", "include", "env_file"]).Any(key => text.Contains(key, StringComparison.Ordinal))
+            && !((string[])["COMPOSE_", "DOCKER_"]).Any(prefix => variable.StartsWith(prefix, StringComparison.Ordinal));
     }
 
     private ImageReference? Named(string text) =>
@@ -209,16 +203,5 @@ internal sealed class ImagePin
         }
     }
 
-    private string Expand(string text)
-    {
-        try
-        {
-            return _files.VariableFree(text, _at);
-        }
-        catch (ProException)
-        {
-            // Another variable that must be set and isn't: compose will say so when it renders.
-            return text;
-        }
-    }
+    private string Expand(string text) => VariableText.TryExpand(text, _at, Variables.Find) ?? text;
 }

@@ -26,23 +26,29 @@ internal static partial class VariableText
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var answer in new[] { null, "x" })
         {
-            try
-            {
-                ComposeInterpolation.Expand(text, new FilePosition(string.Empty, 1, 1), Find, tellMissing: null);
-            }
-            catch (ProException)
-            {
-                // One that must be set, or no valid text: compose itself will say so.
-            }
-
-            string? Find(string name)
+            _ = TryExpand(text, new FilePosition(string.Empty, 1, 1), name =>
             {
                 names.Add(name);
                 return answer;
-            }
+            });
         }
 
         return names;
+    }
+
+    /// <summary>
+    /// A text with its variables replaced; null if one must be set and isn't, or if the text is not valid. Compose itself says so.
+    /// </summary>
+    public static string? TryExpand(string text, FilePosition at, Func<string, string?> find)
+    {
+        try
+        {
+            return ComposeInterpolation.Expand(text, at, find, tellMissing: null);
+        }
+        catch (ProException)
+        {
+            return null;
+        }
     }
 
     // A dollar that stands for itself, $NAME, or ${NAME} with an operator and a word; braces in the word are closed before the last one.

@@ -67,34 +67,20 @@ internal sealed class VariableUsages(
             && !OverrideFile.IsOurs(file))
         .Order(StringComparer.Ordinal);
 
-    /// <summary>
-    /// A file of another environment mostly has the same image: it may use the variable as ours does. Whatever else uses it would change
-    /// with it.
-    /// </summary>
+    // A file of another environment mostly has the same image: it may use the variable as ours does. Whatever else uses it would change
+    // with it.
     private bool IsAnothers(string file) => ProjectFiles.DocumentsOf(file).Any(document => UsesOutside(document).Any()
         || (document["services"] as ComposeMapping)?.Entries.Any(one => Uses(one.Value) && !IsOurImage(one.Value)) == true);
 
     private IEnumerable<KeyValuePair<string, ComposeNode>> UsesOutside(ComposeMapping document) => document.Entries
         .Where(entry => entry.Key != "services" && !entry.Key.StartsWith("x-", StringComparison.Ordinal) && Uses(entry.Value));
 
+    // The variable brings the tag, or all of the image.
     private bool IsOurImage(ComposeNode node) => node is ComposeMapping mapping && mapping["image"] is ComposeScalar image
         && VariableText.Names(image.Text).Contains(variable)
         && new[] { "v0", $"{repository}:v0" }.Any(value =>
-            ImageReference.TryParse(Expand(image, value), out var named) && named.SameRepository(repository));
-
-    /// <summary>With the variable at a value that it may have: it brings the tag, or all of the image.</summary>
-    private string Expand(ComposeScalar text, string value)
-    {
-        try
-        {
-            return ComposeInterpolation.Expand(text.Text, text.At, name => name == variable ? value : find(name), tellMissing: null);
-        }
-        catch (ProException)
-        {
-            // Another variable that must be set and isn't: nothing can be said of it.
-            return "";
-        }
-    }
+            VariableText.TryExpand(image.Text, image.At, name => name == variable ? value : find(name)) is { } text
+            && ImageReference.TryParse(text, out var named) && named.SameRepository(repository));
 
     private IEnumerable<string> OutsideOfServices(string file) => ProjectFiles.DocumentsOf(file).SelectMany(UsesOutside)
         .Where(entry => !IsOwnContent(entry.Key, entry.Value))
