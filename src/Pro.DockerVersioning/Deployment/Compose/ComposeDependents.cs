@@ -18,15 +18,15 @@ internal sealed class ComposeDependents(ContainerApi calls, ServiceTarget target
     /// <summary>What the plan says of it.</summary>
     public async Task<IReadOnlyList<string>> PlanAsync(CancellationToken cancellationToken)
     {
-        var found = await FindAsync(cancellationToken).ConfigureAwait(false);
-        var services = Services(found);
+        var services = Services(await FindAsync(cancellationToken).ConfigureAwait(false));
         return services.Count == 0 ? []
-            : [$"{string.Join(", ", services)} {(services.Count == 1 ? "is" : "are")} restarted afterwards (depends_on with restart: true)"];
+            : [$"{string.Join(", ", services)} {(services.Count == 1 ? "is" : "are")} restarted afterwards "
+                + "(depends_on with restart: true)"];
     }
 
     /// <summary>
-    /// Restarts those that run: all of them, or those that had started before; who has started since knows the container that runs now. What
-    /// can't be restarted is told: the service itself is as it should be.
+    /// Restarts those that run: all of them, or those that had started before. Who has started since knows the container that runs now.
+    /// What can't be restarted is told: the service itself is as it should be.
     /// </summary>
     public async Task RestartAsync(DeploymentSteps? steps = null, DateTimeOffset? startedBefore = null)
     {
@@ -79,7 +79,8 @@ internal sealed class ComposeDependents(ContainerApi calls, ServiceTarget target
         }
         catch (ProException failure)
         {
-            reports.Report(new WarningReport($"{name} depends on {_service} (restart: true) and could not be restarted: {failure.Message}"));
+            reports.Report(new WarningReport(
+                $"{name} depends on {_service} (restart: true) and could not be restarted: {failure.Message}"));
         }
     }
 }

@@ -9,7 +9,7 @@ namespace Pro.DockerVersioning.Deployment.Compose;
 /// </summary>
 internal static class ComposeImageLabel
 {
-    /// <summary>The label for a container on another image, of the kind that the old label had; by inspections with manifests. Pure.</summary>
+    /// <summary>The label for a container on another image, of the old label's kind, by inspections with manifests. Pure.</summary>
     public static string Next(string label, JsonObject? oldImage, string newId, JsonObject? newImage) =>
         Images(oldImage).FirstOrDefault(manifest => DigestOf(manifest) == label) is { } old
             && Images(newImage).FirstOrDefault(manifest => Platform(manifest) == Platform(old)) is { } next

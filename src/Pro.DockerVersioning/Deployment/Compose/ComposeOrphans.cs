@@ -65,7 +65,8 @@ internal static class ComposeOrphans
     {
         try
         {
-            return Encoding.UTF8.GetString(File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/{file}"))).Split('\0');
+            var path = string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/{file}");
+            return Encoding.UTF8.GetString(File.ReadAllBytes(path)).Split('\0');
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Configuration.Compose;
 using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Container;
@@ -111,17 +110,11 @@ internal sealed class ComposeStrategy(
 
     /// <summary>Compose's own up stops the old container first, whatever anybody wants.</summary>
     /// <exception cref="ProException">Another order was typed.</exception>
-    private string? OrderWarning(ComposeJudgement judgement)
-    {
-        if (target.Containers.Count == 0 || Order != UpdateOrder.StartFirst)
-        {
-            return null;
-        }
-
-        return request.OrderIsTyped
-            ? throw DeploymentErrors.OrderNotPossible(request.Service.Name, [$"{Command} up stops the old container first.", judgement.Why])
-            : $"{target.Name} is stopped before the new version starts: {Command} up knows no other order. {judgement.Why}";
-    }
+    private string? OrderWarning(ComposeJudgement judgement) =>
+        target.Containers.Count == 0 || Order != UpdateOrder.StartFirst ? null
+        : request.OrderIsTyped
+        ? throw DeploymentErrors.OrderNotPossible(request.Service.Name, [$"{Command} up stops the old container first.", judgement.Why])
+        : $"{target.Name} is stopped before the new version starts: {Command} up knows no other order. {judgement.Why}";
 
     /// <summary>What compose warned of, each once.</summary>
     private string[] Said(RenderedProject? rendered) =>
@@ -131,7 +124,7 @@ internal sealed class ComposeStrategy(
     private IEnumerable<string> OneShots(ComposePin pin) => ServiceDependencies.OneShotsOf(site.Files, site.Service).Select(one =>
     {
         var run = site.CommandLine($"run --rm --no-deps {one.Name}");
-        if (pin is VariablePin { Variable: var name, Value: var value } && one.ImageText is { } text && VariableText.Names(text).Contains(name))
+        if (pin is VariablePin { Variable: var name, Value: var value } && VariableText.Names(one.ImageText ?? "").Contains(name))
         {
             // In a way that leaves the session without the variable: an exported one goes before .env.
             run = $"$env:{name} = '{value}'; try {{ {run} }} finally {{ $env:{name} = $null }}";
@@ -222,7 +215,7 @@ internal sealed class ComposeStrategy(
                 judgement = await TakeByTagAsync(tag, image, judgement, cancellationToken).ConfigureAwait(false);
             }
 
-            var result = judgement is { OnlyImage: true, NewHash: { } hash }
+            var result = judgement is { NewHash: { } hash }
                 ? await SwapAsync(image, judgement, hash, operation, cancellationToken).ConfigureAwait(false)
                 : await UpAsync(image, pin, judgement, operation, cancellationToken).ConfigureAwait(false);
             if (result.Outcome != ProDeploymentOutcome.Succeeded)
@@ -255,10 +248,8 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    /// <summary>
-    /// Compose's own <c>up</c> takes what the tag names, so it has to name the version before. A swap moves it when the version is
-    /// verified; only docker-compose 1.x, whose hash holds the image's id, must see it for a moment.
-    /// </summary>
+    // Compose's own up takes what the tag names, so it has to name the version before. A swap moves it when the version is
+    // verified; only docker-compose 1.x, whose hash holds the image's id, must see it for a moment.
     private async Task<ComposeJudgement?> TakeByTagAsync(
         AliasPin pin, SuppliedImage image, ComposeJudgement? judgement, CancellationToken cancellationToken)
     {
@@ -295,7 +286,8 @@ internal sealed class ComposeStrategy(
         }
         catch (ProException failure)
         {
-            reports.Report(new WarningReport($"{alias} still names {ShortId.Of(now)} on the engine, which was not kept: {failure.Message}"));
+            reports.Report(new WarningReport(
+                $"{alias} still names {ShortId.Of(now)} on the engine, which was not kept: {failure.Message}"));
         }
     }
 
@@ -351,7 +343,7 @@ internal sealed class ComposeStrategy(
     private Dictionary<string, string?> Labels(IDictionary<string, string> old, string hash, string imageId)
     {
         // The files by which compose was asked: without our own one, if the container was made by it and it is not needed any more.
-        var files = _kept is { Kept: true } ? _kept.Project.Files : Project.Files;
+        var files = (_kept?.Project ?? Project).Files;
         var isAsBefore = ComposeLabels.Get(old, ComposeLabels.Files)?.Split(',').Length == files.Count;
         var labels = ComposeLabels.ForNewContainer(old, hash, imageId, isAsBefore ? null : files)
             .ToDictionary(label => label.Key, label => (string?)label.Value, StringComparer.Ordinal);
@@ -402,7 +394,7 @@ internal sealed class ComposeStrategy(
         {
             await followers.NoteAsync(before.Select(one => one.Id), cancellationToken).ConfigureAwait(false);
             outage.Begin();
-            var up = _kept is { Kept: true } ? new ComposeUp(site.Client.For(_kept.Project), site.Image, engine) : _up;
+            var up = _kept is null ? _up : new ComposeUp(site.Client.For(_kept.Project), site.Image, engine);
             after = await up.RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
             ended = Stopwatch.GetTimestamp();
             outage.Note();
@@ -414,7 +406,8 @@ internal sealed class ComposeStrategy(
 
             foreach (var container in after)
             {
-                await replacement.VerifyAsync(container.Id, ownsPorts: true, isDown: before.Count > 0, cancellationToken).ConfigureAwait(false);
+                await replacement
+                    .VerifyAsync(container.Id, ownsPorts: true, isDown: before.Count > 0, cancellationToken).ConfigureAwait(false);
                 if (replacement.ProofTime > TimeSpan.Zero)
                 {
                     outage.Note();
@@ -456,14 +449,22 @@ internal sealed class ComposeStrategy(
 
             await KeepLogOfFailedAsync(before).ConfigureAwait(false);
             await PutTagBackAsync().ConfigureAwait(false);
-            _ = await new SwapCompletion(_calls, replacement.Repair, record, reports).RestoreUnlessVerifiedAsync(failure).ConfigureAwait(false);
+            var completion = new SwapCompletion(_calls, replacement.Repair, record, reports);
+            _ = await completion.RestoreUnlessVerifiedAsync(failure).ConfigureAwait(false);
             outage.Note();
             if (before.Count == 0 && failure is not OperationCanceledException)
             {
                 throw;
             }
 
-            var isUntouched = await AreUntouchedAsync(before).ConfigureAwait(false);
+            // Compose refuses some files before it stops anything.
+            var isUntouched = true;
+            foreach (var old in before)
+            {
+                isUntouched = isUntouched
+                    && (await _calls.FindAsync(old.Id, CancellationToken.None).ConfigureAwait(false))?.StartedAt == old.StartedAt;
+            }
+
             if (!isUntouched && before.Count > 0 && site.HookWarning(_rendered?.Config, site.Service) is { } hooks)
             {
                 reports.Report(new WarningReport(hooks));
@@ -547,10 +548,8 @@ internal sealed class ComposeStrategy(
         }
     }
 
-    /// <summary>
-    /// The label with which a later <c>up</c> leaves a follower alone: its hash holds the ids of the containers that it is tied to. If it
-    /// differs from its file in more than those ids, its label stays, and compose goes on to see that.
-    /// </summary>
+    // The label with which a later up leaves a follower alone: its hash holds the ids of the containers that it is tied to. If it
+    // differs from its file in more than those ids, its label stays, and compose goes on to see that.
     private async Task<IReadOnlyDictionary<string, string?>> FollowerLabelsAsync(
         ContainerView follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken)
     {
@@ -605,20 +604,6 @@ internal sealed class ComposeStrategy(
             old => (after.FirstOrDefault(container => container.Number.ToString(CultureInfo.InvariantCulture)
                 == ComposeLabels.Get(old.Labels, ComposeLabels.Number)) ?? after[0]).Id,
             StringComparer.Ordinal);
-
-    /// <summary>Compose refuses some files before it stops anything.</summary>
-    private async Task<bool> AreUntouchedAsync(IEnumerable<ContainerView> before)
-    {
-        foreach (var old in before)
-        {
-            if ((await _calls.FindAsync(old.Id, CancellationToken.None).ConfigureAwait(false))?.StartedAt != old.StartedAt)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 
     /// <summary>Writes down what is there before compose removes it.</summary>
     private async Task<OperationRecord> RecordAsync(
@@ -689,26 +674,18 @@ internal sealed class ComposeStrategy(
         if (!ImageReference.TryParse(container.Image, out var current))
         {
             var (pin, _) = await site.Client.RenderAsync(site.Image, image.Reference, cancellationToken).ConfigureAwait(false);
-            return new ComposeJudgement(false, "The container was started by an image's id.", null, pin, Foreseen: null);
+            return new ComposeJudgement("The container was started by an image's id.", null, pin, Foreseen: null);
         }
 
         var judgement = await site.Client
             .JudgeAsync(site.Image, current, image.Reference, container.Labels, cancellationToken).ConfigureAwait(false);
-        return await WithInjectedAsync(container, judgement, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Neither a hash nor a label says anything of what compose copies into a container. What is there goes along, unless its file says
-    /// another thing by now: then compose is to write it, or to mount it.
-    /// </summary>
-    private async Task<ComposeJudgement> WithInjectedAsync(ContainerView container, ComposeJudgement judgement, CancellationToken cancellationToken)
-    {
         if (judgement.Rendered is not { } rendered)
         {
             return judgement;
         }
 
-        // 1.x mounts no config.
+        // Neither a hash nor a label says anything of what compose copies into a container. What is there goes along, unless its file says
+        // another thing by now: then compose is to write it, or to mount it. 1.x mounts no config.
         var mounts = container.Mounts.Select(mount => mount.Text("Destination")).ToHashSet(StringComparer.Ordinal);
         var changed = site.Client.Program.IsV1 ? null
             : RenderedService.MountedFiles(rendered.Config, site.Service).FirstOrDefault(path => !mounts.Contains(path));
@@ -768,9 +745,10 @@ internal sealed class ComposeStrategy(
     private async Task UndoPinAsync()
     {
         await PutTagBackAsync().ConfigureAwait(false);
-        if (_kept is { Kept: true } kept && !await kept.UndoAsync(CancellationToken.None).ConfigureAwait(false))
+        if (_kept is { } kept && !await kept.UndoAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            reports.Report(new WarningReport($"{kept.File} was changed by somebody else meanwhile, and still pins the version that was not kept."));
+            reports.Report(new WarningReport(
+                $"{kept.File} was changed by somebody else meanwhile, and still pins the version that was not kept."));
         }
     }
 

@@ -35,12 +35,12 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         }
 
         var before = await ContainersAsync(cancellationToken).ConfigureAwait(false);
-        using var pinned = PinnedProject.Lasting(client.Project, pin);
+        var project = pin is OverridePin lasting ? client.Project.WithFile(lasting.File, lasting.File) : client.Project;
         var patience = await PatienceAsync(before, cancellationToken).ConfigureAwait(false);
         var settings = Settings(await EngineIdAsync(engine, cancellationToken).ConfigureAwait(false));
-        var variables = pinned.Variables.Concat(settings).ToDictionary(StringComparer.Ordinal);
-        var answer = await client
-            .RunAsync(pinned.Project, variables, Arguments(before), heard, cancellationToken, patience).ConfigureAwait(false);
+        var variables = pin.Variables.Concat(settings).ToDictionary(StringComparer.Ordinal);
+        var answer = await client.ProcessWith(variables)
+            .RunAsync([.. project.Arguments, .. Arguments(before)], heard, cancellationToken, patience).ConfigureAwait(false);
         if (answer.WasSilent)
         {
             throw ComposeErrors.UpSilent(client.Program.CommandName, image.Service, patience, answer.LastLines, Look);
@@ -122,12 +122,11 @@ internal sealed class ComposeUp(ComposeClient client, ImagePin image, EngineConn
         ComposeErrors.UpFailed(client.Program.CommandName, image.Service, answer.ExitCode, answer.LastLines, Look);
 
     private string Look =>
-        $"docker ps --all --filter label={ComposeLabels.Project}={client.Project.Name} --filter label={ComposeLabels.Service}={image.Service}";
+        $"docker ps --all --filter label={ComposeLabels.Project}={client.Project.Name} "
+        + $"--filter label={ComposeLabels.Service}={image.Service}";
 
-    /// <summary>
-    /// How long compose may say nothing. From version 2 on it waits for ever for an engine that does not answer; it is silent while an
-    /// old container takes its time to stop.
-    /// </summary>
+    // How long compose may say nothing. From version 2 on it waits for ever for an engine that does not answer; it is silent while an
+    // old container takes its time to stop.
     private async Task<TimeSpan> PatienceAsync(IReadOnlyList<ComposeContainer> before, CancellationToken cancellationToken)
     {
         var calls = new ContainerApi(engine);

@@ -9,8 +9,8 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Deployment.Compose;
 
 /// <summary>
-/// A compose service whose files are not on this machine: a stack tool made it, or another host. Its containers are replaced as they are, and
-/// keep compose's labels; what the files say can't be looked at, nor changed.
+/// A compose service whose files are not on this machine: a stack tool made it, or another host. Its containers are replaced as they are,
+/// and keep compose's labels; what the files say can't be looked at, nor changed.
 /// </summary>
 internal sealed class ForeignComposeStrategy(
     EngineConnection engine,
@@ -35,13 +35,14 @@ internal sealed class ForeignComposeStrategy(
         _planned = choice;
         var files = target.Labels.GetValueOrDefault(ComposeLabels.Files, "-");
         return new StrategyPlan(
-            $"{target.Name} is swapped as it is, {choice.Order.ToText()}: {choice.Description}. Its compose files ({files}) are not on this machine",
+            $"{target.Name} is swapped as it is, {choice.Order.ToText()}: {choice.Description}. "
+                + $"Its compose files ({files}) are not on this machine",
             [
                 .. request.WarningsFor(choice),
-                $"The compose files of {target.Name} ({files}) are not on this machine, so they still name the old version. Write it into them, or "
-                    + $"into the stack tool that keeps them, or their next deployment goes back: image: {image.Reference}",
-                "What those files make compose do besides is not known here: lifecycle hooks are not run. Of the files that compose copies into "
-                    + "a container, those go along that are seen: secrets, and read-only ones that the old image doesn't have.",
+                $"The compose files of {target.Name} ({files}) are not on this machine, so they still name the old version. Write it into "
+                    + $"them, or into the stack tool that keeps them, or their next deployment goes back: image: {image.Reference}",
+                "What those files make compose do besides is not known here: lifecycle hooks are not run. Of the files that compose copies "
+                    + "into a container, those go along that are seen: secrets, and read-only ones that the old image doesn't have.",
             ],
             choice.Flow)
         {

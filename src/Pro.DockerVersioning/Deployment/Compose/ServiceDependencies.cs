@@ -30,13 +30,12 @@ internal static class ServiceDependencies
 
         void Visit(string name)
         {
-            if (!seen.Add(name))
+            if (!seen.Add(name) || files.Services.FirstOrDefault(one => one.Name == name) is not { } said)
             {
                 return;
             }
 
-            var said = files.Services.FirstOrDefault(one => one.Name == name);
-            foreach (var (other, condition) in DependenciesOf(said?.Node[Key]))
+            foreach (var (other, condition) in DependenciesOf(said.Node[Key]))
             {
                 if (condition == "service_completed_successfully" && other != service)
                 {
@@ -46,10 +45,7 @@ internal static class ServiceDependencies
                 Visit(other);
             }
 
-            if (said is not null)
-            {
-                found.Add(said);
-            }
+            found.Add(said);
         }
     }
 

@@ -40,7 +40,7 @@ internal static partial class ComposeProbe
             .Where(program => program.Version >= ComposeProgram.First).ToList();
         var late = candidates.FirstOrDefault(candidate => candidate.IsLate);
         bool? v1 = ClientVersion.Parse(madeBy) is { } maker ? maker.Major < 2 : null;
-        return programs.FirstOrDefault(program => madeBy is not null && SameVersion(program.VersionText, madeBy))
+        return programs.FirstOrDefault(program => NumbersOf(madeBy) is { Length: > 0 } numbers && NumbersOf(program.VersionText) == numbers)
             ?? programs.FirstOrDefault(program => program.IsV1 == v1)
             ?? (late is null || v1 is null ? programs.FirstOrDefault(program => !program.IsV1) : null)
             ?? (late is null ? programs.FirstOrDefault() : null)
@@ -50,9 +50,7 @@ internal static partial class ComposeProbe
     }
 
     /// <summary>"v2.40.3" and "2.40.3-3" are one version, packaged twice.</summary>
-    private static bool SameVersion(string one, string other) =>
-        Numbers().Match(one) is { Success: true } left && Numbers().Match(other) is { Success: true } right
-        && left.Groups["numbers"].Value == right.Groups["numbers"].Value;
+    private static string NumbersOf(string? version) => Numbers().Match(version ?? "").Groups["numbers"].Value;
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever is wrong with a program, it is passed over with that reason.")]
     private static async Task<Candidate> ProbeAsync(string path, string[] prefix, ChildEnvironment environment, TimeSpan limit)

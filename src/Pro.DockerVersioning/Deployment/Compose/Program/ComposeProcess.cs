@@ -7,12 +7,10 @@ using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Compose.Program;
 
-/// <summary>What a run of compose came to. An exit code of 0 says nothing about whether the service lives.</summary>
-/// <param name="ExitCode">Its exit code.</param>
-/// <param name="Output">Its standard output.</param>
-/// <param name="LastLines">The last lines of both its outputs, for errors.</param>
-/// <param name="Warnings">What it warned of, each once.</param>
-/// <param name="WasSilent">True if it had said nothing for too long, and was ended.</param>
+/// <summary>
+/// What a run of compose came to. An exit code of 0 says nothing about whether the service lives. The last lines are of both its outputs,
+/// for errors. It was silent if it had said nothing for too long, and was ended.
+/// </summary>
 internal sealed record ComposeAnswer(
     int ExitCode, string Output, IReadOnlyList<string> LastLines, IReadOnlyList<string> Warnings, bool WasSilent);
 
@@ -42,11 +40,45 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         void Wait() => end.CancelAfter(silence ?? Timeout.InfiniteTimeSpan);
         Wait();
-        var hearing = new Hearing(line =>
+
+        // Both outputs are read at once, by two threads.
+        var (text, last, warnings) = (new StringBuilder(), new Queue<string>(), new List<string>());
+        void Hear(string line, bool isOutput)
         {
-            Wait();
-            heard?.Invoke(line);
-        });
+            lock (last)
+            {
+                if (isOutput && text.Length < MostCharacters)
+                {
+                    text.Append(line).Append('\n');
+                }
+                else if (!isOutput && ComposeWarning.Parse(line) is { } warning)
+                {
+                    warnings.Add(warning);
+                }
+
+                if (line.AsSpan().Trim().IsEmpty)
+                {
+                    return;
+                }
+
+                Wait();
+                heard?.Invoke(line);
+                last.Enqueue(line.TrimEnd());
+                if (last.Count > MostLines)
+                {
+                    last.Dequeue();
+                }
+            }
+        }
+
+        ComposeAnswer Answer(int exitCode, bool wasSilent)
+        {
+            lock (last)
+            {
+                return new ComposeAnswer(exitCode, text.ToString(), [.. last], [.. warnings.Distinct(StringComparer.Ordinal)], wasSilent);
+            }
+        }
+
         var tree = new ProcessTree();
         using var kill = new CancellationTokenSource();
         using var interrupt = new CancellationTokenSource();
@@ -55,8 +87,8 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
             .WithWorkingDirectory(environment.WorkingDirectory)
             .WithEnvironmentVariables(environment.Overlay)
             .WithStandardInputPipe(input is null ? PipeSource.Null : PipeSource.FromString(input, Utf8))
-            .WithStandardOutputPipe(PipeTarget.ToDelegate(hearing.Output))
-            .WithStandardErrorPipe(PipeTarget.ToDelegate(hearing.Error))
+            .WithStandardOutputPipe(PipeTarget.ToDelegate(line => Hear(line, isOutput: true)))
+            .WithStandardErrorPipe(PipeTarget.ToDelegate(line => Hear(line, isOutput: false)))
             .WithValidation(CommandResultValidation.None);
         try
         {
@@ -71,12 +103,12 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
             });
             var result = await running.ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            return hearing.Answer(result.ExitCode, result.ExitCode != 0 && end.IsCancellationRequested);
+            return Answer(result.ExitCode, result.ExitCode != 0 && end.IsCancellationRequested);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return hearing.Answer(-1, wasSilent: true);
+            return Answer(-1, wasSilent: true);
         }
         catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or CliWrapException)
         {
@@ -85,64 +117,6 @@ internal sealed class ComposeProcess(ComposeProgram program, ChildEnvironment en
         finally
         {
             await tree.EndAsync(Grace).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Both outputs are read at once, by two threads.</summary>
-    private sealed class Hearing(Action<string> heard)
-    {
-        private readonly object _lock = new();
-        private readonly StringBuilder _text = new();
-        private readonly Queue<string> _last = new();
-        private readonly List<string> _warnings = [];
-
-        public ComposeAnswer Answer(int exitCode, bool wasSilent)
-        {
-            lock (_lock)
-            {
-                return new ComposeAnswer(exitCode, _text.ToString(), [.. _last], [.. _warnings.Distinct(StringComparer.Ordinal)], wasSilent);
-            }
-        }
-
-        public void Output(string line)
-        {
-            lock (_lock)
-            {
-                if (_text.Length < MostCharacters)
-                {
-                    _text.Append(line).Append('\n');
-                }
-
-                Keep(line);
-            }
-        }
-
-        public void Error(string line)
-        {
-            lock (_lock)
-            {
-                if (ComposeWarning.Parse(line) is { } warning)
-                {
-                    _warnings.Add(warning);
-                }
-
-                Keep(line);
-            }
-        }
-
-        private void Keep(string line)
-        {
-            if (line.AsSpan().Trim().IsEmpty)
-            {
-                return;
-            }
-
-            heard(line);
-            _last.Enqueue(line.TrimEnd());
-            if (_last.Count > MostLines)
-            {
-                _last.Dequeue();
-            }
         }
     }
 }

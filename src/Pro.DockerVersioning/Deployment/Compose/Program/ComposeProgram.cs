@@ -1,10 +1,8 @@
 namespace Pro.DockerVersioning.Deployment.Compose.Program;
 
-/// <summary>A program that is compose: the plugin of a <c>docker</c>, or a <c>docker-compose</c> of its own.</summary>
-/// <param name="Path">The program.</param>
-/// <param name="Prefix">What stands before compose's own arguments: <c>compose</c> for the plugin.</param>
-/// <param name="VersionText">Its version in full.</param>
-/// <param name="Version">The numbers at its head.</param>
+/// <summary>
+/// A program that is compose: the plugin of a <c>docker</c>, with the prefix <c>compose</c>, or a <c>docker-compose</c> of its own.
+/// </summary>
 internal sealed record ComposeProgram(string Path, IReadOnlyList<string> Prefix, string VersionText, Version Version)
 {
     /// <summary>The first docker-compose that knows the files of today and writes all labels.</summary>
@@ -16,6 +14,5 @@ internal sealed record ComposeProgram(string Path, IReadOnlyList<string> Prefix,
     /// <summary>As a user types it.</summary>
     public string CommandName => Prefix.Count == 0 ? System.IO.Path.GetFileNameWithoutExtension(Path) : "docker compose";
 
-    /// <summary>For the verbose stream.</summary>
     public override string ToString() => $"{CommandName} {VersionText} ({Path})";
 }

@@ -12,7 +12,7 @@ internal sealed record ComposeInjection(string Path, string? Content, string? Va
 /// <summary>Reads what <c>config</c> says of a service.</summary>
 internal static class RenderedService
 {
-    /// <summary>Keys that make compose do something besides creating the container: run commands in it, or ask others for its environment.</summary>
+    /// <summary>Keys that make compose do more than create the container: run commands in it, or ask others for its environment.</summary>
     private static readonly (string Key, string Why)[] OnlyComposes =
     [
         ("post_start", "it has the lifecycle hook post_start"),
@@ -75,8 +75,8 @@ internal static class RenderedService
         select file.Path;
 
     /// <summary>
-    /// A rendered project in which a service shares the network, IPC or processes of containers, and not of services: so compose has it when
-    /// it computes the hash of the container's label. Null if the text has no such service.
+    /// A rendered project in which a service shares the network, IPC or processes of containers, and not of services: so compose has it
+    /// when it computes the hash of the container's label. Null if the text has no such service.
     /// </summary>
     public static string? WithModes(string text, string service, IReadOnlyDictionary<string, string> modes)
     {
@@ -91,7 +91,8 @@ internal static class RenderedService
         for (at++; at < lines.Length && (lines[at].Length == 0 || lines[at].StartsWith("   ", StringComparison.Ordinal)); at++)
         {
             var line = lines[at];
-            if (modes.FirstOrDefault(mode => line.StartsWith($"    {mode.Key}: service:", StringComparison.Ordinal)) is { Key: { } key } mode)
+            if (modes.FirstOrDefault(mode => line.StartsWith($"    {mode.Key}: service:", StringComparison.Ordinal))
+                is { Key: { } key } mode)
             {
                 lines[at] = $"    {key}: {mode.Value}";
             }
@@ -104,7 +105,8 @@ internal static class RenderedService
     public static string Unescape(string text) => text.Replace("$$", "$", StringComparison.Ordinal);
 
     /// <summary>Where in its containers the configs and secrets of a service are, and what the project says of them.</summary>
-    public static IEnumerable<(string Path, string Source, ComposeMapping? Definition)> Files(ComposeMapping rendered, ComposeMapping service) =>
+    public static IEnumerable<(string Path, string Source, ComposeMapping? Definition)> Files(
+        ComposeMapping rendered, ComposeMapping service) =>
         from section in (string[])["configs", "secrets"]
         from use in Uses(service, section)
         let path = use.Target ?? use.Source

@@ -10,12 +10,11 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
 /// <summary>Whether a compose service may be swapped without compose.</summary>
-/// <param name="OnlyImage">True if nothing but the image would change.</param>
 /// <param name="Why">One sentence for the verbose stream.</param>
 /// <param name="NewHash">The hash for the new container's label; null if compose has to do it.</param>
 /// <param name="Pin">What makes compose take the image.</param>
 /// <param name="Foreseen">The <c>.env</c> by which compose was seen to take the image of itself; null if it wasn't.</param>
-internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewHash, ComposePin Pin, DotEnvPin? Foreseen)
+internal sealed record ComposeJudgement(string Why, string? NewHash, ComposePin Pin, DotEnvPin? Foreseen)
 {
     /// <summary>
     /// The project with the new version; null if docker-compose 1.x was asked for hashes alone, and they say that only the image differs.
@@ -31,8 +30,11 @@ internal sealed record ComposeJudgement(bool OnlyImage, string Why, string? NewH
     /// <summary>Paths of files in the containers that run which compose has copied there: see <see cref="ComposeInjection"/>.</summary>
     public IReadOnlyList<string> InjectedFiles { get; init; } = [];
 
+    /// <summary>True if nothing but the image would change.</summary>
+    public bool OnlyImage => NewHash is not null;
+
     /// <summary>The same if only compose can do it.</summary>
-    public ComposeJudgement ByCompose(string why) => this with { OnlyImage = false, NewHash = null, Why = why };
+    public ComposeJudgement ByCompose(string why) => this with { NewHash = null, Why = why };
 }
 
 /// <summary>A project as <c>config</c> renders it, read and as compose wrote it, and what compose warned of.</summary>
@@ -57,7 +59,6 @@ internal sealed partial class ComposeClient(
     public EngineEndpoint Endpoint { get; } = endpoint;
 
     /// <summary>Reads what the project's variables are worth.</summary>
-    /// <exception cref="ProException">A file is broken.</exception>
     public ProjectVariables ReadVariables() => ProjectVariables.Load(Project, _environment, Program);
 
     /// <summary>The same client for a project whose files or name have changed.</summary>
@@ -80,7 +81,6 @@ internal sealed partial class ComposeClient(
     }
 
     /// <summary>The image that compose takes for a service: pinned, or as everything stands (null).</summary>
-    /// <exception cref="ProException">Compose refuses the files.</exception>
     public async Task<string?> ImageAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken) =>
         ImageIn((await ConfigAsync(image, pin, cancellationToken).ConfigureAwait(false)).Config, image);
 
@@ -96,9 +96,7 @@ internal sealed partial class ComposeClient(
         return (pin, rendered);
     }
 
-    /// <summary>
-    /// Our own file over theirs would bring about anything; an image of another repository is not a version of this service.
-    /// </summary>
+    // Our own file over theirs would bring about anything; an image of another repository is not a version of this service.
     private static ComposePin? Seen(ImagePin image, ComposePin pin) => pin is OverridePin && !image.Names(pin.Target) ? null : pin;
 
     private void ThrowIfNotTaken(ImagePin image, ComposePin pin, ComposeMapping config)
@@ -121,9 +119,7 @@ internal sealed partial class ComposeClient(
             ? alias.Equals(reference.Tag is null && reference.Digest is null ? reference.WithTag("latest") : reference)
             : reference.Equals(pin.Target));
 
-    /// <summary>The hash that compose would write into a container's label.</summary>
-    /// <remarks>1.x puts the image's id into it: the image must be on the engine.</remarks>
-    /// <exception cref="ProException">Compose refuses the files.</exception>
+    /// <summary>The hash that compose would write into a container's label. 1.x puts the image's id into it.</summary>
     public async Task<string> HashAsync(ImagePin image, ComposePin? pin, CancellationToken cancellationToken)
     {
         string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + image.Service];
@@ -146,7 +142,7 @@ internal sealed partial class ComposeClient(
     {
         var (old, next) = (image.For(current), image.For(target));
         var foreseen = next is VariablePin variable ? new PinWriter(this, image).Foresee(variable) : null;
-        var onlyImage = new ComposeJudgement(true, $"Only the image of {image.Service} changes.", null, next, foreseen);
+        var onlyImage = new ComposeJudgement($"Only the image of {image.Service} changes.", null, next, foreseen);
 
         // From 2.x on a run takes a tenth of a second, and what it tells of the service counts whatever the hashes say; 1.x takes a second.
         var rendering = Program.IsV1 ? null : ConfigAsync(image, Seen(image, next), cancellationToken);
@@ -165,17 +161,15 @@ internal sealed partial class ComposeClient(
             : judgement;
     }
 
-    /// <summary>
-    /// The usual case by two hashes instead of three runs of compose, each of which takes a second. With the version that runs in
-    /// <c>.env</c> compose makes just this container: so it reads the variable there, and as we do. With the other version there it makes
-    /// another one; and as the variable stands once, in the image's text, that is the target.
-    /// </summary>
-    /// <returns>Null if that proves nothing.</returns>
+    // The usual case by two hashes instead of three runs of compose, each of which takes a second. With the version that runs in
+    // .env compose makes just this container: so it reads the variable there, and as we do. With the other version there it makes
+    // another one; and as the variable stands once, in the image's text, that is the target. Null if that proves nothing.
     private async Task<ComposeJudgement?> JudgeByHashAsync(
         ImagePin image, ComposePin old, ComposeJudgement onlyImage, IDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         if (onlyImage is not { Foreseen: { } foreseen, Pin: VariablePin next } || !image.VariableStandsOnce
-            || old is not VariablePin running || running.Line == next.Line || new PinWriter(this, image).Foresee(running) is not { } asItRuns)
+            || old is not VariablePin running || running.Line == next.Line
+            || new PinWriter(this, image).Foresee(running) is not { } asItRuns)
         {
             return null;
         }
@@ -256,20 +250,34 @@ internal sealed partial class ComposeClient(
     /// <exception cref="ProException">Compose ended with another code than 0; the error has its last lines.</exception>
     public async Task<ComposeAnswer> RunAsync(ComposePin? pin, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        using var pinned = PinnedProject.Of(Project, pin);
-        return ThrowIfFailed(
-            await RunAsync(pinned.Project, pinned.Variables, arguments, heard: null, cancellationToken).ConfigureAwait(false), arguments);
-    }
+        // What is only to be looked at is written to a folder of its own, which is its owner's alone, and goes away again.
+        DirectoryInfo? folder = null;
+        string Write(string name, byte[] content)
+        {
+            folder = Directory.CreateTempSubdirectory("pro-compose-");
+            var file = Path.Combine(folder.FullName, name);
+            File.WriteAllBytes(file, content);
+            return file;
+        }
 
-    /// <summary>Runs a command, whatever it ends with.</summary>
-    public Task<ComposeAnswer> RunAsync(
-        RunningComposeProject on,
-        IReadOnlyDictionary<string, string?> variables,
-        IReadOnlyList<string> arguments,
-        Action<string>? heard,
-        CancellationToken cancellationToken,
-        TimeSpan? silence = null) =>
-        ProcessWith(variables).RunAsync([.. on.Arguments, .. arguments], heard, cancellationToken, silence);
+        try
+        {
+            var on = pin switch
+            {
+                OverridePin over => Project.WithFile(over.File, Write(Path.GetFileName(over.File), over.ContentFor(Project))),
+                DotEnvPin env => Project with { EnvironmentFiles = [Write("env", env.Content)] },
+                _ => Project,
+            };
+            var variables = pin?.Variables ?? new Dictionary<string, string?>();
+            var answer = await ProcessWith(variables)
+                .RunAsync([.. on.Arguments, .. arguments], heard: null, cancellationToken).ConfigureAwait(false);
+            return ThrowIfFailed(answer, arguments);
+        }
+        finally
+        {
+            folder?.Delete(recursive: true);
+        }
+    }
 
     /// <summary>The later versions tell of a service with profiles only when one of them is active.</summary>
     public IEnumerable<string> ProfileArguments(ImagePin image) =>
@@ -286,7 +294,6 @@ internal sealed partial class ComposeClient(
     /// when it writes the container's label: of a rendered project, in which the files' variables are the service's own, both are the same.
     /// </summary>
     /// <seealso href="https://github.com/docker/compose/issues/14001"/>
-    /// <exception cref="ProException">Compose refuses it.</exception>
     public async Task<string> ResolvedHashAsync(ImagePin image, string rendered, string service, CancellationToken cancellationToken)
     {
         string[] arguments = [.. ProfileArguments(image), "config", "--hash=" + service];
@@ -336,11 +343,11 @@ internal sealed partial class ComposeClient(
     }
 
     /// <summary>
-    /// docker-compose 1.x knows no <c>DOCKER_CONTEXT</c>, and takes <c>DOCKER_HOST</c> from <c>.env</c>: it would work on another engine
-    /// than we do, silently. The option goes before both, and changes no variable that the project may use. Later versions take neither
-    /// from there.
+    /// Runs compose with variables. docker-compose 1.x knows no <c>DOCKER_CONTEXT</c>, and takes <c>DOCKER_HOST</c> from <c>.env</c>: it
+    /// would work on another engine than we do, silently. The option goes before both, and changes no variable that the project may use.
+    /// Later versions take neither from there.
     /// </summary>
-    private ComposeProcess ProcessWith(IReadOnlyDictionary<string, string?> variables)
+    public ComposeProcess ProcessWith(IReadOnlyDictionary<string, string?> variables)
     {
         if (!Program.IsV1)
         {

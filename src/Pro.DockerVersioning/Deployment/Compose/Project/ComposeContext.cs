@@ -10,21 +10,13 @@ using Pro.DockerVersioning.Errors;
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
 
 /// <summary>Compose, the project and what pins the service's image: all that is read before anything is done.</summary>
-internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
+internal sealed record ComposeContext(ComposeClient Client, ImagePin Image, ProjectFiles Files, UpdateOrder? Order)
 {
-    /// <summary>The service's name in the project.</summary>
     public string Service => Image.Service;
 
-    /// <summary>The order that the compose file names; null if it names none.</summary>
-    public UpdateOrder? Order { get; private init; }
-
     /// <summary>The service as its files have it, variables and all.</summary>
-    public required ComposeMapping Written { get; init; }
+    public ComposeMapping Written => Files.Find(Service).Node;
 
-    /// <summary>The project's files.</summary>
-    public required ProjectFiles Files { get; init; }
-
-    /// <summary>Keeps pins.</summary>
     public PinWriter PinWriter() => new(Client, Image);
 
     /// <summary>A command of compose on the project, as somebody can type it.</summary>
@@ -64,7 +56,7 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
     /// Opens the project of a container; null if its files can't be found here and the container was named: it is replaced as it is then.
     /// So it is with a stack tool, which keeps the files to itself.
     /// </summary>
-    /// <exception cref="ProException">Compose is missing, or the files are wrong; or they are elsewhere, and no container was named.</exception>
+    /// <exception cref="ProException">Compose is missing, or the files are wrong, or elsewhere without a named container.</exception>
     public static async Task<ComposeContext?> TryOpenAsync(
         EngineConnection engine, DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
     {
@@ -84,10 +76,18 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
     public static Task<ComposeContext> OpenAsync(
         EngineConnection engine, DeploymentRequest request, IReadOnlyList<string> files, CancellationToken cancellationToken) =>
         OpenAsync(
-            engine, request, RunningComposeProject.FromFiles(files, request.Child.WorkingDirectory), request.Service.Name, cancellationToken);
+            engine,
+            request,
+            RunningComposeProject.FromFiles(files, request.Child.WorkingDirectory),
+            request.Service.Name,
+            cancellationToken);
 
     private static async Task<ComposeContext> OpenAsync(
-        EngineConnection engine, DeploymentRequest request, RunningComposeProject project, string service, CancellationToken cancellationToken)
+        EngineConnection engine,
+        DeploymentRequest request,
+        RunningComposeProject project,
+        string service,
+        CancellationToken cancellationToken)
     {
         var program = await ComposeProbe.ChooseAsync(request.Child, project.MadeBy, cancellationToken).ConfigureAwait(false);
         var client = new ComposeClient(program, project, request.Child, engine.Endpoint);
@@ -105,13 +105,8 @@ internal sealed record ComposeContext(ComposeClient Client, ImagePin Image)
         var containers = await engine.CallAsync(api => api.Containers.ListContainersAsync(
             new ContainersListParameters { All = true }, cancellationToken)).ConfigureAwait(false);
         var neighbours = ImagePin.Neighbours(project, containers.Select(container => container.Labels ?? new Dictionary<string, string>()));
-        var written = files.Find(service);
+        var order = files.Find(service).Order;
         var image = new ImagePin(project, service, request.Repository, variables, neighbours);
-        return new ComposeContext(image.Project == project ? client : client.For(image.Project), image)
-        {
-            Written = written.Node,
-            Files = files,
-            Order = written.Order,
-        };
+        return new ComposeContext(image.Project == project ? client : client.For(image.Project), image, files, order);
     }
 }

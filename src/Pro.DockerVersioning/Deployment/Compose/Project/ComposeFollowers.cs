@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
-using Pro.DockerVersioning.Deployment.Compose.Program;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Engine.Api;
@@ -13,7 +11,7 @@ namespace Pro.DockerVersioning.Deployment.Compose.Project;
 /// Containers that share the network, IPC or processes of one that compose itself has re-created: they are tied to an id that is gone, and
 /// would never start again. They are re-created as they were, tied to the new one.
 /// </summary>
-/// <remarks>Who knows them may give followers labels by the containers that have a successor; see <c>ReplacementJob.FollowerLabels</c>.</remarks>
+/// <remarks>A follower's labels depend on the containers that have a successor: see <c>ReplacementJob.FollowerLabels</c>.</remarks>
 internal sealed class ComposeFollowers(
     ContainerApi calls,
     IProgress<Report> reports,
@@ -32,7 +30,7 @@ internal sealed class ComposeFollowers(
         _ran.UnionWith(followers.Where(one => SavedRunState.Of(one).Ran).Select(one => one.Name));
     }
 
-    /// <summary>Re-creates them and those that follow them, each after its leaders. Then sees whether those that ran go on running.</summary>
+    /// <summary>Re-creates them and those that follow them, each after its leaders. Then sees whether those that ran go on.</summary>
     /// <exception cref="ProException">One can't be re-created, or doesn't go on running.</exception>
     public async Task MoveAsync(IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken)
     {
@@ -69,7 +67,7 @@ internal sealed class ComposeFollowers(
     }
 
     /// <summary>
-    /// Ties followers to containers that were restored after an <c>up</c>. One that doesn't run then is told: the service itself is restored.
+    /// Ties followers to containers that were restored after an <c>up</c>. One that doesn't run is told: the service itself is restored.
     /// The leaders go from the ids that <c>up</c> had made to the old ones, and from these to the ids of what is restored, mostly the same.
     /// </summary>
     /// <exception cref="ProException">The engine refuses something.</exception>

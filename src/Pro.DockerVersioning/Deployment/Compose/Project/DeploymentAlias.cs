@@ -23,7 +23,7 @@ internal sealed record DeploymentAliases(IReadOnlyList<ImageReference> OnEngine,
     public static bool IsAlias(ImageReference reference) => reference is { Digest: null, Tag: { } tag }
         && !ProVersion.TryFromImageTag(tag, out _) && !PreviousTag.IsPreviousTag(tag);
 
-    /// <summary>Of a target: the tags in its compose file by which compose takes a version, and the one that its environment declares.</summary>
+    /// <summary>Of a target: the tags by which compose takes a version, and the one that its environment declares.</summary>
     public static DeploymentAliases Of(DeploymentRequest request, params ImageReference?[] compose)
     {
         var declared = request.DeclaredAlias is { } tag ? request.Repository.WithTag(tag) : null;
@@ -37,12 +37,17 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
     private readonly ContainerApi _calls = new(engine);
 
     /// <summary>
-    /// After a repair: lets the tags of a target name what runs there. What was interrupted may have moved a tag that doesn't name the version
-    /// that runs. At the registry a tag is moved for a new version that stays, and never for what was restored.
+    /// After a repair: lets the tags of a target name what runs there. What was interrupted may have moved a tag that doesn't name the
+    /// version that runs. At the registry a tag is moved for a new version that stays, and never for what was restored.
     /// </summary>
     /// <returns>True if a tag on the engine was moved.</returns>
     public async Task<bool> FollowAsync(
-        DeploymentRequest request, ProVersion? runs, ServiceTarget target, OperationNote? note, bool isFinished, CancellationToken cancellationToken)
+        DeploymentRequest request,
+        ProVersion? runs,
+        ServiceTarget target,
+        OperationNote? note,
+        bool isFinished,
+        CancellationToken cancellationToken)
     {
         var hasMoved = false;
         try
@@ -52,7 +57,7 @@ internal sealed class DeploymentAliasMover(EngineConnection engine, IProgress<Re
             var aliases = DeploymentAliases.Of(request, [.. new[] { runs, note?.Version }.OfType<ProVersion>()
                 .Select(version => (site?.Image.For(request.Repository.WithTag(version.ImageTag)) as AliasPin)?.Alias)]);
             if (target.Kind != ServiceTargetKind.Swarm
-                && target.Containers.Where(container => container.IsRunning).Select(container => container.ImageId).FirstOrDefault() is { } image)
+                && target.Containers.FirstOrDefault(container => container.IsRunning)?.ImageId is { } image)
             {
                 hasMoved = await FollowAsync(aliases, image).ConfigureAwait(false);
             }

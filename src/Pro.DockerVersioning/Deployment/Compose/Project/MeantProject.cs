@@ -80,8 +80,11 @@ internal static class MeantProject
 
     private static string Project(ServiceTarget target) => target.Labels.GetValueOrDefault(ComposeLabels.Project, "");
 
-    private static string Files(ServiceTarget target) => target.Labels is var labels
-        && labels.GetValueOrDefault(ComposeLabels.Files, "") is { Length: > 0 } files
-        ? $"{labels.GetValueOrDefault(ComposeLabels.WorkingDirectory)}|{files.Split(',')[0]}|{labels.GetValueOrDefault(ComposeLabels.Service)}"
-        : "";
+    private static string Files(ServiceTarget target)
+    {
+        var labels = target.Labels;
+        return labels.GetValueOrDefault(ComposeLabels.Files, "") is not { Length: > 0 } files ? ""
+            : $"{labels.GetValueOrDefault(ComposeLabels.WorkingDirectory)}|{files.Split(',')[0]}|"
+                + labels.GetValueOrDefault(ComposeLabels.Service);
+    }
 }

@@ -37,8 +37,8 @@ internal static class OverrideFile
         && RegularFile.Read(path).AsSpan().StartsWith(Encoding.UTF8.GetBytes(FirstLine));
 
     /// <summary>
-    /// The file's text with a service's image set, or without the service; null if no service is left. What it says of other services stays,
-    /// and the file may be missing. 1.x wants the project's <c>version:</c> to be the same in all files.
+    /// The file's text with a service's image set, or without the service; null if no service is left. What it says of other services
+    /// stays, and the file may be missing. 1.x wants the project's <c>version:</c> to be the same in all files.
     /// </summary>
     /// <exception cref="ProException">The file is there and is not a compose file of ours.</exception>
     [return: NotNullIfNotNull(nameof(image))]

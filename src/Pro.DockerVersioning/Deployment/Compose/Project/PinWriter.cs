@@ -54,7 +54,7 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
     private string WillNotHold => $"The pin will not hold: a plain '{Command} up' may put {image.Service} on another version.";
 
     /// <summary>
-    /// Keeps a pin of <see cref="ComposeClient.RenderAsync"/>. Compose is asked afterwards whether it takes it, unless it was seen to take it
+    /// Keeps a pin of <see cref="ComposeClient.RenderAsync"/>. Compose is asked afterwards whether it takes it, unless it was seen to do so
     /// by the <c>.env</c> that is written.
     /// </summary>
     public Task<PinKept> PersistAsync(ComposePin pin, CancellationToken cancellationToken, DotEnvPin? foreseen = null) => pin switch
@@ -68,25 +68,20 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
     };
 
     /// <summary>What keeping a pin will change, and whether a plain <c>up</c> then takes the version. Nothing is written.</summary>
-    public string Forecast(ComposePin pin)
+    public string Forecast(ComposePin pin) => pin switch
     {
-        switch (pin)
+        VariablePin variable when Preview(variable).Refusal is { } refusal => $"no file is changed. {WillNotHold} {refusal}",
+        VariablePin variable => $"{Project.DotEnv} gets {variable.Line}, so a plain '{Command} up' keeps it" + image.FollowedBy.Count switch
         {
-            case VariablePin variable:
-                var followers = image.FollowedBy.Count == 0 ? ""
-                    : $", and brings {string.Join(", ", image.FollowedBy)} to it too, which "
-                        + $"{(image.FollowedBy.Count == 1 ? "has" : "have")} the same image";
-                return Preview(variable).Refusal is { } refusal
-                    ? $"no file is changed. {WillNotHold} {refusal}"
-                    : $"{Project.DotEnv} gets {variable.Line}, so a plain '{Command} up' keeps it{followers}";
-            case OverridePin over:
-                return $"{over.File} pins {over.Target}. {WillNotHold} {ImageLine(over)}";
-            default:
-                return image.PullPolicy is { } policy
-                    ? $"no file is changed. {WillNotHold} 'pull_policy: {policy}' brings another image at each 'up'"
-                    : $"no file is changed. A plain '{Command} up' keeps it, as the tag names it";
-        }
-    }
+            0 => "",
+            1 => $", and brings {image.FollowedBy[0]} to it too, which has the same image",
+            _ => $", and brings {string.Join(", ", image.FollowedBy)} to it too, which have the same image",
+        },
+        OverridePin over => $"{over.File} pins {over.Target}. {WillNotHold} {ImageLine(over)}",
+        _ when image.PullPolicy is { } policy =>
+            $"no file is changed. {WillNotHold} 'pull_policy: {policy}' brings another image at each 'up'",
+        _ => $"no file is changed. A plain '{Command} up' keeps it, as the tag names it",
+    };
 
     /// <summary>The <c>.env</c> that would keep a pin; null if it is to be left alone. Nothing is written.</summary>
     public DotEnvPin? Foresee(VariablePin pin) =>
@@ -204,12 +199,7 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
         {
             var before = await AtomicFile.ChangeAsync(
                 pin.File,
-                content =>
-                {
-                    var text = OverrideFile.With(pin.File, OverrideFile.VersionKey(Project), pin.Service, pin.Target);
-                    written = Encoding.UTF8.GetBytes(text);
-                    return ChangeTo(written, content);
-                },
+                content => ChangeTo(written = pin.ContentFor(Project), content),
                 cancellationToken).ConfigureAwait(false);
             var files = string.Join(' ', project.Files.Select(file => "-f " + Path.GetRelativePath(project.WorkingDirectory, file)));
             var warning = $"The image of {pin.Service} isn't set by one variable, so {pin.File} pins {pin.Target}. A plain '{Command} up' "
@@ -223,8 +213,8 @@ internal sealed class PinWriter(ComposeClient client, ImagePin image)
     }
 
     /// <summary>
-    /// Lets our own file follow what runs after an operation that was interrupted. If what runs was not started with the file, as its labels
-    /// say, the service goes out of it. What the operation can't have written stays.
+    /// Lets our own file follow what runs after an operation that was interrupted. If what runs was not started with the file, the service
+    /// goes out of it. What the operation can't have written stays.
     /// </summary>
     /// <returns>True if the file was changed.</returns>
     public async Task<bool> FollowOverrideAsync(

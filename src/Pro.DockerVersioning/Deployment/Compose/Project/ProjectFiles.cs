@@ -11,7 +11,6 @@ internal sealed class ProjectFiles
     private readonly RunningComposeProject _project;
     private readonly ProjectVariables _variables;
 
-    /// <summary>Reads them.</summary>
     /// <exception cref="ProException">A file is wrong.</exception>
     public ProjectFiles(RunningComposeProject project, ProjectVariables variables)
     {
@@ -27,7 +26,6 @@ internal sealed class ProjectFiles
 
     private string Root => _project.WorkingDirectory;
 
-    /// <summary>A service.</summary>
     /// <exception cref="ProException">There is none of that name.</exception>
     public ComposeService Find(string service) => Services.FirstOrDefault(one => one.Name == service)
         ?? throw ComposeErrors.ServiceNotFound(service, _project.Files, [.. Services.Select(one => one.Name)]);
@@ -42,7 +40,7 @@ internal sealed class ProjectFiles
         }
     }
 
-    /// <summary>A compose file as it is written, document by document. One that can't be read uses nothing that anybody could start.</summary>
+    /// <summary>A compose file as it is written, document by document. One that can't be read uses nothing.</summary>
     public static IReadOnlyList<ComposeMapping> DocumentsOf(string file)
     {
         try

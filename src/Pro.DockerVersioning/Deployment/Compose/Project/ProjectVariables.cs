@@ -24,7 +24,6 @@ internal sealed class ProjectVariables
     /// <summary>True if the session says that no <c>.env</c> is read.</summary>
     public bool IgnoresDotEnv { get; private init; }
 
-    /// <summary>Reads them.</summary>
     /// <exception cref="ProException">A file is broken, or one that the session names is missing.</exception>
     public static ProjectVariables Load(RunningComposeProject project, ChildEnvironment environment, ComposeProgram program)
     {
@@ -35,7 +34,7 @@ internal sealed class ProjectVariables
         {
             named = ProEnvironmentVariables.EnvFiles(environment.Get, environment.WorkingDirectory);
             ignored = named.Count == 0
-                && DockerBoolean.TryParse(environment.Get(ProEnvironmentVariables.ComposeDisableEnvFileName) ?? string.Empty, out var no) && no;
+                && DockerBoolean.TryParse(environment.Get(ProEnvironmentVariables.ComposeDisableEnvFileName) ?? "", out var no) && no;
         }
 
         var variables = new ProjectVariables(environment) { InsteadOfDotEnv = named, IgnoresDotEnv = ignored };

@@ -8,7 +8,6 @@ namespace Pro.DockerVersioning.Deployment.Compose.Project;
 /// <summary>A compose project as an operator started it: its name, folder and files. All paths are absolute, and are here.</summary>
 internal sealed partial record RunningComposeProject
 {
-    /// <summary>The project's name.</summary>
     public required string Name { get; init; }
 
     /// <summary>The project's folder: relative paths of the files and <c>.env</c> start there.</summary>
@@ -51,7 +50,7 @@ internal sealed partial record RunningComposeProject
             Name = name,
             WorkingDirectory = folder,
             Files = Locate(container, name, folder, Split(files)),
-            EnvironmentFiles = Locate(container, name, folder, Split(ComposeLabels.Get(labels, ComposeLabels.EnvironmentFile) ?? string.Empty)),
+            EnvironmentFiles = Locate(container, name, folder, Split(ComposeLabels.Get(labels, ComposeLabels.EnvironmentFile) ?? "")),
             MadeBy = ComposeLabels.Get(labels, ComposeLabels.Version),
         };
     }
@@ -97,10 +96,8 @@ internal sealed partial record RunningComposeProject
     private static List<string> Split(string label) =>
         [.. label.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 
-    /// <summary>
-    /// Later versions write absolute paths. 1.x writes what was typed, relative to the folder that it was typed in, which no label names:
-    /// that folder follows from the first file, which lies in the project's folder unless <c>--project-directory</c> was given.
-    /// </summary>
+    // Later versions write absolute paths. 1.x writes what was typed, relative to the folder that it was typed in, which no label names:
+    // that folder follows from the first file, which lies in the project's folder unless --project-directory was given.
     private static List<string> Locate(string container, string project, string folder, List<string> names)
     {
         if (names.FirstOrDefault(name => (Path.IsPathRooted(name) || Drive().IsMatch(name)) && !IsHere(name)) is { } foreign)
@@ -125,7 +122,7 @@ internal sealed partial record RunningComposeProject
             container);
     }
 
-    /// <summary>The folders above in which a relative name leads into the folder: /srv/shop/deploy and deploy/compose.yml give /srv/shop.</summary>
+    /// <summary>From where a relative name leads into the folder: /srv/shop/deploy and deploy/compose.yml give /srv/shop.</summary>
     private static IEnumerable<string> StartsOf(string folder, string name)
     {
         for (var start = Path.TrimEndingDirectorySeparator(folder); start is not null; start = Path.GetDirectoryName(start))
