@@ -610,7 +610,7 @@ internal sealed class ComposeStrategy(
         {
             var state = await SwapState.OfAsync(_calls, container.Id, cancellationToken).ConfigureAwait(false);
             await state.ReadFilesAsync(_calls, injected, _ => false, cancellationToken).ConfigureAwait(false);
-            containers.Add(state.Save(isFollower: false));
+            containers.Add(state.Saved);
         }
 
         var info = new OperationInfo
@@ -618,7 +618,7 @@ internal sealed class ComposeStrategy(
             Target = target.TargetId,
             Nonce = Guid.NewGuid().ToString("N"),
             To = image.Reference.ToString(),
-            OldImages = [.. containers.Select(container => container.Recipe.Recipe.ImageId).Distinct()],
+            OldImages = [.. containers.Select(container => container.Recipe.ImageId).Distinct()],
             IsComposeUp = true,
             Owner = new Dictionary<string, string>(StringComparer.Ordinal)
             {

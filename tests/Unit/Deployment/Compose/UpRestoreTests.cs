@@ -29,8 +29,7 @@ public sealed class UpRestoreTests
         var image = await engine.InspectImageAsync(old.ImageId);
         var name = engine.Prefix + "-web";
         var info = new OperationInfo { Target = engine.Prefix, Nonce = engine.Prefix, To = "x", IsComposeUp = true };
-        var record = new OperationRecord(
-            info, [new SavedContainer(id, name, new SavedRecipe(ContainerRecipe.From(old, image), [], []), SavedRunState.Of(old))], null);
+        var record = new OperationRecord(info, [new SwapState(old, ContainerRecipe.From(old, image)).Saved], null);
         await engine.RemoveAsync(id);
 
         await using (var faulty = new FaultyEngine(engine.Engine.Endpoint, Fault.Refused, failing ?? int.MaxValue))

@@ -20,14 +20,14 @@ public sealed class ContainerRecipeTests
             { "Env": [ "A=中文 \" \\ \n", "EMPTY=" ], "Healthcheck": null, "Labels": {}, "StopTimeout": 3 }
             """, """{ "NetworkMode": "app", "Binds": null, "Devices": [], "MemorySwap": -1, "FieldOfTomorrow": { "a": [ 1.5, null ] } }""");
 
-        var state = new SavedRunState("paused", JsonNode.Parse("""{ "Name": "on-failure", "MaximumRetryCount": 3 }""")!.AsObject());
+        var policy = JsonNode.Parse("""{ "Name": "on-failure", "MaximumRetryCount": 3 }""")!.AsObject();
         var files = new[] { new InjectedFile("/run/x", [1, 2, 3]) };
-        var saved = new SavedContainer("0123", "web", new SavedRecipe(recipe, files, ["api@sha256:1"]), state, IsFollower: true);
+        var saved = new SavedContainer("0123", "web", recipe with { Files = files, Digests = ["api@sha256:1"] }, "paused", policy);
         var read = Assert.Single(OperationRecord.Read(Info, new OperationRecord(Info, [saved], "a note").ToFile())!.Containers);
-        var again = read.Recipe.Recipe;
+        var again = read.Recipe;
 
-        Assert.Equal(("0123", "web", "paused", true), (read.Id, read.Name, read.State.Status, read.IsFollower));
-        Assert.Equal("on-failure", read.State.RestartPolicy.Text("Name"));
+        Assert.Equal(("0123", "web", "paused"), (read.Id, read.Name, read.Status));
+        Assert.Equal("on-failure", read.RestartPolicy.Text("Name"));
         Assert.Equal(files[0].Tar, Assert.Single(read.Recipe.Files).Tar);
         Assert.Equal(["api@sha256:1"], read.Recipe.Digests);
 

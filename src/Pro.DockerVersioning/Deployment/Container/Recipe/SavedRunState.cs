@@ -9,7 +9,7 @@ namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 /// </summary>
 /// <param name="Status">The engine's word: running, paused, restarting, exited, created.</param>
 /// <param name="RestartPolicy">As it stood in <c>HostConfig</c>, or null.</param>
-internal sealed record SavedRunState(string Status, JsonObject? RestartPolicy)
+internal record SavedRunState(string Status, JsonObject? RestartPolicy)
 {
     /// <summary>True if its processes were there.</summary>
     public bool Ran => Status is "running" or "paused" or "restarting";

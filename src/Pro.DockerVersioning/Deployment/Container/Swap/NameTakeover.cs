@@ -3,30 +3,14 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
-/// <summary>The old container stops and gives its name to the new one, which is created already.</summary>
-internal sealed class NameTakeover(ContainerApi calls)
+/// <summary>How an old container gives its name away.</summary>
+internal static class NameTakeover
 {
-    /// <summary>Its name says from the first moment that the old container is being stopped: see <see cref="OperationRepair"/>.</summary>
-    public async Task RunAsync(SwapState state)
-    {
-        await state.KeepOldAliveAsync(calls).ConfigureAwait(false);
-        await RenameAsync(state.OldId, SwapNames.Previous(state.Name), CancellationToken.None).ConfigureAwait(false);
-        await calls.StopAsync(state.OldId, CancellationToken.None).ConfigureAwait(false);
-        if (state.RemovesItself)
-        {
-            // The new one runs as NAME.pro-next until it is verified: nothing else would show that it isn't.
-            await calls.WaitUntilRemovedAsync(state.OldId, CancellationToken.None).ConfigureAwait(false);
-            return;
-        }
-
-        await calls.RenameAsync(state.NewId, state.Name, CancellationToken.None).ConfigureAwait(false);
-    }
-
     /// <summary>
     /// Gives an old container another name. The engine can't rename one that has ended and waits for its restart, nor a running one on an
     /// attachable overlay network: these are stopped first.
     /// </summary>
-    public async Task RenameAsync(string container, string name, CancellationToken cancellationToken)
+    public static async Task RenameOldAsync(this ContainerApi calls, string container, string name, CancellationToken cancellationToken)
     {
         try
         {
@@ -34,8 +18,9 @@ internal sealed class NameTakeover(ContainerApi calls)
         }
         catch (ProException failure) when (failure.Id is not (EngineErrors.UnreachableId or "EngineConflict"))
         {
+            // It may have been started again since the engine refused, and even have ended again.
             if (await calls.FindAsync(container, cancellationToken).ConfigureAwait(false) is not { } now
-                || !(EndsOverAndOver(now) || await calls.IsOnOverlayAsync(now, cancellationToken).ConfigureAwait(false)))
+                || !(now.IsRestarting || now.RestartCount != 0 || await calls.IsOnOverlayAsync(now, cancellationToken).ConfigureAwait(false)))
             {
                 throw;
             }
@@ -44,7 +29,4 @@ internal sealed class NameTakeover(ContainerApi calls)
             await calls.RenameAsync(container, name, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    // It may have been started again since the engine refused, and even have ended again.
-    private static bool EndsOverAndOver(ContainerView now) => now.IsRestarting || now.RestartCount != 0;
 }

@@ -54,8 +54,6 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     /// <summary>Hears of a restored container that has another host port, and of a network that stays.</summary>
     public IProgress<Report>? Reports { get; init; }
 
-    private NameTakeover Names => new(_calls);
-
     /// <summary>Repairs what belongs to a target.</summary>
     /// <param name="target">Its id.</param>
     /// <param name="containers">The names of its containers, interrupted swaps' names among them.</param>
@@ -131,14 +129,11 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     }
 
     /// <summary>Takes a candidate away, which has touched nothing of the old container.</summary>
-    public async Task RemoveCandidateAsync(SwapState state)
+    public async Task RemoveCandidateAsync(string name)
     {
-        if (await _calls.FindAsync(SwapNames.Next(state.Name), CancellationToken.None).ConfigureAwait(false) is { } candidate)
-        {
-            await RemoveAsync(candidate, CancellationToken.None).ConfigureAwait(false);
-        }
-
-        await _networks.RemoveAsync(state.Name, Reports, CancellationToken.None).ConfigureAwait(false);
+        var candidate = await _calls.FindAsync(SwapNames.Next(name), CancellationToken.None).ConfigureAwait(false);
+        await RemoveAsync(candidate, CancellationToken.None).ConfigureAwait(false);
+        await _networks.RemoveAsync(name, Reports, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>What an operation has left that was committed, and whose record is deleted.</summary>
@@ -219,9 +214,9 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     {
         var labels = container.Labels;
         return container.Name == saved.Name
-            && container.ImageId == saved.Recipe.Recipe.ImageId
+            && container.ImageId == saved.Recipe.ImageId
             && labels.GetValueOrDefault(ContainerLabels.Operation) != record.Info.Nonce
-            && labels.GetValueOrDefault(ComposeLabels.Hash, "") == saved.Recipe.Recipe.Config["Labels"].Text(ComposeLabels.Hash);
+            && labels.GetValueOrDefault(ComposeLabels.Hash, "") == saved.Recipe.Config["Labels"].Text(ComposeLabels.Hash);
     }
 
     private async Task<bool> IsCommittedAsync(OperationRecord record, List<ContainerView> candidates, CancellationToken cancellationToken)
@@ -246,15 +241,15 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         {
             var candidate = CandidateOf(saved, candidates);
             var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
-            if (saved.State.Restarts && candidate is { } successor)
+            if (saved.Restarts && candidate is { } successor)
             {
-                await _calls.SetRestartPolicyAsync(successor.Id, saved.State.RestartPolicy, cancellationToken).ConfigureAwait(false);
+                await _calls.SetRestartPolicyAsync(successor.Id, saved.RestartPolicy, cancellationToken).ConfigureAwait(false);
             }
 
             if (candidate is not null && old is { } kept && kept.Name != SwapNames.Done(saved.Name))
             {
                 await _calls.SetRestartPolicyAsync(saved.Id, SwapState.Policy("no"), cancellationToken).ConfigureAwait(false);
-                await Names.RenameAsync(saved.Id, SwapNames.Done(saved.Name), cancellationToken).ConfigureAwait(false);
+                await _calls.RenameOldAsync(saved.Id, SwapNames.Done(saved.Name), cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -274,7 +269,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         var leaders = candidates.ToDictionary(
             one => one.Id,
             one => (record.Containers.FirstOrDefault(saved => SwapNames.BaseOf(one.Name) == saved.Name)
-                ?? (record.Containers is [var first, ..] ? first : null))?.Id ?? "",
+                ?? record.Containers.FirstOrDefault())?.Id ?? "",
             StringComparer.Ordinal);
         foreach (var other in candidates.Where(one => record.Containers.All(saved => SwapNames.BaseOf(one.Name) != saved.Name)))
         {
@@ -342,25 +337,25 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             return;
         }
 
-        if (saved.State.RestartPolicy is { } policy && !JsonNode.DeepEquals(policy, old.RestartPolicy))
+        if (saved.RestartPolicy is { } policy && !JsonNode.DeepEquals(policy, old.RestartPolicy))
         {
             await _calls.SetRestartPolicyAsync(id, policy, cancellationToken).ConfigureAwait(false);
         }
 
         if (candidate is { } next)
         {
-            await new StartFirstRepair(_calls).GiveBackAsync(old, saved.Recipe.Recipe, next, cancellationToken).ConfigureAwait(false);
+            await new StartFirstRepair(_calls).GiveBackAsync(old, saved.Recipe, next, cancellationToken).ConfigureAwait(false);
             await _calls.StopCandidateAsync(next.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        await new StartFirstRepair(_calls).GiveAliasesBackAsync(old, saved.Recipe.Recipe, cancellationToken).ConfigureAwait(false);
-        if (saved.State.Ran)
+        await new StartFirstRepair(_calls).GiveAliasesBackAsync(old, saved.Recipe, cancellationToken).ConfigureAwait(false);
+        if (saved.Ran)
         {
             id = await StartOldAsync(saved, id, successors, cancellationToken).ConfigureAwait(false);
             await new FollowerRefresh(_calls).RunAsync(id, saved.Name, cancellationToken).ConfigureAwait(false);
         }
 
-        if (saved.State.Status == "paused" && !(await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)).Json["State"].Flag("Paused"))
+        if (saved.Status == "paused" && !(await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)).Json["State"].Flag("Paused"))
         {
             await _calls.PauseAsync(id, cancellationToken).ConfigureAwait(false);
         }
@@ -368,48 +363,27 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         await RemoveAsync(candidate, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Starts an old container. One that asks for a host port which only the engine had chosen, and which something else has by now, is created
-    /// again without it: it could not start any more.
-    /// </summary>
-    /// <returns>Its id.</returns>
     private async Task<string> StartOldAsync(
         SavedContainer saved, string id, Dictionary<string, string> successors, CancellationToken cancellationToken)
     {
-        var chosen = saved.Recipe.Recipe.ChosenPorts;
-        List<ChosenPort> freed = [];
-        while (true)
+        id = await saved.Recipe.StartAsync(_calls, id, AgainAsync, cancellationToken).ConfigureAwait(false);
+        if (saved.Recipe.ChosenPorts.Count > 0)
         {
-            try
-            {
-                await _calls.StartAsync(id, cancellationToken).ConfigureAwait(false);
-                break;
-            }
-            catch (ProException failure) when (PublishedPorts.IsBusy(failure)
-                && chosen.Except(freed).Where(port => port.IsNamedIn(failure.Message)).ToList() is { Count: > 0 } busy)
-            {
-                freed.AddRange(busy);
-                await _calls.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
-                id = (await RecreateAsync(saved, successors, cancellationToken, freed).ConfigureAwait(false)).Id;
-                successors[saved.Id] = id;
-            }
-        }
-
-        if (chosen.Count > 0
-            && PublishedPorts.Moved(chosen, await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)) is { } moved)
-        {
-            Reports?.Report(new WarningReport(moved));
+            await saved.Recipe.WarnOfMovedPortsAsync(_calls, id, Reports, cancellationToken).ConfigureAwait(false);
         }
 
         return id;
+
+        async Task<string> AgainAsync(IReadOnlyCollection<ChosenPort> freed)
+        {
+            await _calls.RemoveAsync(successors[saved.Id], cancellationToken).ConfigureAwait(false);
+            return successors[saved.Id] = (await RecreateAsync(saved, successors, cancellationToken, freed).ConfigureAwait(false)).Id;
+        }
     }
 
     /// <summary>The old container under its name, stopped or not; re-created if it is gone.</summary>
     private async Task<ContainerView> OldAsync(
-        SavedContainer saved,
-        ContainerView? candidate,
-        Dictionary<string, string> successors,
-        CancellationToken cancellationToken)
+        SavedContainer saved, ContainerView? candidate, Dictionary<string, string> successors, CancellationToken cancellationToken)
     {
         var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
         if (old is { } follower && successors.Any(pair => pair.Key != pair.Value && NamespaceFollowers.Find([follower], pair.Key, pair.Key).Count > 0))
@@ -419,37 +393,29 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             old = null;
         }
 
-        if (old is { } found)
+        if (old is { } found && await MayBeStoppingAsync(found, saved, candidate, cancellationToken).ConfigureAwait(false))
         {
-            if (!await MayBeStoppingAsync(found, saved, candidate, cancellationToken).ConfigureAwait(false))
-            {
-                return await NamedAsync(found, saved.Name, cancellationToken).ConfigureAwait(false);
-            }
-
             // A stop goes on in the engine when whoever asked for it has died: it must have ended before the next start counts.
             await _calls.StopAsync(saved.Id, cancellationToken).ConfigureAwait(false);
             if (saved.RemovesItself)
             {
                 await _calls.WaitUntilRemovedAsync(saved.Id, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                return await NamedAsync(found, saved.Name, cancellationToken).ConfigureAwait(false);
+                old = null;
             }
         }
 
-        return await _calls.FindAsync(saved.Name, cancellationToken).ConfigureAwait(false)
-            ?? await RecreateAsync(saved, successors, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<ContainerView> NamedAsync(ContainerView old, string name, CancellationToken cancellationToken)
-    {
-        if (old.Name != name)
+        if (old is not { } kept)
         {
-            await Names.RenameAsync(old.Id, name, cancellationToken).ConfigureAwait(false);
+            return await _calls.FindAsync(saved.Name, cancellationToken).ConfigureAwait(false)
+                ?? await RecreateAsync(saved, successors, cancellationToken).ConfigureAwait(false);
         }
 
-        return old;
+        if (kept.Name != saved.Name)
+        {
+            await _calls.RenameOldAsync(kept.Id, saved.Name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return kept;
     }
 
     /// <summary>
@@ -470,11 +436,11 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         CancellationToken cancellationToken,
         IReadOnlyCollection<ChosenPort>? freed = null)
     {
-        var recipe = saved.Recipe.Recipe;
+        var recipe = saved.Recipe;
         if (await _calls.FindImageAsync(recipe.ImageId, cancellationToken).ConfigureAwait(false) is null)
         {
             // Of several registries, the one that it was started from.
-            var digest = saved.Recipe.Digests
+            var digest = recipe.Digests
                 .OrderByDescending(one => recipe.Reference.StartsWith(one.Split('@')[0] + ":", StringComparison.Ordinal)).FirstOrDefault();
             if (pull is null || digest is null)
             {
@@ -488,7 +454,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         var image = await _calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, cancellationToken).ConfigureAwait(false);
         var options = new RecipeOptions { Name = saved.Name, Successors = successors, FreedPorts = freed ?? [] };
         var id = await _calls.CreateAsync(recipe.On(image, options), cancellationToken).ConfigureAwait(false);
-        await _calls.PutFilesAsync(id, saved.Recipe.Files).ConfigureAwait(false);
+        await _calls.PutFilesAsync(id, recipe.Files).ConfigureAwait(false);
         return await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
     }
 

@@ -12,7 +12,7 @@ internal sealed class SwapCompletion(ContainerApi calls, OperationRepair repair,
 
     /// <summary>Restores the old containers after a failure, unless the new ones are verified and committed already (true).</summary>
     /// <exception cref="ProException">They could not be restored (<c>RestoreFailed</c>).</exception>
-    public async Task<bool> RestoreUnlessVerifiedAsync(IReadOnlyList<SwapState> states, Exception failure)
+    public async Task<bool> RestoreUnlessVerifiedAsync(Exception failure, IReadOnlyList<SwapState> states)
     {
         foreach (var state in states)
         {
@@ -28,30 +28,29 @@ internal sealed class SwapCompletion(ContainerApi calls, OperationRepair repair,
         return _isFinished;
     }
 
-    /// <inheritdoc cref="RestoreUnlessVerifiedAsync(IReadOnlyList{SwapState}, Exception)"/>
+    /// <inheritdoc cref="RestoreUnlessVerifiedAsync(Exception, IReadOnlyList{SwapState})"/>
     [SuppressMessage(
         "Design",
         "CA1031:Do not catch general exception types",
         Justification = "Whatever keeps the old containers from being restored must be told as that.")]
     public async Task<bool> RestoreUnlessVerifiedAsync(Exception failure)
     {
-        await calls.WaitForEngineAsync().ConfigureAwait(false);
-        try
+        for (var isSecond = false; ; isSecond = true)
         {
-            return await OnceAsync(failure).ConfigureAwait(false);
-        }
-        catch (Exception first)
-        {
-            // What fails once may succeed now; it begins anew with what it finds.
-            reports.Report(new VerboseReport($"Once more after: {first.Message}"));
             await calls.WaitForEngineAsync().ConfigureAwait(false);
             try
             {
                 return await OnceAsync(failure).ConfigureAwait(false);
             }
-            catch (Exception second)
+            catch (Exception fault)
             {
-                throw ContainerErrors.RestoreFailed(record.Containers.Select(container => container.Name), failure.Message, second);
+                if (isSecond)
+                {
+                    throw ContainerErrors.RestoreFailed(record.Containers.Select(container => container.Name), failure.Message, fault);
+                }
+
+                // What fails once may succeed now; it begins anew with what it finds.
+                reports.Report(new VerboseReport($"Once more after: {fault.Message}"));
             }
         }
     }
@@ -77,7 +76,7 @@ internal sealed class SwapCompletion(ContainerApi calls, OperationRepair repair,
                 await checks.BeforeRemovalAsync(state).ConfigureAwait(false);
             }
 
-            await RemoveAsync(state).ConfigureAwait(false);
+            await calls.OnceMoreAsync(state.Name, () => repair.FinishAsync(state.Name, CancellationToken.None), reports).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -103,26 +102,18 @@ internal sealed class SwapCompletion(ContainerApi calls, OperationRepair repair,
             return true;
         }
 
-        await LookAsync().ConfigureAwait(false);
-        return false;
-    }
-
-    /// <summary>What is told is what was looked at.</summary>
-    private async Task LookAsync()
-    {
+        // What is told is what was looked at.
         foreach (var saved in record.Containers)
         {
             var now = await calls.FindAsync(saved.Name, CancellationToken.None).ConfigureAwait(false);
-            var isBack = saved.State.Ran ? now?.Status is "running" or "paused" or "restarting" : now is not null;
-            if (!isBack)
+            if (saved.Ran ? now?.Status is not ("running" or "paused" or "restarting") : now is null)
             {
                 throw ContainerErrors.NotBack(saved.Name, now is { Status: var status } ? "it is " + status : "it is not there");
             }
         }
-    }
 
-    private Task RemoveAsync(SwapState state) =>
-        calls.OnceMoreAsync(state.Name, () => repair.FinishAsync(state.Name, CancellationToken.None), reports);
+        return false;
+    }
 
     // How gently it goes is worth nothing against that it goes.
     private async Task DrainAsync(SwapPhases swap, CancellationToken cancellationToken)

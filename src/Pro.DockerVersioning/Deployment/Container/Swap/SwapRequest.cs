@@ -3,8 +3,12 @@ using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
+/// <summary>Labels for a follower that is re-created, by the containers that have a successor (from id to id).</summary>
+internal delegate Task<IReadOnlyDictionary<string, string?>> FollowerLabels(
+    ContainerView follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken);
+
 /// <summary>What is to take whose place.</summary>
-internal sealed record SwapRequest
+internal record SwapRequest
 {
     /// <summary>The target's id, for the operation record.</summary>
     public required string Target { get; init; }
@@ -31,7 +35,13 @@ internal sealed record SwapRequest
     public Func<IDictionary<string, string>, IReadOnlyDictionary<string, string?>> Labels { get; init; } =
         static _ => new Dictionary<string, string?>();
 
-    /// <summary>Paths in the old containers that were copied into their layer, and go along.</summary>
+    public FollowerLabels FollowerLabels { get; init; } =
+        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
+
+    /// <summary>
+    /// Paths in the containers that somebody copied into their layer after their creation, as compose does with inline configs and
+    /// secrets: they go along to the new containers, and to old ones that have to be re-created.
+    /// </summary>
     public IReadOnlyList<string> InjectedFiles { get; init; } = [];
 
     /// <summary>True if nobody can tell those paths: what looks as if it was copied goes along.</summary>
@@ -39,10 +49,6 @@ internal sealed record SwapRequest
 
     /// <summary>Compose's labels that say whose the containers are.</summary>
     public IReadOnlyDictionary<string, string> Owner { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).</summary>
-    public Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
-        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
     /// <summary>For the history: see <see cref="Strategies.OperationNote"/>.</summary>
     public string? Note { get; init; }

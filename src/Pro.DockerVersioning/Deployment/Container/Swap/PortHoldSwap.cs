@@ -12,7 +12,7 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// random order when it starts, and binds the ports as long as the hold is not among those joined. So a start that meets the old one's ports
 /// is tried again: it has run no process. The hold is connected first, and three of four starts joined it first on Engine 28.5.
 /// </remarks>
-internal sealed class PortHoldPlacement(ContainerApi calls, SwapState state) : CandidatePlacement(calls, state)
+internal sealed class PortHoldSwap(SwapOperation operation, SwapState state) : StartFirstSwap(operation, state, SwapFlow.WarmHeld)
 {
     private const int Attempts = 3;
 
@@ -20,6 +20,7 @@ internal sealed class PortHoldPlacement(ContainerApi calls, SwapState state) : C
     private const int Starts = 20;
 
     private string _hold = "";
+    private bool _hasStarted;
 
     // The gateway is where the priority is highest (since Engine 28), then the first network by name.
     private NetworkAttachment Hold => new(
@@ -28,25 +29,35 @@ internal sealed class PortHoldPlacement(ContainerApi calls, SwapState state) : C
             ? new JsonObject { ["GwPriority"] = highest + 1 }
             : []);
 
-    /// <inheritdoc/>
-    public override async Task StartAsync(ContainerCreation creation)
+    protected override async Task CreateAsync(ContainerCreation creation)
     {
         var gateway = await Calls.InspectNetworkAsync(creation.Networks[0].Network, CancellationToken.None).ConfigureAwait(false);
-        _hold = await Networks.HoldAsync(State.Name, gateway, CancellationToken.None).ConfigureAwait(false);
+        _hold = await new SwapNetworks(Calls).HoldAsync(State.Name, gateway, CancellationToken.None).ConfigureAwait(false);
         await State.CreateAsync(Calls, creation.Unconnected).ConfigureAwait(false);
-        await Calls.ConnectAsync(Hold, State.NewId, CancellationToken.None).ConfigureAwait(false);
-        foreach (var network in creation.Networks)
+        foreach (var network in creation.Networks.Prepend(Hold))
         {
             await Calls.ConnectAsync(network, State.NewId, CancellationToken.None).ConfigureAwait(false);
         }
+    }
 
-        for (var start = 1; !await TryStartAsync(isLast: start == Starts).ConfigureAwait(false); start++)
+    protected override async Task StartAsync()
+    {
+        for (var start = 1; ; start++)
         {
+            try
+            {
+                await base.StartAsync().ConfigureAwait(false);
+                _hasStarted = true;
+                return;
+            }
+            catch (ProException failure) when (start < Starts && PublishedPorts.IsBusy(failure))
+            {
+                // It has met the old one's ports.
+            }
         }
     }
 
-    /// <inheritdoc/>
-    public override async Task HandPortsOverAsync()
+    protected override async Task HandPortsOverAsync()
     {
         await Calls.ConnectAsync(Hold, State.OldId, CancellationToken.None).ConfigureAwait(false);
         await LetGoAsync().ConfigureAwait(false);
@@ -60,21 +71,13 @@ internal sealed class PortHoldPlacement(ContainerApi calls, SwapState state) : C
     }
 
     /// <summary>The module may be missing in the kernel: the engine notices it only when a container starts there.</summary>
-    public override bool IsImpossible(ProException failure) =>
-        _hold.Length == 0 || failure.Message.Contains("macvlan", StringComparison.OrdinalIgnoreCase) || PublishedPorts.IsBusy(failure);
-
-    private async Task<bool> TryStartAsync(bool isLast)
-    {
-        try
-        {
-            await StartNewAsync().ConfigureAwait(false);
-            return true;
-        }
-        catch (ProException failure) when (!isLast && PublishedPorts.IsBusy(failure))
-        {
-            return false;
-        }
-    }
+    public override string? WhyStopFirst(ProException refusal) => !_hasStarted
+        && (_hold.Length == 0 || refusal.Message.Contains("macvlan", StringComparison.OrdinalIgnoreCase) || PublishedPorts.IsBusy(refusal))
+        ? $"this engine can't make the network that running both takes: {refusal.Message}"
+        : base.WhyStopFirst(refusal);
 
     private Task LetGoAsync() => Calls.DisconnectAsync(_hold, State.NewId, CancellationToken.None);
+
+    private async Task<bool> HasPortsAsync() =>
+        PublishedPorts.Unbound(await Calls.InspectAsync(State.NewId, CancellationToken.None).ConfigureAwait(false)).Count == 0;
 }
