@@ -441,7 +441,7 @@ internal sealed class ComposeStrategy(
 
             await KeepLogOfFailedAsync(before).ConfigureAwait(false);
             await PutTagBackAsync().ConfigureAwait(false);
-            _ = await new SwapCompletion(_calls, replacement.Repair, record, reports).RestoreUnlessVerifiedAsync(failure).ConfigureAwait(false);
+            _ = await replacement.Repair.RestoreUnlessVerifiedAsync(record, failure).ConfigureAwait(false);
             outage.Note();
             if (before.Count == 0 && failure is not OperationCanceledException)
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Health;
@@ -9,13 +10,13 @@ using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment.Container;
 
 /// <summary>What is to be replaced, by what, and under which lock.</summary>
 internal sealed record ReplacementJob : SwapRequest
 {
-    /// <summary>All that a strategy has planned.</summary>
     public static ReplacementJob Of(
         LockedOperation operation, ServiceTarget target, SuppliedImage image, SwapChoice? planned, UpdateOrder? order) => new()
         {
@@ -30,7 +31,6 @@ internal sealed record ReplacementJob : SwapRequest
             Note = operation.Note.ToLabel(),
         };
 
-    /// <summary>What it is done for.</summary>
     public required LockedOperation Operation { get; init; }
 
     /// <summary>Called once all are verified, right before the commit.</summary>
@@ -67,9 +67,19 @@ internal sealed class ContainerReplacement(
     public TimeSpan ProofTime { get; private set; }
 
     /// <summary>Restores and repairs, with images that are pulled again if they are gone.</summary>
-    public OperationRepair Repair { get; } = TargetRestore.Of(engine, pull, reports);
+    public OperationRepair Repair { get; } = RepairOf(engine, pull, reports);
 
-    /// <summary>Replaces them.</summary>
+    /// <summary>The restore and repair of a target's containers, with all that belongs to a deployment besides.</summary>
+    public static OperationRepair RepairOf(
+        EngineConnection engine, Func<string, string, CancellationToken, Task>? pull, IProgress<Report> reports) => new(engine, pull)
+        {
+            Reports = reports,
+            RestoreFollowers = new ComposeFollowers(new ContainerApi(engine), reports).RestoreAsync,
+            BeforeRecreate = recipe => ImageReference.TryParse(recipe.Reference, out var tag) && DeploymentAliases.IsAlias(tag)
+                ? new DeploymentAliasMover(engine, reports).FollowAsync(new([tag], null), recipe.ImageId)
+                : Task.CompletedTask,
+        };
+
     /// <exception cref="ProException"><c>RestoreFailed</c>: the old ones could not be restored.</exception>
     public async Task<StrategyResult> RunAsync(ReplacementJob job, CancellationToken cancellationToken)
     {
@@ -88,9 +98,7 @@ internal sealed class ContainerReplacement(
                 Verification = Last,
                 HealthyAfter = HealthyAfter,
                 Order = results[^1].Order.ToText(),
-                // Stopped first, nobody may have answered until the new one was found healthy; swapped warm, it was healthy before.
-                Downtime = results
-                    .Select(one => one.Order == UpdateOrder.StopFirst ? one.Gap + checks.ProofTimeOf(one.ContainerId) : one.Gap).Max(),
+                Downtime = results.Max(static one => one.Gap),
                 LogTail = Last?.LogTail ?? [],
                 OldLog = checks.OldLog,
             };
@@ -123,11 +131,7 @@ internal sealed class ContainerReplacement(
     /// <summary>How long the slowest verified start took until a check called it healthy; null if nothing checked it.</summary>
     public TimeSpan? HealthyAfter { get; private set; }
 
-    /// <summary>Verifies a container, and throws where it isn't well.</summary>
-    /// <param name="id">The container.</param>
-    /// <param name="ownsPorts">Whether its health URL is its own already.</param>
-    /// <param name="isDown">Whether nobody is answered meanwhile.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
+    /// <summary>Verifies a container, and throws where it isn't well. Where it is down, nobody is answered meanwhile.</summary>
     public Task VerifyAsync(string id, bool ownsPorts, bool isDown, CancellationToken cancellationToken) =>
         VerifyAsync(id, Options(ownsPorts) with { KnownNeed = isDown ? request.KnownNeed : null }, cancellationToken);
 
@@ -171,7 +175,6 @@ internal sealed class ContainerReplacement(
         }
     }
 
-    /// <summary>The last verification.</summary>
     public VerificationResult? Last { get; private set; }
 
     /// <summary>The last lines of the candidate that failed, else of the one that was verified last.</summary>
@@ -181,12 +184,9 @@ internal sealed class ContainerReplacement(
     public string? FailedContainer => _failed?.Name;
 
     /// <summary>Tells what would still be done if the command were stopped from now on.</summary>
-    /// <param name="note">What the operation is about.</param>
-    /// <param name="old">The old containers, one of which may be stopping.</param>
     public void SayLastWork(OperationNote note, IReadOnlyCollection<ContainerView> old) => reports.Report(new LastWorkReport(
         RestoreOf(note), RestoreTimeOf(old) + old.Select(ContainerApi.StopTimeOf).DefaultIfEmpty().Max()));
 
-    /// <summary>Tells that the old containers are restored.</summary>
     public void BeginRestore(OperationNote note, IReadOnlyCollection<ContainerView> old)
     {
         steps.Begin("restore");
@@ -198,9 +198,10 @@ internal sealed class ContainerReplacement(
     public Task<IReadOnlyList<string>> TailAsync(string id, CancellationToken cancellationToken) =>
         ContainerLogs.TailAsync(engine, id, KeptLogLines, cancellationToken);
 
-    /// <summary>The health of containers that run again, null if none of them ran; and how long the longest took to show it.</summary>
-    /// <param name="containers">What was restored.</param>
-    /// <param name="failure">Why. A user who stops the command doesn't wait for a slow start: what is seen by then is told.</param>
+    /// <summary>
+    /// The health of containers that run again, null if none of them ran; and how long the longest took to show it. A user who stops the command
+    /// doesn't wait for a slow start: what is seen by then is told.
+    /// </summary>
     /// <exception cref="ProException"><c>RestoredUnseen</c>.</exception>
     public async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
         IEnumerable<(string Name, ContainerView Old)> containers, Exception failure)
@@ -337,19 +338,15 @@ internal sealed class ContainerReplacement(
         ProgressParent = "deployment",
     };
 
-    /// <summary>What a deployment asks of a swap.</summary>
     private sealed class Checks(
         ContainerReplacement owner, ReplacementJob job, DeploymentRequest request, DeploymentSteps steps, IProgress<Report> reports) : ISwapChecks
     {
-        private readonly Dictionary<string, TimeSpan> _proofTimes = [];
         private readonly Dictionary<string, FinalAddressCheck> _addresses = [];
         private readonly HashSet<string> _checked = [];
         private readonly Dictionary<string, long> _endings = [];
 
-        /// <summary>The swaps that have begun.</summary>
         public List<SwapState> States { get; } = [];
 
-        /// <summary>The last lines of the old containers.</summary>
         public List<string> OldLog { get; } = [];
 
         /// <summary>
@@ -359,10 +356,7 @@ internal sealed class ContainerReplacement(
         public long OldEndedAt => States.Exists(static state => !state.Ran.Restarts && !state.Old.Labels.ContainsKey(ComposeLabels.Project))
             ? Stopwatch.GetTimestamp() : _endings.Values.DefaultIfEmpty(Stopwatch.GetTimestamp()).Max();
 
-        /// <summary>Which went first.</summary>
         public UpdateOrder Order { get; private set; }
-
-        public TimeSpan ProofTimeOf(string container) => _proofTimes.GetValueOrDefault(container);
 
         public async Task<string?> PrepareAsync(SwapState state, SwapFlow flow, CancellationToken cancellationToken)
         {
@@ -371,21 +365,16 @@ internal sealed class ContainerReplacement(
                 return null;
             }
 
-            var isWarm = flow != SwapFlow.StopFirst;
-            if (isWarm && await HealthUrlWarning
-                    .WhyNotBeforePortsAsync(owner._calls, request.HealthUrl, state.Old, job.ImageId ?? job.Image, cancellationToken)
-                    .ConfigureAwait(false) is { } reason)
-            {
-                flow = SwapFlow.StopFirst;
-                _ = await PrepareAsync(state, flow, cancellationToken).ConfigureAwait(false);
-                return reason;
-            }
+            var reason = flow == SwapFlow.StopFirst ? null : await HealthUrlWarning
+                .WhyNotBeforePortsAsync(owner._calls, request.HealthUrl, state.Old, job.ImageId ?? job.Image, cancellationToken)
+                .ConfigureAwait(false);
+            var isWarm = flow != SwapFlow.StopFirst && reason is null;
 
             // Stopped first, a health URL is asked by the verification itself.
             var check = await FinalAddressCheck
                 .PrepareAsync(owner.Engine, state.Old, isWarm ? request.HealthUrl : null, cancellationToken).ConfigureAwait(false);
             _addresses[state.OldId] = check;
-            return isWarm ? check.Obstacle : null;
+            return isWarm ? check.Obstacle : reason;
         }
 
         public bool MayOldHaveAnswered(SwapState state) => _checked.Contains(state.NewId);
@@ -431,9 +420,10 @@ internal sealed class ContainerReplacement(
                 _ = _checked.Add(state.NewId);
             }
 
-            if (stage == CandidateStage.InPlace)
+            if (stage == CandidateStage.InPlace && owner.ProofTime > TimeSpan.Zero)
             {
-                _proofTimes[state.NewId] = owner.ProofTime;
+                // Nobody may have answered until it was found healthy.
+                state.Downtime.Note();
             }
             else if (stage == CandidateStage.BesideOld)
             {

@@ -7,7 +7,6 @@ namespace Pro.DockerVersioning.Deployment.Locking;
 /// <summary>The names of the volumes, or configs of a swarm, that locks are. Pure.</summary>
 internal static partial class LockNames
 {
-    /// <summary>How the names of all volumes of locks begin.</summary>
     public const string LockPrefix = "pro-lock-";
 
     private const string SwarmTarget = "swarm.";

@@ -20,7 +20,6 @@ internal sealed class LockWatch(TimeProvider time)
     /// <summary>This process holds the lock with that nonce, or is about to.</summary>
     public void Hold(string nonce) => _held[nonce] = 0;
 
-    /// <summary>This process doesn't hold it any more.</summary>
     public void Release(string nonce) => _held.TryRemove(nonce, out _);
 
     /// <summary>For how long the lock has not been renewed, as far as this process has seen; and whether it has seen a renewal at all.</summary>
@@ -36,10 +35,6 @@ internal sealed class LockWatch(TimeProvider time)
     /// Why a lock counts as left behind; null if it is held. A process of this machine that lives holds its lock, however long it is not
     /// renewed. Any other is judged by its renewals alone. It is known to live if one was seen lately, else its next renewal says so.
     /// </summary>
-    /// <param name="info">The lock.</param>
-    /// <param name="stale">See <see cref="LockTimes.Stale"/>.</param>
-    /// <param name="here">The process that looks.</param>
-    /// <param name="startOf">See <see cref="ProcessIdentity.IsGone"/>.</param>
     public (string? Why, bool IsKnown) WhyStale(LockInfo info, TimeSpan stale, ProcessIdentity here, Func<int, string?> startOf)
     {
         if (info.Process == here)

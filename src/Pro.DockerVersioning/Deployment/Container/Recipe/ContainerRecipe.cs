@@ -17,10 +17,8 @@ namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 /// </remarks>
 internal sealed record ContainerRecipe
 {
-    /// <summary>The container's name, without the slash.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The id of the image that the container ran.</summary>
     public required string ImageId { get; init; }
 
     /// <summary>The reference it was started with, by which it is shown.</summary>
@@ -45,15 +43,11 @@ internal sealed record ContainerRecipe
     [JsonConverter(typeof(ChosenPortsConverter))]
     public IReadOnlyList<ChosenPort> ChosenPorts { get; init; } = [];
 
-    /// <summary>What was copied into it.</summary>
     public IReadOnlyList<InjectedFile> Files { get; init; } = [];
 
     /// <summary>Under which names with digests a registry has its image.</summary>
     public IReadOnlyList<string> Digests { get; init; } = [];
 
-    /// <summary>Reads it off a container.</summary>
-    /// <param name="container">The container's inspection, running or not.</param>
-    /// <param name="itsImage">The inspection of the image with the container's image id.</param>
     public static ContainerRecipe From(ContainerView container, JsonObject itsImage)
     {
         var hostConfig = container.HostConfig.DeepClone().AsObject();
@@ -78,9 +72,7 @@ internal sealed record ContainerRecipe
         };
     }
 
-    /// <summary>What to ask of the engine for such a container on an image.</summary>
-    /// <param name="image">The image's reference or id; it is how the container will be shown.</param>
-    /// <param name="options">What is to be other than it was.</param>
+    /// <summary>What to ask of the engine for such a container on an image, by the reference or id by which it will be shown.</summary>
     public ContainerCreation On(string image, RecipeOptions options)
     {
         var body = Config.DeepClone().AsObject();
@@ -106,12 +98,8 @@ internal sealed record ContainerRecipe
 
     /// <summary>
     /// Starts a container that was made by it. A host port that only the engine had chosen may be somebody else's by now: then the container
-    /// is created again, and gets another one.
+    /// is created again, without keeping those ports.
     /// </summary>
-    /// <param name="calls">The engine's calls.</param>
-    /// <param name="id">The container.</param>
-    /// <param name="again">Creates it again, without keeping those ports; its id.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <returns>The id of the one that has started.</returns>
     public async Task<string> StartAsync(
         ContainerApi calls, string id, Func<IReadOnlyCollection<ChosenPort>, Task<string>> again, CancellationToken cancellationToken)

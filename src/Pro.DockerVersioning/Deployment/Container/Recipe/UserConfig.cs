@@ -23,8 +23,6 @@ internal static class UserConfig
     private static readonly string[] WholeValues = ["User", "WorkingDir", "StopSignal", "Shell", "OnBuild", "ArgsEscaped"];
 
     /// <summary>What the operator has said; a new object.</summary>
-    /// <param name="container">The container's inspection.</param>
-    /// <param name="image">The inspection of its image.</param>
     public static JsonObject From(ContainerView container, JsonObject image)
     {
         var config = container.Config.DeepClone().AsObject();
@@ -42,7 +40,7 @@ internal static class UserConfig
         TakeAwayPorts(config, imageConfig, container.PortBindings);
         TakeAwayMembers(config, imageConfig, "Volumes", static (_, isImages) => isImages);
         TakeAwayHealthcheck(config, imageConfig);
-        CommandOverride.TakeAway(config, imageConfig);
+        TakeAwayCommand(config, imageConfig);
         TakeAwayHostname(config, container);
         _ = config.Remove("Image");
         return config;
@@ -115,6 +113,37 @@ internal static class UserConfig
         if (shared)
         {
             _ = config.Remove("Domainname");
+        }
+    }
+
+    // Entrypoint and command belong together: an image's command is inherited only by a container whose entrypoint was not set, or set to an
+    // empty list. What stays is what the operator has said, so that the engine makes the same of it again.
+    private static void TakeAwayCommand(JsonObject config, JsonObject image)
+    {
+        var entrypoint = config["Entrypoint"];
+        var command = config["Cmd"];
+        var sameEntrypoint = EngineJson.Same(entrypoint, image["Entrypoint"]);
+        var sameCommand = EngineJson.Same(command, image["Cmd"]);
+        if (sameEntrypoint && EngineJson.IsNothing(command) && !sameCommand)
+        {
+            // The image has a command and the container has none: its entrypoint was set, to what the image has.
+            return;
+        }
+
+        if (sameEntrypoint)
+        {
+            _ = config.Remove("Entrypoint");
+            _ = sameCommand && config.Remove("Cmd");
+        }
+        else if (entrypoint is null)
+        {
+            // Set to nothing (--entrypoint ""): shown as null, and said as [""], which inherits no command.
+            config["Entrypoint"] = new JsonArray("");
+        }
+        else if (entrypoint is JsonArray { Count: 0 })
+        {
+            // An empty list by the API: no entrypoint, and yet the image's command.
+            _ = sameCommand && config.Remove("Cmd");
         }
     }
 }

@@ -62,8 +62,6 @@ internal sealed class AliasHandover(ContainerApi calls)
     /// Whether a container that leaves a network and comes back at once has its address again for certain, unless somebody else comes between.
     /// If so, its open connections live on: what is sent meanwhile is sent once more (tried). The engine gives the lowest free address.
     /// </summary>
-    /// <param name="network">The network's inspection.</param>
-    /// <param name="endpoint">The container's endpoint there, of its inspection.</param>
     private static bool KeepsAddress(JsonObject network, JsonNode? endpoint)
     {
         if (endpoint?["IPAMConfig"].Text("IPv4Address") is { Length: > 0 })

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Engine.Api;
@@ -6,7 +7,6 @@ using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
-/// <summary>How one container takes another's place.</summary>
 internal enum SwapFlow
 {
     /// <summary>The old one stops, then the new one starts.</summary>
@@ -25,20 +25,29 @@ internal enum SwapFlow
 }
 
 /// <summary>The flow that fits a container.</summary>
-/// <param name="Flow">How.</param>
-/// <param name="Order">Which of the two goes first.</param>
-/// <param name="Description">What is cut and for about how long, as a sentence's part.</param>
-/// <param name="Warnings">What the operator should know before.</param>
-internal sealed record SwapChoice(SwapFlow Flow, UpdateOrder Order, string Description, IReadOnlyList<string> Warnings)
+internal sealed record SwapChoice(SwapFlow Flow, IReadOnlyList<string> Warnings)
 {
+    public UpdateOrder Order => Flow == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst;
+
+    /// <summary>What is cut and for about how long, as a sentence's part.</summary>
+    public string Description => Flow switch
+    {
+        SwapFlow.StopFirst => "about 1 s plus the start of the new version",
+        SwapFlow.StartFirst => "no request is cut",
+        _ => "about 0.25 s, requests in flight are cut",
+    };
+
     /// <summary>True if the old container keeps ending: an order that somebody typed has nobody to keep an answer for.</summary>
     public bool ServesNobody { get; init; }
 
     /// <summary>The flow of each container of a plan, by name.</summary>
     public IReadOnlyDictionary<string, SwapFlow> Flows { get; init; } = new Dictionary<string, SwapFlow>();
 
-    /// <summary>The flow of one container.</summary>
     public SwapFlow FlowOf(string container) => Flows.GetValueOrDefault(container, Flow);
+
+    /// <summary>The old one first, and why.</summary>
+    public static SwapChoice StopFirst(string name, string reason) =>
+        new(SwapFlow.StopFirst, [$"{name} is stopped before the new version starts, because {reason}"]);
 
     /// <summary>One choice for all containers of a target: it tells of the one that is cut longest, and has the warnings of all.</summary>
     public static SwapChoice ForAll(IReadOnlyList<(string Name, SwapChoice Choice)> all)
@@ -76,9 +85,9 @@ internal sealed class ContainerSwapper(SwapOperation operation, OperationRepair 
         var checks = operation.Checks;
         var swaps = await PrepareAsync(cancellationToken).ConfigureAwait(false);
         var record = RecordOf(swaps);
-        var completion = new SwapCompletion(operation.Calls, repair, record, operation.Reports);
         await repair.Records.WriteAsync(record, operation.Request.Image, cancellationToken).ConfigureAwait(false);
         var current = swaps[0].State;
+        var isFinished = false;
         try
         {
             await InTurnAsync(swap =>
@@ -107,13 +116,16 @@ internal sealed class ContainerSwapper(SwapOperation operation, OperationRepair 
         catch (Exception failure)
         {
             await checks.BeforeRestoreAsync(current).ConfigureAwait(false);
-            if (!await completion.RestoreUnlessVerifiedAsync(failure, [.. swaps.Select(swap => swap.State)]).ConfigureAwait(false))
+            swaps.ForEach(static swap => swap.State.Downtime.BeginReturn());
+            isFinished = await repair.RestoreUnlessVerifiedAsync(record, failure).ConfigureAwait(false);
+            if (!isFinished)
             {
+                swaps.ForEach(static swap => swap.State.Downtime.Note());
                 throw;
             }
         }
 
-        await EachAsync(swaps, swap => completion.RemoveOldAsync(swap, checks, cancellationToken)).ConfigureAwait(false);
+        await EachAsync(isFinished ? [] : swaps, swap => RemoveOldAsync(swap, cancellationToken)).ConfigureAwait(false);
         return [.. swaps.Where(static swap => swap is not FollowerMove).Select(static swap =>
             new SwapResult(swap.State.NewId, swap.Order, swap.State.Downtime.Longest))];
 
@@ -193,7 +205,7 @@ internal sealed class ContainerSwapper(SwapOperation operation, OperationRepair 
             .ChooseAsync(state, all, request.Order, cancellationToken, request.ImageId ?? request.Image).ConfigureAwait(false);
         if (await operation.Checks.PrepareAsync(state, now.Flow, cancellationToken).ConfigureAwait(false) is { } reason)
         {
-            now = SwapFlowSelector.StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
+            now = SwapChoice.StopFirst(state.Name, reason + ".");
         }
 
         now.ThrowIfNotTyped(request.TypedOrder, state.Name);
@@ -226,13 +238,54 @@ internal sealed class ContainerSwapper(SwapOperation operation, OperationRepair 
         }
         catch (ProException refusal) when (swap.WhyStopFirst(refusal) is { } reason)
         {
-            var choice = SwapFlowSelector.StopFirst([$"{swap.State.Name} is stopped before the new version starts, because {reason}"]);
+            var choice = SwapChoice.StopFirst(swap.State.Name, reason);
             choice.ThrowIfNotTyped(operation.Request.TypedOrder, swap.State.Name);
             operation.Reports.Report(new WarningReport(choice.Warnings[0]));
             await repair.RemoveCandidateAsync(swap.State.Name).ConfigureAwait(false);
             var instead = new StopFirstSwap(operation, swap.State);
             await instead.StartNewAsync(cancellationToken).ConfigureAwait(false);
             swaps[swaps.IndexOf(swap)] = instead;
+        }
+    }
+
+    /// <summary>Removes an old container, which is marked as done. One that stayed would go on answering beside the new one.</summary>
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "The new one is verified: whatever happens to the old one is a warning.")]
+    private async Task RemoveOldAsync(SwapPhases swap, CancellationToken cancellationToken)
+    {
+        var state = swap.State;
+        try
+        {
+            if (!state.RemovesItself)
+            {
+                await DrainAsync(swap, cancellationToken).ConfigureAwait(false);
+                await operation.Checks.BeforeRemovalAsync(state).ConfigureAwait(false);
+            }
+
+            await operation.Calls
+                .OnceMoreAsync(state.Name, () => repair.FinishAsync(state.Name, CancellationToken.None), operation.Reports).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            operation.Reports.Report(new WarningReport(
+                $"{state.Name} runs the new version, but the old container {SwapNames.Done(state.Name)} "
+                + $"is still there: {exception.Message}"));
+        }
+    }
+
+    // How gently it goes is worth nothing against that it goes.
+    private async Task DrainAsync(SwapPhases swap, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await swap.DrainAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException failure)
+        {
+            operation.Reports.Report(new VerboseReport($"{swap.State.Name}: {failure.Message}"));
+            await operation.Calls.WaitForEngineAsync().ConfigureAwait(false);
         }
     }
 }

@@ -7,12 +7,9 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>
 /// A container that shares the network, IPC or processes of one that is replaced is re-created, on its own image, to share the new one's. It
-/// happens once that one is verified; until the commit the old follower is kept, as the old container is.
+/// happens once that one is verified; until the commit the old follower is kept, as the old container is. All its leaders have their successors
+/// before; they may follow others themselves.
 /// </summary>
-/// <param name="operation">The operation.</param>
-/// <param name="state">The follower.</param>
-/// <param name="leaders">Those that it follows, all of which have their successors before; they may follow others themselves.</param>
-/// <param name="successors">From the ids of old containers to those of the new ones.</param>
 internal sealed class FollowerMove(
     SwapOperation operation, SwapState state, IReadOnlyList<SwapState> leaders, Dictionary<string, string> successors)
     : SwapPhases(operation, state)

@@ -3,7 +3,6 @@ using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
-/// <summary>How an old container gives its name away.</summary>
 internal static class NameTakeover
 {
     /// <summary>

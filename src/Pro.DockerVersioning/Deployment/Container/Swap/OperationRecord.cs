@@ -24,10 +24,8 @@ internal sealed record OperationInfo
     /// <summary>Tells this operation from any other. The containers that it makes have it in a label.</summary>
     public required string Nonce { get; init; }
 
-    /// <summary>The reference of the image that is to run.</summary>
     public required string To { get; init; }
 
-    /// <summary>The ids of the images that ran before.</summary>
     public IReadOnlyList<string> OldImages { get; init; } = [];
 
     /// <summary>Compose's labels that say whose containers they are, as an <c>up</c> may have left none; empty without compose.</summary>
@@ -48,7 +46,6 @@ internal sealed record OperationRecord(OperationInfo Info, IReadOnlyList<SavedCo
 {
     private const int Format = 1;
 
-    /// <summary>The content as a file.</summary>
     public byte[] ToFile() =>
         JsonSerializer.SerializeToUtf8Bytes(new RecordFile(Format, Note, Containers), RecordFileContext.Default.RecordFile);
 

@@ -62,11 +62,9 @@ internal sealed class OperationRecords(ContainerApi calls)
     public async Task<OperationInfo?> FindAsync(string target, CancellationToken cancellationToken) =>
         await calls.FindVolumeAsync(NameOf(target), cancellationToken).ConfigureAwait(false) is { } volume ? Read(volume["Labels"]) : null;
 
-    /// <summary>All records of an engine.</summary>
     public async Task<IReadOnlyList<OperationInfo>> FindAllAsync(CancellationToken cancellationToken) =>
         [.. (await calls.FindVolumesAsync(Label, cancellationToken).ConfigureAwait(false)).Select(volume => Read(volume?["Labels"])).OfType<OperationInfo>()];
 
-    /// <summary>The records among volumes. Pure.</summary>
     public static IReadOnlyList<OperationInfo> From(IEnumerable<LabelledObject> volumes) =>
         [.. volumes
             .Where(volume => volume.Name.StartsWith(NamePrefix, StringComparison.Ordinal))
@@ -99,7 +97,8 @@ internal sealed class OperationRecords(ContainerApi calls)
     {
         try
         {
-            await RemoveOnceAsync(info).ConfigureAwait(false);
+            await RemoveHelperAsync(info).ConfigureAwait(false);
+            await calls.RemoveVolumeAsync(NameOf(info.Target), CancellationToken.None).ConfigureAwait(false);
         }
         catch (ProException lost) when (lost.Id == EngineErrors.UnreachableId)
         {
@@ -111,15 +110,12 @@ internal sealed class OperationRecords(ContainerApi calls)
         }
     }
 
-    private async Task RemoveOnceAsync(OperationInfo info)
+    private async Task RemoveHelperAsync(OperationInfo info)
     {
-        var name = NameOf(info.Target);
-        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } helper && IsHelper(helper.Labels))
+        if (await calls.FindAsync(NameOf(info.Target), CancellationToken.None).ConfigureAwait(false) is { } left && IsHelper(left.Labels))
         {
-            await calls.RemoveAsync(helper.Id, CancellationToken.None, withVolumes: true).ConfigureAwait(false);
+            await calls.RemoveAsync(left.Id, CancellationToken.None, withVolumes: true).ConfigureAwait(false);
         }
-
-        await calls.RemoveVolumeAsync(name, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Whether a container only gives access to a record: it belongs to no service, whatever its image.</summary>
@@ -157,11 +153,7 @@ internal sealed class OperationRecords(ContainerApi calls)
     private async Task<string> HelperAsync(OperationInfo info, string newImage)
     {
         var name = NameOf(info.Target);
-        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } left && IsHelper(left.Labels))
-        {
-            await calls.RemoveAsync(left.Id, CancellationToken.None, withVolumes: true).ConfigureAwait(false);
-        }
-
+        await RemoveHelperAsync(info).ConfigureAwait(false);
         var image = await AnyOfAsync(info.OldImages.Append(newImage)).ConfigureAwait(false)
             ?? await AnyOfAsync(await calls.ImageIdsAsync(CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false)
             ?? throw ContainerErrors.NoImageForRecord(info.Target, info.To);

@@ -36,9 +36,7 @@ internal enum RepairOutcome
 internal sealed class OperationRepair(EngineConnection engine, Func<string, string, CancellationToken, Task>? pull = null)
 {
     private readonly ContainerApi _calls = new(engine);
-    private readonly SwapNetworks _networks = new(new ContainerApi(engine));
 
-    /// <summary>The engine's records.</summary>
     public OperationRecords Records { get; } = new(new ContainerApi(engine));
 
     /// <summary>
@@ -55,9 +53,6 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     public IProgress<Report>? Reports { get; init; }
 
     /// <summary>Repairs what belongs to a target.</summary>
-    /// <param name="target">Its id.</param>
-    /// <param name="containers">The names of its containers, interrupted swaps' names among them.</param>
-    /// <param name="cancellationToken">Ends it between two steps.</param>
     /// <returns>What was done, and the record if there was one.</returns>
     /// <exception cref="ProException">It can't be repaired now; <c>OperationRecordLost</c>: nobody knows any more what it was.</exception>
     public async Task<(RepairOutcome Outcome, OperationRecord? Record)> RunAsync(
@@ -82,8 +77,6 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         return (await FinishLeftoversAsync(containers, cancellationToken).ConfigureAwait(false), null);
     }
 
-    /// <summary>Repairs an operation by its record.</summary>
-    /// <exception cref="ProException">It can't be repaired now.</exception>
     public async Task<RepairOutcome> RunAsync(OperationRecord record, CancellationToken cancellationToken)
     {
         var candidates = await CandidatesAsync(record, cancellationToken).ConfigureAwait(false);
@@ -95,6 +88,63 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         await RestoreAsync(record, candidates, cancellationToken).ConfigureAwait(false);
         return RepairOutcome.RestoredPrevious;
+    }
+
+    /// <summary>Restores the old containers after a failure, unless the new ones are verified and committed already (true).</summary>
+    /// <exception cref="ProException">They could not be restored (<c>RestoreFailed</c>).</exception>
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "Whatever keeps the old containers from being restored must be told as that.")]
+    public async Task<bool> RestoreUnlessVerifiedAsync(OperationRecord record, Exception failure)
+    {
+        for (var isSecond = false; ; isSecond = true)
+        {
+            await _calls.WaitForEngineAsync().ConfigureAwait(false);
+            try
+            {
+                return await RestoreOnceAsync(record, failure).ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                if (isSecond)
+                {
+                    throw ContainerErrors.RestoreFailed(record.Containers.Select(container => container.Name), failure.Message, fault);
+                }
+
+                // What fails once may succeed now; it begins anew with what it finds.
+                Reports?.Report(new VerboseReport($"Once more after: {fault.Message}"));
+            }
+        }
+    }
+
+    private async Task<bool> RestoreOnceAsync(OperationRecord record, Exception failure)
+    {
+        if (failure is ProException { Id: LockErrors.LostId }
+            && await _calls.FindAllAsync(ContainerLabels.Operation, record.Info.Nonce, CancellationToken.None).ConfigureAwait(false) is [])
+        {
+            // Who broke the lock has repaired already: what is under way now is that one's, and not ours to repair. If a prune has taken the
+            // lock, it may have taken the record too; what we have made is still there then.
+            return false;
+        }
+
+        // Nothing may cancel this; the engine's stop time-outs bound it.
+        if (await RunAsync(record, CancellationToken.None).ConfigureAwait(false) == RepairOutcome.FinishedNew)
+        {
+            return true;
+        }
+
+        // What is told is what was looked at.
+        foreach (var saved in record.Containers)
+        {
+            var now = await _calls.FindAsync(saved.Name, CancellationToken.None).ConfigureAwait(false);
+            if (saved.Ran ? now?.Status is not ("running" or "paused" or "restarting") : now is null)
+            {
+                throw ContainerErrors.NotBack(saved.Name, now is { Status: var status } ? "it is " + status : "it is not there");
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Removes the old container NAME.pro-done, if there is one: its successor runs under the name.</summary>
@@ -125,7 +175,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             await _calls.RemoveAsync(old.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        await _networks.RemoveAsync(name, Reports, cancellationToken).ConfigureAwait(false);
+        await RemoveNetworksAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes a candidate away, which has touched nothing of the old container.</summary>
@@ -133,7 +183,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     {
         var candidate = await _calls.FindAsync(SwapNames.Next(name), CancellationToken.None).ConfigureAwait(false);
         await RemoveAsync(candidate, CancellationToken.None).ConfigureAwait(false);
-        await _networks.RemoveAsync(name, Reports, CancellationToken.None).ConfigureAwait(false);
+        await RemoveNetworksAsync(name, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>What an operation has left that was committed, and whose record is deleted.</summary>
@@ -178,19 +228,18 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         foreach (var name in names)
         {
-            await _networks.RemoveAsync(name, Reports, cancellationToken).ConfigureAwait(false);
+            await RemoveNetworksAsync(name, cancellationToken).ConfigureAwait(false);
         }
 
         return outcome;
     }
 
-    /// <summary>What the operation has made.</summary>
     private async Task<List<ContainerView>> CandidatesAsync(OperationRecord record, CancellationToken cancellationToken)
     {
-        var made = record.Info.IsComposeUp
-            ? await _calls.FindAllAsync(
-                ComposeLabels.Project, record.Info.Owner.GetValueOrDefault(ComposeLabels.Project, ""), cancellationToken).ConfigureAwait(false)
-            : await _calls.FindAllAsync(ContainerLabels.Operation, record.Info.Nonce, cancellationToken).ConfigureAwait(false);
+        var (label, value) = record.Info.IsComposeUp
+            ? (ComposeLabels.Project, record.Info.Owner.GetValueOrDefault(ComposeLabels.Project, ""))
+            : (ContainerLabels.Operation, record.Info.Nonce);
+        var made = await _calls.FindAllAsync(label, value, cancellationToken).ConfigureAwait(false);
         return [.. made.Where(one => IsCandidate(record, one))];
     }
 
@@ -308,7 +357,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         foreach (var saved in record.Containers)
         {
-            await _networks.RemoveAsync(saved.Name, Reports, cancellationToken).ConfigureAwait(false);
+            await RemoveNetworksAsync(saved.Name, cancellationToken).ConfigureAwait(false);
         }
 
         await Records.RemoveAsync(record.Info).ConfigureAwait(false);
@@ -464,6 +513,28 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         {
             await _calls.StopCandidateAsync(id, cancellationToken).ConfigureAwait(false);
             await _calls.RemoveAsync(id, cancellationToken, withVolumes: true).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Removes the networks that a warm swap of a container has made. One that is still held has its ports again afterwards. A network that the
+    /// engine won't remove is in nobody's way: it is left with a warning, and the next operation tries it again.
+    /// </summary>
+    private async Task RemoveNetworksAsync(string name, CancellationToken cancellationToken)
+    {
+        foreach (var network in await _calls.FindNetworksAsync(ContainerLabels.Swap, name, cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                await _calls.RemoveNetworkAsync(network, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ProException exception) when (exception.Message.Contains("has active endpoints", StringComparison.Ordinal))
+            {
+                // Seen once on Engine 20.10, with no container on it any more.
+                Reports?.Report(new WarningReport(
+                    $"The network {network.Text("Name")} was made for the swap of {name}, and the engine does not remove it: {exception.Message}. "
+                    + "The next deployment tries it again."));
+            }
         }
     }
 }

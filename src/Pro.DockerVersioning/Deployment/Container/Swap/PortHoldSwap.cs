@@ -1,11 +1,13 @@
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>
 /// On the old one's networks, so that it has its peers, and on one more that holds its ports back: that one has the gateway, and
-/// published ports are bound where the gateway is. To hold the old one frees them, to let go of the new one binds them.
+/// published ports are bound where the gateway is; it leads nowhere. To hold the old one frees them, to let go of the new one binds them.
 /// </summary>
 /// <remarks>
 /// It is on all of them from its start on: a process may look up its database then, and only then. The engine joins a container's networks in
@@ -14,6 +16,10 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// </remarks>
 internal sealed class PortHoldSwap(SwapOperation operation, SwapState state) : StartFirstSwap(operation, state, SwapFlow.WarmHeld)
 {
+    // A container has its gateway, and with it its published ports, on the first network by name: no allowed character sorts
+    // before these two.
+    private const string HoldPrefix = "0-hold-";
+
     private const int Attempts = 3;
 
     // Three of four succeed, with one network besides.
@@ -21,6 +27,9 @@ internal sealed class PortHoldSwap(SwapOperation operation, SwapState state) : S
 
     private string _hold = "";
     private bool _hasStarted;
+
+    /// <summary>Whether a network's name would sort behind the hold's.</summary>
+    public static bool SortsBehindHold(string network) => string.CompareOrdinal(network, HoldPrefix) > 0;
 
     // The gateway is where the priority is highest (since Engine 28), then the first network by name.
     private NetworkAttachment Hold => new(
@@ -32,7 +41,22 @@ internal sealed class PortHoldSwap(SwapOperation operation, SwapState state) : S
     protected override async Task CreateAsync(ContainerCreation creation)
     {
         var gateway = await Calls.InspectNetworkAsync(creation.Networks[0].Network, CancellationToken.None).ConfigureAwait(false);
-        _hold = await new SwapNetworks(Calls).HoldAsync(State.Name, gateway, CancellationToken.None).ConfigureAwait(false);
+        var device = gateway["Options"].Text("com.docker.network.bridge.name") is { Length: > 0 } named
+            ? named
+            : "br-" + ShortId.Of(gateway.Text("Id"));
+        var hold = $"{HoldPrefix}{State.Name}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
+        await Calls.CreateNetworkAsync(
+            new JsonObject
+            {
+                ["Name"] = hold,
+                ["CheckDuplicate"] = true,
+                ["Driver"] = "macvlan",
+                ["EnableIPv6"] = gateway.Flag("EnableIPv6"),
+                ["Options"] = new JsonObject { ["parent"] = device },
+                ["Labels"] = new JsonObject { [ContainerLabels.Swap] = State.Name },
+            },
+            CancellationToken.None).ConfigureAwait(false);
+        _hold = hold;
         await State.CreateAsync(Calls, creation.Unconnected).ConfigureAwait(false);
         foreach (var network in creation.Networks.Prepend(Hold))
         {

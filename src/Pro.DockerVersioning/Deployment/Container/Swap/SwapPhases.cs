@@ -7,7 +7,6 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// <summary>What all swaps of an operation share.</summary>
 internal sealed record SwapOperation(ContainerApi Calls, SwapRequest Request, ISwapChecks Checks, IProgress<Report> Reports)
 {
-    /// <summary>Tells it from any other.</summary>
     public string Nonce { get; } = Guid.NewGuid().ToString("N");
 }
 
@@ -19,7 +18,6 @@ internal abstract class SwapPhases(SwapOperation operation, SwapState state)
 {
     public SwapState State => state;
 
-    /// <summary>Which of the two goes first.</summary>
     public virtual UpdateOrder Order => UpdateOrder.StopFirst;
 
     protected SwapOperation Operation => operation;

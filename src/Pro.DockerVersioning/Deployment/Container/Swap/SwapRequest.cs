@@ -7,7 +7,6 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 internal delegate Task<IReadOnlyDictionary<string, string?>> FollowerLabels(
     ContainerView follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken);
 
-/// <summary>What is to take whose place.</summary>
 internal record SwapRequest
 {
     /// <summary>The target's id, for the operation record.</summary>
@@ -106,10 +105,10 @@ internal interface ISwapChecks
     Task BeforeRemovalAsync(SwapState state);
 }
 
-/// <summary>How a swap went.</summary>
 /// <param name="ContainerId">The new container.</param>
 /// <param name="Order">Which of the two went first.</param>
 /// <param name="Gap">
-/// Stop-first: from the old one's stop signal until the new one had started. Warm: for how long the ports were nobody's. Null if nothing was cut.
+/// Stop-first: from the old one's stop signal until the new one had started, or a check had called it healthy. Warm: for how long the ports
+/// were nobody's. Null if nothing was cut.
 /// </param>
 internal sealed record SwapResult(string ContainerId, UpdateOrder Order, TimeSpan? Gap);

@@ -7,8 +7,6 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>A swap of one container under way.</summary>
-/// <param name="old">The old container's inspection, before anything was done.</param>
-/// <param name="recipe">The old container's.</param>
 internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
 {
     private const string Always = "always";
@@ -20,7 +18,6 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
     /// <summary>The old container's inspection, before anything was done.</summary>
     public ContainerView Old => old;
 
-    /// <summary>The old container's.</summary>
     public ContainerRecipe Recipe { get; private set; } = recipe;
 
     /// <summary>The name that both want.</summary>
@@ -34,7 +31,6 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
     /// <summary>The id of the image that the candidate is to run; null for any.</summary>
     public string? ImageId { get; set; }
 
-    /// <summary>How the old container ran.</summary>
     public SavedRunState Ran { get; } = SavedRunState.Of(old);
 
     public DowntimeClock Downtime { get; } = new();
@@ -42,26 +38,19 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
     /// <summary>True if the engine removes the old container as soon as it has stopped; one that never ran stays.</summary>
     public bool RemovesItself => old.AutoRemove && old.IsRunning;
 
-    /// <summary>All that restores the old container.</summary>
     public SavedContainer Saved => new(OldId, Name, Recipe, Ran.Status, Ran.RestartPolicy);
 
-    /// <summary>Looks at the old container.</summary>
     public static async Task<SwapState> OfAsync(ContainerApi calls, string container, CancellationToken cancellationToken) =>
         await OfAsync(calls, await calls.InspectAsync(container, cancellationToken).ConfigureAwait(false), cancellationToken)
             .ConfigureAwait(false);
 
-    /// <summary>The same of one that was inspected.</summary>
     public static async Task<SwapState> OfAsync(ContainerApi calls, ContainerView old, CancellationToken cancellationToken) =>
         new(old, ContainerRecipe.From(old, await calls.InspectImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false)));
 
     /// <summary>
-    /// Reads what was copied into the old container. All of it is there again if that has to be re-created; the candidate gets what is known
-    /// to be meant for it.
+    /// Reads what was copied into the old container. All of it is there again if that has to be re-created. The candidate gets the known paths,
+    /// and of what looks as if it was copied that which goes along.
     /// </summary>
-    /// <param name="calls">The engine's calls.</param>
-    /// <param name="known">Paths of what was copied for certain: it goes along.</param>
-    /// <param name="goesAlong">Whether another file, which looks as if it was copied, goes along too.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException">A known one is not there.</exception>
     public async Task ReadFilesAsync(
         ContainerApi calls, IReadOnlyList<string> known, Func<FoundFile, bool> goesAlong, CancellationToken cancellationToken)
@@ -101,10 +90,10 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
         }
     }
 
-    /// <summary>Starts the candidate in the old container's place: see <see cref="ContainerRecipe.StartAsync"/>.</summary>
-    /// <param name="calls">The engine's calls.</param>
-    /// <param name="creation">What the candidate is created by, without keeping those ports.</param>
-    /// <param name="reports">Hears of a port that moved.</param>
+    /// <summary>
+    /// Starts the candidate in the old container's place: see <see cref="ContainerRecipe.StartAsync"/>. It is created again without the ports
+    /// that are freed.
+    /// </summary>
     public async Task StartAsync(ContainerApi calls, Func<IReadOnlyCollection<ChosenPort>, ContainerCreation> creation, IProgress<Report> reports)
     {
         var first = NewId;
@@ -177,6 +166,5 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
         RestartPolicy = Ran.Restarts ? Never : null,
     };
 
-    /// <summary>Restart policies by name.</summary>
     public static JsonObject Policy(string name) => new() { ["Name"] = name };
 }
