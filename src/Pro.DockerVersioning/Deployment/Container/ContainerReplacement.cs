@@ -112,7 +112,8 @@ internal sealed class ContainerReplacement(
                 throw;
             }
 
-            var (health, proofTime) = await HealthOfAsync(checks.States.Select(state => (state.Name, state.Old)), failure).ConfigureAwait(false);
+            var restored = checks.States.Select(state => (state.Name, state.Old));
+            var (health, proofTime) = await HealthOfAsync(restored, failure).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
@@ -199,8 +200,8 @@ internal sealed class ContainerReplacement(
         ContainerLogs.TailAsync(engine, id, KeptLogLines, cancellationToken);
 
     /// <summary>
-    /// The health of containers that run again, null if none of them ran; and how long the longest took to show it. A user who stops the command
-    /// doesn't wait for a slow start: what is seen by then is told.
+    /// The health of containers that run again, null if none of them ran; and how long the longest took to show it. A user who stops the
+    /// command doesn't wait for a slow start: what is seen by then is told.
     /// </summary>
     /// <exception cref="ProException"><c>RestoredUnseen</c>.</exception>
     public async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
@@ -272,7 +273,7 @@ internal sealed class ContainerReplacement(
     /// puts back is not what was deployed.
     /// </summary>
     /// <param name="deployed">The names of the containers that were deployed, with their ids.</param>
-    /// <param name="since">When the last of the old ones ended: a supervisor begins then, and what was verified meanwhile isn't waited for again.</param>
+    /// <param name="since">When the last of the old ones ended: a supervisor begins then.</param>
     /// <param name="cancellationToken">Ends the waiting, not the look.</param>
     /// <returns>What was put back; null if nothing was.</returns>
     public async Task<ProException?> LookForSupervisorAsync(
@@ -339,7 +340,8 @@ internal sealed class ContainerReplacement(
     };
 
     private sealed class Checks(
-        ContainerReplacement owner, ReplacementJob job, DeploymentRequest request, DeploymentSteps steps, IProgress<Report> reports) : ISwapChecks
+        ContainerReplacement owner, ReplacementJob job, DeploymentRequest request, DeploymentSteps steps, IProgress<Report> reports)
+        : ISwapChecks
     {
         private readonly Dictionary<string, FinalAddressCheck> _addresses = [];
         private readonly HashSet<string> _checked = [];
@@ -428,7 +430,8 @@ internal sealed class ContainerReplacement(
             else if (stage == CandidateStage.BesideOld)
             {
                 // A proxy that routes to healthy containers only asks the engine, which says it later.
-                await OursAsync(EngineHealthWait.RunAsync(owner.Engine, state.NewId, owner.Subject, reports, cancellationToken)).ConfigureAwait(false);
+                await OursAsync(EngineHealthWait.RunAsync(owner.Engine, state.NewId, owner.Subject, reports, cancellationToken))
+                    .ConfigureAwait(false);
             }
         }
 

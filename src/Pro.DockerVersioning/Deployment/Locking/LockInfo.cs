@@ -89,6 +89,7 @@ internal sealed record LockInfo
         $"{Operation}, by {User} on {Host} (process {Process.Id}), since {Since:u}");
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(LockInfo))]
 internal sealed partial class LockInfoContext : JsonSerializerContext;

@@ -6,8 +6,9 @@ namespace Pro.DockerVersioning.Deployment.Locking;
 
 /// <summary>What this process knows of locks: which ones it holds, and when it has first seen each renewal of others.</summary>
 /// <remarks>
-/// Renewals are timed by its own monotonic clock. No clock of another machine is asked, the engine's neither. A lock of this process that it
-/// does not hold was left by an operation whose connection broke. The PowerShell session lives on after that, and must not lock itself out.
+/// Renewals are timed by its own monotonic clock. No clock of another machine is asked, the engine's neither. A lock of this process that
+/// it does not hold was left by an operation whose connection broke. The PowerShell session lives on after that, and must not lock itself
+/// out.
 /// </remarks>
 internal sealed class LockWatch(TimeProvider time)
 {
@@ -22,7 +23,7 @@ internal sealed class LockWatch(TimeProvider time)
 
     public void Release(string nonce) => _held.TryRemove(nonce, out _);
 
-    /// <summary>For how long the lock has not been renewed, as far as this process has seen; and whether it has seen a renewal at all.</summary>
+    /// <summary>For how long this process has seen no renewal of the lock; and whether it has seen one at all.</summary>
     public (TimeSpan Unchanged, bool Lives) Look(LockInfo info)
     {
         var now = time.GetTimestamp();

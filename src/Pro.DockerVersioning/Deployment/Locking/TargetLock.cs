@@ -32,7 +32,8 @@ internal sealed class TargetLock : IAsyncDisposable
     public static async Task<TargetLock> AcquireAsync(
         EngineConnection engine, LockRequest request, IProgress<Report> reports, CancellationToken cancellationToken)
     {
-        var (taken, holder) = await new LockWait(engine, request.Times, reports).TakeAsync(request, cancellationToken).ConfigureAwait(false);
+        var (taken, holder) = await new LockWait(engine, request.Times, reports)
+            .TakeAsync(request, cancellationToken).ConfigureAwait(false);
         return taken ?? throw Refusal(holder);
     }
 

@@ -37,6 +37,26 @@ public sealed class ContainerRecipeTests
         Assert.Equal(recipe.Networks.Select(n => (n.Network, n.Endpoint.ToJsonString())), again.Networks.Select(n => (n.Network, n.Endpoint.ToJsonString())));
     }
 
+    /// <summary>An operation may be repaired by another build than the one that was interrupted.</summary>
+    [Fact]
+    public void The_names_in_the_file_of_a_record_are_the_same_as_ever()
+    {
+        const string File = """
+            { "Format": 1, "Note": "n", "Containers": [ { "Id": "0123", "Name": "web", "Recipe": {
+                "Name": "web", "ImageId": "sha256:1", "Reference": "api:v1", "Primary": "app", "Platform": "linux/386",
+                "ChosenPorts": "80/tcp=32768,81/tcp=8003:8000-8010", "Config": { "Env": null }, "HostConfig": { "AutoRemove": true },
+                "Networks": [ { "Network": "app", "Endpoint": { "Aliases": [ "a" ] } } ],
+                "Files": [ { "Path": "/run/x", "Tar": "AQID" } ], "Digests": [ "api@sha256:1" ] },
+              "Status": "running", "RestartPolicy": { "Name": "always" } } ] }
+            """;
+
+        var read = OperationRecord.Read(Info, Encoding.UTF8.GetBytes(File))!;
+
+        Assert.True(Assert.Single(read.Containers).RemovesItself);
+        Assert.Equal(["80/tcp", "81/tcp"], read.Containers[0].Recipe.ChosenPorts.Select(port => port.Port));
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(File), JsonNode.Parse(read.ToFile())));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{")]

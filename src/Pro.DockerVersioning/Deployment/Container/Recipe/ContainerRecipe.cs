@@ -97,8 +97,8 @@ internal sealed record ContainerRecipe
     }
 
     /// <summary>
-    /// Starts a container that was made by it. A host port that only the engine had chosen may be somebody else's by now: then the container
-    /// is created again, without keeping those ports.
+    /// Starts a container that was made by it. A host port that only the engine had chosen may be somebody else's by now: then the
+    /// container is created again, without keeping those ports.
     /// </summary>
     /// <returns>The id of the one that has started.</returns>
     public async Task<string> StartAsync(

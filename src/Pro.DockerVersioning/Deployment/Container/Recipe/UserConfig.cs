@@ -27,43 +27,27 @@ internal static class UserConfig
     {
         var config = container.Config.DeepClone().AsObject();
         var imageConfig = image["Config"] as JsonObject ?? [];
-        foreach (var name in WholeValues)
+        foreach (var name in WholeValues.Where(name => EngineJson.Same(config[name], imageConfig[name])))
         {
-            if (EngineJson.Same(config[name], imageConfig[name]))
-            {
-                _ = config.Remove(name);
-            }
+            _ = config.Remove(name);
         }
 
-        TakeAwayEnvironment(config, imageConfig);
-        TakeAwayLabels(config, imageConfig);
-        TakeAwayPorts(config, imageConfig, container.PortBindings);
+        // "NAME" without "=" unsets the image's variable: it equals nothing of the image's, and stays.
+        var ofImage = imageConfig.Texts("Env").ToHashSet(StringComparer.Ordinal);
+        var kept = config.Texts("Env").Where(variable => !ofImage.Contains(variable)).ToArray();
+        config["Env"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(variable => JsonValue.Create(variable))]);
+        TakeAwayMembers(config, imageConfig, "Labels", (label, isImages) =>
+            label.StartsWith(ContainerLabels.Prefix, StringComparison.Ordinal)
+            || (isImages && !OwnersLabels.Any(owner => label.StartsWith(owner, StringComparison.Ordinal))));
+
+        // A port that the image exposes and the operator publishes must be exposed by the next container as well, or it isn't bound.
+        TakeAwayMembers(config, imageConfig, "ExposedPorts", (port, isImages) => isImages && !container.PortBindings.ContainsKey(port));
         TakeAwayMembers(config, imageConfig, "Volumes", static (_, isImages) => isImages);
         TakeAwayHealthcheck(config, imageConfig);
         TakeAwayCommand(config, imageConfig);
         TakeAwayHostname(config, container);
         _ = config.Remove("Image");
         return config;
-    }
-
-    private static void TakeAwayEnvironment(JsonObject config, JsonObject image)
-    {
-        // "NAME" without "=" unsets the image's variable: it equals nothing of the image's, and stays.
-        var ofImage = image.Texts("Env").ToHashSet(StringComparer.Ordinal);
-        var kept = config.Texts("Env").Where(variable => !ofImage.Contains(variable)).ToArray();
-        config["Env"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(variable => JsonValue.Create(variable))]);
-    }
-
-    private static void TakeAwayLabels(JsonObject config, JsonObject image) =>
-        TakeAwayMembers(config, image, "Labels", (label, isImages) =>
-            label.StartsWith(ContainerLabels.Prefix, StringComparison.Ordinal)
-            || (isImages && !OwnersLabels.Any(owner => label.StartsWith(owner, StringComparison.Ordinal))));
-
-    // A port that the image exposes and the operator publishes must be exposed by the next container as well, or it isn't bound.
-    private static void TakeAwayPorts(JsonObject config, JsonObject image, JsonObject bindings)
-    {
-        var published = bindings.Select(binding => binding.Key).ToHashSet(StringComparer.Ordinal);
-        TakeAwayMembers(config, image, "ExposedPorts", (port, isImages) => isImages && !published.Contains(port));
     }
 
     private static void TakeAwayMembers(JsonObject config, JsonObject image, string name, Func<string, bool, bool> isTaken)
@@ -87,12 +71,9 @@ internal static class UserConfig
             return;
         }
 
-        foreach (var (field, value) in health.ToArray())
+        foreach (var (field, _) in health.Where(one => EngineJson.Same(one.Value, ofImage[one.Key])).ToArray())
         {
-            if (EngineJson.Same(value, ofImage[field]))
-            {
-                _ = health.Remove(field);
-            }
+            _ = health.Remove(field);
         }
 
         if (health.Count == 0)
@@ -116,8 +97,8 @@ internal static class UserConfig
         }
     }
 
-    // Entrypoint and command belong together: an image's command is inherited only by a container whose entrypoint was not set, or set to an
-    // empty list. What stays is what the operator has said, so that the engine makes the same of it again.
+    // Entrypoint and command belong together: an image's command is inherited only by a container whose entrypoint was not set, or set to
+    // an empty list. What stays is what the operator has said, so that the engine makes the same of it again.
     private static void TakeAwayCommand(JsonObject config, JsonObject image)
     {
         var entrypoint = config["Entrypoint"];

@@ -59,8 +59,9 @@ internal sealed class AliasHandover(ContainerApi calls)
         (await calls.InspectAsync(container, CancellationToken.None).ConfigureAwait(false)).Networks[network.Network];
 
     /// <summary>
-    /// Whether a container that leaves a network and comes back at once has its address again for certain, unless somebody else comes between.
-    /// If so, its open connections live on: what is sent meanwhile is sent once more (tried). The engine gives the lowest free address.
+    /// Whether a container that leaves a network and comes back at once has its address again for certain, unless somebody else comes
+    /// between. If so, its open connections live on: what is sent meanwhile is sent once more (tried). The engine gives the lowest free
+    /// address.
     /// </summary>
     private static bool KeepsAddress(JsonObject network, JsonNode? endpoint)
     {
@@ -69,7 +70,8 @@ internal sealed class AliasHandover(ContainerApi calls)
             return true;
         }
 
-        var pool = network["IPAM"].Elements("Config").FirstOrDefault(config => !config.Text("Subnet").Contains(':', StringComparison.Ordinal));
+        var pool = network["IPAM"].Elements("Config")
+            .FirstOrDefault(config => !config.Text("Subnet").Contains(':', StringComparison.Ordinal));
         var subnet = pool.Text("IPRange") is { Length: > 0 } range ? range : pool.Text("Subnet");
         if (!IPNetwork.TryParse(subnet, out var parsed) || !IPAddress.TryParse(endpoint.Text("IPAddress"), out var own))
         {

@@ -79,7 +79,7 @@ internal sealed record SwapChoice(SwapFlow Flow, IReadOnlyList<string> Warnings)
 internal sealed class ContainerSwapper(SwapOperation operation, OperationRepair repair)
 {
     /// <summary>Replaces them. An operation that was interrupted before must have been repaired.</summary>
-    /// <exception cref="ProException">It failed, and the old ones are as they were; or could not be restored (<c>RestoreFailed</c>).</exception>
+    /// <exception cref="ProException">It failed: the old ones are as they were, or <c>RestoreFailed</c>.</exception>
     public async Task<IReadOnlyList<SwapResult>> RunAsync(CancellationToken cancellationToken)
     {
         var checks = operation.Checks;
@@ -265,7 +265,8 @@ internal sealed class ContainerSwapper(SwapOperation operation, OperationRepair 
             }
 
             await operation.Calls
-                .OnceMoreAsync(state.Name, () => repair.FinishAsync(state.Name, CancellationToken.None), operation.Reports).ConfigureAwait(false);
+                .OnceMoreAsync(state.Name, () => repair.FinishAsync(state.Name, CancellationToken.None), operation.Reports)
+                .ConfigureAwait(false);
         }
         catch (Exception exception)
         {

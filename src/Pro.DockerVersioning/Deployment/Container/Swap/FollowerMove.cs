@@ -6,9 +6,9 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>
-/// A container that shares the network, IPC or processes of one that is replaced is re-created, on its own image, to share the new one's. It
-/// happens once that one is verified; until the commit the old follower is kept, as the old container is. All its leaders have their successors
-/// before; they may follow others themselves.
+/// A container that shares the network, IPC or processes of one that is replaced is re-created, on its own image, to share the new one's.
+/// It happens once that one is verified; until the commit the old follower is kept, as the old container is. All its leaders have their
+/// successors before; they may follow others themselves.
 /// </summary>
 internal sealed class FollowerMove(
     SwapOperation operation, SwapState state, IReadOnlyList<SwapState> leaders, Dictionary<string, string> successors)

@@ -21,14 +21,14 @@ internal sealed class OperationRecords(ContainerApi calls)
     private const string File = "record.json";
 
     /// <summary>Writes a record. If that fails, nothing of it is left and nothing was touched.</summary>
-    /// <exception cref="ProException">The engine refuses, or another operation's record is there (<c>OperationRecordExists</c>).</exception>
+    /// <exception cref="ProException"><c>OperationRecordExists</c>: another operation's record is there.</exception>
     public async Task WriteAsync(OperationRecord record, string newImage, CancellationToken cancellationToken)
     {
         var name = NameOf(record.Info.Target);
         try
         {
             await calls.CreateVolumeAsync(name, Labels(record.Info), cancellationToken).ConfigureAwait(false);
-            if (await FindAsync(record.Info.Target, cancellationToken).ConfigureAwait(false) is not { } made || made.Nonce != record.Info.Nonce)
+            if ((await FindAsync(record.Info.Target, cancellationToken).ConfigureAwait(false))?.Nonce != record.Info.Nonce)
             {
                 // Nobody wanted it repaired first.
                 throw ContainerErrors.OperationRecordExists(record.Info.Target);
@@ -63,7 +63,8 @@ internal sealed class OperationRecords(ContainerApi calls)
         await calls.FindVolumeAsync(NameOf(target), cancellationToken).ConfigureAwait(false) is { } volume ? Read(volume["Labels"]) : null;
 
     public async Task<IReadOnlyList<OperationInfo>> FindAllAsync(CancellationToken cancellationToken) =>
-        [.. (await calls.FindVolumesAsync(Label, cancellationToken).ConfigureAwait(false)).Select(volume => Read(volume?["Labels"])).OfType<OperationInfo>()];
+        [.. (await calls.FindVolumesAsync(Label, cancellationToken).ConfigureAwait(false))
+            .Select(volume => Read(volume?["Labels"])).OfType<OperationInfo>()];
 
     public static IReadOnlyList<OperationInfo> From(IEnumerable<LabelledObject> volumes) =>
         [.. volumes
@@ -220,5 +221,6 @@ internal sealed class OperationRecords(ContainerApi calls)
             .ToDictionary(label => label.Key[Owner.Length..], label => label.Value?.GetValue<string>() ?? "", StringComparer.Ordinal),
     };
 
-    private static string NameOf(string target) => LockNames.Lock(target).Replace(LockNames.LockPrefix, NamePrefix, StringComparison.Ordinal);
+    private static string NameOf(string target) =>
+        LockNames.Lock(target).Replace(LockNames.LockPrefix, NamePrefix, StringComparison.Ordinal);
 }

@@ -26,13 +26,13 @@ internal enum RepairOutcome
 /// leaves a state from which the next repair goes on; the record goes last.
 /// </summary>
 /// <remarks>
-/// The old containers are found by their whole ids, the candidates by the operation's nonce in their label. Names say how far it came: NAME.pro-next
-/// is a candidate, NAME.pro-prev an old container that is being stopped, NAME.pro-done an old one whose successor is verified. One that is done says
-/// that all of the operation are. Of a container that removes itself, a candidate that has the name says it. An <c>up</c> of compose is committed by
-/// the deletion of its record.
+/// The old containers are found by their whole ids, the candidates by the operation's nonce in their label. Names say how far it came:
+/// NAME.pro-next is a candidate, NAME.pro-prev an old container that is being stopped, NAME.pro-done an old one whose successor is
+/// verified. One that is done says that all of the operation are. Of a container that removes itself, a candidate that has the name says
+/// it. An <c>up</c> of compose is committed by the deletion of its record.
 /// </remarks>
 /// <param name="engine">The engine.</param>
-/// <param name="pull">Pulls an image, whose reference is the first, by its name with a digest, the second; null if that can't be done.</param>
+/// <param name="pull">Pulls an image, by its reference and its name with a digest; null if that can't be done.</param>
 internal sealed class OperationRepair(EngineConnection engine, Func<string, string, CancellationToken, Task>? pull = null)
 {
     private readonly ContainerApi _calls = new(engine);
@@ -40,8 +40,8 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     public OperationRecords Records { get; } = new(new ContainerApi(engine));
 
     /// <summary>
-    /// Ties followers to what was restored after an <c>up</c> of compose: from the ids of what it had made to those of the old containers, and
-    /// from those to the ids under which they are restored, mostly the same.
+    /// Ties followers to what was restored after an <c>up</c> of compose: from the ids of what it had made to those of the old containers,
+    /// and from those to the ids under which they are restored, mostly the same.
     /// </summary>
     public Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string>, Task> RestoreFollowers { get; set; } =
         static (_, _) => Task.CompletedTask;
@@ -123,8 +123,8 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         if (failure is ProException { Id: LockErrors.LostId }
             && await _calls.FindAllAsync(ContainerLabels.Operation, record.Info.Nonce, CancellationToken.None).ConfigureAwait(false) is [])
         {
-            // Who broke the lock has repaired already: what is under way now is that one's, and not ours to repair. If a prune has taken the
-            // lock, it may have taken the record too; what we have made is still there then.
+            // Who broke the lock has repaired already: what is under way now is that one's, and not ours to repair. If a prune has taken
+            // the lock, it may have taken the record too; what we have made is still there then.
             return false;
         }
 
@@ -256,8 +256,8 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     }
 
     /// <summary>
-    /// Whether it is the old container that an interrupted repair has re-created. No label may tell: it is what it was. Compose re-creates none
-    /// whose image and hash are the same.
+    /// Whether it is the old container that an interrupted repair has re-created. No label may tell: it is what it was. Compose re-creates
+    /// none whose image and hash are the same.
     /// </summary>
     private static bool IsRecreated(OperationRecord record, SavedContainer saved, ContainerView container)
     {
@@ -298,7 +298,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             if (candidate is not null && old is { } kept && kept.Name != SwapNames.Done(saved.Name))
             {
                 await _calls.SetRestartPolicyAsync(saved.Id, SwapState.Policy("no"), cancellationToken).ConfigureAwait(false);
-                await _calls.RenameOldAsync(saved.Id, SwapNames.Done(saved.Name), cancellationToken).ConfigureAwait(false);
+                await SwapPhases.RenameOldAsync(_calls, saved.Id, SwapNames.Done(saved.Name), cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -404,7 +404,8 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             await new FollowerRefresh(_calls).RunAsync(id, saved.Name, cancellationToken).ConfigureAwait(false);
         }
 
-        if (saved.Status == "paused" && !(await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)).Json["State"].Flag("Paused"))
+        if (saved.Status == "paused"
+            && !(await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)).Json["State"].Flag("Paused"))
         {
             await _calls.PauseAsync(id, cancellationToken).ConfigureAwait(false);
         }
@@ -435,7 +436,8 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         SavedContainer saved, ContainerView? candidate, Dictionary<string, string> successors, CancellationToken cancellationToken)
     {
         var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
-        if (old is { } follower && successors.Any(pair => pair.Key != pair.Value && NamespaceFollowers.Find([follower], pair.Key, pair.Key).Count > 0))
+        if (old is { } follower
+            && successors.Any(pair => pair.Key != pair.Value && NamespaceFollowers.Find([follower], pair.Key, pair.Key).Count > 0))
         {
             // Whom it followed is gone for ever, and was re-created.
             await _calls.RemoveAsync(saved.Id, cancellationToken).ConfigureAwait(false);
@@ -461,17 +463,18 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         if (kept.Name != saved.Name)
         {
-            await _calls.RenameOldAsync(kept.Id, saved.Name, cancellationToken).ConfigureAwait(false);
+            await SwapPhases.RenameOldAsync(_calls, kept.Id, saved.Name, cancellationToken).ConfigureAwait(false);
         }
 
         return kept;
     }
 
     /// <summary>
-    /// Whether somebody has begun to stop it. Its name says so, but on an overlay network, where it is renamed when it has stopped. One that has
-    /// started since the swap began was started by an engine that was restarted: it serves, and no stop is on its way.
+    /// Whether somebody has begun to stop it. Its name says so, but on an overlay network, where it is renamed when it has stopped. One
+    /// that has started since the swap began was started by an engine that was restarted: it serves, and no stop is on its way.
     /// </summary>
-    private async Task<bool> MayBeStoppingAsync(ContainerView old, SavedContainer saved, ContainerView? candidate, CancellationToken cancellationToken)
+    private async Task<bool> MayBeStoppingAsync(
+        ContainerView old, SavedContainer saved, ContainerView? candidate, CancellationToken cancellationToken)
     {
         var hasComeBack = old.IsRunning && old.RestartCount == 0 && candidate is { } next && old.StartedAt > next.CreatedAt;
         return !hasComeBack && (old.Name == SwapNames.Previous(saved.Name)
@@ -517,8 +520,8 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     }
 
     /// <summary>
-    /// Removes the networks that a warm swap of a container has made. One that is still held has its ports again afterwards. A network that the
-    /// engine won't remove is in nobody's way: it is left with a warning, and the next operation tries it again.
+    /// Removes the networks that a warm swap of a container has made. One that is still held has its ports again afterwards. A network that
+    /// the engine won't remove is in nobody's way: it is left with a warning, and the next operation tries it again.
     /// </summary>
     private async Task RemoveNetworksAsync(string name, CancellationToken cancellationToken)
     {
@@ -532,8 +535,8 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             {
                 // Seen once on Engine 20.10, with no container on it any more.
                 Reports?.Report(new WarningReport(
-                    $"The network {network.Text("Name")} was made for the swap of {name}, and the engine does not remove it: {exception.Message}. "
-                    + "The next deployment tries it again."));
+                    $"The network {network.Text("Name")} was made for the swap of {name}, "
+                    + $"and the engine does not remove it: {exception.Message}. The next deployment tries it again."));
             }
         }
     }

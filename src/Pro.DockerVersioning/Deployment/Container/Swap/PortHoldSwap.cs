@@ -10,9 +10,9 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// published ports are bound where the gateway is; it leads nowhere. To hold the old one frees them, to let go of the new one binds them.
 /// </summary>
 /// <remarks>
-/// It is on all of them from its start on: a process may look up its database then, and only then. The engine joins a container's networks in
-/// random order when it starts, and binds the ports as long as the hold is not among those joined. So a start that meets the old one's ports
-/// is tried again: it has run no process. The hold is connected first, and three of four starts joined it first on Engine 28.5.
+/// It is on all of them from its start on: a process may look up its database then, and only then. The engine joins a container's networks
+/// in random order when it starts, and binds the ports as long as the hold is not among those joined. So a start that meets the old one's
+/// ports is tried again: it has run no process. The hold is connected first, and three of four starts joined it first on Engine 28.5.
 /// </remarks>
 internal sealed class PortHoldSwap(SwapOperation operation, SwapState state) : StartFirstSwap(operation, state, SwapFlow.WarmHeld)
 {

@@ -70,16 +70,17 @@ internal static class StartFirstObstacles
             : OfMacAddress(old, recipe));
 
     /// <summary>
-    /// A host name with a domain: its lines in <c>/etc/hosts</c>. Engines before 28 leave all of them there when the container leaves a network,
-    /// and some then tell an address that is gone (https://github.com/moby/moby/pull/48857). Of a plain host name they take all lines away, and
-    /// the name server answers.
+    /// A host name with a domain: its lines in <c>/etc/hosts</c>. Engines before 28 leave all of them there when the container leaves a
+    /// network, and some then tell an address that is gone (https://github.com/moby/moby/pull/48857). Of a plain host name they take all
+    /// lines away, and the name server answers.
     /// </summary>
     private static string? OfHostName(ContainerView old) =>
         !IsAtLeast28(old) && (old.Hostname.Contains('.', StringComparison.Ordinal) || old.Config.Text("Domainname").Length > 0)
             ? $"engines before 28 would leave a wrong address for its host name {old.Hostname} in its hosts file"
             : null;
 
-    private static bool IsAtLeast28(ContainerView container) => container.Networks.Any(network => NetworkAttachment.IsAtLeast28(network.Value));
+    private static bool IsAtLeast28(ContainerView container) =>
+        container.Networks.Any(network => NetworkAttachment.IsAtLeast28(network.Value));
 
     /// <summary>
     /// A MAC address that the operator has given it. Engines take it only when a container is created, and two can't have it.

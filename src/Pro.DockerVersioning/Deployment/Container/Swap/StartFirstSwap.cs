@@ -8,8 +8,8 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>
 /// The candidate is started and verified while the old container serves. Only then does what is asked from outside go over: names, and
-/// published ports. Until then a failure costs no request. Without published ports, it is on the old one's networks from the start, which don't
-/// know it by the service's names yet.
+/// published ports. Until then a failure costs no request. Without published ports, it is on the old one's networks from the start, which
+/// don't know it by the service's names yet.
 /// </summary>
 internal class StartFirstSwap(SwapOperation operation, SwapState state, SwapFlow flow = SwapFlow.StartFirst)
     : SwapPhases(operation, state)
@@ -44,7 +44,8 @@ internal class StartFirstSwap(SwapOperation operation, SwapState state, SwapFlow
     {
         if (SharesNetworks && await _aliases.GiveAsync(State).ConfigureAwait(false))
         {
-            Operation.Reports.Report(new VerboseReport("The new container got another address with its aliases, and is verified once more."));
+            Operation.Reports.Report(
+                new VerboseReport("The new container got another address with its aliases, and is verified once more."));
             await VerifyAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -82,7 +83,7 @@ internal class StartFirstSwap(SwapOperation operation, SwapState state, SwapFlow
         await State.GiveRestartsAsync(Calls).ConfigureAwait(false);
         State.Downtime.Begin();
         await LeaveAliasesAsync(cancellationToken).ConfigureAwait(false);
-        await Calls.RenameOldAsync(State.OldId, SwapNames.Previous(State.Name), CancellationToken.None).ConfigureAwait(false);
+        await RenameOldAsync(Calls, State.OldId, SwapNames.Previous(State.Name), CancellationToken.None).ConfigureAwait(false);
         await Calls.StopAsync(State.OldId, CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
@@ -51,24 +52,49 @@ internal abstract class SwapPhases(SwapOperation operation, SwapState state)
         }
         else if (await Calls.FindAsync(state.OldId, CancellationToken.None).ConfigureAwait(false) is not null)
         {
-            await Calls.RenameOldAsync(state.OldId, SwapNames.Done(state.Name), CancellationToken.None).ConfigureAwait(false);
+            await RenameOldAsync(Calls, state.OldId, SwapNames.Done(state.Name), CancellationToken.None).ConfigureAwait(false);
         }
     }
 
     /// <summary>Lets the old container end its work; it is committed already.</summary>
     public virtual Task DrainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Why the old container must stop first, if a phase has failed for that, and not for what the new version is; else null.</summary>
+    /// <summary>Why the old container must stop first, if a phase has failed for that and not for the new version; else null.</summary>
     public virtual string? WhyStopFirst(ProException refusal) => null;
 
     /// <summary>
-    /// The old container stops and gives its name to the new one, which is created already. Its name says from the first moment that the old
-    /// container is being stopped: see <see cref="OperationRepair"/>.
+    /// Gives an old container another name. The engine can't rename one that has ended and waits for its restart, nor a running one on an
+    /// attachable overlay network: these are stopped first.
+    /// </summary>
+    public static async Task RenameOldAsync(ContainerApi calls, string container, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await calls.RenameAsync(container, name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException failure) when (failure.Id is not (EngineErrors.UnreachableId or "EngineConflict"))
+        {
+            // It may have been started again since the engine refused, and even have ended again.
+            if (await calls.FindAsync(container, cancellationToken).ConfigureAwait(false) is not { } now
+                || !(now.IsRestarting || now.RestartCount != 0
+                    || await calls.IsOnOverlayAsync(now, cancellationToken).ConfigureAwait(false)))
+            {
+                throw;
+            }
+
+            await calls.StopAsync(container, cancellationToken).ConfigureAwait(false);
+            await calls.RenameAsync(container, name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The old container stops and gives its name to the new one, which is created already. Its name says from the first moment that the
+    /// old container is being stopped: see <see cref="OperationRepair"/>.
     /// </summary>
     protected async Task TakeNameOverAsync()
     {
         await state.KeepOldAliveAsync(Calls).ConfigureAwait(false);
-        await Calls.RenameOldAsync(state.OldId, SwapNames.Previous(state.Name), CancellationToken.None).ConfigureAwait(false);
+        await RenameOldAsync(Calls, state.OldId, SwapNames.Previous(state.Name), CancellationToken.None).ConfigureAwait(false);
         await Calls.StopAsync(state.OldId, CancellationToken.None).ConfigureAwait(false);
         if (state.RemovesItself)
         {

@@ -24,7 +24,7 @@ internal record SwapRequest
     /// <summary>The order that the service allows; null: stop-first.</summary>
     public UpdateOrder? Order { get; init; }
 
-    /// <summary>The order that somebody typed for this very command: it is kept, or nothing is done. Null if a file says it, or nobody.</summary>
+    /// <summary>The order that somebody typed: it is kept, or nothing is done. Null if a file says it, or nobody.</summary>
     public UpdateOrder? TypedOrder { get; init; }
 
     /// <summary>What the plan chose for them; null if there was no plan.</summary>

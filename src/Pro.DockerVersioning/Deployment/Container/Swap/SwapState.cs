@@ -48,8 +48,8 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
         new(old, ContainerRecipe.From(old, await calls.InspectImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false)));
 
     /// <summary>
-    /// Reads what was copied into the old container. All of it is there again if that has to be re-created. The candidate gets the known paths,
-    /// and of what looks as if it was copied that which goes along.
+    /// Reads what was copied into the old container. All of it is there again if that has to be re-created. The candidate gets the known
+    /// paths, and of what looks as if it was copied that which goes along.
     /// </summary>
     /// <exception cref="ProException">A known one is not there.</exception>
     public async Task ReadFilesAsync(
@@ -91,10 +91,11 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
     }
 
     /// <summary>
-    /// Starts the candidate in the old container's place: see <see cref="ContainerRecipe.StartAsync"/>. It is created again without the ports
-    /// that are freed.
+    /// Starts the candidate in the old container's place: see <see cref="ContainerRecipe.StartAsync"/>. It is created again without the
+    /// ports that are freed.
     /// </summary>
-    public async Task StartAsync(ContainerApi calls, Func<IReadOnlyCollection<ChosenPort>, ContainerCreation> creation, IProgress<Report> reports)
+    public async Task StartAsync(
+        ContainerApi calls, Func<IReadOnlyCollection<ChosenPort>, ContainerCreation> creation, IProgress<Report> reports)
     {
         var first = NewId;
         _ = await Recipe.StartAsync(calls, first, AgainAsync, CancellationToken.None).ConfigureAwait(false);
@@ -124,8 +125,8 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
     }
 
     /// <summary>
-    /// Lets the engine start the old container by itself, should the engine be restarted while it is stopped: nobody has verified the new one.
-    /// "unless-stopped" would not.
+    /// Lets the engine start the old container by itself, should the engine be restarted while it is stopped: nobody has verified the new
+    /// one. "unless-stopped" would not.
     /// </summary>
     public async Task KeepOldAliveAsync(ContainerApi calls)
     {
