@@ -318,7 +318,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         var leaders = candidates.ToDictionary(
             one => one.Id,
             one => (record.Containers.FirstOrDefault(saved => SwapNames.BaseOf(one.Name) == saved.Name)
-                ?? record.Containers.FirstOrDefault())?.Id ?? "",
+                ?? (record.Containers is [var first, ..] ? first : null))?.Id ?? "",
             StringComparer.Ordinal);
         foreach (var other in candidates.Where(one => record.Containers.All(saved => SwapNames.BaseOf(one.Name) != saved.Name)))
         {
