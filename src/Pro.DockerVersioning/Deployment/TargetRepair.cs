@@ -180,7 +180,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
 
     private Task<(RepairOutcome Outcome, OperationRecord? Record)> ContainersAsync(
         DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken) =>
-        TargetRestore.Of(engine, new ImageSupply(engine, request.Child.Get, reports).PullAgainAsync, reports).RunAsync(
+        ContainerReplacement.RepairOf(engine, new ImageSupply(engine, request.Child.Get, reports).PullAgainAsync, reports).RunAsync(
             target.TargetId, target.Containers.Concat(target.Leftovers).Select(container => container.Name), cancellationToken);
 
     private async Task<(RepairOutcome Outcome, OperationRecord? Record)> ComposeAsync(

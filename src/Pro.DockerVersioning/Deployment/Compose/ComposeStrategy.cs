@@ -449,8 +449,7 @@ internal sealed class ComposeStrategy(
 
             await KeepLogOfFailedAsync(before).ConfigureAwait(false);
             await PutTagBackAsync().ConfigureAwait(false);
-            var completion = new SwapCompletion(_calls, replacement.Repair, record, reports);
-            _ = await completion.RestoreUnlessVerifiedAsync(failure).ConfigureAwait(false);
+            _ = await replacement.Repair.RestoreUnlessVerifiedAsync(record, failure).ConfigureAwait(false);
             outage.Note();
             if (before.Count == 0 && failure is not OperationCanceledException)
             {
@@ -614,7 +613,7 @@ internal sealed class ComposeStrategy(
         {
             var state = await SwapState.OfAsync(_calls, container.Id, cancellationToken).ConfigureAwait(false);
             await state.ReadFilesAsync(_calls, injected, _ => false, cancellationToken).ConfigureAwait(false);
-            containers.Add(state.Save(isFollower: false));
+            containers.Add(state.Saved);
         }
 
         var info = new OperationInfo
@@ -622,7 +621,7 @@ internal sealed class ComposeStrategy(
             Target = target.TargetId,
             Nonce = Guid.NewGuid().ToString("N"),
             To = image.Reference.ToString(),
-            OldImages = [.. containers.Select(container => container.Recipe.Recipe.ImageId).Distinct()],
+            OldImages = [.. containers.Select(container => container.Recipe.ImageId).Distinct()],
             IsComposeUp = true,
             Owner = new Dictionary<string, string>(StringComparer.Ordinal)
             {

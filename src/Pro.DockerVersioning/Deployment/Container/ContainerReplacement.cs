@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Health;
@@ -9,60 +10,28 @@ using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment.Container;
 
-/// <summary>What is to be replaced, by what.</summary>
-internal sealed record ReplacementJob
+/// <summary>What is to be replaced, by what, and under which lock.</summary>
+internal sealed record ReplacementJob : SwapRequest
 {
-    /// <summary>All that a strategy has planned.</summary>
     public static ReplacementJob Of(
         LockedOperation operation, ServiceTarget target, SuppliedImage image, SwapChoice? planned, UpdateOrder? order) => new()
         {
             Operation = operation,
-            Target = target,
+            Target = target.TargetId,
+            Containers = [.. target.Containers.Select(container => container.Name)],
             Image = image.Reference.ToString(),
             ImageId = image.LocalId,
             Planned = planned,
             Order = order,
+            Owner = ComposeLabels.OwnerOf(target.Labels),
+            Note = operation.Note.ToLabel(),
         };
 
-    /// <summary>What it is done for.</summary>
     public required LockedOperation Operation { get; init; }
-
-    /// <summary>The target whose containers are replaced.</summary>
-    public required ServiceTarget Target { get; init; }
-
-    /// <summary>The image, on the engine already.</summary>
-    public required string Image { get; init; }
-
-    /// <summary>Its id; null for whatever the name means.</summary>
-    public string? ImageId { get; init; }
-
-    /// <summary>The order that the service allows.</summary>
-    public UpdateOrder? Order { get; init; }
-
-    /// <summary>The flow that the plan chose; null if there was no plan.</summary>
-    public SwapChoice? Planned { get; init; }
-
-    /// <summary>Labels for the successor of a container with those labels.</summary>
-    public Func<IDictionary<string, string>, IReadOnlyDictionary<string, string?>> Labels { get; init; } =
-        static _ => new Dictionary<string, string?>();
-
-    /// <summary>
-    /// Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).
-    /// </summary>
-    public Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
-        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
-
-    /// <summary>
-    /// Paths in the containers that somebody copied into their layer after their creation, as compose does with inline configs and
-    /// secrets: they go along to the new containers, and to old ones that have to be re-created.
-    /// </summary>
-    public IReadOnlyList<string> InjectedFiles { get; init; } = [];
-
-    /// <summary>See <see cref="SwapRequest.TakesFoundFiles"/>.</summary>
-    public bool TakesFoundFiles { get; init; }
 
     /// <summary>Called once all are verified, right before the commit.</summary>
     public Func<CancellationToken, Task> BeforeCommit { get; init; } = static _ => Task.CompletedTask;
@@ -92,55 +61,50 @@ internal sealed class ContainerReplacement(
     private readonly ContainerApi _calls = new(engine);
     private readonly Stopwatch _restore = new();
     private (string Name, IReadOnlyList<string> Log)? _failed;
-    private VerificationResult? _last;
     private string? _lastVerified;
 
     /// <summary>How long the last verification took, of which nobody may have been answered; nothing, where it was only watched.</summary>
     public TimeSpan ProofTime { get; private set; }
 
     /// <summary>Restores and repairs, with images that are pulled again if they are gone.</summary>
-    public OperationRepair Repair { get; } = TargetRestore.Of(engine, pull, reports);
+    public OperationRepair Repair { get; } = RepairOf(engine, pull, reports);
 
-    /// <summary>Replaces them.</summary>
+    /// <summary>The restore and repair of a target's containers, with all that belongs to a deployment besides.</summary>
+    public static OperationRepair RepairOf(
+        EngineConnection engine, Func<string, string, CancellationToken, Task>? pull, IProgress<Report> reports) => new(engine, pull)
+        {
+            Reports = reports,
+            RestoreFollowers = new ComposeFollowers(new ContainerApi(engine), reports).RestoreAsync,
+            BeforeRecreate = recipe => ImageReference.TryParse(recipe.Reference, out var tag) && DeploymentAliases.IsAlias(tag)
+                ? new DeploymentAliasMover(engine, reports).FollowAsync(new([tag], null), recipe.ImageId)
+                : Task.CompletedTask,
+        };
+
     /// <exception cref="ProException"><c>RestoreFailed</c>: the old ones could not be restored.</exception>
     public async Task<StrategyResult> RunAsync(ReplacementJob job, CancellationToken cancellationToken)
     {
-        var swap = new SwapRequest
-        {
-            Target = job.Target.TargetId,
-            Containers = [.. job.Target.Containers.Select(container => container.Name)],
-            Image = job.Image,
-            ImageId = job.ImageId,
-            Order = job.Order,
-            TypedOrder = request.Order,
-            Planned = job.Planned,
-            Labels = job.Labels,
-            InjectedFiles = job.InjectedFiles,
-            TakesFoundFiles = job.TakesFoundFiles,
-            FollowerLabels = job.FollowerLabels,
-            Owner = ComposeLabels.OwnerOf(job.Target.Labels),
-            Note = job.Operation.Note.ToLabel(),
-        };
-        var checks = new Checks(this, job, steps, reports);
+        job = job with { TypedOrder = request.Order };
+        var checks = new Checks(this, job, request, steps, reports);
         try
         {
-            var results = await new ContainerSwapper(engine, reports, Repair).RunAsync(swap, checks, cancellationToken).ConfigureAwait(false);
+            var swap = new SwapOperation(_calls, job, checks, reports);
+            var results = await new ContainerSwapper(swap, Repair).RunAsync(cancellationToken).ConfigureAwait(false);
             var undone = await LookForSupervisorAsync(
                 checks.States.Select(state => (state.Name, state.NewId)), checks.OldEndedAt, cancellationToken).ConfigureAwait(false);
             return new StrategyResult
             {
                 Outcome = undone is null ? ProDeploymentOutcome.Succeeded : ProDeploymentOutcome.UndoneFromOutside,
                 Failure = undone,
-                Verification = _last,
+                Verification = Last,
                 HealthyAfter = HealthyAfter,
                 Order = results[^1].Order.ToText(),
-                // Stopped first, nobody may have answered until the new one was found healthy; swapped warm, it was healthy before.
-                Downtime = Longest(results.Select(one => one.Order == UpdateOrder.StopFirst ? one.Gap + checks.ProofTimeOf(one.ContainerId) : one.Gap)),
-                LogTail = _last?.LogTail ?? [],
+                Downtime = results.Max(static one => one.Gap),
+                LogTail = Last?.LogTail ?? [],
                 OldLog = checks.OldLog,
             };
         }
-        catch (Exception failure) when (checks.States.Count > 0 && !IsUnknown(failure))
+        catch (Exception failure) when (checks.States.Count > 0
+            && failure is not ProException { Id: ContainerErrors.RestoreFailedId })
         {
             if (failure is ProException { Id: LockErrors.LostId } && !await AreBackAsync(checks.States).ConfigureAwait(false))
             {
@@ -153,11 +117,11 @@ internal sealed class ContainerReplacement(
             return new StrategyResult
             {
                 Outcome = ProDeploymentOutcome.RestoredPrevious,
-                Verification = _failed is null ? _last : null,
+                Verification = _failed is null ? Last : null,
                 LogContainer = FailedContainer,
                 PreviousHealth = health,
                 Order = checks.Order.ToText(),
-                Downtime = Longest(checks.States.Select(state => state.Downtime.Longest)) + proofTime,
+                Downtime = checks.States.Max(state => state.Downtime.Longest) + proofTime,
                 LogTail = LastLog,
                 Failure = DeploymentErrors.Of(failure, subject),
                 WasStopped = failure is OperationCanceledException,
@@ -168,11 +132,7 @@ internal sealed class ContainerReplacement(
     /// <summary>How long the slowest verified start took until a check called it healthy; null if nothing checked it.</summary>
     public TimeSpan? HealthyAfter { get; private set; }
 
-    /// <summary>Verifies a container, and throws where it isn't well.</summary>
-    /// <param name="id">The container.</param>
-    /// <param name="ownsPorts">Whether its health URL is its own already.</param>
-    /// <param name="isDown">Whether nobody is answered meanwhile.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
+    /// <summary>Verifies a container, and throws where it isn't well. Where it is down, nobody is answered meanwhile.</summary>
     public Task VerifyAsync(string id, bool ownsPorts, bool isDown, CancellationToken cancellationToken) =>
         VerifyAsync(id, Options(ownsPorts) with { KnownNeed = isDown ? request.KnownNeed : null }, cancellationToken);
 
@@ -184,28 +144,24 @@ internal sealed class ContainerReplacement(
             options = options with { IsSecondLook = true };
         }
 
-        _last = await ContainerVerifier.VerifyAsync(engine, id, options, reports, cancellationToken).ConfigureAwait(false);
+        Last = await ContainerVerifier.VerifyAsync(engine, id, options, reports, cancellationToken).ConfigureAwait(false);
         _lastVerified = id;
-        ProofTime = _last.Proof == ProHealthProof.Stability ? TimeSpan.Zero : _last.Duration;
-        if (!_last.IsWell)
+        ProofTime = Last.Proof == ProHealthProof.Stability ? TimeSpan.Zero : Last.Duration;
+        if (!Last.IsWell)
         {
-            throw _last.ToError(subject, isKept: false);
+            throw Last.ToError(subject, isKept: false);
         }
 
-        if (_last.Health == ProHealth.Healthy && !options.IsSecondLook && !(HealthyAfter > _last.Duration))
+        if (Last.Health == ProHealth.Healthy && !options.IsSecondLook && !(HealthyAfter > Last.Duration))
         {
-            HealthyAfter = _last.Duration;
+            HealthyAfter = Last.Duration;
         }
     }
-
-    /// <summary>For how long a port that doesn't answer is asked again.</summary>
-    /// <param name="isVerified">Whether a check has called the container healthy.</param>
-    public TimeSpan RetryTimeFor(bool isVerified) => request.RetryTimeFor(isVerified);
 
     /// <summary>Goes on watching it, and throws where it becomes unhealthy.</summary>
     public async Task WatchAsync(string id, CancellationToken cancellationToken)
     {
-        if (request.Watch <= TimeSpan.Zero || _last is not { } verified)
+        if (request.Watch <= TimeSpan.Zero || Last is not { } verified)
         {
             return;
         }
@@ -213,29 +169,25 @@ internal sealed class ContainerReplacement(
         steps.Begin("watch");
         var watched = await ContainerVerifier
             .WatchAsync(engine, id, verified, request.Watch, Options(ownsPorts: true), reports, cancellationToken).ConfigureAwait(false);
-        _last = watched;
+        Last = watched;
         if (!watched.IsWell)
         {
             throw watched.ToError(subject, isKept: false);
         }
     }
 
-    /// <summary>The last verification.</summary>
-    public VerificationResult? Last => _last;
+    public VerificationResult? Last { get; private set; }
 
     /// <summary>The last lines of the candidate that failed, else of the one that was verified last.</summary>
-    public IReadOnlyList<string> LastLog => _failed?.Log ?? _last?.LogTail ?? [];
+    public IReadOnlyList<string> LastLog => _failed?.Log ?? Last?.LogTail ?? [];
 
     /// <summary>The candidate that failed without a verdict about it; null if there is none.</summary>
     public string? FailedContainer => _failed?.Name;
 
     /// <summary>Tells what would still be done if the command were stopped from now on.</summary>
-    /// <param name="note">What the operation is about.</param>
-    /// <param name="old">The old containers, one of which may be stopping.</param>
     public void SayLastWork(OperationNote note, IReadOnlyCollection<ContainerView> old) => reports.Report(new LastWorkReport(
         RestoreOf(note), RestoreTimeOf(old) + old.Select(ContainerApi.StopTimeOf).DefaultIfEmpty().Max()));
 
-    /// <summary>Tells that the old containers are restored.</summary>
     public void BeginRestore(OperationNote note, IReadOnlyCollection<ContainerView> old)
     {
         steps.Begin("restore");
@@ -247,16 +199,44 @@ internal sealed class ContainerReplacement(
     public Task<IReadOnlyList<string>> TailAsync(string id, CancellationToken cancellationToken) =>
         ContainerLogs.TailAsync(engine, id, KeptLogLines, cancellationToken);
 
-    /// <summary>The health of containers that run again, null if none of them ran; and how long the longest took to show it.</summary>
-    /// <param name="containers">What was restored.</param>
-    /// <param name="failure">Why. A user who stops the command doesn't wait for a slow start: what is seen by then is told.</param>
+    /// <summary>
+    /// The health of containers that run again, null if none of them ran; and how long the longest took to show it. A user who stops the
+    /// command doesn't wait for a slow start: what is seen by then is told.
+    /// </summary>
     /// <exception cref="ProException"><c>RestoredUnseen</c>.</exception>
     public async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
         IEnumerable<(string Name, ContainerView Old)> containers, Exception failure)
     {
+        ProHealth? health = null;
+        var proofTime = TimeSpan.Zero;
         try
         {
-            return await HealthOfAsync(containers, isStopped: failure is OperationCanceledException).ConfigureAwait(false);
+            foreach (var (name, old) in containers)
+            {
+                if (!SavedRunState.Of(old).Ran || await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is not { } now)
+                {
+                    continue;
+                }
+
+                var options = Options(ownsPorts: true) with
+                {
+                    Subject = name,
+                    RestartsBefore = now.RestartCount,
+                    HealthTimeout = failure is OperationCanceledException ? LookTimeOf(old) : null,
+                    KnownNeed = TimeSpan.FromMinutes(1),
+                    StabilityTime = TimeSpan.FromSeconds(1),
+                };
+                var result = await ContainerVerifier.VerifyAsync(engine, now.Id, options, reports, CancellationToken.None)
+                    .ConfigureAwait(false);
+                if (health is null || !result.IsWell)
+                {
+                    health = result.Health;
+                }
+
+                proofTime = result.Proof != ProHealthProof.Stability && result.Duration > proofTime ? result.Duration : proofTime;
+            }
+
+            return (health, proofTime);
         }
         catch (Exception look)
         {
@@ -264,44 +244,9 @@ internal sealed class ContainerReplacement(
         }
     }
 
-    private async Task<(ProHealth? Health, TimeSpan ProofTime)> HealthOfAsync(
-        IEnumerable<(string Name, ContainerView Old)> containers, bool isStopped)
-    {
-        ProHealth? health = null;
-        var proofTime = TimeSpan.Zero;
-        foreach (var (name, old) in containers)
-        {
-            if (!SavedRunState.Of(old).Ran || await _calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is not { } now)
-            {
-                continue;
-            }
-
-            var options = Options(ownsPorts: true) with
-            {
-                Subject = name,
-                RestartsBefore = now.RestartCount,
-                HealthTimeout = isStopped ? LookTimeOf(old) : null,
-                KnownNeed = TimeSpan.FromMinutes(1),
-                StabilityTime = TimeSpan.FromSeconds(1),
-            };
-            var result = await ContainerVerifier.VerifyAsync(engine, now.Id, options, reports, CancellationToken.None)
-                .ConfigureAwait(false);
-            if (health is null || !result.IsWell)
-            {
-                health = result.Health;
-            }
-
-            proofTime = result.Proof != ProHealthProof.Stability && result.Duration > proofTime ? result.Duration : proofTime;
-        }
-
-        return (health, proofTime);
-    }
-
     private EngineConnection Engine => engine;
 
     private string Subject => subject;
-
-    private Uri? HealthUrl => request.HealthUrl;
 
     private string RestoreOf(OperationNote note) =>
         note.From is { } from ? $"restoring {request.Service.Name} to {from}" : $"restoring what ran {request.Service.Name} before";
@@ -323,16 +268,12 @@ internal sealed class ContainerReplacement(
         }
     }
 
-    private static bool IsUnknown(Exception failure) => failure is ProException { Id: ContainerErrors.RestoreFailedId };
-
-    private static TimeSpan? Longest(IEnumerable<TimeSpan?> gaps) => gaps.Max();
-
     /// <summary>
     /// A supervisor starts what it thinks has ended: a systemd unit with "docker run", or a loop of "compose up" with other files. What it
     /// puts back is not what was deployed.
     /// </summary>
     /// <param name="deployed">The names of the containers that were deployed, with their ids.</param>
-    /// <param name="since">When the last of the old ones ended: a supervisor begins then, and what was verified meanwhile isn't waited for again.</param>
+    /// <param name="since">When the last of the old ones ended: a supervisor begins then.</param>
     /// <param name="cancellationToken">Ends the waiting, not the look.</param>
     /// <returns>What was put back; null if nothing was.</returns>
     public async Task<ProException?> LookForSupervisorAsync(
@@ -398,18 +339,16 @@ internal sealed class ContainerReplacement(
         ProgressParent = "deployment",
     };
 
-    /// <summary>What a deployment asks of a swap.</summary>
-    private sealed class Checks(ContainerReplacement owner, ReplacementJob job, DeploymentSteps steps, IProgress<Report> reports) : ISwapChecks
+    private sealed class Checks(
+        ContainerReplacement owner, ReplacementJob job, DeploymentRequest request, DeploymentSteps steps, IProgress<Report> reports)
+        : ISwapChecks
     {
-        private readonly Dictionary<string, TimeSpan> _proofTimes = [];
         private readonly Dictionary<string, FinalAddressCheck> _addresses = [];
         private readonly HashSet<string> _checked = [];
         private readonly Dictionary<string, long> _endings = [];
 
-        /// <summary>The swaps that have begun.</summary>
         public List<SwapState> States { get; } = [];
 
-        /// <summary>The last lines of the old containers.</summary>
         public List<string> OldLog { get; } = [];
 
         /// <summary>
@@ -419,10 +358,7 @@ internal sealed class ContainerReplacement(
         public long OldEndedAt => States.Exists(static state => !state.Ran.Restarts && !state.Old.Labels.ContainsKey(ComposeLabels.Project))
             ? Stopwatch.GetTimestamp() : _endings.Values.DefaultIfEmpty(Stopwatch.GetTimestamp()).Max();
 
-        /// <summary>Which went first.</summary>
         public UpdateOrder Order { get; private set; }
-
-        public TimeSpan ProofTimeOf(string container) => _proofTimes.GetValueOrDefault(container);
 
         public async Task<string?> PrepareAsync(SwapState state, SwapFlow flow, CancellationToken cancellationToken)
         {
@@ -431,21 +367,16 @@ internal sealed class ContainerReplacement(
                 return null;
             }
 
-            var isWarm = flow != SwapFlow.StopFirst;
-            if (isWarm && await HealthUrlWarning
-                    .WhyNotBeforePortsAsync(owner._calls, owner.HealthUrl, state.Old, job.ImageId ?? job.Image, cancellationToken)
-                    .ConfigureAwait(false) is { } reason)
-            {
-                flow = SwapFlow.StopFirst;
-                _ = await PrepareAsync(state, flow, cancellationToken).ConfigureAwait(false);
-                return reason;
-            }
+            var reason = flow == SwapFlow.StopFirst ? null : await HealthUrlWarning
+                .WhyNotBeforePortsAsync(owner._calls, request.HealthUrl, state.Old, job.ImageId ?? job.Image, cancellationToken)
+                .ConfigureAwait(false);
+            var isWarm = flow != SwapFlow.StopFirst && reason is null;
 
             // Stopped first, a health URL is asked by the verification itself.
             var check = await FinalAddressCheck
-                .PrepareAsync(owner.Engine, state.Old, isWarm ? owner.HealthUrl : null, cancellationToken).ConfigureAwait(false);
+                .PrepareAsync(owner.Engine, state.Old, isWarm ? request.HealthUrl : null, cancellationToken).ConfigureAwait(false);
             _addresses[state.OldId] = check;
-            return isWarm ? check.Obstacle : null;
+            return isWarm ? check.Obstacle : reason;
         }
 
         public bool MayOldHaveAnswered(SwapState state) => _checked.Contains(state.NewId);
@@ -455,7 +386,7 @@ internal sealed class ContainerReplacement(
             States.Add(state);
             owner.SayLastWork(job.Operation.Note, [.. States.Select(one => one.Old)]);
             Order = order;
-            steps.Begin(job.Target.Containers.Count > 1 ? $"swap {state.Name}" : "swap");
+            steps.Begin(job.Containers.Count > 1 ? $"swap {state.Name}" : "swap");
         }
 
         public async Task VerifyAsync(SwapState state, SwapFlow flow, CandidateStage stage, CancellationToken cancellationToken)
@@ -491,14 +422,16 @@ internal sealed class ContainerReplacement(
                 _ = _checked.Add(state.NewId);
             }
 
-            if (stage == CandidateStage.InPlace)
+            if (stage == CandidateStage.InPlace && owner.ProofTime > TimeSpan.Zero)
             {
-                _proofTimes[state.NewId] = owner.ProofTime;
+                // Nobody may have answered until it was found healthy.
+                state.Downtime.Note();
             }
             else if (stage == CandidateStage.BesideOld)
             {
                 // A proxy that routes to healthy containers only asks the engine, which says it later.
-                await OursAsync(EngineHealthWait.RunAsync(owner.Engine, state.NewId, owner.Subject, reports, cancellationToken)).ConfigureAwait(false);
+                await OursAsync(EngineHealthWait.RunAsync(owner.Engine, state.NewId, owner.Subject, reports, cancellationToken))
+                    .ConfigureAwait(false);
             }
         }
 
@@ -543,7 +476,7 @@ internal sealed class ContainerReplacement(
 
         // What nothing but its running has verified may still be on its way to listen.
         private TimeSpan RetryTime(CandidateStage stage) =>
-            owner.RetryTimeFor(isVerified: stage != CandidateStage.OnItsPorts || owner.Last is not { Proof: ProHealthProof.Stability });
+            request.RetryTimeFor(isVerified: stage != CandidateStage.OnItsPorts || owner.Last is not { Proof: ProHealthProof.Stability });
 
         // Who breaks a lock repairs first: the new container fails because it is taken away, and what comes then is not ours to take back.
         private async Task OursAsync(Task verification)

@@ -12,13 +12,10 @@ internal sealed class ContainerStrategy(
 {
     private SwapChoice? _planned;
 
-    /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Container;
 
-    /// <inheritdoc/>
     public IReadOnlyList<string> LastLog => replacement.LastLog;
 
-    /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await PlannedSwap
@@ -30,7 +27,6 @@ internal sealed class ContainerStrategy(
             choice.Flow);
     }
 
-    /// <inheritdoc/>
     public Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken) =>
         replacement.RunAsync(
             ReplacementJob.Of(operation, target, image, _planned, request.WantedOrder) with { TakesFoundFiles = true }, cancellationToken);

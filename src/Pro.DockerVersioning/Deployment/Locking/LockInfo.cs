@@ -48,7 +48,6 @@ internal sealed record LockInfo
     /// <summary>The note of the operation that was taken over, or what that one had taken over: a repair may die as well.</summary>
     public string? Interrupted { get; init; }
 
-    /// <summary>A lock of this process.</summary>
     internal static LockInfo Ours(LockRequest request, DateTimeOffset now)
     {
         var nonce = Guid.NewGuid().ToString("N");
@@ -81,7 +80,6 @@ internal sealed record LockInfo
         }
     }
 
-    /// <summary>Writes the labels. Pure.</summary>
     internal Dictionary<string, string> ToLabels() => new() { [Label] = JsonSerializer.Serialize(this, LockInfoContext.Default.LockInfo) };
 
     /// <summary>The lock in a sentence's part.</summary>
@@ -91,6 +89,7 @@ internal sealed record LockInfo
         $"{Operation}, by {User} on {Host} (process {Process.Id}), since {Since:u}");
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(LockInfo))]
 internal sealed partial class LockInfoContext : JsonSerializerContext;

@@ -7,7 +7,6 @@ namespace Pro.DockerVersioning.Deployment.Locking;
 /// <summary>The names of the volumes, or configs of a swarm, that locks are. Pure.</summary>
 internal static partial class LockNames
 {
-    /// <summary>How the names of all volumes of locks begin.</summary>
     public const string LockPrefix = "pro-lock-";
 
     private const string SwarmTarget = "swarm.";
@@ -27,8 +26,8 @@ internal static partial class LockNames
         claim.Renewal == 0 ? Lock(claim.Target) : FormattableString.Invariant($"{NextPrefix}{claim.Chain}.{claim.Renewal}");
 
     /// <summary>
-    /// The lock of a target: its name where the engine's grammar for volumes allows that, else with a hash of the name, so that targets that
-    /// differ only in what the grammar forbids are told apart. A name that looks as if it had such a hash gets one too.
+    /// The lock of a target: its name where the engine's grammar for volumes allows that, else with a hash of the name, so that targets
+    /// that differ only in what the grammar forbids are told apart. A name that looks as if it had such a hash gets one too.
     /// </summary>
     public static string Lock(string target)
     {

@@ -1,6 +1,5 @@
 namespace Pro.DockerVersioning.Deployment.Locking;
 
-/// <summary>What somebody wants a lock for.</summary>
 /// <param name="Target">What is locked: one operation at a time.</param>
 /// <param name="Operation">What will be done, for the others to read: "roll back api to v1.2.2".</param>
 internal sealed record LockRequest(string Target, string Operation)

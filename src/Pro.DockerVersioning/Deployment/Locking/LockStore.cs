@@ -26,10 +26,8 @@ internal sealed class LockStore(ILabelStore objects)
     public static LockStore For(EngineConnection engine, string target) =>
         new(LockNames.IsOfSwarm(target) ? new SwarmConfigs(engine) : new VolumeLabels(engine));
 
-    /// <summary>All stores of an engine.</summary>
     public static IReadOnlyList<LockStore> All(EngineConnection engine) => [new(new VolumeLabels(engine)), new(new SwarmConfigs(engine))];
 
-    /// <summary>The claims among objects. Pure.</summary>
     public static IReadOnlyList<LockInfo> Read(IEnumerable<LabelledObject> all) =>
         [.. all.Select(one => LockInfo.Read(one.Labels)).OfType<LockInfo>()];
 
@@ -41,13 +39,10 @@ internal sealed class LockStore(ILabelStore objects)
             .Select(chain => chain.MaxBy(claim => claim.Renewal)!)
             .OrderBy(claim => claim.Target, StringComparer.Ordinal)];
 
-    /// <summary>All claims.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public async Task<IReadOnlyList<LockInfo>> ListAsync(CancellationToken cancellationToken) =>
         Read(await objects.ListAsync(Prefixes, cancellationToken).ConfigureAwait(false));
 
     /// <summary>The last claim of a chain; null if the lock was given back, or a prune took it.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public async Task<LockInfo?> LastAsync(string chain, CancellationToken cancellationToken) =>
         Last(await ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(claim => claim.Chain == chain);
 
@@ -61,7 +56,6 @@ internal sealed class LockStore(ILabelStore objects)
     }
 
     /// <summary>Makes a later claim. False if another one was faster, or the lock was given back.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public async Task<bool> FollowAsync(LockInfo claim, CancellationToken cancellationToken)
     {
         if ((await CreateAsync(claim, cancellationToken).ConfigureAwait(false)).Nonce != claim.Nonce)
@@ -109,7 +103,6 @@ internal sealed class LockStore(ILabelStore objects)
     }
 
     /// <summary>Removes what is left of chains whose first claim is gone.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var all = await ListAsync(cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,5 @@
 namespace Pro.DockerVersioning.Deployment.Locking;
 
-/// <summary>The times of a lock.</summary>
 /// <param name="Renewal">How often its holder renews it.</param>
 /// <param name="Stale">For how long whoever wants it must have seen no renewal, before it counts as left behind.</param>
 internal sealed record LockTimes(TimeSpan Renewal, TimeSpan Stale)

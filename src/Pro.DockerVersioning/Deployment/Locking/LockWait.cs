@@ -18,7 +18,6 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
     /// Why a lock counts as left behind; null if it is held. A holder on this machine is looked at. One elsewhere is watched until its next
     /// renewal, or until it has not come for the whole time.
     /// </summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public async Task<string?> WhyStaleAsync(LockInfo info, CancellationToken cancellationToken)
     {
         var (why, isKnown) = LockWatch.Shared.WhyStale(info, times.Stale);
@@ -55,7 +54,6 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
     }
 
     /// <summary>Waits until nobody holds any of the locks that are meant, or the time is over.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public async Task UntilFreeAsync(Func<LockInfo, bool> isMeant, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();

@@ -6,8 +6,9 @@ namespace Pro.DockerVersioning.Deployment.Locking;
 
 /// <summary>What this process knows of locks: which ones it holds, and when it has first seen each renewal of others.</summary>
 /// <remarks>
-/// Renewals are timed by its own monotonic clock. No clock of another machine is asked, the engine's neither. A lock of this process that it
-/// does not hold was left by an operation whose connection broke. The PowerShell session lives on after that, and must not lock itself out.
+/// Renewals are timed by its own monotonic clock. No clock of another machine is asked, the engine's neither. A lock of this process that
+/// it does not hold was left by an operation whose connection broke. The PowerShell session lives on after that, and must not lock itself
+/// out.
 /// </remarks>
 internal sealed class LockWatch(TimeProvider time)
 {
@@ -20,10 +21,9 @@ internal sealed class LockWatch(TimeProvider time)
     /// <summary>This process holds the lock with that nonce, or is about to.</summary>
     public void Hold(string nonce) => _held[nonce] = 0;
 
-    /// <summary>This process doesn't hold it any more.</summary>
     public void Release(string nonce) => _held.TryRemove(nonce, out _);
 
-    /// <summary>For how long the lock has not been renewed, as far as this process has seen; and whether it has seen a renewal at all.</summary>
+    /// <summary>For how long this process has seen no renewal of the lock; and whether it has seen one at all.</summary>
     public (TimeSpan Unchanged, bool Lives) Look(LockInfo info)
     {
         var now = time.GetTimestamp();
@@ -36,10 +36,6 @@ internal sealed class LockWatch(TimeProvider time)
     /// Why a lock counts as left behind; null if it is held. A process of this machine that lives holds its lock, however long it is not
     /// renewed. Any other is judged by its renewals alone. It is known to live if one was seen lately, else its next renewal says so.
     /// </summary>
-    /// <param name="info">The lock.</param>
-    /// <param name="stale">See <see cref="LockTimes.Stale"/>.</param>
-    /// <param name="here">The process that looks.</param>
-    /// <param name="startOf">See <see cref="ProcessIdentity.IsGone"/>.</param>
     public (string? Why, bool IsKnown) WhyStale(LockInfo info, TimeSpan stale, ProcessIdentity here, Func<int, string?> startOf)
     {
         if (info.Process == here)

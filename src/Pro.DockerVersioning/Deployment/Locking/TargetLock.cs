@@ -25,7 +25,6 @@ internal sealed class TargetLock : IAsyncDisposable
         _renewing = Task.Run(RenewInTimeAsync);
     }
 
-    /// <summary>What the others see.</summary>
     public LockInfo Info { get; private set; }
 
     /// <summary>Takes the lock, or says who holds it. It waits for as long as the request says.</summary>
@@ -33,25 +32,23 @@ internal sealed class TargetLock : IAsyncDisposable
     public static async Task<TargetLock> AcquireAsync(
         EngineConnection engine, LockRequest request, IProgress<Report> reports, CancellationToken cancellationToken)
     {
-        var (taken, holder) = await new LockWait(engine, request.Times, reports).TakeAsync(request, cancellationToken).ConfigureAwait(false);
+        var (taken, holder) = await new LockWait(engine, request.Times, reports)
+            .TakeAsync(request, cancellationToken).ConfigureAwait(false);
         return taken ?? throw Refusal(holder);
     }
 
     /// <summary>Takes the lock; null if another one holds it.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public static async Task<TargetLock?> TryAcquireAsync(
         EngineConnection engine, LockRequest request, IProgress<Report> reports, CancellationToken cancellationToken) =>
         (await new LockWait(engine, request.Times, reports).TakeAsync(request with { Wait = TimeSpan.Zero }, cancellationToken)
             .ConfigureAwait(false)).Taken;
 
     /// <summary>Who holds the lock of a target, with its latest renewal; null if nobody does.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public static async Task<LockInfo?> FindAsync(EngineConnection engine, string target, CancellationToken cancellationToken) =>
         LockStore.Last(await LockStore.For(engine, target).ListAsync(cancellationToken).ConfigureAwait(false))
             .FirstOrDefault(claim => claim.Target == target);
 
     /// <summary>All locks on an engine and in its swarm, with their latest renewals.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public static async Task<IReadOnlyList<LockInfo>> ListAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
         var all = await Task.WhenAll(LockStore.All(engine).Select(store => store.ListAsync(cancellationToken))).ConfigureAwait(false);
@@ -70,17 +67,14 @@ internal sealed class TargetLock : IAsyncDisposable
     /// <summary>
     /// Removes what was left behind of locks that are gone. Locks stay, also those that were left behind: who takes one over repairs first.
     /// </summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public static Task SweepAsync(EngineConnection engine, CancellationToken cancellationToken) =>
         Task.WhenAll(LockStore.All(engine).Select(store => store.SweepAsync(cancellationToken)));
 
     /// <summary>Whether it is still ours: nobody has broken it, and no prune (of engines before 23.0) has taken it.</summary>
-    /// <exception cref="ProException">The engine refuses.</exception>
     public async Task<bool> IsHeldAsync(CancellationToken cancellationToken) =>
         !_released.IsCancellationRequested
         && (await _store.LastAsync(Info.Chain, cancellationToken).ConfigureAwait(false))?.Nonce == Info.Nonce;
 
-    /// <summary>Throws where it isn't ours any more.</summary>
     /// <exception cref="ProException"><c>LockLost</c>, or the engine refuses.</exception>
     public async Task ThrowIfLockLostAsync(CancellationToken cancellationToken)
     {
@@ -90,7 +84,6 @@ internal sealed class TargetLock : IAsyncDisposable
         }
     }
 
-    /// <summary>Tells the others that its holder lives.</summary>
     /// <exception cref="ProException"><c>LockLost</c>: it isn't ours any more. Or the engine refuses.</exception>
     public async Task RenewAsync(CancellationToken cancellationToken)
     {

@@ -34,7 +34,7 @@ internal static class PlannedSwap
                     ?? (await FinalAddressCheck.PrepareAsync(engine, state.Old, request.HealthUrl, cancellationToken).ConfigureAwait(false)).Obstacle)
                     is { } reason)
             {
-                choice = SwapFlowSelector.StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
+                choice = SwapChoice.StopFirst(state.Name, reason + ".");
             }
 
             choice.ThrowIfNotTyped(request.Order, request.Service.Name);

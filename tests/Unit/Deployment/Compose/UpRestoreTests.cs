@@ -3,7 +3,6 @@ using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
-using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Tests.Deployment.Container;
 using Xunit;
 
@@ -29,14 +28,12 @@ public sealed class UpRestoreTests
         var image = await engine.InspectImageAsync(old.ImageId);
         var name = engine.Prefix + "-web";
         var info = new OperationInfo { Target = engine.Prefix, Nonce = engine.Prefix, To = "x", IsComposeUp = true };
-        var record = new OperationRecord(
-            info, [new SavedContainer(id, name, new SavedRecipe(ContainerRecipe.From(old, image), [], []), SavedRunState.Of(old))], null);
+        var record = new OperationRecord(info, [new SwapState(old, ContainerRecipe.From(old, image)).Saved], null);
         await engine.RemoveAsync(id);
 
         await using (var faulty = new FaultyEngine(engine.Engine.Endpoint, Fault.Refused, failing ?? int.MaxValue))
         {
-            var completion = new SwapCompletion(new ContainerApi(faulty.Engine), new OperationRepair(faulty.Engine), record, new Progress<Report>());
-            Assert.False(await completion.RestoreUnlessVerifiedAsync(new InvalidOperationException("sick")));
+            Assert.False(await new OperationRepair(faulty.Engine).RestoreUnlessVerifiedAsync(record, new InvalidOperationException("sick")));
             Assert.Equal(failing is not null, faulty.Failed is not null);
         }
 

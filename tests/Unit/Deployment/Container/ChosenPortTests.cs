@@ -197,7 +197,7 @@ public sealed class ChosenPortTests : IAsyncLifetime
     }
 
     private Task<SwapResult> SwapAsync(EngineConnection engine, string image = "new", Func<string, CancellationToken, Task>? verify = null) =>
-        _scene.RunAsync(SwapFlowSelector.StopFirst([]), image, verify ?? (static (_, _) => Task.CompletedTask), engine);
+        _scene.RunAsync(new SwapChoice(SwapFlow.StopFirst, []), image, verify ?? (static (_, _) => Task.CompletedTask), engine);
 
     private async Task AssertMovedAsync(int port, string image)
     {

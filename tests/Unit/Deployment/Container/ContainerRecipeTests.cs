@@ -20,14 +20,14 @@ public sealed class ContainerRecipeTests
             { "Env": [ "A=中文 \" \\ \n", "EMPTY=" ], "Healthcheck": null, "Labels": {}, "StopTimeout": 3 }
             """, """{ "NetworkMode": "app", "Binds": null, "Devices": [], "MemorySwap": -1, "FieldOfTomorrow": { "a": [ 1.5, null ] } }""");
 
-        var state = new SavedRunState("paused", JsonNode.Parse("""{ "Name": "on-failure", "MaximumRetryCount": 3 }""")!.AsObject());
+        var policy = JsonNode.Parse("""{ "Name": "on-failure", "MaximumRetryCount": 3 }""")!.AsObject();
         var files = new[] { new InjectedFile("/run/x", [1, 2, 3]) };
-        var saved = new SavedContainer("0123", "web", new SavedRecipe(recipe, files, ["api@sha256:1"]), state, IsFollower: true);
+        var saved = new SavedContainer("0123", "web", recipe with { Files = files, Digests = ["api@sha256:1"] }, "paused", policy);
         var read = Assert.Single(OperationRecord.Read(Info, new OperationRecord(Info, [saved], "a note").ToFile())!.Containers);
-        var again = read.Recipe.Recipe;
+        var again = read.Recipe;
 
-        Assert.Equal(("0123", "web", "paused", true), (read.Id, read.Name, read.State.Status, read.IsFollower));
-        Assert.Equal("on-failure", read.State.RestartPolicy.Text("Name"));
+        Assert.Equal(("0123", "web", "paused"), (read.Id, read.Name, read.Status));
+        Assert.Equal("on-failure", read.RestartPolicy.Text("Name"));
         Assert.Equal(files[0].Tar, Assert.Single(read.Recipe.Files).Tar);
         Assert.Equal(["api@sha256:1"], read.Recipe.Digests);
 
@@ -35,6 +35,26 @@ public sealed class ContainerRecipeTests
         Assert.True(JsonNode.DeepEquals(recipe.HostConfig, again.HostConfig));
         Assert.Equal((recipe.Name, recipe.ImageId, recipe.Reference, recipe.Primary), (again.Name, again.ImageId, again.Reference, again.Primary));
         Assert.Equal(recipe.Networks.Select(n => (n.Network, n.Endpoint.ToJsonString())), again.Networks.Select(n => (n.Network, n.Endpoint.ToJsonString())));
+    }
+
+    /// <summary>An operation may be repaired by another build than the one that was interrupted.</summary>
+    [Fact]
+    public void The_names_in_the_file_of_a_record_are_the_same_as_ever()
+    {
+        const string File = """
+            { "Format": 1, "Note": "n", "Containers": [ { "Id": "0123", "Name": "web", "Recipe": {
+                "Name": "web", "ImageId": "sha256:1", "Reference": "api:v1", "Primary": "app", "Platform": "linux/386",
+                "ChosenPorts": "80/tcp=32768,81/tcp=8003:8000-8010", "Config": { "Env": null }, "HostConfig": { "AutoRemove": true },
+                "Networks": [ { "Network": "app", "Endpoint": { "Aliases": [ "a" ] } } ],
+                "Files": [ { "Path": "/run/x", "Tar": "AQID" } ], "Digests": [ "api@sha256:1" ] },
+              "Status": "running", "RestartPolicy": { "Name": "always" } } ] }
+            """;
+
+        var read = OperationRecord.Read(Info, Encoding.UTF8.GetBytes(File))!;
+
+        Assert.True(Assert.Single(read.Containers).RemovesItself);
+        Assert.Equal(["80/tcp", "81/tcp"], read.Containers[0].Recipe.ChosenPorts.Select(port => port.Port));
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(File), JsonNode.Parse(read.ToFile())));
     }
 
     [Theory]

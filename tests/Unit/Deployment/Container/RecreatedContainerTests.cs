@@ -133,8 +133,8 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         var one = RecipeCase.Wide(_network, _second, _engine.Subnet, await _engine.VolumeAsync("named"), _folder);
         var old = await MakeAsync(one, "old");
         var before = await _engine.InspectAsync(old);
-        var saved = new SavedContainer(old, "subject", new SavedRecipe(await RecipeAsync(before), [], []), SavedRunState.Of(new ContainerView(before)));
-        var info = new OperationInfo { Target = _engine.Prefix, Nonce = _engine.Prefix, To = _engine.Prefix + ":new", OldImages = [saved.Recipe.Recipe.ImageId] };
+        var saved = new SwapState(new ContainerView(before), await RecipeAsync(before)).Saved;
+        var info = new OperationInfo { Target = _engine.Prefix, Nonce = _engine.Prefix, To = _engine.Prefix + ":new", OldImages = [saved.Recipe.ImageId] };
         var records = new OperationRecords(new ContainerApi(_engine.Engine));
         await records.WriteAsync(new OperationRecord(info, [saved], "a note"), info.To, Cancel);
         await _engine.RemoveAsync(old);
@@ -142,7 +142,7 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         var found = (await records.FindAsync(_engine.Prefix, Cancel))!;
         var read = (await records.ReadAsync(found, Cancel))!;
         await records.RemoveAsync(found);
-        var recipe = Assert.Single(read.Containers).Recipe.Recipe;
+        var recipe = Assert.Single(read.Containers).Recipe;
         var again = await CreateAsync(recipe.On(recipe.ImageId, new RecipeOptions()));
         await _engine.StartContainerAsync(again);
         var after = await _engine.InspectAsync(again);

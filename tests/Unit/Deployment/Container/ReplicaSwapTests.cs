@@ -190,7 +190,9 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var job = new ReplacementJob
         {
             Operation = new LockedOperation(note, static _ => Task.CompletedTask),
-            Target = Target(),
+            Target = Target().TargetId,
+            Containers = [.. Target().Containers.Select(container => container.Name)],
+            Note = note.ToLabel(),
             Image = _engine.Prefix + ":new",
             BeforeCommit = beforeCommit ?? (static _ => Task.CompletedTask),
         };

@@ -105,7 +105,7 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         var choice = await ChooseAsync();
         Assert.Equal(SwapFlow.StopFirst, choice.Flow);
 
-        _ = await _scene.RunAsync(choice with { Order = UpdateOrder.StartFirst, Warnings = ["the same in other words"] });
+        _ = await _scene.RunAsync(choice with { Warnings = ["the same in other words"] }, order: UpdateOrder.StartFirst);
 
         Assert.DoesNotContain(_scene.Reports, report => report is WarningReport);
     }

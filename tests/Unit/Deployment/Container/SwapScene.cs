@@ -125,9 +125,10 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         Func<string, CancellationToken, Task>? verify = null,
         EngineConnection? through = null,
         Func<string, CancellationToken, Task>? beforeCommit = null,
-        UpdateOrder? typed = null) => TestSwap.RunAsync(
+        UpdateOrder? typed = null,
+        UpdateOrder? order = null) => TestSwap.RunAsync(
             through ?? engine.Engine,
-            TestSwap.Request(Name, $"{engine.Prefix}:{image}", planned.Order) with { Planned = planned, TypedOrder = typed },
+            TestSwap.Request(Name, $"{engine.Prefix}:{image}", order ?? planned.Order) with { Planned = planned, TypedOrder = typed },
             new TestSwap(verify ?? VerifyAsync, beforeCommit) { OldMayAnswer = OldMayAnswer },
             new Collector(Reports),
             Cancel);

@@ -20,7 +20,9 @@ internal sealed class TestSwap(Func<string, CancellationToken, Task> verify, Fun
 
     public static async Task<SwapResult> RunAsync(
         EngineConnection engine, SwapRequest request, TestSwap checks, IProgress<Report> reports, CancellationToken cancellationToken) =>
-        (await new ContainerSwapper(engine, reports).RunAsync(request, checks, cancellationToken))[0];
+        (await new ContainerSwapper(
+            new SwapOperation(new ContainerApi(engine), request, checks, reports), new OperationRepair(engine) { Reports = reports })
+            .RunAsync(cancellationToken))[0];
 
     /// <summary>Chooses the flow, as a plan does.</summary>
     public static async Task<SwapChoice> ChooseAsync(

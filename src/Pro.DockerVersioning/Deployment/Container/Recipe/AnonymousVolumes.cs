@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Container.Recipe;
@@ -8,7 +9,7 @@ namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 /// new, empty ones. A volume that the old image declared and the next one doesn't goes along as well: data is never left behind
 /// silently, and a restore needs it.
 /// </summary>
-internal static class AnonymousVolumes
+internal static partial class AnonymousVolumes
 {
     /// <summary>Names the anonymous volumes in a copy of the container's <c>HostConfig</c>.</summary>
     public static void Name(JsonObject hostConfig, ContainerView container)
@@ -48,23 +49,10 @@ internal static class AnonymousVolumes
     }
 
     // SOURCE:DESTINATION[:MODE]; on Windows both may begin with a drive's letter and a colon.
-    private static string DestinationOf(string bind)
-    {
-        var parts = new List<string>();
-        foreach (var part in bind.Split(':'))
-        {
-            if (parts.Count > 0 && parts[^1] is [(>= 'a' and <= 'z') or (>= 'A' and <= 'Z')] && part is ['\\' or '/', ..])
-            {
-                parts[^1] += ":" + part;
-            }
-            else
-            {
-                parts.Add(part);
-            }
-        }
+    private static string DestinationOf(string bind) => Clean(Destination().Match(bind).Groups[1].Value);
 
-        return Clean(parts.Count > 1 ? parts[1] : parts[0]);
-    }
+    [GeneratedRegex(@"^(?:(?>(?:[a-zA-Z]:(?=[\\/]))?)[^:]*:)?((?:[a-zA-Z]:(?=[\\/]))?[^:]*)", RegexOptions.CultureInvariant)]
+    private static partial Regex Destination();
 
     private static string Clean(string path)
     {

@@ -1,5 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 
@@ -14,10 +17,8 @@ namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 /// </remarks>
 internal sealed record ContainerRecipe
 {
-    /// <summary>The container's name, without the slash.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The id of the image that the container ran.</summary>
     public required string ImageId { get; init; }
 
     /// <summary>The reference it was started with, by which it is shown.</summary>
@@ -39,11 +40,14 @@ internal sealed record ContainerRecipe
     public string Platform { get; init; } = "";
 
     /// <summary>The host ports in <see cref="HostConfig"/> that only the engine had chosen.</summary>
+    [JsonConverter(typeof(ChosenPortsConverter))]
     public IReadOnlyList<ChosenPort> ChosenPorts { get; init; } = [];
 
-    /// <summary>Reads it off a container.</summary>
-    /// <param name="container">The container's inspection, running or not.</param>
-    /// <param name="itsImage">The inspection of the image with the container's image id.</param>
+    public IReadOnlyList<InjectedFile> Files { get; init; } = [];
+
+    /// <summary>Under which names with digests a registry has its image.</summary>
+    public IReadOnlyList<string> Digests { get; init; } = [];
+
     public static ContainerRecipe From(ContainerView container, JsonObject itsImage)
     {
         var hostConfig = container.HostConfig.DeepClone().AsObject();
@@ -61,15 +65,14 @@ internal sealed record ContainerRecipe
             HostConfig = hostConfig,
             ChosenPorts = chosen,
             Platform = container.Platform,
+            Digests = [.. itsImage.Texts("RepoDigests")],
             Networks = networks,
             Primary = networks.Select(network => network.Network).FirstOrDefault(name =>
                 NetworkAttachment.IsMeant(mode, name, container.Networks[name])),
         };
     }
 
-    /// <summary>What to ask of the engine for such a container on an image.</summary>
-    /// <param name="image">The image's reference or id; it is how the container will be shown.</param>
-    /// <param name="options">What is to be other than it was.</param>
+    /// <summary>What to ask of the engine for such a container on an image, by the reference or id by which it will be shown.</summary>
     public ContainerCreation On(string image, RecipeOptions options)
     {
         var body = Config.DeepClone().AsObject();
@@ -91,6 +94,40 @@ internal sealed record ContainerRecipe
             Primary = Primary,
             Leave = Primary is null && !Config.Flag("NetworkDisabled") ? NetworkToLeave() : null,
         };
+    }
+
+    /// <summary>
+    /// Starts a container that was made by it. A host port that only the engine had chosen may be somebody else's by now: then the
+    /// container is created again, without keeping those ports.
+    /// </summary>
+    /// <returns>The id of the one that has started.</returns>
+    public async Task<string> StartAsync(
+        ContainerApi calls, string id, Func<IReadOnlyCollection<ChosenPort>, Task<string>> again, CancellationToken cancellationToken)
+    {
+        List<ChosenPort> freed = [];
+        while (true)
+        {
+            try
+            {
+                await calls.StartAsync(id, cancellationToken).ConfigureAwait(false);
+                return id;
+            }
+            catch (ProException failure) when (PublishedPorts.IsBusy(failure)
+                && ChosenPorts.Except(freed).Where(port => port.IsNamedIn(failure.Message)).ToList() is { Count: > 0 } busy)
+            {
+                freed.AddRange(busy);
+                id = await again(freed).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Says which of the ports that the engine had chosen are others now.</summary>
+    public async Task WarnOfMovedPortsAsync(ContainerApi calls, string id, IProgress<Report>? reports, CancellationToken cancellationToken)
+    {
+        if (PublishedPorts.Moved(ChosenPorts, await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)) is { } moved)
+        {
+            reports?.Report(new WarningReport(moved));
+        }
     }
 
     private static void SetLabels(JsonObject body, IReadOnlyDictionary<string, string?> labels)
@@ -134,4 +171,14 @@ internal sealed record ContainerRecipe
         "default" or "" => "bridge",
         var mode => mode,
     };
+}
+
+/// <summary>In a record they are as in their label.</summary>
+internal sealed class ChosenPortsConverter : JsonConverter<IReadOnlyList<ChosenPort>>
+{
+    public override IReadOnlyList<ChosenPort> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        [.. ChosenPort.Read(reader.GetString() ?? "")];
+
+    public override void Write(Utf8JsonWriter writer, IReadOnlyList<ChosenPort> value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(ChosenPort.Write(value));
 }

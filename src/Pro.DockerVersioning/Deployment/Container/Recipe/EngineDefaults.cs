@@ -38,18 +38,16 @@ internal static class EngineDefaults
     // Shown as "/db:/web/alias", asked for as "db:alias". The engine takes both, but the first names the container that was.
     private static void Links(JsonObject hostConfig)
     {
-        if (hostConfig["Links"] is not JsonArray { Count: > 0 })
+        if (hostConfig["Links"] is JsonArray { Count: > 0 })
         {
-            return;
+            hostConfig["Links"] = new JsonArray([.. hostConfig.Texts("Links").Select(link =>
+            {
+                var colon = link.IndexOf(':', StringComparison.Ordinal);
+                return JsonValue.Create(colon > 0 && link[0] == '/'
+                    ? link[1..colon] + ":" + link[(link.LastIndexOf('/') + 1)..]
+                    : link);
+            })]);
         }
-
-        hostConfig["Links"] = new JsonArray([.. hostConfig.Texts("Links").Select(link =>
-        {
-            var colon = link.IndexOf(':', StringComparison.Ordinal);
-            return JsonValue.Create(colon > 0 && link[0] == '/'
-                ? link[1..colon] + ":" + link[(link.LastIndexOf('/') + 1)..]
-                : link);
-        })]);
     }
 
     // The engine adds it to privileged containers and to those that share the host's processes or IPC.

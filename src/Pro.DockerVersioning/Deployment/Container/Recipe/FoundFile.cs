@@ -5,11 +5,12 @@ namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 
 /// <summary>
 /// A file in a container's layer that was copied in before its start: compose's inline configs and secrets, and the credentials of
-/// <c>docker run --use-api-socket</c>. Which they are says only the file by which compose made the container, and that may have changed since.
+/// <c>docker run --use-api-socket</c>. Which they are says only the file by which compose made the container, and that may have changed
+/// since.
 /// </summary>
 /// <remarks>
-/// It is known by its time: the archive in which it came has it in whole seconds (rounded, seen with compose 2.40), between the creation and
-/// the start. What a process writes has nanoseconds, and what it unpacks is older.
+/// It is known by its time: the archive in which it came has it in whole seconds (rounded, seen with compose 2.40), between the creation
+/// and the start. What a process writes has nanoseconds, and what it unpacks is older.
 /// </remarks>
 /// <param name="Path">Its path in the container.</param>
 /// <param name="IsSurelyMeant">True if it is a secret, or nobody may write to it and the image has none of its name.</param>
@@ -28,7 +29,8 @@ internal sealed record FoundFile(string Path, bool IsSurelyMeant)
     private const int AtOnce = 8;
 
     /// <summary>Finds them, in containers into which somebody copies any.</summary>
-    public static async Task<IReadOnlyList<FoundFile>> InAsync(ContainerApi calls, ContainerView container, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<FoundFile>> InAsync(
+        ContainerApi calls, ContainerView container, CancellationToken cancellationToken)
     {
         if (!ComposeLabels.IsServiceContainer(container.Labels) && !container.Environment.Contains(ApiSocket))
         {
@@ -41,12 +43,14 @@ internal sealed record FoundFile(string Path, bool IsSurelyMeant)
             .Select(change => (Path: change.Text("Path"), Kind: change?["Kind"]?.GetValue<int>() ?? Deleted))
             .Where(change => change.Kind != Deleted && !Array.Exists(mounts, mount => IsIn(change.Path, mount)))
             .ToList();
-        var parents = changes.Select(change => System.IO.Path.GetDirectoryName(change.Path)!.Replace('\\', '/')).ToHashSet(StringComparer.Ordinal);
+        var parents = changes.Select(change => System.IO.Path.GetDirectoryName(change.Path)!.Replace('\\', '/'))
+            .ToHashSet(StringComparer.Ordinal);
         var found = new List<FoundFile>();
         foreach (var some in changes.Where(change => !parents.Contains(change.Path))
             .OrderByDescending(change => change.Path.StartsWith(Secrets, StringComparison.Ordinal)).Take(MostFiles).Chunk(AtOnce))
         {
-            var stats = await Task.WhenAll(some.Select(change => calls.StatAsync(id, change.Path, cancellationToken))).ConfigureAwait(false);
+            var stats = await Task.WhenAll(some.Select(change => calls.StatAsync(id, change.Path, cancellationToken)))
+                .ConfigureAwait(false);
             found.AddRange(some.Zip(stats).Where(one => IsCopied(container, one.First.Path, one.Second)).Select(one => new FoundFile(
                 one.First.Path,
                 one.First.Path.StartsWith(Secrets, StringComparison.Ordinal)
@@ -56,7 +60,8 @@ internal sealed record FoundFile(string Path, bool IsSurelyMeant)
         return found;
     }
 
-    private static bool IsIn(string path, string folder) => path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
+    private static bool IsIn(string path, string folder) =>
+        path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal);
 
     private static bool IsCopied(ContainerView container, string path, JsonNode? stat)
     {

@@ -10,11 +10,9 @@ internal static class HealthCheckName
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Whether a name is asked for as a host: as a word of its own, or behind <c>//</c> or <c>@</c>. A part of a path or of an option isn't a
-    /// host, and neither is the program.
+    /// Whether a name is asked for as a host: as a word of its own, or behind <c>//</c> or <c>@</c>. A part of a path or of an option isn't
+    /// a host, and neither is the program.
     /// </summary>
-    /// <param name="healthcheck">A <c>Healthcheck</c> of an inspection.</param>
-    /// <param name="name">The name.</param>
     public static bool IsAsked(JsonNode? healthcheck, string name)
     {
         var test = healthcheck.Texts("Test").ToArray();

@@ -15,10 +15,7 @@ internal static class NamespaceFollowers
     private const int Killed = 137;
     private static readonly string[] Modes = ["NetworkMode", "IpcMode", "PidMode"];
 
-    /// <summary>Those that follow a container by network, IPC or processes.</summary>
-    /// <param name="all">Inspections of all containers, stopped ones too.</param>
-    /// <param name="id">The container's full id.</param>
-    /// <param name="name">Its name, by which <c>container:</c> may tie it as well.</param>
+    /// <summary>Those that follow a container by network, IPC or processes, by its full id or its name.</summary>
     public static IReadOnlyList<ContainerView> Find(IEnumerable<ContainerView> all, string id, string name) =>
         [.. all.Where(other => other.Id != id && Modes.Any(mode => Follows(other.HostConfig.Text(mode), id, name)))];
 
@@ -26,21 +23,15 @@ internal static class NamespaceFollowers
     /// All that follow containers, and all that follow those, in an order in which each comes after all whom it follows: one can share
     /// one's network and another one's processes, and both must be there before it.
     /// </summary>
-    /// <param name="all">Inspections of all containers, stopped ones too.</param>
-    /// <param name="leaders">The ids and names of the first ones.</param>
     public static IReadOnlyList<ContainerView> Chain(IReadOnlyList<ContainerView> all, IEnumerable<(string Id, string Name)> leaders)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var open = new Queue<(string Id, string Name)>(leaders);
+        var known = leaders.ToList();
         var found = new List<ContainerView>();
-        seen.UnionWith(open.Select(leader => leader.Id));
-        while (open.TryDequeue(out var leader))
+        for (var at = 0; at < known.Count; at++)
         {
-            foreach (var follower in Find(all, leader.Id, leader.Name).Where(one => seen.Add(one.Id)))
-            {
-                found.Add(follower);
-                open.Enqueue((follower.Id, follower.Name));
-            }
+            var followers = Find(all, known[at].Id, known[at].Name).Where(one => !known.Exists(other => other.Id == one.Id)).ToList();
+            found.AddRange(followers);
+            known.AddRange(followers.Select(one => (one.Id, one.Name)));
         }
 
         var ordered = new List<ContainerView>();
@@ -63,9 +54,7 @@ internal static class NamespaceFollowers
     public static bool Ran(ContainerView follower) => SavedRunState.Of(follower).Ran
         || (follower.Status == "exited" && follower.ExitCode == Killed);
 
-    /// <summary>Ties a copy of a <c>HostConfig</c> to successors.</summary>
-    /// <param name="hostConfig">It is changed.</param>
-    /// <param name="successors">From the old container's id to the new one's.</param>
+    /// <summary>Ties a copy of a <c>HostConfig</c> to successors: from the old container's id to the new one's.</summary>
     public static void Redirect(JsonObject hostConfig, IReadOnlyDictionary<string, string> successors)
     {
         foreach (var (old, successor) in successors)

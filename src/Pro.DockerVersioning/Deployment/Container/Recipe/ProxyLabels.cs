@@ -19,7 +19,8 @@ internal static class ProxyLabels
             _ = labels.Keys.Where(label => label.StartsWith("traefik.", StringComparison.Ordinal)).ToList().TrueForAll(labels.Remove);
         }
 
-        if (labels.Keys.Order(StringComparer.Ordinal).FirstOrDefault(label => Labels.Any(known => label.StartsWith(known, StringComparison.Ordinal))) is { } found)
+        if (labels.Keys.Order(StringComparer.Ordinal)
+            .FirstOrDefault(label => Labels.Any(known => label.StartsWith(known, StringComparison.Ordinal))) is { } found)
         {
             return $"its label {found}";
         }

@@ -2,7 +2,6 @@ using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Container.Recipe;
 
-/// <summary>What is to be other than it was.</summary>
 internal sealed record RecipeOptions
 {
     /// <summary>The container's name, without the slash; null for the old one's.</summary>

@@ -23,49 +23,31 @@ internal static class UserConfig
     private static readonly string[] WholeValues = ["User", "WorkingDir", "StopSignal", "Shell", "OnBuild", "ArgsEscaped"];
 
     /// <summary>What the operator has said; a new object.</summary>
-    /// <param name="container">The container's inspection.</param>
-    /// <param name="image">The inspection of its image.</param>
     public static JsonObject From(ContainerView container, JsonObject image)
     {
         var config = container.Config.DeepClone().AsObject();
         var imageConfig = image["Config"] as JsonObject ?? [];
-        foreach (var name in WholeValues)
+        foreach (var name in WholeValues.Where(name => EngineJson.Same(config[name], imageConfig[name])))
         {
-            if (EngineJson.Same(config[name], imageConfig[name]))
-            {
-                _ = config.Remove(name);
-            }
+            _ = config.Remove(name);
         }
 
-        TakeAwayEnvironment(config, imageConfig);
-        TakeAwayLabels(config, imageConfig);
-        TakeAwayPorts(config, imageConfig, container.PortBindings);
-        TakeAwayMembers(config, imageConfig, "Volumes", static (_, isImages) => isImages);
-        TakeAwayHealthcheck(config, imageConfig);
-        CommandOverride.TakeAway(config, imageConfig);
-        TakeAwayHostname(config, container);
-        _ = config.Remove("Image");
-        return config;
-    }
-
-    private static void TakeAwayEnvironment(JsonObject config, JsonObject image)
-    {
         // "NAME" without "=" unsets the image's variable: it equals nothing of the image's, and stays.
-        var ofImage = image.Texts("Env").ToHashSet(StringComparer.Ordinal);
+        var ofImage = imageConfig.Texts("Env").ToHashSet(StringComparer.Ordinal);
         var kept = config.Texts("Env").Where(variable => !ofImage.Contains(variable)).ToArray();
         config["Env"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(variable => JsonValue.Create(variable))]);
-    }
-
-    private static void TakeAwayLabels(JsonObject config, JsonObject image) =>
-        TakeAwayMembers(config, image, "Labels", (label, isImages) =>
+        TakeAwayMembers(config, imageConfig, "Labels", (label, isImages) =>
             label.StartsWith(ContainerLabels.Prefix, StringComparison.Ordinal)
             || (isImages && !OwnersLabels.Any(owner => label.StartsWith(owner, StringComparison.Ordinal))));
 
-    // A port that the image exposes and the operator publishes must be exposed by the next container as well, or it isn't bound.
-    private static void TakeAwayPorts(JsonObject config, JsonObject image, JsonObject bindings)
-    {
-        var published = bindings.Select(binding => binding.Key).ToHashSet(StringComparer.Ordinal);
-        TakeAwayMembers(config, image, "ExposedPorts", (port, isImages) => isImages && !published.Contains(port));
+        // A port that the image exposes and the operator publishes must be exposed by the next container as well, or it isn't bound.
+        TakeAwayMembers(config, imageConfig, "ExposedPorts", (port, isImages) => isImages && !container.PortBindings.ContainsKey(port));
+        TakeAwayMembers(config, imageConfig, "Volumes", static (_, isImages) => isImages);
+        TakeAwayHealthcheck(config, imageConfig);
+        TakeAwayCommand(config, imageConfig);
+        TakeAwayHostname(config, container);
+        _ = config.Remove("Image");
+        return config;
     }
 
     private static void TakeAwayMembers(JsonObject config, JsonObject image, string name, Func<string, bool, bool> isTaken)
@@ -89,12 +71,9 @@ internal static class UserConfig
             return;
         }
 
-        foreach (var (field, value) in health.ToArray())
+        foreach (var (field, _) in health.Where(one => EngineJson.Same(one.Value, ofImage[one.Key])).ToArray())
         {
-            if (EngineJson.Same(value, ofImage[field]))
-            {
-                _ = health.Remove(field);
-            }
+            _ = health.Remove(field);
         }
 
         if (health.Count == 0)
@@ -115,6 +94,37 @@ internal static class UserConfig
         if (shared)
         {
             _ = config.Remove("Domainname");
+        }
+    }
+
+    // Entrypoint and command belong together: an image's command is inherited only by a container whose entrypoint was not set, or set to
+    // an empty list. What stays is what the operator has said, so that the engine makes the same of it again.
+    private static void TakeAwayCommand(JsonObject config, JsonObject image)
+    {
+        var entrypoint = config["Entrypoint"];
+        var command = config["Cmd"];
+        var sameEntrypoint = EngineJson.Same(entrypoint, image["Entrypoint"]);
+        var sameCommand = EngineJson.Same(command, image["Cmd"]);
+        if (sameEntrypoint && EngineJson.IsNothing(command) && !sameCommand)
+        {
+            // The image has a command and the container has none: its entrypoint was set, to what the image has.
+            return;
+        }
+
+        if (sameEntrypoint)
+        {
+            _ = config.Remove("Entrypoint");
+            _ = sameCommand && config.Remove("Cmd");
+        }
+        else if (entrypoint is null)
+        {
+            // Set to nothing (--entrypoint ""): shown as null, and said as [""], which inherits no command.
+            config["Entrypoint"] = new JsonArray("");
+        }
+        else if (entrypoint is JsonArray { Count: 0 })
+        {
+            // An empty list by the API: no entrypoint, and yet the image's command.
+            _ = sameCommand && config.Remove("Cmd");
         }
     }
 }

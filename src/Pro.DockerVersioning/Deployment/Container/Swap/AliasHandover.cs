@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine.Api;
 
@@ -36,7 +39,7 @@ internal sealed class AliasHandover(ContainerApi calls)
         foreach (var network in state.Recipe.Networks.Where(network => network.Aliases.Any()))
         {
             var inspection = await calls.InspectNetworkAsync(network.Network, CancellationToken.None).ConfigureAwait(false);
-            if (AddressPrediction.Stays(inspection, await EndpointAsync(network, state.OldId).ConfigureAwait(false)))
+            if (KeepsAddress(inspection, await EndpointAsync(network, state.OldId).ConfigureAwait(false)))
             {
                 await ReconnectAsync(network.WithAliases([]), state.OldId).ConfigureAwait(false);
             }
@@ -54,4 +57,47 @@ internal sealed class AliasHandover(ContainerApi calls)
 
     private async Task<JsonNode?> EndpointAsync(NetworkAttachment network, string container) =>
         (await calls.InspectAsync(container, CancellationToken.None).ConfigureAwait(false)).Networks[network.Network];
+
+    /// <summary>
+    /// Whether a container that leaves a network and comes back at once has its address again for certain, unless somebody else comes
+    /// between. If so, its open connections live on: what is sent meanwhile is sent once more (tried). The engine gives the lowest free
+    /// address.
+    /// </summary>
+    private static bool KeepsAddress(JsonObject network, JsonNode? endpoint)
+    {
+        if (endpoint?["IPAMConfig"].Text("IPv4Address") is { Length: > 0 })
+        {
+            return true;
+        }
+
+        var pool = network["IPAM"].Elements("Config")
+            .FirstOrDefault(config => !config.Text("Subnet").Contains(':', StringComparison.Ordinal));
+        var subnet = pool.Text("IPRange") is { Length: > 0 } range ? range : pool.Text("Subnet");
+        if (!IPNetwork.TryParse(subnet, out var parsed) || !IPAddress.TryParse(endpoint.Text("IPAddress"), out var own))
+        {
+            return false;
+        }
+
+        var taken = network.Members("Containers").Select(container => container.Value.Text("IPv4Address").Split('/')[0])
+            .Append(pool.Text("Gateway"))
+            .Concat(pool.Members("AuxiliaryAddresses").Select(address => address.Value?.GetValue<string>() ?? ""))
+            .Select(text => IPAddress.TryParse(text, out var address) ? Number(address) : 0)
+            .ToHashSet();
+        var address = Number(parsed.BaseAddress) + (subnet == pool.Text("Subnet") ? 1u : 0u);
+        if (pool.Text("Gateway").Length == 0)
+        {
+            // Not said, and so the first one; the engine doesn't show it.
+            _ = taken.Add(address);
+        }
+
+        while (address < Number(own) && taken.Contains(address))
+        {
+            address++;
+        }
+
+        return address == Number(own);
+    }
+
+    private static uint Number(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetwork ? BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes()) : 0;
 }

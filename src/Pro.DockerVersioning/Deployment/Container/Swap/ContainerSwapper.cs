@@ -1,13 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
-using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
-/// <summary>How one container takes another's place.</summary>
 internal enum SwapFlow
 {
     /// <summary>The old one stops, then the new one starts.</summary>
@@ -26,20 +25,29 @@ internal enum SwapFlow
 }
 
 /// <summary>The flow that fits a container.</summary>
-/// <param name="Flow">How.</param>
-/// <param name="Order">Which of the two goes first.</param>
-/// <param name="Description">What is cut and for about how long, as a sentence's part.</param>
-/// <param name="Warnings">What the operator should know before.</param>
-internal sealed record SwapChoice(SwapFlow Flow, UpdateOrder Order, string Description, IReadOnlyList<string> Warnings)
+internal sealed record SwapChoice(SwapFlow Flow, IReadOnlyList<string> Warnings)
 {
+    public UpdateOrder Order => Flow == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst;
+
+    /// <summary>What is cut and for about how long, as a sentence's part.</summary>
+    public string Description => Flow switch
+    {
+        SwapFlow.StopFirst => "about 1 s plus the start of the new version",
+        SwapFlow.StartFirst => "no request is cut",
+        _ => "about 0.25 s, requests in flight are cut",
+    };
+
     /// <summary>True if the old container keeps ending: an order that somebody typed has nobody to keep an answer for.</summary>
     public bool ServesNobody { get; init; }
 
     /// <summary>The flow of each container of a plan, by name.</summary>
     public IReadOnlyDictionary<string, SwapFlow> Flows { get; init; } = new Dictionary<string, SwapFlow>();
 
-    /// <summary>The flow of one container.</summary>
     public SwapFlow FlowOf(string container) => Flows.GetValueOrDefault(container, Flow);
+
+    /// <summary>The old one first, and why.</summary>
+    public static SwapChoice StopFirst(string name, string reason) =>
+        new(SwapFlow.StopFirst, [$"{name} is stopped before the new version starts, because {reason}"]);
 
     /// <summary>One choice for all containers of a target: it tells of the one that is cut longest, and has the warnings of all.</summary>
     public static SwapChoice ForAll(IReadOnlyList<(string Name, SwapChoice Choice)> all)
@@ -68,25 +76,21 @@ internal sealed record SwapChoice(SwapFlow Flow, UpdateOrder Order, string Descr
 /// Replaces containers: one, or the replicas of a service together, with those that follow them. The old ones are there until all the new
 /// ones are verified; whatever fails before that, a cancellation too, restores all of them.
 /// </summary>
-internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report> reports, OperationRepair? repair = null)
+internal sealed class ContainerSwapper(SwapOperation operation, OperationRepair repair)
 {
-    private readonly ContainerApi _calls = new(engine);
-    private readonly OperationRepair _repair = repair ?? new OperationRepair(engine) { Reports = reports };
-    private readonly string _nonce = Guid.NewGuid().ToString("N");
-
     /// <summary>Replaces them. An operation that was interrupted before must have been repaired.</summary>
-    /// <exception cref="ProException">It failed, and the old ones are as they were; or could not be restored (<c>RestoreFailed</c>).</exception>
-    public async Task<IReadOnlyList<SwapResult>> RunAsync(SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    /// <exception cref="ProException">It failed: the old ones are as they were, or <c>RestoreFailed</c>.</exception>
+    public async Task<IReadOnlyList<SwapResult>> RunAsync(CancellationToken cancellationToken)
     {
-        var swaps = await PrepareAsync(request, checks, cancellationToken).ConfigureAwait(false);
-        var states = swaps.Select(swap => swap.State).ToList();
-        var record = RecordOf(request, swaps);
-        var completion = new SwapCompletion(_calls, _repair, record, reports);
-        await _repair.Records.WriteAsync(record, request.Image, cancellationToken).ConfigureAwait(false);
-        var current = states[0];
+        var checks = operation.Checks;
+        var swaps = await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        var record = RecordOf(swaps);
+        await repair.Records.WriteAsync(record, operation.Request.Image, cancellationToken).ConfigureAwait(false);
+        var current = swaps[0].State;
+        var isFinished = false;
         try
         {
-            await InTurnAsync(async swap =>
+            await InTurnAsync(swap =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (swap is not FollowerMove)
@@ -94,10 +98,9 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
                     checks.Begin(swap.State, swap.Order);
                 }
 
-                swaps[swaps.IndexOf(swap)] = await StartNewAsync(swap, request, checks, cancellationToken).ConfigureAwait(false);
+                return OrStopFirstAsync(swaps, swap, swap.StartNewAsync, cancellationToken);
             }).ConfigureAwait(false);
-            await InTurnAsync(async swap => swaps[swaps.IndexOf(swap)] =
-                await VerifyAsync(swap, request, checks, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await InTurnAsync(swap => OrStopFirstAsync(swaps, swap, swap.VerifyAsync, cancellationToken)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             await InTurnAsync(swap => swap.TakeOverAsync(cancellationToken)).ConfigureAwait(false);
             await InTurnAsync(swap => swap.ConfirmAsync(cancellationToken)).ConfigureAwait(false);
@@ -106,20 +109,23 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
             await InTurnAsync(swap => swap.ConfirmAloneAsync(cancellationToken)).ConfigureAwait(false);
             await checks.BeforeCommitAsync(cancellationToken).ConfigureAwait(false);
             await EachAsync(swaps.OfType<FollowerMove>(), follower => follower.ThrowIfEndedAsync(cancellationToken)).ConfigureAwait(false);
-            await EachAsync(swaps, swap => swap.State.HandRestartsOverAsync(_calls)).ConfigureAwait(false);
+            await EachAsync(swaps, swap => swap.State.HandRestartsOverAsync(operation.Calls)).ConfigureAwait(false);
             await EachAsync(swaps, static swap => swap.CommitAsync()).ConfigureAwait(false);
-            await _repair.Records.RemoveAsync(record.Info).ConfigureAwait(false);
+            await repair.Records.RemoveAsync(record.Info).ConfigureAwait(false);
         }
         catch (Exception failure)
         {
             await checks.BeforeRestoreAsync(current).ConfigureAwait(false);
-            if (!await completion.RestoreUnlessVerifiedAsync(states, failure).ConfigureAwait(false))
+            swaps.ForEach(static swap => swap.State.Downtime.BeginReturn());
+            isFinished = await repair.RestoreUnlessVerifiedAsync(record, failure).ConfigureAwait(false);
+            if (!isFinished)
             {
+                swaps.ForEach(static swap => swap.State.Downtime.Note());
                 throw;
             }
         }
 
-        await EachAsync(swaps, swap => completion.RemoveOldAsync(swap, checks, cancellationToken)).ConfigureAwait(false);
+        await EachAsync(isFinished ? [] : swaps, swap => RemoveOldAsync(swap, cancellationToken)).ConfigureAwait(false);
         return [.. swaps.Where(static swap => swap is not FollowerMove).Select(static swap =>
             new SwapResult(swap.State.NewId, swap.Order, swap.State.Downtime.Longest))];
 
@@ -138,34 +144,38 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         }
     }
 
-    private OperationRecord RecordOf(SwapRequest request, List<SwapPhases> swaps) => new(
+    private OperationRecord RecordOf(List<SwapPhases> swaps) => new(
         new OperationInfo
         {
-            Target = request.Target,
-            Nonce = _nonce,
-            To = request.Image,
+            Target = operation.Request.Target,
+            Nonce = operation.Nonce,
+            To = operation.Request.Image,
             OldImages = [.. swaps.Select(swap => swap.State.Recipe.ImageId).Distinct()],
-            Owner = request.Owner,
+            Owner = operation.Request.Owner,
         },
-        [.. swaps.Select(swap => swap.State.Save(swap is FollowerMove))],
-        request.Note);
+        [.. swaps.Select(swap => swap.State.Saved)],
+        operation.Request.Note);
 
     /// <summary>Looks at all that is concerned, once: whoever is planned to be replaced, and whoever follows those now.</summary>
-    private async Task<List<SwapPhases>> PrepareAsync(SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    private async Task<List<SwapPhases>> PrepareAsync(CancellationToken cancellationToken)
     {
-        var all = await _calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
+        var (calls, request) = (operation.Calls, operation.Request);
+        var all = await calls.InspectAllAsync(cancellationToken).ConfigureAwait(false);
         var swaps = new List<SwapPhases>();
         foreach (var name in request.Containers)
         {
-            var state = await SwapState.OfAsync(_calls, name, cancellationToken).ConfigureAwait(false);
+            var state = await SwapState.OfAsync(calls, name, cancellationToken).ConfigureAwait(false);
             state.ImageId = request.ImageId;
             await state
-                .ReadFilesAsync(_calls, request.InjectedFiles, found => request.TakesFoundFiles && found.IsSurelyMeant, cancellationToken)
+                .ReadFilesAsync(calls, request.InjectedFiles, found => request.TakesFoundFiles && found.IsSurelyMeant, cancellationToken)
                 .ConfigureAwait(false);
-            var flow = await FlowNowAsync(state, all, request, checks, cancellationToken).ConfigureAwait(false);
-            swaps.Add(flow == SwapFlow.StopFirst
-                ? new StopFirstSwap(_calls, state, request, _nonce, checks, reports)
-                : new StartFirstSwap(_calls, state, flow, request, _nonce, checks, reports));
+            swaps.Add(await FlowNowAsync(state, all, cancellationToken).ConfigureAwait(false) switch
+            {
+                SwapFlow.StartFirst => new StartFirstSwap(operation, state),
+                SwapFlow.WarmDetached => new NoNetworkSwap(operation, state),
+                SwapFlow.WarmHeld => new PortHoldSwap(operation, state),
+                _ => new StopFirstSwap(operation, state),
+            });
         }
 
         var successors = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -179,27 +189,23 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
                 throw ContainerErrors.FollowersOfOneThatRemovesItself(gone.Name, [follower.Name]);
             }
 
-            var state = await SwapState.OfAsync(_calls, follower, cancellationToken).ConfigureAwait(false);
-            await state.ReadFilesAsync(_calls, known: [], static _ => true, cancellationToken).ConfigureAwait(false);
-            swaps.Add(new FollowerMove(_calls, state, leaders, successors, _nonce, request, reports));
+            var state = await SwapState.OfAsync(calls, follower, cancellationToken).ConfigureAwait(false);
+            await state.ReadFilesAsync(calls, known: [], static _ => true, cancellationToken).ConfigureAwait(false);
+            swaps.Add(new FollowerMove(operation, state, leaders, successors));
         }
 
         return swaps;
     }
 
     // A prompt may have waited since the plan.
-    private async Task<SwapFlow> FlowNowAsync(
-        SwapState state,
-        IReadOnlyList<ContainerView> all,
-        SwapRequest request,
-        ISwapChecks checks,
-        CancellationToken cancellationToken)
+    private async Task<SwapFlow> FlowNowAsync(SwapState state, IReadOnlyList<ContainerView> all, CancellationToken cancellationToken)
     {
-        var now = await new SwapFlowSelector(_calls)
+        var request = operation.Request;
+        var now = await new SwapFlowSelector(operation.Calls)
             .ChooseAsync(state, all, request.Order, cancellationToken, request.ImageId ?? request.Image).ConfigureAwait(false);
-        if (await checks.PrepareAsync(state, now.Flow, cancellationToken).ConfigureAwait(false) is { } reason)
+        if (await operation.Checks.PrepareAsync(state, now.Flow, cancellationToken).ConfigureAwait(false) is { } reason)
         {
-            now = SwapFlowSelector.StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
+            now = SwapChoice.StopFirst(state.Name, reason + ".");
         }
 
         now.ThrowIfNotTyped(request.TypedOrder, state.Name);
@@ -209,13 +215,13 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         {
             foreach (var warning in now.Warnings.Except(request.Planned?.Warnings ?? []))
             {
-                reports.Report(new WarningReport(warning));
+                operation.Reports.Report(new WarningReport(warning));
             }
         }
 
         if (request.Planned is { } planned && planned.FlowOf(state.Name) != now.Flow && now.Warnings.Count == 0)
         {
-            reports.Report(new WarningReport(
+            operation.Reports.Report(new WarningReport(
                 $"{state.Name} has changed since the plan was made. It is swapped "
                 + $"{now.Order.ToText()} now: {now.Description}."));
         }
@@ -223,47 +229,64 @@ internal sealed class ContainerSwapper(EngineConnection engine, IProgress<Report
         return now.Flow;
     }
 
-    private async Task<SwapPhases> StartNewAsync(
-        SwapPhases swap, SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    private async Task OrStopFirstAsync(
+        List<SwapPhases> swaps, SwapPhases swap, Func<CancellationToken, Task> phase, CancellationToken cancellationToken)
     {
         try
         {
-            await swap.StartNewAsync(cancellationToken).ConfigureAwait(false);
-            return swap;
+            await phase(cancellationToken).ConfigureAwait(false);
         }
-        catch (ProException refusal) when (swap.IsImpossible(refusal))
+        catch (ProException refusal) when (swap.WhyStopFirst(refusal) is { } reason)
         {
-            return await StopFirstAsync(
-                swap, request, checks, $"this engine can't make the network that running both takes: {refusal.Message}", cancellationToken)
-                .ConfigureAwait(false);
+            var choice = SwapChoice.StopFirst(swap.State.Name, reason);
+            choice.ThrowIfNotTyped(operation.Request.TypedOrder, swap.State.Name);
+            operation.Reports.Report(new WarningReport(choice.Warnings[0]));
+            await repair.RemoveCandidateAsync(swap.State.Name).ConfigureAwait(false);
+            var instead = new StopFirstSwap(operation, swap.State);
+            await instead.StartNewAsync(cancellationToken).ConfigureAwait(false);
+            swaps[swaps.IndexOf(swap)] = instead;
         }
     }
 
-    private async Task<SwapPhases> VerifyAsync(
-        SwapPhases swap, SwapRequest request, ISwapChecks checks, CancellationToken cancellationToken)
+    /// <summary>Removes an old container, which is marked as done. One that stayed would go on answering beside the new one.</summary>
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "The new one is verified: whatever happens to the old one is a warning.")]
+    private async Task RemoveOldAsync(SwapPhases swap, CancellationToken cancellationToken)
+    {
+        var state = swap.State;
+        try
+        {
+            if (!state.RemovesItself)
+            {
+                await DrainAsync(swap, cancellationToken).ConfigureAwait(false);
+                await operation.Checks.BeforeRemovalAsync(state).ConfigureAwait(false);
+            }
+
+            await operation.Calls
+                .OnceMoreAsync(state.Name, () => repair.FinishAsync(state.Name, CancellationToken.None), operation.Reports)
+                .ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            operation.Reports.Report(new WarningReport(
+                $"{state.Name} runs the new version, but the old container {SwapNames.Done(state.Name)} "
+                + $"is still there: {exception.Message}"));
+        }
+    }
+
+    // How gently it goes is worth nothing against that it goes.
+    private async Task DrainAsync(SwapPhases swap, CancellationToken cancellationToken)
     {
         try
         {
-            await swap.VerifyAsync(cancellationToken).ConfigureAwait(false);
-            return swap;
+            await swap.DrainAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (ProException refusal) when (refusal.Id == VerificationErrors.HealthUrlCannotBeAskedId && swap is StartFirstSwap)
+        catch (ProException failure)
         {
-            return await StopFirstAsync(
-                swap, request, checks, $"its health URL can't be asked before it has the ports. {refusal.Message}", cancellationToken)
-                .ConfigureAwait(false);
+            operation.Reports.Report(new VerboseReport($"{swap.State.Name}: {failure.Message}"));
+            await operation.Calls.WaitForEngineAsync().ConfigureAwait(false);
         }
-    }
-
-    private async Task<SwapPhases> StopFirstAsync(
-        SwapPhases swap, SwapRequest request, ISwapChecks checks, string reason, CancellationToken cancellationToken)
-    {
-        var choice = SwapFlowSelector.StopFirst([$"{swap.State.Name} is stopped before the new version starts, because {reason}"]);
-        choice.ThrowIfNotTyped(request.TypedOrder, swap.State.Name);
-        reports.Report(new WarningReport(choice.Warnings[0]));
-        await _repair.RemoveCandidateAsync(swap.State).ConfigureAwait(false);
-        var instead = new StopFirstSwap(_calls, swap.State, request, _nonce, checks, reports);
-        await instead.StartNewAsync(cancellationToken).ConfigureAwait(false);
-        return instead;
     }
 }

@@ -3,7 +3,6 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// <summary>
 /// How long nobody answers, as far as the calls tell: the longest of a swap's pauses, of which a restore may be the second.
 /// </summary>
-/// <param name="clock">The time; the system's where none is given.</param>
 internal sealed class DowntimeClock(TimeProvider? clock = null)
 {
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;

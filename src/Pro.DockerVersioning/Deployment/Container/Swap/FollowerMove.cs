@@ -6,50 +6,36 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>
-/// A container that shares the network, IPC or processes of one that is replaced is re-created, on its own image, to share the new one's. It
-/// happens once that one is verified; until the commit the old follower is kept, as the old container is.
+/// A container that shares the network, IPC or processes of one that is replaced is re-created, on its own image, to share the new one's.
+/// It happens once that one is verified; until the commit the old follower is kept, as the old container is. All its leaders have their
+/// successors before; they may follow others themselves.
 /// </summary>
-/// <param name="calls">The engine's calls.</param>
-/// <param name="state">The follower.</param>
-/// <param name="leaders">Those that it follows, all of which have their successors before; they may follow others themselves.</param>
-/// <param name="successors">From the ids of old containers to those of the new ones.</param>
-/// <param name="nonce">The operation's.</param>
-/// <param name="request">Says which labels it gets.</param>
-/// <param name="reports">Hears of it.</param>
 internal sealed class FollowerMove(
-    ContainerApi calls,
-    SwapState state,
-    IReadOnlyList<SwapState> leaders,
-    Dictionary<string, string> successors,
-    string nonce,
-    SwapRequest request,
-    IProgress<Report> reports)
-    : SwapPhases(calls, state)
+    SwapOperation operation, SwapState state, IReadOnlyList<SwapState> leaders, Dictionary<string, string> successors)
+    : SwapPhases(operation, state)
 {
     private string Leaders => string.Join(" and ", leaders.Select(leader => leader.Name));
 
-    /// <inheritdoc/>
     public override Task StartNewAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public override async Task TakeOverAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        reports.Report(new VerboseReport($"{State.Name} follows {Leaders}, and is re-created."));
+        Operation.Reports.Report(new VerboseReport($"{State.Name} follows {Leaders}, and is re-created."));
         foreach (var leader in leaders)
         {
             successors[leader.OldId] = leader.NewId;
         }
 
-        var labels = await request.FollowerLabels(State.Old, successors, cancellationToken).ConfigureAwait(false);
-        var options = State.Options(labels, nonce) with { Successors = successors, RestartPolicy = null };
+        var labels = await Operation.Request.FollowerLabels(State.Old, successors, cancellationToken).ConfigureAwait(false);
+        var options = State.Options(labels, Operation.Nonce) with { Successors = successors, RestartPolicy = null };
         var image = await Calls
             .ReferenceOfAsync(State.Recipe.Reference, State.Recipe.ImageId, CancellationToken.None).ConfigureAwait(false);
         await State.CreateAsync(Calls, Creation([])).ConfigureAwait(false);
-        await new NameTakeover(Calls).RunAsync(State).ConfigureAwait(false);
+        await TakeNameOverAsync().ConfigureAwait(false);
         if (NamespaceFollowers.Ran(State.Old))
         {
-            await State.StartAsync(Calls, Creation, reports).ConfigureAwait(false);
+            await State.StartAsync(Calls, Creation, Operation.Reports).ConfigureAwait(false);
         }
 
         if (State.Ran.Status == "paused")

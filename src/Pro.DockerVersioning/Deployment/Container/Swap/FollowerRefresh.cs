@@ -12,9 +12,6 @@ internal sealed class FollowerRefresh(ContainerApi calls)
     private static readonly TimeSpan SameMoment = TimeSpan.FromSeconds(2);
 
     /// <summary>Starts them again, and those that share theirs.</summary>
-    /// <param name="id">The container that was started.</param>
-    /// <param name="name">Its name.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     public async Task RunAsync(string id, string name, CancellationToken cancellationToken)
     {
         var leader = await calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,6 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
@@ -8,30 +8,24 @@ using Pro.DockerVersioning.Errors;
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>An old container as it was before the operation.</summary>
-/// <param name="Id">Its full id.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Recipe">All that makes it again.</param>
-/// <param name="State">How it ran.</param>
-/// <param name="IsFollower">True if it is re-created only because it shares the network, IPC or processes of another one.</param>
-internal sealed record SavedContainer(string Id, string Name, SavedRecipe Recipe, SavedRunState State, bool IsFollower = false)
+internal sealed record SavedContainer(
+    string Id, string Name, [property: JsonRequired] ContainerRecipe Recipe, string Status, JsonObject? RestartPolicy)
+    : SavedRunState(Status, RestartPolicy)
 {
     /// <summary>True if the engine removes it as soon as it has stopped; one that never ran stays.</summary>
-    public bool RemovesItself => Recipe.Recipe.HostConfig.Flag("AutoRemove") && State.Ran;
+    public bool RemovesItself => Recipe.HostConfig.Flag("AutoRemove") && Ran;
 }
 
 /// <summary>What an operation record's labels say: names only, since everybody who may list volumes can read them.</summary>
 internal sealed record OperationInfo
 {
-    /// <summary>The target.</summary>
     public required string Target { get; init; }
 
     /// <summary>Tells this operation from any other. The containers that it makes have it in a label.</summary>
     public required string Nonce { get; init; }
 
-    /// <summary>The reference of the image that is to run.</summary>
     public required string To { get; init; }
 
-    /// <summary>The ids of the images that ran before.</summary>
     public IReadOnlyList<string> OldImages { get; init; } = [];
 
     /// <summary>Compose's labels that say whose containers they are, as an <c>up</c> may have left none; empty without compose.</summary>
@@ -52,30 +46,17 @@ internal sealed record OperationRecord(OperationInfo Info, IReadOnlyList<SavedCo
 {
     private const int Format = 1;
 
-    /// <summary>The content as a file.</summary>
-    public byte[] ToFile() => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-    {
-        ["Format"] = Format,
-        ["Note"] = Note,
-        ["Containers"] = new JsonArray([.. Containers.Select(container => new JsonObject
-        {
-            ["Id"] = container.Id,
-            ["Name"] = container.Name,
-            ["Recipe"] = container.Recipe.ToJson(),
-            ["Status"] = container.State.Status,
-            ["RestartPolicy"] = container.State.RestartPolicy?.DeepClone(),
-            ["IsFollower"] = container.IsFollower,
-        })]),
-    });
+    public byte[] ToFile() =>
+        JsonSerializer.SerializeToUtf8Bytes(new RecordFile(Format, Note, Containers), RecordFileContext.Default.RecordFile);
 
     /// <summary>Reads the content; null if it was never written to its end.</summary>
     /// <exception cref="ProException"><c>OperationRecordUnreadable</c>: another version of this module has written it.</exception>
     public static OperationRecord? Read(OperationInfo info, byte[] file)
     {
-        JsonObject json;
+        JsonNode? json;
         try
         {
-            json = JsonNode.Parse(Encoding.UTF8.GetString(file)) as JsonObject ?? [];
+            json = JsonNode.Parse(file);
         }
         catch (JsonException)
         {
@@ -84,19 +65,20 @@ internal sealed record OperationRecord(OperationInfo Info, IReadOnlyList<SavedCo
 
         try
         {
-            return (int?)json["Format"] is not Format ? throw new FormatException($"its format is {json["Format"]}") : new OperationRecord(
-                info,
-                [.. json.Elements("Containers").OfType<JsonObject>().Select(container => new SavedContainer(
-                    container.Text("Id"),
-                    container.Text("Name"),
-                    SavedRecipe.Read(container["Recipe"] as JsonObject ?? []),
-                    new SavedRunState(container.Text("Status"), container["RestartPolicy"]?.DeepClone() as JsonObject),
-                    container.Flag("IsFollower")))],
-                (string?)json["Note"]);
+            return json.Deserialize(RecordFileContext.Default.RecordFile) is { Format: Format } read
+                ? new OperationRecord(info, read.Containers, read.Note)
+                : throw new JsonException($"its format is {json?["Format"]}");
         }
-        catch (Exception other) when (other is FormatException or InvalidOperationException)
+        catch (JsonException other)
         {
             throw ContainerErrors.OperationRecordUnreadable(info.Target, other);
         }
     }
 }
+
+/// <summary>The file of a record. The names of its members, and of all that is in them, are names in the file.</summary>
+internal sealed record RecordFile(int Format, string? Note, [property: JsonRequired] IReadOnlyList<SavedContainer> Containers);
+
+[JsonSourceGenerationOptions(IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(RecordFile))]
+internal sealed partial class RecordFileContext : JsonSerializerContext;

@@ -21,14 +21,14 @@ internal sealed class OperationRecords(ContainerApi calls)
     private const string File = "record.json";
 
     /// <summary>Writes a record. If that fails, nothing of it is left and nothing was touched.</summary>
-    /// <exception cref="ProException">The engine refuses, or another operation's record is there (<c>OperationRecordExists</c>).</exception>
+    /// <exception cref="ProException"><c>OperationRecordExists</c>: another operation's record is there.</exception>
     public async Task WriteAsync(OperationRecord record, string newImage, CancellationToken cancellationToken)
     {
         var name = NameOf(record.Info.Target);
         try
         {
             await calls.CreateVolumeAsync(name, Labels(record.Info), cancellationToken).ConfigureAwait(false);
-            if (await FindAsync(record.Info.Target, cancellationToken).ConfigureAwait(false) is not { } made || made.Nonce != record.Info.Nonce)
+            if ((await FindAsync(record.Info.Target, cancellationToken).ConfigureAwait(false))?.Nonce != record.Info.Nonce)
             {
                 // Nobody wanted it repaired first.
                 throw ContainerErrors.OperationRecordExists(record.Info.Target);
@@ -62,11 +62,10 @@ internal sealed class OperationRecords(ContainerApi calls)
     public async Task<OperationInfo?> FindAsync(string target, CancellationToken cancellationToken) =>
         await calls.FindVolumeAsync(NameOf(target), cancellationToken).ConfigureAwait(false) is { } volume ? Read(volume["Labels"]) : null;
 
-    /// <summary>All records of an engine.</summary>
     public async Task<IReadOnlyList<OperationInfo>> FindAllAsync(CancellationToken cancellationToken) =>
-        [.. (await calls.FindVolumesAsync(Label, cancellationToken).ConfigureAwait(false)).Select(volume => Read(volume?["Labels"])).OfType<OperationInfo>()];
+        [.. (await calls.FindVolumesAsync(Label, cancellationToken).ConfigureAwait(false))
+            .Select(volume => Read(volume?["Labels"])).OfType<OperationInfo>()];
 
-    /// <summary>The records among volumes. Pure.</summary>
     public static IReadOnlyList<OperationInfo> From(IEnumerable<LabelledObject> volumes) =>
         [.. volumes
             .Where(volume => volume.Name.StartsWith(NamePrefix, StringComparison.Ordinal))
@@ -99,7 +98,8 @@ internal sealed class OperationRecords(ContainerApi calls)
     {
         try
         {
-            await RemoveOnceAsync(info).ConfigureAwait(false);
+            await RemoveHelperAsync(info).ConfigureAwait(false);
+            await calls.RemoveVolumeAsync(NameOf(info.Target), CancellationToken.None).ConfigureAwait(false);
         }
         catch (ProException lost) when (lost.Id == EngineErrors.UnreachableId)
         {
@@ -111,15 +111,12 @@ internal sealed class OperationRecords(ContainerApi calls)
         }
     }
 
-    private async Task RemoveOnceAsync(OperationInfo info)
+    private async Task RemoveHelperAsync(OperationInfo info)
     {
-        var name = NameOf(info.Target);
-        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } helper && IsHelper(helper.Labels))
+        if (await calls.FindAsync(NameOf(info.Target), CancellationToken.None).ConfigureAwait(false) is { } left && IsHelper(left.Labels))
         {
-            await calls.RemoveAsync(helper.Id, CancellationToken.None, withVolumes: true).ConfigureAwait(false);
+            await calls.RemoveAsync(left.Id, CancellationToken.None, withVolumes: true).ConfigureAwait(false);
         }
-
-        await calls.RemoveVolumeAsync(name, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Whether a container only gives access to a record: it belongs to no service, whatever its image.</summary>
@@ -157,11 +154,7 @@ internal sealed class OperationRecords(ContainerApi calls)
     private async Task<string> HelperAsync(OperationInfo info, string newImage)
     {
         var name = NameOf(info.Target);
-        if (await calls.FindAsync(name, CancellationToken.None).ConfigureAwait(false) is { } left && IsHelper(left.Labels))
-        {
-            await calls.RemoveAsync(left.Id, CancellationToken.None, withVolumes: true).ConfigureAwait(false);
-        }
-
+        await RemoveHelperAsync(info).ConfigureAwait(false);
         var image = await AnyOfAsync(info.OldImages.Append(newImage)).ConfigureAwait(false)
             ?? await AnyOfAsync(await calls.ImageIdsAsync(CancellationToken.None).ConfigureAwait(false)).ConfigureAwait(false)
             ?? throw ContainerErrors.NoImageForRecord(info.Target, info.To);
@@ -228,5 +221,6 @@ internal sealed class OperationRecords(ContainerApi calls)
             .ToDictionary(label => label.Key[Owner.Length..], label => label.Value?.GetValue<string>() ?? "", StringComparer.Ordinal),
     };
 
-    private static string NameOf(string target) => LockNames.Lock(target).Replace(LockNames.LockPrefix, NamePrefix, StringComparison.Ordinal);
+    private static string NameOf(string target) =>
+        LockNames.Lock(target).Replace(LockNames.LockPrefix, NamePrefix, StringComparison.Ordinal);
 }

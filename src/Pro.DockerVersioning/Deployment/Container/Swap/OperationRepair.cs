@@ -26,24 +26,22 @@ internal enum RepairOutcome
 /// leaves a state from which the next repair goes on; the record goes last.
 /// </summary>
 /// <remarks>
-/// The old containers are found by their whole ids, the candidates by the operation's nonce in their label. Names say how far it came: NAME.pro-next
-/// is a candidate, NAME.pro-prev an old container that is being stopped, NAME.pro-done an old one whose successor is verified. One that is done says
-/// that all of the operation are. Of a container that removes itself, a candidate that has the name says it. An <c>up</c> of compose is committed by
-/// the deletion of its record.
+/// The old containers are found by their whole ids, the candidates by the operation's nonce in their label. Names say how far it came:
+/// NAME.pro-next is a candidate, NAME.pro-prev an old container that is being stopped, NAME.pro-done an old one whose successor is
+/// verified. One that is done says that all of the operation are. Of a container that removes itself, a candidate that has the name says
+/// it. An <c>up</c> of compose is committed by the deletion of its record.
 /// </remarks>
 /// <param name="engine">The engine.</param>
-/// <param name="pull">Pulls an image, whose reference is the first, by its name with a digest, the second; null if that can't be done.</param>
+/// <param name="pull">Pulls an image, by its reference and its name with a digest; null if that can't be done.</param>
 internal sealed class OperationRepair(EngineConnection engine, Func<string, string, CancellationToken, Task>? pull = null)
 {
     private readonly ContainerApi _calls = new(engine);
-    private readonly SwapNetworks _networks = new(new ContainerApi(engine));
 
-    /// <summary>The engine's records.</summary>
     public OperationRecords Records { get; } = new(new ContainerApi(engine));
 
     /// <summary>
-    /// Ties followers to what was restored after an <c>up</c> of compose: from the ids of what it had made to those of the old containers, and
-    /// from those to the ids under which they are restored, mostly the same.
+    /// Ties followers to what was restored after an <c>up</c> of compose: from the ids of what it had made to those of the old containers,
+    /// and from those to the ids under which they are restored, mostly the same.
     /// </summary>
     public Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string>, Task> RestoreFollowers { get; set; } =
         static (_, _) => Task.CompletedTask;
@@ -54,12 +52,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     /// <summary>Hears of a restored container that has another host port, and of a network that stays.</summary>
     public IProgress<Report>? Reports { get; init; }
 
-    private NameTakeover Names => new(_calls);
-
     /// <summary>Repairs what belongs to a target.</summary>
-    /// <param name="target">Its id.</param>
-    /// <param name="containers">The names of its containers, interrupted swaps' names among them.</param>
-    /// <param name="cancellationToken">Ends it between two steps.</param>
     /// <returns>What was done, and the record if there was one.</returns>
     /// <exception cref="ProException">It can't be repaired now; <c>OperationRecordLost</c>: nobody knows any more what it was.</exception>
     public async Task<(RepairOutcome Outcome, OperationRecord? Record)> RunAsync(
@@ -84,8 +77,6 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         return (await FinishLeftoversAsync(containers, cancellationToken).ConfigureAwait(false), null);
     }
 
-    /// <summary>Repairs an operation by its record.</summary>
-    /// <exception cref="ProException">It can't be repaired now.</exception>
     public async Task<RepairOutcome> RunAsync(OperationRecord record, CancellationToken cancellationToken)
     {
         var candidates = await CandidatesAsync(record, cancellationToken).ConfigureAwait(false);
@@ -97,6 +88,63 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         await RestoreAsync(record, candidates, cancellationToken).ConfigureAwait(false);
         return RepairOutcome.RestoredPrevious;
+    }
+
+    /// <summary>Restores the old containers after a failure, unless the new ones are verified and committed already (true).</summary>
+    /// <exception cref="ProException">They could not be restored (<c>RestoreFailed</c>).</exception>
+    [SuppressMessage(
+        "Design",
+        "CA1031:Do not catch general exception types",
+        Justification = "Whatever keeps the old containers from being restored must be told as that.")]
+    public async Task<bool> RestoreUnlessVerifiedAsync(OperationRecord record, Exception failure)
+    {
+        for (var isSecond = false; ; isSecond = true)
+        {
+            await _calls.WaitForEngineAsync().ConfigureAwait(false);
+            try
+            {
+                return await RestoreOnceAsync(record, failure).ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                if (isSecond)
+                {
+                    throw ContainerErrors.RestoreFailed(record.Containers.Select(container => container.Name), failure.Message, fault);
+                }
+
+                // What fails once may succeed now; it begins anew with what it finds.
+                Reports?.Report(new VerboseReport($"Once more after: {fault.Message}"));
+            }
+        }
+    }
+
+    private async Task<bool> RestoreOnceAsync(OperationRecord record, Exception failure)
+    {
+        if (failure is ProException { Id: LockErrors.LostId }
+            && await _calls.FindAllAsync(ContainerLabels.Operation, record.Info.Nonce, CancellationToken.None).ConfigureAwait(false) is [])
+        {
+            // Who broke the lock has repaired already: what is under way now is that one's, and not ours to repair. If a prune has taken
+            // the lock, it may have taken the record too; what we have made is still there then.
+            return false;
+        }
+
+        // Nothing may cancel this; the engine's stop time-outs bound it.
+        if (await RunAsync(record, CancellationToken.None).ConfigureAwait(false) == RepairOutcome.FinishedNew)
+        {
+            return true;
+        }
+
+        // What is told is what was looked at.
+        foreach (var saved in record.Containers)
+        {
+            var now = await _calls.FindAsync(saved.Name, CancellationToken.None).ConfigureAwait(false);
+            if (saved.Ran ? now?.Status is not ("running" or "paused" or "restarting") : now is null)
+            {
+                throw ContainerErrors.NotBack(saved.Name, now is { Status: var status } ? "it is " + status : "it is not there");
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Removes the old container NAME.pro-done, if there is one: its successor runs under the name.</summary>
@@ -127,18 +175,15 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             await _calls.RemoveAsync(old.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        await _networks.RemoveAsync(name, Reports, cancellationToken).ConfigureAwait(false);
+        await RemoveNetworksAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes a candidate away, which has touched nothing of the old container.</summary>
-    public async Task RemoveCandidateAsync(SwapState state)
+    public async Task RemoveCandidateAsync(string name)
     {
-        if (await _calls.FindAsync(SwapNames.Next(state.Name), CancellationToken.None).ConfigureAwait(false) is { } candidate)
-        {
-            await RemoveAsync(candidate, CancellationToken.None).ConfigureAwait(false);
-        }
-
-        await _networks.RemoveAsync(state.Name, Reports, CancellationToken.None).ConfigureAwait(false);
+        var candidate = await _calls.FindAsync(SwapNames.Next(name), CancellationToken.None).ConfigureAwait(false);
+        await RemoveAsync(candidate, CancellationToken.None).ConfigureAwait(false);
+        await RemoveNetworksAsync(name, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>What an operation has left that was committed, and whose record is deleted.</summary>
@@ -183,19 +228,18 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         foreach (var name in names)
         {
-            await _networks.RemoveAsync(name, Reports, cancellationToken).ConfigureAwait(false);
+            await RemoveNetworksAsync(name, cancellationToken).ConfigureAwait(false);
         }
 
         return outcome;
     }
 
-    /// <summary>What the operation has made.</summary>
     private async Task<List<ContainerView>> CandidatesAsync(OperationRecord record, CancellationToken cancellationToken)
     {
-        var made = record.Info.IsComposeUp
-            ? await _calls.FindAllAsync(
-                ComposeLabels.Project, record.Info.Owner.GetValueOrDefault(ComposeLabels.Project, ""), cancellationToken).ConfigureAwait(false)
-            : await _calls.FindAllAsync(ContainerLabels.Operation, record.Info.Nonce, cancellationToken).ConfigureAwait(false);
+        var (label, value) = record.Info.IsComposeUp
+            ? (ComposeLabels.Project, record.Info.Owner.GetValueOrDefault(ComposeLabels.Project, ""))
+            : (ContainerLabels.Operation, record.Info.Nonce);
+        var made = await _calls.FindAllAsync(label, value, cancellationToken).ConfigureAwait(false);
         return [.. made.Where(one => IsCandidate(record, one))];
     }
 
@@ -212,16 +256,16 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
     }
 
     /// <summary>
-    /// Whether it is the old container that an interrupted repair has re-created. No label may tell: it is what it was. Compose re-creates none
-    /// whose image and hash are the same.
+    /// Whether it is the old container that an interrupted repair has re-created. No label may tell: it is what it was. Compose re-creates
+    /// none whose image and hash are the same.
     /// </summary>
     private static bool IsRecreated(OperationRecord record, SavedContainer saved, ContainerView container)
     {
         var labels = container.Labels;
         return container.Name == saved.Name
-            && container.ImageId == saved.Recipe.Recipe.ImageId
+            && container.ImageId == saved.Recipe.ImageId
             && labels.GetValueOrDefault(ContainerLabels.Operation) != record.Info.Nonce
-            && labels.GetValueOrDefault(ComposeLabels.Hash, "") == saved.Recipe.Recipe.Config["Labels"].Text(ComposeLabels.Hash);
+            && labels.GetValueOrDefault(ComposeLabels.Hash, "") == saved.Recipe.Config["Labels"].Text(ComposeLabels.Hash);
     }
 
     private async Task<bool> IsCommittedAsync(OperationRecord record, List<ContainerView> candidates, CancellationToken cancellationToken)
@@ -246,15 +290,15 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         {
             var candidate = CandidateOf(saved, candidates);
             var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
-            if (saved.State.Restarts && candidate is { } successor)
+            if (saved.Restarts && candidate is { } successor)
             {
-                await _calls.SetRestartPolicyAsync(successor.Id, saved.State.RestartPolicy, cancellationToken).ConfigureAwait(false);
+                await _calls.SetRestartPolicyAsync(successor.Id, saved.RestartPolicy, cancellationToken).ConfigureAwait(false);
             }
 
             if (candidate is not null && old is { } kept && kept.Name != SwapNames.Done(saved.Name))
             {
                 await _calls.SetRestartPolicyAsync(saved.Id, SwapState.Policy("no"), cancellationToken).ConfigureAwait(false);
-                await Names.RenameAsync(saved.Id, SwapNames.Done(saved.Name), cancellationToken).ConfigureAwait(false);
+                await SwapPhases.RenameOldAsync(_calls, saved.Id, SwapNames.Done(saved.Name), cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -313,7 +357,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
 
         foreach (var saved in record.Containers)
         {
-            await _networks.RemoveAsync(saved.Name, Reports, cancellationToken).ConfigureAwait(false);
+            await RemoveNetworksAsync(saved.Name, cancellationToken).ConfigureAwait(false);
         }
 
         await Records.RemoveAsync(record.Info).ConfigureAwait(false);
@@ -342,25 +386,26 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
             return;
         }
 
-        if (saved.State.RestartPolicy is { } policy && !JsonNode.DeepEquals(policy, old.RestartPolicy))
+        if (saved.RestartPolicy is { } policy && !JsonNode.DeepEquals(policy, old.RestartPolicy))
         {
             await _calls.SetRestartPolicyAsync(id, policy, cancellationToken).ConfigureAwait(false);
         }
 
         if (candidate is { } next)
         {
-            await new StartFirstRepair(_calls).GiveBackAsync(old, saved.Recipe.Recipe, next, cancellationToken).ConfigureAwait(false);
+            await new StartFirstRepair(_calls).GiveBackAsync(old, saved.Recipe, next, cancellationToken).ConfigureAwait(false);
             await _calls.StopCandidateAsync(next.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        await new StartFirstRepair(_calls).GiveAliasesBackAsync(old, saved.Recipe.Recipe, cancellationToken).ConfigureAwait(false);
-        if (saved.State.Ran)
+        await new StartFirstRepair(_calls).GiveAliasesBackAsync(old, saved.Recipe, cancellationToken).ConfigureAwait(false);
+        if (saved.Ran)
         {
             id = await StartOldAsync(saved, id, successors, cancellationToken).ConfigureAwait(false);
             await new FollowerRefresh(_calls).RunAsync(id, saved.Name, cancellationToken).ConfigureAwait(false);
         }
 
-        if (saved.State.Status == "paused" && !(await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)).Json["State"].Flag("Paused"))
+        if (saved.Status == "paused"
+            && !(await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)).Json["State"].Flag("Paused"))
         {
             await _calls.PauseAsync(id, cancellationToken).ConfigureAwait(false);
         }
@@ -368,95 +413,68 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         await RemoveAsync(candidate, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Starts an old container. One that asks for a host port which only the engine had chosen, and which something else has by now, is created
-    /// again without it: it could not start any more.
-    /// </summary>
-    /// <returns>Its id.</returns>
     private async Task<string> StartOldAsync(
         SavedContainer saved, string id, Dictionary<string, string> successors, CancellationToken cancellationToken)
     {
-        var chosen = saved.Recipe.Recipe.ChosenPorts;
-        List<ChosenPort> freed = [];
-        while (true)
+        id = await saved.Recipe.StartAsync(_calls, id, AgainAsync, cancellationToken).ConfigureAwait(false);
+        if (saved.Recipe.ChosenPorts.Count > 0)
         {
-            try
-            {
-                await _calls.StartAsync(id, cancellationToken).ConfigureAwait(false);
-                break;
-            }
-            catch (ProException failure) when (PublishedPorts.IsBusy(failure)
-                && chosen.Except(freed).Where(port => port.IsNamedIn(failure.Message)).ToList() is { Count: > 0 } busy)
-            {
-                freed.AddRange(busy);
-                await _calls.RemoveAsync(id, cancellationToken).ConfigureAwait(false);
-                id = (await RecreateAsync(saved, successors, cancellationToken, freed).ConfigureAwait(false)).Id;
-                successors[saved.Id] = id;
-            }
-        }
-
-        if (chosen.Count > 0
-            && PublishedPorts.Moved(chosen, await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false)) is { } moved)
-        {
-            Reports?.Report(new WarningReport(moved));
+            await saved.Recipe.WarnOfMovedPortsAsync(_calls, id, Reports, cancellationToken).ConfigureAwait(false);
         }
 
         return id;
+
+        async Task<string> AgainAsync(IReadOnlyCollection<ChosenPort> freed)
+        {
+            await _calls.RemoveAsync(successors[saved.Id], cancellationToken).ConfigureAwait(false);
+            return successors[saved.Id] = (await RecreateAsync(saved, successors, cancellationToken, freed).ConfigureAwait(false)).Id;
+        }
     }
 
     /// <summary>The old container under its name, stopped or not; re-created if it is gone.</summary>
     private async Task<ContainerView> OldAsync(
-        SavedContainer saved,
-        ContainerView? candidate,
-        Dictionary<string, string> successors,
-        CancellationToken cancellationToken)
+        SavedContainer saved, ContainerView? candidate, Dictionary<string, string> successors, CancellationToken cancellationToken)
     {
         var old = await _calls.FindAsync(saved.Id, cancellationToken).ConfigureAwait(false);
-        if (old is { } follower && successors.Any(pair => pair.Key != pair.Value && NamespaceFollowers.Find([follower], pair.Key, pair.Key).Count > 0))
+        if (old is { } follower
+            && successors.Any(pair => pair.Key != pair.Value && NamespaceFollowers.Find([follower], pair.Key, pair.Key).Count > 0))
         {
             // Whom it followed is gone for ever, and was re-created.
             await _calls.RemoveAsync(saved.Id, cancellationToken).ConfigureAwait(false);
             old = null;
         }
 
-        if (old is { } found)
+        if (old is { } found && await MayBeStoppingAsync(found, saved, candidate, cancellationToken).ConfigureAwait(false))
         {
-            if (!await MayBeStoppingAsync(found, saved, candidate, cancellationToken).ConfigureAwait(false))
-            {
-                return await NamedAsync(found, saved.Name, cancellationToken).ConfigureAwait(false);
-            }
-
             // A stop goes on in the engine when whoever asked for it has died: it must have ended before the next start counts.
             await _calls.StopAsync(saved.Id, cancellationToken).ConfigureAwait(false);
             if (saved.RemovesItself)
             {
                 await _calls.WaitUntilRemovedAsync(saved.Id, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                return await NamedAsync(found, saved.Name, cancellationToken).ConfigureAwait(false);
+                old = null;
             }
         }
 
-        return await _calls.FindAsync(saved.Name, cancellationToken).ConfigureAwait(false)
-            ?? await RecreateAsync(saved, successors, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<ContainerView> NamedAsync(ContainerView old, string name, CancellationToken cancellationToken)
-    {
-        if (old.Name != name)
+        if (old is not { } kept)
         {
-            await Names.RenameAsync(old.Id, name, cancellationToken).ConfigureAwait(false);
+            return await _calls.FindAsync(saved.Name, cancellationToken).ConfigureAwait(false)
+                ?? await RecreateAsync(saved, successors, cancellationToken).ConfigureAwait(false);
         }
 
-        return old;
+        if (kept.Name != saved.Name)
+        {
+            await SwapPhases.RenameOldAsync(_calls, kept.Id, saved.Name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return kept;
     }
 
     /// <summary>
-    /// Whether somebody has begun to stop it. Its name says so, but on an overlay network, where it is renamed when it has stopped. One that has
-    /// started since the swap began was started by an engine that was restarted: it serves, and no stop is on its way.
+    /// Whether somebody has begun to stop it. Its name says so, but on an overlay network, where it is renamed when it has stopped. One
+    /// that has started since the swap began was started by an engine that was restarted: it serves, and no stop is on its way.
     /// </summary>
-    private async Task<bool> MayBeStoppingAsync(ContainerView old, SavedContainer saved, ContainerView? candidate, CancellationToken cancellationToken)
+    private async Task<bool> MayBeStoppingAsync(
+        ContainerView old, SavedContainer saved, ContainerView? candidate, CancellationToken cancellationToken)
     {
         var hasComeBack = old.IsRunning && old.RestartCount == 0 && candidate is { } next && old.StartedAt > next.CreatedAt;
         return !hasComeBack && (old.Name == SwapNames.Previous(saved.Name)
@@ -470,11 +488,11 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         CancellationToken cancellationToken,
         IReadOnlyCollection<ChosenPort>? freed = null)
     {
-        var recipe = saved.Recipe.Recipe;
+        var recipe = saved.Recipe;
         if (await _calls.FindImageAsync(recipe.ImageId, cancellationToken).ConfigureAwait(false) is null)
         {
             // Of several registries, the one that it was started from.
-            var digest = saved.Recipe.Digests
+            var digest = recipe.Digests
                 .OrderByDescending(one => recipe.Reference.StartsWith(one.Split('@')[0] + ":", StringComparison.Ordinal)).FirstOrDefault();
             if (pull is null || digest is null)
             {
@@ -488,7 +506,7 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         var image = await _calls.ReferenceOfAsync(recipe.Reference, recipe.ImageId, cancellationToken).ConfigureAwait(false);
         var options = new RecipeOptions { Name = saved.Name, Successors = successors, FreedPorts = freed ?? [] };
         var id = await _calls.CreateAsync(recipe.On(image, options), cancellationToken).ConfigureAwait(false);
-        await _calls.PutFilesAsync(id, saved.Recipe.Files).ConfigureAwait(false);
+        await _calls.PutFilesAsync(id, recipe.Files).ConfigureAwait(false);
         return await _calls.InspectAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -498,6 +516,28 @@ internal sealed class OperationRepair(EngineConnection engine, Func<string, stri
         {
             await _calls.StopCandidateAsync(id, cancellationToken).ConfigureAwait(false);
             await _calls.RemoveAsync(id, cancellationToken, withVolumes: true).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Removes the networks that a warm swap of a container has made. One that is still held has its ports again afterwards. A network that
+    /// the engine won't remove is in nobody's way: it is left with a warning, and the next operation tries it again.
+    /// </summary>
+    private async Task RemoveNetworksAsync(string name, CancellationToken cancellationToken)
+    {
+        foreach (var network in await _calls.FindNetworksAsync(ContainerLabels.Swap, name, cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                await _calls.RemoveNetworkAsync(network, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ProException exception) when (exception.Message.Contains("has active endpoints", StringComparison.Ordinal))
+            {
+                // Seen once on Engine 20.10, with no container on it any more.
+                Reports?.Report(new WarningReport(
+                    $"The network {network.Text("Name")} was made for the swap of {name}, "
+                    + $"and the engine does not remove it: {exception.Message}. The next deployment tries it again."));
+            }
         }
     }
 }

@@ -33,8 +33,6 @@ internal static class StartFirstObstacles
     /// <summary>
     /// One that keeps ending: the engine may start it again in any moment of the swap, and loses its networks and names on the way.
     /// </summary>
-    /// <param name="old">Its inspection.</param>
-    /// <param name="now">The time by the engine's clock.</param>
     public static string? OfRestarts(ContainerView old, DateTimeOffset now)
     {
         var restarts = old.RestartCount;
@@ -48,13 +46,11 @@ internal static class StartFirstObstacles
     /// A HEALTHCHECK that asks for the service by its name on the networks. Both answer to it or only the old container does, and the check
     /// says nothing of the new one.
     /// </summary>
-    /// <param name="recipe">The container's.</param>
-    /// <param name="checks">The commands that may be its HEALTHCHECK: as it is now, and the next image's.</param>
-    public static string? OfHealthCheck(ContainerRecipe recipe, params JsonNode?[] checks)
+    public static string? OfHealthCheck(ContainerRecipe recipe, JsonNode? check)
     {
-        var names = recipe.Networks.Where(network => !network.IsDefaultBridge)
-            .SelectMany(network => network.Aliases.Append(recipe.Name)).Distinct(StringComparer.OrdinalIgnoreCase);
-        var asked = names.FirstOrDefault(name => checks.Any(check => HealthCheckName.IsAsked(check, name)));
+        var asked = recipe.Networks.Where(network => !network.IsDefaultBridge)
+            .SelectMany(network => network.Aliases.Append(recipe.Name)).Distinct(StringComparer.OrdinalIgnoreCase)
+            .FirstOrDefault(name => HealthCheckName.IsAsked(check, name));
         return asked is null ? null
             : $"its HEALTHCHECK asks for {asked}, by which the old container answers while both run";
     }
@@ -66,37 +62,25 @@ internal static class StartFirstObstacles
             : null;
 
     /// <summary>What two containers on the same network can't both have.</summary>
-    public static string? OnOneNetwork(ContainerView old, ContainerRecipe recipe)
-    {
-        if (OfHealthCheck(recipe, old.Config["Healthcheck"]) is { } check)
-        {
-            return check;
-        }
-
-        if (OfHostName(old) is { } hostName)
-        {
-            return hostName;
-        }
-
-        if (recipe.Networks.FirstOrDefault(network => network.FixedAddress.Length > 0) is { } network)
-        {
-            return $"its address {network.FixedAddress} on {network.Network} is fixed, and two can't have it at once";
-        }
-
-        return OfMacAddress(old, recipe);
-    }
+    public static string? OnOneNetwork(ContainerView old, ContainerRecipe recipe) =>
+        OfHealthCheck(recipe, old.Config["Healthcheck"])
+        ?? OfHostName(old)
+        ?? (recipe.Networks.FirstOrDefault(network => network.FixedAddress.Length > 0) is { } network
+            ? $"its address {network.FixedAddress} on {network.Network} is fixed, and two can't have it at once"
+            : OfMacAddress(old, recipe));
 
     /// <summary>
-    /// A host name with a domain: its lines in <c>/etc/hosts</c>. Engines before 28 leave all of them there when the container leaves a network,
-    /// and some then tell an address that is gone (https://github.com/moby/moby/pull/48857). Of a plain host name they take all lines away, and
-    /// the name server answers.
+    /// A host name with a domain: its lines in <c>/etc/hosts</c>. Engines before 28 leave all of them there when the container leaves a
+    /// network, and some then tell an address that is gone (https://github.com/moby/moby/pull/48857). Of a plain host name they take all
+    /// lines away, and the name server answers.
     /// </summary>
     private static string? OfHostName(ContainerView old) =>
         !IsAtLeast28(old) && (old.Hostname.Contains('.', StringComparison.Ordinal) || old.Config.Text("Domainname").Length > 0)
             ? $"engines before 28 would leave a wrong address for its host name {old.Hostname} in its hosts file"
             : null;
 
-    private static bool IsAtLeast28(ContainerView container) => container.Networks.Any(network => NetworkAttachment.IsAtLeast28(network.Value));
+    private static bool IsAtLeast28(ContainerView container) =>
+        container.Networks.Any(network => NetworkAttachment.IsAtLeast28(network.Value));
 
     /// <summary>
     /// A MAC address that the operator has given it. Engines take it only when a container is created, and two can't have it.
@@ -129,9 +113,7 @@ internal static class StartFirstObstacles
         return PublishedPorts.Unbound(old) is { Count: > 0 } unbound ? $"its port {unbound[0]} is not bound" : null;
     }
 
-    /// <summary>What keeps a network from taking the gateway's role.</summary>
-    /// <param name="old">The container's inspection.</param>
-    /// <param name="networks">The networks' inspections, the one with the gateway first.</param>
+    /// <summary>What keeps a network from taking the gateway's role, which the first of them has.</summary>
     public static string? ToHolding(ContainerView old, IReadOnlyList<JsonObject> networks)
     {
         // Each start there would bind the ports, whatever else it is on (seen on 20.10, and not on 28.5).
@@ -140,7 +122,7 @@ internal static class StartFirstObstacles
             return "engines before 28 join the default bridge before any other network";
         }
 
-        if (networks.FirstOrDefault(network => !SwapNetworks.SortsBehindHold(network.Text("Name"))) is { } first)
+        if (networks.FirstOrDefault(network => !PortHoldSwap.SortsBehindHold(network.Text("Name"))) is { } first)
         {
             return $"no network can sort before its network {first.Text("Name")}";
         }

@@ -8,11 +8,11 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>
 /// The candidate is started and verified while the old container serves. Only then does what is asked from outside go over: names, and
-/// published ports. Until then a failure costs no request.
+/// published ports. Until then a failure costs no request. Without published ports, it is on the old one's networks from the start, which
+/// don't know it by the service's names yet.
 /// </summary>
-internal sealed class StartFirstSwap(
-    ContainerApi calls, SwapState state, SwapFlow flow, SwapRequest request, string nonce, ISwapChecks checks, IProgress<Report> reports)
-    : SwapPhases(calls, state)
+internal class StartFirstSwap(SwapOperation operation, SwapState state, SwapFlow flow = SwapFlow.StartFirst)
+    : SwapPhases(operation, state)
 {
     /// <summary>
     /// The longest time for a check of a candidate that has everything by now. It was verified before; this is only a last look.
@@ -22,40 +22,41 @@ internal sealed class StartFirstSwap(
     // Who has got the old one's address at the last moment asks it still: a connection that falls between takes a second.
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1.5);
 
-    private readonly CandidatePlacement _placement = CandidatePlacement.For(flow, calls, state);
-    private readonly AliasHandover _aliases = new(calls);
+    private readonly AliasHandover _aliases = new(operation.Calls);
     private bool _isRetired;
 
-    /// <inheritdoc/>
     public override UpdateOrder Order => UpdateOrder.StartFirst;
 
     private bool SharesNetworks => flow is SwapFlow.StartFirst or SwapFlow.WarmHeld;
 
-    /// <inheritdoc/>
-    public override Task StartNewAsync(CancellationToken cancellationToken) =>
-        _placement.StartAsync(State.Recipe.On(request.Image, Options()));
+    private bool HandsPortsOver => flow != SwapFlow.StartFirst;
 
-    /// <inheritdoc/>
-    public override Task VerifyAsync(CancellationToken cancellationToken) => checks.VerifyAsync(
-        State, flow, _placement.HandsPortsOver ? CandidateStage.BeforePorts : CandidateStage.BesideOld, cancellationToken);
+    public override async Task StartNewAsync(CancellationToken cancellationToken)
+    {
+        await CreateAsync(State.Recipe.On(Operation.Request.Image, Options())).ConfigureAwait(false);
+        await StartAsync().ConfigureAwait(false);
+    }
 
-    /// <inheritdoc/>
+    public override Task VerifyAsync(CancellationToken cancellationToken) => Operation.Checks.VerifyAsync(
+        State, flow, HandsPortsOver ? CandidateStage.BeforePorts : CandidateStage.BesideOld, cancellationToken);
+
     public override async Task TakeOverAsync(CancellationToken cancellationToken)
     {
         if (SharesNetworks && await _aliases.GiveAsync(State).ConfigureAwait(false))
         {
-            reports.Report(new VerboseReport("The new container got another address with its aliases, and is verified once more."));
+            Operation.Reports.Report(
+                new VerboseReport("The new container got another address with its aliases, and is verified once more."));
             await VerifyAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        if (!_placement.HandsPortsOver)
+        if (!HandsPortsOver)
         {
             return;
         }
 
         cancellationToken.ThrowIfCancellationRequested();
         State.Downtime.Begin();
-        await _placement.HandPortsOverAsync().ConfigureAwait(false);
+        await HandPortsOverAsync().ConfigureAwait(false);
         State.Downtime.Note();
         await Calls.ThrowIfPortsAreMissingAsync(State.Old, State.NewId, cancellationToken).ConfigureAwait(false);
 
@@ -72,7 +73,7 @@ internal sealed class StartFirstSwap(
     /// </summary>
     public override async Task RetireAsync(CancellationToken cancellationToken)
     {
-        if (!SharesNetworks || !checks.MayOldHaveAnswered(State))
+        if (!SharesNetworks || !Operation.Checks.MayOldHaveAnswered(State))
         {
             return;
         }
@@ -82,12 +83,10 @@ internal sealed class StartFirstSwap(
         await State.GiveRestartsAsync(Calls).ConfigureAwait(false);
         State.Downtime.Begin();
         await LeaveAliasesAsync(cancellationToken).ConfigureAwait(false);
-        await new NameTakeover(Calls)
-            .RenameAsync(State.OldId, SwapNames.Previous(State.Name), CancellationToken.None).ConfigureAwait(false);
+        await RenameOldAsync(Calls, State.OldId, SwapNames.Previous(State.Name), CancellationToken.None).ConfigureAwait(false);
         await Calls.StopAsync(State.OldId, CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public override async Task ConfirmAloneAsync(CancellationToken cancellationToken)
     {
         if (!_isRetired)
@@ -109,7 +108,6 @@ internal sealed class StartFirstSwap(
         }
     }
 
-    /// <inheritdoc/>
     public override async Task CommitAsync()
     {
         await base.CommitAsync().ConfigureAwait(false);
@@ -117,7 +115,6 @@ internal sealed class StartFirstSwap(
     }
 
     // The signal is the container's own, and its time-out bounds the wait.
-    /// <inheritdoc/>
     public override async Task DrainAsync(CancellationToken cancellationToken)
     {
         if (_isRetired)
@@ -133,8 +130,17 @@ internal sealed class StartFirstSwap(
         await Calls.StopAsync(State.OldId, CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
-    public override bool IsImpossible(ProException failure) => _placement.IsImpossible(failure);
+    public override string? WhyStopFirst(ProException refusal) => refusal.Id == VerificationErrors.HealthUrlCannotBeAskedId
+        ? $"its health URL can't be asked before it has the ports. {refusal.Message}"
+        : null;
+
+    /// <summary>Makes the new one, with no port bound.</summary>
+    protected virtual Task CreateAsync(ContainerCreation creation) => State.CreateAsync(Calls, creation);
+
+    protected virtual Task StartAsync() => Calls.StartAsync(State.NewId, CancellationToken.None);
+
+    /// <summary>Takes the ports from the old one and gives them to the new one.</summary>
+    protected virtual Task HandPortsOverAsync() => Task.CompletedTask;
 
     private async Task LeaveAliasesAsync(CancellationToken cancellationToken)
     {
@@ -148,7 +154,7 @@ internal sealed class StartFirstSwap(
         bound.CancelAfter(LastLook);
         try
         {
-            await checks.VerifyAsync(State, flow, stage, bound.Token).ConfigureAwait(false);
+            await Operation.Checks.VerifyAsync(State, flow, stage, bound.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -159,7 +165,7 @@ internal sealed class StartFirstSwap(
 
     private RecipeOptions Options()
     {
-        var options = State.Options(request.Labels(State.Old.Labels), nonce);
+        var options = State.Options(Operation.Request.Labels(State.Old.Labels), Operation.Nonce);
         if (!SharesNetworks)
         {
             return options;

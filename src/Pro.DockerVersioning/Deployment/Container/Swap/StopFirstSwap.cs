@@ -1,5 +1,4 @@
 using Pro.DockerVersioning.Engine.Api;
-using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
@@ -7,40 +6,36 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// The old container stops, and one like it, on another image, takes its place and name. The new one has its networks from its start on: a
 /// process may bind its own address, or look up its database, at once and only then.
 /// </summary>
-internal sealed class StopFirstSwap(
-    ContainerApi calls, SwapState state, SwapRequest request, string nonce, ISwapChecks checks, IProgress<Report> reports)
-    : SwapPhases(calls, state)
+internal sealed class StopFirstSwap(SwapOperation operation, SwapState state) : SwapPhases(operation, state)
 {
-    /// <inheritdoc/>
     public override Task StartNewAsync(CancellationToken cancellationToken) => State.CreateAsync(Calls, Creation([]));
 
     // The engine finishes what it was asked, whether anyone waits for it or not; so the calls are not cancelled, only what is between them.
     // A stop is bounded by the container's own time-out.
-    /// <inheritdoc/>
     public override async Task TakeOverAsync(CancellationToken cancellationToken)
     {
         if (State.RemovesItself)
         {
             // Its log goes with it.
-            await checks.BeforeRemovalAsync(State).ConfigureAwait(false);
+            await Operation.Checks.BeforeRemovalAsync(State).ConfigureAwait(false);
         }
 
         State.Downtime.Begin();
-        await new NameTakeover(Calls).RunAsync(State).ConfigureAwait(false);
+        await TakeNameOverAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        await State.StartAsync(Calls, Creation, reports).ConfigureAwait(false);
+        await State.StartAsync(Calls, Creation, Operation.Reports).ConfigureAwait(false);
         State.Downtime.Note();
         await Calls.ThrowIfPortsAreMissingAsync(State.Old, State.NewId, cancellationToken).ConfigureAwait(false);
-        await checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.InPlace, cancellationToken).ConfigureAwait(false);
+        await Operation.Checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.InPlace, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A container that shares its network may be the one that listens: it is re-created by now.</summary>
     public override async Task ConfirmAsync(CancellationToken cancellationToken)
     {
-        await checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.OnItsPorts, cancellationToken).ConfigureAwait(false);
+        await Operation.Checks.VerifyAsync(State, SwapFlow.StopFirst, CandidateStage.OnItsPorts, cancellationToken).ConfigureAwait(false);
         State.Downtime.End();
     }
 
-    private ContainerCreation Creation(IReadOnlyCollection<ChosenPort> freed) =>
-        State.Recipe.On(request.Image, State.Options(request.Labels(State.Old.Labels), nonce) with { FreedPorts = freed });
+    private ContainerCreation Creation(IReadOnlyCollection<ChosenPort> freed) => State.Recipe.On(
+        Operation.Request.Image, State.Options(Operation.Request.Labels(State.Old.Labels), Operation.Nonce) with { FreedPorts = freed });
 }

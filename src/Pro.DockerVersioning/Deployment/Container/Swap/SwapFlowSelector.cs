@@ -11,9 +11,6 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// </summary>
 internal sealed class SwapFlowSelector(ContainerApi calls)
 {
-    private const string Warm = "about 0.25 s, requests in flight are cut";
-
-    /// <summary>Chooses; looks only.</summary>
     /// <param name="state">The container.</param>
     /// <param name="all">Inspections of all containers; only start-first needs them.</param>
     /// <param name="order">What the service allows; null: nothing is said, and stop-first holds.</param>
@@ -23,89 +20,73 @@ internal sealed class SwapFlowSelector(ContainerApi calls)
     public async Task<SwapChoice> ChooseAsync(
         SwapState state, IReadOnlyList<ContainerView> all, UpdateOrder? order, CancellationToken cancellationToken, string? image = null)
     {
-        await calls.ThrowIfLinkedAsync(state.OldId, state.Name, cancellationToken).ConfigureAwait(false);
-
+        var (old, recipe) = (state.Old, state.Recipe);
+        await calls.ThrowIfLinkedAsync(old.Id, state.Name, cancellationToken).ConfigureAwait(false);
         if (order != UpdateOrder.StartFirst)
         {
-            return StopFirst([]);
+            return new SwapChoice(SwapFlow.StopFirst, []);
         }
 
-        if (await EndlessRestartsAsync(state.Old, cancellationToken).ConfigureAwait(false) is { } restarts)
+        var restarts = old.Status == "restarting" ? "it is restarting"
+            : old.RestartCount == 0 ? null
+            : StartFirstObstacles.OfRestarts(old, await calls.NowAsync(cancellationToken).ConfigureAwait(false));
+        if (restarts is not null)
         {
-            return StopFirst([$"{state.Name} is stopped before the new version starts, because {restarts}."]) with { ServesNobody = true };
+            return SwapChoice.StopFirst(state.Name, restarts + ".") with { ServesNobody = true };
         }
 
-        if (state.Old.Status is "created" or "exited" or "dead")
+        if (old.Status is "created" or "exited" or "dead")
         {
-            return StopFirst([$"{state.Name} does not run, so the new version starts without another one beside it."]) with
+            return new SwapChoice(
+                SwapFlow.StopFirst, [$"{state.Name} does not run, so the new version starts without another one beside it."])
             {
                 ServesNobody = true,
             };
         }
 
-        var reason = StartFirstObstacles.Of(state.Old)
-            ?? StartFirstObstacles.OfMacAddress(state.Old, state.Recipe)
-            ?? StartFirstObstacles.Of(NamespaceFollowers.Find(all, state.OldId, state.Name));
-        if (reason is not null)
+        var obstacle = StartFirstObstacles.Of(old)
+            ?? StartFirstObstacles.OfMacAddress(old, recipe)
+            ?? StartFirstObstacles.Of(NamespaceFollowers.Find(all, old.Id, state.Name));
+        if (obstacle is not null)
         {
-            return StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."]);
+            return SwapChoice.StopFirst(state.Name, obstacle + ".");
         }
 
         var networks = new List<JsonObject>();
-        foreach (var network in state.Recipe.Networks)
+        foreach (var network in recipe.Networks)
         {
             networks.Add(await calls.InspectNetworkAsync(network.IdOrName, cancellationToken).ConfigureAwait(false));
         }
 
         var next = image is null ? null : await calls.FindImageAsync(image, cancellationToken).ConfigureAwait(false);
-        return Choose(state, networks, next?["Config"]?["Healthcheck"]);
-    }
+        var (flow, reason) = Choose(old, recipe, networks);
 
-    /// <summary>The old one first, with the reasons.</summary>
-    public static SwapChoice StopFirst(IReadOnlyList<string> warnings) =>
-        new(SwapFlow.StopFirst, UpdateOrder.StopFirst, "about 1 s plus the start of the new version", warnings);
-
-    private async Task<string?> EndlessRestartsAsync(ContainerView old, CancellationToken cancellationToken) =>
-        old.Status == "restarting" ? "it is restarting"
-            : old.RestartCount == 0 ? null
-            : StartFirstObstacles.OfRestarts(old, await calls.NowAsync(cancellationToken).ConfigureAwait(false));
-
-    private static SwapChoice Choose(SwapState state, List<JsonObject> networks, JsonNode? nextCheck)
-    {
-        // Where no port can be bound, none changes hands.
-        var (flow, reason) = PublishedPorts.IsAskedFor(state.Old) && (networks.Count == 0 || networks.Any(PublishedPorts.CanBind))
-            ? ChooseWarm(state, networks)
-            : (SwapFlow.StartFirst, StartFirstObstacles.OnOverlay(networks) ?? StartFirstObstacles.OnOneNetwork(state.Old, state.Recipe));
-        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && !SaysTheOperator(state.Recipe))
+        // What an operator has set holds for the next image too.
+        if (flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && !recipe.Config["Healthcheck"].Texts("Test").Any())
         {
-            reason ??= StartFirstObstacles.OfHealthCheck(state.Recipe, nextCheck);
+            reason ??= StartFirstObstacles.OfHealthCheck(recipe, next?["Config"]?["Healthcheck"]);
         }
 
-        return reason is not null
-            ? StopFirst([$"{state.Name} is stopped before the new version starts, because {reason}."])
-            : new SwapChoice(
-                flow,
-                UpdateOrder.StartFirst,
-                flow == SwapFlow.StartFirst ? "no request is cut" : Warm,
-                [.. StartFirstObstacles.Warnings(state.Old, flow)]);
+        return reason is null
+            ? new SwapChoice(flow, [.. StartFirstObstacles.Warnings(old, flow)])
+            : SwapChoice.StopFirst(state.Name, reason + ".");
     }
 
-    private static (SwapFlow Flow, string? Reason) ChooseWarm(SwapState state, List<JsonObject> networks)
+    private static (SwapFlow Flow, string? Reason) Choose(ContainerView old, ContainerRecipe recipe, List<JsonObject> networks)
     {
-        if (StartFirstObstacles.ToHandingPortsOver(state.Old, networks) is { } reason)
+        if (!PublishedPorts.IsAskedFor(old) || !(networks.Count == 0 || networks.Any(PublishedPorts.CanBind)))
+        {
+            // Where no port can be bound, none changes hands.
+            return (SwapFlow.StartFirst, StartFirstObstacles.OnOverlay(networks) ?? StartFirstObstacles.OnOneNetwork(old, recipe));
+        }
+
+        if (StartFirstObstacles.ToHandingPortsOver(old, networks) is { } reason)
         {
             return (SwapFlow.StopFirst, reason);
         }
 
-        if (networks.Count == 1 && state.Recipe.Networks[0].IsDefaultBridge)
-        {
-            return (SwapFlow.WarmDetached, null);
-        }
-
-        var shared = StartFirstObstacles.OnOneNetwork(state.Old, state.Recipe);
-        return (SwapFlow.WarmHeld, shared ?? StartFirstObstacles.ToHolding(state.Old, networks));
+        return networks.Count == 1 && recipe.Networks[0].IsDefaultBridge
+            ? (SwapFlow.WarmDetached, null)
+            : (SwapFlow.WarmHeld, StartFirstObstacles.OnOneNetwork(old, recipe) ?? StartFirstObstacles.ToHolding(old, networks));
     }
-
-    // What an operator has set holds for the next image too.
-    private static bool SaysTheOperator(ContainerRecipe recipe) => (recipe.Config["Healthcheck"]).Texts("Test").Any();
 }

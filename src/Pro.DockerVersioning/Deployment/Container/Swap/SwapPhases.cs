@@ -1,22 +1,29 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
+
+/// <summary>What all swaps of an operation share.</summary>
+internal sealed record SwapOperation(ContainerApi Calls, SwapRequest Request, ISwapChecks Checks, IProgress<Report> Reports)
+{
+    public string Nonce { get; } = Guid.NewGuid().ToString("N");
+}
 
 /// <summary>
 /// What one container goes through while another one takes its place. <see cref="ContainerSwapper"/> calls the phases, each for all
 /// containers of the operation before the next.
 /// </summary>
-internal abstract class SwapPhases(ContainerApi calls, SwapState state)
+internal abstract class SwapPhases(SwapOperation operation, SwapState state)
 {
-    /// <summary>The swap.</summary>
     public SwapState State => state;
 
-    /// <summary>Which of the two goes first.</summary>
     public virtual UpdateOrder Order => UpdateOrder.StopFirst;
 
-    /// <summary>The engine's calls.</summary>
-    protected ContainerApi Calls => calls;
+    protected SwapOperation Operation => operation;
+
+    protected ContainerApi Calls => operation.Calls;
 
     /// <summary>Creates the candidate, and starts it if it can run beside the old container. Touches nothing of that.</summary>
     public abstract Task StartNewAsync(CancellationToken cancellationToken);
@@ -41,17 +48,61 @@ internal abstract class SwapPhases(ContainerApi calls, SwapState state)
     {
         if (state.RemovesItself)
         {
-            await calls.RenameAsync(state.NewId, state.Name, CancellationToken.None).ConfigureAwait(false);
+            await Calls.RenameAsync(state.NewId, state.Name, CancellationToken.None).ConfigureAwait(false);
         }
-        else if (await calls.FindAsync(state.OldId, CancellationToken.None).ConfigureAwait(false) is not null)
+        else if (await Calls.FindAsync(state.OldId, CancellationToken.None).ConfigureAwait(false) is not null)
         {
-            await new NameTakeover(calls).RenameAsync(state.OldId, SwapNames.Done(state.Name), CancellationToken.None).ConfigureAwait(false);
+            await RenameOldAsync(Calls, state.OldId, SwapNames.Done(state.Name), CancellationToken.None).ConfigureAwait(false);
         }
     }
 
     /// <summary>Lets the old container end its work; it is committed already.</summary>
     public virtual Task DrainAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Whether it failed because the engine can't run both, and not for what the new version is.</summary>
-    public virtual bool IsImpossible(ProException failure) => false;
+    /// <summary>Why the old container must stop first, if a phase has failed for that and not for the new version; else null.</summary>
+    public virtual string? WhyStopFirst(ProException refusal) => null;
+
+    /// <summary>
+    /// Gives an old container another name. The engine can't rename one that has ended and waits for its restart, nor a running one on an
+    /// attachable overlay network: these are stopped first.
+    /// </summary>
+    public static async Task RenameOldAsync(ContainerApi calls, string container, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await calls.RenameAsync(container, name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ProException failure) when (failure.Id is not (EngineErrors.UnreachableId or "EngineConflict"))
+        {
+            // It may have been started again since the engine refused, and even have ended again.
+            if (await calls.FindAsync(container, cancellationToken).ConfigureAwait(false) is not { } now
+                || !(now.IsRestarting || now.RestartCount != 0
+                    || await calls.IsOnOverlayAsync(now, cancellationToken).ConfigureAwait(false)))
+            {
+                throw;
+            }
+
+            await calls.StopAsync(container, cancellationToken).ConfigureAwait(false);
+            await calls.RenameAsync(container, name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// The old container stops and gives its name to the new one, which is created already. Its name says from the first moment that the
+    /// old container is being stopped: see <see cref="OperationRepair"/>.
+    /// </summary>
+    protected async Task TakeNameOverAsync()
+    {
+        await state.KeepOldAliveAsync(Calls).ConfigureAwait(false);
+        await RenameOldAsync(Calls, state.OldId, SwapNames.Previous(state.Name), CancellationToken.None).ConfigureAwait(false);
+        await Calls.StopAsync(state.OldId, CancellationToken.None).ConfigureAwait(false);
+        if (state.RemovesItself)
+        {
+            // The new one runs as NAME.pro-next until it is verified: nothing else would show that it isn't.
+            await Calls.WaitUntilRemovedAsync(state.OldId, CancellationToken.None).ConfigureAwait(false);
+            return;
+        }
+
+        await Calls.RenameAsync(state.NewId, state.Name, CancellationToken.None).ConfigureAwait(false);
+    }
 }

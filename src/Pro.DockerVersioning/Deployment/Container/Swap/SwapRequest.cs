@@ -3,8 +3,11 @@ using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
-/// <summary>What is to take whose place.</summary>
-internal sealed record SwapRequest
+/// <summary>Labels for a follower that is re-created, by the containers that have a successor (from id to id).</summary>
+internal delegate Task<IReadOnlyDictionary<string, string?>> FollowerLabels(
+    ContainerView follower, IReadOnlyDictionary<string, string> successors, CancellationToken cancellationToken);
+
+internal record SwapRequest
 {
     /// <summary>The target's id, for the operation record.</summary>
     public required string Target { get; init; }
@@ -21,7 +24,7 @@ internal sealed record SwapRequest
     /// <summary>The order that the service allows; null: stop-first.</summary>
     public UpdateOrder? Order { get; init; }
 
-    /// <summary>The order that somebody typed for this very command: it is kept, or nothing is done. Null if a file says it, or nobody.</summary>
+    /// <summary>The order that somebody typed: it is kept, or nothing is done. Null if a file says it, or nobody.</summary>
     public UpdateOrder? TypedOrder { get; init; }
 
     /// <summary>What the plan chose for them; null if there was no plan.</summary>
@@ -31,7 +34,13 @@ internal sealed record SwapRequest
     public Func<IDictionary<string, string>, IReadOnlyDictionary<string, string?>> Labels { get; init; } =
         static _ => new Dictionary<string, string?>();
 
-    /// <summary>Paths in the old containers that were copied into their layer, and go along.</summary>
+    public FollowerLabels FollowerLabels { get; init; } =
+        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
+
+    /// <summary>
+    /// Paths in the containers that somebody copied into their layer after their creation, as compose does with inline configs and
+    /// secrets: they go along to the new containers, and to old ones that have to be re-created.
+    /// </summary>
     public IReadOnlyList<string> InjectedFiles { get; init; } = [];
 
     /// <summary>True if nobody can tell those paths: what looks as if it was copied goes along.</summary>
@@ -39,10 +48,6 @@ internal sealed record SwapRequest
 
     /// <summary>Compose's labels that say whose the containers are.</summary>
     public IReadOnlyDictionary<string, string> Owner { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>Labels for a follower (its inspection) that is re-created, by the containers that have a successor (from id to id).</summary>
-    public Func<ContainerView, IReadOnlyDictionary<string, string>, CancellationToken, Task<IReadOnlyDictionary<string, string?>>> FollowerLabels { get; init; } =
-        static (_, _, _) => Task.FromResult<IReadOnlyDictionary<string, string?>>(new Dictionary<string, string?>());
 
     /// <summary>For the history: see <see cref="Strategies.OperationNote"/>.</summary>
     public string? Note { get; init; }
@@ -100,10 +105,10 @@ internal interface ISwapChecks
     Task BeforeRemovalAsync(SwapState state);
 }
 
-/// <summary>How a swap went.</summary>
 /// <param name="ContainerId">The new container.</param>
 /// <param name="Order">Which of the two went first.</param>
 /// <param name="Gap">
-/// Stop-first: from the old one's stop signal until the new one had started. Warm: for how long the ports were nobody's. Null if nothing was cut.
+/// Stop-first: from the old one's stop signal until the new one had started, or a check had called it healthy. Warm: for how long the ports
+/// were nobody's. Null if nothing was cut.
 /// </param>
 internal sealed record SwapResult(string ContainerId, UpdateOrder Order, TimeSpan? Gap);

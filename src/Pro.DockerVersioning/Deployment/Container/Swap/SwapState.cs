@@ -7,69 +7,50 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>A swap of one container under way.</summary>
-/// <param name="old">The old container's inspection, before anything was done.</param>
-/// <param name="recipe">The old container's.</param>
-/// <param name="digests">Under which names with digests a registry has its image.</param>
-internal sealed class SwapState(ContainerView old, ContainerRecipe recipe, IReadOnlyList<string> digests)
+internal sealed class SwapState(ContainerView old, ContainerRecipe recipe)
 {
     private const string Always = "always";
     private const string Never = "no";
 
-    private readonly SavedRunState _ran = SavedRunState.Of(old);
+    private IReadOnlyList<InjectedFile> _carried = [];
     private bool _hasRestarts;
 
     /// <summary>The old container's inspection, before anything was done.</summary>
     public ContainerView Old => old;
 
-    /// <summary>The old container's.</summary>
-    public ContainerRecipe Recipe => recipe;
+    public ContainerRecipe Recipe { get; private set; } = recipe;
 
     /// <summary>The name that both want.</summary>
-    public string Name => recipe.Name;
+    public string Name => Recipe.Name;
 
-    /// <summary>The old container.</summary>
     public string OldId => old.Id;
 
     /// <summary>The candidate, or "" while there is none.</summary>
-    public string NewId { get; set; } = "";
+    public string NewId { get; private set; } = "";
 
     /// <summary>The id of the image that the candidate is to run; null for any.</summary>
     public string? ImageId { get; set; }
 
-    /// <summary>How the old container ran.</summary>
-    public SavedRunState Ran => _ran;
+    public SavedRunState Ran { get; } = SavedRunState.Of(old);
 
-    /// <summary>How long nobody answered.</summary>
     public DowntimeClock Downtime { get; } = new();
-
-    /// <summary>What was copied into the old container's layer.</summary>
-    public IReadOnlyList<InjectedFile> Files { get; private set; } = [];
-
-    /// <summary>Those of them that the candidate gets.</summary>
-    private IReadOnlyList<InjectedFile> _carried = [];
 
     /// <summary>True if the engine removes the old container as soon as it has stopped; one that never ran stays.</summary>
     public bool RemovesItself => old.AutoRemove && old.IsRunning;
 
-    /// <summary>Looks at the old container.</summary>
-    public static async Task<SwapState> OfAsync(ContainerApi calls, string container, CancellationToken cancellationToken) =>
-        await OfAsync(calls, await calls.InspectAsync(container, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    public SavedContainer Saved => new(OldId, Name, Recipe, Ran.Status, Ran.RestartPolicy);
 
-    /// <summary>The same of one that was inspected.</summary>
-    public static async Task<SwapState> OfAsync(ContainerApi calls, ContainerView old, CancellationToken cancellationToken)
-    {
-        var image = await calls.InspectImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false);
-        return new SwapState(old, ContainerRecipe.From(old, image), [.. image.Texts("RepoDigests")]);
-    }
+    public static async Task<SwapState> OfAsync(ContainerApi calls, string container, CancellationToken cancellationToken) =>
+        await OfAsync(calls, await calls.InspectAsync(container, cancellationToken).ConfigureAwait(false), cancellationToken)
+            .ConfigureAwait(false);
+
+    public static async Task<SwapState> OfAsync(ContainerApi calls, ContainerView old, CancellationToken cancellationToken) =>
+        new(old, ContainerRecipe.From(old, await calls.InspectImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false)));
 
     /// <summary>
-    /// Reads what was copied into the old container. All of it is there again if that has to be re-created; the candidate gets what is known
-    /// to be meant for it.
+    /// Reads what was copied into the old container. All of it is there again if that has to be re-created. The candidate gets the known
+    /// paths, and of what looks as if it was copied that which goes along.
     /// </summary>
-    /// <param name="calls">The engine's calls.</param>
-    /// <param name="known">Paths of what was copied for certain: it goes along.</param>
-    /// <param name="goesAlong">Whether another file, which looks as if it was copied, goes along too.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException">A known one is not there.</exception>
     public async Task ReadFilesAsync(
         ContainerApi calls, IReadOnlyList<string> known, Func<FoundFile, bool> goesAlong, CancellationToken cancellationToken)
@@ -93,7 +74,7 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe, IRead
             }
         }
 
-        (Files, _carried) = (files, carried);
+        (Recipe, _carried) = (Recipe with { Files = files }, carried);
     }
 
     /// <summary>Creates the candidate, with all that goes along in its layer.</summary>
@@ -110,16 +91,20 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe, IRead
     }
 
     /// <summary>
-    /// Starts the candidate in the old container's place. A host port that only the engine had chosen may be somebody else's by now: then the
-    /// candidate is created again, and gets another one.
+    /// Starts the candidate in the old container's place: see <see cref="ContainerRecipe.StartAsync"/>. It is created again without the
+    /// ports that are freed.
     /// </summary>
-    /// <param name="calls">The engine's calls.</param>
-    /// <param name="creation">What the candidate is created by, without keeping those ports.</param>
-    /// <param name="reports">Hears of a port that moved.</param>
-    public async Task StartAsync(ContainerApi calls, Func<IReadOnlyCollection<ChosenPort>, ContainerCreation> creation, IProgress<Report> reports)
+    public async Task StartAsync(
+        ContainerApi calls, Func<IReadOnlyCollection<ChosenPort>, ContainerCreation> creation, IProgress<Report> reports)
     {
-        List<ChosenPort> freed = [];
-        while (await BusyAsync(() => calls.StartAsync(NewId, CancellationToken.None), freed).ConfigureAwait(false))
+        var first = NewId;
+        _ = await Recipe.StartAsync(calls, first, AgainAsync, CancellationToken.None).ConfigureAwait(false);
+        if (NewId != first)
+        {
+            await Recipe.WarnOfMovedPortsAsync(calls, NewId, reports, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        async Task<string> AgainAsync(IReadOnlyCollection<ChosenPort> freed)
         {
             // The former one holds the volumes of an old container that has removed itself, so the next one is created beside it.
             var former = NewId;
@@ -134,41 +119,18 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe, IRead
             {
                 await calls.RenameAsync(NewId, Name, CancellationToken.None).ConfigureAwait(false);
             }
-        }
 
-        if (freed.Count > 0
-            && PublishedPorts.Moved(freed, await calls.InspectAsync(NewId, CancellationToken.None).ConfigureAwait(false)) is { } moved)
-        {
-            reports.Report(new WarningReport(moved));
+            return NewId;
         }
     }
-
-    /// <summary>True if a start failed because a chosen port is busy: it is among the freed ones then.</summary>
-    private async Task<bool> BusyAsync(Func<Task> start, List<ChosenPort> freed)
-    {
-        try
-        {
-            await start().ConfigureAwait(false);
-            return false;
-        }
-        catch (ProException failure) when (PublishedPorts.IsBusy(failure)
-            && recipe.ChosenPorts.Except(freed).Where(port => port.IsNamedIn(failure.Message)).ToList() is { Count: > 0 } busy)
-        {
-            freed.AddRange(busy);
-            return true;
-        }
-    }
-
-    /// <summary>All that restores the old container.</summary>
-    public SavedContainer Save(bool isFollower) => new(OldId, Name, new SavedRecipe(recipe, Files, digests), _ran, isFollower);
 
     /// <summary>
-    /// Lets the engine start the old container by itself, should the engine be restarted while it is stopped: nobody has verified the new one.
-    /// "unless-stopped" would not.
+    /// Lets the engine start the old container by itself, should the engine be restarted while it is stopped: nobody has verified the new
+    /// one. "unless-stopped" would not.
     /// </summary>
     public async Task KeepOldAliveAsync(ContainerApi calls)
     {
-        if (_ran is { Restarts: true, Ran: true } && _ran.RestartPolicy.Text("Name") != Always)
+        if (Ran is { Restarts: true, Ran: true } && Ran.RestartPolicy.Text("Name") != Always)
         {
             await calls.SetRestartPolicyAsync(OldId, Policy(Always), CancellationToken.None).ConfigureAwait(false);
         }
@@ -180,9 +142,9 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe, IRead
     /// </summary>
     public async Task GiveRestartsAsync(ContainerApi calls)
     {
-        if (_ran.Restarts && !_hasRestarts)
+        if (Ran.Restarts && !_hasRestarts)
         {
-            await calls.SetRestartPolicyAsync(NewId, _ran.RestartPolicy, CancellationToken.None).ConfigureAwait(false);
+            await calls.SetRestartPolicyAsync(NewId, Ran.RestartPolicy, CancellationToken.None).ConfigureAwait(false);
             _hasRestarts = true;
         }
     }
@@ -191,7 +153,7 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe, IRead
     public async Task HandRestartsOverAsync(ContainerApi calls)
     {
         await GiveRestartsAsync(calls).ConfigureAwait(false);
-        if (_ran.Restarts && await calls.FindAsync(OldId, CancellationToken.None).ConfigureAwait(false) is not null)
+        if (Ran.Restarts && await calls.FindAsync(OldId, CancellationToken.None).ConfigureAwait(false) is not null)
         {
             await calls.SetRestartPolicyAsync(OldId, Policy(Never), CancellationToken.None).ConfigureAwait(false);
         }
@@ -202,9 +164,8 @@ internal sealed class SwapState(ContainerView old, ContainerRecipe recipe, IRead
     {
         Name = SwapNames.Next(Name),
         Labels = new Dictionary<string, string?>(added, StringComparer.Ordinal) { [ContainerLabels.Operation] = nonce },
-        RestartPolicy = _ran.Restarts ? Never : null,
+        RestartPolicy = Ran.Restarts ? Never : null,
     };
 
-    /// <summary>Restart policies by name.</summary>
     public static JsonObject Policy(string name) => new() { ["Name"] = name };
 }

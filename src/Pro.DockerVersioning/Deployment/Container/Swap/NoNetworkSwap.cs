@@ -7,17 +7,12 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// its network and the new one joins it; the ports are bound when a running container joins.
 /// </summary>
 /// <remarks>For the default bridge: with a network of its own first, it would keep that one's name server.</remarks>
-internal sealed class NoNetworkPlacement(ContainerApi calls, SwapState state) : CandidatePlacement(calls, state)
+internal sealed class NoNetworkSwap(SwapOperation operation, SwapState state) : StartFirstSwap(operation, state, SwapFlow.WarmDetached)
 {
-    /// <inheritdoc/>
-    public override async Task StartAsync(ContainerCreation creation)
-    {
-        await State.CreateAsync(Calls, creation.Unconnected).ConfigureAwait(false);
-        await StartNewAsync().ConfigureAwait(false);
-    }
+    protected override Task CreateAsync(ContainerCreation creation) => State.CreateAsync(Calls, creation.Unconnected);
 
     /// <summary>Never connects the new one before the ports are free: what the engine leaves of a failed call can't be removed.</summary>
-    public override async Task HandPortsOverAsync()
+    protected override async Task HandPortsOverAsync()
     {
         // The one with the gateway last: the ports would move to the next one otherwise.
         foreach (var network in State.Recipe.Networks.Reverse())
