@@ -16,13 +16,6 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
     private static readonly TimeSpan RegistryTime = TimeSpan.FromSeconds(5);
 
     /// <summary>The lines of the plan: what will be changed, and what would undo it.</summary>
-    /// <param name="target">What runs the service.</param>
-    /// <param name="image">The image to come.</param>
-    /// <param name="version">Its version.</param>
-    /// <param name="site">The compose project; null if there is none.</param>
-    /// <param name="aliases">The tags that will name it.</param>
-    /// <param name="verified">All that stands on the engine of verified deployments.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     public async Task<(IReadOnlyList<string> Changes, IReadOnlyList<string> Risks)> LinesAsync(
         ServiceTarget target,
         SuppliedImage image,

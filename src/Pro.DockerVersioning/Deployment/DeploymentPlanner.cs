@@ -95,11 +95,6 @@ internal sealed record DeploymentPlan
 internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersionStore previous, ImageSupply supply, IProgress<Report> reports)
 {
     /// <summary>Makes the plan for a target.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="world">What is on the engine.</param>
-    /// <param name="version">The version that is to run.</param>
-    /// <param name="verifiedId">The image that was verified under it, where the caller knows; else the history is asked.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException">It can't be done.</exception>
     public async Task<DeploymentPlan> PlanAsync(
         DeploymentRequest request, EngineSnapshot world, ProVersion version, string? verifiedId, CancellationToken cancellationToken)

@@ -12,18 +12,10 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Deployment;
 
 /// <summary>What is on the engine, and what of it runs the service.</summary>
-/// <param name="Inventory">Images and containers.</param>
-/// <param name="Targets">All that runs the service.</param>
-/// <param name="Swarm">The swarm's services that run it.</param>
 internal sealed record EngineSnapshot(
     ImageInventory Inventory, IReadOnlyList<ServiceTarget> Targets, IReadOnlyList<SwarmServiceInfo> Swarm)
 {
     /// <summary>Looks.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="service">The service's name.</param>
-    /// <param name="repository">Its repository.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <param name="history">Tells whose a container was whose image is gone; null to do without.</param>
     /// <exception cref="ProException">The engine can't be asked.</exception>
     public static async Task<EngineSnapshot> LoadAsync(
         EngineConnection engine, string service, ImageReference repository, CancellationToken cancellationToken, HistoryLog? history = null)

@@ -11,12 +11,6 @@ namespace Pro.DockerVersioning.Deployment;
 internal static class ImageRecheck
 {
     /// <summary>Brings it back where it is gone.</summary>
-    /// <param name="supply">Who brings it.</param>
-    /// <param name="image">What was secured.</param>
-    /// <param name="now">What is on the engine now.</param>
-    /// <param name="recordedDigest">The digest that the history has for it.</param>
-    /// <param name="force">Whether another image than the recorded one will do.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The same image, as it is here now.</returns>
     /// <exception cref="ProException">It can't be had any more, or what there is now is another image.</exception>
     public static async Task<SuppliedImage> RunAsync(

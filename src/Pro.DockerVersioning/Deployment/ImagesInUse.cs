@@ -14,8 +14,6 @@ internal sealed class ImagesInUse
     private readonly Dictionary<string, string> _reasons = new(StringComparer.Ordinal);
 
     /// <summary>Collects them.</summary>
-    /// <param name="records">The operation records.</param>
-    /// <param name="services">A swarm's services; none if the engine is not a manager of one.</param>
     public ImagesInUse(IEnumerable<OperationInfo> records, IEnumerable<SwarmServiceState> services)
     {
         foreach (var record in records)
@@ -42,8 +40,6 @@ internal sealed class ImagesInUse
     public bool IsEmpty => _reasons.Count == 0;
 
     /// <summary>Why an image is held; null if it isn't.</summary>
-    /// <param name="id">Its id.</param>
-    /// <param name="names">Its names, with tags and with digests.</param>
     public string? ReasonFor(string id, IEnumerable<ImageReference> names) => IsEmpty ? null
         : _reasons.GetValueOrDefault(id)
         ?? names.SelectMany(Keys).Select(key => _reasons.GetValueOrDefault(key)).FirstOrDefault(reason => reason is not null);

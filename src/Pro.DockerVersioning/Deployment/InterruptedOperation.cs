@@ -16,12 +16,6 @@ internal sealed class InterruptedOperation(EngineConnection engine, HistoryLog h
     private readonly PreviousVersionStore _store = new(engine, history, reports);
 
     /// <summary>Does what it has not come to.</summary>
-    /// <param name="request">What is asked for: the repair.</param>
-    /// <param name="world">What is on the engine after the repair.</param>
-    /// <param name="target">What runs the service.</param>
-    /// <param name="note">What its lock or its record said; null if both are gone.</param>
-    /// <param name="outcome">What the repair found.</param>
-    /// <param name="cancellationToken">Ends the looking.</param>
     /// <returns>True if it was verified, and had not written its line.</returns>
     public async Task<bool> ConcludeAsync(
         DeploymentRequest request,

@@ -14,11 +14,6 @@ internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest requ
     private static readonly TimeSpan CandidateStop = TimeSpan.FromSeconds(10);
 
     /// <summary>The plan's line; null if nothing of the service runs.</summary>
-    /// <param name="target">What runs the service.</param>
-    /// <param name="image">The image that is to run.</param>
-    /// <param name="version">Its version.</param>
-    /// <param name="flow">How the containers are swapped; null if compose replaces them.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     public async Task<string?> DescribeAsync(
         ServiceTarget target, SuppliedImage image, string version, SwapFlow? flow, CancellationToken cancellationToken)
     {

@@ -83,12 +83,6 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
         KeepAsync(request, target, done, startTime: null, aliases: null, cancellationToken);
 
     /// <summary>Remembers on the engine what an operation has verified.</summary>
-    /// <param name="request">Whose service it is.</param>
-    /// <param name="target">What runs it.</param>
-    /// <param name="done">What was done.</param>
-    /// <param name="startTime">How long the start took to verify; null if nobody measured it.</param>
-    /// <param name="aliases">The tags that name it; null: those of the one before.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task KeepAsync(
         DeploymentRequest request,
         ServiceTarget target,
@@ -112,12 +106,6 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
     }
 
     /// <summary>Remembers on the engine that a version was restored, and verified again.</summary>
-    /// <param name="request">Whose service it is.</param>
-    /// <param name="target">What runs it.</param>
-    /// <param name="version">The version that runs again.</param>
-    /// <param name="imageId">Its image.</param>
-    /// <param name="failed">The version that failed; null if its user stopped it.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task KeepRestoredAsync(
         DeploymentRequest request,
         ServiceTarget target,

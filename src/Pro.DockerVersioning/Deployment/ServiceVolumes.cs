@@ -6,9 +6,6 @@ using Pro.DockerVersioning.Engine.Api;
 namespace Pro.DockerVersioning.Deployment;
 
 /// <summary>What the volumes of ours on an engine say, and the configs of ours in its swarm.</summary>
-/// <param name="Locks">All locks, with their latest renewals.</param>
-/// <param name="Records">All operation records.</param>
-/// <param name="Verified">All verified deployments, newest first.</param>
 internal sealed record ServiceVolumes(
     IReadOnlyList<LockInfo> Locks, IReadOnlyList<OperationInfo> Records, IReadOnlyList<VerifiedDeployment> Verified)
 {

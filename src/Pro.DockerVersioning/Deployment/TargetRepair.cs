@@ -82,11 +82,6 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     }
 
     /// <summary>Repairs it, and writes the history's line where something was done.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="world">What is on the engine.</param>
-    /// <param name="target">The target, whose lock is held.</param>
-    /// <param name="interrupted">See <see cref="LockInfo.Interrupted"/>.</param>
-    /// <param name="cancellationToken">Ends it between two steps.</param>
     /// <exception cref="ProException">It can't be repaired now.</exception>
     public async Task<ProRepair> RunAsync(
         DeploymentRequest request, EngineSnapshot world, ServiceTarget target, string? interrupted, CancellationToken cancellationToken)

@@ -1,11 +1,6 @@
 namespace Pro.DockerVersioning.Deployment;
 
 /// <summary>A version that was verified at a target: what the previous version is chosen from.</summary>
-/// <param name="Kind">Deploy or Rollback, by the command's name; or Restore.</param>
-/// <param name="Version">The version.</param>
-/// <param name="From">The one that ran before; null if none did. Of a restore: the version that failed.</param>
-/// <param name="ImageId">The image; null if nothing says it.</param>
-/// <param name="Time">When.</param>
 internal sealed record VerifiedDeployment(ProHistoryKind Kind, ProVersion Version, ProVersion? From, string? ImageId, DateTimeOffset Time)
 {
     /// <summary>How many versions of a target are remembered on its engine.</summary>

@@ -78,9 +78,6 @@ internal static class VerifiedVersions
     }
 
     /// <summary>Adds one to a target's, and forgets the oldest.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="step">What was verified; its number is given here. If no aliases are given, those of the step before stay.</param>
-    /// <param name="cancellationToken">Ends it before anything is written.</param>
     /// <returns>What is remembered of the target now, newest first.</returns>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public static async Task<IReadOnlyList<VerifiedDeployment>> AddAsync(

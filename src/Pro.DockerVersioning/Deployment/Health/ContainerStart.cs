@@ -4,8 +4,6 @@ using Pro.DockerVersioning.Deployment.Health.Probes;
 namespace Pro.DockerVersioning.Deployment.Health;
 
 /// <summary>The start of a container that is judged: its end, or another start, is a failure.</summary>
-/// <param name="StartedAt">When, as the engine writes it.</param>
-/// <param name="Restarts">The restart count that belongs to it.</param>
 internal sealed record ContainerStart(string StartedAt, long Restarts)
 {
     /// <summary>How it ended; null while it goes on.</summary>

@@ -45,11 +45,6 @@ internal sealed class ContainerWatch : IAsyncDisposable
     public ContainerSnapshot Latest { get; private set; } = new(Container: null);
 
     /// <summary>Looks, and begins to listen.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="id">The container.</param>
-    /// <param name="outage">How long the engine may be away.</param>
-    /// <param name="restartsBefore">One with more restarts has ended before this look: events since its creation are asked for.</param>
-    /// <param name="cancellationToken">Ends the first look.</param>
     public static async Task<ContainerWatch> OpenAsync(
         EngineConnection engine, string id, TimeSpan outage, long restartsBefore, CancellationToken cancellationToken)
     {
@@ -118,7 +113,6 @@ internal sealed class ContainerWatch : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);

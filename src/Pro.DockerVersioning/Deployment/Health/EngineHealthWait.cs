@@ -16,11 +16,6 @@ internal static class EngineHealthWait
     /// <summary>
     /// Waits. Returns at once for a container without a HEALTHCHECK; after <see cref="BoundOf"/> it goes on with a warning.
     /// </summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="containerId">A container that was verified.</param>
-    /// <param name="subject">What the user calls it: "api v1.2.3".</param>
-    /// <param name="reports">Takes the warning.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException">The container ended, was restarted, or the engine says that it is unhealthy.</exception>
     public static async Task RunAsync(
         EngineConnection engine,

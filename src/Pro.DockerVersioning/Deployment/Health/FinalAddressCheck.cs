@@ -45,10 +45,6 @@ internal sealed class FinalAddressCheck
     /// Looks on which of its published ports the old container answers this machine: the new one must answer on the same ones. Takes a third
     /// of a second. <see cref="Obstacle"/> says whether the answer is worth anything.
     /// </summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="old">The inspection of the old container, which runs and has its ports.</param>
-    /// <param name="healthUrl">The service's health URL, or null.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     public static async Task<FinalAddressCheck> PrepareAsync(
         EngineConnection engine, ContainerView old, Uri? healthUrl, CancellationToken cancellationToken)
     {
@@ -89,9 +85,6 @@ internal sealed class FinalAddressCheck
     }
 
     /// <summary>Checks the candidate; a port that doesn't answer at once gets a few seconds.</summary>
-    /// <param name="candidate">Its inspection, after it got its ports.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <param name="retryTime">How long it is asked again; null for <see cref="RetryTime"/>.</param>
     /// <exception cref="ProException"><c>FinalAddressNotAnswered</c>.</exception>
     public async Task RunAsync(ContainerView candidate, CancellationToken cancellationToken, TimeSpan? retryTime = null)
     {

@@ -6,38 +6,25 @@ using Pro.DockerVersioning.Engine;
 namespace Pro.DockerVersioning.Deployment.Health;
 
 /// <summary>Runs the health command at once and often, until it succeeds or has failed as often as the engine would allow.</summary>
-/// <param name="engine">The engine.</param>
-/// <param name="id">The container.</param>
-/// <param name="check">Its health command.</param>
-/// <param name="isWellByEngine">Whether the engine's own check calls it well.</param>
-/// <param name="said">Hears what the command says.</param>
-/// <param name="countsFailures">False if the operator has said how long it may take: then failures are no verdict.</param>
 internal sealed class HealthCheckVerifier(
     EngineConnection engine, string id, HealthCheck check, Func<bool> isWellByEngine, Action<string> said, bool countsFailures) : IHealthVerifier
 {
     // Something passing, a 500 of the engine's, may be in the way; a missing shell stays missing.
     private const int MaxUnable = 5;
 
-    /// <inheritdoc/>
     public ProHealthProof Kind => ProHealthProof.HealthCheck;
 
-    /// <inheritdoc/>
     public string Description => string.Create(
         CultureInfo.InvariantCulture, $"its HEALTHCHECK, run at once (its interval is {check.Interval.TotalSeconds:0.###} s)");
 
-    /// <inheritdoc/>
     public TimeSpan Allowance => check.Allowance;
 
-    /// <inheritdoc/>
     public TimeSpan LeastWait { get; private set; }
 
-    /// <inheritdoc/>
     public string? LastText { get; private set; }
 
-    /// <inheritdoc/>
     public TimeSpan BoundFor(TimeSpan knownNeed) => check.BoundFor(knownNeed);
 
-    /// <inheritdoc/>
     public async Task<HealthFinding> RunAsync(CancellationToken cancellationToken)
     {
         var probe = new HealthProbe(engine, id, check);

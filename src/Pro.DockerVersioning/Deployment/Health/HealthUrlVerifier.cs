@@ -8,34 +8,23 @@ namespace Pro.DockerVersioning.Deployment.Health;
 /// what held the port before, and the second costs 50 ms. A failure is not a verdict, since an address has no start period and
 /// no retries; the time-out is.
 /// </summary>
-/// <param name="address">The URL.</param>
-/// <param name="probe">Makes what asks it.</param>
-/// <param name="requestTimeout">How long one request may take.</param>
-/// <param name="said">Hears what was answered.</param>
 internal sealed class HealthUrlVerifier(
     Uri address, Func<CancellationToken, Task<IUrlProbe>> probe, TimeSpan requestTimeout, Action<string> said) : IHealthVerifier
 {
     private const int Needed = 2;
 
-    /// <inheritdoc/>
     public ProHealthProof Kind => ProHealthProof.HealthUrl;
 
-    /// <inheritdoc/>
     public string Description => $"its health URL {UrlText.Shown(address)}";
 
-    /// <inheritdoc/>
     public TimeSpan Allowance => TimeSpan.Zero;
 
-    /// <inheritdoc/>
     public TimeSpan LeastWait => TimeSpan.Zero;
 
-    /// <inheritdoc/>
     public TimeSpan BoundFor(TimeSpan knownNeed) => requestTimeout + knownNeed;
 
-    /// <inheritdoc/>
     public string? LastText { get; private set; }
 
-    /// <inheritdoc/>
     public async Task<HealthFinding> RunAsync(CancellationToken cancellationToken)
     {
         using var asking = await probe(cancellationToken).ConfigureAwait(false);

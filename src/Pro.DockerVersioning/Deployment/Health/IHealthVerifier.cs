@@ -13,7 +13,6 @@ internal interface IHealthVerifier
     TimeSpan Allowance { get; }
 
     /// <summary>The latest moment of a verdict while nobody is answered.</summary>
-    /// <param name="knownNeed">The time that the service is known to need to start.</param>
     TimeSpan BoundFor(TimeSpan knownNeed);
 
     /// <summary>

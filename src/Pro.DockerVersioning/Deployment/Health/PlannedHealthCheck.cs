@@ -10,9 +10,6 @@ namespace Pro.DockerVersioning.Deployment.Health;
 internal static class PlannedHealthCheck
 {
     /// <summary>That of a container that is re-created on another image: its operator's fields, else the image's.</summary>
-    /// <param name="old">The old container's inspection.</param>
-    /// <param name="oldImage">Its image's inspection; null if it is gone.</param>
-    /// <param name="newImage">The new image's inspection.</param>
     public static HealthCheck? Of(ContainerView old, JsonObject? oldImage, JsonObject? newImage) =>
         Merge(UserConfig.From(old, oldImage ?? [])["Healthcheck"], newImage?["Config"]?["Healthcheck"]);
 

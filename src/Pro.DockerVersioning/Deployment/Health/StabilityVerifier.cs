@@ -5,26 +5,19 @@ namespace Pro.DockerVersioning.Deployment.Health;
 /// <summary>Lets the time pass; whoever follows the container meanwhile sees its end or its restart.</summary>
 internal sealed class StabilityVerifier(TimeSpan time) : IHealthVerifier
 {
-    /// <inheritdoc/>
     public ProHealthProof Kind => ProHealthProof.Stability;
 
-    /// <inheritdoc/>
     public string Description =>
         string.Create(CultureInfo.InvariantCulture, $"running for {time.TotalSeconds:0.###} s (it has no HEALTHCHECK)");
 
-    /// <inheritdoc/>
     public TimeSpan Allowance => Timeout.InfiniteTimeSpan;
 
-    /// <inheritdoc/>
     public TimeSpan LeastWait => TimeSpan.Zero;
 
-    /// <inheritdoc/>
     public TimeSpan BoundFor(TimeSpan knownNeed) => Allowance;
 
-    /// <inheritdoc/>
     public string? LastText => null;
 
-    /// <inheritdoc/>
     public async Task<HealthFinding> RunAsync(CancellationToken cancellationToken)
     {
         await Task.Delay(time, cancellationToken).ConfigureAwait(false);

@@ -7,9 +7,6 @@ namespace Pro.DockerVersioning.Deployment.Health;
 internal static class VerificationFailure
 {
     /// <summary>Makes it.</summary>
-    /// <param name="result">A result that is not well.</param>
-    /// <param name="subject">What the user calls it: "api v1.2.3".</param>
-    /// <param name="isKept">True if the container stays, so that <c>docker logs</c> can be recommended.</param>
     public static ProException ToError(this VerificationResult result, string subject, bool isKept)
     {
         var evidence = new VerificationEvidence

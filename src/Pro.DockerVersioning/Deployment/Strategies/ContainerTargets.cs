@@ -14,9 +14,6 @@ internal static class ContainerTargets
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
     /// <summary>All targets of a service, by name. What <c>compose run</c> has started belongs to none.</summary>
-    /// <param name="inventory">The engine's images and containers.</param>
-    /// <param name="service">The service's name.</param>
-    /// <param name="repository">Its repository, <c>registry/service</c>.</param>
     public static IReadOnlyList<ServiceTarget> Find(ImageInventory inventory, string service, ImageReference repository) =>
         [.. inventory.ContainersOf(service, repository)
             .Where(one => !ComposeLabels.IsOneOff(one.Container.Labels))
@@ -56,17 +53,11 @@ internal static class ContainerTargets
     /// <summary>
     /// Whether no container of a target is there any more, by whatever image; false for a target that may have none on this node.
     /// </summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="targetId">See <see cref="ServiceTarget.TargetId"/>.</param>
-    /// <param name="cancellationToken">Cancels the question.</param>
     public static async Task<bool> IsGoneAsync(EngineConnection engine, string targetId, CancellationToken cancellationToken) =>
         !targetId.StartsWith("swarm.", StringComparison.Ordinal)
         && (await NamesOfAsync(engine, targetId, cancellationToken).ConfigureAwait(false)).Count == 0;
 
     /// <summary>The names of all containers of a target, by whatever image. What <c>compose run</c> has started belongs to none.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="targetId">See <see cref="ServiceTarget.TargetId"/>.</param>
-    /// <param name="cancellationToken">Cancels the question.</param>
     public static async Task<IReadOnlyList<string>> NamesOfAsync(
         EngineConnection engine, string targetId, CancellationToken cancellationToken)
     {
@@ -76,10 +67,6 @@ internal static class ContainerTargets
     }
 
     /// <summary>Refuses a target in which this very command runs, or whose namespaces its container shares.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="own">The id of the container in which this command runs; null if it runs in none.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException"><c>IsOwnContainer</c>.</exception>
     public static async Task ThrowIfOwnAsync(
         EngineConnection engine, ServiceTarget target, string? own, CancellationToken cancellationToken)
@@ -97,10 +84,6 @@ internal static class ContainerTargets
     }
 
     /// <summary>Refuses a target of which a container's image was removed by force.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="inventory">The engine's images.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException"><c>ImageIsGone</c>.</exception>
     public static async Task ThrowIfImageIsGoneAsync(
         EngineConnection engine, ServiceTarget target, ImageInventory inventory, CancellationToken cancellationToken)

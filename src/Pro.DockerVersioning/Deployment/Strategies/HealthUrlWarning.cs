@@ -23,8 +23,6 @@ internal static class HealthUrlWarning
             : choice.Warnings;
 
     /// <summary>For how long a port of a container that runs in place is asked again until it answers.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="isVerified">Whether a check has called the container healthy.</param>
     public static TimeSpan RetryTimeFor(this DeploymentRequest request, bool isVerified) =>
         isVerified ? FinalAddressCheck.RetryTime : request.HealthTimeout ?? request.KnownNeed;
 
@@ -32,11 +30,6 @@ internal static class HealthUrlWarning
     /// Why a health URL can't verify a candidate before it has the ports, as the end of a sentence. Null if it can, or a HEALTHCHECK does:
     /// one of the engine's machine is asked inside the candidate.
     /// </summary>
-    /// <param name="calls">The engine's calls.</param>
-    /// <param name="url">The URL.</param>
-    /// <param name="old">The old container's inspection.</param>
-    /// <param name="image">The new image; null if it isn't here yet.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     public static async Task<string?> WhyNotBeforePortsAsync(
         ContainerApi calls, Uri? url, ContainerView old, string? image, CancellationToken cancellationToken)
     {
@@ -52,12 +45,6 @@ internal static class HealthUrlWarning
     }
 
     /// <summary>Refuses a loopback URL that would be asked and names a port that the target doesn't publish.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="calls">The engine's calls.</param>
-    /// <param name="flow">How the containers are swapped.</param>
-    /// <param name="target">What runs the service.</param>
-    /// <param name="image">The image that is to run.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException"><c>HealthUrlPortNotPublished</c>.</exception>
     public static async Task ThrowIfNotItsOwnAsync(
         this DeploymentRequest request,

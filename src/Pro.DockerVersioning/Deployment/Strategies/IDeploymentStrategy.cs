@@ -6,9 +6,6 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Deployment.Strategies;
 
 /// <summary>What a strategy would do.</summary>
-/// <param name="Line">What is done, what is cut and for how long, as a sentence's part.</param>
-/// <param name="Warnings">What the operator should know before.</param>
-/// <param name="Flow">How containers are swapped; null if they aren't.</param>
 internal sealed record StrategyPlan(string Line, IReadOnlyList<string> Warnings, SwapFlow? Flow = null)
 {
     /// <summary>More of what is done or changes, a sentence's part each.</summary>
@@ -77,11 +74,6 @@ internal interface IDeploymentStrategy
 }
 
 /// <summary>An operation that has its target's lock.</summary>
-/// <param name="Note">What it is about: it goes along with what is made, for whoever must finish it.</param>
-/// <param name="ThrowIfLockLostAsync">
-/// Throws where the lock is another's by now. Asked right before nothing can be restored any more: what two at once have made, nobody can
-/// vouch for.
-/// </param>
 internal sealed record LockedOperation(OperationNote Note, Func<CancellationToken, Task> ThrowIfLockLostAsync);
 
 /// <summary>The steps of a deployment: each is a bar's status, a verbose line, and a line of the result.</summary>

@@ -10,10 +10,6 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Deployment.Strategies;
 
 /// <summary>Where the image of a version comes from.</summary>
-/// <param name="Reference">The version's name.</param>
-/// <param name="LocalId">Its id on this engine; null if it has to be pulled.</param>
-/// <param name="PullFrom">What is pulled; null if it is here.</param>
-/// <param name="Digest">The digest under which a registry has it; null if none is known.</param>
 internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, ImageReference? PullFrom, string? Digest)
 {
     /// <summary>
@@ -105,9 +101,6 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
     }
 
     /// <summary>Pulls it where it isn't here.</summary>
-    /// <param name="image">What <see cref="FindAsync"/> has found.</param>
-    /// <param name="force">Tries it where the space seems too small: what this engine has of it already isn't always seen.</param>
-    /// <param name="cancellationToken">Stops the pull.</param>
     /// <returns>With its id.</returns>
     /// <exception cref="ProException">It can't be had.</exception>
     public async Task<SuppliedImage> EnsureAsync(SuppliedImage image, bool force, CancellationToken cancellationToken)

@@ -28,11 +28,6 @@ internal static partial class PreviousTag
     public static bool IsPreviousTag(string? tag) => tag is not null && Previous().IsMatch(tag);
 
     /// <summary>Makes an image the previous version of a target.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="repository">The service's repository.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="imageId">The image that was verified.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ProException">The image is gone, or the engine refuses.</exception>
     public static Task SetAsync(
         EngineConnection engine, ImageReference repository, string target, string imageId, CancellationToken cancellationToken) =>
@@ -52,7 +47,4 @@ internal static partial class PreviousTag
 }
 
 /// <summary>The previous version of a target.</summary>
-/// <param name="ImageId">The image id.</param>
-/// <param name="Version">Its version, by its label or its other tags; null if it shows none.</param>
-/// <param name="Reference">The local tag.</param>
 internal sealed record PreviousVersion(string ImageId, ProVersion? Version, ImageReference Reference);

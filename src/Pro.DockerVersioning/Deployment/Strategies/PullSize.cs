@@ -12,8 +12,6 @@ internal sealed class PullSize(EngineConnection engine, RegistryClient registry,
     private const int MostVersionsAsked = 5;
 
     /// <summary>Finds it.</summary>
-    /// <param name="enough">At this size or below nobody needs to know better.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>Compressed bytes; 0 where the registry has no such image.</returns>
     /// <exception cref="ProException">The registry or the engine can't be asked.</exception>
     public async Task<long> FindAsync(long enough, CancellationToken cancellationToken)

@@ -16,11 +16,6 @@ internal enum ServiceTargetKind
 }
 
 /// <summary>A container of a target.</summary>
-/// <param name="Id">Its full id.</param>
-/// <param name="Name">Its name, without the slash.</param>
-/// <param name="State">The engine's word: running, paused, restarting, exited, created, dead, removing.</param>
-/// <param name="ImageId">The image that it was made from.</param>
-/// <param name="Version">The version that it runs, or null if nothing says it.</param>
 internal sealed record TargetContainer(string Id, string Name, string State, string ImageId, ProVersion? Version)
 {
     /// <summary>True if its processes are there.</summary>
@@ -65,7 +60,6 @@ internal sealed record ServiceTarget
     public IReadOnlyList<ProVersion> CurrentVersions =>
         [.. Containers.Where(one => one.IsRunning).Select(one => one.Version).OfType<ProVersion>().Distinct().OrderDescending()];
 
-    /// <inheritdoc/>
     public override string ToString() => Kind switch
     {
         ServiceTargetKind.Compose => $"compose service {Name}",

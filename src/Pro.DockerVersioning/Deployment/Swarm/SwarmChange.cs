@@ -5,10 +5,6 @@ using Pro.DockerVersioning.Deployment.Swarm.Api;
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
 /// <summary>What one step of an update changes in a service's specification; all else stays as the engine gave it.</summary>
-/// <param name="Image">The image, with its digest where one is known.</param>
-/// <param name="ForceUpdate">The counter.</param>
-/// <param name="UpdateConfig">The update configuration; null leaves the engine's defaults.</param>
-/// <param name="RollbackPoint">The rollback to note in the service's label; null removes the label.</param>
 internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? UpdateConfig, SwarmRollbackPoint? RollbackPoint)
 {
     private static readonly TimeSpan DefaultMonitor = TimeSpan.FromSeconds(5);

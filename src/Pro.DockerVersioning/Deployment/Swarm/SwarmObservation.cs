@@ -34,9 +34,6 @@ internal enum SwarmVerdict
 }
 
 /// <summary>What a step of an update is to reach.</summary>
-/// <param name="Image">The image that all tasks are to run.</param>
-/// <param name="ForceUpdate">The counter of their specification.</param>
-/// <param name="StatusBefore">When the update before began: its status may still stand there.</param>
 internal sealed record SwarmGoal(string Image, ulong ForceUpdate, string? StatusBefore)
 {
     /// <summary>Whether a task was made for it.</summary>

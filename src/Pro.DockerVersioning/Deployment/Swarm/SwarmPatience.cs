@@ -7,9 +7,6 @@ namespace Pro.DockerVersioning.Deployment.Swarm;
 /// task that pulls its image, and one that starts and has not failed, is waited for longer: the swarm says no more of it until it is done,
 /// and the engine itself ends one that its HEALTHCHECK calls unhealthy.
 /// </summary>
-/// <param name="Still">For how long nothing may happen.</param>
-/// <param name="Starting">For how long a task may be starting: until it is healthy.</param>
-/// <param name="Preparing">For how long a task may be preparing: it pulls its image.</param>
 internal sealed record SwarmPatience(TimeSpan Still, TimeSpan Starting, TimeSpan Preparing)
 {
     private static readonly TimeSpan Usual = TimeSpan.FromMinutes(2);
@@ -19,8 +16,6 @@ internal sealed record SwarmPatience(TimeSpan Still, TimeSpan Starting, TimeSpan
     private static readonly TimeSpan LongestPull = TimeSpan.FromMinutes(30);
 
     /// <summary>For an update or a rollback.</summary>
-    /// <param name="given">What the operator allows; it replaces what the HEALTHCHECK allows.</param>
-    /// <param name="allowance">What the HEALTHCHECK allows; null if it is not known.</param>
     public static SwarmPatience Of(TimeSpan? given, TimeSpan? allowance)
     {
         var still = given ?? Usual;
@@ -32,8 +27,6 @@ internal sealed record SwarmPatience(TimeSpan Still, TimeSpan Starting, TimeSpan
     public SwarmPatience And(TimeSpan more) => new(Still + more, Starting + more, Preparing + more);
 
     /// <summary>For how long what is seen may last.</summary>
-    /// <param name="states">The states of the tasks that are wanted for the goal.</param>
-    /// <param name="hasFailed">Whether a task has failed since the last progress: one that comes up again and again is not a reason to wait.</param>
     public TimeSpan For(IEnumerable<string> states, bool hasFailed)
     {
         if (hasFailed)

@@ -10,10 +10,6 @@ namespace Pro.DockerVersioning.Deployment.Swarm;
 internal sealed class SwarmRollback(SwarmUpdateSender steps, SwarmWatch watch, SwarmProgress progress)
 {
     /// <summary>Goes back.</summary>
-    /// <param name="way">Where to.</param>
-    /// <param name="wanted">The image of the update that failed.</param>
-    /// <param name="pace">The service's own rollback configuration; null: as the update, without waiting between batches.</param>
-    /// <param name="options">Its options: the order, and for how long it may make no progress.</param>
     /// <returns>Null once all tasks run the old image; else why not.</returns>
     public async Task<(string WhyNot, Exception? Inner)?> GoAsync(
         SwarmRollbackPoint way, string wanted, JsonObject? pace, SwarmUpdateOptions options)

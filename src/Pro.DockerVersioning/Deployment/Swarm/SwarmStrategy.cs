@@ -13,10 +13,8 @@ internal sealed class SwarmStrategy(
 {
     private string? _order;
 
-    /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Swarm;
 
-    /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var credential = await supply.CredentialAsync(image.Reference, cancellationToken).ConfigureAwait(false);
@@ -34,7 +32,6 @@ internal sealed class SwarmStrategy(
             SwarmStackWarning.For(plan.Service, image.Reference, request.ComposeFiles));
     }
 
-    /// <inheritdoc/>
     public async Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken)
     {
         steps.Begin("update the swarm's service");

@@ -5,9 +5,6 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
 /// <summary>The image that a service is to run.</summary>
-/// <param name="Reference">Repository, tag and, where one is known, the digest: what is in the specification.</param>
-/// <param name="Digest">The digest, or null on a swarm of one node.</param>
-/// <param name="LocalId">The image's id on this engine, or null if it isn't here.</param>
 internal sealed record SwarmTarget(string Reference, string? Digest, string? LocalId)
 {
     /// <summary>The reference without its digest, as people name it.</summary>

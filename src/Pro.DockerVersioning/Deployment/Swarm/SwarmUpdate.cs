@@ -12,12 +12,6 @@ namespace Pro.DockerVersioning.Deployment.Swarm;
 internal static class SwarmUpdate
 {
     /// <summary>Updates a service, and waits until all tasks run the new image or all run the old one again.</summary>
-    /// <param name="engine">A manager of the swarm.</param>
-    /// <param name="serviceIdOrName">The service.</param>
-    /// <param name="targetReference">The image, with a tag or a digest.</param>
-    /// <param name="options">How.</param>
-    /// <param name="reports">Takes progress, warnings and details.</param>
-    /// <param name="cancellationToken">Ends it: before the engine was asked with nothing done, afterwards by going back.</param>
     /// <returns>How it ended; <see cref="SwarmUpdateResult.Failure"/> where that isn't as asked for.</returns>
     /// <exception cref="ProException">Nothing was changed: no such service or image, or the engine refused.</exception>
     /// <exception cref="OperationCanceledException">Nothing was changed: it was ended before.</exception>
@@ -73,12 +67,6 @@ internal static class SwarmUpdate
     /// the old image; an update that the engine can finish by itself is waited for, and one that stands still is taken back. Those of
     /// others, and what was left paused as was asked for, are left alone.
     /// </summary>
-    /// <param name="engine">A manager of the swarm.</param>
-    /// <param name="serviceIdOrName">The service.</param>
-    /// <param name="options">How.</param>
-    /// <param name="interrupted">The image, by its tag, of the update that is known to be interrupted; null if none is.</param>
-    /// <param name="reports">Takes progress, warnings and details.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>What was done; null if there was nothing to do.</returns>
     /// <exception cref="ProException">There is no such service, or it can't be repaired.</exception>
     public static async Task<SwarmUpdateResult?> RepairAsync(

@@ -15,10 +15,6 @@ internal sealed class SwarmUpdateSender(SwarmApi api, string serviceId, string? 
     public HashSet<string> Ours { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Sends a step.</summary>
-    /// <param name="service">The service as it was read; null to read it.</param>
-    /// <param name="make">Makes the change out of the service.</param>
-    /// <param name="wanted">The image of the update, for the error.</param>
-    /// <param name="cancellationToken">Ends the waiting between attempts; a step that was sent is not taken back.</param>
     /// <exception cref="ProException">The engine refuses it, or somebody else updates the service.</exception>
     public async Task SendAsync(
         SwarmServiceState? service,

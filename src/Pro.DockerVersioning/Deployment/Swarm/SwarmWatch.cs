@@ -18,9 +18,6 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
     private long _seen;
 
     /// <summary>Waits until the update has ended, well or not.</summary>
-    /// <param name="goal">What is to be reached.</param>
-    /// <param name="patience">For how long it may make no progress.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task<SwarmVerdict> UntilEndAsync(SwarmGoal goal, SwarmPatience patience, CancellationToken cancellationToken) =>
         UntilAsync(goal, patience, sighting => sighting.Judge(goal), cancellationToken);
 
@@ -36,10 +33,6 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
             cancellationToken);
 
     /// <summary>Watches tasks that run: for a time, or until somebody has decided.</summary>
-    /// <param name="goal">What was reached.</param>
-    /// <param name="time">For how long none may fail, where nobody is asked.</param>
-    /// <param name="approve">Asks; null to go by the time.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     /// <returns><see cref="SwarmVerdict.Completed"/> where all went well.</returns>
     public async Task<SwarmVerdict> StayUpAsync(
         SwarmGoal goal,

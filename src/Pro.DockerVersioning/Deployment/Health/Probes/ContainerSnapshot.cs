@@ -4,8 +4,6 @@ using Docker.DotNet.Models;
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
 /// <summary>A container as one inspection shows it.</summary>
-/// <param name="Container">The engine's answer; null when there is no such container any more.</param>
-/// <param name="AfterOutage">The engine was away between the last inspection and this one.</param>
 internal sealed record ContainerSnapshot(ContainerInspectResponse? Container, bool AfterOutage = false)
 {
     /// <summary>The state, or null.</summary>

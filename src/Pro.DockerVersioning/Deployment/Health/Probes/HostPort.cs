@@ -11,8 +11,6 @@ namespace Pro.DockerVersioning.Deployment.Health.Probes;
 internal static class HostPort
 {
     /// <summary>The container whose ports a container has: itself, or whose network it shares; null if it has the host's.</summary>
-    /// <param name="container">The inspection.</param>
-    /// <param name="find">Finds an inspection by id or name.</param>
     public static async Task<ContainerView?> OwnerAsync(ContainerView container, Func<string, Task<ContainerView?>> find)
     {
         const string Shared = "container:";
@@ -26,15 +24,10 @@ internal static class HostPort
     }
 
     /// <summary>The container's TCP port that is published under a port of the host; null if none is.</summary>
-    /// <param name="owner">The inspection of the one that has the ports, running or not.</param>
-    /// <param name="hostPort">The host's port.</param>
     public static int? InnerPort(ContainerView owner, int hostPort) => Bindings(owner)
         .Where(one => one.HostPort == hostPort).Select(one => (int?)one.Port).FirstOrDefault();
 
     /// <summary>Throws if a loopback URL names a port that the target doesn't publish: something else would answer it.</summary>
-    /// <param name="service">The service.</param>
-    /// <param name="url">Its health URL.</param>
-    /// <param name="owner">See <see cref="OwnerAsync"/>.</param>
     /// <exception cref="ProException"><c>HealthUrlPortNotPublished</c>.</exception>
     public static void ThrowIfNotPublished(string service, Uri url, ContainerView? owner)
     {

@@ -13,11 +13,6 @@ internal interface IUrlProbe : IDisposable
 internal static class UrlProbes
 {
     /// <summary>The probe for a container's health URL.</summary>
-    /// <param name="engine">The engine that runs the container.</param>
-    /// <param name="containerId">The container.</param>
-    /// <param name="url">The URL, as seen from the engine's machine.</param>
-    /// <param name="timeout">How long one request may take.</param>
-    /// <param name="cancellationToken">Cancels the look at this command's own container.</param>
     public static async Task<IUrlProbe> ForAsync(
         EngineConnection engine, string containerId, Uri url, TimeSpan timeout, CancellationToken cancellationToken) =>
         IsAskedInside(engine.Endpoint, url)

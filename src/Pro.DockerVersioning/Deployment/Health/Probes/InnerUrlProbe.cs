@@ -29,7 +29,6 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
 
     private int _asker;
 
-    /// <inheritdoc/>
     public async Task<ProbeOutcome> RunAsync(CancellationToken cancellationToken)
     {
         var (host, port) = await FindAsync(cancellationToken).ConfigureAwait(false);
@@ -45,7 +44,6 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
             UrlText.Shown(address), engine.Endpoint.ToString(), Askers.Where(CanAsk).Select(asker => asker.Name));
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         // Each run ends with its own program.
@@ -179,8 +177,5 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
     private static partial Regex Status();
 
     /// <summary>A program that can ask.</summary>
-    /// <param name="Name">Its name.</param>
-    /// <param name="IsRaw">True if it only carries bytes.</param>
-    /// <param name="Command">Its command line for an address and a port.</param>
     private sealed record Asker(string Name, bool IsRaw, Func<string, string, string[]> Command);
 }

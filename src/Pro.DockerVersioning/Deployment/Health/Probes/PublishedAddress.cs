@@ -7,9 +7,6 @@ using Pro.DockerVersioning.Engine.Api;
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
 /// <summary>A published TCP port, and where this machine reaches it.</summary>
-/// <param name="Port">The container's port, as the engine writes it: "8080/tcp".</param>
-/// <param name="Host">The address or name to connect to.</param>
-/// <param name="HostPort">The host's port.</param>
 internal sealed record PublishedAddress(string Port, string Host, int HostPort)
 {
     private const string Tcp = "/tcp";

@@ -30,7 +30,6 @@ internal sealed class UrlProbe : IUrlProbe
         _client.DefaultRequestHeaders.UserAgent.ParseAdd("Pro.DockerVersioning");
     }
 
-    /// <inheritdoc/>
     public async Task<ProbeOutcome> RunAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -63,7 +62,6 @@ internal sealed class UrlProbe : IUrlProbe
     internal static string Authorization(Uri address) =>
         "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo)));
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _client.Dispose();

@@ -67,9 +67,6 @@ internal sealed class SwarmApi(EngineConnection engine)
         (await GetAsync("nodes", cancellationToken).ConfigureAwait(false) as JsonArray)?.Count ?? 0;
 
     /// <summary>Sends a specification, and gives the engine's warnings.</summary>
-    /// <param name="service">What the specification was made from.</param>
-    /// <param name="spec">The specification.</param>
-    /// <param name="registryAuth">The login that the nodes pull with, or null.</param>
     /// <returns>False if the service has changed since it was read: nothing was done.</returns>
     /// <remarks>Not to be cancelled: nobody could say afterwards whether the engine had accepted it.</remarks>
     /// <exception cref="ProException">The engine refuses the specification.</exception>

@@ -8,9 +8,6 @@ namespace Pro.DockerVersioning.Deployment.Swarm.Api;
 /// rollback) it also is in a label of the service, since the engine keeps one previous specification only, and forgets it with the
 /// second step.
 /// </summary>
-/// <param name="Image">The old image.</param>
-/// <param name="ForceUpdate">The old counter: with it, tasks that still run the old image are left alone.</param>
-/// <param name="UpdateConfig">The service's own update configuration, or null.</param>
 internal sealed record SwarmRollbackPoint(string Image, ulong ForceUpdate, JsonObject? UpdateConfig)
 {
     /// <summary>The service's label. Swarm replaces no task for a label of the service.</summary>

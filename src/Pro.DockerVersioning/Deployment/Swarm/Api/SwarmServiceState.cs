@@ -4,11 +4,6 @@ using System.Text.Json.Nodes;
 namespace Pro.DockerVersioning.Deployment.Swarm.Api;
 
 /// <summary>How far the engine says an update has come.</summary>
-/// <param name="State">
-/// <c>updating</c>, <c>paused</c>, <c>completed</c>, <c>rollback_started</c>, <c>rollback_paused</c> or <c>rollback_completed</c>.
-/// </param>
-/// <param name="StartedAt">When the engine began, by its clock.</param>
-/// <param name="Message">The engine's own words.</param>
 internal sealed record SwarmUpdateStatus(string State, string? StartedAt, string Message)
 {
     /// <summary>True if the engine goes, went or failed to go back by itself.</summary>
@@ -70,7 +65,6 @@ internal sealed class SwarmServiceState
     /// <summary>The image in a specification.</summary>
     public static string? ImageOf(JsonObject spec) => Text(spec["TaskTemplate"]?["ContainerSpec"]?["Image"]);
 
-    /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} at {Index}: {Image}");
 
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
