@@ -34,7 +34,7 @@ internal static class EngineHealthWait
                 return;
             }
 
-            var baseline = new ContainerStart(watch.First.StartedAt, container.RestartCount);
+            var start = new ContainerStart(watch.First.StartedAt, container.RestartCount);
             var bound = BoundOf(check);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(bound);
@@ -42,12 +42,11 @@ internal static class EngineHealthWait
             {
                 await foreach (var now in watch.ReadAsync(limit.Token).ConfigureAwait(false))
                 {
-                    var bad = baseline.EndIn(now) ?? (now.EngineHealth == false ? HealthCheckVerifier.Unhealthy() : null);
+                    var bad = start.EndIn(now) ?? (now.EngineHealth == false ? HealthCheckVerifier.Unhealthy : null);
                     if (bad is not null)
                     {
                         var run = new VerificationRun(engine, containerId, options, watch, reports);
-                        throw (await run.ResultAsync(bad, ProHealthProof.HealthCheck, cancellationToken).ConfigureAwait(false))
-                            .ToError(subject, isKept: false);
+                        throw (await run.ResultAsync(bad, cancellationToken).ConfigureAwait(false)).ToError(subject, isKept: false);
                     }
 
                     if (now.EngineHealth == true)

@@ -9,16 +9,16 @@ namespace Pro.DockerVersioning.Deployment.Strategies;
 /// <summary>What a plan has to say of a service's health URL.</summary>
 internal static class HealthUrlWarning
 {
-    /// <summary>The choice's warnings, and that one where it is due.</summary>
-    /// <remarks>
-    /// Side by side without published ports nothing changes hands after which the URL would surely be answered by the new one.
-    /// </remarks>
+    /// <summary>
+    /// The choice's warnings, and that one where it is due. Side by side without published ports nothing changes hands after which the URL
+    /// would surely be answered by the new one.
+    /// </summary>
     public static IReadOnlyList<string> WarningsFor(this DeploymentRequest request, SwapChoice choice) =>
         choice.Flow == SwapFlow.StartFirst && request.HealthUrl is { } url
             ? [
                 .. choice.Warnings,
-                $"{UrlText.Shown(url)} (healthUrl) is not asked, because the version that runs would answer it while both do: the HEALTHCHECK of the image "
-                    + "decides, or that it runs without an end.",
+                $"{UrlText.Shown(url)} (healthUrl) is not asked, because the version that runs would answer it while both do: "
+                    + "the HEALTHCHECK of the image decides, or that it runs without an end.",
             ]
             : choice.Warnings;
 
@@ -31,18 +31,11 @@ internal static class HealthUrlWarning
     /// one of the engine's machine is asked inside the candidate.
     /// </summary>
     public static async Task<string?> WhyNotBeforePortsAsync(
-        ContainerApi calls, Uri? url, ContainerView old, string? image, CancellationToken cancellationToken)
-    {
-        if (url is null || UrlProbes.MeansHost(url) || image is null)
-        {
-            return null;
-        }
-
-        var oldImage = await calls.FindImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false);
-        var newImage = await calls.FindImageAsync(image, cancellationToken).ConfigureAwait(false);
-        return newImage is null || PlannedHealthCheck.Of(old, oldImage, newImage) is not null ? null
-            : $"{UrlText.Shown(url)} (healthUrl) names a host, so the new version can be asked there only once it has the ports";
-    }
+        ContainerApi calls, Uri? url, ContainerView old, string? image, CancellationToken cancellationToken) =>
+        url is not null && !UrlProbes.MeansHost(url) && image is not null
+        && await PlannedHealthCheck.FindAsync(calls, old, image, cancellationToken).ConfigureAwait(false) is (IsHere: true, Check: null)
+            ? $"{UrlText.Shown(url)} (healthUrl) names a host, so the new version can be asked there only once it has the ports"
+            : null;
 
     /// <summary>Refuses a loopback URL that would be asked and names a port that the target doesn't publish.</summary>
     /// <exception cref="ProException"><c>HealthUrlPortNotPublished</c>.</exception>
@@ -60,15 +53,11 @@ internal static class HealthUrlWarning
         }
 
         var old = await calls.InspectAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
-        if (flow == SwapFlow.StopFirst && image.LocalId is { } id)
+        if (flow == SwapFlow.StopFirst && image.LocalId is { } id
+            && (await PlannedHealthCheck.FindAsync(calls, old, id, cancellationToken).ConfigureAwait(false)).Check is not null)
         {
-            var oldImage = await calls.FindImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false);
-            var newImage = await calls.FindImageAsync(id, cancellationToken).ConfigureAwait(false);
-            if (PlannedHealthCheck.Of(old, oldImage, newImage) is not null)
-            {
-                // It decides, and nobody asks the URL.
-                return;
-            }
+            // It decides, and nobody asks the URL.
+            return;
         }
 
         var owner = await HostPort.OwnerAsync(old, one => calls.FindAsync(one, cancellationToken)).ConfigureAwait(false);

@@ -11,7 +11,6 @@ internal sealed record PublishedAddress(string Port, string Host, int HostPort)
 {
     private const string Tcp = "/tcp";
 
-    /// <summary>The address, for reports.</summary>
     public string Text => string.Create(
         CultureInfo.InvariantCulture, $"{(Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host)}:{HostPort}");
 
@@ -26,7 +25,7 @@ internal sealed record PublishedAddress(string Port, string Host, int HostPort)
             from port in container.Ports
             where port.Key.EndsWith(Tcp, StringComparison.Ordinal)
             from binding in port.Value as JsonArray ?? []
-            let number = int.TryParse(binding.Text("HostPort"), NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0
+            let number = Probes.HostPort.Number(binding.Text("HostPort"))
             let host = HostOf(binding.Text("HostIp"), engineHost)
             where number > 0 && host is not null
             select new PublishedAddress(port.Key, host, number);
