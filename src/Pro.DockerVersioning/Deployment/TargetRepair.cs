@@ -200,9 +200,9 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             // The engine has finished by itself what was interrupted.
             null when note is not null && !note.Version.Equals(note.From) && world.SwarmOf(target) is { UpdateState: "completed" } done
                 && SwarmTarget.NameOf(done.Image) == note.Reference => RepairOutcome.FinishedNew,
-            null or SwarmOutcome.NothingToDo => RepairOutcome.NothingToDo,
-            SwarmOutcome.Succeeded => RepairOutcome.FinishedNew,
-            SwarmOutcome.RestoredPrevious or SwarmOutcome.RolledBackByEngine => RepairOutcome.RestoredPrevious,
+            null or ProDeploymentOutcome.NothingToDo => RepairOutcome.NothingToDo,
+            ProDeploymentOutcome.Succeeded => RepairOutcome.FinishedNew,
+            ProDeploymentOutcome.RestoredPrevious or ProDeploymentOutcome.RolledBackByEngine => RepairOutcome.RestoredPrevious,
             _ => throw result.Failure!,
         };
     }

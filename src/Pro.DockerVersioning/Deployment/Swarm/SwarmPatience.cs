@@ -4,8 +4,8 @@ namespace Pro.DockerVersioning.Deployment.Swarm;
 
 /// <summary>
 /// For how long a swarm's update or rollback may stand still. Progress is what any task has come to that none had come to in its place. A
-/// task that pulls its image, and one that starts and has not failed, is waited for longer: the swarm says no more of it until it is done,
-/// and the engine itself ends one that its HEALTHCHECK calls unhealthy.
+/// task that pulls its image (it is preparing), and one that starts and has not failed, is waited for longer: the swarm says no more of it
+/// until it is done, and the engine itself ends one that its HEALTHCHECK calls unhealthy.
 /// </summary>
 internal sealed record SwarmPatience(TimeSpan Still, TimeSpan Starting, TimeSpan Preparing)
 {
@@ -15,7 +15,7 @@ internal sealed record SwarmPatience(TimeSpan Still, TimeSpan Starting, TimeSpan
     private static readonly TimeSpan Unknown = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestPull = TimeSpan.FromMinutes(30);
 
-    /// <summary>For an update or a rollback.</summary>
+    /// <summary>By what the operator gave, else by what the HEALTHCHECK allows; each is null if it is not known.</summary>
     public static SwarmPatience Of(TimeSpan? given, TimeSpan? allowance)
     {
         var still = given ?? Usual;
@@ -23,19 +23,17 @@ internal sealed record SwarmPatience(TimeSpan Still, TimeSpan Starting, TimeSpan
         return new SwarmPatience(still, starting > still ? starting : still, LongestPull > still ? LongestPull : still);
     }
 
-    /// <summary>The same, with so much more.</summary>
     public SwarmPatience And(TimeSpan more) => new(Still + more, Starting + more, Preparing + more);
 
-    /// <summary>For how long what is seen may last.</summary>
+    /// <summary>
+    /// For how long the states of the tasks may last. A task that has failed since the last progress, and comes up again and again, is not
+    /// a reason to wait.
+    /// </summary>
     public TimeSpan For(IEnumerable<string> states, bool hasFailed)
     {
-        if (hasFailed)
-        {
-            return Still;
-        }
-
         var seen = states.ToHashSet(StringComparer.Ordinal);
-        return seen.Contains("preparing") ? Preparing
+        return hasFailed ? Still
+            : seen.Contains("preparing") ? Preparing
             : seen.Contains("starting") ? Starting
             : Still;
     }

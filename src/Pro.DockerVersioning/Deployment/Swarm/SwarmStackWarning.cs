@@ -48,7 +48,10 @@ internal static class SwarmStackWarning
         }
     }
 
-    /// <summary>The image of the service as a file writes it. If it holds variables, the service's name alone says whose it is.</summary>
+    /// <summary>
+    /// The image of the service as a file writes it. If it holds variables, the service's name alone says whose it is. Without a name (the
+    /// key in the file) the image has to say it.
+    /// </summary>
     private static IEnumerable<(string Place, string Value)> LinesOf(string file, string? key, ImageReference image) =>
         from document in ProjectFiles.DocumentsOf(file)
         from service in (document["services"] as ComposeMapping)?.Entries ?? []

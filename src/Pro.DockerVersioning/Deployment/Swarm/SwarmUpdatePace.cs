@@ -4,7 +4,7 @@ using Pro.DockerVersioning.Deployment.Swarm.Api;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
-/// <summary>In which order and at what pace an update goes.</summary>
+/// <summary>In which order and at what pace an update goes. A parallelism of 0 is all tasks at once.</summary>
 internal sealed record SwarmUpdatePace(string Order, int Parallelism, TimeSpan Delay, TimeSpan Monitor)
 {
     // What a container takes to stop and start, by the measurements of plain ones; its own stop and health come on top.

@@ -14,7 +14,10 @@ internal sealed class SwarmUpdateSender(SwarmApi api, string serviceId, string? 
     /// <summary>The images that the service may have when a step begins: with another one, somebody else is at it.</summary>
     public HashSet<string> Ours { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Sends a step.</summary>
+    /// <summary>
+    /// Sends a step. A service that was read already spares a call; the image of the update is for the error. The token ends the waiting
+    /// between attempts: a step that was sent is not taken back.
+    /// </summary>
     /// <exception cref="ProException">The engine refuses it, or somebody else updates the service.</exception>
     public async Task SendAsync(
         SwarmServiceState? service,
@@ -30,8 +33,7 @@ internal sealed class SwarmUpdateSender(SwarmApi api, string serviceId, string? 
                 throw SwarmErrors.Superseded(service.Name, SwarmTarget.NameOf(wanted), service.Image);
             }
 
-            var change = make(service);
-            if (await TrySendAsync(service, change).ConfigureAwait(false))
+            if (await TrySendAsync(service, make(service)).ConfigureAwait(false))
             {
                 return;
             }
