@@ -14,7 +14,6 @@ internal sealed record PreviousChoice(ProVersion Version, string? ImageId, strin
 /// <summary>What a target runs now, as far as its previous version depends on it.</summary>
 internal sealed record TargetNow(string TargetId, ProVersion? Current, IReadOnlySet<string> Running)
 {
-    /// <summary>Of a target that was found.</summary>
     public static TargetNow Of(ServiceTarget target, ProVersion? current) => new(
         target.TargetId,
         current,
@@ -29,7 +28,10 @@ internal sealed record TargetNow(string TargetId, ProVersion? Current, IReadOnly
 /// </summary>
 internal static class PreviousVersionRule
 {
-    /// <summary>Finds it; null if there is none.</summary>
+    /// <summary>
+    /// Finds it; null if there is none. The steps (of the history) and what was verified (on the engine) come newest first: the history
+    /// only adds to what is on the engine.
+    /// </summary>
     public static PreviousChoice? Find(
         ImageInventory inventory,
         ImageReference repository,
