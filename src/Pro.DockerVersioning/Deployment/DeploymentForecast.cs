@@ -10,43 +10,36 @@ namespace Pro.DockerVersioning.Deployment;
 /// What a deployment will change besides the containers: files and tags, each by name. And what would undo it: a pin that doesn't hold, a
 /// <c>pull</c>, another service with the same tag.
 /// </summary>
-internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapshot world, ImageSupply supply)
+internal sealed class DeploymentForecast(DeploymentPlan plan, EngineSnapshot world, ImageSupply supply)
 {
     // A prompt waits for it, and the deployment goes on without an answer.
     private static readonly TimeSpan RegistryTime = TimeSpan.FromSeconds(5);
 
-    /// <summary>The lines of the plan: what will be changed, and what would undo it.</summary>
-    /// <param name="target">What runs the service.</param>
-    /// <param name="image">The image to come.</param>
-    /// <param name="version">Its version.</param>
-    /// <param name="site">The compose project; null if there is none.</param>
-    /// <param name="aliases">The tags that will name it.</param>
-    /// <param name="verified">All that stands on the engine of verified deployments.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    public async Task<(IReadOnlyList<string> Changes, IReadOnlyList<string> Risks)> LinesAsync(
-        ServiceTarget target,
-        SuppliedImage image,
-        ProVersion version,
-        ComposeContext? site,
-        DeploymentAliases aliases,
-        IReadOnlyList<VerifiedDeployment> verified,
-        CancellationToken cancellationToken)
+    private readonly DeploymentRequest _request = plan.Request;
+    private readonly SuppliedImage _image = plan.Image;
+    private readonly ProVersion _version = plan.Version;
+
+    /// <summary>
+    /// The plan with its lines: what will be changed, and what would undo it. Without a compose project there is no site.
+    /// </summary>
+    public async Task<DeploymentPlan> ToldAsync(
+        ComposeContext? site, IReadOnlyList<VerifiedDeployment> verified, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
         var risks = new List<string>();
-        var pin = site?.Image.For(image.Reference);
+        var pin = site?.Image.For(_image.Reference);
         if (site is not null)
         {
             lines.Add(site.PinWriter().Forecast(pin!));
         }
 
-        foreach (var alias in aliases.OnEngine)
+        foreach (var alias in plan.Aliases.OnEngine)
         {
             var holder = world.Inventory.Find(alias);
-            lines.Add(holder is not null && holder.Id == image.LocalId ? $"{alias} names {version} on this engine already"
-                : $"{alias} on this engine moves from {NameOf(holder)} to {version}");
-            risks.AddRange(Others(alias, target, verified).Select(other =>
-                $"{other} uses {alias} too: a plain 'up' there would start {version}. Give each its own tag"));
+            lines.Add(holder is not null && holder.Id == _image.LocalId ? $"{alias} names {_version} on this engine already"
+                : $"{alias} on this engine moves from {NameOf(holder)} to {_version}");
+            risks.AddRange(Others(alias, verified).Select(other =>
+                $"{other} uses {alias} too: a plain 'up' there would start {_version}. Give each its own tag"));
         }
 
         if (pin is AliasPin tag)
@@ -54,19 +47,19 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
             if (site!.Image.AliasSharedBy.Count > 0)
             {
                 risks.Add($"{tag.Alias} is the image of {string.Join(", ", site.Image.AliasSharedBy)} too: "
-                    + $"a plain '{CommandOf(site)} up' brings it to {version} as well");
+                    + $"a plain '{site.Client.Program.CommandName} up' brings it to {_version} as well");
             }
 
-            if (!tag.Alias.Equals(aliases.AtRegistry)
-                && await WhatPullBringsAsync(tag.Alias, image, version, site, cancellationToken).ConfigureAwait(false) is var (pull, isKnown))
+            if (!tag.Alias.Equals(plan.Aliases.AtRegistry)
+                && await WhatPullBringsAsync(tag.Alias, site, cancellationToken).ConfigureAwait(false) is var (pull, isKnown))
             {
                 (isKnown ? risks : lines).Add(pull);
             }
         }
 
-        if (aliases.AtRegistry is { } declared)
+        if (plan.Aliases.AtRegistry is { } declared)
         {
-            lines.Add($"{declared} at the registry names {version} afterwards");
+            lines.Add($"{declared} at the registry names {_version} afterwards");
             if (site is not null && !declared.Equals(site.Image.Alias))
             {
                 lines.Add($"the compose file does not name {declared}, so 'pull' and 'up' do not bring what it names. "
@@ -74,34 +67,33 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
             }
         }
 
-        return (lines, risks);
+        return plan with { Changes = lines, Risks = risks };
     }
 
     /// <summary>If the version runs already: the tag by which a plain <c>up</c> would start another one; null if there is none.</summary>
-    public string? WarningIfUnchanged(SuppliedImage image, ProVersion version, DeploymentAliases aliases) => aliases.OnEngine
+    public string? WarningIfUnchanged() => plan.Aliases.OnEngine
         .Select(alias => (Alias: alias, Holder: world.Inventory.Find(alias)))
-        .Where(one => one.Holder is not null && one.Holder.Id != image.LocalId)
-        .Select(one => $"{request.Service.Name} runs {version}, but {one.Alias} names {NameOf(one.Holder)} on this engine: a plain 'up' would "
-            + "start that. -Force deploys again and moves the tag.")
+        .Where(one => one.Holder is not null && one.Holder.Id != _image.LocalId)
+        .Select(one => $"{_request.Service.Name} runs {_version}, but {one.Alias} names {NameOf(one.Holder)} on this engine: "
+            + "a plain 'up' would start that. -Force deploys again and moves the tag.")
         .FirstOrDefault();
 
-    private static string CommandOf(ComposeContext site) => site.Client.Program.CommandName;
-
     private string NameOf(EngineImage? image) => image is null ? "nothing"
-        : ImageInventory.VersionOf(image, request.Repository)?.ToString() ?? $"the image {ShortId.Of(image.Id)}";
+        : ImageInventory.VersionOf(image, _request.Repository)?.ToString() ?? $"the image {ShortId.Of(image.Id)}";
 
     /// <summary>Other targets for which the tag names what is deployed, or whose containers were started by it.</summary>
-    private IEnumerable<string> Others(ImageReference alias, ServiceTarget target, IReadOnlyList<VerifiedDeployment> verified) => world.Targets
-        .Where(other => other.TargetId != target.TargetId)
+    private IEnumerable<string> Others(ImageReference alias, IReadOnlyList<VerifiedDeployment> verified) => world.Targets
+        .Where(other => other.TargetId != plan.Target.TargetId)
         .Where(other => verified.FirstOrDefault(step => step.Target == other.TargetId)?.Aliases?.Contains(alias.ToString()) == true
-            || world.Inventory.ContainersOf(request.Service.Name, request.Repository).Any(one =>
+            || world.Inventory.ContainersOf(_request.Service.Name, _request.Repository).Any(one =>
                 other.Containers.Any(container => container.Id == one.Container.ID)
                 && ImageReference.TryParse(one.Container.Image, out var started) && started.Equals(alias)))
         .Select(other => $"the {other}");
 
     private async Task<(string Line, bool IsKnown)?> WhatPullBringsAsync(
-        ImageReference alias, SuppliedImage image, ProVersion version, ComposeContext site, CancellationToken cancellationToken)
+        ImageReference alias, ComposeContext site, CancellationToken cancellationToken)
     {
+        var command = site.Client.Program.CommandName;
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         time.CancelAfter(RegistryTime);
         string? digest;
@@ -109,16 +101,17 @@ internal sealed class DeploymentForecast(DeploymentRequest request, EngineSnapsh
         {
             digest = await supply.AtRegistryAsync(alias, time.Token).ConfigureAwait(false);
         }
-        catch (Exception unknown) when (unknown is ProException || (unknown is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception unknown) when (unknown is ProException
+            || (unknown is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             var why = unknown is ProException refused && supply.IsForWantOfLogin(refused)
                 ? RegistryErrors.NoLoginInPlan : "the registry can't be asked";
-            return ($"what '{CommandOf(site)} pull' would bring is not known: {why}", false);
+            return ($"what '{command} pull' would bring is not known: {why}", false);
         }
 
-        var there = digest is null ? null : world.Inventory.FindByDigest(request.Repository, digest);
-        return digest is null || digest == image.Digest || there?.Id == image.LocalId ? null
-            : ($"'{CommandOf(site)} pull' would bring {(there is null ? "another image" : NameOf(there))}, which {alias} names at the "
-                + $"registry, and the next 'up' would start it instead of {version}", true);
+        var there = digest is null ? null : world.Inventory.FindByDigest(_request.Repository, digest);
+        return digest is null || digest == _image.Digest || there?.Id == _image.LocalId ? null
+            : ($"'{command} pull' would bring {(there is null ? "another image" : NameOf(there))}, which {alias} names at the "
+                + $"registry, and the next 'up' would start it instead of {_version}", true);
     }
 }

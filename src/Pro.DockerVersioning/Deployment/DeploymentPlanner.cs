@@ -16,34 +16,26 @@ namespace Pro.DockerVersioning.Deployment;
 /// <summary>A deployment or rollback before it is done.</summary>
 internal sealed record DeploymentPlan
 {
-    /// <summary>What was asked for.</summary>
     public required DeploymentRequest Request { get; init; }
 
-    /// <summary>What runs the service, as it was found.</summary>
     public required ServiceTarget Target { get; init; }
 
     /// <summary>The version that runs; null if none does, or nothing says which.</summary>
     public required ProVersion? From { get; init; }
 
-    /// <summary>The version that is to run.</summary>
     public required ProVersion Version { get; init; }
 
-    /// <summary>Its image.</summary>
     public required SuppliedImage Image { get; init; }
 
-    /// <summary>Who does it.</summary>
     public required IDeploymentStrategy Strategy { get; init; }
 
-    /// <summary>The steps.</summary>
     public required DeploymentSteps Steps { get; init; }
 
     /// <summary>What it would do; null if there is nothing to do.</summary>
     public StrategyPlan? What { get; init; }
 
-    /// <summary>The tags that name what is deployed.</summary>
     public DeploymentAliases Aliases { get; init; } = DeploymentAliases.None;
 
-    /// <summary>The files and tags that will be changed, a line each.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
     /// <summary>
@@ -60,58 +52,58 @@ internal sealed record DeploymentPlan
     /// <summary>What the operator should know of the database's schema; null if there is nothing to say.</summary>
     public string? SchemaWarning { get; init; }
 
-    /// <summary>What the operator should know before.</summary>
     public IReadOnlyList<string> Warnings => What is null ? UnchangedWarning is null ? [] : [UnchangedWarning] :
     [
         .. What.Warnings,
-        .. Risks.Select(risk => $"{Request.Service.Name}: {risk}."),
+        .. Risks.Select(risk => $"{Name}: {risk}."),
         .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
 
     /// <summary>The longest time for which it can leave the service down; null if it never does, or a swarm does it.</summary>
     public string? LongestDowntime { get; init; }
 
-    /// <summary>True if the version runs already.</summary>
     public bool IsNothingToDo => What is null;
 
     /// <summary>The plan, a line each, for the prompt and -WhatIf.</summary>
     public IReadOnlyList<string> Lines =>
     [
-        $"{Request.Service.Name}: {From?.ToString() ?? (Target.Containers.Count == 0 ? "nothing" : "an unknown version")} -> {Version} ({Target})",
-        $"{Request.Service.Name}: {Image.Description}",
-        $"{Request.Service.Name}: {What?.Line}",
+        $"{Name}: {From?.ToString() ?? (Target.Containers.Count == 0 ? "nothing" : "an unknown version")} -> {Version} ({Target})",
+        $"{Name}: {Image.Description}",
+        $"{Name}: {What?.Line}",
         .. LongestDowntime is null ? (string[])[] : [LongestDowntime],
-        .. Changes.Concat(Risks).Select(change => $"{Request.Service.Name}: {change}"),
-        .. (What?.Details ?? []).Select(detail => $"{Request.Service.Name}: {detail}"),
+        .. Changes.Concat(Risks).Select(change => $"{Name}: {change}"),
+        .. (What?.Details ?? []).Select(detail => $"{Name}: {detail}"),
         .. SchemaWarning is null ? (string[])[] : [SchemaWarning],
     ];
 
     /// <summary>The warning where the image to come names that level.</summary>
-    public string? SchemaWarningOf(string? then) => SchemaLevel.Warning(
-        Request.Service.Name, From, Version, SchemaNow, then, Request.Kind == ProHistoryKind.Rollback);
+    public string? SchemaWarningOf(string? then) =>
+        SchemaLevel.Warning(Name, From, Version, SchemaNow, then, isRollback: Request.Kind == ProHistoryKind.Rollback);
+
+    private string Name => Request.Service.Name;
 }
 
 /// <summary>Makes plans. Looks only; a plan is refused here, before anything is touched, or not at all.</summary>
-internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersionStore previous, ImageSupply supply, IProgress<Report> reports)
+internal sealed class DeploymentPlanner(
+    EngineConnection engine, PreviousVersionStore previous, ImageSupply supply, IProgress<Report> reports)
 {
-    /// <summary>Makes the plan for a target.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="world">What is on the engine.</param>
-    /// <param name="version">The version that is to run.</param>
-    /// <param name="verifiedId">The image that was verified under it, where the caller knows; else the history is asked.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <exception cref="ProException">It can't be done.</exception>
+    /// <summary>The image that was verified under the version is asked of the history if the caller doesn't know it.</summary>
     public async Task<DeploymentPlan> PlanAsync(
         DeploymentRequest request, EngineSnapshot world, ProVersion version, string? verifiedId, CancellationToken cancellationToken)
     {
+        var calls = new ContainerApi(engine);
         var name = request.Service.Name;
         var reference = request.Repository.WithTag(version.ImageTag);
         var found = world.Target(request);
-        verifiedId ??= found is null ? null : await previous.VerifiedImageAsync(request, found, version, cancellationToken).ConfigureAwait(false);
+        if (found is not null)
+        {
+            verifiedId ??= await previous.VerifiedImageAsync(request, found, version, cancellationToken).ConfigureAwait(false);
+        }
+
         var image = await supply.FindAsync(
             reference,
             world.Inventory,
-            found?.Kind == ServiceTargetKind.Swarm ? null : verifiedId,
+            found is { IsOfEngine: false } ? null : verifiedId,
             () => previous.RecordedDigestAsync(name, reference, cancellationToken),
             request.Force,
             cancellationToken).ConfigureAwait(false);
@@ -121,22 +113,22 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         var target = found ?? TargetOf(request, world, site!);
         await ContainerTargets.ThrowIfOwnAsync(engine, target, engine.Endpoint.OwnContainer, cancellationToken).ConfigureAwait(false);
         await ContainerTargets.ThrowIfImageIsGoneAsync(engine, target, world.Inventory, cancellationToken).ConfigureAwait(false);
-        if (found is null && await ContainerTargets.NamesOfAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } there)
+        var there = found is null
+            ? await ContainerTargets.NamesOfAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) : [];
+        if (there.Count > 0)
         {
             // If compose wouldn't run the version anyway, nobody should remove containers for it.
             _ = await site!.Client.RenderAsync(site.Image, reference, cancellationToken).ConfigureAwait(false);
             throw ContainerErrors.NotTheFirstStart(name, target.Name, there, request.Repository.ToString());
         }
 
-        if (image.LocalId is null && target.Kind != ServiceTargetKind.Swarm && target.Containers.Count > 0)
+        if (image.LocalId is null && target is { IsOfEngine: true, Containers.Count: > 0 })
         {
-            image = image with
-            {
-                Platform = await new ContainerApi(engine).ForeignPlatformAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false),
-            };
+            var platform = await calls.ForeignPlatformAsync(target.Containers[0].Id, cancellationToken).ConfigureAwait(false);
+            image = image with { Platform = platform };
         }
 
-        if (target.Kind != ServiceTargetKind.Swarm
+        if (target.IsOfEngine
             || !(await previous.VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false))
                 .Any(step => step.Version.Equals(version) && step.HasDigest(image.Digest)))
         {
@@ -157,16 +149,17 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         IDeploymentStrategy strategy = target.Kind switch
         {
             ServiceTargetKind.Swarm => new SwarmStrategy(engine, request, target, steps, supply, reports),
-            ServiceTargetKind.Compose when site is not null => new ComposeStrategy(engine, request, target, site, replacement, steps, reports),
+            ServiceTargetKind.Compose when site is not null =>
+                new ComposeStrategy(engine, request, target, site, replacement, steps, reports),
             ServiceTargetKind.Compose => new ForeignComposeStrategy(engine, request, target, replacement, steps, reports),
             _ => new ContainerStrategy(engine, request, target, replacement),
         };
-        var runsAlready = !request.Force && target.Kind != ServiceTargetKind.Swarm && image.LocalId is { } id && target.Containers.Count > 0
-            && target.Containers.All(container => container.State == "running" && container.ImageId == id && version.Equals(container.Version));
+        var runsAlready = !request.Force && target is { IsOfEngine: true, Containers.Count: > 0 } && image.LocalId is { } id
+            && target.Containers.All(one => one.State == "running" && one.ImageId == id && version.Equals(one.Version));
         var what = runsAlready ? null : await strategy.PlanAsync(image, cancellationToken).ConfigureAwait(false);
         if (what?.Flow is { } flow)
         {
-            await request.ThrowIfNotItsOwnAsync(new ContainerApi(engine), flow, target, image, cancellationToken).ConfigureAwait(false);
+            await request.ThrowIfNotItsOwnAsync(calls, flow, target, image, cancellationToken).ConfigureAwait(false);
         }
 
         var plan = new DeploymentPlan
@@ -179,23 +172,21 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             Strategy = strategy,
             Steps = steps,
             What = what,
-            LongestDowntime = what is null || target.Kind == ServiceTargetKind.Swarm ? null
-                : await new LongestDowntime(new ContainerApi(engine), request)
+            LongestDowntime = what is null || !target.IsOfEngine ? null
+                : await new LongestDowntime(calls, request)
                     .DescribeAsync(target, image, version.ToString(), what.Flow, cancellationToken).ConfigureAwait(false),
             SchemaNow = SchemaOf(world, target),
             Aliases = aliases,
         };
-        var forecast = new DeploymentForecast(request, world, supply);
+        var forecast = new DeploymentForecast(plan, world, supply);
         if (plan.IsNothingToDo)
         {
-            plan = plan with { UnchangedWarning = forecast.WarningIfUnchanged(image, version, aliases) };
+            plan = plan with { UnchangedWarning = forecast.WarningIfUnchanged() };
         }
         else
         {
             var verified = await VerifiedVersions.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
-            var (changes, risks) = await forecast
-                .LinesAsync(target, image, version, site, aliases, verified, cancellationToken).ConfigureAwait(false);
-            plan = plan with { Changes = changes, Risks = risks };
+            plan = await forecast.ToldAsync(site, verified, cancellationToken).ConfigureAwait(false);
         }
 
         // One that has to be pulled shows its labels when it is here.
@@ -221,7 +212,7 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
     {
         var project = site.Client.Project;
         var id = $"compose.{project.Name}.{site.Service}";
-        if (world.Targets.FirstOrDefault(target => target.TargetId == id) is { } other)
+        if (world.Find(id) is { } other)
         {
             throw DeploymentErrors.OtherComposeFile(
                 request.Service.Name,
@@ -235,8 +226,6 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
             Kind = ServiceTargetKind.Compose,
             Name = $"{project.Name}/{site.Service}",
             TargetId = id,
-            Containers = [],
-            Leftovers = [],
             Labels = new Dictionary<string, string> { [ComposeLabels.Project] = project.Name, [ComposeLabels.Service] = site.Service },
         };
     }
@@ -258,7 +247,8 @@ internal sealed class DeploymentPlanner(EngineConnection engine, PreviousVersion
         catch (ProException refused) when (supply.IsForWantOfLogin(refused))
         {
             reports.Report(new WarningReport(
-                $"Whether the registry has {image.Reference}, which {alias} will name there, is not known: {RegistryErrors.NoLoginInPlan}."));
+                $"Whether the registry has {image.Reference}, which {alias} will name there, is not known: "
+                + $"{RegistryErrors.NoLoginInPlan}."));
             return;
         }
 

@@ -19,70 +19,76 @@ internal sealed class DeploymentRunner(
     private static readonly TimeSpan OthersTime = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Runs it.</summary>
-    /// <returns>What was done, and what failed; null if nothing did.</returns>
+    /// <summary>What was done, and what failed; null if nothing did.</summary>
     /// <exception cref="ProException">Nothing was touched, or the old version could not be restored.</exception>
     /// <exception cref="OperationCanceledException">It was stopped, and the old version runs.</exception>
     public async Task<(ProDeployment Result, ProException? Failure)> RunAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        var image = plan.Image;
+        var request = plan.Request;
         if (plan.IsNothingToDo)
         {
-            return (Result(plan, plan.Image, new StrategyResult { Outcome = ProDeploymentOutcome.NothingToDo }, clock.Elapsed), null);
+            return (Result(plan, image, new StrategyResult { Outcome = ProDeploymentOutcome.NothingToDo }, clock.Elapsed), null);
         }
 
-        var entry = Entry(plan);
         var isRecorded = false;
         try
         {
             plan.Steps.Begin("secure the image");
-            var image = plan.Target.Kind == ServiceTargetKind.Swarm
-                ? plan.Image
-                : await supply.EnsureAsync(plan.Image, plan.Request.Force, cancellationToken).ConfigureAwait(false);
-            entry = entry with { ImageId = image.LocalId, Digest = image.Digest };
-            if (plan.Image.LocalId is null && image.LocalId is not null && plan.SchemaNow is not null
-                && plan.SchemaWarningOf(await supply.LabelAsync(image, ImageLabels.Schema, cancellationToken).ConfigureAwait(false)) is { } schema)
+            if (plan.Target.IsOfEngine)
             {
-                reports.Report(new WarningReport(schema));
+                image = await supply.EnsureAsync(image, request.Force, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (plan.Image.LocalId is null && image.LocalId is not null && plan.SchemaNow is not null)
+            {
+                var level = await supply.LabelAsync(image, ImageLabels.Schema, cancellationToken).ConfigureAwait(false);
+                if (plan.SchemaWarningOf(level) is { } warning)
+                {
+                    reports.Report(new WarningReport(warning));
+                }
             }
 
             plan.Steps.Begin("lock");
             var note = Note(plan, image, await WasWellAsync(plan, cancellationToken).ConfigureAwait(false));
             var lockRequest = new LockRequest(plan.Target.TargetId, Operation(plan))
             {
-                Breaks = plan.Request.BreakLock,
-                Wait = plan.Request.LockTimeout,
-                Times = plan.Request.LockTimes,
-                Service = plan.Request.Service.Name,
-                Repository = plan.Request.Repository.Name,
+                Breaks = request.BreakLock,
+                Wait = request.LockTimeout,
+                Times = request.LockTimes,
+                Service = request.Service.Name,
+                Repository = request.Repository.Name,
                 Note = note.ToLabel(),
             };
             var held = await TargetLock.AcquireAsync(engine, lockRequest, reports, cancellationToken).ConfigureAwait(false);
             await using (held.ConfigureAwait(false))
             {
                 var now = await ThrowIfChangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
-                image = plan.Target.Kind == ServiceTargetKind.Swarm ? image : await ImageRecheck.RunAsync(
-                    supply,
-                    image,
-                    now,
-                    () => store.RecordedDigestAsync(plan.Request.Service.Name, plan.Image.Reference, cancellationToken),
-                    plan.Request.Force,
-                    cancellationToken).ConfigureAwait(false);
-                entry = entry with { ImageId = image.LocalId, Digest = image.Digest };
-                var done = await plan.Strategy
-                    .RunAsync(image, new LockedOperation(note, stop => ThrowIfLockLostAsync(held, stop)), cancellationToken).ConfigureAwait(false);
+                if (plan.Target.IsOfEngine)
+                {
+                    image = await supply.RecheckAsync(
+                        image,
+                        now,
+                        () => store.RecordedDigestAsync(request.Service.Name, plan.Image.Reference, cancellationToken),
+                        request.Force,
+                        cancellationToken).ConfigureAwait(false);
+                }
+
+                var operation = new LockedOperation(note, stop => ThrowIfLockLostAsync(held, stop));
+                var done = await plan.Strategy.RunAsync(image, operation, cancellationToken).ConfigureAwait(false);
                 isRecorded = true;
-                return await ConcludeAsync(plan, image, done, note, entry, clock, cancellationToken).ConfigureAwait(false);
+                return await ConcludeAsync(plan, image, done, note, clock, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (ProException changed) when (changed.Id == DeploymentErrors.ChangedMeanwhileId && plan.Request.LockTimeout > TimeSpan.Zero)
+        catch (ProException changed) when (changed.Id == DeploymentErrors.ChangedMeanwhileId && request.LockTimeout > TimeSpan.Zero)
         {
             // Who waited for another one's lock makes a new plan: nothing has failed.
             throw;
         }
         catch (Exception fault) when (!isRecorded)
         {
-            await AppendAsync(entry with
+            await AppendAsync(Entry(plan, image) with
             {
                 Outcome = fault is OperationCanceledException ? ProHistoryEntry.Stopped : ProHistoryEntry.Failed,
                 Message = fault is OperationCanceledException ? null : FirstLine(fault.Message),
@@ -123,18 +129,15 @@ internal sealed class DeploymentRunner(
         }
     }
 
-    /// <summary>A prompt may have waited for long: what was planned must still be what is there.</summary>
-    /// <returns>What is on the engine.</returns>
+    /// <summary>A prompt may have waited for long: what was planned must still be what is there. Gives what is on the engine.</summary>
     private async Task<ImageInventory> ThrowIfChangedAsync(DeploymentPlan plan, TargetLock held, CancellationToken cancellationToken)
     {
         var world = await EngineSnapshot
             .LoadAsync(engine, plan.Request.Service.Name, plan.Request.Repository, cancellationToken).ConfigureAwait(false);
-        var now = world.Targets.FirstOrDefault(target => target.TargetId == plan.Target.TargetId);
-        var same = plan.Target.Kind == ServiceTargetKind.Swarm
-            || (now?.Leftovers.Count ?? 0) == 0
-                && (now?.Containers ?? []).Select(container => container.Id).Order(StringComparer.Ordinal)
-                    .SequenceEqual(plan.Target.Containers.Select(container => container.Id).Order(StringComparer.Ordinal), StringComparer.Ordinal);
-        if (!same)
+        var now = world.Find(plan.Target.TargetId);
+        var ids = plan.Target.Containers.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
+        if (plan.Target.IsOfEngine
+            && (now?.Leftovers.Count > 0 || !ids.SetEquals((now?.Containers ?? []).Select(container => container.Id))))
         {
             throw DeploymentErrors.ChangedMeanwhile(plan.Request.Service.Name, plan.Target.TargetId);
         }
@@ -147,7 +150,7 @@ internal sealed class DeploymentRunner(
     private async Task<bool> WasWellAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
         var calls = new ContainerApi(engine);
-        foreach (var container in plan.Target.Kind == ServiceTargetKind.Swarm ? [] : plan.Target.Containers)
+        foreach (var container in plan.Target.IsOfEngine ? plan.Target.Containers : [])
         {
             if (await calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false) is not { Status: "running" } now
                 || (now.Json["State"]?["Health"]).Text("Status") == "unhealthy")
@@ -164,7 +167,6 @@ internal sealed class DeploymentRunner(
         SuppliedImage image,
         StrategyResult done,
         OperationNote note,
-        ProHistoryEntry entry,
         Stopwatch clock,
         CancellationToken cancellationToken)
     {
@@ -180,20 +182,19 @@ internal sealed class DeploymentRunner(
         var isRestored = done.Outcome is ProDeploymentOutcome.RestoredPrevious or ProDeploymentOutcome.RolledBackByEngine;
         var oldImage = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault();
         var isVerifiedAgain = isRestored && plan.From is not null
-            && (plan.Target.Kind == ServiceTargetKind.Swarm || done.PreviousHealth is ProHealth.Healthy or ProHealth.Running);
+            && (!plan.Target.IsOfEngine || done.PreviousHealth is ProHealth.Healthy or ProHealth.Running);
         if (succeeded)
         {
-            await store.KeepAsync(plan.Request, plan.Target, note, done.HealthyAfter, plan.Aliases, CancellationToken.None).ConfigureAwait(false);
+            await store.KeepAsync(plan.Request, plan.Target, note, done.HealthyAfter, plan.Aliases).ConfigureAwait(false);
         }
         else if (isVerifiedAgain)
         {
-            await store.KeepRestoredAsync(
-                plan.Request, plan.Target, plan.From!, oldImage, done.WasStopped ? null : plan.Version, CancellationToken.None)
+            await store.KeepRestoredAsync(plan.Request, plan.Target, plan.From!, oldImage, done.WasStopped ? null : plan.Version)
                 .ConfigureAwait(false);
         }
 
         var aliases = new DeploymentAliasMover(engine, reports);
-        if ((succeeded ? image.LocalId : isRestored ? oldImage : null) is { } runs && plan.Target.Kind != ServiceTargetKind.Swarm)
+        if ((succeeded ? image.LocalId : isRestored ? oldImage : null) is { } runs && plan.Target.IsOfEngine)
         {
             await aliases.FollowAsync(plan.Aliases, runs).ConfigureAwait(false);
         }
@@ -203,6 +204,7 @@ internal sealed class DeploymentRunner(
             await aliases.FollowAtRegistryAsync(plan.Aliases, image.Reference, supply, CancellationToken.None).ConfigureAwait(false);
         }
 
+        var entry = Entry(plan, image);
         await AppendAsync(entry with
         {
             Outcome = done.WasStopped ? ProHistoryEntry.Stopped : done.Outcome.ToString(),
@@ -249,9 +251,9 @@ internal sealed class DeploymentRunner(
         return done switch
         {
             { Outcome: ProDeploymentOutcome.Succeeded } => $"Stopped after {service} {plan.Version} was verified. It stays.",
-            { Outcome: ProDeploymentOutcome.RestoredPrevious, WasStopped: true } when plan.Target.Kind != ServiceTargetKind.Swarm =>
+            { Outcome: ProDeploymentOutcome.RestoredPrevious, WasStopped: true } when plan.Target.IsOfEngine =>
                 $"Stopped before {plan.Version} was verified. {from} {Restored(done)}.",
-            { Outcome: ProDeploymentOutcome.RestoredPrevious, Failure: { } cause } when plan.Target.Kind != ServiceTargetKind.Swarm =>
+            { Outcome: ProDeploymentOutcome.RestoredPrevious, Failure: { } cause } when plan.Target.IsOfEngine =>
                 $"{service} {plan.Version} was not kept: {FirstLine(cause.Message).TrimEnd('.')}. {from} {Restored(done)}.",
             { Failure: { } cause } => FirstLine(cause.Message),
             _ => null,
@@ -259,14 +261,10 @@ internal sealed class DeploymentRunner(
     }
 
     private static ProException Failure(DeploymentPlan plan, StrategyResult done) =>
-        done.Outcome != ProDeploymentOutcome.RestoredPrevious || plan.Target.Kind == ServiceTargetKind.Swarm
-            ? done.Failure!
-            : DeploymentErrors.Restored(
-                plan.Request.Service.Name,
-                plan.Version.ToString(),
-                plan.From?.ToString(),
-                Restored(done),
-                done.Failure!);
+        done.Outcome == ProDeploymentOutcome.RestoredPrevious && plan.Target.IsOfEngine
+            ? DeploymentErrors.Restored(
+                plan.Request.Service.Name, plan.Version.ToString(), plan.From?.ToString(), Restored(done), done.Failure!)
+            : done.Failure!;
 
     private static string Restored(StrategyResult done) => done.PreviousHealth switch
     {
@@ -316,7 +314,7 @@ internal sealed class DeploymentRunner(
         Reason = plan.Request.Reason,
     };
 
-    private ProHistoryEntry Entry(DeploymentPlan plan) => new()
+    private ProHistoryEntry Entry(DeploymentPlan plan, SuppliedImage image) => new()
     {
         Kind = plan.Request.Kind,
         Engine = engine.Endpoint.ToString(),
@@ -325,8 +323,8 @@ internal sealed class DeploymentRunner(
         From = plan.From,
         Version = plan.Version,
         Reference = plan.Image.Reference.ToString(),
-        Digest = plan.Image.Digest,
-        ImageId = plan.Image.LocalId,
+        Digest = image.Digest,
+        ImageId = image.LocalId,
         Strategy = plan.Strategy.Kind.ToString(),
         Reason = plan.Request.Reason,
         Outcome = "",

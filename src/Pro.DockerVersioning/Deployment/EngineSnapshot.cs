@@ -11,20 +11,11 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment;
 
-/// <summary>What is on the engine, and what of it runs the service.</summary>
-/// <param name="Inventory">Images and containers.</param>
-/// <param name="Targets">All that runs the service.</param>
-/// <param name="Swarm">The swarm's services that run it.</param>
+/// <summary>What is on the engine, and what of it runs the service: as targets, and as services of a swarm.</summary>
 internal sealed record EngineSnapshot(
     ImageInventory Inventory, IReadOnlyList<ServiceTarget> Targets, IReadOnlyList<SwarmServiceInfo> Swarm)
 {
-    /// <summary>Looks.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="service">The service's name.</param>
-    /// <param name="repository">Its repository.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <param name="history">Tells whose a container was whose image is gone; null to do without.</param>
-    /// <exception cref="ProException">The engine can't be asked.</exception>
+    /// <summary>Looks. A history tells whose a container was whose image is gone.</summary>
     public static async Task<EngineSnapshot> LoadAsync(
         EngineConnection engine, string service, ImageReference repository, CancellationToken cancellationToken, HistoryLog? history = null)
     {
@@ -39,41 +30,12 @@ internal sealed record EngineSnapshot(
             await NameByHistoryAsync(inventory, service, repository, history, cancellationToken).ConfigureAwait(false);
         }
 
-        var targets = ContainerTargets.Find(inventory, service, repository).ToList();
-
-        // A service of which no task is on this node, or none is left.
-        foreach (var info in swarm.Where(info => targets.TrueForAll(target => target.TargetId != "swarm." + info.Name)))
-        {
-            targets.Add(new ServiceTarget
-            {
-                Kind = ServiceTargetKind.Swarm,
-                Name = info.Name,
-                TargetId = "swarm." + info.Name,
-                Containers = [],
-                Leftovers = [],
-                Labels = new Dictionary<string, string>(),
-            });
-        }
-
-        // A service of whose containers an operation that was interrupted has left none.
-        foreach (var record in (await recording.ConfigureAwait(false)).Where(record => IsOf(record, repository)
-            && targets.TrueForAll(target => target.TargetId != record.Target)))
-        {
-            var owner = record.Owner;
-            var isCompose = owner.ContainsKey(ComposeLabels.Project);
-            targets.Add(new ServiceTarget
-            {
-                Kind = isCompose ? ServiceTargetKind.Compose : ServiceTargetKind.Container,
-                Name = isCompose
-                    ? $"{owner[ComposeLabels.Project]}/{owner.GetValueOrDefault(ComposeLabels.Service)}" : record.Target["container.".Length..],
-                TargetId = record.Target,
-                Containers = [],
-                Leftovers = [],
-                Labels = owner,
-            });
-        }
-
-        return new EngineSnapshot(inventory, targets, swarm);
+        // A swarm's service may have no task on this node, or none at all. An operation that was interrupted may have left no container.
+        var unseen = swarm
+            .Select(info => new ServiceTarget { Kind = ServiceTargetKind.Swarm, Name = info.Name, TargetId = "swarm." + info.Name })
+            .Concat((await recording.ConfigureAwait(false)).Where(record => IsOf(record, repository)).Select(TargetOf));
+        IEnumerable<ServiceTarget> targets = ContainerTargets.Find(inventory, service, repository);
+        return new EngineSnapshot(inventory, [.. targets.Concat(unseen).DistinctBy(target => target.TargetId)], swarm);
     }
 
     /// <summary>The target that is meant; null if nothing runs the service here.</summary>
@@ -89,13 +51,27 @@ internal sealed record EngineSnapshot(
             : found;
     }
 
-    /// <summary>The swarm service behind a target.</summary>
+    public ServiceTarget? Find(string targetId) => Targets.FirstOrDefault(target => target.TargetId == targetId);
+
     public SwarmServiceInfo? SwarmOf(ServiceTarget target) => Swarm.FirstOrDefault(info => "swarm." + info.Name == target.TargetId);
 
     /// <summary>The version that a target runs; null if none does, or nothing says which.</summary>
     public ProVersion? VersionOf(ServiceTarget target) => SwarmOf(target)?.Version
         ?? target.CurrentVersions.Max()
         ?? target.Containers.Select(container => container.Version).FirstOrDefault(version => version is not null);
+
+    private static ServiceTarget TargetOf(OperationInfo record)
+    {
+        var project = record.Owner.GetValueOrDefault(ComposeLabels.Project);
+        return new ServiceTarget
+        {
+            Kind = project is null ? ServiceTargetKind.Container : ServiceTargetKind.Compose,
+            Name = project is null
+                ? record.Target["container.".Length..] : $"{project}/{record.Owner.GetValueOrDefault(ComposeLabels.Service)}",
+            TargetId = record.Target,
+            Labels = record.Owner,
+        };
+    }
 
     /// <summary>
     /// A container that was started by its image's id, and whose image was removed by force, has no name of the service left: the history

@@ -13,9 +13,6 @@ internal sealed class ImagesInUse
     // By image id, by name and tag, and by digest: whichever the holder knows.
     private readonly Dictionary<string, string> _reasons = new(StringComparer.Ordinal);
 
-    /// <summary>Collects them.</summary>
-    /// <param name="records">The operation records.</param>
-    /// <param name="services">A swarm's services; none if the engine is not a manager of one.</param>
     public ImagesInUse(IEnumerable<OperationInfo> records, IEnumerable<SwarmServiceState> services)
     {
         foreach (var record in records)
@@ -35,30 +32,18 @@ internal sealed class ImagesInUse
         }
     }
 
-    /// <summary>No image is held.</summary>
     public static ImagesInUse None { get; } = new([], []);
 
-    /// <summary>True if no image is held.</summary>
     public bool IsEmpty => _reasons.Count == 0;
 
-    /// <summary>Why an image is held; null if it isn't.</summary>
-    /// <param name="id">Its id.</param>
-    /// <param name="names">Its names, with tags and with digests.</param>
     public string? ReasonFor(string id, IEnumerable<ImageReference> names) => IsEmpty ? null
         : _reasons.GetValueOrDefault(id)
         ?? names.SelectMany(Keys).Select(key => _reasons.GetValueOrDefault(key)).FirstOrDefault(reason => reason is not null);
 
     private static IEnumerable<string> Keys(ImageReference name)
     {
-        if (name.Digest is not null)
-        {
-            yield return name.Digest;
-        }
-
-        if (name.Tag is not null || name.Digest is null)
-        {
-            yield return $"{name.NormalizedName}:{name.Tag ?? "latest"}";
-        }
+        var tagged = name.Tag is null && name.Digest is not null ? null : $"{name.NormalizedName}:{name.Tag ?? "latest"}";
+        return new[] { name.Digest, tagged }.OfType<string>();
     }
 
     private void Hold(string? image, string reason)

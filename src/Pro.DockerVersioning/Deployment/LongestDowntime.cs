@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine.Api;
 
@@ -13,12 +13,7 @@ internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest requ
     // A candidate that isn't healthy gets no longer to stop: what it does is thrown away.
     private static readonly TimeSpan CandidateStop = TimeSpan.FromSeconds(10);
 
-    /// <summary>The plan's line; null if nothing of the service runs.</summary>
-    /// <param name="target">What runs the service.</param>
-    /// <param name="image">The image that is to run.</param>
-    /// <param name="version">Its version.</param>
-    /// <param name="flow">How the containers are swapped; null if compose replaces them.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
+    /// <summary>The plan's line; null if nothing of the service runs. Without a flow compose replaces the containers.</summary>
     public async Task<string?> DescribeAsync(
         ServiceTarget target, SuppliedImage image, string version, SwapFlow? flow, CancellationToken cancellationToken)
     {
@@ -38,35 +33,37 @@ internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest requ
             return null;
         }
 
-        var hasPorts = PublishedPorts.IsAskedFor(running);
+        var name = request.Service.Name;
         var newImage = image.LocalId is { } id ? await calls.FindImageAsync(id, cancellationToken).ConfigureAwait(false) : null;
-        if (flow is not (null or SwapFlow.StopFirst))
+        if (newImage is null && flow is not (null or SwapFlow.StopFirst))
         {
-            var planned = newImage is null ? null
-                : PlannedHealthCheck.Of(
-                    running, await calls.FindImageAsync(running.ImageId, cancellationToken).ConfigureAwait(false), newImage);
-            return OfStartFirst(version, flow.Value, stop, mayHaveCheck: newImage is null || planned is not null);
+            return OfStartFirst(version, flow.Value, stop, mayHaveCheck: true);
         }
 
         if (newImage is null && request.HealthTimeout is null)
         {
-            return $"{request.Service.Name}: if {version} doesn't get healthy, {request.Service.Name} is down for {Text(stop)} at most to stop, "
-                + $"for the start period and the time-out of its HEALTHCHECK and {Text(request.KnownNeed)} or its retries (at most 5 s apart), "
-                + "and until the previous version has started again. The image isn't here yet, and tells it then.";
+            return $"{name}: if {version} doesn't get healthy, {name} is down for {Text(stop)} at most to stop, "
+                + $"for the start period and the time-out of its HEALTHCHECK and {Text(request.KnownNeed)} or its retries "
+                + "(at most 5 s apart), and until the previous version has started again. The image isn't here yet, and tells it then.";
         }
 
         var oldImage = await calls.FindImageAsync(running.ImageId, cancellationToken).ConfigureAwait(false);
-        var wait = WaitFor(running, oldImage, newImage, hasPorts);
-        return $"{request.Service.Name}: if {version} doesn't get healthy, {request.Service.Name} is down for at most "
-            + $"{Text(stop + wait + CandidateStop)} ({Text(stop)} to stop, {Text(wait)} for the verdict, {Text(CandidateStop)} to stop {version}), "
-            + "and until the previous version has started again.";
+        var check = PlannedHealthCheck.Of(running, oldImage, newImage);
+        if (flow is not (null or SwapFlow.StopFirst))
+        {
+            return OfStartFirst(version, flow.Value, stop, mayHaveCheck: check is not null);
+        }
+
+        var wait = WaitFor(check, PublishedPorts.IsAskedFor(running));
+        return $"{name}: if {version} doesn't get healthy, {name} is down for at most "
+            + $"{Text(stop + wait + CandidateStop)} ({Text(stop)} to stop, {Text(wait)} for the verdict, "
+            + $"{Text(CandidateStop)} to stop {version}), and until the previous version has started again.";
     }
 
     /// <summary>Both run until the new one is verified; what can fail after that is short.</summary>
     private string? OfStartFirst(string version, SwapFlow flow, TimeSpan stop, bool mayHaveCheck)
     {
         var name = request.Service.Name;
-        var isChecked = mayHaveCheck && flow != SwapFlow.WarmDetached;
         var alone = StartFirstSwap.Grace + stop + StartFirstSwap.LastLook + CandidateStop;
         var parts = new List<string>();
         if (flow != SwapFlow.StartFirst)
@@ -75,7 +72,7 @@ internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest requ
                 + $"for at most {Text(StartFirstSwap.LastLook)}, and until the previous version has them again");
         }
 
-        if (isChecked)
+        if (mayHaveCheck && flow != SwapFlow.WarmDetached)
         {
             parts.Add($"if {version} fails its HEALTHCHECK once the old container has stopped, {name} is down for at most {Text(alone)} "
                 + $"({Text(StartFirstSwap.Grace + stop)} to stop, {Text(StartFirstSwap.LastLook)} for the verdict, "
@@ -85,17 +82,13 @@ internal sealed class LongestDowntime(ContainerApi calls, DeploymentRequest requ
         return parts.Count == 0 ? null : $"{name}: {string.Join("; ", parts)}.";
     }
 
-    private TimeSpan WaitFor(ContainerView old, JsonObject? oldImage, JsonObject? newImage, bool hasPorts)
+    private TimeSpan WaitFor(HealthCheck? check, bool hasPorts)
     {
-        var options = new VerificationOptions();
-        var check = PlannedHealthCheck.Of(old, oldImage, newImage);
-        var verdict = check is not null
-            ? request.HealthTimeout ?? check.BoundFor(request.KnownNeed)
-            : request.HealthUrl is not null ? request.HealthTimeout ?? request.KnownNeed + options.RequestTimeout
-            : options.StabilityTime;
-        return hasPorts
-            ? verdict + FinalAddressCheck.LongestFor(request.RetryTimeFor(isVerified: check is not null || request.HealthUrl is not null))
-            : verdict;
+        var isVerified = check is not null || request.HealthUrl is not null;
+        var verdict = isVerified
+            ? request.HealthTimeout ?? check?.BoundFor(request.KnownNeed) ?? request.KnownNeed + UrlProbes.RequestTime
+            : new VerificationOptions().StabilityTime;
+        return hasPorts ? verdict + FinalAddressCheck.LongestFor(request.RetryTimeFor(isVerified)) : verdict;
     }
 
     private static string Text(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#} s");

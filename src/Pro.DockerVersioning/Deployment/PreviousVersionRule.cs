@@ -5,9 +5,6 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Deployment;
 
 /// <summary>A version to go back to, with the image that was verified, where that is known.</summary>
-/// <param name="Version">The version.</param>
-/// <param name="ImageId">The image that was verified here; null if nobody verified it.</param>
-/// <param name="Why">Where it is known from, for the verbose stream.</param>
 internal sealed record PreviousChoice(ProVersion Version, string? ImageId, string Why)
 {
     /// <summary>True if nothing says it, and the next lower release stands in for it.</summary>
@@ -15,12 +12,8 @@ internal sealed record PreviousChoice(ProVersion Version, string? ImageId, strin
 }
 
 /// <summary>What a target runs now, as far as its previous version depends on it.</summary>
-/// <param name="TargetId">See <see cref="ServiceTarget.TargetId"/>.</param>
-/// <param name="Current">The version; null if none runs, or nothing says which.</param>
-/// <param name="Running">The images that run.</param>
 internal sealed record TargetNow(string TargetId, ProVersion? Current, IReadOnlySet<string> Running)
 {
-    /// <summary>Of a target that was found.</summary>
     public static TargetNow Of(ServiceTarget target, ProVersion? current) => new(
         target.TargetId,
         current,
@@ -35,13 +28,10 @@ internal sealed record TargetNow(string TargetId, ProVersion? Current, IReadOnly
 /// </summary>
 internal static class PreviousVersionRule
 {
-    /// <summary>Finds it; null if there is none.</summary>
-    /// <param name="inventory">What is on the engine.</param>
-    /// <param name="repository">The service's repository.</param>
-    /// <param name="here">The versions that the repository's tags name on the engine.</param>
-    /// <param name="target">What runs now.</param>
-    /// <param name="steps">What the history knows of the target, newest first. It only adds to what is on the engine.</param>
-    /// <param name="verified">What stands on the engine, newest first; null: nothing does.</param>
+    /// <summary>
+    /// Finds it; null if there is none. The steps (of the history) and what was verified (on the engine) come newest first: the history
+    /// only adds to what is on the engine.
+    /// </summary>
     public static PreviousChoice? Find(
         ImageInventory inventory,
         ImageReference repository,

@@ -20,7 +20,7 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
         DeploymentRequest request, EngineSnapshot world, ServiceTarget target, CancellationToken cancellationToken)
     {
         var verified = await VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false);
-        var entries = await EntriesAsync(PlaceOf(request, target), cancellationToken).ConfigureAwait(false);
+        var entries = await EntriesAsync(request, target, cancellationToken).ConfigureAwait(false);
         return PreviousVersionRule.Find(
             world.Inventory,
             request.Repository,
@@ -31,25 +31,22 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
     }
 
     /// <summary>What stands on the engine of a target, newest first.</summary>
-    /// <exception cref="ProException">The engine can't be asked.</exception>
     public async Task<IReadOnlyList<VerifiedDeployment>> VerifiedAsync(
         DeploymentRequest request, string targetId, CancellationToken cancellationToken) =>
         [.. (await VerifiedVersions.OfAsync(engine, targetId, cancellationToken).ConfigureAwait(false))
-            .Where(step => IsOf(request.Repository, step))];
+            .Where(step => step.IsOf(request.Repository))];
 
-    /// <summary>How long the verified starts of a target took, newest first: those that the engine knows, else those of the history.</summary>
-    /// <exception cref="ProException">The engine can't be asked.</exception>
+    /// <summary>
+    /// How long the verified starts of a target took, newest first: those that the engine knows, else those of the history.
+    /// </summary>
     public async Task<IReadOnlyList<TimeSpan>> VerifiedStartsAsync(
         DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
     {
-        TimeSpan[] known =
-        [
-            .. (await VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false))
-                .Select(step => step.StartTime).OfType<TimeSpan>(),
-        ];
+        var verified = await VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false);
+        TimeSpan[] known = [.. verified.Select(step => step.StartTime).OfType<TimeSpan>()];
         return known.Length > 0 ? known :
         [
-            .. (await EntriesAsync(PlaceOf(request, target), cancellationToken).ConfigureAwait(false))
+            .. (await EntriesAsync(request, target, cancellationToken).ConfigureAwait(false))
                 .Where(entry => entry is { IsVerified: true, Kind: ProHistoryKind.Deploy or ProHistoryKind.Rollback })
                 .Select(entry => entry.HealthyAfter ?? (entry.Order == "stop-first" ? entry.Downtime : null))
                 .OfType<TimeSpan>(),
@@ -61,14 +58,14 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
         DeploymentRequest request, ServiceTarget target, ProVersion version, CancellationToken cancellationToken) =>
         (await VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false))
             .FirstOrDefault(step => step.Version.Equals(version))?.ImageId
-        ?? (await EntriesAsync(PlaceOf(request, target), cancellationToken).ConfigureAwait(false))
+        ?? (await EntriesAsync(request, target, cancellationToken).ConfigureAwait(false))
             .Select(VerifiedDeployment.Of).FirstOrDefault(step => step?.Version.Equals(version) == true)?.ImageId;
 
     /// <summary>The digest that was last recorded for a reference, wherever; null if none was.</summary>
     public async Task<string?> RecordedDigestAsync(string service, ImageReference reference, CancellationToken cancellationToken)
     {
         var verified = await VerifiedVersions.LoadAsync(engine, cancellationToken).ConfigureAwait(false);
-        if (verified.FirstOrDefault(step => step.Digest is not null && IsOf(reference, step) && step.Version.ImageTag == reference.Tag) is { } known)
+        if (verified.FirstOrDefault(step => step.HasTag(reference) && step.Digest is not null) is { } known)
         {
             return known.Digest;
         }
@@ -78,24 +75,12 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
             && ImageReference.TryParse(entry.Reference, out var one) && one.Equals(reference))?.Digest;
     }
 
-    /// <summary>Remembers on the engine what an operation has verified: of an interrupted one, whose repair finishes it.</summary>
-    public Task KeepAsync(DeploymentRequest request, ServiceTarget target, OperationNote done, CancellationToken cancellationToken) =>
-        KeepAsync(request, target, done, startTime: null, aliases: null, cancellationToken);
-
-    /// <summary>Remembers on the engine what an operation has verified.</summary>
-    /// <param name="request">Whose service it is.</param>
-    /// <param name="target">What runs it.</param>
-    /// <param name="done">What was done.</param>
-    /// <param name="startTime">How long the start took to verify; null if nobody measured it.</param>
-    /// <param name="aliases">The tags that name it; null: those of the one before.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    public async Task KeepAsync(
-        DeploymentRequest request,
-        ServiceTarget target,
-        OperationNote done,
-        TimeSpan? startTime,
-        DeploymentAliases? aliases,
-        CancellationToken cancellationToken)
+    /// <summary>
+    /// Remembers on the engine what an operation has verified. Without a time nobody has measured the start; without aliases those of the
+    /// step before stay.
+    /// </summary>
+    public Task KeepAsync(
+        DeploymentRequest request, ServiceTarget target, OperationNote done, TimeSpan? startTime = null, DeploymentAliases? aliases = null)
     {
         var step = new VerifiedDeployment(done.Kind, done.Version, done.From, done.ImageId, DateTimeOffset.UtcNow)
         {
@@ -108,59 +93,60 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
         // the tag may hold it. Nor is what a rollback leaves.
         var old = done.WasWell && !done.Version.Equals(done.From) && !VerifiedDeployment.Leaves(done.Kind, done.From, done.Version)
             ? new VerifiedDeployment(ProHistoryKind.Deploy, done.From ?? done.Version, null, done.OldImageId, step.Time) : null;
-        await AddAsync(request, target, step, old, cancellationToken).ConfigureAwait(false);
+        return AddAsync(request, target, step, old);
     }
 
-    /// <summary>Remembers on the engine that a version was restored, and verified again.</summary>
-    /// <param name="request">Whose service it is.</param>
-    /// <param name="target">What runs it.</param>
-    /// <param name="version">The version that runs again.</param>
-    /// <param name="imageId">Its image.</param>
-    /// <param name="failed">The version that failed; null if its user stopped it.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>
+    /// Remembers on the engine that a version was restored, and verified again. There is no version that failed if its user stopped it.
+    /// </summary>
     public Task KeepRestoredAsync(
-        DeploymentRequest request,
-        ServiceTarget target,
-        ProVersion version,
-        string? imageId,
-        ProVersion? failed,
-        CancellationToken cancellationToken) =>
+        DeploymentRequest request, ServiceTarget target, ProVersion version, string? imageId, ProVersion? failed) =>
         AddAsync(
-            request,
-            target,
-            new VerifiedDeployment(ProHistoryKind.Restore, version, failed, imageId, DateTimeOffset.UtcNow),
-            first: null,
-            cancellationToken);
+            request, target, new VerifiedDeployment(ProHistoryKind.Restore, version, failed, imageId, DateTimeOffset.UtcNow), first: null);
 
-    private async Task AddAsync(
-        DeploymentRequest request,
-        ServiceTarget target,
-        VerifiedDeployment step,
-        VerifiedDeployment? first,
-        CancellationToken cancellationToken)
+    /// <summary>Whether the history has the line of what an operation has verified.</summary>
+    public async Task<bool> IsRecordedAsync(
+        DeploymentRequest request, ServiceTarget target, OperationNote note, CancellationToken cancellationToken)
+    {
+        var place = PlaceOf(request, target);
+        var filter = new HistoryFilter { Services = [name => name == place.Service], Kinds = [note.Kind], After = note.Since };
+        try
+        {
+            await foreach (var entry in history.ReadAsync(filter, reports, cancellationToken).ConfigureAwait(false))
+            {
+                if (place.Matches(entry) && entry.IsVerified && note.Version.Equals(entry.Version))
+                {
+                    return true;
+                }
+            }
+        }
+        catch (ProException unreadable)
+        {
+            reports.Report(new VerboseReport(unreadable.Message));
+        }
+
+        return false;
+    }
+
+    private async Task AddAsync(DeploymentRequest request, ServiceTarget target, VerifiedDeployment step, VerifiedDeployment? first)
     {
         try
         {
             // A tag would say it on one engine, and the swarm's other managers would not know it.
             if (first is not null && !first.Version.Equals(step.Version) && LockNames.IsOfSwarm(target.TargetId)
-                && (await VerifiedAsync(request, target.TargetId, cancellationToken).ConfigureAwait(false)).Count == 0)
+                && (await VerifiedAsync(request, target.TargetId, CancellationToken.None).ConfigureAwait(false)).Count == 0)
             {
-                _ = await VerifiedVersions.AddAsync(
-                    engine,
-                    first with { Target = target.TargetId, Repository = request.Repository.Name },
-                    cancellationToken).ConfigureAwait(false);
+                _ = await AddOneAsync(first).ConfigureAwait(false);
             }
 
-            var verified = await VerifiedVersions.AddAsync(
-                engine,
-                step with { Target = target.TargetId, Repository = request.Repository.Name },
-                cancellationToken).ConfigureAwait(false);
+            var verified = await AddOneAsync(step).ConfigureAwait(false);
             HashSet<string> running = step.ImageId is { } image ? [image] : [];
             var previous = PreviousVersionRule.OnEngine(new TargetNow(target.TargetId, step.Version, running), verified)?.ImageId
                 ?? (verified.Count == 1 ? first?.ImageId : null);
             if (previous is not null)
             {
-                await PreviousTag.SetAsync(engine, request.Repository, target.TargetId, previous, cancellationToken).ConfigureAwait(false);
+                await PreviousTag
+                    .SetAsync(engine, request.Repository, target.TargetId, previous, CancellationToken.None).ConfigureAwait(false);
             }
         }
         catch (ProException gone) when (gone.Category == ProErrorCategory.ObjectNotFound)
@@ -171,19 +157,20 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
         {
             reports.Report(new WarningReport($"What was verified could not be remembered on the engine: {failure.Message}"));
         }
+
+        Task<IReadOnlyList<VerifiedDeployment>> AddOneAsync(VerifiedDeployment one) => VerifiedVersions.AddAsync(
+            engine, one with { Target = target.TargetId, Repository = request.Repository.Name }, CancellationToken.None);
     }
 
-    private static bool IsOf(ImageReference repository, VerifiedDeployment step) =>
-        ImageReference.TryParse(step.Repository, out var one) && one.SameRepository(repository);
-
-    /// <summary>Where a target is, for the history.</summary>
-    public HistoryPlace PlaceOf(DeploymentRequest request, ServiceTarget target) =>
+    private HistoryPlace PlaceOf(DeploymentRequest request, ServiceTarget target) =>
         new(engine.Endpoint.ToString(), ProOperator.Host, request.Service.Name, target.TargetId);
 
-    private Task<List<ProHistoryEntry>> EntriesAsync(HistoryPlace place, CancellationToken cancellationToken) =>
-        ReadAsync(place.Service, place.Matches, cancellationToken);
+    private Task<List<ProHistoryEntry>> EntriesAsync(
+        DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken) =>
+        ReadAsync(request.Service.Name, PlaceOf(request, target).Matches, cancellationToken);
 
-    private async Task<List<ProHistoryEntry>> ReadAsync(string service, Func<ProHistoryEntry, bool> accepts, CancellationToken cancellationToken)
+    private async Task<List<ProHistoryEntry>> ReadAsync(
+        string service, Func<ProHistoryEntry, bool> accepts, CancellationToken cancellationToken)
     {
         var entries = new List<ProHistoryEntry>();
         try

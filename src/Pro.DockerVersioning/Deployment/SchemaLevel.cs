@@ -8,24 +8,16 @@ namespace Pro.DockerVersioning.Deployment;
 internal static class SchemaLevel
 {
     /// <summary>
-    /// A warning, where the image that runs needs another level than the one to come, and isn't followed by a higher one.
+    /// A warning, where the image that runs needs another level than the one to come, and isn't followed by a higher one. A rollback may go
+    /// to any level; a deployment to a higher one is what migrations are for.
     /// </summary>
-    /// <param name="service">The service.</param>
-    /// <param name="from">The version that runs; null if nothing says which.</param>
-    /// <param name="to">The version to come.</param>
-    /// <param name="now">The level of the image that runs; null if it names none.</param>
-    /// <param name="then">The level of the image to come; null if it names none.</param>
-    /// <param name="isRollback">A rollback may go to any level; a deployment to a higher one is what migrations are for.</param>
     public static string? Warning(string service, ProVersion? from, ProVersion to, string? now, string? then, bool isRollback)
     {
-        if (now is null || now == then || (!isRollback && then is not null && !IsLower(then, now)))
-        {
-            return null;
-        }
-
-        return $"{service}: {from?.ToString() ?? "what runs"} works on schema level {now}, and {to} "
-            + (then is null ? "names none" : $"on {then}")
-            + $" ({ImageLabels.Schema}). The database stays as it is: see that {to} can work with it, or take the database back first.";
+        var isFine = now is null || now == then || (!isRollback && then is not null && !IsLower(then, now));
+        return isFine ? null
+            : $"{service}: {from?.ToString() ?? "what runs"} works on schema level {now}, and {to} "
+                + (then is null ? "names none" : $"on {then}")
+                + $" ({ImageLabels.Schema}). The database stays as it is: see that {to} can work with it, or take the database back first.";
     }
 
     // Levels that aren't both numbers have no order that we know: then any other may be lower.

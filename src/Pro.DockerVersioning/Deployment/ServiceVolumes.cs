@@ -5,18 +5,18 @@ using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment;
 
-/// <summary>What the volumes of ours on an engine say, and the configs of ours in its swarm.</summary>
-/// <param name="Locks">All locks, with their latest renewals.</param>
-/// <param name="Records">All operation records.</param>
-/// <param name="Verified">All verified deployments, newest first.</param>
+/// <summary>
+/// What the volumes of ours on an engine say, and the configs of ours in its swarm: all locks with their latest renewals, and the verified
+/// deployments newest first.
+/// </summary>
 internal sealed record ServiceVolumes(
     IReadOnlyList<LockInfo> Locks, IReadOnlyList<OperationInfo> Records, IReadOnlyList<VerifiedDeployment> Verified)
 {
     private static readonly string[] Prefixes = [LockNames.LockPrefix, OperationRecords.NamePrefix, VerifiedVersions.NamePrefix];
 
-    /// <summary>Asks.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses; or its swarm has no leader, and nobody knows.</exception>
-    public static async Task<ServiceVolumes> LoadAsync(EngineConnection engine, Task<bool> isSwarmManager, CancellationToken cancellationToken)
+    public static async Task<ServiceVolumes> LoadAsync(
+        EngineConnection engine, Task<bool> isSwarmManager, CancellationToken cancellationToken)
     {
         var volumes = await new VolumeLabels(engine).ListAsync(Prefixes, cancellationToken).ConfigureAwait(false);
         var configs = await isSwarmManager.ConfigureAwait(false)

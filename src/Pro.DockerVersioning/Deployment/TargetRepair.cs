@@ -20,29 +20,16 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     private readonly ContainerApi _calls = new(engine);
 
     /// <summary>
-    /// What there is to repair, as the prompt says it: leftovers, the record of an <c>up</c>, a lock that was left behind.
+    /// What there is to repair, as the prompt says it: leftovers, the record of an <c>up</c>, a lock that was left behind. Null if nothing
+    /// was interrupted.
     /// </summary>
-    /// <returns>Null if nothing was interrupted.</returns>
     /// <exception cref="ProException"><c>TargetLocked</c>: what looks interrupted is under way, and nobody breaks its lock.</exception>
     public async Task<string?> WhyNeededAsync(
         DeploymentRequest request, EngineSnapshot world, ServiceTarget target, CancellationToken cancellationToken)
     {
         const string Interrupted = "Repair what an interrupted operation has left behind";
-        if (await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false) is not { } held)
-        {
-            if (!await HasTracesAsync(world, target, cancellationToken).ConfigureAwait(false))
-            {
-                return null;
-            }
-
-            // An operation may have ended between the two looks.
-            var now = await EngineSnapshot
-                .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
-            return now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) is { } found
-                && await HasTracesAsync(now, found, cancellationToken).ConfigureAwait(false) ? Interrupted : null;
-        }
-
-        if (await TargetLock.WhyStaleAsync(engine, held, reports, cancellationToken).ConfigureAwait(false) is not null)
+        var held = await TargetLock.FindAsync(engine, target.TargetId, cancellationToken).ConfigureAwait(false);
+        if (held is not null && await TargetLock.WhyStaleAsync(engine, held, reports, cancellationToken).ConfigureAwait(false) is not null)
         {
             return Interrupted;
         }
@@ -50,6 +37,14 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         if (!await HasTracesAsync(world, target, cancellationToken).ConfigureAwait(false))
         {
             return null;
+        }
+
+        if (held is null)
+        {
+            // An operation may have ended between the two looks.
+            var now = await LoadAsync(request, cancellationToken).ConfigureAwait(false);
+            return now.Find(target.TargetId) is { } found && await HasTracesAsync(now, found, cancellationToken).ConfigureAwait(false)
+                ? Interrupted : null;
         }
 
         return request.BreakLock
@@ -68,7 +63,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         }
     }
 
-    /// <summary>Refuses where an operation on the service is under way, on whatever target, and nobody breaks its lock.</summary>
+    /// <summary>The same for an operation on the service, on whatever target.</summary>
     /// <exception cref="ProException"><c>TargetLocked</c>.</exception>
     public async Task ThrowIfOperationUnderWayAsync(DeploymentRequest request, CancellationToken cancellationToken)
     {
@@ -81,31 +76,24 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         }
     }
 
-    /// <summary>Repairs it, and writes the history's line where something was done.</summary>
-    /// <param name="request">What is asked for.</param>
-    /// <param name="world">What is on the engine.</param>
-    /// <param name="target">The target, whose lock is held.</param>
-    /// <param name="interrupted">See <see cref="LockInfo.Interrupted"/>.</param>
-    /// <param name="cancellationToken">Ends it between two steps.</param>
-    /// <exception cref="ProException">It can't be repaired now.</exception>
+    /// <summary>
+    /// Repairs a target whose lock is held, and writes the history's line if something was done. For <c>interrupted</c> see
+    /// <see cref="LockInfo.Interrupted"/>.
+    /// </summary>
     public async Task<ProRepair> RunAsync(
         DeploymentRequest request, EngineSnapshot world, ServiceTarget target, string? interrupted, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
         var note = OperationNote.Read(interrupted);
-        var (outcome, record) = target.Kind switch
-        {
-            ServiceTargetKind.Swarm => (await SwarmAsync(request, world, target, note, cancellationToken).ConfigureAwait(false), null),
-            ServiceTargetKind.Compose => await ComposeAsync(request, target, cancellationToken).ConfigureAwait(false),
-            _ => await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false),
-        };
+        var (outcome, record) = target.IsOfEngine
+            ? await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false)
+            : (await SwarmAsync(request, world, target, note, cancellationToken).ConfigureAwait(false), null);
         note ??= OperationNote.Read(record?.Note);
-        var after = await EngineSnapshot
-            .LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken).ConfigureAwait(false);
-        var now = after.Targets.FirstOrDefault(one => one.TargetId == target.TargetId);
+        var after = await LoadAsync(request, cancellationToken).ConfigureAwait(false);
+        var now = after.Find(target.TargetId);
         var version = now is null ? null : after.VersionOf(now);
-        if (now is not null
-            && await new InterruptedOperation(engine, history, reports).ConcludeAsync(request, after, now, note, outcome, cancellationToken).ConfigureAwait(false))
+        if (now is not null && HasEnded(after, now, note, outcome)
+            && await ConcludeAsync(request, now, note!, cancellationToken).ConfigureAwait(false))
         {
             outcome = RepairOutcome.FinishedNew;
         }
@@ -129,6 +117,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             await RestartDependentsAsync(request, now, outcome, cancellationToken).ConfigureAwait(false);
         }
 
+        var name = version?.ToString() ?? "the version from before";
         var repair = new ProRepair
         {
             Service = request.Service.Name,
@@ -137,9 +126,13 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             Version = version,
             Message = outcome switch
             {
-                RepairOutcome.RestoredPrevious => $"an interrupted deployment was undone; {Name(version)} is running again",
-                RepairOutcome.FinishedNew => $"an interrupted deployment was finished; {Name(version)} had been verified and stays",
-                _ => SwarmsOwn(now is null ? null : after.SwarmOf(now)?.UpdateState) ?? "nothing was left behind",
+                RepairOutcome.RestoredPrevious => $"an interrupted deployment was undone; {name} is running again",
+                RepairOutcome.FinishedNew => $"an interrupted deployment was finished; {name} had been verified and stays",
+                _ => (now is null ? null : after.SwarmOf(now)?.UpdateState) is
+                    ("updating" or "paused" or "rollback_started" or "rollback_paused") and var state
+                    ? $"the swarm says '{state}', and no operation of this module was interrupted: the update is somebody else's, "
+                        + "or left so on purpose"
+                    : "nothing was left behind",
             },
         };
         if (outcome == RepairOutcome.NothingToDo)
@@ -167,29 +160,28 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         return repair;
     }
 
-    private static string Name(ProVersion? version) => version?.ToString() ?? "the version from before";
-
-    private static string? SwarmsOwn(string? state) => state is "updating" or "paused" or "rollback_started" or "rollback_paused"
-        ? $"the swarm says '{state}', and no operation of this module was interrupted: the update is somebody else's, or left so on purpose"
-        : null;
+    private Task<EngineSnapshot> LoadAsync(DeploymentRequest request, CancellationToken cancellationToken) =>
+        EngineSnapshot.LoadAsync(engine, request.Service.Name, request.Repository, cancellationToken);
 
     private async Task<bool> HasTracesAsync(EngineSnapshot world, ServiceTarget target, CancellationToken cancellationToken) =>
         target.Leftovers.Count > 0
         || world.SwarmOf(target) is { IsInterrupted: true }
         || await new OperationRecords(_calls).FindAsync(target.TargetId, cancellationToken).ConfigureAwait(false) is not null;
 
-    private Task<(RepairOutcome Outcome, OperationRecord? Record)> ContainersAsync(
-        DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken) =>
-        ContainerReplacement.RepairOf(engine, new ImageSupply(engine, request.Child.Get, reports).PullAgainAsync, reports).RunAsync(
-            target.TargetId, target.Containers.Concat(target.Leftovers).Select(container => container.Name), cancellationToken);
-
-    private async Task<(RepairOutcome Outcome, OperationRecord? Record)> ComposeAsync(
+    private async Task<(RepairOutcome Outcome, OperationRecord? Record)> ContainersAsync(
         DeploymentRequest request, ServiceTarget target, CancellationToken cancellationToken)
     {
-        // A compose that was under way goes on when we have died: two of them at once would undo each other's work.
-        await ComposeOrphans.WaitAsync(
-            target.Labels.GetValueOrDefault(ComposeLabels.Project, ""), await ComposeUp.EngineIdAsync(engine, cancellationToken).ConfigureAwait(false), reports, cancellationToken).ConfigureAwait(false);
-        return await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false);
+        if (target.Kind == ServiceTargetKind.Compose)
+        {
+            // A compose that was under way goes on when we have died: two of them at once would undo each other's work.
+            var engineId = await ComposeUp.EngineIdAsync(engine, cancellationToken).ConfigureAwait(false);
+            await ComposeOrphans.WaitAsync(target.Labels.GetValueOrDefault(ComposeLabels.Project, ""), engineId, reports, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        return await ContainerReplacement.RepairOf(engine, new ImageSupply(engine, request.Child.Get, reports).PullAgainAsync, reports).RunAsync(
+            target.TargetId, target.Containers.Concat(target.Leftovers).Select(container => container.Name), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private async Task<RepairOutcome> SwarmAsync(
@@ -205,10 +197,9 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             // The engine has finished by itself what was interrupted.
             null when note is not null && !note.Version.Equals(note.From) && world.SwarmOf(target) is { UpdateState: "completed" } done
                 && SwarmTarget.NameOf(done.Image) == note.Reference => RepairOutcome.FinishedNew,
-            null or SwarmOutcome.NothingToDo => RepairOutcome.NothingToDo,
-            SwarmOutcome.Succeeded => RepairOutcome.FinishedNew,
-            SwarmOutcome.RestoredPrevious or SwarmOutcome.RolledBackByEngine => RepairOutcome.RestoredPrevious,
-            _ => throw result.Failure!,
+            null => RepairOutcome.NothingToDo,
+            ProDeploymentOutcome.Succeeded => RepairOutcome.FinishedNew,
+            _ => RepairOutcome.RestoredPrevious,
         };
     }
 
@@ -218,6 +209,57 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
         {
             throw TargetLock.Refusal(held);
         }
+    }
+
+    /// <summary>
+    /// Whether the process of an operation died after its new version was verified, as its lock or its record and what runs now tell. If
+    /// the same image was to run again, nothing tells whether it has come to that.
+    /// </summary>
+    private static bool HasEnded(EngineSnapshot after, ServiceTarget now, OperationNote? note, RepairOutcome outcome)
+    {
+        var isFinished = outcome == RepairOutcome.FinishedNew;
+        return outcome != RepairOutcome.RestoredPrevious && note is not null && (now.IsOfEngine
+            ? note.ImageId is { } image && now.Containers.Count > 0
+                && now.Containers.All(container => container.IsRunning && container.ImageId == image)
+                && (isFinished || note.OldImageId is not null)
+            : isFinished && after.SwarmOf(now) is { } info && SwarmTarget.NameOf(info.Image) == note.Reference);
+    }
+
+    /// <summary>
+    /// Does what such an operation has not come to: the previous version that it would have kept, and the history's line that it would have
+    /// written. False if it has.
+    /// </summary>
+    private async Task<bool> ConcludeAsync(
+        DeploymentRequest request, ServiceTarget target, OperationNote done, CancellationToken cancellationToken)
+    {
+        var store = new PreviousVersionStore(engine, history, reports);
+        if (await store.IsRecordedAsync(request, target, done, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        await store.KeepAsync(request, target, done).ConfigureAwait(false);
+        await history.AppendAsync(
+            new ProHistoryEntry
+            {
+                Kind = done.Kind,
+                User = done.User,
+                Engine = engine.Endpoint.ToString(),
+                Service = request.Service.Name,
+                Target = target.TargetId,
+                From = done.From,
+                Version = done.Version,
+                Reference = done.Reference,
+                Digest = done.Digest,
+                ImageId = done.ImageId,
+                Strategy = done.Strategy,
+                Outcome = ProHistoryEntry.Succeeded,
+                IsVerified = true,
+                Reason = done.Reason,
+                Message = $"begun on {done.Host}, and interrupted after {done.Version} was verified; written by the repair",
+            },
+            reports).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>
@@ -249,9 +291,8 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
 
     /// <summary>
     /// The pin may have been moved already, or not yet: if it names the version that was to run and doesn't, it follows what runs. Says
-    /// which hooks did not run for what was restored after compose's own <c>up</c>.
+    /// which hooks did not run for what was restored after compose's own <c>up</c>. True if a file was changed.
     /// </summary>
-    /// <returns>True if a file was changed.</returns>
     private async Task<bool> PinWhatRunsAsync(
         DeploymentRequest request, ServiceTarget target, string?[] aimed, bool isRestored, CancellationToken cancellationToken)
     {
@@ -265,9 +306,8 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
             }
 
             var writer = site.PinWriter();
-            var runs = running.Image;
             var rendered = await site.Client.ImageAsync(site.Image, pin: null, cancellationToken).ConfigureAwait(false);
-            if (!ImageReference.TryParse(runs, out var reference))
+            if (!ImageReference.TryParse(running.Image, out var reference))
             {
                 return false;
             }
@@ -277,7 +317,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
                 return await writer.FollowOverrideAsync(reference, running.Labels, IsLeft, cancellationToken).ConfigureAwait(false);
             }
 
-            bool IsLeft(string image) => image != runs && aimed.Contains(image);
+            bool IsLeft(string image) => image != running.Image && aimed.Contains(image);
 
             var kept = await writer.PersistAsync(site.Image.For(reference), cancellationToken).ConfigureAwait(false);
             if (kept.Warning is { } warning)

@@ -1,20 +1,18 @@
+using Pro.DockerVersioning.Versions;
+
 namespace Pro.DockerVersioning.Deployment;
 
-/// <summary>A version that was verified at a target: what the previous version is chosen from.</summary>
-/// <param name="Kind">Deploy or Rollback, by the command's name; or Restore.</param>
-/// <param name="Version">The version.</param>
-/// <param name="From">The one that ran before; null if none did. Of a restore: the version that failed.</param>
-/// <param name="ImageId">The image; null if nothing says it.</param>
-/// <param name="Time">When.</param>
+/// <summary>
+/// A version that was verified at a target by Deploy, Rollback (the command's name) or Restore: what the previous version is chosen from.
+/// It comes from the one that ran before, or, of a restore, from the version that failed.
+/// </summary>
 internal sealed record VerifiedDeployment(ProHistoryKind Kind, ProVersion Version, ProVersion? From, string? ImageId, DateTimeOffset Time)
 {
     /// <summary>How many versions of a target are remembered on its engine.</summary>
     public const int Remembered = 5;
 
-    /// <summary>The target; empty if the reader knows it.</summary>
     public string Target { get; init; } = "";
 
-    /// <summary>The service's repository; empty if the reader knows it.</summary>
     public string Repository { get; init; } = "";
 
     /// <summary>The digest under which a registry knows the image; null if none does.</summary>
@@ -30,16 +28,20 @@ internal sealed record VerifiedDeployment(ProHistoryKind Kind, ProVersion Versio
     public int Number { get; init; }
 
     /// <summary>
-    /// Whether this digest was verified. It tells a swarm's images: its managers may have one image under several ids, of other platforms or
-    /// with another image store.
+    /// Whether this digest was verified. It tells a swarm's images: its managers may have one image under several ids, of other platforms
+    /// or with another image store.
     /// </summary>
     public bool HasDigest(string? digest) => digest is not null && digest == Digest;
 
+    public bool IsOf(ImageReference repository) => ImageReference.TryParse(Repository, out var own) && own.SameRepository(repository);
+
+    public bool HasTag(ImageReference reference) => IsOf(reference) && Version.ImageTag == reference.Tag;
+
     /// <summary>What an entry of the history verified; null if it verified nothing.</summary>
     public static VerifiedDeployment? Of(ProHistoryEntry entry) =>
-        entry is { IsVerified: true, Version: { } version, Kind: ProHistoryKind.Deploy or ProHistoryKind.Rollback or ProHistoryKind.Restore }
-            ? new VerifiedDeployment(
-                entry.Kind, version, entry.Kind == ProHistoryKind.Restore ? null : entry.From, entry.ImageId, entry.Time)
+        entry is { IsVerified: true, Version: { } version }
+        && entry.Kind is ProHistoryKind.Deploy or ProHistoryKind.Rollback or ProHistoryKind.Restore
+            ? new(entry.Kind, version, entry.Kind == ProHistoryKind.Restore ? null : entry.From, entry.ImageId, entry.Time)
             {
                 Digest = entry.Digest,
             }

@@ -15,7 +15,6 @@ namespace Pro.DockerVersioning.Deployment;
 /// </summary>
 internal static class VerifiedVersions
 {
-    /// <summary>How the objects' names begin.</summary>
     public const string NamePrefix = "pro-verified-";
 
     private const string Label = "pro.dockerversioning.verified";
@@ -24,25 +23,22 @@ internal static class VerifiedVersions
     private static readonly string[] Prefixes = [NamePrefix];
 
     /// <summary>All of an engine and its swarm, newest first.</summary>
-    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public static async Task<IReadOnlyList<VerifiedDeployment>> LoadAsync(EngineConnection engine, CancellationToken cancellationToken) =>
         From(
             await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false),
             await ListAsync(new SwarmConfigs(engine), cancellationToken).ConfigureAwait(false));
 
     /// <summary>The same for a build: a swarm without a leader doesn't say what it knows, and keeps nobody from building.</summary>
-    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public static async Task<IReadOnlyList<VerifiedDeployment>> LoadReachableAsync(
         EngineConnection engine, CancellationToken cancellationToken)
     {
-        var volumes = await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false);
         try
         {
-            return From(volumes, await ListAsync(new SwarmConfigs(engine), cancellationToken).ConfigureAwait(false));
+            return await LoadAsync(engine, cancellationToken).ConfigureAwait(false);
         }
         catch (ProException refused) when (refused.InnerException is DockerApiException { StatusCode: HttpStatusCode.InternalServerError })
         {
-            return From(volumes, []);
+            return From(await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false), []);
         }
     }
 
@@ -56,8 +52,9 @@ internal static class VerifiedVersions
     public static IReadOnlyList<VerifiedDeployment> From(IEnumerable<LabelledObject> volumes, IEnumerable<LabelledObject> configs) =>
         [.. Read(volumes, configs).Select(one => one.Step)];
 
-    /// <summary>The tags that name what is deployed at a target that is still there, as <c>registry/repository:tag</c>, each with the target.</summary>
-    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    /// <summary>
+    /// The tags that name what is deployed at a target that is still there, as <c>registry/repository:tag</c>, each with the target.
+    /// </summary>
     public static async Task<IReadOnlyDictionary<string, string>> DeployedAliasesAsync(
         EngineConnection engine, CancellationToken cancellationToken)
     {
@@ -77,18 +74,17 @@ internal static class VerifiedVersions
         return aliases;
     }
 
-    /// <summary>Adds one to a target's, and forgets the oldest.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="step">What was verified; its number is given here. If no aliases are given, those of the step before stay.</param>
-    /// <param name="cancellationToken">Ends it before anything is written.</param>
-    /// <returns>What is remembered of the target now, newest first.</returns>
-    /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
+    /// <summary>
+    /// Adds one to a target's, and forgets the oldest. Its number is given here. If it has no aliases or start time, those of the step
+    /// before stay. Gives what is remembered of the target now, newest first.
+    /// </summary>
     public static async Task<IReadOnlyList<VerifiedDeployment>> AddAsync(
         EngineConnection engine, VerifiedDeployment step, CancellationToken cancellationToken)
     {
-        var store = StoreOf(engine, step.Target);
+        var isOfSwarm = LockNames.IsOfSwarm(step.Target);
+        ILabelStore store = isOfSwarm ? new SwarmConfigs(engine) : new VolumeLabels(engine);
         var before = (await FindAsync(engine, step.Target, cancellationToken).ConfigureAwait(false))
-            .Where(one => IsSameRepository(one.Step.Repository, step.Repository)).ToList();
+            .Where(one => ImageReference.TryParse(step.Repository, out var repository) && one.Step.IsOf(repository)).ToList();
         var added = step with
         {
             Number = before.Select(one => one.Step.Number).DefaultIfEmpty(0).Max() + 1,
@@ -97,32 +93,29 @@ internal static class VerifiedVersions
         };
         await CreateAsync(store, added).ConfigureAwait(false);
         var remembered = VerifiedDeployment.Remember([added, .. before.Select(one => one.Step)]);
-        foreach (var (name, old, isOfSwarm) in before)
+        foreach (var (name, old, isInSwarm) in before)
         {
-            var isElsewhere = LockNames.IsOfSwarm(step.Target) && !isOfSwarm;
+            var isElsewhere = isOfSwarm && !isInSwarm;
             if (isElsewhere && remembered.Contains(old))
             {
                 // An older version of this module has left it to one manager alone. What the swarm knows is newer.
-                var oldest = before.Where(one => one.IsOfSwarm).Select(one => one.Step.Number).DefaultIfEmpty(added.Number).Min();
+                var oldest = before.Where(one => one.IsInSwarm).Select(one => one.Step.Number).DefaultIfEmpty(added.Number).Min();
                 await CreateAsync(store, old with { Number = oldest + old.Number - added.Number }).ConfigureAwait(false);
             }
 
             if (isElsewhere || !remembered.Contains(old))
             {
-                await RemoveAsync(isOfSwarm ? store : new VolumeLabels(engine), name).ConfigureAwait(false);
+                await RemoveAsync(isInSwarm ? store : new VolumeLabels(engine), name).ConfigureAwait(false);
             }
         }
 
         return remembered;
     }
 
-    private static ILabelStore StoreOf(EngineConnection engine, string target) =>
-        LockNames.IsOfSwarm(target) ? new SwarmConfigs(engine) : new VolumeLabels(engine);
-
     private static Task<IReadOnlyList<LabelledObject>> ListAsync(ILabelStore store, CancellationToken cancellationToken) =>
         store.ListAsync(Prefixes, cancellationToken);
 
-    private static async Task<List<(string Name, VerifiedDeployment Step, bool IsOfSwarm)>> FindAsync(
+    private static async Task<List<(string Name, VerifiedDeployment Step, bool IsInSwarm)>> FindAsync(
         EngineConnection engine, string target, CancellationToken cancellationToken) =>
         [.. Read(
                 await ListAsync(new VolumeLabels(engine), cancellationToken).ConfigureAwait(false),
@@ -143,9 +136,6 @@ internal static class VerifiedVersions
             // Somebody has mounted it: it is old, and does no harm.
         }
     }
-
-    private static bool IsSameRepository(string one, string other) =>
-        ImageReference.TryParse(one, out var left) && ImageReference.TryParse(other, out var right) && left.SameRepository(right);
 
     private static string NameOf(string target)
     {
@@ -175,7 +165,7 @@ internal static class VerifiedVersions
     }
 
     // What the swarm knows goes first: volumes about its services are older.
-    private static IEnumerable<(string Name, VerifiedDeployment Step, bool IsOfSwarm)> Read(
+    private static IEnumerable<(string Name, VerifiedDeployment Step, bool IsInSwarm)> Read(
         IEnumerable<LabelledObject> volumes, IEnumerable<LabelledObject> configs) =>
         from isOfSwarm in (bool[])[true, false]
         from one in isOfSwarm ? configs : volumes
@@ -195,7 +185,8 @@ internal static class VerifiedVersions
             return null;
         }
 
-        return new VerifiedDeployment(kind, version, ToVersion(Get("from")), Get("image"), TimeOf(Get("time")))
+        _ = DateTimeOffset.TryParse(Get("time"), CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time);
+        return new VerifiedDeployment(kind, version, ToVersion(Get("from")), Get("image"), time)
         {
             Target = target,
             Repository = repository,
@@ -208,9 +199,6 @@ internal static class VerifiedVersions
 
         string? Get(string name) => labels.TryGetValue($"{Label}.{name}", out var value) ? value : null;
     }
-
-    private static DateTimeOffset TimeOf(string? text) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : default;
 
     /// <summary>As the history reads one.</summary>
     private static ProVersion? ToVersion(string? text) =>

@@ -11,6 +11,9 @@ internal static class SwarmErrors
     /// <summary>The id of <see cref="Superseded"/>.</summary>
     public const string SupersededId = "SwarmUpdateSuperseded";
 
+    /// <summary>The id of an update that failed, and whose old image could not be restored.</summary>
+    public const string RestoreFailedId = "SwarmRestoreFailed";
+
     /// <summary>A service that doesn't exist.</summary>
     public static ProException ServiceNotFound(string service, Exception? inner = null) => new(
         ServiceNotFoundId,
@@ -135,7 +138,7 @@ internal static class SwarmErrors
     /// <summary>We wanted to go back, and it didn't work.</summary>
     public static ProException RestoreFailed(
         string service, string wanted, string from, string why, string whyNot, IReadOnlyList<string> tasks, Exception? inner) => new(
-        "SwarmRestoreFailed",
+        RestoreFailedId,
         ProErrorCategory.InvalidOperation,
         $"'{service}' did not get to {wanted}: {why}. Going back to {from} failed as well: {whyNot.TrimEnd('.')}.{List(tasks)}",
         $"Look at it now: docker service ps --no-trunc {service}. " +

@@ -2,7 +2,6 @@ using System.Formats.Tar;
 using System.Text;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Cleaning;
-using Pro.DockerVersioning.Deployment;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
@@ -277,8 +276,8 @@ public sealed class RealCleaningTests : IAsyncLifetime, IProgress<Report>
         // Nowhere, and the registry of this name doesn't exist: nothing is touched.
         _ = await Assert.ThrowsAsync<ProException>(RecheckAsync);
 
-        async Task<SuppliedImage> RecheckAsync() => await ImageRecheck.RunAsync(
-            supply, secured, await ImageInventory.LoadAsync(_engine, Cancel), () => Task.FromResult<string?>(null), force: false, Cancel);
+        async Task<SuppliedImage> RecheckAsync() => await supply.RecheckAsync(
+            secured, await ImageInventory.LoadAsync(_engine, Cancel), () => Task.FromResult<string?>(null), force: false, Cancel);
     }
 
     [Fact]

@@ -1,32 +1,33 @@
-using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment.Health.Probes;
+using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Health;
 
-/// <summary>The start of a container that is judged: its end, or another start, is a failure.</summary>
-/// <param name="StartedAt">When, as the engine writes it.</param>
-/// <param name="Restarts">The restart count that belongs to it.</param>
-internal sealed record ContainerStart(string StartedAt, long Restarts)
+/// <summary>
+/// The start of a container that is judged: its end, or another start, is a failure. The time is as the engine writes it; null if any start
+/// will do. The restart count belongs to this start.
+/// </summary>
+internal sealed record ContainerStart(string? StartedAt, long Restarts)
 {
     /// <summary>How it ended; null while it goes on.</summary>
     public HealthFinding? EndIn(ContainerSnapshot now)
     {
-        if (now.Container is not { State: { } state } container)
+        if (now.Container is not { } container)
         {
             return new HealthFinding(ProHealth.Exited, "is gone");
         }
 
-        if (state.Restarting || container.RestartCount > Restarts)
+        if (container.IsRestarting || container.RestartCount > Restarts)
         {
             return new HealthFinding(ProHealth.Restarting, "ended, and its restart policy starts it again");
         }
 
-        if (!state.Running)
+        if (!container.IsRunning)
         {
-            return new HealthFinding(ProHealth.Exited, Why(state) + (now.AfterOutage ? " while the engine was away" : ""));
+            return new HealthFinding(ProHealth.Exited, Why(now) + (now.AfterOutage ? " while the engine was away" : ""));
         }
 
-        if (state.StartedAt == StartedAt)
+        if (now.StartedAt == StartedAt)
         {
             return null;
         }
@@ -37,12 +38,12 @@ internal sealed record ContainerStart(string StartedAt, long Restarts)
             : new HealthFinding(ProHealth.Restarting, "was restarted");
     }
 
-    private static string Why(State state) => state switch
+    private static string Why(ContainerSnapshot now)
     {
-        { Status: "created" } => "was not started" + Said(state),
-        { OOMKilled: true } => "was killed by the kernel for its memory",
-        _ => "exited" + Said(state),
-    };
-
-    private static string Said(State state) => string.IsNullOrWhiteSpace(state.Error) ? "" : $" ({LogText.Clean(state.Error)})";
+        var error = now.State.Text("Error");
+        var said = string.IsNullOrWhiteSpace(error) ? "" : $" ({LogText.Clean(error)})";
+        return now.State.Text("Status") == "created" ? "was not started" + said
+            : now.State.Flag("OOMKilled") ? "was killed by the kernel for its memory"
+            : "exited" + said;
+    }
 }

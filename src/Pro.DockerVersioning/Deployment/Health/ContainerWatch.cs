@@ -6,6 +6,7 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Health;
@@ -14,7 +15,7 @@ namespace Pro.DockerVersioning.Deployment.Health;
 /// Follows one container. The engine's events say at once when to look, an inspection says what is so. A look now and then makes up
 /// for events that are lost; an engine that restarts is waited for.
 /// </summary>
-internal sealed class ContainerWatch : IAsyncDisposable
+internal sealed class ContainerWatch(EngineConnection engine, string id, TimeSpan outage) : IAsyncDisposable
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
@@ -22,34 +23,17 @@ internal sealed class ContainerWatch : IAsyncDisposable
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private static readonly string[] Actions = ["die", "start", "restart", "destroy", "health_status", "pause", "unpause", "rename"];
 
-    private readonly EngineConnection _engine;
-    private readonly string _id;
-    private readonly TimeSpan _outage;
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<bool> _nudges =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly TaskCompletionSource<long> _exitCode = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _listening = Task.CompletedTask;
 
-    private ContainerWatch(EngineConnection engine, string id, TimeSpan outage)
-    {
-        _engine = engine;
-        _id = id;
-        _outage = outage;
-    }
-
-    /// <summary>The first look.</summary>
     public ContainerSnapshot First { get; private set; } = new(Container: null);
 
-    /// <summary>The latest look.</summary>
     public ContainerSnapshot Latest { get; private set; } = new(Container: null);
 
-    /// <summary>Looks, and begins to listen.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="id">The container.</param>
-    /// <param name="outage">How long the engine may be away.</param>
-    /// <param name="restartsBefore">One with more restarts has ended before this look: events since its creation are asked for.</param>
-    /// <param name="cancellationToken">Ends the first look.</param>
+    /// <summary>Looks, and begins to listen. The outage is how long the engine may be away.</summary>
     public static async Task<ContainerWatch> OpenAsync(
         EngineConnection engine, string id, TimeSpan outage, long restartsBefore, CancellationToken cancellationToken)
     {
@@ -59,10 +43,9 @@ internal sealed class ContainerWatch : IAsyncDisposable
             watch.First = await watch.LookAsync(cancellationToken).ConfigureAwait(false);
             if (watch.First.Container is { } container)
             {
-                // From the start on, by the engine's clock: nothing falls between the look and the subscription.
-                var since = container.RestartCount > restartsBefore
-                    ? container.Created.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture)
-                    : container.State?.StartedAt;
+                // From the start on, by the engine's clock: nothing falls between the look and the subscription. With more restarts than
+                // before, it has ended before this look.
+                var since = container.RestartCount > restartsBefore ? container.CreatedAt : container.StartedAt;
                 watch._listening = watch.ListenAsync(UnixTime(since), watch._stop.Token);
             }
 
@@ -76,7 +59,6 @@ internal sealed class ContainerWatch : IAsyncDisposable
     }
 
     /// <summary>The container as it is now, and again whenever something may have changed.</summary>
-    /// <exception cref="ProException">The engine stayed away.</exception>
     public async IAsyncEnumerable<ContainerSnapshot> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         yield return Latest;
@@ -87,8 +69,6 @@ internal sealed class ContainerWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks now.</summary>
-    /// <exception cref="ProException">The engine stayed away.</exception>
     public async Task<ContainerSnapshot> LookAsync(CancellationToken cancellationToken)
     {
         var away = Stopwatch.StartNew();
@@ -98,7 +78,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
             {
                 return Latest = new ContainerSnapshot(await InspectAsync(cancellationToken).ConfigureAwait(false), afterOutage);
             }
-            catch (ProException fault) when (IsOutage(fault) && away.Elapsed < _outage)
+            catch (ProException fault) when (IsOutage(fault) && away.Elapsed < outage)
             {
                 await Task.Delay(Again, cancellationToken).ConfigureAwait(false);
             }
@@ -118,7 +98,6 @@ internal sealed class ContainerWatch : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -130,30 +109,27 @@ internal sealed class ContainerWatch : IAsyncDisposable
         fault.Id == EngineErrors.UnreachableId
         || fault.InnerException is DockerApiException { StatusCode: >= System.Net.HttpStatusCode.InternalServerError };
 
-    private static string UnixTime(string? text)
+    private static string UnixTime(DateTimeOffset time)
     {
-        var time = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var known)
-            ? known
-            : DateTimeOffset.UnixEpoch;
         var ticks = Math.Max(0, (time - DateTimeOffset.UnixEpoch).Ticks);
         return string.Create(CultureInfo.InvariantCulture, $"{ticks / TimeSpan.TicksPerSecond}.{ticks % TimeSpan.TicksPerSecond:D7}00");
     }
 
-    private async Task<ContainerInspectResponse?> InspectAsync(CancellationToken cancellationToken)
+    private async Task<ContainerView?> InspectAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(CallLimit);
         try
         {
-            return await _engine.CallAsync(client => client.Containers.InspectContainerAsync(_id, limit.Token)).ConfigureAwait(false);
+            return new ContainerView(await engine.Http.GetAsync($"containers/{id}/json", limit.Token).ConfigureAwait(false));
         }
-        catch (ProException gone) when (gone.Id == "EngineObjectNotFound")
+        catch (ProException gone) when (gone.Id == EngineErrors.NotFoundId)
         {
             return null;
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            var endpoint = _engine.Endpoint;
+            var endpoint = engine.Endpoint;
             throw EngineErrors.Unreachable(endpoint.ToString(), endpoint.Source, endpoint.IsLocal, "it took too long", late);
         }
     }
@@ -180,7 +156,7 @@ internal sealed class ContainerWatch : IAsyncDisposable
             Filters = new Dictionary<string, IDictionary<string, bool>>
             {
                 ["type"] = new Dictionary<string, bool> { ["container"] = true },
-                ["container"] = new Dictionary<string, bool> { [_id] = true },
+                ["container"] = new Dictionary<string, bool> { [id] = true },
                 ["event"] = Actions.ToDictionary(action => action, _ => true),
             },
         };
@@ -188,22 +164,14 @@ internal sealed class ContainerWatch : IAsyncDisposable
         {
             try
             {
-                await _engine.CallAsync(client => client.System.MonitorEventsAsync(parameters, new Sink(this), stop)).ConfigureAwait(false);
+                await engine.CallAsync(client => client.System.MonitorEventsAsync(parameters, new Sink(this), stop)).ConfigureAwait(false);
                 await Task.Delay(Again, stop).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (!stop.IsCancellationRequested && exception is not OutOfMemoryException)
+            catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 // The stream is cut; whether the engine is away shows the next look.
                 _ = _nudges.Writer.TryWrite(true);
                 await Task.Delay(Again, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (Exception exception) when (stop.IsCancellationRequested && exception is not OutOfMemoryException)
-            {
-                return;
             }
         }
     }

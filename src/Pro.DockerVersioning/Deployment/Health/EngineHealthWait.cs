@@ -16,11 +16,6 @@ internal static class EngineHealthWait
     /// <summary>
     /// Waits. Returns at once for a container without a HEALTHCHECK; after <see cref="BoundOf"/> it goes on with a warning.
     /// </summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="containerId">A container that was verified.</param>
-    /// <param name="subject">What the user calls it: "api v1.2.3".</param>
-    /// <param name="reports">Takes the warning.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     /// <exception cref="ProException">The container ended, was restarted, or the engine says that it is unhealthy.</exception>
     public static async Task RunAsync(
         EngineConnection engine,
@@ -39,7 +34,7 @@ internal static class EngineHealthWait
                 return;
             }
 
-            var baseline = new ContainerStart(watch.First.StartedAt, container.RestartCount);
+            var start = new ContainerStart(watch.First.StartedAt, container.RestartCount);
             var bound = BoundOf(check);
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(bound);
@@ -47,12 +42,11 @@ internal static class EngineHealthWait
             {
                 await foreach (var now in watch.ReadAsync(limit.Token).ConfigureAwait(false))
                 {
-                    var bad = baseline.EndIn(now) ?? (now.EngineHealth == false ? HealthCheckVerifier.Unhealthy() : null);
+                    var bad = start.EndIn(now) ?? (now.EngineHealth == false ? HealthCheckVerifier.Unhealthy : null);
                     if (bad is not null)
                     {
                         var run = new VerificationRun(engine, containerId, options, watch, reports);
-                        throw (await run.ResultAsync(bad, ProHealthProof.HealthCheck, cancellationToken).ConfigureAwait(false))
-                            .ToError(subject, isKept: false);
+                        throw (await run.ResultAsync(bad, cancellationToken).ConfigureAwait(false)).ToError(subject, isKept: false);
                     }
 
                     if (now.EngineHealth == true)

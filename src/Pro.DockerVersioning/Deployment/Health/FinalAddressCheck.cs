@@ -13,42 +13,26 @@ namespace Pro.DockerVersioning.Deployment.Health;
 /// URL is asked if there is one that the old container answered. Else each published TCP port on which that one answered must accept a
 /// connection and keep it open for a moment: docker-proxy accepts for nobody, and closes.
 /// </summary>
-internal sealed class FinalAddressCheck
+internal sealed class FinalAddressCheck(
+    EngineConnection engine, Uri? healthUrl, IReadOnlyList<PublishedAddress> answering, string? obstacle)
 {
     private static readonly TimeSpan OpenFor = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan AttemptTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
 
     /// <summary>For how long a candidate that a check called healthy is asked again: nobody is answered meanwhile.</summary>
     public static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(5);
-
-    private readonly EngineConnection _engine;
-    private readonly Uri? _healthUrl;
-    private readonly List<PublishedAddress> _answering;
-
-    private FinalAddressCheck(EngineConnection engine, Uri? healthUrl, IEnumerable<PublishedAddress> answering, string? obstacle)
-    {
-        _engine = engine;
-        _healthUrl = healthUrl;
-        _answering = [.. answering];
-        Obstacle = obstacle;
-    }
 
     /// <summary>The longest time that <see cref="RunAsync"/> takes on ports.</summary>
     public static TimeSpan LongestFor(TimeSpan retryTime) => retryTime + AttemptTime;
 
     /// <summary>Why the final addresses can't be checked from this machine, as the end of a sentence; null if they can be.</summary>
-    public string? Obstacle { get; }
+    public string? Obstacle => obstacle;
 
     /// <summary>
-    /// Looks on which of its published ports the old container answers this machine: the new one must answer on the same ones. Takes a third
-    /// of a second. <see cref="Obstacle"/> says whether the answer is worth anything.
+    /// Looks on which of its published ports the old container, which runs, answers this machine: the new one must answer on the same ones.
+    /// Takes a third of a second. <see cref="Obstacle"/> says whether the answer is worth anything.
     /// </summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="old">The inspection of the old container, which runs and has its ports.</param>
-    /// <param name="healthUrl">The service's health URL, or null.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
     public static async Task<FinalAddressCheck> PrepareAsync(
         EngineConnection engine, ContainerView old, Uri? healthUrl, CancellationToken cancellationToken)
     {
@@ -57,7 +41,7 @@ internal sealed class FinalAddressCheck
             return new FinalAddressCheck(engine, healthUrl, [], obstacle: null);
         }
 
-        if ((await OwnNetwork.ContainerAsync(engine, cancellationToken).ConfigureAwait(false) is { } own
+        if ((await UrlProbes.OwnContainerAsync(engine, cancellationToken).ConfigureAwait(false) is { } own
                 ? $"this command runs in the container {own}, which has a network of its own: "
                     + "from there nothing tells whether the ports answer"
                 : ObstacleTo(engine.Endpoint, old)) is { } obstacle)
@@ -66,7 +50,8 @@ internal sealed class FinalAddressCheck
         }
 
         var addresses = PublishedAddress.Of(engine.Endpoint, old);
-        var answers = await Task.WhenAll(addresses.Select(address => WhyNotAsync(address, AttemptTime, cancellationToken))).ConfigureAwait(false);
+        var answers = await Task
+            .WhenAll(addresses.Select(address => WhyNotAsync(address, AttemptTime, cancellationToken))).ConfigureAwait(false);
         var answering = addresses.Where((_, index) => answers[index] is null).ToList();
         return new FinalAddressCheck(engine, healthUrl: null, answering, answering.Count > 0 ? null
             : $"this machine gets no answer from the running container on {string.Join(", ", addresses.Select(address => address.Text))}");
@@ -75,32 +60,24 @@ internal sealed class FinalAddressCheck
     /// <summary>
     /// Why this machine can't reach any published TCP port of a container, by what is known without asking: the end of a sentence, or null.
     /// </summary>
-    public static string? ObstacleTo(EngineEndpoint endpoint, ContainerView container)
-    {
-        if (PublishedAddress.Of(endpoint, container).Count > 0)
-        {
-            return null;
-        }
-
-        return container.Ports.Any(port => port.Value is JsonArray { Count: > 0 }
-                && port.Key.EndsWith("/tcp", StringComparison.Ordinal))
+    public static string? ObstacleTo(EngineEndpoint endpoint, ContainerView container) =>
+        PublishedAddress.Of(endpoint, container).Count > 0 ? null
+        : container.Ports.Any(port => port.Value is JsonArray { Count: > 0 } && port.Key.EndsWith("/tcp", StringComparison.Ordinal))
             ? "its ports are bound to the loopback address of the engine's machine, which can't be reached from here"
-            : "it publishes no TCP port, and nothing else tells from here whether its ports answer";
-    }
+        : "it publishes no TCP port, and nothing else tells from here whether its ports answer";
 
-    /// <summary>Checks the candidate; a port that doesn't answer at once gets a few seconds.</summary>
-    /// <param name="candidate">Its inspection, after it got its ports.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <param name="retryTime">How long it is asked again; null for <see cref="RetryTime"/>.</param>
+    /// <summary>
+    /// Checks the candidate, which has its ports by now. One that doesn't answer at once gets a few seconds: <see cref="RetryTime"/> if no
+    /// time is given.
+    /// </summary>
     /// <exception cref="ProException"><c>FinalAddressNotAnswered</c>.</exception>
     public async Task RunAsync(ContainerView candidate, CancellationToken cancellationToken, TimeSpan? retryTime = null)
     {
         var time = retryTime ?? RetryTime;
         var name = SwapNames.BaseOf(candidate.Name);
-        if (_healthUrl is not null)
+        if (healthUrl is not null)
         {
-            using var probe = await UrlProbes
-                .ForAsync(_engine, candidate.Id, _healthUrl, RequestTime, cancellationToken).ConfigureAwait(false);
+            var probe = await UrlProbes.ForAsync(engine, candidate.Id, healthUrl, cancellationToken).ConfigureAwait(false);
             await UntilAnsweredAsync(
                 name,
                 time,
@@ -111,8 +88,8 @@ internal sealed class FinalAddressCheck
             return;
         }
 
-        var now = PublishedAddress.Of(_engine.Endpoint, candidate);
-        await Task.WhenAll(_answering.Select(before => AddressNow(before, now)).OfType<PublishedAddress>().Distinct().Select(address =>
+        var now = PublishedAddress.Of(engine.Endpoint, candidate);
+        await Task.WhenAll(answering.Select(before => AddressNow(before, now)).OfType<PublishedAddress>().Distinct().Select(address =>
             UntilAnsweredAsync(name, time, address.Port, () => WhyNotTwiceAsync(address, cancellationToken), cancellationToken)))
             .ConfigureAwait(false);
     }
@@ -126,7 +103,7 @@ internal sealed class FinalAddressCheck
     // A URL that not even the old one answers tells nothing of the new one.
     private static async Task<bool> AnswersAsync(EngineConnection engine, string id, Uri url, CancellationToken cancellationToken)
     {
-        using var probe = await UrlProbes.ForAsync(engine, id, url, RequestTime, cancellationToken).ConfigureAwait(false);
+        var probe = await UrlProbes.ForAsync(engine, id, url, cancellationToken).ConfigureAwait(false);
         try
         {
             return (await probe.RunAsync(cancellationToken).ConfigureAwait(false)).Verdict == ProbeVerdict.Well;

@@ -5,39 +5,36 @@ using Pro.DockerVersioning.Engine;
 
 namespace Pro.DockerVersioning.Deployment.Health;
 
-/// <summary>Runs the health command at once and often, until it succeeds or has failed as often as the engine would allow.</summary>
-/// <param name="engine">The engine.</param>
-/// <param name="id">The container.</param>
-/// <param name="check">Its health command.</param>
-/// <param name="isWellByEngine">Whether the engine's own check calls it well.</param>
-/// <param name="said">Hears what the command says.</param>
-/// <param name="countsFailures">False if the operator has said how long it may take: then failures are no verdict.</param>
+/// <summary>
+/// Runs the health command at once and often, until it succeeds or has failed as often as the engine would allow. If the operator has said
+/// how long it may take, failures are no verdict. It tells what the command says.
+/// </summary>
 internal sealed class HealthCheckVerifier(
-    EngineConnection engine, string id, HealthCheck check, Func<bool> isWellByEngine, Action<string> said, bool countsFailures) : IHealthVerifier
+    EngineConnection engine, string id, HealthCheck check, Func<bool> isWellByEngine, Action<string> said, bool countsFailures)
+    : IHealthVerifier
 {
     // Something passing, a 500 of the engine's, may be in the way; a missing shell stays missing.
     private const int MaxUnable = 5;
 
-    /// <inheritdoc/>
+    /// <summary>The engine's verdict, or ours.</summary>
+    internal static readonly HealthFinding Healthy = new(ProHealth.Healthy, "is healthy by its HEALTHCHECK");
+
+    /// <inheritdoc cref="Healthy"/>
+    internal static readonly HealthFinding Unhealthy = new(ProHealth.Unhealthy, "is unhealthy by its HEALTHCHECK");
+
     public ProHealthProof Kind => ProHealthProof.HealthCheck;
 
-    /// <inheritdoc/>
     public string Description => string.Create(
         CultureInfo.InvariantCulture, $"its HEALTHCHECK, run at once (its interval is {check.Interval.TotalSeconds:0.###} s)");
 
-    /// <inheritdoc/>
     public TimeSpan Allowance => check.Allowance;
 
-    /// <inheritdoc/>
     public TimeSpan LeastWait { get; private set; }
 
-    /// <inheritdoc/>
     public string? LastText { get; private set; }
 
-    /// <inheritdoc/>
     public TimeSpan BoundFor(TimeSpan knownNeed) => check.BoundFor(knownNeed);
 
-    /// <inheritdoc/>
     public async Task<HealthFinding> RunAsync(CancellationToken cancellationToken)
     {
         var probe = new HealthProbe(engine, id, check);
@@ -49,16 +46,21 @@ internal sealed class HealthCheckVerifier(
             // The container was started before the clock: a failure counts rather later than at the engine.
             var begun = clock.Elapsed;
             var outcome = await probe.RunAsync(cancellationToken).ConfigureAwait(false);
-            Note(outcome.Text);
+            if (outcome.Text != LastText)
+            {
+                LastText = outcome.Text;
+                said($"its health command: {outcome.Text}");
+            }
+
             if (outcome.Verdict == ProbeVerdict.Well)
             {
-                return Healthy();
+                return Healthy;
             }
 
             unable = outcome.Verdict == ProbeVerdict.CannotRun ? unable + 1 : 0;
             if (unable == 0 && failures.Add(begun) && countsFailures)
             {
-                return Unhealthy();
+                return Unhealthy;
             }
 
             await pace.RestAsync(cancellationToken).ConfigureAwait(false);
@@ -69,25 +71,36 @@ internal sealed class HealthCheckVerifier(
         if (isWellByEngine())
         {
             // Its last word, though it may be from before a second look: its next check can be an hour away.
-            return Healthy();
+            return Healthy;
         }
 
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false);
         throw new UnreachableException();
     }
+}
 
-    /// <summary>The engine's verdict, or ours.</summary>
-    internal static HealthFinding Healthy() => new(ProHealth.Healthy, "is healthy by its HEALTHCHECK");
+/// <summary>
+/// Turns failures of our own quick checks into the verdict "unhealthy", never sooner than the engine's rules would. We check many
+/// times in an interval, to see the first success at once. Counting every failure would call a service unhealthy within a
+/// second that needs five to start and has 90 by its retries and interval. So a failure counts once an interval, not in
+/// the first interval (the engine waits before its first check, too), and not in the start period.
+/// </summary>
+internal sealed class FailureCount(HealthCheck check)
+{
+    private TimeSpan _due = check.Interval;
 
-    /// <summary>The engine's verdict, or ours.</summary>
-    internal static HealthFinding Unhealthy() => new(ProHealth.Unhealthy, "is unhealthy by its HEALTHCHECK");
+    /// <summary>Failures that counted, so far.</summary>
+    public long Counted { get; private set; }
 
-    private void Note(string text)
+    /// <summary>Notes a failure of a check that began so long after the start; true when it is one too many.</summary>
+    public bool Add(TimeSpan begun)
     {
-        if (text != LastText)
+        if (begun >= _due)
         {
-            LastText = text;
-            said($"its health command: {text}");
+            _due = begun + check.Interval;
+            Counted += begun >= check.StartPeriod ? 1 : 0;
         }
+
+        return Counted >= check.Retries;
     }
 }

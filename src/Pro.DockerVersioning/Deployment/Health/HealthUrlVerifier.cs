@@ -6,48 +6,31 @@ namespace Pro.DockerVersioning.Deployment.Health;
 /// <summary>
 /// Asks the health URL until it answers well twice in a row, each time on a new connection: one good answer can still come from
 /// what held the port before, and the second costs 50 ms. A failure is not a verdict, since an address has no start period and
-/// no retries; the time-out is.
+/// no retries; the time-out is. It tells what was answered.
 /// </summary>
-/// <param name="address">The URL.</param>
-/// <param name="probe">Makes what asks it.</param>
-/// <param name="requestTimeout">How long one request may take.</param>
-/// <param name="said">Hears what was answered.</param>
-internal sealed class HealthUrlVerifier(
-    Uri address, Func<CancellationToken, Task<IUrlProbe>> probe, TimeSpan requestTimeout, Action<string> said) : IHealthVerifier
+internal sealed class HealthUrlVerifier(Uri address, Func<CancellationToken, Task<IUrlProbe>> probe, Action<string> said) : IHealthVerifier
 {
     private const int Needed = 2;
 
-    /// <inheritdoc/>
     public ProHealthProof Kind => ProHealthProof.HealthUrl;
 
-    /// <inheritdoc/>
     public string Description => $"its health URL {UrlText.Shown(address)}";
 
-    /// <inheritdoc/>
-    public TimeSpan Allowance => TimeSpan.Zero;
-
-    /// <inheritdoc/>
-    public TimeSpan LeastWait => TimeSpan.Zero;
-
-    /// <inheritdoc/>
-    public TimeSpan BoundFor(TimeSpan knownNeed) => requestTimeout + knownNeed;
-
-    /// <inheritdoc/>
     public string? LastText { get; private set; }
 
-    /// <inheritdoc/>
+    public TimeSpan BoundFor(TimeSpan knownNeed) => UrlProbes.RequestTime + knownNeed;
+
     public async Task<HealthFinding> RunAsync(CancellationToken cancellationToken)
     {
-        using var asking = await probe(cancellationToken).ConfigureAwait(false);
+        var asking = await probe(cancellationToken).ConfigureAwait(false);
         var pace = new PollInterval();
         for (var well = 0; true;)
         {
-            var outcome = await asking.RunAsync(cancellationToken).ConfigureAwait(false);
-            Note(outcome.Text);
-            well = outcome.Verdict == ProbeVerdict.Well ? well + 1 : 0;
+            var (isWell, text) = await AskAsync(asking, cancellationToken).ConfigureAwait(false);
+            well = isWell ? well + 1 : 0;
             if (well == Needed)
             {
-                return new HealthFinding(ProHealth.Healthy, $"is healthy: {outcome.Text}");
+                return new HealthFinding(ProHealth.Healthy, $"is healthy: {text}");
             }
 
             pace = well > 0 ? new PollInterval() : pace;
@@ -58,27 +41,29 @@ internal sealed class HealthUrlVerifier(
     /// <summary>Asks now and then, until so many answers in a row are bad.</summary>
     public async Task<HealthFinding> WatchAsync(TimeSpan interval, int failures, CancellationToken cancellationToken)
     {
-        using var asking = await probe(cancellationToken).ConfigureAwait(false);
+        var asking = await probe(cancellationToken).ConfigureAwait(false);
         for (var failed = 0; true;)
         {
-            var outcome = await asking.RunAsync(cancellationToken).ConfigureAwait(false);
-            Note(outcome.Text);
-            failed = outcome.Verdict == ProbeVerdict.Well ? 0 : failed + 1;
+            var (isWell, text) = await AskAsync(asking, cancellationToken).ConfigureAwait(false);
+            failed = isWell ? 0 : failed + 1;
             if (failed >= failures)
             {
-                return new HealthFinding(ProHealth.Unhealthy, $"is unhealthy: {outcome.Text}, {failed} times in a row");
+                return new HealthFinding(ProHealth.Unhealthy, $"is unhealthy: {text}, {failed} times in a row");
             }
 
             await Task.Delay(interval, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private void Note(string text)
+    private async Task<(bool IsWell, string Text)> AskAsync(IUrlProbe asking, CancellationToken cancellationToken)
     {
-        if (text != LastText)
+        var outcome = await asking.RunAsync(cancellationToken).ConfigureAwait(false);
+        if (outcome.Text != LastText)
         {
-            LastText = text;
-            said(text);
+            LastText = outcome.Text;
+            said(outcome.Text);
         }
+
+        return (outcome.Verdict == ProbeVerdict.Well, outcome.Text);
     }
 }

@@ -9,7 +9,6 @@ internal static class KnownNeed
     private static readonly TimeSpan Unknown = TimeSpan.FromMinutes(1);
 
     /// <summary>Three times the slowest of its last five verified starts, at least 15 s; a minute if none is known.</summary>
-    /// <param name="starts">How long its verified starts took, newest first.</param>
     public static TimeSpan Of(IEnumerable<TimeSpan> starts)
     {
         var slowest = starts.Take(Starts).DefaultIfEmpty(TimeSpan.Zero).Max();

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine.Api;
@@ -10,11 +9,17 @@ namespace Pro.DockerVersioning.Deployment.Health;
 internal static class PlannedHealthCheck
 {
     /// <summary>That of a container that is re-created on another image: its operator's fields, else the image's.</summary>
-    /// <param name="old">The old container's inspection.</param>
-    /// <param name="oldImage">Its image's inspection; null if it is gone.</param>
-    /// <param name="newImage">The new image's inspection.</param>
     public static HealthCheck? Of(ContainerView old, JsonObject? oldImage, JsonObject? newImage) =>
         Merge(UserConfig.From(old, oldImage ?? [])["Healthcheck"], newImage?["Config"]?["Healthcheck"]);
+
+    /// <summary>The same, and whether the new image is on the engine.</summary>
+    public static async Task<(bool IsHere, HealthCheck? Check)> FindAsync(
+        ContainerApi calls, ContainerView old, string image, CancellationToken cancellationToken)
+    {
+        var oldImage = await calls.FindImageAsync(old.ImageId, cancellationToken).ConfigureAwait(false);
+        var newImage = await calls.FindImageAsync(image, cancellationToken).ConfigureAwait(false);
+        return (newImage is not null, Of(old, oldImage, newImage));
+    }
 
     /// <summary>An operator's HEALTHCHECK over an image's, field by field, as the engine merges them; null if there is none.</summary>
     public static HealthCheck? Merge(JsonNode? own, JsonNode? ofImage)
@@ -28,22 +33,6 @@ internal static class PlannedHealthCheck
             }
         }
 
-        return HealthCheck.Of(new ContainerInspectResponse
-        {
-            Config = new ContainerConfig
-            {
-                Healthcheck = new HealthcheckConfig
-                {
-                    Test = [.. check.Texts("Test")],
-                    Interval = Span(check["Interval"]),
-                    Timeout = Span(check["Timeout"]),
-                    StartPeriod = Span(check["StartPeriod"]),
-                    Retries = (long?)check["Retries"],
-                },
-            },
-        });
+        return HealthCheck.Read(check);
     }
-
-    private static TimeSpan? Span(JsonNode? nanoseconds) =>
-        (long?)nanoseconds is { } number ? TimeSpan.FromTicks(number / TimeSpan.NanosecondsPerTick) : null;
 }

@@ -24,9 +24,6 @@ internal sealed record VerificationOptions
     /// </summary>
     public bool AsksHealthUrlInside { get; init; }
 
-    /// <summary>How long one request to <see cref="HealthUrl"/> may take.</summary>
-    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
-
     /// <summary>
     /// How long the container has to get healthy. Given, it is kept to the letter, and replaces what the HEALTHCHECK allows and
     /// <see cref="KnownNeed"/>. Null: a minute, or as long as its HEALTHCHECK itself allows if that is longer (start period, then all
@@ -58,15 +55,10 @@ internal sealed record VerificationOptions
     /// <summary>How long the engine may be away (restarting) before the verification gives up on it.</summary>
     public TimeSpan EngineOutage { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many of the container's last log lines the result holds.</summary>
     public int LogLines { get; init; } = 20;
-
-    /// <summary>While watching: so many failed requests to <see cref="HealthUrl"/> in a row are a failure.</summary>
-    public int WatchFailures { get; init; } = 3;
 
     /// <summary>While watching: the time between two requests to <see cref="HealthUrl"/>.</summary>
     public TimeSpan WatchInterval { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The bar under which the verification's bar stands, or null.</summary>
     public string? ProgressParent { get; init; }
 }

@@ -1,29 +1,26 @@
+using System.Diagnostics;
 using System.Globalization;
+using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Health;
 
 /// <summary>What a verification or a watch found.</summary>
 internal sealed record VerificationResult
 {
-    /// <summary>The verdict.</summary>
     public required ProHealth Health { get; init; }
 
-    /// <summary>By what it was judged.</summary>
     public required ProHealthProof Proof { get; init; }
 
     /// <summary>True for a container that may take over.</summary>
     public bool IsWell => Health is ProHealth.Healthy or ProHealth.Running;
 
-    /// <summary>The container's name, without its slash.</summary>
     public required string Container { get; init; }
 
-    /// <summary>The image as the container names it.</summary>
     public required string Image { get; init; }
 
     /// <summary>What the verdict rests on, as the end of a sentence that begins with the container.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>From the call to the verdict.</summary>
     public TimeSpan Duration { get; init; }
 
     /// <summary>What was seen and for how long, for a result.</summary>
@@ -47,7 +44,6 @@ internal sealed record VerificationResult
     /// <summary>The code with which it ended (before it was restarted); null while it runs, or where nobody knows any more.</summary>
     public long? ExitCode { get; init; }
 
-    /// <summary>True if the kernel killed it for its memory.</summary>
     public bool OutOfMemory { get; init; }
 
     /// <summary>How often its restart policy has started it again.</summary>
@@ -55,4 +51,30 @@ internal sealed record VerificationResult
 
     /// <summary>The start that was judged, as the engine writes it; a watch goes on from it.</summary>
     public string StartedAt { get; init; } = "";
+
+    /// <summary>The error of a container that did not prove well. If it is kept, <c>docker logs</c> can be recommended.</summary>
+    public ProException ToError(string subject, bool isKept)
+    {
+        var evidence = new VerificationEvidence
+        {
+            Subject = subject,
+            Reason = Reason,
+            Proof = Proof == ProHealthProof.HealthUrl ? "Its health URL" : "Its HEALTHCHECK",
+            Container = Container,
+            Image = Image,
+            After = Duration,
+            IsKept = isKept,
+            IsOutOfMemory = OutOfMemory,
+            HealthLog = HealthLog,
+            LogTail = LogTail,
+        };
+        return Health switch
+        {
+            ProHealth.Exited => VerificationErrors.Exited(evidence),
+            ProHealth.Restarting => VerificationErrors.Restarting(evidence),
+            ProHealth.Unhealthy => VerificationErrors.Unhealthy(evidence),
+            ProHealth.TimedOut => VerificationErrors.TimedOut(evidence),
+            _ => throw new UnreachableException($"{Health} is not a failure."),
+        };
+    }
 }

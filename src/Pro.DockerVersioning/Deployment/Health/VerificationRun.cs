@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Health;
@@ -11,19 +12,105 @@ internal sealed class VerificationRun(
     EngineConnection engine, string id, VerificationOptions options, ContainerWatch watch, IProgress<Report> progress)
 {
     private const int HealthLogLines = 5;
-    private static readonly TimeSpan EventPatience = TimeSpan.FromMilliseconds(500);
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private IHealthVerifier? _proof;
 
-    /// <summary>Since the call.</summary>
-    public TimeSpan Elapsed => _clock.Elapsed;
+    // While watching: so many bad answers of the health URL in a row are a failure.
+    private const int WatchFailures = 3;
+    private static readonly TimeSpan EventPatience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LeastLimit = TimeSpan.FromMinutes(1);
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private ProHealthProof _kind = ProHealthProof.HealthCheck;
+    private IHealthVerifier? _proof;
 
     private string Subject => options.Subject ?? Name;
 
-    private string Name => Field(watch.First.Container?.Name?.TrimStart('/'), id);
+    private string Name => watch.First.Container?.Name is { Length: > 0 } name ? name : id;
 
-    /// <summary>The way to prove this container well.</summary>
-    public IHealthVerifier ChooseProof()
+    /// <summary>Runs the proof until it, the container's end, the engine's verdict or the time decides.</summary>
+    public async Task<HealthFinding> VerifyAsync(ContainerStart start, CancellationToken cancellationToken)
+    {
+        var proof = ChooseProof();
+        var finding = await FirstAsync(
+            [
+                proof.RunAsync,
+                stop => FollowAsync(
+                    start,
+                    proof.Kind == ProHealthProof.HealthCheck,
+                    until: options.HealthTimeout is null ? null : ProHealth.Healthy,
+                    stop),
+                stop => LateAsync(LimitFor(proof), proof, stop),
+            ],
+            cancellationToken).ConfigureAwait(false);
+        return finding.Health is ProHealth.Healthy or ProHealth.Running && !finding.IsNewStart
+            ? await ConfirmAsync(start, finding, cancellationToken).ConfigureAwait(false)
+            : finding;
+    }
+
+    /// <summary>Follows a container that was found well, for what is left of a time.</summary>
+    public async Task<HealthFinding> WatchAsync(
+        ContainerStart start, VerificationResult verified, TimeSpan time, CancellationToken cancellationToken)
+    {
+        _kind = verified.Proof;
+        Show("watching");
+        var stillWell = new HealthFinding(verified.Health, verified.Health == ProHealth.Healthy ? "stayed healthy" : "kept running");
+        List<Func<CancellationToken, Task<HealthFinding>>> sources =
+        [
+            stop => FollowAsync(start, usesHealth: verified.Proof == ProHealthProof.HealthCheck, until: ProHealth.Unhealthy, stop),
+            async stop =>
+            {
+                var left = time - _clock.Elapsed;
+                await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, stop).ConfigureAwait(false);
+                return stillWell;
+            },
+        ];
+        if (verified.Proof == ProHealthProof.HealthUrl && options.HealthUrl is { } address)
+        {
+            var url = UrlProof(address);
+            _proof = url;
+            sources.Add(stop => url.WatchAsync(options.WatchInterval, WatchFailures, stop));
+        }
+
+        var finding = await FirstAsync(sources, cancellationToken).ConfigureAwait(false);
+        return ReferenceEquals(finding, stillWell)
+            ? await ConfirmAsync(start, finding, cancellationToken).ConfigureAwait(false)
+            : finding;
+    }
+
+    /// <summary>The engine's restart has started the container again: from now on that start is judged.</summary>
+    public ContainerStart StartAnew()
+    {
+        progress.Report(new WarningReport(
+            $"{Subject} was started again with the engine while it was verified; the verification begins anew."));
+        return new ContainerStart(watch.Latest.StartedAt, watch.Latest.Container?.RestartCount ?? 0);
+    }
+
+    public async Task<VerificationResult> ResultAsync(HealthFinding finding, CancellationToken cancellationToken)
+    {
+        var duration = _clock.Elapsed;
+        var last = watch.Latest;
+        var exitCode = await ExitCodeAsync(finding, last.Container, cancellationToken).ConfigureAwait(false);
+        var reason = finding.Reason + (exitCode is null ? "" : string.Create(CultureInfo.InvariantCulture, $" (exit code {exitCode})"));
+        string[] ownWord = _proof?.LastText is { } text ? [text] : [];
+        Say(reason);
+        return new VerificationResult
+        {
+            Health = finding.Health,
+            Proof = _kind,
+            Container = Name,
+            Image = watch.First.Container?.Image ?? "",
+            Reason = reason,
+            Duration = duration,
+            HealthLog = _kind == ProHealthProof.HealthCheck ? [.. last.HealthLog.TakeLast(HealthLogLines), .. ownWord] : ownWord,
+            LogTail = await ContainerLogs.TailAsync(engine, id, options.LogLines, cancellationToken).ConfigureAwait(false),
+            ExitCode = exitCode,
+            OutOfMemory = last.State.Flag("OOMKilled"),
+            RestartCount = last.Container?.RestartCount ?? 0,
+            StartedAt = last.StartedAt,
+        };
+    }
+
+    public void Done() => progress.Report(Bar("") with { Completed = true });
+
+    private IHealthVerifier ChooseProof()
     {
         _proof = watch.Latest.Container is { } container && HealthCheck.Of(container) is { } check
             ? new HealthCheckVerifier(
@@ -35,7 +122,8 @@ internal sealed class VerificationRun(
                 countsFailures: options.HealthTimeout is null)
             : options.HealthUrl is { } address ? UrlProof(address)
             : new StabilityVerifier(options.StabilityTime);
-        if (_proof.Kind == ProHealthProof.Stability && options.HealthTimeout is { } unused)
+        _kind = _proof.Kind;
+        if (_kind == ProHealthProof.Stability && options.HealthTimeout is { } unused)
         {
             progress.Report(new WarningReport(string.Create(
                 CultureInfo.InvariantCulture,
@@ -48,110 +136,31 @@ internal sealed class VerificationRun(
         return _proof;
     }
 
-    /// <summary>Runs the proof until it, the container's end, the engine's verdict or the time decides.</summary>
-    public async Task<HealthFinding> VerifyAsync(ContainerStart baseline, IHealthVerifier proof, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var finding = await FirstAsync(
-            [
-                proof.RunAsync,
-                stop => FollowAsync(
-                    baseline,
-                    proof.Kind == ProHealthProof.HealthCheck,
-                    until: options.HealthTimeout is null ? null : ProHealth.Healthy,
-                    stop),
-                stop => LateAsync(timeout, proof, stop),
-            ],
-            cancellationToken).ConfigureAwait(false);
-        return finding.Health is ProHealth.Healthy or ProHealth.Running && !finding.IsNewStart
-            ? await ConfirmAsync(baseline, finding, cancellationToken).ConfigureAwait(false)
-            : finding;
-    }
-
-    /// <summary>Follows a container that was found well, for so long.</summary>
-    public async Task<HealthFinding> WatchAsync(
-        ContainerStart baseline, VerificationResult verified, TimeSpan time, CancellationToken cancellationToken)
-    {
-        Show("watching");
-        var stillWell = new HealthFinding(verified.Health, verified.Health == ProHealth.Healthy ? "stayed healthy" : "kept running");
-        List<Func<CancellationToken, Task<HealthFinding>>> sources =
-        [
-            stop => FollowAsync(baseline, usesHealth: verified.Proof == ProHealthProof.HealthCheck, until: ProHealth.Unhealthy, stop),
-            stop => AfterAsync(time, stillWell, stop),
-        ];
-        if (verified.Proof == ProHealthProof.HealthUrl && options.HealthUrl is { } address)
-        {
-            var url = UrlProof(address);
-            _proof = url;
-            sources.Add(stop => url.WatchAsync(options.WatchInterval, options.WatchFailures, stop));
-        }
-
-        var finding = await FirstAsync(sources, cancellationToken).ConfigureAwait(false);
-        return ReferenceEquals(finding, stillWell)
-            ? await ConfirmAsync(baseline, finding, cancellationToken).ConfigureAwait(false)
-            : finding;
-    }
-
-    /// <summary>The engine's restart has started the container again: from now on that start is judged.</summary>
-    public ContainerStart StartAnew()
-    {
-        progress.Report(new WarningReport(
-            $"{Subject} was started again with the engine while it was verified; the verification begins anew."));
-        return new ContainerStart(watch.Latest.StartedAt, watch.Latest.Container?.RestartCount ?? 0);
-    }
-
-    /// <summary>The finding with all that explains it.</summary>
-    public async Task<VerificationResult> ResultAsync(HealthFinding finding, ProHealthProof proof, CancellationToken cancellationToken)
-    {
-        var duration = Elapsed;
-        var last = watch.Latest;
-        var exitCode = await ExitCodeAsync(finding, last, cancellationToken).ConfigureAwait(false);
-        var code = exitCode is null ? "" : string.Create(CultureInfo.InvariantCulture, $" (exit code {exitCode})");
-        var ownWord = _proof?.LastText is { } text ? [text] : Array.Empty<string>();
-        Say(finding.Reason + code);
-        return new VerificationResult
-        {
-            Health = finding.Health,
-            Proof = proof,
-            Container = Name,
-            Image = Field(watch.First.Container?.Config?.Image, ""),
-            Reason = finding.Reason + code,
-            Duration = duration,
-            HealthLog = proof == ProHealthProof.HealthCheck ? [.. last.HealthLog.TakeLast(HealthLogLines), .. ownWord] : ownWord,
-            LogTail = await ContainerLogs.TailAsync(engine, id, options.LogLines, cancellationToken).ConfigureAwait(false),
-            ExitCode = exitCode,
-            OutOfMemory = last.State?.OOMKilled ?? false,
-            RestartCount = last.Container?.RestartCount ?? 0,
-            StartedAt = last.StartedAt,
-        };
-    }
-
     private HealthUrlVerifier UrlProof(Uri address)
     {
-        if (options.IsHealthUrlOfHost && UrlProbes.MeansHost(address) && watch.Latest.Container is { } container)
+        // Whose network it shares has the ports, and isn't looked at here.
+        if (options.IsHealthUrlOfHost && watch.Latest.Container is { IsRunning: true } container && container.NetworkMode != "host"
+            && !container.NetworkMode.StartsWith(HostPort.Shared, StringComparison.Ordinal))
         {
             HostPort.ThrowIfNotPublished(Subject, address, container);
         }
 
         return new HealthUrlVerifier(
             address,
-            async stop => options.AsksHealthUrlInside ? new InnerUrlProbe(engine, id, address, options.RequestTimeout)
-                : options.IsHealthUrlOfHost
-                ? await UrlProbes.ForAsync(engine, id, address, options.RequestTimeout, stop).ConfigureAwait(false)
-                : new UrlProbe(address, options.RequestTimeout),
-            options.RequestTimeout,
+            async stop => options.AsksHealthUrlInside ? new InnerUrlProbe(engine, id, address)
+                : options.IsHealthUrlOfHost ? await UrlProbes.ForAsync(engine, id, address, stop).ConfigureAwait(false)
+                : new UrlProbe(address),
             Say);
     }
 
-    /// <summary>Takes the bar away.</summary>
-    public void Done() => progress.Report(Bar("") with { Completed = true });
-
-    private static string Field(string? text, string otherwise) => string.IsNullOrEmpty(text) ? otherwise : text;
-
-    private static async Task<HealthFinding> AfterAsync(TimeSpan time, HealthFinding finding, CancellationToken cancellationToken)
-    {
-        await Task.Delay(time > TimeSpan.Zero ? time : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-        return finding;
-    }
+    /// <summary>
+    /// How long a new version has to get healthy. What -HealthTimeout or <c>pro.json</c> says comes first. Stop-first goes by what the
+    /// service is known to need. Else the image's own allowance holds. One without a check is watched for a time of its own. A swarm goes
+    /// by progress (<c>SwarmPatience</c>).
+    /// </summary>
+    private TimeSpan LimitFor(IHealthVerifier proof) => proof.Kind == ProHealthProof.Stability ? Timeout.InfiniteTimeSpan
+        : options.HealthTimeout ?? (options.KnownNeed is { } need ? proof.BoundFor(need)
+        : proof.Allowance > LeastLimit ? proof.Allowance : LeastLimit);
 
     private async Task<HealthFinding> LateAsync(TimeSpan timeout, IHealthVerifier proof, CancellationToken cancellationToken)
     {
@@ -189,12 +198,13 @@ internal sealed class VerificationRun(
         }
     }
 
-    private async Task<HealthFinding> FollowAsync(ContainerStart baseline, bool usesHealth, ProHealth? until, CancellationToken cancellationToken)
+    private async Task<HealthFinding> FollowAsync(
+        ContainerStart start, bool usesHealth, ProHealth? until, CancellationToken cancellationToken)
     {
-        DateTime? underWay = null;
+        DateTimeOffset? underWay = null;
         await foreach (var now in watch.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (baseline.EndIn(now) is { } end)
+            if (start.EndIn(now) is { } end)
             {
                 return end;
             }
@@ -205,7 +215,7 @@ internal sealed class VerificationRun(
                 && now.EngineHealth is { } healthy
                 && (!options.IsSecondLook
                     || (underWay is not null && (!healthy || (now.LastCheck != underWay && now.LastCheckSucceeded))))
-                && Verdict(healthy) is { } verdict
+                && (healthy ? HealthCheckVerifier.Healthy : HealthCheckVerifier.Unhealthy) is var verdict
                 && (until ?? verdict.Health) == verdict.Health)
             {
                 return verdict;
@@ -215,25 +225,17 @@ internal sealed class VerificationRun(
         throw new UnreachableException();
     }
 
-    private static HealthFinding Verdict(bool healthy) =>
-        healthy ? HealthCheckVerifier.Healthy() : HealthCheckVerifier.Unhealthy();
-
     // A check can succeed in the last moment of a container.
-    private async Task<HealthFinding> ConfirmAsync(ContainerStart baseline, HealthFinding well, CancellationToken cancellationToken)
+    private async Task<HealthFinding> ConfirmAsync(ContainerStart start, HealthFinding well, CancellationToken cancellationToken)
     {
         var now = await watch.LookAsync(cancellationToken).ConfigureAwait(false);
-        return baseline.EndIn(now) ?? (now.State?.Paused == true ? new HealthFinding(ProHealth.Unhealthy, "stands paused") : well);
+        return start.EndIn(now) ?? (now.State.Flag("Paused") ? new HealthFinding(ProHealth.Unhealthy, "stands paused") : well);
     }
 
-    private async Task<long?> ExitCodeAsync(
-        HealthFinding finding, ContainerSnapshot last, CancellationToken cancellationToken) => finding.Health switch
-    {
-        ProHealth.Exited or ProHealth.Restarting
-            when last.State is { Status: not "created" } state && (!state.Running || state.Restarting) => state.ExitCode,
-        ProHealth.Exited or ProHealth.Restarting when last.State is not { Status: "created" } =>
-            await watch.ExitCodeAsync(EventPatience, cancellationToken).ConfigureAwait(false),
-        _ => null,
-    };
+    private async Task<long?> ExitCodeAsync(HealthFinding finding, ContainerView? last, CancellationToken cancellationToken) =>
+        finding.Health is not (ProHealth.Exited or ProHealth.Restarting) || last is { Status: "created" } ? null
+            : last is { } ended && (!ended.IsRunning || ended.IsRestarting) ? ended.ExitCode
+            : await watch.ExitCodeAsync(EventPatience, cancellationToken).ConfigureAwait(false);
 
     private void Say(string what) => progress.Report(new VerboseReport($"{Subject}: {what}."));
 

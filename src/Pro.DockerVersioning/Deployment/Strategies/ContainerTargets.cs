@@ -11,12 +11,7 @@ namespace Pro.DockerVersioning.Deployment.Strategies;
 /// <summary>Finds who runs a service on an engine: everything that was made from an image of its repository, by its owner.</summary>
 internal static class ContainerTargets
 {
-    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
-
     /// <summary>All targets of a service, by name. What <c>compose run</c> has started belongs to none.</summary>
-    /// <param name="inventory">The engine's images and containers.</param>
-    /// <param name="service">The service's name.</param>
-    /// <param name="repository">Its repository, <c>registry/service</c>.</param>
     public static IReadOnlyList<ServiceTarget> Find(ImageInventory inventory, string service, ImageReference repository) =>
         [.. inventory.ContainersOf(service, repository)
             .Where(one => !ComposeLabels.IsOneOff(one.Container.Labels))
@@ -45,42 +40,33 @@ internal static class ContainerTargets
         // A swap that was interrupted counts as running: it must be repaired first.
         // A swarm service's tasks may all be on other nodes. One that is gone has left containers that have ended.
         var candidates = meant
-            .Where(target => target.IsRunning || target.Leftovers.Count > 0 || target is { Kind: ServiceTargetKind.Swarm, Containers.Count: 0 })
+            .Where(target => target.IsRunning || target.Leftovers.Count > 0 || target is { IsOfEngine: false, Containers.Count: 0 })
             .ToArray();
         candidates = candidates.Length > 0 ? candidates : meant;
-        return candidates.Length > 1
-            ? throw Several(service, candidates)
-            : candidates.FirstOrDefault();
+        return candidates.Length > 1 ? throw Several(service, candidates) : candidates.FirstOrDefault();
     }
 
     /// <summary>
     /// Whether no container of a target is there any more, by whatever image; false for a target that may have none on this node.
     /// </summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="targetId">See <see cref="ServiceTarget.TargetId"/>.</param>
-    /// <param name="cancellationToken">Cancels the question.</param>
     public static async Task<bool> IsGoneAsync(EngineConnection engine, string targetId, CancellationToken cancellationToken) =>
         !targetId.StartsWith("swarm.", StringComparison.Ordinal)
         && (await NamesOfAsync(engine, targetId, cancellationToken).ConfigureAwait(false)).Count == 0;
 
     /// <summary>The names of all containers of a target, by whatever image. What <c>compose run</c> has started belongs to none.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="targetId">See <see cref="ServiceTarget.TargetId"/>.</param>
-    /// <param name="cancellationToken">Cancels the question.</param>
     public static async Task<IReadOnlyList<string>> NamesOfAsync(
         EngineConnection engine, string targetId, CancellationToken cancellationToken)
     {
-        var all = await engine.CallAsync(
-            api => api.Containers.ListContainersAsync(new ContainersListParameters { All = true }, cancellationToken)).ConfigureAwait(false);
-        return [.. all.Where(container => Owner(container).Id == targetId && !ComposeLabels.IsOneOff(container.Labels)).Select(container => container.NameOf())];
+        var parameters = new ContainersListParameters { All = true };
+        var all = await engine.CallAsync(api => api.Containers.ListContainersAsync(parameters, cancellationToken)).ConfigureAwait(false);
+        return
+        [
+            .. all.Where(container => Owner(container).Id == targetId && !ComposeLabels.IsOneOff(container.Labels))
+                .Select(container => container.NameOf()),
+        ];
     }
 
     /// <summary>Refuses a target in which this very command runs, or whose namespaces its container shares.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="own">The id of the container in which this command runs; null if it runs in none.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <exception cref="ProException"><c>IsOwnContainer</c>.</exception>
     public static async Task ThrowIfOwnAsync(
         EngineConnection engine, ServiceTarget target, string? own, CancellationToken cancellationToken)
     {
@@ -89,7 +75,8 @@ internal static class ContainerTargets
             return;
         }
 
-        var meant = target.Containers.FirstOrDefault(one => one.Id == own || NamespaceFollowers.Find([container], one.Id, one.Name).Count > 0);
+        var meant = target.Containers
+            .FirstOrDefault(one => one.Id == own || NamespaceFollowers.Find([container], one.Id, one.Name).Count > 0);
         if (meant is not null)
         {
             throw ContainerErrors.IsOwnContainer(meant.Name);
@@ -97,15 +84,10 @@ internal static class ContainerTargets
     }
 
     /// <summary>Refuses a target of which a container's image was removed by force.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="inventory">The engine's images.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
-    /// <exception cref="ProException"><c>ImageIsGone</c>.</exception>
     public static async Task ThrowIfImageIsGoneAsync(
         EngineConnection engine, ServiceTarget target, ImageInventory inventory, CancellationToken cancellationToken)
     {
-        foreach (var container in target.Kind == ServiceTargetKind.Swarm ? [] : target.Containers)
+        foreach (var container in target.IsOfEngine ? target.Containers : [])
         {
             // The list leaves out what only other images are built on.
             if (inventory.FindById(container.ImageId) is null
@@ -115,6 +97,12 @@ internal static class ContainerTargets
             }
         }
     }
+
+    public static ProException Several(string service, IReadOnlyList<ServiceTarget> candidates) => ContainerErrors.SeveralTargets(
+        service,
+        [.. candidates.Select(target => (
+            target.ToString(),
+            candidates.Count(other => Hint(other) == Hint(target)) == 1 ? Hint(target) : ContainerHint(target)))]);
 
     /// <summary>
     /// One image may have names in several registries. A container that was started by another repository's name is that one's, and nothing
@@ -129,22 +117,14 @@ internal static class ContainerTargets
         || image.StartsWith("sha256:", StringComparison.Ordinal)
         || (image.Length >= 6 && container.ImageID?.StartsWith("sha256:" + image, StringComparison.Ordinal) == true);
 
-    /// <summary>Several are, and here is how to name each of them.</summary>
-    public static ProException Several(string service, IReadOnlyList<ServiceTarget> candidates) => ContainerErrors.SeveralTargets(
-        service,
-        [.. candidates.Select(target => (
-            target.ToString(),
-            candidates.Count(other => Hint(other) == Hint(target)) == 1 ? Hint(target) : ContainerHint(target)))]);
-
     private static string ContainerHint(ServiceTarget target) =>
         $"-Container {SwapNames.BaseOf(target.Containers.Concat(target.Leftovers).FirstOrDefault()?.Name ?? target.Name)}";
 
     // A stack tool has its files elsewhere, or gave them to compose as its input, which compose calls "-".
-    private static string Hint(ServiceTarget target) => target.Kind switch
-    {
-        ServiceTargetKind.Container or ServiceTargetKind.Swarm => $"-Container {target.Name}",
-        _ => target.ComposeFiles.FirstOrDefault() is { } file && File.Exists(file) ? $"-ComposeFile '{file}'" : ContainerHint(target),
-    };
+    private static string Hint(ServiceTarget target) =>
+        target.Kind != ServiceTargetKind.Compose ? $"-Container {target.Name}"
+        : target.ComposeFiles.FirstOrDefault() is { } file && File.Exists(file) ? $"-ComposeFile '{file}'"
+        : ContainerHint(target);
 
     private static (ServiceTargetKind Kind, string Name, string Id) Owner(ContainerListResponse container)
     {
@@ -169,7 +149,8 @@ internal static class ContainerTargets
         IReadOnlyList<(ContainerListResponse Container, ProVersion? Version)> members)
     {
         var containers = (owner.Kind == ServiceTargetKind.Compose ? WithoutInterrupted(members) : members)
-            .Select(one => ToTarget(one.Container, one.Version))
+            .Select(one => new TargetContainer(
+                one.Container.ID, one.Container.NameOf(), one.Container.State, one.Container.ImageID, one.Version))
             .OrderBy(container => container.Name, StringComparer.Ordinal)
             .ToLookup(container => SwapNames.IsLeftover(container.Name));
         return new ServiceTarget
@@ -179,7 +160,7 @@ internal static class ContainerTargets
             TargetId = owner.Id,
             Containers = [.. containers[false]],
             Leftovers = [.. containers[true]],
-            Labels = members[0].Container.Labels?.AsReadOnly() ?? NoLabels,
+            Labels = (members[0].Container.Labels ?? new Dictionary<string, string>()).AsReadOnly(),
         };
     }
 
@@ -196,9 +177,6 @@ internal static class ContainerTargets
                 .ThenBy(one => ComposeLabels.IsInterruptedName(one.Container.NameOf()))
                 .Take(1)
             : group);
-
-    private static TargetContainer ToTarget(ContainerListResponse container, ProVersion? version) =>
-        new(container.ID, container.NameOf(), container.State, container.ImageID, version);
 
     private static string? Label(ContainerListResponse container, string name) =>
         container.Labels is { } labels && labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;

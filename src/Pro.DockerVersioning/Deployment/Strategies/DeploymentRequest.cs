@@ -10,16 +10,12 @@ namespace Pro.DockerVersioning.Deployment.Strategies;
 /// <summary>What is asked for.</summary>
 internal sealed record DeploymentRequest
 {
-    /// <summary>Deploy or Rollback.</summary>
     public required ProHistoryKind Kind { get; init; }
 
-    /// <summary>The service.</summary>
     public required ServiceDefinition Service { get; init; }
 
-    /// <summary>Where its images are.</summary>
     public required ImageReference Repository { get; init; }
 
-    /// <summary>Which of its targets.</summary>
     public TargetFilter Filter { get; init; } = new();
 
     /// <summary>
@@ -57,16 +53,12 @@ internal sealed record DeploymentRequest
     /// <summary>How long it is watched after that.</summary>
     public TimeSpan Watch { get; init; }
 
-    /// <summary>How many log lines the result holds.</summary>
     public int LogLines { get; init; } = 10;
 
-    /// <summary>Why, for the history.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Takes the lock from whoever holds it.</summary>
     public bool BreakLock { get; init; }
 
-    /// <summary>How a swarm updates.</summary>
     public SwarmUpdateOptions Swarm { get; init; } = new();
 
     /// <summary>The order that holds where compose says nothing more.</summary>
@@ -75,10 +67,8 @@ internal sealed record DeploymentRequest
     /// <summary>How long to wait for whoever holds the lock; zero fails at once.</summary>
     public TimeSpan LockTimeout { get; init; }
 
-    /// <summary>The same request, with what is left of the time to wait.</summary>
     public DeploymentRequest WaitingFor(TimeSpan left) => this with { LockTimeout = left > TimeSpan.Zero ? left : TimeSpan.Zero };
 
-    /// <summary>When the lock is renewed, and when it counts as left behind.</summary>
     public LockTimes LockTimes { get; init; } = LockTimes.Default;
 
     /// <summary>The health URL, where the declaration has a good one.</summary>

@@ -5,20 +5,18 @@ using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Strategies;
 
-/// <summary>What a strategy would do.</summary>
-/// <param name="Line">What is done, what is cut and for how long, as a sentence's part.</param>
-/// <param name="Warnings">What the operator should know before.</param>
-/// <param name="Flow">How containers are swapped; null if they aren't.</param>
+/// <summary>
+/// What a strategy would do, what is cut and for how long, as a sentence's part; what the operator should know before; and how containers
+/// are swapped, null if they aren't.
+/// </summary>
 internal sealed record StrategyPlan(string Line, IReadOnlyList<string> Warnings, SwapFlow? Flow = null)
 {
     /// <summary>More of what is done or changes, a sentence's part each.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];
 }
 
-/// <summary>What a strategy has done.</summary>
 internal sealed record StrategyResult
 {
-    /// <summary>How it ended.</summary>
     public required ProDeploymentOutcome Outcome { get; init; }
 
     /// <summary>The verification of the new version, also if it failed; null if it did not come to one, and for a swarm.</summary>
@@ -30,7 +28,6 @@ internal sealed record StrategyResult
     /// <summary>How long the new version took from its start until a check called it healthy; null if nothing checked it.</summary>
     public TimeSpan? HealthyAfter { get; init; }
 
-    /// <summary>stop-first or start-first.</summary>
     public string? Order { get; init; }
 
     /// <summary>How long nobody answered at most.</summary>
@@ -39,7 +36,6 @@ internal sealed record StrategyResult
     /// <summary>True unless what ran before was never interrupted: what depends on it knows of no other.</summary>
     public bool TouchedTheService => Outcome == ProDeploymentOutcome.Succeeded || Downtime is not null;
 
-    /// <summary>The digest, where the strategy has found one.</summary>
     public string? Digest { get; init; }
 
     /// <summary>The last lines of the new one, or of the one that failed.</summary>
@@ -54,21 +50,18 @@ internal sealed record StrategyResult
     /// <summary>What failed; null if nothing did. The old one runs again.</summary>
     public ProException? Failure { get; init; }
 
-    /// <summary>True if its user stopped it.</summary>
     public bool WasStopped { get; init; }
 }
 
 /// <summary>Brings a target to another image, or leaves it as it was.</summary>
 internal interface IDeploymentStrategy
 {
-    /// <summary>Which.</summary>
     ProStrategy Kind { get; }
 
     /// <summary>The last log lines of the new version's container, as far as it came to that.</summary>
     IReadOnlyList<string> LastLog => [];
 
     /// <summary>What would be done; null if that version runs already. Looks only.</summary>
-    /// <exception cref="ProException">It can't be done.</exception>
     Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken);
 
     /// <summary>Does it, under the target's lock, with the image on the engine.</summary>
@@ -76,36 +69,24 @@ internal interface IDeploymentStrategy
     Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken);
 }
 
-/// <summary>An operation that has its target's lock.</summary>
-/// <param name="Note">What it is about: it goes along with what is made, for whoever must finish it.</param>
-/// <param name="ThrowIfLockLostAsync">
-/// Throws where the lock is another's by now. Asked right before nothing can be restored any more: what two at once have made, nobody can
-/// vouch for.
-/// </param>
+/// <summary>
+/// An operation that has its target's lock. The note says what it is about: it goes along with what is made, for whoever must finish it.
+/// The check throws if the lock is another's by now. It is asked right before nothing can be restored any more: what two at once have made,
+/// nobody can vouch for.
+/// </summary>
 internal sealed record LockedOperation(OperationNote Note, Func<CancellationToken, Task> ThrowIfLockLostAsync);
 
 /// <summary>The steps of a deployment: each is a bar's status, a verbose line, and a line of the result.</summary>
 internal sealed class DeploymentSteps(string subject, IProgress<Report> reports)
 {
     private const string Bar = "deployment";
-    private readonly List<ProDeploymentStep> _done = [];
     private readonly object _lock = new();
     private string? _name;
     private long _began;
 
-    /// <summary>The steps so far.</summary>
-    public IReadOnlyList<ProDeploymentStep> Done
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return [.. _done];
-            }
-        }
-    }
+    /// <summary>A new list with each step: whoever reads it meanwhile has the one before.</summary>
+    public IReadOnlyList<ProDeploymentStep> Done { get; private set; } = [];
 
-    /// <summary>Ends the step before and begins one.</summary>
     public void Begin(string name)
     {
         lock (_lock)
@@ -119,7 +100,6 @@ internal sealed class DeploymentSteps(string subject, IProgress<Report> reports)
         reports.Report(new ProgressReport(Bar, subject, name));
     }
 
-    /// <summary>Ends the last one.</summary>
     public void End()
     {
         lock (_lock)
@@ -134,7 +114,7 @@ internal sealed class DeploymentSteps(string subject, IProgress<Report> reports)
     {
         if (_name is { } name)
         {
-            _done.Add(new ProDeploymentStep(name, Stopwatch.GetElapsedTime(_began)));
+            Done = [.. Done, new ProDeploymentStep(name, Stopwatch.GetElapsedTime(_began))];
             _name = null;
         }
     }

@@ -9,11 +9,10 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment.Strategies;
 
-/// <summary>Where the image of a version comes from.</summary>
-/// <param name="Reference">The version's name.</param>
-/// <param name="LocalId">Its id on this engine; null if it has to be pulled.</param>
-/// <param name="PullFrom">What is pulled; null if it is here.</param>
-/// <param name="Digest">The digest under which a registry has it; null if none is known.</param>
+/// <summary>
+/// Where the image of a version comes from: its id on this engine, else what is pulled; and the digest under which a registry has it, if
+/// one is known.
+/// </summary>
 internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, ImageReference? PullFrom, string? Digest)
 {
     /// <summary>
@@ -27,7 +26,6 @@ internal sealed record SuppliedImage(ImageReference Reference, string? LocalId, 
     /// <summary>Why its registry couldn't be asked for it; null if it was.</summary>
     public string? Unchecked { get; init; }
 
-    /// <summary>For the plan.</summary>
     public string Description => LocalId is { } id ? $"the image is here ({ShortId.Of(id)})"
         : $"the image is pulled: {PullFrom}{(Platform.Length == 0 ? "" : $" for {Platform}")}"
             + (Unchecked is null ? "" : $" (it could not be looked up, since {Unchecked})");
@@ -41,7 +39,8 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
 
     private readonly RegistryAccess _registries = new(engine, environment, reports);
 
-    /// <summary>Finds it: here, by its name or as the one that was verified, else at the registry, by the recorded digest if there is one.
+    /// <summary>
+    /// Finds it: here, by its name or as the one that was verified, else at the registry, by the recorded digest if there is one.
     /// </summary>
     /// <exception cref="ProException">It is nowhere, or isn't what was recorded.</exception>
     public async Task<SuppliedImage> FindAsync(
@@ -64,7 +63,18 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
 
         try
         {
-            return await FindAtRegistryAsync(reference, inventory, recordedDigest, force, cancellationToken).ConfigureAwait(false);
+            var recorded = await recordedDigest().ConfigureAwait(false);
+            if (recorded is not null
+                && await DigestAsync(reference.WithDigest(recorded), inventory, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                return new SuppliedImage(reference, null, reference.WithDigest(recorded), recorded);
+            }
+
+            var now = await DigestAsync(reference, inventory, cancellationToken).ConfigureAwait(false)
+                ?? throw Nowhere(reference, inventory);
+            return recorded is null || force
+                ? new SuppliedImage(reference, null, reference.WithDigest(now), now)
+                : throw DeploymentErrors.RegistryMoved(reference.ToString(), recorded, now);
         }
         catch (ProException refused) when (IsForWantOfLogin(refused))
         {
@@ -72,29 +82,43 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         }
     }
 
-    private async Task<SuppliedImage> FindAtRegistryAsync(
-        ImageReference reference,
-        ImageInventory inventory,
+    /// <summary>
+    /// Looks again whether a secured image is there, once the lock is ours, and brings it back if it is gone: until then cleaning may take
+    /// it, from then on it leaves the service alone.
+    /// </summary>
+    /// <exception cref="ProException">It can't be had any more, or what there is now is another image.</exception>
+    public async Task<SuppliedImage> RecheckAsync(
+        SuppliedImage image,
+        ImageInventory now,
         Func<Task<string?>> recordedDigest,
         bool force,
         CancellationToken cancellationToken)
     {
-        var recorded = await recordedDigest().ConfigureAwait(false);
-        if (recorded is not null
-            && await DigestAsync(reference.WithDigest(recorded), inventory, cancellationToken).ConfigureAwait(false) is not null)
+        if (image.LocalId is not { } id)
         {
-            return new SuppliedImage(reference, null, reference.WithDigest(recorded), recorded);
+            return image;
         }
 
-        var now = await DigestAsync(reference, inventory, cancellationToken).ConfigureAwait(false)
-            ?? throw Nowhere(reference, inventory);
-        return recorded is null || force
-            ? new SuppliedImage(reference, null, reference.WithDigest(now), now)
-            : throw DeploymentErrors.RegistryMoved(reference.ToString(), recorded, now);
+        var named = now.Find(image.Reference);
+        if (named is not null && named.Id != id)
+        {
+            return force ? image with { LocalId = named.Id }
+                : throw DeploymentErrors.ImageChanged(image.Reference.ToString(), id, named.Id);
+        }
+
+        if (now.FindById(id) is not null)
+        {
+            return named is not null
+                ? image
+                : await EnsureAsync(image with { PullFrom = null, LostItsName = true }, force, cancellationToken).ConfigureAwait(false);
+        }
+
+        var found = await FindAsync(image.Reference, now, verifiedId: null, recordedDigest, force, cancellationToken).ConfigureAwait(false);
+        var again = await EnsureAsync(found with { Platform = image.Platform }, force, cancellationToken).ConfigureAwait(false);
+        return again.LocalId == id || force ? again : throw DeploymentErrors.ImageChanged(image.Reference.ToString(), id, again.LocalId!);
     }
 
     /// <summary>Pulls an image that was here, by its name with a digest, and names it as it was if that name is free.</summary>
-    /// <exception cref="ProException">It can't be had.</exception>
     public async Task PullAgainAsync(string reference, string byDigest, CancellationToken cancellationToken)
     {
         var source = ImageReference.Parse(byDigest);
@@ -104,12 +128,10 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             new SuppliedImage(isFree ? name! : source, null, source, source.Digest), force: true, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Pulls it where it isn't here.</summary>
-    /// <param name="image">What <see cref="FindAsync"/> has found.</param>
-    /// <param name="force">Tries it where the space seems too small: what this engine has of it already isn't always seen.</param>
-    /// <param name="cancellationToken">Stops the pull.</param>
-    /// <returns>With its id.</returns>
-    /// <exception cref="ProException">It can't be had.</exception>
+    /// <summary>
+    /// Pulls it if it isn't here, and gives it its id. By force also if the space seems too small: what this engine has of it already isn't
+    /// always seen.
+    /// </summary>
     public async Task<SuppliedImage> EnsureAsync(SuppliedImage image, bool force, CancellationToken cancellationToken)
     {
         if (image.PullFrom is not { } source)
@@ -127,9 +149,13 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
         var messages = new PullProgress(image.Reference.ToString(), reports);
         try
         {
-            await engine.CallAsync(client => client.Images.CreateImageAsync(
-                new ImagesCreateParameters { FromImage = source.ToString(), Platform = image.Platform.Length == 0 ? null : image.Platform }, credential?.ToAuthConfig(), messages, cancellationToken))
-                .ConfigureAwait(false);
+            var parameters = new ImagesCreateParameters
+            {
+                FromImage = source.ToString(),
+                Platform = image.Platform.Length == 0 ? null : image.Platform,
+            };
+            await engine.CallAsync(client =>
+                client.Images.CreateImageAsync(parameters, credential?.ToAuthConfig(), messages, cancellationToken)).ConfigureAwait(false);
         }
         finally
         {
@@ -141,33 +167,27 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
             throw DeploymentErrors.PullFailed(source.ToString(), error);
         }
 
-        var found = await engine.CallAsync(client => client.Images.InspectImageAsync(source.ToString(), cancellationToken)).ConfigureAwait(false);
+        var found = await new ContainerApi(engine).InspectImageAsync(source.ToString(), cancellationToken).ConfigureAwait(false);
         if (image.Reference.Digest is null)
         {
-            await NameAsync(found.ID, image.Reference, cancellationToken).ConfigureAwait(false);
+            await NameAsync(found.Text("Id"), image.Reference, cancellationToken).ConfigureAwait(false);
         }
 
-        return image with { LocalId = found.ID };
+        return image with { LocalId = found.Text("Id") };
     }
 
     /// <summary>A label of an image that is here; null if it has none, or isn't here (a swarm's).</summary>
     public async Task<string?> LabelAsync(SuppliedImage image, string name, CancellationToken cancellationToken)
     {
-        if (image.LocalId is not { } id)
-        {
-            return null;
-        }
-
-        var found = await engine.CallAsync(client => client.Images.InspectImageAsync(id, cancellationToken)).ConfigureAwait(false);
-        return found.Config?.Labels is { } labels && labels.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+        var found = image.LocalId is { } id
+            ? await new ContainerApi(engine).InspectImageAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        return (found?["Config"]?["Labels"]).Text(name) is { Length: > 0 } value ? value : null;
     }
 
-    /// <summary>The login for an image's registry, or null.</summary>
     public Task<RegistryCredential?> CredentialAsync(ImageReference reference, CancellationToken cancellationToken) =>
         _registries.LoginAsync(reference.Registry, cancellationToken);
 
     /// <summary>The digest under a reference at its registry; null if it has no such thing.</summary>
-    /// <exception cref="ProException">The registry can't be asked.</exception>
     public Task<string?> AtRegistryAsync(ImageReference reference, CancellationToken cancellationToken) =>
         _registries.DigestAsync(reference, cancellationToken);
 
@@ -175,7 +195,6 @@ internal sealed class ImageSupply(EngineConnection engine, Func<string, string?>
     public bool IsForWantOfLogin(ProException refused) => !engine.Endpoint.MaySeeLogins && RegistryErrors.IsRefusal(refused);
 
     /// <summary>Lets a tag at the registry name a manifest that is there.</summary>
-    /// <exception cref="ProException">The registry refuses, or can't be reached.</exception>
     public async Task TagAtRegistryAsync(ImageReference tag, string digest, CancellationToken cancellationToken)
     {
         using var registry = await _registries.ClientAsync(tag.Registry, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Strategies;
@@ -11,13 +11,11 @@ namespace Pro.DockerVersioning.Deployment.Strategies;
 /// </summary>
 internal sealed record OperationNote
 {
-    /// <summary>Deploy or Rollback.</summary>
     public required ProHistoryKind Kind { get; init; }
 
     /// <summary>The version that ran before; null if none did, or nothing says which.</summary>
     public ProVersion? From { get; init; }
 
-    /// <summary>The version that is to run.</summary>
     public required ProVersion Version { get; init; }
 
     /// <summary>Its image's name with the version's tag.</summary>
@@ -32,22 +30,16 @@ internal sealed record OperationNote
     /// <summary>The image that ran before; null if it was the same one, or none.</summary>
     public string? OldImageId { get; init; }
 
-    /// <summary>Whether what ran before was well.</summary>
     public bool WasWell { get; init; }
 
-    /// <summary>Container, Compose or Swarm.</summary>
     public required string Strategy { get; init; }
 
-    /// <summary>Why, as -Reason said it.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Who does it.</summary>
     public string User { get; init; } = ProOperator.User;
 
-    /// <summary>On which machine.</summary>
     public string Host { get; init; } = ProOperator.Host;
 
-    /// <summary>Since when.</summary>
     public DateTimeOffset Since { get; init; } = DateTimeOffset.UtcNow;
 
     /// <summary>Reads it; null if it is none, or of a version of this module that writes it in another way.</summary>
@@ -55,52 +47,27 @@ internal sealed record OperationNote
     {
         try
         {
-            if (text is { Length: > 0 } && JsonNode.Parse(text) is JsonObject json
-                && Enum.TryParse<ProHistoryKind>((string?)json["Kind"], out var kind)
-                && ProVersion.TryParse((string?)json["Version"], out var version)
-                && (string?)json["Reference"] is { } reference)
-            {
-                return new OperationNote
-                {
-                    Kind = kind,
-                    From = ProVersion.TryParse((string?)json["From"], out var from) ? from : null,
-                    Version = version,
-                    Reference = reference,
-                    ImageId = (string?)json["ImageId"],
-                    Digest = (string?)json["Digest"],
-                    OldImageId = (string?)json["OldImageId"],
-                    WasWell = (bool?)json["WasWell"] ?? false,
-                    Strategy = (string?)json["Strategy"] ?? "",
-                    Reason = (string?)json["Reason"],
-                    User = (string?)json["User"] ?? "",
-                    Host = (string?)json["Host"] ?? "",
-                    Since = (DateTimeOffset?)json["Since"] ?? default,
-                };
-            }
+            return string.IsNullOrEmpty(text) ? null : JsonSerializer.Deserialize(text, OperationNoteContext.Default.OperationNote);
         }
-        catch (Exception other) when (other is JsonException or InvalidOperationException or FormatException)
+        catch (JsonException)
         {
             // Somebody else's label.
+            return null;
         }
-
-        return null;
     }
 
-    /// <summary>A label's value.</summary>
-    public string ToLabel() => new JsonObject
-    {
-        ["Kind"] = Kind.ToString(),
-        ["From"] = From?.ToString(),
-        ["Version"] = Version.ToString(),
-        ["Reference"] = Reference,
-        ["ImageId"] = ImageId,
-        ["Digest"] = Digest,
-        ["OldImageId"] = OldImageId,
-        ["WasWell"] = WasWell,
-        ["Strategy"] = Strategy,
-        ["Reason"] = Reason,
-        ["User"] = User,
-        ["Host"] = Host,
-        ["Since"] = Since,
-    }.ToJsonString();
+    public string ToLabel() => JsonSerializer.Serialize(this, OperationNoteContext.Default.OperationNote);
+}
+
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, Converters = [typeof(VersionConverter)])]
+[JsonSerializable(typeof(OperationNote))]
+internal sealed partial class OperationNoteContext : JsonSerializerContext;
+
+internal sealed class VersionConverter : JsonConverter<ProVersion>
+{
+    public override ProVersion Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        ProVersion.TryParse(reader.GetString(), out var version) ? version : throw new JsonException();
+
+    public override void Write(Utf8JsonWriter writer, ProVersion value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
 }

@@ -10,8 +10,9 @@ namespace Pro.DockerVersioning.Deployment.Strategies;
 internal static class PlannedSwap
 {
     /// <summary>
-    /// Chooses. Ports change hands only if this machine can see whether the new version answers on them. An order that somebody typed holds, or
-    /// the plan is refused; one that a file names is a wish, and a warning says why it isn't kept. What keeps ending is stopped first in any case.
+    /// Ports change hands only if this machine can see whether the new version answers on them. An order that somebody typed holds, or the
+    /// plan is refused; one that a file names is a wish, and a warning says why it isn't kept. What keeps ending is stopped first in any
+    /// case.
     /// </summary>
     /// <exception cref="ProException"><c>OrderNotPossible</c>.</exception>
     public static async Task<SwapChoice> ChooseAsync(
@@ -28,11 +29,10 @@ internal static class PlannedSwap
         foreach (var container in target.Containers)
         {
             var state = await SwapState.OfAsync(calls, container.Name, cancellationToken).ConfigureAwait(false);
-            var choice = await new SwapFlowSelector(calls).ChooseAsync(state, others, order, cancellationToken, image).ConfigureAwait(false);
+            var choice = await new SwapFlowSelector(calls)
+                .ChooseAsync(state, others, order, cancellationToken, image).ConfigureAwait(false);
             if (choice.Flow is SwapFlow.WarmDetached or SwapFlow.WarmHeld
-                && (await HealthUrlWarning.WhyNotBeforePortsAsync(calls, request.HealthUrl, state.Old, image, cancellationToken).ConfigureAwait(false)
-                    ?? (await FinalAddressCheck.PrepareAsync(engine, state.Old, request.HealthUrl, cancellationToken).ConfigureAwait(false)).Obstacle)
-                    is { } reason)
+                && await ObstacleAsync(state.Old).ConfigureAwait(false) is { } reason)
             {
                 choice = SwapChoice.StopFirst(state.Name, reason + ".");
             }
@@ -42,5 +42,9 @@ internal static class PlannedSwap
         }
 
         return SwapChoice.ForAll(all);
+
+        async Task<string?> ObstacleAsync(ContainerView old) =>
+            await HealthUrlWarning.WhyNotBeforePortsAsync(calls, request.HealthUrl, old, image, cancellationToken).ConfigureAwait(false)
+                ?? (await FinalAddressCheck.PrepareAsync(engine, old, request.HealthUrl, cancellationToken).ConfigureAwait(false)).Obstacle;
     }
 }

@@ -10,30 +10,18 @@ namespace Pro.DockerVersioning.Deployment.Strategies;
 
 /// <summary>
 /// The previous version: on the engine itself, a local tag of the service's repository names the version that was last verified at a target
-/// before the current one. It is neither a version nor an alias, and is never pushed.
+/// before the current one. It is neither a version nor an alias, and is never pushed. Its name is <c>pro-previous-</c> and eight digits of
+/// the target's SHA-256: always, so that it doesn't depend on which target came first. A tag has no room for more; the history has the
+/// target's name. A bare <c>pro-previous</c>, set by hand, is kept like one of ours.
 /// </summary>
-/// <remarks>
-/// <c>pro-previous-</c> and eight digits of the target's SHA-256: always, so that the name doesn't depend on which target came first. A tag
-/// has no room for more; the history has the target's name. A bare <c>pro-previous</c>, set by hand, is kept like one of ours.
-/// </remarks>
 internal static partial class PreviousTag
 {
-    private const string Tag = "pro-previous";
-
-    /// <summary>The tag for a target. Pure.</summary>
     public static string TagFor(string target) =>
-        $"{Tag}-{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(target)))[..8].ToLowerInvariant()}";
+        $"pro-previous-{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(target)))[..8].ToLowerInvariant()}";
 
     /// <summary>Whether a tag is one of these: no version, no alias, never listed, never pushed. Pure.</summary>
     public static bool IsPreviousTag(string? tag) => tag is not null && Previous().IsMatch(tag);
 
-    /// <summary>Makes an image the previous version of a target.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="repository">The service's repository.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="imageId">The image that was verified.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="ProException">The image is gone, or the engine refuses.</exception>
     public static Task SetAsync(
         EngineConnection engine, ImageReference repository, string target, string imageId, CancellationToken cancellationToken) =>
         engine.CallAsync(client => client.Images.TagImageAsync(
@@ -51,8 +39,5 @@ internal static partial class PreviousTag
     private static partial Regex Previous();
 }
 
-/// <summary>The previous version of a target.</summary>
-/// <param name="ImageId">The image id.</param>
-/// <param name="Version">Its version, by its label or its other tags; null if it shows none.</param>
-/// <param name="Reference">The local tag.</param>
+/// <summary>The previous version of a target by its tag: the version by its label or its other tags, null if it shows none.</summary>
 internal sealed record PreviousVersion(string ImageId, ProVersion? Version, ImageReference Reference);

@@ -5,17 +5,17 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment.Strategies;
 
-/// <summary>How much a pull has to fetch: the layers of the engine's platform, less those that other versions have brought already.</summary>
+/// <summary>
+/// How much a pull has to fetch: the layers of the engine's platform, less those that other versions have brought already.
+/// </summary>
 internal sealed class PullSize(EngineConnection engine, RegistryClient registry, ImageReference source)
 {
     // Each is a question to the registry, and neighbours share most: the base, and what changes seldom.
     private const int MostVersionsAsked = 5;
 
-    /// <summary>Finds it.</summary>
-    /// <param name="enough">At this size or below nobody needs to know better.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>Compressed bytes; 0 where the registry has no such image.</returns>
-    /// <exception cref="ProException">The registry or the engine can't be asked.</exception>
+    /// <summary>
+    /// The compressed bytes; 0 if the registry has no such image. At a size that is enough or below, nobody needs to know better.
+    /// </summary>
     public async Task<long> FindAsync(long enough, CancellationToken cancellationToken)
     {
         var version = await engine.CallAsync(client => client.System.GetVersionAsync(cancellationToken)).ConfigureAwait(false);

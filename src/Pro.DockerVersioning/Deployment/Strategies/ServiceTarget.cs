@@ -8,19 +8,15 @@ internal enum ServiceTargetKind
     /// <summary><c>docker run</c>, or nobody whom we know.</summary>
     Container,
 
-    /// <summary>A compose project.</summary>
     Compose,
 
-    /// <summary>A swarm.</summary>
     Swarm,
 }
 
-/// <summary>A container of a target.</summary>
-/// <param name="Id">Its full id.</param>
-/// <param name="Name">Its name, without the slash.</param>
-/// <param name="State">The engine's word: running, paused, restarting, exited, created, dead, removing.</param>
-/// <param name="ImageId">The image that it was made from.</param>
-/// <param name="Version">The version that it runs, or null if nothing says it.</param>
+/// <summary>
+/// A container of a target, with the engine's word for its state (running, paused, restarting, exited, created, dead, removing). The
+/// version is null if nothing says it.
+/// </summary>
 internal sealed record TargetContainer(string Id, string Name, string State, string ImageId, ProVersion? Version)
 {
     /// <summary>True if its processes are there.</summary>
@@ -30,7 +26,6 @@ internal sealed record TargetContainer(string Id, string Name, string State, str
 /// <summary>One thing that runs a service here: a container, a service of a compose project, or a swarm service.</summary>
 internal sealed record ServiceTarget
 {
-    /// <summary>Who made it.</summary>
     public required ServiceTargetKind Kind { get; init; }
 
     /// <summary>For people: the container's name, <c>project/service</c>, or the swarm service's name.</summary>
@@ -43,13 +38,18 @@ internal sealed record ServiceTarget
     public required string TargetId { get; init; }
 
     /// <summary>Its containers by name: the running ones and the stopped ones. None if a swap was interrupted in the middle.</summary>
-    public required IReadOnlyList<TargetContainer> Containers { get; init; }
+    public IReadOnlyList<TargetContainer> Containers { get; init; } = [];
 
     /// <summary>What a swap that was interrupted has left: see <see cref="SwapNames"/>.</summary>
-    public required IReadOnlyList<TargetContainer> Leftovers { get; init; }
+    public IReadOnlyList<TargetContainer> Leftovers { get; init; } = [];
 
     /// <summary>The labels of one of its containers: compose's and swarm's say who owns it.</summary>
-    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// False for a swarm's service: its tasks and their image may be on other nodes, and the swarm itself replaces and restores them.
+    /// </summary>
+    public bool IsOfEngine => Kind != ServiceTargetKind.Swarm;
 
     /// <summary>
     /// The files of its compose project, as its labels name them; they may be on another machine. Compose 1 may write relative paths.
@@ -58,14 +58,12 @@ internal sealed record ServiceTarget
         .Split(',', StringSplitOptions.RemoveEmptyEntries)
         .Select(file => Path.Combine(Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), file));
 
-    /// <summary>True if a container of it runs.</summary>
     public bool IsRunning => Containers.Any(container => container.IsRunning);
 
     /// <summary>The versions that run, newest first; several while versions change.</summary>
     public IReadOnlyList<ProVersion> CurrentVersions =>
         [.. Containers.Where(one => one.IsRunning).Select(one => one.Version).OfType<ProVersion>().Distinct().OrderDescending()];
 
-    /// <inheritdoc/>
     public override string ToString() => Kind switch
     {
         ServiceTargetKind.Compose => $"compose service {Name}",

@@ -11,7 +11,6 @@ internal sealed record TargetFilter
     /// <summary>The full path of a compose file of the project.</summary>
     public string? ComposeFile { get; init; }
 
-    /// <summary>Whether a target is meant.</summary>
     public bool Accepts(ServiceTarget target) => (Container is null || HasContainer(target)) && (ComposeFile is null || HasFile(target));
 
     // A swarm's tasks have other names each time, and may run on other nodes.

@@ -4,11 +4,10 @@ using Pro.DockerVersioning.Deployment.Swarm.Api;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
-/// <summary>What one step of an update changes in a service's specification; all else stays as the engine gave it.</summary>
-/// <param name="Image">The image, with its digest where one is known.</param>
-/// <param name="ForceUpdate">The counter.</param>
-/// <param name="UpdateConfig">The update configuration; null leaves the engine's defaults.</param>
-/// <param name="RollbackPoint">The rollback to note in the service's label; null removes the label.</param>
+/// <summary>
+/// What one step of an update changes in a service's specification; all else stays as the engine gave it. Without a configuration the
+/// engine's defaults hold. The rollback is noted in the service's label, which is removed if there is none.
+/// </summary>
 internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? UpdateConfig, SwarmRollbackPoint? RollbackPoint)
 {
     private static readonly TimeSpan DefaultMonitor = TimeSpan.FromSeconds(5);
@@ -17,53 +16,28 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
     private static readonly TimeSpan Hold = TimeSpan.FromDays(365);
 
     /// <summary>The service's own update configuration with what the operator gave.</summary>
-    public static JsonObject? Configure(JsonObject? own, SwarmUpdateOptions options)
-    {
-        if (options is { Parallelism: null, Delay: null, Monitor: null, FailureAction: null, Order: null })
-        {
-            return own?.DeepClone() as JsonObject;
-        }
-
-        var config = Editable(own);
-        Set(config, "Parallelism", (long?)options.Parallelism);
-        Set(config, "Delay", Nanoseconds(options.Delay));
-        Set(config, "Monitor", Nanoseconds(options.Monitor));
-        Set(config, "FailureAction", options.FailureAction switch
-        {
-            null => null,
-            SwarmFailureAction.Rollback => "rollback",
-            _ => "pause",
-        });
-        Set(config, "Order", options.Order?.ToText());
-        return config;
-    }
+    public static JsonObject? Configure(JsonObject? own, SwarmUpdateOptions options) =>
+        options is { Parallelism: null, Delay: null, Monitor: null, FailureAction: null, Order: null }
+            ? own?.DeepClone() as JsonObject
+            : With(
+                own,
+                ("Parallelism", (long?)options.Parallelism),
+                ("Delay", Nanoseconds(options.Delay)),
+                ("Monitor", Nanoseconds(options.Monitor)),
+                ("FailureAction", options.FailureAction?.ToString().ToLowerInvariant()),
+                ("Order", options.Order?.ToText()));
 
     /// <summary>The configuration of a canary's first step: so many tasks, and then nothing more.</summary>
-    public static JsonObject ForCanary(JsonObject? config, int tasks)
-    {
-        var canary = Editable(config);
-        canary["Parallelism"] = tasks;
-        Set(canary, "Delay", Nanoseconds(Hold));
-        return canary;
-    }
+    public static JsonObject ForCanary(JsonObject? config, int tasks) =>
+        With(config, ("Parallelism", tasks), ("Delay", Nanoseconds(Hold)));
 
     /// <summary>
     /// The same, but a failure pauses: where the engine's own "previous" is no longer the old image, its rollback would go forward.
     /// </summary>
-    public static JsonObject Pausing(JsonObject? config)
-    {
-        var pausing = Editable(config);
-        pausing["FailureAction"] = "pause";
-        return pausing;
-    }
+    public static JsonObject Pausing(JsonObject? config) => With(config, ("FailureAction", "pause"));
 
     /// <summary>The configuration of a rollback: it pauses on failure, and waits for nothing between batches.</summary>
-    public static JsonObject ForReturn(JsonObject? config)
-    {
-        var back = Pausing(config);
-        back["Delay"] = 0L;
-        return back;
-    }
+    public static JsonObject ForReturn(JsonObject? config) => With(config, ("FailureAction", "pause"), ("Delay", 0L));
 
     /// <summary>The pause after each batch that a configuration says.</summary>
     public static TimeSpan DelayOf(JsonObject? config) => Span((long?)config?["Delay"] ?? 0);
@@ -76,23 +50,20 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
     public JsonObject ApplyTo(JsonObject spec)
     {
         var changed = (JsonObject)spec.DeepClone();
-        var template = (JsonObject)changed["TaskTemplate"]!;
-        ((JsonObject)template["ContainerSpec"]!)["Image"] = Image;
+        var template = changed["TaskTemplate"]!;
+        template["ContainerSpec"]!["Image"] = Image;
         if (ForceUpdate != ((ulong?)template["ForceUpdate"] ?? 0))
         {
             template["ForceUpdate"] = ForceUpdate;
         }
 
-        if (UpdateConfig is null)
+        Put(changed, "UpdateConfig", UpdateConfig?.DeepClone());
+        if (RollbackPoint is not null && changed["Labels"] is not JsonObject)
         {
-            _ = changed.Remove("UpdateConfig");
-        }
-        else
-        {
-            changed["UpdateConfig"] = UpdateConfig.DeepClone();
+            changed["Labels"] = new JsonObject();
         }
 
-        Note(changed);
+        Put(changed["Labels"] as JsonObject, SwarmRollbackPoint.Label, RollbackPoint?.ToLabel());
         return changed;
     }
 
@@ -101,39 +72,28 @@ internal sealed record SwarmChange(string Image, ulong ForceUpdate, JsonObject? 
         service.Image == Image && service.ForceUpdate == ForceUpdate
         && service.Labels.GetValueOrDefault(SwarmRollbackPoint.Label) == RollbackPoint?.ToLabel();
 
-    private void Note(JsonObject spec)
+    private static void Put(JsonObject? members, string name, JsonNode? value)
     {
-        if (RollbackPoint is null)
+        if (value is null)
         {
-            _ = (spec["Labels"] as JsonObject)?.Remove(SwarmRollbackPoint.Label);
-            return;
+            _ = members?.Remove(name);
         }
-
-        if (spec["Labels"] is not JsonObject labels)
+        else
         {
-            spec["Labels"] = labels = [];
-        }
-
-        labels[SwarmRollbackPoint.Label] = RollbackPoint.ToLabel();
-    }
-
-    // A missing parallelism would mean "all at once", where the engine's default without any configuration is one task.
-    private static JsonObject Editable(JsonObject? own) => own?.DeepClone() as JsonObject ?? new JsonObject { ["Parallelism"] = 1 };
-
-    private static void Set(JsonObject config, string name, long? value)
-    {
-        if (value is { } number)
-        {
-            config[name] = number;
+            members![name] = value;
         }
     }
 
-    private static void Set(JsonObject config, string name, string? value)
+    private static JsonObject With(JsonObject? own, params (string Name, JsonNode? Value)[] settings)
     {
-        if (value is not null)
+        // A missing parallelism would mean "all at once", where the engine's default without any configuration is one task.
+        var config = own?.DeepClone() as JsonObject ?? new JsonObject { ["Parallelism"] = 1 };
+        foreach (var (name, value) in settings.Where(one => one.Value is not null))
         {
             config[name] = value;
         }
+
+        return config;
     }
 
     private static long? Nanoseconds(TimeSpan? time) => time?.Ticks * TimeSpan.NanosecondsPerTick;

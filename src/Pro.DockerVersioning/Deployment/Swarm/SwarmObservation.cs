@@ -5,7 +5,6 @@ namespace Pro.DockerVersioning.Deployment.Swarm;
 /// <summary>What an update has come to.</summary>
 internal enum SwarmVerdict
 {
-    /// <summary>Under way.</summary>
     Running,
 
     /// <summary>All tasks run the wanted image.</summary>
@@ -14,7 +13,6 @@ internal enum SwarmVerdict
     /// <summary>The engine stopped it after a failure.</summary>
     Paused,
 
-    /// <summary>The engine has gone back.</summary>
     RolledBack,
 
     /// <summary>The engine could not even go back.</summary>
@@ -29,17 +27,15 @@ internal enum SwarmVerdict
     /// <summary>A task of the new image failed while it was watched.</summary>
     TaskFailed,
 
-    /// <summary>The operator doesn't want it.</summary>
     Refused,
 }
 
-/// <summary>What a step of an update is to reach.</summary>
-/// <param name="Image">The image that all tasks are to run.</param>
-/// <param name="ForceUpdate">The counter of their specification.</param>
-/// <param name="StatusBefore">When the update before began: its status may still stand there.</param>
+/// <summary>
+/// What a step of an update is to reach: the image and the counter of all tasks. The status of the update before may still stand there: it
+/// is told by when that began.
+/// </summary>
 internal sealed record SwarmGoal(string Image, ulong ForceUpdate, string? StatusBefore)
 {
-    /// <summary>Whether a task was made for it.</summary>
     public bool Includes(SwarmTask task) => task.Image == Image && task.ForceUpdate == ForceUpdate;
 }
 
@@ -50,11 +46,15 @@ internal sealed record SwarmSighting(SwarmServiceState Service, IReadOnlyList<Sw
     public int Wanted => Service.Replicas
         ?? Tasks.Where(task => task.IsWanted).Select(task => task.NodeId).Distinct(StringComparer.Ordinal).Count();
 
-    /// <summary>How many run for a goal.</summary>
     public int RunningFor(SwarmGoal goal) => Tasks.Count(task => task.IsRunning && goal.Includes(task));
 
     /// <summary>Whether all that the service wants run for a goal.</summary>
     public bool HasReached(SwarmGoal goal) => RunningFor(goal) >= Wanted && Tasks.All(task => !task.IsWanted || goal.Includes(task));
+
+    /// <summary>What the tasks are to reach by now: while the engine goes back by itself, it is the old ones that come up.</summary>
+    public SwarmGoal Towards(SwarmGoal goal) => Service.UpdateStatus is { IsRollback: true } ? Old : goal;
+
+    private SwarmGoal Old => new(Service.Image ?? "", Service.ForceUpdate, StatusBefore: null);
 
     /// <summary>
     /// What the update has come to. The engine clears the status with each update, and leaves it empty if no task needs to be
@@ -64,28 +64,16 @@ internal sealed record SwarmSighting(SwarmServiceState Service, IReadOnlyList<Sw
     {
         var status = Service.UpdateStatus is { } current && (current.StartedAt is null || current.StartedAt != goal.StatusBefore)
             ? current : null;
-        if (Service.Image != goal.Image || Service.ForceUpdate != goal.ForceUpdate)
-        {
-            return status is { IsRollback: true } ? JudgeRollback(status) : SwarmVerdict.Superseded;
-        }
-
+        var isOurs = Service.Image == goal.Image && Service.ForceUpdate == goal.ForceUpdate;
         return status switch
         {
+            // Also back to the same image, of which only the counter differs.
+            { State: "rollback_completed" } => HasReached(Old) ? SwarmVerdict.RolledBack : SwarmVerdict.Running,
+            { State: "rollback_paused" } => SwarmVerdict.RollbackPaused,
+            { IsRollback: true } => SwarmVerdict.Running,
+            _ when !isOurs => SwarmVerdict.Superseded,
             null or { State: "completed" } => HasReached(goal) ? SwarmVerdict.Completed : SwarmVerdict.Running,
             { State: "paused" } => SwarmVerdict.Paused,
-            // Back to the same image, of which only the counter differs.
-            { IsRollback: true } => JudgeRollback(status),
-            _ => SwarmVerdict.Running,
-        };
-    }
-
-    private SwarmVerdict JudgeRollback(SwarmUpdateStatus status)
-    {
-        var old = new SwarmGoal(Service.Image ?? "", Service.ForceUpdate, StatusBefore: null);
-        return status.State switch
-        {
-            "rollback_completed" => HasReached(old) ? SwarmVerdict.RolledBack : SwarmVerdict.Running,
-            "rollback_paused" => SwarmVerdict.RollbackPaused,
             _ => SwarmVerdict.Running,
         };
     }

@@ -1,19 +1,18 @@
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
+using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
 /// <summary>What an update is to change, and the rollback.</summary>
 internal sealed class SwarmPlan
 {
-
-    /// <summary>The service and its tasks before.</summary>
     public required SwarmSighting Sighting { get; init; }
 
-    /// <summary>The image to run.</summary>
     public required SwarmTarget Target { get; init; }
 
-    /// <summary>The rollback.</summary>
     public required SwarmRollbackPoint RollbackPoint { get; init; }
 
     /// <summary>What the new tasks are known by.</summary>
@@ -36,17 +35,18 @@ internal sealed class SwarmPlan
     /// <summary>All tasks run the image already.</summary>
     public required bool IsNothingToDo { get; init; }
 
-    /// <summary>The service before.</summary>
     public SwarmServiceState Service => Sighting.Service;
 
-    /// <summary>Compares what runs with what is wanted.</summary>
+    /// <summary>Finds the image, and compares what runs with what is wanted.</summary>
     public static async Task<SwarmPlan> MakeAsync(
         SwarmApi api,
         SwarmServiceState service,
-        SwarmTarget target,
+        string reference,
         SwarmUpdateOptions options,
+        SwarmProgress progress,
         CancellationToken cancellationToken)
     {
+        var target = await SwarmTarget.ResolveAsync(api, reference, options, progress, cancellationToken).ConfigureAwait(false);
         var sighting = new SwarmSighting(service, await api.ListTasksAsync(service.Id, cancellationToken).ConfigureAwait(false));
         var pinned = service.Image!.Contains('@', StringComparison.Ordinal);
         var running = await SwarmRunningImages.LookAsync(api, pinned ? [] : sighting.Tasks, cancellationToken).ConfigureAwait(false);
@@ -62,7 +62,10 @@ internal sealed class SwarmPlan
         var force = options.Force || tagMoved;
         var rollbackPoint = interrupted
             ?? (sameText && !settled ? SwarmRollbackPoint.FromPrevious(service) : null)
-            ?? SwarmRollbackPoint.From(service) with { Image = await running.NameAsync(service.Image, cancellationToken).ConfigureAwait(false) };
+            ?? SwarmRollbackPoint.From(service) with
+            {
+                Image = await running.NameAsync(service.Image, cancellationToken).ConfigureAwait(false),
+            };
         var afterwards = SwarmChange.Configure(interrupted is null ? service.UpdateConfig : interrupted.UpdateConfig, options);
 
         // Who doesn't wait, or wants a failure to stay as it is, leaves nobody who would put the configuration back.
@@ -76,16 +79,22 @@ internal sealed class SwarmPlan
             Goal = new SwarmGoal(target.Reference, service.ForceUpdate + (force ? 1UL : 0UL), service.UpdateStatus?.StartedAt),
             UpdateConfig = backwards is null ? afterwards : SwarmChange.Configure(backwards, options),
             ConfigAfterwards = afterwards,
-            StartAllowance = await SwarmHealthCheck.AllowanceAsync(api, service, target, cancellationToken).ConfigureAwait(false),
+            StartAllowance = await AllowanceAsync(api, service, target, cancellationToken).ConfigureAwait(false),
             IsNothingToDo = same && settled && !options.Force,
         };
     }
 
-    /// <summary>A result with what the plan knows.</summary>
-    public SwarmUpdateResult Result(SwarmOutcome outcome, ProException? failure = null) => new()
+    public StrategyResult Result(ProDeploymentOutcome outcome) => new() { Outcome = outcome, Digest = Target.Digest };
+
+    /// <summary>
+    /// How long a HEALTHCHECK lets a task start until the engine calls it unhealthy; null if the image is not on this node.
+    /// </summary>
+    private static async Task<TimeSpan?> AllowanceAsync(
+        SwarmApi api, SwarmServiceState service, SwarmTarget target, CancellationToken cancellationToken)
     {
-        Digest = Target.Digest,
-        Outcome = outcome,
-        Failure = failure,
-    };
+        var image = await new ContainerApi(api.Engine).FindImageAsync(target.LocalId ?? target.Reference, cancellationToken)
+            .ConfigureAwait(false);
+        var own = service.Spec["TaskTemplate"]?["ContainerSpec"]?["Healthcheck"];
+        return image is null ? null : PlannedHealthCheck.Merge(own, image["Config"]?["Healthcheck"])?.Allowance ?? TimeSpan.Zero;
+    }
 }

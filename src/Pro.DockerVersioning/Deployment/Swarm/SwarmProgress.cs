@@ -10,6 +10,7 @@ internal sealed class SwarmProgress(string service, string activity, IProgress<R
     private readonly Dictionary<string, string> _states = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SwarmTask> _failures = new(StringComparer.Ordinal);
     private readonly HashSet<string> _before = new(StringComparer.Ordinal);
+    private readonly string _key = $"swarm/{service}";
     private string? _status;
 
     /// <summary>The tasks that failed since the update began, in the order in which they were seen.</summary>
@@ -29,7 +30,6 @@ internal sealed class SwarmProgress(string service, string activity, IProgress<R
         }
     }
 
-    /// <summary>Tells what is new.</summary>
     public void See(SwarmSighting sighting, SwarmGoal goal)
     {
         foreach (var task in sighting.Tasks)
@@ -42,7 +42,7 @@ internal sealed class SwarmProgress(string service, string activity, IProgress<R
             if (!_states.TryGetValue(task.Id, out var state) || state != task.State)
             {
                 _states[task.Id] = task.State;
-                Say($"Task {task.FateIn(service)} ({ShortImage(task.Image)})");
+                Say($"Task {task.FateIn(service)} ({SwarmTarget.NameOf(task.Image)})");
             }
         }
 
@@ -55,21 +55,14 @@ internal sealed class SwarmProgress(string service, string activity, IProgress<R
         Bar(sighting, goal);
     }
 
-    /// <summary>A line for the verbose stream.</summary>
     public void Say(string message) => reports.Report(new VerboseReport(message));
 
-    /// <summary>A warning.</summary>
     public void Warn(string message) => reports.Report(new WarningReport(message));
 
     /// <summary>What is still done if the command is stopped.</summary>
     public void LastWork(string work) => reports.Report(new LastWorkReport(work, AtMost: null));
 
-    /// <summary>Takes the bar away.</summary>
-    public void End() => reports.Report(new ProgressReport(Key, activity, "done") { Completed = true });
-
-    private string Key => $"swarm/{service}";
-
-    private static string ShortImage(string image) => image.IndexOf('@', StringComparison.Ordinal) is > 0 and var at ? image[..at] : image;
+    public void End() => reports.Report(new ProgressReport(_key, activity, "done") { Completed = true });
 
     private void Bar(SwarmSighting sighting, SwarmGoal goal)
     {
@@ -79,7 +72,7 @@ internal sealed class SwarmProgress(string service, string activity, IProgress<R
             .Where(task => goal.Includes(task) && task.IsWanted && !task.IsRunning)
             .Select(task => $"{task.NameIn(service)} {task.State}");
         var status = string.Join("; ", busy.Prepend(string.Create(CultureInfo.InvariantCulture, $"{running} of {wanted} tasks run")));
-        reports.Report(new ProgressReport(Key, activity, status)
+        reports.Report(new ProgressReport(_key, activity, status)
         {
             PercentComplete = wanted == 0 ? null : Math.Min(100, 100 * running / wanted),
         });

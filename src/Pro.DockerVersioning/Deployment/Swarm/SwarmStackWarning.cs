@@ -10,9 +10,6 @@ namespace Pro.DockerVersioning.Deployment.Swarm;
 internal static class SwarmStackWarning
 {
     /// <summary>The warning for a service of a stack; none for another one, or if its file names the image already.</summary>
-    /// <param name="service">The service.</param>
-    /// <param name="image">The image that is to run.</param>
-    /// <param name="files">The compose files that are known, absolute.</param>
     public static IReadOnlyList<string> For(SwarmServiceState service, ImageReference image, Lazy<IReadOnlyList<string>> files)
     {
         if (service.Labels.GetValueOrDefault(SwarmServices.StackLabel) is not { Length: > 0 } stack)
@@ -51,10 +48,10 @@ internal static class SwarmStackWarning
         }
     }
 
-    /// <summary>The image of the service as a file writes it. If it holds variables, the service's name alone says whose it is.</summary>
-    /// <param name="file">The file.</param>
-    /// <param name="key">The service's name there; null if its name in the swarm doesn't say it, and then the image has to.</param>
-    /// <param name="image">The image that is to run.</param>
+    /// <summary>
+    /// The image of the service as a file writes it. If it holds variables, the service's name alone says whose it is. Without a name (the
+    /// key in the file) the image has to say it.
+    /// </summary>
     private static IEnumerable<(string Place, string Value)> LinesOf(string file, string? key, ImageReference image) =>
         from document in ProjectFiles.DocumentsOf(file)
         from service in (document["services"] as ComposeMapping)?.Entries ?? []

@@ -13,15 +13,12 @@ internal sealed class SwarmStrategy(
 {
     private string? _order;
 
-    /// <inheritdoc/>
     public ProStrategy Kind => ProStrategy.Swarm;
 
-    /// <inheritdoc/>
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
-        var credential = await supply.CredentialAsync(image.Reference, cancellationToken).ConfigureAwait(false);
-        var plan = await SwarmUpdate
-            .PlanAsync(engine, target.Name, ReferenceOf(image), Options(credential), cancellationToken).ConfigureAwait(false);
+        var options = await OptionsAsync(image, cancellationToken).ConfigureAwait(false);
+        var plan = await SwarmUpdate.PlanAsync(engine, target.Name, ReferenceOf(image), options, cancellationToken).ConfigureAwait(false);
         if (plan.IsNothingToDo)
         {
             return null;
@@ -34,46 +31,25 @@ internal sealed class SwarmStrategy(
             SwarmStackWarning.For(plan.Service, image.Reference, request.ComposeFiles));
     }
 
-    /// <inheritdoc/>
     public async Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken)
     {
         steps.Begin("update the swarm's service");
-        var credential = await supply.CredentialAsync(image.Reference, cancellationToken).ConfigureAwait(false);
-        var result = await SwarmUpdate
-            .RunAsync(
-                engine,
-                target.Name,
-                ReferenceOf(image),
-                Options(credential) with { ThrowIfLockLostAsync = operation.ThrowIfLockLostAsync },
-                reports,
-                cancellationToken).ConfigureAwait(false);
-        return new StrategyResult
+        var options = await OptionsAsync(image, cancellationToken).ConfigureAwait(false) with
         {
-            Outcome = result.Outcome switch
-            {
-                SwarmOutcome.Succeeded => ProDeploymentOutcome.Succeeded,
-                SwarmOutcome.Accepted => ProDeploymentOutcome.Accepted,
-                SwarmOutcome.NothingToDo => ProDeploymentOutcome.NothingToDo,
-                SwarmOutcome.RolledBackByEngine => ProDeploymentOutcome.RolledBackByEngine,
-                SwarmOutcome.RestoredPrevious => ProDeploymentOutcome.RestoredPrevious,
-                SwarmOutcome.Paused => ProDeploymentOutcome.Paused,
-                _ => throw result.Failure!,
-            },
-            Order = _order,
-            Digest = result.Digest,
-            LogTail = [.. result.TaskErrors, .. result.LogTail],
-            Failure = result.Failure,
-            WasStopped = result.WasCancelled,
+            ThrowIfLockLostAsync = operation.ThrowIfLockLostAsync,
         };
+        var result = await SwarmUpdate
+            .RunAsync(engine, target.Name, ReferenceOf(image), options, reports, cancellationToken).ConfigureAwait(false);
+        return result with { Order = _order };
     }
 
     private static string ReferenceOf(SuppliedImage image) =>
         image.Digest is { } digest ? $"{image.Reference}@{digest}" : image.Reference.ToString();
 
-    private SwarmUpdateOptions Options(RegistryCredential? credential) => request.Swarm with
+    private async Task<SwarmUpdateOptions> OptionsAsync(SuppliedImage image, CancellationToken cancellationToken) => request.Swarm with
     {
         Force = request.Force,
-        Credential = credential,
+        Credential = await supply.CredentialAsync(image.Reference, cancellationToken).ConfigureAwait(false),
         Watch = request.Watch,
         Order = request.WantedOrder,
         HealthTimeout = request.HealthTimeout,

@@ -4,11 +4,7 @@ using Pro.DockerVersioning.Deployment.Swarm.Api;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
-/// <summary>In which order and at what pace an update goes.</summary>
-/// <param name="Order">stop-first or start-first.</param>
-/// <param name="Parallelism">How many tasks at once; 0 is all.</param>
-/// <param name="Delay">The pause after each batch.</param>
-/// <param name="Monitor">For how long failures count after the last start.</param>
+/// <summary>In which order and at what pace an update goes. A parallelism of 0 is all tasks at once.</summary>
 internal sealed record SwarmUpdatePace(string Order, int Parallelism, TimeSpan Delay, TimeSpan Monitor)
 {
     // What a container takes to stop and start, by the measurements of plain ones; its own stop and health come on top.

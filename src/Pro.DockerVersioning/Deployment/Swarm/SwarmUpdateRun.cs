@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Errors;
 
@@ -13,9 +14,8 @@ internal sealed class SwarmUpdateRun
     private readonly SwarmPlan _plan;
     private readonly SwarmUpdateOptions _options;
     private readonly SwarmProgress _progress;
-    private readonly SwarmUpdateSender _steps;
+    private readonly SwarmUpdateSender _sender;
     private readonly SwarmWatch _watch;
-    private readonly SwarmRollback _rollback;
 
     public SwarmUpdateRun(SwarmApi api, SwarmPlan plan, SwarmUpdateOptions options, SwarmProgress progress)
     {
@@ -23,13 +23,15 @@ internal sealed class SwarmUpdateRun
         _plan = plan;
         _options = options;
         _progress = progress;
-        _steps = new SwarmUpdateSender(api, plan.Service.Id, options.Credential?.ToRegistryAuth());
-        _steps.Ours.UnionWith([plan.Service.Image!, plan.RollbackPoint.Image, plan.Target.Reference]);
+        _progress.Begin(plan.Sighting.Tasks);
+        _sender = new SwarmUpdateSender(api, plan.Service.Id, options.Credential?.ToRegistryAuth());
+        _sender.Ours.UnionWith([plan.Service.Image!, plan.RollbackPoint.Image, plan.Target.Reference]);
         _watch = new SwarmWatch(api, plan.Service.Id, progress, options.PollInterval);
-        _rollback = new SwarmRollback(_steps, _watch, progress);
     }
 
-    private string Wanted => _plan.Target.Name;
+    private string Service => _plan.Service.Name;
+
+    private string Wanted => SwarmTarget.NameOf(_plan.Target.Reference);
 
     private string From => SwarmTarget.NameOf(_plan.RollbackPoint.Image);
 
@@ -40,42 +42,41 @@ internal sealed class SwarmUpdateRun
 
     private SwarmPatience Patience => SwarmPatience.Of(_options.HealthTimeout, _plan.StartAllowance);
 
+    private string Why => _progress.Failures.Count > 0 ? "a task of it failed" : "the engine says that it failed";
+
     /// <summary>Sends it, watches it, and goes back where need be.</summary>
-    public async Task<SwarmUpdateResult> RunAsync(CancellationToken cancellationToken)
+    public async Task<StrategyResult> RunAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var first = HasCanary ? SwarmChange.ForCanary(_plan.UpdateConfig, _options.Canary!.Value) : _plan.UpdateConfig;
-        _progress.LastWork($"taking {_plan.Service.Name} back to {From}, for as long as its tasks make progress");
+        _progress.LastWork($"taking {Service} back to {From}, for as long as its tasks make progress");
         await SendAsync(_plan.Service, first, HasSteps ? _plan.RollbackPoint : null, cancellationToken).ConfigureAwait(false);
         if (_options.NoWait)
         {
-            return _plan.Result(SwarmOutcome.Accepted);
+            return _plan.Result(ProDeploymentOutcome.Accepted);
         }
 
         return await WatchedAsync(
-            HasCanary ? () => CanaryAsync(first!, cancellationToken) : () => EndAsync(_plan.UpdateConfig, cancellationToken),
+            HasCanary ? () => CanaryAsync(first!, cancellationToken) : () => EndAsync(cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Watches an update that somebody else sent, and goes back where need be.</summary>
-    public Task<SwarmUpdateResult> TakeOverAsync(CancellationToken cancellationToken) =>
-        WatchedAsync(() => EndAsync(_plan.UpdateConfig, cancellationToken), cancellationToken);
-
-    /// <summary>Goes back from an update that nobody watches any more.</summary>
-    public Task<SwarmUpdateResult> AbandonAsync(string why) => BackAsync(why, cause: null, stopped: false);
+    public Task<StrategyResult> TakeOverAsync(CancellationToken cancellationToken) =>
+        WatchedAsync(() => EndAsync(cancellationToken), cancellationToken);
 
     /// <summary>Takes the note away from an update that had ended well.</summary>
-    public async Task<SwarmUpdateResult> FinishAsync()
+    public async Task<StrategyResult> FinishAsync()
     {
-        await _rollback.FinishAsync(_plan.RollbackPoint, _plan.Goal.Image, _plan.Goal.ForceUpdate).ConfigureAwait(false);
-        return _plan.Result(SwarmOutcome.Succeeded);
+        await TidyAsync(_plan.Goal.Image, _plan.Goal.ForceUpdate, _plan.RollbackPoint.UpdateConfig).ConfigureAwait(false);
+        return _plan.Result(ProDeploymentOutcome.Succeeded);
     }
 
     [SuppressMessage(
         "Design",
         "CA1031",
         Justification = "Whatever happens once the engine has the update, the service must not stay between two versions.")]
-    private async Task<SwarmUpdateResult> WatchedAsync(Func<Task<SwarmVerdict>> watch, CancellationToken cancellationToken)
+    private async Task<StrategyResult> WatchedAsync(Func<Task<SwarmVerdict>> watch, CancellationToken cancellationToken)
     {
         try
         {
@@ -83,20 +84,16 @@ internal sealed class SwarmUpdateRun
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            _progress.Warn($"Stopped: {_plan.Service.Name} goes back to {From}.");
-            return (await BackAsync("it was stopped", cause: null, stopped: true).ConfigureAwait(false)) with { WasCancelled = true };
-        }
-        catch (ProException exception) when (exception.Id == SwarmErrors.SupersededId)
-        {
-            return await FailedAsync(SwarmOutcome.Superseded, exception).ConfigureAwait(false);
+            _progress.Warn($"Stopped: {Service} goes back to {From}.");
+            return await BackAsync("it was stopped", isStopped: true).ConfigureAwait(false);
         }
         catch (ProException lost) when (lost.Id == LockErrors.LostId)
         {
             return await LostAsync(lost).ConfigureAwait(false);
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not ProException { Id: SwarmErrors.SupersededId or SwarmErrors.RestoreFailedId })
         {
-            return await BackAsync(exception.Message.TrimEnd('.'), exception, stopped: false).ConfigureAwait(false);
+            return await BackAsync(exception.Message.TrimEnd('.'), exception).ConfigureAwait(false);
         }
     }
 
@@ -122,17 +119,17 @@ internal sealed class SwarmUpdateRun
         await _options.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
         _progress.Say("The canary is good: the rest follows.");
         await SendAsync(null, SwarmChange.Pausing(_plan.UpdateConfig), _plan.RollbackPoint, cancellationToken).ConfigureAwait(false);
-        return await EndAsync(_plan.UpdateConfig, cancellationToken).ConfigureAwait(false);
+        return await EndAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<SwarmVerdict> EndAsync(JsonObject? config, CancellationToken cancellationToken)
+    private async Task<SwarmVerdict> EndAsync(CancellationToken cancellationToken)
     {
-        var patience = Patience.And(SwarmChange.DelayOf(config) + SwarmChange.MonitorOf(config));
+        var monitor = SwarmChange.MonitorOf(_plan.UpdateConfig);
+        var patience = Patience.And(SwarmChange.DelayOf(_plan.UpdateConfig) + monitor);
         var verdict = await _watch.UntilEndAsync(_plan.Goal, patience, cancellationToken).ConfigureAwait(false);
 
         // The engine calls an update complete once its own time is over: a shorter one than running counts as verified after proves
         // nothing. And on a busy node it may see a task's end only after the time in which it counts.
-        var monitor = SwarmChange.MonitorOf(config);
         var missing = _options.StabilityTime - monitor;
         var doubtful = _progress.Failures.Count > 0 && monitor > missing ? monitor : missing;
         var watch = _options.Watch > doubtful ? _options.Watch : doubtful;
@@ -141,37 +138,31 @@ internal sealed class SwarmUpdateRun
             : verdict;
     }
 
-    private async Task<SwarmUpdateResult> ConcludeAsync(SwarmVerdict verdict, CancellationToken cancellationToken)
+    private async Task<StrategyResult> ConcludeAsync(SwarmVerdict verdict, CancellationToken cancellationToken)
     {
         switch (verdict)
         {
             case SwarmVerdict.Completed:
                 if (HasSteps)
                 {
-                    await _rollback.FinishAsync(_plan.RollbackPoint with { UpdateConfig = _plan.ConfigAfterwards }, _plan.Goal.Image,
-                        _plan.Goal.ForceUpdate)
-                        .ConfigureAwait(false);
+                    await TidyAsync(_plan.Goal.Image, _plan.Goal.ForceUpdate, _plan.ConfigAfterwards).ConfigureAwait(false);
                 }
 
-                return _plan.Result(SwarmOutcome.Succeeded);
+                return _plan.Result(ProDeploymentOutcome.Succeeded);
             case SwarmVerdict.RolledBack:
                 return await FailedAsync(
-                    SwarmOutcome.RolledBackByEngine,
-                    SwarmErrors.RolledBackByEngine(_plan.Service.Name, Wanted, From, Why, _progress.Fates)).ConfigureAwait(false);
+                    ProDeploymentOutcome.RolledBackByEngine,
+                    SwarmErrors.RolledBackByEngine(Service, Wanted, From, Why, _progress.Fates)).ConfigureAwait(false);
             case SwarmVerdict.Paused when _options.FailureAction == SwarmFailureAction.Pause && !HasCanary:
                 return await FailedAsync(
-                    SwarmOutcome.Paused,
-                    SwarmErrors.Paused(_plan.Service.Name, Wanted, From, Why, _progress.Fates)).ConfigureAwait(false);
+                    ProDeploymentOutcome.Paused, SwarmErrors.Paused(Service, Wanted, From, Why, _progress.Fates)).ConfigureAwait(false);
             case SwarmVerdict.Superseded:
                 var now = await _api.GetServiceAsync(_plan.Service.Id, cancellationToken).ConfigureAwait(false);
-                return await FailedAsync(SwarmOutcome.Superseded, SwarmErrors.Superseded(_plan.Service.Name, Wanted, now.Image))
-                    .ConfigureAwait(false);
+                throw SwarmErrors.Superseded(Service, Wanted, now.Image);
             default:
-                return await BackAsync(ReasonOf(verdict), cause: null, stopped: false).ConfigureAwait(false);
+                return await BackAsync(ReasonOf(verdict)).ConfigureAwait(false);
         }
     }
-
-    private string Why => _progress.Failures.Count > 0 ? "a task of it failed" : "the engine says that it failed";
 
     private string ReasonOf(SwarmVerdict verdict) => verdict switch
     {
@@ -184,46 +175,113 @@ internal sealed class SwarmUpdateRun
         _ => Why,
     };
 
-    private async Task<SwarmUpdateResult> BackAsync(string why, Exception? cause, bool stopped)
-    {
-        var failed = await _rollback.GoAsync(_plan.RollbackPoint, _plan.Target.Reference, _plan.Service.RollbackConfig, _options).ConfigureAwait(false);
-        if (failed is { } failure)
-        {
-            return await FailedAsync(SwarmOutcome.RestoreFailed, SwarmErrors.RestoreFailed(
-                _plan.Service.Name, Wanted, From, why, failure.WhyNot, _progress.Fates, failure.Inner ?? cause)).ConfigureAwait(false);
-        }
-
-        return await FailedAsync(
-            SwarmOutcome.RestoredPrevious,
-            stopped
-                ? SwarmErrors.Stopped(_plan.Service.Name, Wanted, From)
-                : SwarmErrors.Restored(_plan.Service.Name, Wanted, From, why, _progress.Fates)).ConfigureAwait(false);
-    }
-
     // Who broke the lock repairs first, and takes the note away with that: then the service is that one's.
-    private async Task<SwarmUpdateResult> LostAsync(ProException lost)
+    private async Task<StrategyResult> LostAsync(ProException lost)
     {
         var now = await _api.GetServiceAsync(_plan.Service.Id, CancellationToken.None).ConfigureAwait(false);
-        if (SwarmRollbackPoint.FromLabel(now) is null || now.Image != _plan.Goal.Image)
-        {
-            return await FailedAsync(SwarmOutcome.Superseded, lost).ConfigureAwait(false);
-        }
-
-        var back = await BackAsync(lost.Message.TrimEnd('.'), lost, stopped: false).ConfigureAwait(false);
-        return back.Outcome == SwarmOutcome.RestoredPrevious ? back with { Failure = lost } : back;
+        return SwarmRollbackPoint.FromLabel(now) is null || now.Image != _plan.Goal.Image
+            ? throw lost
+            : await BackAsync(lost.Message.TrimEnd('.'), lost).ConfigureAwait(false) with { Failure = lost };
     }
 
-    private async Task<SwarmUpdateResult> FailedAsync(SwarmOutcome outcome, ProException failure)
+    /// <summary>Goes back to the old image.</summary>
+    /// <exception cref="ProException"><c>SwarmRestoreFailed</c>.</exception>
+    public async Task<StrategyResult> BackAsync(string why, Exception? cause = null, bool isStopped = false)
+    {
+        string? whyNot;
+        try
+        {
+            whyNot = await RestoreAsync().ConfigureAwait(false);
+        }
+        catch (ProException exception)
+        {
+            whyNot = exception.Message;
+            cause = exception;
+        }
+
+        if (whyNot is not null)
+        {
+            throw SwarmErrors.RestoreFailed(Service, Wanted, From, why, whyNot, _progress.Fates, cause);
+        }
+
+        var result = await FailedAsync(
+            ProDeploymentOutcome.RestoredPrevious,
+            isStopped
+                ? SwarmErrors.Stopped(Service, Wanted, From)
+                : SwarmErrors.Restored(Service, Wanted, From, why, _progress.Fates)).ConfigureAwait(false);
+        return result with { WasStopped = isStopped };
+    }
+
+    /// <summary>
+    /// Names the old image explicitly: the engine's own rollback goes to whatever it calls "previous", which a second update has made the
+    /// new image. It goes at the pace of the service's own rollback configuration, else as the update, without waiting between batches.
+    /// </summary>
+    /// <returns>Null once all tasks run the old image; else why not.</returns>
+    private async Task<string?> RestoreAsync()
+    {
+        var old = _plan.RollbackPoint;
+        var pace = _plan.Service.RollbackConfig;
+        var config = SwarmChange.Configure(
+            pace ?? old.UpdateConfig, new SwarmUpdateOptions { Order = _options.Order, Monitor = _options.Monitor });
+        var back = pace is null ? SwarmChange.ForReturn(config) : SwarmChange.Pausing(config);
+
+        // The old image is known to start: what its HEALTHCHECK allows is waited for, whatever was given for the new one.
+        var patience = SwarmPatience.Of(given: null, allowance: null).And(SwarmChange.DelayOf(back) + SwarmChange.MonitorOf(back));
+        string? before = null;
+        await _sender.SendAsync(
+            service: null,
+            service =>
+            {
+                before = service.UpdateStatus?.StartedAt;
+                return new SwarmChange(old.Image, old.ForceUpdate, back, old);
+            },
+            _plan.Target.Reference,
+            CancellationToken.None).ConfigureAwait(false);
+        var goal = new SwarmGoal(old.Image, old.ForceUpdate, before);
+        var verdict = await _watch.UntilEndAsync(goal, patience, CancellationToken.None).ConfigureAwait(false);
+        if (verdict == SwarmVerdict.Completed)
+        {
+            await TidyAsync(old.Image, old.ForceUpdate, old.UpdateConfig).ConfigureAwait(false);
+        }
+
+        return verdict switch
+        {
+            SwarmVerdict.Completed => null,
+            SwarmVerdict.Paused => $"a task of {old.Image} fails too",
+            SwarmVerdict.Superseded => "somebody else has updated the service",
+            SwarmVerdict.Stuck => $"the tasks of {old.Image} made no progress within {patience.Text(isStarting: false)}",
+            _ => $"the tasks of {old.Image} don't come up",
+        };
+    }
+
+    /// <summary>
+    /// Puts the service's own update configuration back and takes the note away. No task is replaced for it; where it fails, the service
+    /// runs what it should all the same.
+    /// </summary>
+    private async Task TidyAsync(string image, ulong forceUpdate, JsonObject? config)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await _sender.SendAsync(null, _ => new SwarmChange(image, forceUpdate, config, null), image, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is ProException or OperationCanceledException)
+        {
+            _progress.Warn($"The service runs {image}, but its update configuration could not be put back: {exception.Message}");
+        }
+    }
+
+    private async Task<StrategyResult> FailedAsync(ProDeploymentOutcome outcome, ProException failure)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         var log = _progress.Failures.LastOrDefault() is { } task
             ? await _api.TailAsync(task.Id, 20, limit.Token).ConfigureAwait(false)
             : [];
-        return _plan.Result(outcome, failure) with { TaskErrors = _progress.Fates, LogTail = log };
+        return _plan.Result(outcome) with { Failure = failure, LogTail = [.. _progress.Fates, .. log] };
     }
 
     private Task SendAsync(SwarmServiceState? service, JsonObject? config, SwarmRollbackPoint? note, CancellationToken cancellationToken) =>
-        _steps.SendAsync(
+        _sender.SendAsync(
             service,
             _ => new SwarmChange(_plan.Goal.Image, _plan.Goal.ForceUpdate, config, note),
             _plan.Target.Reference,

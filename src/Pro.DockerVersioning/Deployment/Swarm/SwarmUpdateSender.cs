@@ -14,11 +14,10 @@ internal sealed class SwarmUpdateSender(SwarmApi api, string serviceId, string? 
     /// <summary>The images that the service may have when a step begins: with another one, somebody else is at it.</summary>
     public HashSet<string> Ours { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Sends a step.</summary>
-    /// <param name="service">The service as it was read; null to read it.</param>
-    /// <param name="make">Makes the change out of the service.</param>
-    /// <param name="wanted">The image of the update, for the error.</param>
-    /// <param name="cancellationToken">Ends the waiting between attempts; a step that was sent is not taken back.</param>
+    /// <summary>
+    /// Sends a step. A service that was read already spares a call; the image of the update is for the error. The token ends the waiting
+    /// between attempts: a step that was sent is not taken back.
+    /// </summary>
     /// <exception cref="ProException">The engine refuses it, or somebody else updates the service.</exception>
     public async Task SendAsync(
         SwarmServiceState? service,
@@ -34,8 +33,7 @@ internal sealed class SwarmUpdateSender(SwarmApi api, string serviceId, string? 
                 throw SwarmErrors.Superseded(service.Name, SwarmTarget.NameOf(wanted), service.Image);
             }
 
-            var change = make(service);
-            if (await TrySendAsync(service, change).ConfigureAwait(false))
+            if (await TrySendAsync(service, make(service)).ConfigureAwait(false))
             {
                 return;
             }

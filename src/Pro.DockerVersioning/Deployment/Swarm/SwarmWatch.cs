@@ -18,29 +18,41 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
     private long _seen;
 
     /// <summary>Waits until the update has ended, well or not.</summary>
-    /// <param name="goal">What is to be reached.</param>
-    /// <param name="patience">For how long it may make no progress.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public Task<SwarmVerdict> UntilEndAsync(SwarmGoal goal, SwarmPatience patience, CancellationToken cancellationToken) =>
-        UntilAsync(goal, patience, sighting => sighting.Judge(goal), cancellationToken);
+        UntilRunningAsync(goal, int.MaxValue, patience, cancellationToken);
 
-    /// <summary>Waits until so many tasks run, or the update has ended badly before.</summary>
-    /// <inheritdoc cref="UntilEndAsync"/>
-    public Task<SwarmVerdict> UntilRunningAsync(SwarmGoal goal, int tasks, SwarmPatience patience, CancellationToken cancellationToken) =>
-        UntilAsync(
-            goal,
-            patience,
-            sighting => sighting.Judge(goal) is var verdict && verdict == SwarmVerdict.Running && sighting.RunningFor(goal) >= tasks
-                ? SwarmVerdict.Completed
-                : verdict,
-            cancellationToken);
+    /// <summary>Waits until so many tasks run, or the update has ended before.</summary>
+    public async Task<SwarmVerdict> UntilRunningAsync(
+        SwarmGoal goal, int tasks, SwarmPatience patience, CancellationToken cancellationToken)
+    {
+        _best.Clear();
+        _state = null;
+        _moved = _seen = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            if (await LookAsync(goal, patience.Still, cancellationToken).ConfigureAwait(false) is { } sighting)
+            {
+                var verdict = sighting.Judge(goal);
+                if (verdict != SwarmVerdict.Running || sighting.RunningFor(goal) >= tasks)
+                {
+                    return verdict == SwarmVerdict.Running ? SwarmVerdict.Completed : verdict;
+                }
 
-    /// <summary>Watches tasks that run: for a time, or until somebody has decided.</summary>
-    /// <param name="goal">What was reached.</param>
-    /// <param name="time">For how long none may fail, where nobody is asked.</param>
-    /// <param name="approve">Asks; null to go by the time.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <returns><see cref="SwarmVerdict.Completed"/> where all went well.</returns>
+                // While the engine goes back by itself it is the old tasks that come up.
+                var wanted = sighting.Tasks.Where(task => task.IsWanted && sighting.Towards(goal).Includes(task)).ToList();
+                var hasFailed = progress.Failures.Count > _failures;
+                if (!HasMoved(sighting.Service.UpdateStatus?.State, wanted)
+                    && Stopwatch.GetElapsedTime(_moved) > patience.For(wanted.Select(task => task.State), hasFailed))
+                {
+                    return SwarmVerdict.Stuck;
+                }
+            }
+
+            await PauseAsync(null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Watches tasks that run: for a time in which none may fail, or until somebody who is asked has decided.</summary>
     public async Task<SwarmVerdict> StayUpAsync(
         SwarmGoal goal,
         TimeSpan time,
@@ -49,9 +61,38 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
     {
         using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var answer = approve?.Invoke(asking.Token);
+        var failures = progress.Failures.Count;
+        var since = _seen = Stopwatch.GetTimestamp();
         try
         {
-            return await StayUpAsync(goal, time, answer, cancellationToken).ConfigureAwait(false);
+            while (true)
+            {
+                if (await LookAsync(goal, RestartPatience, cancellationToken).ConfigureAwait(false) is { } sighting)
+                {
+                    var verdict = sighting.Judge(goal);
+                    if (verdict is not (SwarmVerdict.Running or SwarmVerdict.Completed))
+                    {
+                        return verdict;
+                    }
+
+                    if (progress.Failures.Count > failures)
+                    {
+                        return SwarmVerdict.TaskFailed;
+                    }
+                }
+
+                if (answer is { IsCompleted: true })
+                {
+                    return await answer.ConfigureAwait(false) ? SwarmVerdict.Completed : SwarmVerdict.Refused;
+                }
+
+                if (answer is null && Stopwatch.GetElapsedTime(since) >= time)
+                {
+                    return SwarmVerdict.Completed;
+                }
+
+                await PauseAsync(answer, cancellationToken).ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -61,68 +102,6 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
                 // A question that nobody needs answered any more; what it throws on its way out is not news.
                 await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-        }
-    }
-
-    private async Task<SwarmVerdict> StayUpAsync(SwarmGoal goal, TimeSpan time, Task<bool>? answer, CancellationToken cancellationToken)
-    {
-        var failures = progress.Failures.Count;
-        var since = _seen = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            if (await LookAsync(goal, RestartPatience, cancellationToken).ConfigureAwait(false) is { } sighting)
-            {
-                var verdict = sighting.Judge(goal);
-                if (verdict is not (SwarmVerdict.Running or SwarmVerdict.Completed))
-                {
-                    return verdict;
-                }
-
-                if (progress.Failures.Count > failures)
-                {
-                    return SwarmVerdict.TaskFailed;
-                }
-            }
-
-            if (answer is { IsCompleted: true })
-            {
-                return await answer.ConfigureAwait(false) ? SwarmVerdict.Completed : SwarmVerdict.Refused;
-            }
-
-            if (answer is null && Stopwatch.GetElapsedTime(since) >= time)
-            {
-                return SwarmVerdict.Completed;
-            }
-
-            await PauseAsync(answer, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<SwarmVerdict> UntilAsync(
-        SwarmGoal goal,
-        SwarmPatience patience,
-        Func<SwarmSighting, SwarmVerdict> judge,
-        CancellationToken cancellationToken)
-    {
-        _best.Clear();
-        _state = null;
-        _moved = _seen = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            if (await LookAsync(goal, patience.Still, cancellationToken).ConfigureAwait(false) is { } sighting)
-            {
-                if (judge(sighting) is var verdict && verdict != SwarmVerdict.Running)
-                {
-                    return verdict;
-                }
-
-                if (!HasMoved(sighting, goal) && Stopwatch.GetElapsedTime(_moved) > patience.For(StatesOf(sighting, goal), HasFailed))
-                {
-                    return SwarmVerdict.Stuck;
-                }
-            }
-
-            await PauseAsync(null, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -146,28 +125,17 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
         }
     }
 
-    private bool HasFailed => progress.Failures.Count > _failures;
-
-    private static IEnumerable<string> StatesOf(SwarmSighting sighting, SwarmGoal goal) =>
-        sighting.Tasks.Where(task => task.IsWanted && GoalOf(sighting, goal).Includes(task)).Select(task => task.State);
-
-    // While the engine goes back by itself it is the old tasks that come up.
-    private static SwarmGoal GoalOf(SwarmSighting sighting, SwarmGoal goal) => sighting.Service.UpdateStatus is { IsRollback: true }
-        ? new SwarmGoal(sighting.Service.Image ?? "", sighting.Service.ForceUpdate, StatusBefore: null)
-        : goal;
-
-    private bool HasMoved(SwarmSighting sighting, SwarmGoal goal)
+    private bool HasMoved(string? state, IEnumerable<SwarmTask> tasks)
     {
-        var moved = false;
-        if (sighting.Service.UpdateStatus?.State is var state && state != _state)
+        var moved = state != _state;
+        if (moved)
         {
             _state = state;
             _best.Clear();
-            moved = true;
         }
 
         // Tasks that come up and die again are no progress: only what none had come to before in that place.
-        foreach (var task in sighting.Tasks.Where(task => task.IsWanted && GoalOf(sighting, goal).Includes(task)))
+        foreach (var task in tasks)
         {
             var place = task.Slot > 0 ? task.Slot.ToString(CultureInfo.InvariantCulture) : task.NodeId;
             if (task.Rank > _best.GetValueOrDefault(place, -1))

@@ -86,7 +86,7 @@ public sealed class HealthUrlTests
     public async Task An_image_without_a_program_that_can_ask_is_named()
     {
         await using var container = await RealContainer.StartWithoutShellAsync(new HealthcheckConfig { Test = ["NONE"] });
-        using var probe = new InnerUrlProbe(container.Engine, container.Id, new Uri("http://localhost:8080/"), TimeSpan.FromSeconds(5));
+        var probe = new InnerUrlProbe(container.Engine, container.Id, new Uri("http://localhost:8080/"));
         var failure = await Assert.ThrowsAsync<ProException>(() => probe.RunAsync(TestContext.Current.CancellationToken));
         Assert.Equal("HealthUrlCannotBeAsked", failure.Id);
         Assert.Contains("curl, bash, nc", failure.Message, StringComparison.Ordinal);
@@ -106,7 +106,7 @@ public sealed class HealthUrlTests
     public void Curl_gets_what_is_secret_through_its_input()
     {
         var input = InnerUrlProbe.CurlInput(
-            new Uri("https://u:p%22w@localhost:8443/health?a=b"), "10.1.2.3", "443", TimeSpan.FromSeconds(5));
+            new Uri("https://u:p%22w@localhost:8443/health?a=b"), "10.1.2.3", "443");
         Assert.Contains("url = \"https://localhost:8443/health?a=b\"\n", input, StringComparison.Ordinal);
         Assert.Contains("connect-to = \"::10.1.2.3:443\"\n", input, StringComparison.Ordinal);
         Assert.Contains("user = \"u:p\\\"w\"\n", input, StringComparison.Ordinal);

@@ -1,5 +1,4 @@
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Deployment.Health;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Deployment.Health;

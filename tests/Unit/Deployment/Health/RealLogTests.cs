@@ -1,5 +1,4 @@
 using Docker.DotNet.Models;
-using Pro.DockerVersioning.Deployment.Health;
 using Pro.DockerVersioning.Deployment.Health.Probes;
 using Xunit;
 

@@ -1,8 +1,9 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Docker.DotNet;
-using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment.Health;
 using Pro.DockerVersioning.Deployment.Health.Probes;
+using Pro.DockerVersioning.Engine.Api;
 using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Deployment.Health;
@@ -30,7 +31,7 @@ public sealed class VerificationRuleTests
     [Fact]
     public void The_engines_defaults_stand_for_what_a_health_check_leaves_out()
     {
-        var check = HealthCheck.Of(Container(new HealthcheckConfig { Test = ["CMD-SHELL", "curl localhost"] }))!;
+        var check = HealthCheck.Of(Container(["CMD-SHELL", "curl localhost"]))!;
 
         Assert.Equal(["/bin/sh", "-c", "curl localhost"], check.Command);
         Assert.Equal(
@@ -63,8 +64,8 @@ public sealed class VerificationRuleTests
     [Fact]
     public void The_images_own_shell_runs_the_health_command()
     {
-        var container = Container(new HealthcheckConfig { Test = ["CMD-SHELL", "true"] });
-        container.Config!.Shell = ["/bin/bash", "-ec"];
+        var container = Container(["CMD-SHELL", "true"]);
+        container.Config["Shell"] = new JsonArray("/bin/bash", "-ec");
 
         Assert.Equal(["/bin/bash", "-ec", "true"], HealthCheck.Of(container)!.Command);
     }
@@ -75,7 +76,7 @@ public sealed class VerificationRuleTests
     [InlineData("CMD")]
     [InlineData("curl", "localhost")]
     public void A_health_check_without_a_command_is_none(params string[] test) =>
-        Assert.Null(HealthCheck.Of(Container(new HealthcheckConfig { Test = test })));
+        Assert.Null(HealthCheck.Of(Container(test)));
 
     [Theory]
     [InlineData("healthy", -1, null)]
@@ -86,14 +87,18 @@ public sealed class VerificationRuleTests
     public void The_engines_verdict_counts_only_after_a_check_of_this_start(string status, int seconds, bool? expected)
     {
         var start = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
-        var container = new ContainerInspectResponse
+        var container = new ContainerView(new JsonObject
         {
-            State = new State
+            ["State"] = new JsonObject
             {
-                StartedAt = "2026-01-02T03:04:05.000000001Z",
-                Health = new() { Status = status, Log = [new HealthcheckResult { Start = start.AddSeconds(seconds) }] },
+                ["StartedAt"] = "2026-01-02T03:04:05.000000001Z",
+                ["Health"] = new JsonObject
+                {
+                    ["Status"] = status,
+                    ["Log"] = new JsonArray(new JsonObject { ["Start"] = start.AddSeconds(seconds).ToString("O") }),
+                },
             },
-        };
+        });
 
         Assert.Equal(expected, new ContainerSnapshot(container).EngineHealth);
     }
@@ -170,6 +175,11 @@ public sealed class VerificationRuleTests
         Retries = retries,
     };
 
-    private static ContainerInspectResponse Container(HealthcheckConfig check) =>
-        new() { Config = new ContainerConfig { Healthcheck = check } };
+    private static ContainerView Container(string[] test) => new(new JsonObject
+    {
+        ["Config"] = new JsonObject
+        {
+            ["Healthcheck"] = new JsonObject { ["Test"] = new JsonArray([.. test.Select(word => JsonValue.Create(word))]) },
+        },
+    });
 }

@@ -34,7 +34,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         });
 
         Assert.Equal(["v1.0.0", "v1.0.0", "v2.0.0"], seen);
-        Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
         var after = await service.LookAsync();
         Assert.Equal(["v2.0.0", "v2.0.0", "v2.0.0"], TestService.TagsOf(after));
         SwarmUpdateTests.AssertSame(before.UpdateConfig!, after.Service.UpdateConfig!);
@@ -50,7 +50,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         var result = await service.UpdateAsync("v2.0.0",
             new SwarmUpdateOptions { Canary = 1, ApproveCanary = _ => Task.FromResult(false) });
 
-        Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.RestoredPrevious, result.Outcome);
         Assert.Contains("did not approve", result.Failure!.Message, StringComparison.Ordinal);
         var after = await service.LookAsync();
         SwarmUpdateTests.AssertSame(before.Service.Spec, after.Service.Spec);
@@ -80,8 +80,8 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         });
 
         Assert.True(asked.Task.IsCompleted);
-        Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
-        Assert.Contains(result.TaskErrors, error => error.Contains("137", StringComparison.Ordinal));
+        Assert.Equal(ProDeploymentOutcome.RestoredPrevious, result.Outcome);
+        Assert.Contains(result.LogTail, error => error.Contains("137", StringComparison.Ordinal));
         Assert.Equal(["v1.0.0", "v1.0.0", "v1.0.0"], await service.RunningAsync());
     }
 
@@ -120,8 +120,8 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
             // The trap: the second step has made the new image the engine's "previous".
             Assert.NotNull(paused);
             Assert.Contains("v5.0.0-moody", SwarmRollbackPoint.FromPrevious(await paused)!.Image, StringComparison.Ordinal);
-            Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
-            Assert.Contains(result.TaskErrors, error => error.Contains("(9)", StringComparison.Ordinal));
+            Assert.Equal(ProDeploymentOutcome.RestoredPrevious, result.Outcome);
+            Assert.Contains(result.LogTail, error => error.Contains("(9)", StringComparison.Ordinal));
             Assert.Equal(["v1.0.0", "v1.0.0", "v1.0.0"], await service.RunningAsync());
             SwarmUpdateTests.AssertSame(before.Spec, (await service.StateAsync()).Spec);
         }
@@ -146,7 +146,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
 
         var result = await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), null, service, Token);
 
-        Assert.Equal(SwarmOutcome.RestoredPrevious, result!.Outcome);
+        Assert.Equal(ProDeploymentOutcome.RestoredPrevious, result!.Outcome);
         Assert.Equal(["v1.0.0", "v1.0.0", "v1.0.0"], await service.RunningAsync());
         SwarmUpdateTests.AssertSame(before.Spec, (await service.StateAsync()).Spec);
         Assert.Null(await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), null, service, Token));
@@ -166,7 +166,7 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
 
         var result = await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), null, service, Token);
 
-        Assert.Equal(SwarmOutcome.Succeeded, result!.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, result!.Outcome);
         Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());
         Assert.DoesNotContain(SwarmRollbackPoint.Label, (await service.StateAsync()).Labels);
     }

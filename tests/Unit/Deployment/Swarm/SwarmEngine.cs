@@ -3,6 +3,7 @@ using System.Formats.Tar;
 using System.Text;
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
+using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Deployment.Swarm;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Engine;
@@ -213,7 +214,7 @@ internal sealed class TestService : IAsyncDisposable, IProgress<Report>
         return $"{SwarmEngine.Repository}:{tag}{digest[SwarmEngine.Repository.Length..]}";
     }
 
-    public Task<SwarmUpdateResult> UpdateAsync(
+    public Task<StrategyResult> UpdateAsync(
         string tag, SwarmUpdateOptions options, CancellationToken? cancellationToken = null, bool provesStability = false) =>
         SwarmUpdate.RunAsync(
             _swarm.Connection,

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Configuration;
-using Pro.DockerVersioning.Deployment.Swarm;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Xunit;
 
@@ -47,7 +46,7 @@ public sealed class SwarmRequestsTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v7.1.0-web", new SwarmUpdateOptions { Order = UpdateOrder.StartFirst });
 
-        Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
         var (requests, failed) = await client.UntilAsync(asked.Requests + 100);
         Assert.True(failed == 0, $"{failed} of {requests} requests failed");
     }

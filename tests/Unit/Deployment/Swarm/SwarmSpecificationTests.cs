@@ -39,7 +39,7 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
 
             var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { FailureAction = SwarmFailureAction.Rollback });
 
-            Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
+            Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
             var expected = (JsonObject)before.Spec.DeepClone();
             expected["TaskTemplate"]!["ContainerSpec"]!["Image"] = await TestService.PinnedAsync(swarm, "v2.0.0");
             expected["UpdateConfig"]!["FailureAction"] = "rollback";
@@ -76,7 +76,7 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
         await using var service = await TestService.CreateAsync(swarm, replicas: 2);
         var other = await TestService.PinnedAsync(swarm, "v5.0.0-moody");
 
-        var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions
+        var error = await Assert.ThrowsAsync<ProException>(() => service.UpdateAsync("v2.0.0", new SwarmUpdateOptions
         {
             Canary = 1,
             ApproveCanary = async _ =>
@@ -84,10 +84,9 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
                 await ChangeAsync(service, spec => spec["TaskTemplate"]!["ContainerSpec"]!["Image"] = other);
                 return true;
             },
-        });
+        }));
 
-        Assert.Equal(SwarmOutcome.Superseded, result.Outcome);
-        Assert.Equal("SwarmUpdateSuperseded", result.Failure!.Id);
+        Assert.Equal("SwarmUpdateSuperseded", error.Id);
         Assert.Equal(other, (await service.StateAsync()).Image);
     }
 
@@ -101,17 +100,17 @@ public sealed class SwarmSpecificationTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync($"{image}:v2.0.0", new SwarmUpdateOptions());
 
-        Assert.Equal((SwarmOutcome.Succeeded, (string?)null), (result.Outcome, result.Digest));
+        Assert.Equal((ProDeploymentOutcome.Succeeded, (string?)null), (result.Outcome, result.Digest));
         Assert.Contains(service.Warnings, warning => warning.Contains("has no digest", StringComparison.Ordinal));
         Assert.Equal($"{image}:v2.0.0", (await service.StateAsync()).Image);
-        Assert.Equal(SwarmOutcome.NothingToDo, (await service.UpdateAsync($"{image}:v2.0.0", new SwarmUpdateOptions())).Outcome);
+        Assert.Equal(ProDeploymentOutcome.NothingToDo, (await service.UpdateAsync($"{image}:v2.0.0", new SwarmUpdateOptions())).Outcome);
 
         var ran = (await swarm.Engine.Client.Images.InspectImageAsync($"{image}:v2.0.0", Token)).ID;
         await swarm.BuildAsync($"{image}:v2.0.0", "CMD [\"/bin/busybox\",\"sh\",\"-c\",\"exit 5\"]", Token);
         var moved = await service.UpdateAsync($"{image}:v2.0.0", new SwarmUpdateOptions());
 
         // The same text meant another image, which failed; the way back is the image that ran, whatever its name means now.
-        Assert.Equal(SwarmOutcome.RestoredPrevious, moved.Outcome);
+        Assert.Equal(ProDeploymentOutcome.RestoredPrevious, moved.Outcome);
         var task = (await service.LookAsync()).Tasks.Single(task => task.IsRunning);
         Assert.Equal(ran, (await swarm.Engine.Client.Containers.InspectContainerAsync(task.ContainerId!, Token)).Image);
     }

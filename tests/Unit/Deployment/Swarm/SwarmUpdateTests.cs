@@ -29,7 +29,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
             Order = startFirst ? UpdateOrder.StartFirst : UpdateOrder.StopFirst,
         });
 
-        Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
         Assert.Null(result.Failure);
         Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());
         var state = await service.StateAsync();
@@ -57,7 +57,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Parallelism = 1, Delay = TimeSpan.FromSeconds(3) });
 
-        Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
         var pinned = await TestService.PinnedAsync(swarm, "v2.0.0");
         var started = (await service.TimesAsync()).Where(one => one.Task.Image == pinned).Select(one => one.Started).Order().ToList();
         Assert.Equal(2, started.Count);
@@ -73,9 +73,9 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions { FailureAction = SwarmFailureAction.Rollback });
 
-        Assert.Equal(SwarmOutcome.RolledBackByEngine, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.RolledBackByEngine, result.Outcome);
         Assert.Equal("SwarmRolledBackByEngine", result.Failure!.Id);
-        Assert.Contains(result.TaskErrors, error => error.Contains("non-zero exit (3)", StringComparison.Ordinal));
+        Assert.Contains(result.LogTail, error => error.Contains("non-zero exit (3)", StringComparison.Ordinal));
         Assert.Contains("non-zero exit (3)", result.Failure.Message, StringComparison.Ordinal);
         Assert.Contains("out of luck", result.LogTail);
         Assert.Equal(["v1.0.0", "v1.0.0"], await service.RunningAsync());
@@ -89,14 +89,14 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions { FailureAction = SwarmFailureAction.Pause });
 
-        Assert.Equal(SwarmOutcome.Paused, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Paused, result.Outcome);
         Assert.Equal("SwarmUpdatePaused", result.Failure!.Id);
         Assert.Equal("paused", (await service.StateAsync()).UpdateStatus!.State);
-        Assert.Contains(result.TaskErrors, error => error.Contains("(3)", StringComparison.Ordinal));
+        Assert.Contains(result.LogTail, error => error.Contains("(3)", StringComparison.Ordinal));
 
         // The old status lingers until the next update, and must not be taken for its own.
         var next = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions());
-        Assert.Equal(SwarmOutcome.Succeeded, next.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, next.Outcome);
         Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());
     }
 
@@ -112,9 +112,9 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions());
 
-        Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.RestoredPrevious, result.Outcome);
         Assert.Equal("SwarmUpdateRestored", result.Failure!.Id);
-        Assert.False(result.WasCancelled);
+        Assert.False(result.WasStopped);
         var after = await service.LookAsync();
         AssertSame(before.Service.Spec, after.Service.Spec);
         Assert.Equal(["v1.0.0", "v1.0.0"], TestService.TagsOf(after));
@@ -135,7 +135,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
             HealthTimeout = TimeSpan.FromSeconds(5),
         });
 
-        Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.RestoredPrevious, result.Outcome);
         Assert.Contains("within 5 seconds", result.Failure!.Message, StringComparison.Ordinal);
         var after = await service.LookAsync();
         AssertSame(before.Service.Spec, after.Service.Spec);
@@ -159,7 +159,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { IsRollback = true });
 
-        Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(100), $"{clock.Elapsed}");
         Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());
         var expected = (JsonObject)before.Spec.DeepClone();
@@ -175,12 +175,12 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var nothing = await service.UpdateAsync("v1.0.0", new SwarmUpdateOptions { Parallelism = 2 });
 
-        Assert.Equal(SwarmOutcome.NothingToDo, nothing.Outcome);
+        Assert.Equal(ProDeploymentOutcome.NothingToDo, nothing.Outcome);
         Assert.Equal(before.Service.Index, (await service.StateAsync()).Index);
 
         var forced = await service.UpdateAsync("v1.0.0", new SwarmUpdateOptions { Force = true });
 
-        Assert.Equal(SwarmOutcome.Succeeded, forced.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, forced.Outcome);
         var after = await service.LookAsync();
         Assert.Equal(before.Service.ForceUpdate + 1, after.Service.ForceUpdate);
         Assert.Empty(after.Tasks.Where(task => task.IsRunning).Select(task => task.Id).Intersect(before.Tasks.Select(task => task.Id)));
@@ -203,8 +203,8 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Delay = TimeSpan.FromMinutes(10) }, stop.Token);
 
-        Assert.True(result.WasCancelled);
-        Assert.Equal((SwarmOutcome.RestoredPrevious, "SwarmUpdateStopped"), (result.Outcome, result.Failure!.Id));
+        Assert.True(result.WasStopped);
+        Assert.Equal((ProDeploymentOutcome.RestoredPrevious, "SwarmUpdateStopped"), (result.Outcome, result.Failure!.Id));
         Assert.Contains(service.Warnings, warning => warning.Contains("goes back to", StringComparison.Ordinal));
         Assert.Equal(["v1.0.0", "v1.0.0"], await service.RunningAsync());
         AssertSame(before.Spec, (await service.StateAsync()).Spec);
@@ -218,7 +218,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { NoWait = true });
 
-        Assert.Equal(SwarmOutcome.Accepted, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Accepted, result.Outcome);
         await service.UntilAsync(sighting => sighting.Service.UpdateStatus?.State == "completed");
         Assert.Equal(["v2.0.0", "v2.0.0"], await service.RunningAsync());
     }
@@ -240,7 +240,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Watch = TimeSpan.FromSeconds(60) });
 
-        Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.RestoredPrevious, result.Outcome);
         Assert.Contains("while it was watched", result.Failure!.Message, StringComparison.Ordinal);
         Assert.Equal(["v1.0.0"], await service.RunningAsync());
     }
@@ -252,7 +252,7 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
 
         var result = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions { Canary = 1 });
 
-        Assert.Equal(SwarmOutcome.Succeeded, result.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, result.Outcome);
         Assert.Equal(await TestService.PinnedAsync(swarm, "v2.0.0"), (await service.StateAsync()).Image);
     }
 
@@ -266,8 +266,8 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         // The second for which the engine counts failures is over by then.
         var result = await service.UpdateAsync("v6.0.0-brief", new SwarmUpdateOptions(), provesStability: true);
 
-        Assert.Equal(SwarmOutcome.RestoredPrevious, result.Outcome);
-        Assert.Contains(result.TaskErrors, error => error.Contains("(4)", StringComparison.Ordinal));
+        Assert.Equal(ProDeploymentOutcome.RestoredPrevious, result.Outcome);
+        Assert.Contains(result.LogTail, error => error.Contains("(4)", StringComparison.Ordinal));
         Assert.Equal(["v1.0.0"], await service.RunningAsync());
     }
 
@@ -284,8 +284,8 @@ public sealed class SwarmUpdateTests(SwarmEngine swarm)
         var good = await service.UpdateAsync("v2.0.0", new SwarmUpdateOptions());
         var bad = await service.UpdateAsync("v3.0.0-dies", new SwarmUpdateOptions());
 
-        Assert.Equal(SwarmOutcome.Succeeded, good.Outcome);
-        Assert.Equal(SwarmOutcome.RestoredPrevious, bad.Outcome);
+        Assert.Equal(ProDeploymentOutcome.Succeeded, good.Outcome);
+        Assert.Equal(ProDeploymentOutcome.RestoredPrevious, bad.Outcome);
         Assert.Equal(["v2.0.0"], await service.RunningAsync());
     }
 

@@ -164,8 +164,7 @@ public sealed class SwarmVerifiedTests : IDisposable
             Reference = Repository.WithTag(to).ToString(),
             WasWell = true,
             Strategy = "Swarm",
-        },
-        Token);
+        });
 
     private async Task<string?> PreviousAsync(EngineConnection manager)
     {

@@ -1,55 +1,47 @@
-using System.Globalization;
-using Docker.DotNet.Models;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
-/// <summary>A container as one inspection shows it.</summary>
-/// <param name="Container">The engine's answer; null when there is no such container any more.</param>
-/// <param name="AfterOutage">The engine was away between the last inspection and this one.</param>
-internal sealed record ContainerSnapshot(ContainerInspectResponse? Container, bool AfterOutage = false)
+/// <summary>
+/// A container as one inspection shows it; null when there is no such container any more. The engine may have been away between the last
+/// inspection and this one.
+/// </summary>
+internal sealed record ContainerSnapshot(ContainerView? Container, bool AfterOutage = false)
 {
-    /// <summary>The state, or null.</summary>
-    public State? State => Container?.State;
+    public JsonNode? State => Container?.Json["State"];
 
     /// <summary>When it was started, as the engine writes it.</summary>
-    public string StartedAt => State?.StartedAt ?? "";
+    public string StartedAt => State.Text("StartedAt");
 
     /// <summary>
     /// What the engine's own check says of this start: true, false, or null for nothing yet. After a start the verdict of the
     /// time before can linger until the first check, so one without a check since the start is none.
     /// </summary>
-    public bool? EngineHealth => State?.Health?.Status switch
+    public bool? EngineHealth => (State?["Health"]).Text("Status") switch
     {
-        "healthy" when HasChecked => true,
-        "unhealthy" when HasChecked => false,
+        "healthy" when ChecksSinceStart.Any() => true,
+        "unhealthy" when ChecksSinceStart.Any() => false,
         _ => null,
     };
 
     /// <summary>The engine's log of its checks since the start, a line each, oldest first.</summary>
-    public IEnumerable<string> HealthLog => ChecksSinceStart.Select(check =>
-        string.Create(CultureInfo.InvariantCulture, $"exit code {check.ExitCode}{Output(check.Output)}"));
+    public IEnumerable<string> HealthLog =>
+        ChecksSinceStart.Select(check => $"exit code {check["ExitCode"]}{Output(check.Text("Output"))}");
 
     /// <summary>When the engine's newest check since the start began; null before the first.</summary>
-    public DateTime? LastCheck => ChecksSinceStart.LastOrDefault()?.Start;
+    public DateTimeOffset? LastCheck => ChecksSinceStart.LastOrDefault()?.Time("Start");
 
     /// <summary>Whether the newest of them succeeded: the engine says "healthy" until enough have failed.</summary>
-    public bool LastCheckSucceeded => ChecksSinceStart.LastOrDefault() is { ExitCode: 0 };
+    public bool LastCheckSucceeded => (long?)ChecksSinceStart.LastOrDefault()?["ExitCode"] == 0;
 
-    private bool HasChecked => ChecksSinceStart.Any();
-
-    private IEnumerable<HealthcheckResult> ChecksSinceStart
-    {
-        get
-        {
-            var known = DateTimeOffset.TryParse(StartedAt, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var start);
-            return (State?.Health?.Log ?? []).Where(check => known && check.Start.ToUniversalTime() >= start.UtcDateTime);
-        }
-    }
+    private IEnumerable<JsonNode> ChecksSinceStart => State.Time("StartedAt") is var start && start == default ? []
+        : (State?["Health"]).Elements("Log").OfType<JsonNode>().Where(check => check.Time("Start") >= start);
 
     /// <summary>A check's output behind its exit code: its last lines, in one.</summary>
-    internal static string Output(string? output)
+    internal static string Output(string output)
     {
-        var lines = (output ?? "").Split('\n').Select(LogText.Clean).Where(line => line.Length > 0).TakeLast(3).ToArray();
+        var lines = output.Split('\n').Select(LogText.Clean).Where(line => line.Length > 0).TakeLast(3).ToArray();
         return lines.Length > 0 ? ": " + string.Join(" / ", lines) : "";
     }
 }

@@ -1,4 +1,5 @@
-using Docker.DotNet.Models;
+using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
@@ -19,7 +20,6 @@ internal sealed record HealthCheck
     /// <summary>The time between two of the engine's own checks, and before the first.</summary>
     public TimeSpan Interval { get; init; } = DefaultTime;
 
-    /// <summary>How long one check may take.</summary>
     public TimeSpan Timeout { get; init; } = DefaultTime;
 
     /// <summary>After the start, failures don't count for so long.</summary>
@@ -41,37 +41,28 @@ internal sealed record HealthCheck
         return StartPeriod + Timeout + (retries > knownNeed ? retries : knownNeed);
     }
 
-    /// <summary>Reads it; null if there is none, or it is switched off.</summary>
-    public static HealthCheck? Of(ContainerInspectResponse container)
+    /// <summary>That of a container; null if there is none, or it is switched off.</summary>
+    public static HealthCheck? Of(ContainerView container)
     {
-        if (container.Config?.Healthcheck is not { Test: { Count: > 1 } test } given || CommandOf(container, test) is not { } command)
-        {
-            return null;
-        }
-
-        return new HealthCheck
-        {
-            Command = command,
-            Interval = OrDefault(given.Interval),
-            Timeout = OrDefault(given.Timeout),
-            StartPeriod = given.StartPeriod ?? TimeSpan.Zero,
-            Retries = given.Retries is > 0 and var retries ? retries : 3,
-        };
+        string[] own = [.. container.Config.Texts("Shell")];
+        string[] usual = container.Json.Text("Platform") == "windows" ? ["cmd", "/S", "/C"] : ["/bin/sh", "-c"];
+        return Read(container.Config["Healthcheck"], own.Length > 0 ? own : usual);
     }
 
-    private static string[]? CommandOf(ContainerInspectResponse container, IList<string> test) => test[0] switch
+    /// <summary>Reads one of a configuration; null if there is none, or it is switched off.</summary>
+    public static HealthCheck? Read(JsonNode? given, params string[] shell)
     {
-        "CMD" => [.. test.Skip(1)],
-        "CMD-SHELL" => [.. Shell(container), .. test.Skip(1)],
-        _ => null,
-    };
+        string[] test = [.. given.Texts("Test")];
+        return test is not ["CMD" or "CMD-SHELL", _, ..] ? null : new HealthCheck
+        {
+            Command = test[0] == "CMD" ? test[1..] : [.. shell, .. test[1..]],
+            Interval = Span("Interval", DefaultTime),
+            Timeout = Span("Timeout", DefaultTime),
+            StartPeriod = Span("StartPeriod", TimeSpan.Zero),
+            Retries = (long?)given!["Retries"] is > 0 and var retries ? retries : 3,
+        };
 
-    private static IEnumerable<string> Shell(ContainerInspectResponse container) => container switch
-    {
-        { Config.Shell: { Count: > 0 } own } => own,
-        { Platform: "windows" } => ["cmd", "/S", "/C"],
-        _ => ["/bin/sh", "-c"],
-    };
-
-    private static TimeSpan OrDefault(TimeSpan? given) => given is { } time && time > TimeSpan.Zero ? time : DefaultTime;
+        TimeSpan Span(string name, TimeSpan otherwise) =>
+            (long?)given![name] is > 0 and var nanoseconds ? TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick) : otherwise;
+    }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Docker.DotNet.Models;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
@@ -10,12 +9,12 @@ namespace Pro.DockerVersioning.Deployment.Health.Probes;
 /// <summary>The published port that a health URL of the engine's machine names.</summary>
 internal static class HostPort
 {
+    /// <summary>How the network mode begins of a container that shares another one's network.</summary>
+    public const string Shared = "container:";
+
     /// <summary>The container whose ports a container has: itself, or whose network it shares; null if it has the host's.</summary>
-    /// <param name="container">The inspection.</param>
-    /// <param name="find">Finds an inspection by id or name.</param>
     public static async Task<ContainerView?> OwnerAsync(ContainerView container, Func<string, Task<ContainerView?>> find)
     {
-        const string Shared = "container:";
         var mode = container.NetworkMode;
         if (!mode.StartsWith(Shared, StringComparison.Ordinal))
         {
@@ -25,16 +24,13 @@ internal static class HostPort
         return await find(mode[Shared.Length..]).ConfigureAwait(false) ?? container;
     }
 
-    /// <summary>The container's TCP port that is published under a port of the host; null if none is.</summary>
-    /// <param name="owner">The inspection of the one that has the ports, running or not.</param>
-    /// <param name="hostPort">The host's port.</param>
+    /// <summary>The TCP port that a container, running or not, publishes under a port of the host; null if none is.</summary>
     public static int? InnerPort(ContainerView owner, int hostPort) => Bindings(owner)
         .Where(one => one.HostPort == hostPort).Select(one => (int?)one.Port).FirstOrDefault();
 
-    /// <summary>Throws if a loopback URL names a port that the target doesn't publish: something else would answer it.</summary>
-    /// <param name="service">The service.</param>
-    /// <param name="url">Its health URL.</param>
-    /// <param name="owner">See <see cref="OwnerAsync"/>.</param>
+    /// <summary>
+    /// Throws if a loopback URL names a port that the target doesn't publish: something else would answer it. See <see cref="OwnerAsync"/>.
+    /// </summary>
     /// <exception cref="ProException"><c>HealthUrlPortNotPublished</c>.</exception>
     public static void ThrowIfNotPublished(string service, Uri url, ContainerView? owner)
     {
@@ -43,28 +39,6 @@ internal static class HostPort
             int[] ports = [.. Bindings(found).Select(one => one.HostPort).Distinct().Order()];
             throw VerificationErrors.HealthUrlPortNotPublished(
                 service, UrlText.Shown(url), url.Port, found.Name, ports);
-        }
-    }
-
-    /// <inheritdoc cref="ThrowIfNotPublished(string, Uri, ContainerView?)"/>
-    /// <remarks>For a running container; whose network it shares has the ports, and isn't looked at here.</remarks>
-    public static void ThrowIfNotPublished(string service, Uri url, ContainerInspectResponse container)
-    {
-        var mode = container.HostConfig?.NetworkMode ?? "";
-        var ports = (container.NetworkSettings?.Ports ?? new Dictionary<string, IList<PortBinding>>())
-            .Concat(container.HostConfig?.PortBindings ?? new Dictionary<string, IList<PortBinding>>())
-            .Where(port => port.Key.EndsWith("/tcp", StringComparison.Ordinal))
-            .SelectMany(port => port.Value ?? [])
-            .Select(binding => Number(binding.HostPort ?? ""))
-            .Where(port => port > 0)
-            .Distinct()
-            .Order()
-            .ToList();
-        if (mode != "host" && !mode.StartsWith("container:", StringComparison.Ordinal) && !ports.Contains(url.Port)
-            && container.State?.Running == true)
-        {
-            throw VerificationErrors.HealthUrlPortNotPublished(
-                service, UrlText.Shown(url), url.Port, container.Name?.TrimStart('/') ?? "", ports);
         }
     }
 
@@ -78,6 +52,6 @@ internal static class HostPort
         where host > 0 && inner > 0
         select (inner, host);
 
-    private static int Number(string text) =>
+    public static int Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

@@ -1,29 +1,39 @@
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
-/// <summary>Asks a health URL once at a time. Any 2xx is healthy.</summary>
-internal interface IUrlProbe : IDisposable
+internal enum ProbeVerdict
 {
-    /// <summary>Asks once.</summary>
+    Well,
+
+    /// <summary>It is not well, or not yet.</summary>
+    NotWell,
+
+    /// <summary>The check could not be made; it says nothing.</summary>
+    CannotRun,
+}
+
+internal sealed record ProbeOutcome(ProbeVerdict Verdict, string Text);
+
+/// <summary>Asks a health URL once at a time. Any 2xx is healthy.</summary>
+internal interface IUrlProbe
+{
     Task<ProbeOutcome> RunAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>From where a health URL is asked.</summary>
 internal static class UrlProbes
 {
-    /// <summary>The probe for a container's health URL.</summary>
-    /// <param name="engine">The engine that runs the container.</param>
-    /// <param name="containerId">The container.</param>
-    /// <param name="url">The URL, as seen from the engine's machine.</param>
-    /// <param name="timeout">How long one request may take.</param>
-    /// <param name="cancellationToken">Cancels the look at this command's own container.</param>
+    public static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>The probe for a container's health URL, as seen from the engine's machine.</summary>
     public static async Task<IUrlProbe> ForAsync(
-        EngineConnection engine, string containerId, Uri url, TimeSpan timeout, CancellationToken cancellationToken) =>
+        EngineConnection engine, string containerId, Uri url, CancellationToken cancellationToken) =>
         IsAskedInside(engine.Endpoint, url)
-        || (MeansHost(url) && await OwnNetwork.ContainerAsync(engine, cancellationToken).ConfigureAwait(false) is not null)
-            ? new InnerUrlProbe(engine, containerId, url, timeout)
-            : new UrlProbe(url, timeout);
+        || (MeansHost(url) && await OwnContainerAsync(engine, cancellationToken).ConfigureAwait(false) is not null)
+            ? new InnerUrlProbe(engine, containerId, url)
+            : new UrlProbe(url);
 
     /// <summary>
     /// Whether the engine's address says that a URL is asked inside the container. A loopback address means the engine's machine: only the
@@ -35,13 +45,34 @@ internal static class UrlProbes
     public static bool MeansHost(Uri? url) => url is not null && (
         url.IsLoopback || url.IdnHost is "0.0.0.0" or "::" || url.IdnHost.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase));
 
-    private static bool IsThisMachine(EngineEndpoint endpoint) => endpoint.Address.Scheme switch
+    /// <summary>
+    /// The name of the engine's container in which this command runs, as a CI job with the engine's socket does: its loopback address is
+    /// not the engine's machine. Null if it runs in none, or in one with the network of the engine's machine.
+    /// </summary>
+    public static async Task<string?> OwnContainerAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
-        "unix" => endpoint.Address.AbsolutePath is "/var/run/docker.sock" or "/run/docker.sock"
-            || endpoint.Address.AbsolutePath.EndsWith("/.docker/run/docker.sock", StringComparison.Ordinal)
-            || endpoint.Address.AbsolutePath.EndsWith("/.docker/desktop/docker.sock", StringComparison.Ordinal),
-        "npipe" => endpoint.Address.AbsolutePath.EndsWith("/docker_engine", StringComparison.OrdinalIgnoreCase)
-            || endpoint.Address.AbsolutePath.Contains("/dockerDesktop", StringComparison.OrdinalIgnoreCase),
-        _ => false,
-    };
+        var calls = new ContainerApi(engine);
+        if (!engine.Endpoint.IsLocal || engine.Endpoint.OwnContainer is not { } id
+            || await calls.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } own)
+        {
+            return null;
+        }
+
+        var owner = await HostPort.OwnerAsync(own, one => calls.FindAsync(one, cancellationToken)).ConfigureAwait(false);
+        return owner is null or { NetworkMode: "host" } ? null : own.Name;
+    }
+
+    private static bool IsThisMachine(EngineEndpoint endpoint)
+    {
+        var path = endpoint.Address.AbsolutePath;
+        return endpoint.Address.Scheme switch
+        {
+            "unix" => path is "/var/run/docker.sock" or "/run/docker.sock"
+                || path.EndsWith("/.docker/run/docker.sock", StringComparison.Ordinal)
+                || path.EndsWith("/.docker/desktop/docker.sock", StringComparison.Ordinal),
+            "npipe" => path.EndsWith("/docker_engine", StringComparison.OrdinalIgnoreCase)
+                || path.Contains("/dockerDesktop", StringComparison.OrdinalIgnoreCase),
+            _ => false,
+        };
+    }
 }

@@ -14,7 +14,7 @@ namespace Pro.DockerVersioning.Deployment.Health.Probes;
 /// Asks a loopback health URL of another machine inside the container: on the container's own address and the port behind the published
 /// one, with the programs that the image has. What is secret in the URL goes through their input: argument lists are seen by others.
 /// </summary>
-internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, Uri address, TimeSpan timeout) : IUrlProbe
+internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, Uri address) : IUrlProbe
 {
     // What curl writes if it got none.
     private const string NoStatus = "000";
@@ -29,13 +29,13 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
 
     private int _asker;
 
-    /// <inheritdoc/>
     public async Task<ProbeOutcome> RunAsync(CancellationToken cancellationToken)
     {
         var (host, port) = await FindAsync(cancellationToken).ConfigureAwait(false);
         for (; _asker < Askers.Length; _asker++)
         {
-            if (CanAsk(Askers[_asker]) && await AskAsync(Askers[_asker], host, port, cancellationToken).ConfigureAwait(false) is { } outcome)
+            if (CanAsk(Askers[_asker])
+                && await AskAsync(Askers[_asker], host, port, cancellationToken).ConfigureAwait(false) is { } outcome)
             {
                 return outcome;
             }
@@ -45,14 +45,8 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
             UrlText.Shown(address), engine.Endpoint.ToString(), Askers.Where(CanAsk).Select(asker => asker.Name));
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        // Each run ends with its own program.
-    }
-
     /// <summary>What curl reads from its input.</summary>
-    internal static string CurlInput(Uri url, string host, string port, TimeSpan timeout)
+    internal static string CurlInput(Uri url, string host, string port)
     {
         var plain = new UriBuilder(url) { UserName = "", Password = "", Fragment = "" }.Uri;
         var target = host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
@@ -60,7 +54,7 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
         {
             ("url", plain.AbsoluteUri),
             ("connect-to", $"::{target}:{port}"),
-            ("max-time", timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)),
+            ("max-time", UrlProbes.RequestTime.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture)),
             ("noproxy", "*"),
             ("user-agent", "Pro.DockerVersioning"),
             ("output", "/dev/null"),
@@ -86,17 +80,18 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
     private bool CanAsk(Asker asker) => !asker.IsRaw || address.Scheme == Uri.UriSchemeHttp;
 
     private static string Escaped(string value, string option) =>
-        option == "write-out" ? value : value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        option == "write-out" ? value
+            : value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     /// <summary>Null if the image lacks the program.</summary>
     private async Task<ProbeOutcome?> AskAsync(Asker asker, string host, string port, CancellationToken cancellationToken)
     {
         var shown = UrlText.Shown(address);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(timeout);
+        limit.CancelAfter(UrlProbes.RequestTime);
         try
         {
-            var input = asker.IsRaw ? RawInput(address) : CurlInput(address, host, port, timeout);
+            var input = asker.IsRaw ? RawInput(address) : CurlInput(address, host, port);
             var output = await ExecAsync(asker.Command(host, port), input, limit.Token).ConfigureAwait(false);
             if (StatusOf(output) is { } code && code != NoStatus)
             {
@@ -113,7 +108,8 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new ProbeOutcome(ProbeVerdict.NotWell, string.Create(
-                CultureInfo.InvariantCulture, $"{shown}: no answer inside the container within {timeout.TotalSeconds:0.###} s"));
+                CultureInfo.InvariantCulture,
+                $"{shown}: no answer inside the container within {UrlProbes.RequestTime.TotalSeconds:0.###} s"));
         }
         catch (Exception fault) when (fault is ProException or DockerApiException or IOException or HttpRequestException
             && fault.Message.Contains("executable file not found", StringComparison.Ordinal))
@@ -135,7 +131,8 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
     private async Task<string> ExecAsync(string[] command, string input, CancellationToken cancellationToken)
     {
         var create = new ContainerExecCreateParameters { AttachStdin = true, AttachStdout = true, AttachStderr = true, Cmd = command };
-        var exec = await engine.CallAsync(client => client.Exec.CreateContainerExecAsync(id, create, cancellationToken)).ConfigureAwait(false);
+        var exec = await engine
+            .CallAsync(client => client.Exec.CreateContainerExecAsync(id, create, cancellationToken)).ConfigureAwait(false);
         using var stream = await engine
             .CallAsync(client => client.Exec.StartContainerExecAsync(exec.ID, new ContainerExecStartParameters(), cancellationToken))
             .ConfigureAwait(false);
@@ -178,9 +175,6 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
     [GeneratedRegex("^HTTP/[0-9.]* ([0-9]{3})", RegexOptions.Multiline)]
     private static partial Regex Status();
 
-    /// <summary>A program that can ask.</summary>
-    /// <param name="Name">Its name.</param>
-    /// <param name="IsRaw">True if it only carries bytes.</param>
-    /// <param name="Command">Its command line for an address and a port.</param>
+    /// <summary>A program that can ask, with its command line for an address and a port. A raw one only carries bytes.</summary>
     private sealed record Asker(string Name, bool IsRaw, Func<string, string, string[]> Command);
 }

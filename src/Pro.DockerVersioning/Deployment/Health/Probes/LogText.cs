@@ -1,5 +1,9 @@
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Docker.DotNet;
+using Docker.DotNet.Models;
+using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
@@ -10,7 +14,6 @@ namespace Pro.DockerVersioning.Deployment.Health.Probes;
 /// </summary>
 internal sealed class LogText(int maxLines)
 {
-    /// <summary>A longer line is cut.</summary>
     internal const int MaxLineLength = 1000;
 
     private readonly Queue<string> _lines = new();
@@ -27,7 +30,6 @@ internal sealed class LogText(int maxLines)
         }
     }
 
-    /// <summary>Reads a stream to its end.</summary>
     public async Task ReadAsync(MultiplexedStream stream, CancellationToken cancellationToken)
     {
         var buffer = new byte[16 * 1024];
@@ -126,4 +128,49 @@ internal sealed class LogText(int maxLines)
             _returned = false;
         }
     }
+}
+
+internal static class ContainerLogs
+{
+    // A log driver that never answers must not hold up a rollback.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// The last lines, oldest first. Empty if the log can't be read: no such container, a driver that keeps none
+    /// (<c>none</c>, syslog before 20.10), a journal that is not to be read. Only cancelling throws.
+    /// </summary>
+    public static async Task<IReadOnlyList<string>> TailAsync(
+        EngineConnection engine, string id, int lines, CancellationToken cancellationToken)
+    {
+        if (lines <= 0)
+        {
+            return [];
+        }
+
+        var text = new LogText(lines);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            var parameters = new ContainerLogsParameters
+            {
+                ShowStdout = true,
+                ShowStderr = true,
+                Tail = lines.ToString(CultureInfo.InvariantCulture),
+            };
+            using var stream = await engine.CallAsync(client => client.Containers.GetContainerLogsAsync(id, parameters, limit.Token))
+                .ConfigureAwait(false);
+            await text.ReadAsync(stream, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (IsUnreadable(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            // What came before the fault is better than nothing.
+        }
+
+        return text.Lines;
+    }
+
+    private static bool IsUnreadable(Exception exception) =>
+        exception is ProException or DockerApiException or IOException or HttpRequestException or OperationCanceledException
+            or InvalidOperationException or JsonException or TimeoutException;
 }

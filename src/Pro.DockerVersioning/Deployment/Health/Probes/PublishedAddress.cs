@@ -7,14 +7,10 @@ using Pro.DockerVersioning.Engine.Api;
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
 /// <summary>A published TCP port, and where this machine reaches it.</summary>
-/// <param name="Port">The container's port, as the engine writes it: "8080/tcp".</param>
-/// <param name="Host">The address or name to connect to.</param>
-/// <param name="HostPort">The host's port.</param>
 internal sealed record PublishedAddress(string Port, string Host, int HostPort)
 {
     private const string Tcp = "/tcp";
 
-    /// <summary>The address, for reports.</summary>
     public string Text => string.Create(
         CultureInfo.InvariantCulture, $"{(Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host)}:{HostPort}");
 
@@ -29,7 +25,7 @@ internal sealed record PublishedAddress(string Port, string Host, int HostPort)
             from port in container.Ports
             where port.Key.EndsWith(Tcp, StringComparison.Ordinal)
             from binding in port.Value as JsonArray ?? []
-            let number = int.TryParse(binding.Text("HostPort"), NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0
+            let number = Probes.HostPort.Number(binding.Text("HostPort"))
             let host = HostOf(binding.Text("HostIp"), engineHost)
             where number > 0 && host is not null
             select new PublishedAddress(port.Key, host, number);

@@ -9,41 +9,28 @@ namespace Pro.DockerVersioning.Deployment.Health.Probes;
 /// Asks a health URL. Any 2xx is well; a redirect is not followed (a login page would answer 200 for a service that is down).
 /// Each request has its own connection: a kept one could still lead to the container that had the port before.
 /// </summary>
-internal sealed class UrlProbe : IUrlProbe
+internal sealed class UrlProbe(Uri address) : IUrlProbe
 {
-    private readonly Uri _address;
-    private readonly string _shown;
-    private readonly TimeSpan _timeout;
-    private readonly SocketsHttpHandler _handler;
-    private readonly HttpClient _client;
+    private readonly string _shown = UrlText.Shown(address);
 
-    public UrlProbe(Uri address, TimeSpan timeout)
-    {
-        _address = address;
-        _shown = UrlText.Shown(address);
-        _timeout = timeout;
-
-        // A proxy's localhost is another machine's.
-        _handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = !address.IsLoopback };
-        _client = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
-        _client.DefaultRequestHeaders.ConnectionClose = true;
-        _client.DefaultRequestHeaders.UserAgent.ParseAdd("Pro.DockerVersioning");
-    }
-
-    /// <inheritdoc/>
     public async Task<ProbeOutcome> RunAsync(CancellationToken cancellationToken)
     {
+        // A proxy's localhost is another machine's.
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = !address.IsLoopback };
+        using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(_timeout);
+        limit.CancelAfter(UrlProbes.RequestTime);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, _address);
-            if (_address.UserInfo.Length > 0)
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.Headers.ConnectionClose = true;
+            request.Headers.UserAgent.ParseAdd("Pro.DockerVersioning");
+            if (address.UserInfo.Length > 0)
             {
-                request.Headers.Authorization = AuthenticationHeaderValue.Parse(Authorization(_address));
+                request.Headers.Authorization = AuthenticationHeaderValue.Parse(Authorization(address));
             }
 
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token)
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token)
                 .ConfigureAwait(false);
             var text = string.Create(CultureInfo.InvariantCulture, $"{_shown} answered {(int)response.StatusCode}");
             return new ProbeOutcome(response.IsSuccessStatusCode ? ProbeVerdict.Well : ProbeVerdict.NotWell, text);
@@ -54,19 +41,12 @@ internal sealed class UrlProbe : IUrlProbe
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            var text = string.Create(CultureInfo.InvariantCulture, $"{_shown}: no answer within {_timeout.TotalSeconds:0.###} s");
-            return new ProbeOutcome(ProbeVerdict.NotWell, text);
+            return new ProbeOutcome(ProbeVerdict.NotWell, string.Create(
+                CultureInfo.InvariantCulture, $"{_shown}: no answer within {UrlProbes.RequestTime.TotalSeconds:0.###} s"));
         }
     }
 
     /// <summary>The header's value for a URL with user info.</summary>
     internal static string Authorization(Uri address) =>
         "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo)));
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _client.Dispose();
-        _handler.Dispose();
-    }
 }

@@ -12,10 +12,8 @@ namespace Pro.DockerVersioning.Deployment.Swarm.Api;
 /// </summary>
 internal sealed class SwarmApi(EngineConnection engine)
 {
-    /// <summary>The connection.</summary>
     public EngineConnection Engine => engine;
 
-    /// <summary>A service by its name or id.</summary>
     /// <exception cref="ProException">There is none, or the engine is not a manager of a swarm.</exception>
     public async Task<SwarmServiceState> GetServiceAsync(string nameOrId, CancellationToken cancellationToken)
     {
@@ -33,7 +31,6 @@ internal sealed class SwarmApi(EngineConnection engine)
         }
     }
 
-    /// <summary>All services.</summary>
     public async Task<IReadOnlyList<SwarmServiceState>> ListServicesAsync(CancellationToken cancellationToken) =>
         [.. ((await GetAsync("services", cancellationToken).ConfigureAwait(false)) as JsonArray ?? [])
             .OfType<JsonObject>()
@@ -62,17 +59,13 @@ internal sealed class SwarmApi(EngineConnection engine)
         return [.. (tasks as JsonArray ?? []).OfType<JsonNode>().Select(SwarmTask.Read)];
     }
 
-    /// <summary>How many nodes the swarm has.</summary>
     public async Task<int> CountNodesAsync(CancellationToken cancellationToken) =>
         (await GetAsync("nodes", cancellationToken).ConfigureAwait(false) as JsonArray)?.Count ?? 0;
 
-    /// <summary>Sends a specification, and gives the engine's warnings.</summary>
-    /// <param name="service">What the specification was made from.</param>
-    /// <param name="spec">The specification.</param>
-    /// <param name="registryAuth">The login that the nodes pull with, or null.</param>
-    /// <returns>False if the service has changed since it was read: nothing was done.</returns>
-    /// <remarks>Not to be cancelled: nobody could say afterwards whether the engine had accepted it.</remarks>
-    /// <exception cref="ProException">The engine refuses the specification.</exception>
+    /// <summary>
+    /// Sends a specification. False if the service has changed since it was read: nothing was done. Not to be cancelled: nobody could say
+    /// afterwards whether the engine had accepted it.
+    /// </summary>
     public async Task<bool> TryUpdateAsync(SwarmServiceState service, JsonObject spec, string? registryAuth)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"services/{service.Id}/update?version={service.Index}");

@@ -1,7 +1,6 @@
-using System.Net;
-using Docker.DotNet;
-using Docker.DotNet.Models;
+using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment.Swarm.Api;
@@ -25,7 +24,7 @@ internal static class SwarmDigests
             return given;
         }
 
-        var local = await InspectAsync(engine, reference.ToString(), cancellationToken).ConfigureAwait(false);
+        var local = await new ContainerApi(engine).FindImageAsync(reference.ToString(), cancellationToken).ConfigureAwait(false);
         if (DigestOf(local, reference) is { } known)
         {
             return known;
@@ -42,22 +41,8 @@ internal static class SwarmDigests
         }
     }
 
-    /// <summary>An image on this engine by a reference or id, or null.</summary>
-    public static async Task<ImageInspectResponse?> InspectAsync(
-        EngineConnection engine, string reference, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await engine.CallAsync(client => client.Images.InspectImageAsync(reference, cancellationToken)).ConfigureAwait(false);
-        }
-        catch (ProException exception) when (exception.InnerException is DockerApiException { StatusCode: HttpStatusCode.NotFound })
-        {
-            return null;
-        }
-    }
-
-    /// <summary>The digest of an image in a repository, as this engine knows it from a push or pull; or null.</summary>
-    public static string? DigestOf(ImageInspectResponse? image, ImageReference repository) => (image?.RepoDigests ?? [])
+    /// <summary>The digest of an inspected image in a repository, as this engine knows it from a push or pull; or null.</summary>
+    public static string? DigestOf(JsonObject? image, ImageReference repository) => image.Texts("RepoDigests")
         .Select(text => ImageReference.TryParse(text, out var digest) && digest.SameRepository(repository) ? digest.Digest : null)
         .FirstOrDefault(digest => digest is not null);
 }

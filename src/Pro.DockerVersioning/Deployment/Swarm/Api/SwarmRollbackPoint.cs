@@ -6,17 +6,13 @@ namespace Pro.DockerVersioning.Deployment.Swarm.Api;
 /// <summary>
 /// The rollback of a service: what an update changes in its specification, as it was. While an update takes several steps (a canary, a
 /// rollback) it also is in a label of the service, since the engine keeps one previous specification only, and forgets it with the
-/// second step.
+/// second step. With the old counter, tasks that still run the old image are left alone.
 /// </summary>
-/// <param name="Image">The old image.</param>
-/// <param name="ForceUpdate">The old counter: with it, tasks that still run the old image are left alone.</param>
-/// <param name="UpdateConfig">The service's own update configuration, or null.</param>
 internal sealed record SwarmRollbackPoint(string Image, ulong ForceUpdate, JsonObject? UpdateConfig)
 {
     /// <summary>The service's label. Swarm replaces no task for a label of the service.</summary>
     public const string Label = "pro.dockerversioning.return";
 
-    /// <summary>The rollback to what a service is now.</summary>
     public static SwarmRollbackPoint From(SwarmServiceState service) =>
         new(service.Image ?? "", service.ForceUpdate, service.UpdateConfig?.DeepClone() as JsonObject);
 
@@ -32,14 +28,9 @@ internal sealed record SwarmRollbackPoint(string Image, ulong ForceUpdate, JsonO
     /// <summary>The rollback that an update left in the service's label; null if none was interrupted.</summary>
     public static SwarmRollbackPoint? FromLabel(SwarmServiceState service)
     {
-        if (!service.Labels.TryGetValue(Label, out var text))
-        {
-            return null;
-        }
-
         try
         {
-            var json = JsonNode.Parse(text);
+            var json = service.Labels.TryGetValue(Label, out var text) ? JsonNode.Parse(text) : null;
             return (string?)json?["Image"] is { Length: > 0 } image
                 ? new SwarmRollbackPoint(image, (ulong?)json["ForceUpdate"] ?? 0, json["UpdateConfig"]?.DeepClone() as JsonObject)
                 : null;
@@ -51,7 +42,6 @@ internal sealed record SwarmRollbackPoint(string Image, ulong ForceUpdate, JsonO
         }
     }
 
-    /// <summary>The label's value.</summary>
     public string ToLabel() => new JsonObject
     {
         ["Image"] = Image,

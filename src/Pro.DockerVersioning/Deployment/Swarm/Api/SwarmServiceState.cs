@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Pro.DockerVersioning.Engine.Api;
 
 namespace Pro.DockerVersioning.Deployment.Swarm.Api;
 
-/// <summary>How far the engine says an update has come.</summary>
-/// <param name="State">
-/// <c>updating</c>, <c>paused</c>, <c>completed</c>, <c>rollback_started</c>, <c>rollback_paused</c> or <c>rollback_completed</c>.
-/// </param>
-/// <param name="StartedAt">When the engine began, by its clock.</param>
-/// <param name="Message">The engine's own words.</param>
+/// <summary>
+/// How far the engine says an update has come: <c>updating</c>, <c>paused</c>, <c>completed</c>, <c>rollback_started</c>,
+/// <c>rollback_paused</c> or <c>rollback_completed</c>. When it began is by the engine's clock.
+/// </summary>
 internal sealed record SwarmUpdateStatus(string State, string? StartedAt, string Message)
 {
     /// <summary>True if the engine goes, went or failed to go back by itself.</summary>
@@ -16,30 +15,23 @@ internal sealed record SwarmUpdateStatus(string State, string? StartedAt, string
 }
 
 /// <summary>A swarm service as the engine gives it: the JSON whole, and what we read in it.</summary>
-internal sealed class SwarmServiceState
+internal sealed class SwarmServiceState(JsonObject json)
 {
-    private readonly JsonObject _json;
+    public string Id => json.Text("ID");
 
-    public SwarmServiceState(JsonObject json) => _json = json;
-
-    /// <summary>The service's id.</summary>
-    public string Id => Text(_json["ID"]) ?? "";
-
-    /// <summary>The service's name.</summary>
-    public string Name => Text(Spec["Name"]) ?? Id;
+    public string Name => Spec.Text("Name") is { Length: > 0 } name ? name : Id;
 
     /// <summary>The version that an update must name: the engine refuses it when the service has changed since.</summary>
-    public ulong Index => (ulong?)_json["Version"]?["Index"] ?? 0;
+    public ulong Index => (ulong?)json["Version"]?["Index"] ?? 0;
 
     /// <summary>The specification, whole. To change it, clone it.</summary>
-    public JsonObject Spec => _json["Spec"] as JsonObject ?? [];
+    public JsonObject Spec => json["Spec"] as JsonObject ?? [];
 
     /// <summary>The specification before the last update; the engine keeps one.</summary>
-    public JsonObject? PreviousSpec => _json["PreviousSpec"] as JsonObject;
+    public JsonObject? PreviousSpec => json["PreviousSpec"] as JsonObject;
 
-    /// <summary>The service's labels.</summary>
     public IReadOnlyDictionary<string, string> Labels =>
-        (Spec["Labels"] as JsonObject)?.ToDictionary(label => label.Key, label => Text(label.Value) ?? "", StringComparer.Ordinal) ?? [];
+        Spec.Members("Labels").ToDictionary(label => label.Key, label => Spec["Labels"].Text(label.Key), StringComparer.Ordinal);
 
     /// <summary>The image as the specification names it; null for what runs no containers (a plugin).</summary>
     public string? Image => ImageOf(Spec);
@@ -56,22 +48,18 @@ internal sealed class SwarmServiceState
     /// <summary>How many tasks a replicated service wants; null for a global one.</summary>
     public int? Replicas => Mode == "Replicated" ? (int?)Spec["Mode"]?["Replicated"]?["Replicas"] ?? 1 : null;
 
-    /// <summary>The service's own update configuration, or null for the engine's defaults.</summary>
+    /// <summary>Null for the engine's defaults.</summary>
     public JsonObject? UpdateConfig => Spec["UpdateConfig"] as JsonObject;
 
-    /// <summary>The service's own rollback configuration, or null if it has none.</summary>
     public JsonObject? RollbackConfig => Spec["RollbackConfig"] as JsonObject;
 
     /// <summary>How far the last update has come; null if the engine found nothing to replace, or hasn't begun.</summary>
-    public SwarmUpdateStatus? UpdateStatus => _json["UpdateStatus"] is JsonObject status && Text(status["State"]) is { Length: > 0 } state
-        ? new SwarmUpdateStatus(state, Text(status["StartedAt"]), Text(status["Message"]) ?? "")
+    public SwarmUpdateStatus? UpdateStatus => json["UpdateStatus"] is { } status && status.Text("State") is { Length: > 0 } state
+        ? new SwarmUpdateStatus(state, (string?)status["StartedAt"], status.Text("Message"))
         : null;
 
-    /// <summary>The image in a specification.</summary>
-    public static string? ImageOf(JsonObject spec) => Text(spec["TaskTemplate"]?["ContainerSpec"]?["Image"]);
+    public static string? ImageOf(JsonObject spec) =>
+        (spec["TaskTemplate"]?["ContainerSpec"]).Text("Image") is { Length: > 0 } image ? image : null;
 
-    /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name} at {Index}: {Image}");
-
-    private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 }

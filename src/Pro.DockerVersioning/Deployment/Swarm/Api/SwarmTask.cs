@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Pro.DockerVersioning.Deployment.Swarm.Api;
@@ -9,7 +8,6 @@ internal sealed record SwarmTask
 {
     private static readonly string[] Way = ["new", "pending", "assigned", "accepted", "preparing", "ready", "starting", "running"];
 
-    /// <summary>The task's id.</summary>
     public required string Id { get; init; }
 
     /// <summary>Which of a replicated service's places it holds; 0 in a global service.</summary>
@@ -18,22 +16,18 @@ internal sealed record SwarmTask
     /// <summary>The node that runs it; empty before it is placed.</summary>
     public required string NodeId { get; init; }
 
-    /// <summary>The image of the specification it was made from.</summary>
     public required string Image { get; init; }
 
-    /// <summary>The counter of the specification it was made from.</summary>
     public required ulong ForceUpdate { get; init; }
 
     /// <summary>Where it is: <c>preparing</c>, <c>starting</c> (until healthy), <c>running</c>, <c>failed</c> …</summary>
     public required string State { get; init; }
 
-    /// <summary>Where the swarm wants it.</summary>
     public required string DesiredState { get; init; }
 
     /// <summary>Why it failed, in the node's words; empty if it didn't.</summary>
     public required string Error { get; init; }
 
-    /// <summary>The container, or null before it exists.</summary>
     public required string? ContainerId { get; init; }
 
     /// <summary>The exit code of a container that has ended, else 0.</summary>
@@ -51,7 +45,6 @@ internal sealed record SwarmTask
     /// <summary>True if it ended by itself or never began: a service's task that completes has failed too.</summary>
     public bool HasFailed => State is "failed" or "rejected" or "complete" or "orphaned";
 
-    /// <summary>Reads one of the engine's list.</summary>
     public static SwarmTask Read(JsonNode json)
     {
         var status = json["Status"];
@@ -77,17 +70,7 @@ internal sealed record SwarmTask
     /// <summary>What became of it, for an error: <c>api.2: failed: task: non-zero exit (3)</c>.</summary>
     public string FateIn(string service)
     {
-        var fate = new StringBuilder(NameIn(service)).Append(": ").Append(State);
-        if (Error.Length > 0)
-        {
-            _ = fate.Append(": ").Append(Error);
-        }
-
-        if (ExitCode != 0 && !Error.Contains($"({ExitCode})", StringComparison.Ordinal))
-        {
-            _ = fate.Append(CultureInfo.InvariantCulture, $" (exit code {ExitCode})");
-        }
-
-        return fate.ToString();
+        var code = ExitCode != 0 && !Error.Contains($"({ExitCode})", StringComparison.Ordinal) ? $" (exit code {ExitCode})" : "";
+        return $"{NameIn(service)}: {State}{(Error.Length > 0 ? $": {Error}" : "")}{code}";
     }
 }

@@ -25,10 +25,9 @@ internal sealed record SwarmUpdateOptions
     /// <summary>Comes back as soon as the engine has accepted the update.</summary>
     public bool NoWait { get; init; }
 
-    /// <summary>How many tasks are replaced at once; 0 is all.</summary>
+    /// <summary>0 is all tasks at once.</summary>
     public ulong? Parallelism { get; init; }
 
-    /// <summary>The pause after each batch.</summary>
     public TimeSpan? Delay { get; init; }
 
     /// <summary>For how long after its start a task's failure counts against the update. The engine's default is 5 s.</summary>
@@ -40,7 +39,6 @@ internal sealed record SwarmUpdateOptions
     /// </summary>
     public SwarmFailureAction? FailureAction { get; init; }
 
-    /// <summary>Which task goes first.</summary>
     public UpdateOrder? Order { get; init; }
 
     /// <summary>So many tasks are replaced first, and watched, before the rest follows; null for all in one go.</summary>
@@ -66,8 +64,7 @@ internal sealed record SwarmUpdateOptions
 
     /// <summary>
     /// For how long an update, or a rollback, may make no progress (besides its own delay and monitor) before this module gives it up.
-    /// Null: see
-    /// <see cref="SwarmPatience"/>.
+    /// Null: see <see cref="SwarmPatience"/>.
     /// </summary>
     public TimeSpan? HealthTimeout { get; init; }
 
@@ -77,6 +74,5 @@ internal sealed record SwarmUpdateOptions
     /// <summary>The login for the image's registry: the swarm remembers none. Null if there is none.</summary>
     public RegistryCredential? Credential { get; init; }
 
-    /// <summary>How often the engine is asked.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 }
