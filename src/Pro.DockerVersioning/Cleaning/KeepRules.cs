@@ -31,7 +31,8 @@ internal sealed class KeepRules
         {
             var image = _world.Inventory.FindById(version.ImageId)!;
             var reason = InUse(image) ?? Held(image) ?? Previous(image) ?? ways.Reason(version) ?? LatestOf(version)
-                ?? Protected(version.Version) ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the previous version of {from}" : null);
+                ?? Protected(version.Version)
+                ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the previous version of {from}" : null);
             if (reason is not null)
             {
                 guards[version.Reference] = reason;

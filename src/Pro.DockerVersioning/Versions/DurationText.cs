@@ -116,7 +116,8 @@ internal static partial class DurationText
     private static partial Regex Clock();
 
     [GeneratedRegex(
-        @"\A((?<number>[0-9]{1,12}([.][0-9]{1,7})?) ?(?<unit>ms|milliseconds?|s|sec|seconds?|m|min|minutes?|h|hr|hours?|d|days?|w|weeks?) ?)+\z",
+        @"\A((?<number>[0-9]{1,12}([.][0-9]{1,7})?) ?"
+            + @"(?<unit>ms|milliseconds?|s|sec|seconds?|m|min|minutes?|h|hr|hours?|d|days?|w|weeks?) ?)+\z",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Units();
 }

@@ -27,7 +27,9 @@ internal static partial class RepositoryName
     public static string CheckRegistry(string registry)
     {
         string prefix = registry.TrimEnd('/');
-        return Problem(prefix) is not { } problem ? prefix : throw VersionErrors.InvalidRegistry(registry, problem, SuggestRegistry(registry));
+        return Problem(prefix) is not { } problem
+            ? prefix
+            : throw VersionErrors.InvalidRegistry(registry, problem, SuggestRegistry(registry));
     }
 
     /// <summary>Refuses a service's name that Docker would refuse as an image's name.</summary>
@@ -55,7 +57,8 @@ internal static partial class RepositoryName
     // The first part is Docker Hub's user, not a host; the grammar of paths judges it.
     private static bool IsHub(string prefix) => !prefix.Split('/')[0].Any(c => c is '.' or ':' || char.IsAsciiLetterUpper(c));
 
-    private static bool Colon(string prefix) => prefix.LastIndexOf(':') > prefix.LastIndexOf('/') && prefix.Contains('/', StringComparison.Ordinal);
+    private static bool Colon(string prefix) =>
+        prefix.LastIndexOf(':') > prefix.LastIndexOf('/') && prefix.Contains('/', StringComparison.Ordinal);
 
     private static string? SuggestRegistry(string registry)
     {

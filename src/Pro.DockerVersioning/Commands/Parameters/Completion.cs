@@ -18,7 +18,8 @@ internal static class Completion
 
     /// <summary>Completes a word by a list that is found within the time.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A completer that throws breaks the prompt.")]
-    public static IEnumerable<CompletionResult> Complete(string word, Func<CancellationToken, Task<IReadOnlyList<(string Text, string ToolTip)>>> find)
+    public static IEnumerable<CompletionResult> Complete(
+        string word, Func<CancellationToken, Task<IReadOnlyList<(string Text, string ToolTip)>>> find)
     {
         using var patience = new CancellationTokenSource(Patience);
         IReadOnlyList<(string Text, string ToolTip)> found;
