@@ -13,7 +13,8 @@ public sealed partial class SourceRulesTests
     [Fact]
     public void Known_faults_of_packages_fail_the_build()
     {
-        var properties = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants().ToLookup(one => one.Name.LocalName, one => one.Value);
+        var properties = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants()
+            .ToLookup(one => one.Name.LocalName, one => one.Value);
         Assert.Equal(["true"], properties["NuGetAudit"]);
         Assert.Equal(["all"], properties["NuGetAuditMode"]);
         Assert.Equal(["true"], properties["TreatWarningsAsErrors"]);

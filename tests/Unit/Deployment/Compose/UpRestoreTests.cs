@@ -35,7 +35,8 @@ public sealed class UpRestoreTests
 
         await using (var faulty = new FaultyEngine(engine.Engine.Endpoint, Fault.Refused, failing ?? int.MaxValue))
         {
-            var completion = new SwapCompletion(new ContainerApi(faulty.Engine), new OperationRepair(faulty.Engine), record, new Progress<Report>());
+            var completion = new SwapCompletion(
+                new ContainerApi(faulty.Engine), new OperationRepair(faulty.Engine), record, new Progress<Report>());
             Assert.False(await completion.RestoreUnlessVerifiedAsync(new InvalidOperationException("sick")));
             Assert.Equal(failing is not null, faulty.Failed is not null);
         }
