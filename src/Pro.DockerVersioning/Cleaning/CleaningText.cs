@@ -21,8 +21,8 @@ internal static class CleaningText
         var untagged = plan.Going.Count(line => !leaving.Contains(line.ImageId));
         string[] parts =
         [
-            .. removed > 0 ? [$"remove {Count(removed, "image")}"] : Array.Empty<string>(),
-            .. untagged > 0 ? [$"take away {Count(untagged, "name")} of images that stay"] : Array.Empty<string>(),
+            .. removed > 0 ? [$"remove {CountText.Text(removed, "image")}"] : Array.Empty<string>(),
+            .. untagged > 0 ? [$"take away {CountText.Text(untagged, "name")} of images that stay"] : Array.Empty<string>(),
         ];
         var text = string.Join(" and ", parts);
         return $"{char.ToUpperInvariant(text[0])}{text[1..]}? At most {ByteSize.Text(plan.Bytes)} come free.";
@@ -59,7 +59,4 @@ internal static class CleaningText
         CleaningStep.Keep => $"Keep {Name(line)}: {line.Reason}",
         _ => $"Leave {Name(line)}: {line.Reason}",
     };
-
-    private static string Count(int number, string noun) =>
-        string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
 }

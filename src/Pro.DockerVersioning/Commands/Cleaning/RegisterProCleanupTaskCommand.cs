@@ -21,8 +21,7 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
     private static readonly string[] CarriedVariables =
     [
         ProEnvironmentVariables.RegistryName, .. ProEnvironmentVariables.ComposeNames, "DOCKER_HOST", "DOCKER_CONTEXT",
-        "DOCKER_CONFIG", "DOCKER_TLS",
-            "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "XDG_STATE_HOME",
+        "DOCKER_CONFIG", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "XDG_STATE_HOME",
     ];
 
     /// <summary>The days of the week.</summary>
