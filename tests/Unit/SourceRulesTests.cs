@@ -73,10 +73,10 @@ public sealed partial class SourceRulesTests
     }
 
     // A raw literal's bytes may matter, so its lines pass. It begins at the end of one line, and ends at the start of another.
-    private static IEnumerable<int> LongLines(IReadOnlyList<string> lines)
+    private static IEnumerable<int> LongLines(string[] lines)
     {
         var isRaw = false;
-        for (var index = 0; index < lines.Count; index++)
+        for (var index = 0; index < lines.Length; index++)
         {
             var line = lines[index].Trim();
             var closes = isRaw && line.StartsWith("\"\"\"", StringComparison.Ordinal);
