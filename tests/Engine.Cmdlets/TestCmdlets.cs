@@ -211,7 +211,8 @@ public sealed class TestTypedCommand : ProCmdlet
 
     private protected override Task ProcessAsync()
     {
-        WriteObject(string.Join(' ', Pairs.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(name => $"{name}={Pairs[name]}")) + FormattableString.Invariant($"{Span ?? Wait ?? At:c}{Size}{Count}{Tasks}{string.Join(' ', Days ?? [])}{Order}{Alias}"));
+        WriteObject(string.Join(' ', Pairs.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(name => $"{name}={Pairs[name]}"))
+            + FormattableString.Invariant($"{Span ?? Wait ?? At:c}{Size}{Count}{Tasks}{string.Join(' ', Days ?? [])}{Order}{Alias}"));
         return Task.CompletedTask;
     }
 }

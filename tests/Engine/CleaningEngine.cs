@@ -100,7 +100,10 @@ internal sealed class CleaningEngine : IDisposable
     /// <summary>Removes what no name of ours finds any more.</summary>
     public void Remove(string id) => Send(HttpMethod.Delete, $"images/{id}?force=1");
 
-    /// <summary>A lock as another machine's process holds it, or as one of this machine has left it behind: of a container that Docker has named, by what the operation is called.</summary>
+    /// <summary>
+    /// A lock as another machine's process holds it, or as one of this machine has left it behind: of a container that Docker has named, by
+    /// what the operation is called.
+    /// </summary>
     public void Lock(string service, bool isLeftBehind = false)
     {
         var held = new JsonObject
@@ -111,7 +114,8 @@ internal sealed class CleaningEngine : IDisposable
             ["operation"] = $"roll back {service} to v1.0.0",
             ["user"] = "mei",
             ["host"] = "elsewhere",
-            ["process"] = new JsonObject { ["machine"] = isLeftBehind ? ThisMachine.Key : "another", ["id"] = ThisMachine.GoneProcess, ["start"] = "1" },
+            ["process"] = new JsonObject { ["machine"] = isLeftBehind ? ThisMachine.Key : "another", ["id"] = ThisMachine.GoneProcess,
+                ["start"] = "1" },
             ["since"] = DateTimeOffset.UtcNow,
         };
         var labels = new Dictionary<string, string> { ["pro.dockerversioning.lock"] = held.ToJsonString() };

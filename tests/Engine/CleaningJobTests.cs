@@ -30,7 +30,8 @@ public sealed class CleaningJobTests : CleaningTest
 
         var due = DateTime.Now.AddMinutes(DateTime.Now.Second > 40 ? 2 : 1);
         var at = due.ToString("HH:mm", CultureInfo.InvariantCulture);
-        var task = Assert.Single(Good($"Register-ProCleanupTask {Service} 1 -Weekly {due.DayOfWeek} -At {at} -Name t -Scheduler Cron -GracePeriod 0"));
+        var task = Assert.Single(
+            Good($"Register-ProCleanupTask {Service} 1 -Weekly {due.DayOfWeek} -At {at} -Name t -Scheduler Cron -GracePeriod 0"));
         Assert.Equal(pwsh, (await File.ReadAllTextAsync(mine, Cancel)).Split('\'')[1]);
         Assert.Equal(true, task.Properties["IsScheduled"].Value);
         Assert.Equal(new DateTime(due.Year, due.Month, due.Day, due.Hour, due.Minute, 0), task.Properties["NextRun"].Value);
@@ -143,9 +144,11 @@ public sealed class CleaningJobTests : CleaningTest
     [Fact]
     public async Task A_job_has_all_of_composes_variables_and_finds_its_services_by_them()
     {
-        await File.WriteAllTextAsync(Path.Combine(Repository, "a.yml"), "services: { web: { image: \"${REGISTRY}/web\", build: apps/web } }\n", Cancel);
         await File.WriteAllTextAsync(
-            Path.Combine(Repository, "b.yml"), "services: { worker: { image: \"${REGISTRY}/${NAME:?set it}\", build: apps/api } }\n", Cancel);
+            Path.Combine(Repository, "a.yml"), "services: { web: { image: \"${REGISTRY}/web\", build: apps/web } }\n", Cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(Repository, "b.yml"),
+            "services: { worker: { image: \"${REGISTRY}/${NAME:?set it}\", build: apps/api } }\n", Cancel);
         await File.WriteAllTextAsync(Path.Combine(Repository, "names.env"), $"NAME={Service}\n", Cancel);
         var variables = new Dictionary<string, string>
         {
@@ -182,7 +185,8 @@ public sealed class CleaningJobTests : CleaningTest
     {
         // A variable of the session that no job has.
         File.WriteAllText(
-            Path.Combine(Repository, "compose.yml"), "services: { worker: { image: \"${REGISTRY}/worker\", build: \"${WHERE:?set it}\" } }\n");
+            Path.Combine(Repository, "compose.yml"),
+            "services: { worker: { image: \"${REGISTRY}/worker\", build: \"${WHERE:?set it}\" } }\n");
         Set("WHERE", "apps/api");
         var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
         _ = Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
@@ -236,12 +240,14 @@ public sealed class CleaningJobTests : CleaningTest
         var tools = Directory.CreateDirectory(Path.Combine(Folder, "tools")).FullName;
         var shim = Shim(tools);
         _ = Script(tools, "crontab", parameters.Contains("{refusing}", StringComparison.Ordinal)
-            ? "[ \"$1\" = -l ] && exit 0; echo 'the disk is full' >&2; exit 1" : $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
+            ? "[ \"$1\" = -l ] && exit 0; echo 'the disk is full' >&2; exit 1"
+            : $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
         Set("PATH", $"{tools}:{Environment.GetEnvironmentVariable("PATH")}");
         var typed = parameters.Replace("{shim}", shim, StringComparison.Ordinal).Replace("{refusing}", shim, StringComparison.Ordinal);
         var failed = Shell.Run($"Register-ProCleanupTask -Name half -Daily -At 02:00 {typed}");
         Assert.StartsWith(id + ",", failed.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.True(id != "SchedulerFailed" || failed.Error.Exception.Message.Contains("the disk is full", StringComparison.Ordinal), "Its own words.");
+        Assert.True(id != "SchedulerFailed"
+            || failed.Error.Exception.Message.Contains("the disk is full", StringComparison.Ordinal), "Its own words.");
         Assert.Empty(Good("Get-ProCleanupTask"));
         Assert.False(Directory.Exists(Path.Combine(Folder, "state", "pro-docker-versioning", "cleanup", "half")));
         _ = Script(tools, "crontab", $"exec '{StaticBusybox.Path}' crontab -c '{Folder}' \"$@\"");
@@ -257,7 +263,8 @@ public sealed class CleaningJobTests : CleaningTest
         var script = (string)task.Properties["Script"].Value;
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(script));
         Assert.Equal(
-            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(script)!));
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(Path.GetDirectoryName(script)!));
         var line = (await File.ReadAllTextAsync(Path.Combine(Folder, Environment.UserName), Cancel)).Split('\n')[1];
         Assert.StartsWith("0 2 * * * /usr/bin/env '", line, StringComparison.Ordinal);
 
@@ -266,7 +273,8 @@ public sealed class CleaningJobTests : CleaningTest
         _ = Directory.CreateDirectory(Path.Combine(other, ".git"));
         _ = Directory.CreateDirectory(Path.Combine(other, "apps", "api"));
         await File.WriteAllTextAsync(Path.Combine(other, "apps", "api", "Dockerfile"), "FROM scratch\n", Cancel);
-        var refused = Shell.Run($"Register-ProCleanupTask -Path '{other}' -Daily -At 3am -Scheduler Cron -Shell {Path.Combine(Folder, "tools", "pwsh")}");
+        var refused = Shell.Run(
+            $"Register-ProCleanupTask -Path '{other}' -Daily -At 3am -Scheduler Cron -Shell {Path.Combine(Folder, "tools", "pwsh")}");
         Assert.StartsWith("CleanupTaskOfAnotherRepository,", refused.Error.FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Equal(Repository, Assert.Single(Good("Get-ProCleanupTask")).Properties["Folder"].Value);
     }

@@ -96,7 +96,8 @@ public sealed class CleaningTests : CleaningTest
     [InlineData("", "production", 10)]
     [InlineData("", "development", 3)]
     [InlineData("""{ "retention": { "production": 2 } }""", "production", 2)]
-    [InlineData("""{ "retention": { "staging": 4 }, "environments": { "staging": { "engine": "unix:///var/run/docker.sock" } } }""", "Staging", 4)]
+    [InlineData(
+        """{ "retention": { "staging": 4 }, "environments": { "staging": { "engine": "unix:///var/run/docker.sock" } } }""", "Staging", 4)]
     public void An_environment_says_how_many_stay(string configuration, string environment, int left)
     {
         Configure(configuration);
@@ -146,7 +147,8 @@ public sealed class CleaningTests : CleaningTest
             Engine.Tag("api:v1.0.0", $"api:{tag}");
         }
 
-        Assert.Equal(["v1.1.0", "v1.0.0"], Good("Get-ProImageVersion api").Select(version => version.Properties["Version"].Value.ToString()));
+        Assert.Equal(
+            ["v1.1.0", "v1.0.0"], Good("Get-ProImageVersion api").Select(version => version.Properties["Version"].Value.ToString()));
         Assert.Equal(["Untagged v1.0.0"], Actions(Good("Remove-ProOldImage api 1 -KeepCommit 0 -GracePeriod 0 -Confirm:$false")));
         Assert.All(
             Good("Remove-ProOldImage api -Unused -Protect v1.1.0 -GracePeriod 0 -Confirm:$false"),
@@ -193,7 +195,8 @@ public sealed class CleaningTests : CleaningTest
         var result = Shell.Run("Remove-ProOldImage api 1 -MaxSize 2kB -GracePeriod 0 -Confirm:$false");
         Assert.Equal(["Removed v1.0.0", "Removed v1.1.0"], Actions(result.Output));
         Assert.Contains("more than the 2KB asked for", Assert.Single(result.Warnings), StringComparison.Ordinal);
-        Assert.StartsWith("ParameterArgumentTransformationError,", Shell.Run("Remove-ProOldImage -MaxSize much -WhatIf").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("ParameterArgumentTransformationError,",
+            Shell.Run("Remove-ProOldImage -MaxSize much -WhatIf").Error.FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -227,7 +230,8 @@ public sealed class CleaningTests : CleaningTest
         Assert.Equal(5, young.Count);
         Assert.All(young, result => Assert.Contains("not more than 1 hour (-OlderThan)", $"{result}", StringComparison.Ordinal));
         var output = Good("Remove-ProOldImage api 1 -KeepCommit 0 -Protect v1.1.*, bbb* -GracePeriod 0 -Confirm:$false");
-        Assert.Equal(["Kept bbbbbbbbbbbb", "Kept v1.1.0", "Removed aaaaaaaaaaaa", "Removed v1.0.0"], Actions(output).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["Kept bbbbbbbbbbbb", "Kept v1.1.0", "Removed aaaaaaaaaaaa", "Removed v1.0.0"], Actions(output).Order(StringComparer.Ordinal));
         Assert.Contains("protected by 'bbb*'", string.Join('\n', output), StringComparison.Ordinal);
     }
 

@@ -25,7 +25,8 @@ internal static class FreshProcess
         RunAsync(["-File", file], folder, environment: null, input: "", cancellationToken);
 
     private static async Task<FreshProcessResult> RunAsync(
-        string[] arguments, string folder, IReadOnlyDictionary<string, string?>? environment, string input, CancellationToken cancellationToken)
+        string[] arguments, string folder, IReadOnlyDictionary<string, string?>? environment, string input,
+        CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, .. arguments])
         {

@@ -32,7 +32,8 @@ public sealed class HelpTests(HelpSession session) : IClassFixture<HelpSession>
             .Except(Cmdlet.CommonParameters);
         var described = _shell.Run($"(Get-Help {command} -Full).parameters.parameter").ThrowIfFailed().Output;
         Assert.Equal(parameters.Order(), described.Select(parameter => parameter.Properties["name"].Value.ToString()).Order());
-        Assert.All(described, parameter => Assert.True(Texts(parameter, "description").Length > 0, $"{command} -{parameter.Properties["name"].Value}"));
+        Assert.All(described, parameter => Assert.True(
+            Texts(parameter, "description").Length > 0, $"{command} -{parameter.Properties["name"].Value}"));
     }
 
     [Theory]

@@ -16,7 +16,8 @@ public sealed partial class HistoryTests : IDisposable
         var log = Directory.CreateDirectory(Path.Combine(_root, "log")).FullName;
         File.WriteAllLines(
             Path.Combine(log, "history-2026-08.jsonl"),
-            [Line("2026-08-31T10:00:00Z", "Build", "api", "v1.2.2", "Built"), Line("2026-08-31T11:00:00Z", "Build", "web", "v1.0.0", "Failed")]);
+            [Line("2026-08-31T10:00:00Z", "Build", "api", "v1.2.2", "Built"), Line(
+                "2026-08-31T11:00:00Z", "Build", "web", "v1.0.0", "Failed")]);
         File.WriteAllLines(
             Path.Combine(log, "history-2026-09.jsonl"),
             [
@@ -38,7 +39,8 @@ public sealed partial class HistoryTests : IDisposable
     {
         var result = _shell.Run("Get-ProHistory -Verbose").ThrowIfFailed();
 
-        Assert.Equal(["Rollback api v1.2.2: Succeeded", "Build api v1.2.3: Built", "Build web v1.0.0: Failed", "Build api v1.2.2: Built"], Texts(result));
+        Assert.Equal(["Rollback api v1.2.2: Succeeded", "Build api v1.2.3: Built", "Build web v1.0.0: Failed", "Build api v1.2.2: Built"],
+            Texts(result));
         Assert.Contains(result.Verbose, line => line.EndsWith("1 line could not be understood.", StringComparison.Ordinal));
         Assert.Empty(result.Warnings);
     }
@@ -68,7 +70,8 @@ public sealed partial class HistoryTests : IDisposable
     [Fact]
     public void The_table_says_when_what_from_to_how_and_why()
     {
-        var lines = Colours().Replace(_shell.Render("Get-ProHistory api"), "").Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var lines = Colours().Replace(_shell.Render("Get-ProHistory api"), "")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
         Assert.Matches("^When +Kind +Service +From +To +Outcome +Took +Who +Reason$", lines[0]);
         Assert.Matches(@"^2026-09-14 \d\d:\d\d +Rollback +api +v1\.2\.3 +v1\.2\.2 +Succeeded +2\.1s +ana +5xx$", lines[2]);

@@ -28,7 +28,8 @@ public sealed class PodmanTests : EngineTest
         _ = Repository.Commit(("apps/api/Dockerfile", Run1), ("apps/api/.dockerignore", "Dockerfile\n"), ("apps/api/file", "one"));
         _ = Repository.Tag("v1.0.0");
         var result = Run("Build-ProImage api v1.0.0 -BuildArg @{ COLOUR = 'red' } -Verbose").ThrowIfFailed();
-        Assert.Contains(result.Verbose, line => line.StartsWith("Builds with the Engine API (Podman): Podman 5.", StringComparison.Ordinal));
+        Assert.Contains(
+            result.Verbose, line => line.StartsWith("Builds with the Engine API (Podman): Podman 5.", StringComparison.Ordinal));
         var build = Assert.Single(result.Output);
         Assert.Equal("Podman", Text(build, "Builder"));
         Assert.Equal(Id("api:v1.0.0"), Text(build, "ImageId"));
@@ -46,7 +47,8 @@ public sealed class PodmanTests : EngineTest
 
         // It lists a digest for what no registry has: the version counts as published only after a push.
         Assert.Null(Text(One("Get-ProImageVersion api"), "Digest"));
-        Assert.Contains("other build arguments", Assert.Single(Run("Build-ProImage api v1.0.0").ThrowIfFailed().Warnings), StringComparison.Ordinal);
+        Assert.Contains(
+            "other build arguments", Assert.Single(Run("Build-ProImage api v1.0.0").ThrowIfFailed().Warnings), StringComparison.Ordinal);
         _ = Good("Publish-ProImage api v1.0.0");
         _ = Bad("Build-ProImage api v1.0.0 -BuildArg @{ COLOUR = 'blue' }", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
     }

@@ -109,7 +109,8 @@ public sealed class ProCmdletTests : IDisposable
     {
         var result = _shell.Run("Test-AsyncStreams -WhatIf").ThrowIfFailed();
         Assert.Empty(result.Output);
-        Assert.Contains("What if: Performing the operation \"Change\" on target \"the thing\".", _shell.Host.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "What if: Performing the operation \"Change\" on target \"the thing\".", _shell.Host.Text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -29,7 +29,8 @@ public sealed class PublicSurface
             File.WriteAllText(Snapshot, actual);
         }
 
-        Assert.True(expected == actual, $"The public surface has changed. If that is meant, run this test with PRO_UPDATE_SNAPSHOT=1.\n{actual}");
+        Assert.True(
+            expected == actual, $"The public surface has changed. If that is meant, run this test with PRO_UPDATE_SNAPSHOT=1.\n{actual}");
     }
 
     [Fact]
@@ -62,7 +63,9 @@ public sealed class PublicSurface
             .SelectMany(command => command.Parameters.Values.Select(parameter => (Name: $"{command.Name} -{parameter.Name}", parameter)))
             .Where(one => !Common.Contains(one.parameter.Name))
             .ToList();
-        Assert.All(parameters.Where(one => TypeOf(one.parameter) == typeof(TimeSpan)), one => HasOneOf(one, "DurationAttribute", "TimeOfDayAttribute"));
+        Assert.All(
+            parameters.Where(one => TypeOf(one.parameter) == typeof(TimeSpan)),
+            one => HasOneOf(one, "DurationAttribute", "TimeOfDayAttribute"));
         Assert.All(parameters.Where(one => TypeOf(one.parameter) is { } type && (type == typeof(long) || type == typeof(ulong))),
             one => HasOneOf(one, "SizeAttribute"));
         Assert.All(parameters.Where(one => TypeOf(one.parameter).IsEnum), one => HasOneOf(one, "ChoiceAttribute"));
@@ -115,7 +118,8 @@ public sealed class PublicSurface
         foreach (var type in OutputTypes(shell))
         {
             _ = text.Append(type.FullName).Append('\n');
-            foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).OrderBy(p => p.Name, StringComparer.Ordinal))
+            foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .OrderBy(p => p.Name, StringComparer.Ordinal))
             {
                 _ = text.Append("    ").Append(property.Name).Append(": ").Append(Name(property.PropertyType)).Append('\n');
             }
@@ -158,7 +162,8 @@ public sealed class PublicSurface
     private static string Name(Type type) => type switch
     {
         { IsArray: true } => Name(type.GetElementType()!) + "[]",
-        { IsGenericType: true } => $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>",
+        { IsGenericType: true } => $"{type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)]}"
+            + $"<{string.Join(", ", type.GetGenericArguments().Select(Name))}>",
         _ => type.Name,
     };
 }

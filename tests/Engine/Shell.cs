@@ -55,7 +55,9 @@ internal sealed class Shell : IDisposable
     /// <summary>Moves the session to a folder, as <c>cd</c> does.</summary>
     public Shell In(string folder)
     {
-        _ = Run($"Microsoft.PowerShell.Core\\Get-Variable ExecutionContext > $null; $ExecutionContext.SessionState.Path.SetLocation('{folder}')");
+        _ = Run(
+            "Microsoft.PowerShell.Core\\Get-Variable ExecutionContext > $null; "
+                + $"$ExecutionContext.SessionState.Path.SetLocation('{folder}')");
         return this;
     }
 

@@ -81,7 +81,9 @@ public sealed class TypedValueTests : IDisposable
     [InlineData("-Pairs ([ordered]@{ B = 2; A = 1 })", "A=1 B=2")]
     [InlineData("-Pairs PRO_TEST_PAIR", "PRO_TEST_PAIR=of the session")]
     public void What_is_meant_is_taken(string typed, string meant) =>
-        Assert.Equal(meant, Assert.Single(_shell.Run($"$env:PRO_TEST_PAIR = 'of the session'; Test-Typed {typed}").ThrowIfFailed().Output).ToString());
+        Assert.Equal(
+            meant,
+            Assert.Single(_shell.Run($"$env:PRO_TEST_PAIR = 'of the session'; Test-Typed {typed}").ThrowIfFailed().Output).ToString());
 
     [Theory]
     [InlineData("-Span 60", "'60' has no unit. Write 60s, 5m, 2h, 7d, or hh:mm:ss.")]

@@ -23,7 +23,8 @@ public sealed partial class ArchitectureTests
     private static readonly string Source = Path.GetFullPath(Path.Combine(Here(), "../../src/Pro.DockerVersioning"));
 
     private static readonly Dictionary<string, string> RoomOfType = Files()
-        .SelectMany(file => Declarations().Matches(File.ReadAllText(file)).Select(match => (Type: match.Groups[1].Value, Room: RoomOf(file))))
+        .SelectMany(
+            file => Declarations().Matches(File.ReadAllText(file)).Select(match => (Type: match.Groups[1].Value, Room: RoomOf(file))))
         .DistinctBy(one => one.Type)
         .ToDictionary(one => one.Type, one => one.Room);
 
@@ -92,8 +93,8 @@ public sealed partial class ArchitectureTests
     }
 
     /// <summary>
-    /// By its name alone a program would be looked for in the current folder first: a cloned repository's own "git" would run. Who starts one
-    /// asks <c>ProgramFinder</c>, or is listed here with where its path comes from.
+    /// By its name alone a program would be looked for in the current folder first: a cloned repository's own "git" would run. Who starts
+    /// one asks <c>ProgramFinder</c>, or is listed here with where its path comes from.
     /// </summary>
     [Fact]
     public void Programs_are_started_by_their_full_path()
@@ -117,8 +118,8 @@ public sealed partial class ArchitectureTests
     }
 
     /// <summary>
-    /// To open a named pipe waits for its writer: a user's file is read by <c>RegularFile</c>. The others read what the system, git, or this
-    /// module has written.
+    /// To open a named pipe waits for its writer: a user's file is read by <c>RegularFile</c>. The others read what the system, git, or
+    /// this module has written.
     /// </summary>
     [Fact]
     public void A_users_file_is_read_by_the_one_reader_that_no_pipe_can_hold_up()
@@ -135,14 +136,17 @@ public sealed partial class ArchitectureTests
                     from instruction in method.Body.Instructions
                     let called = instruction.Operand as MethodReference
                     where called is not null && (called.DeclaringType.FullName == "System.IO.File"
-                        ? called.Name.StartsWith("Read", StringComparison.Ordinal) || called.Name.StartsWith("Open", StringComparison.Ordinal)
+                        ? called.Name.StartsWith("Read", StringComparison.Ordinal)
+                            || called.Name.StartsWith("Open", StringComparison.Ordinal)
                         : called.DeclaringType.FullName == "System.IO.StreamReader" && called.Name == ".ctor"
                             && called.Parameters[0].ParameterType.FullName == "System.String")
                     select outer;
         Assert.Equal(readers.Order(StringComparer.Ordinal), found.Distinct().Order(StringComparer.Ordinal));
     }
 
-    /// <summary>Also who opens a file itself asks <c>RegularFile</c> first. The others only hold locks, or make files of their own.</summary>
+    /// <summary>
+    /// Also who opens a file itself asks <c>RegularFile</c> first. The others only hold locks, or make files of their own.
+    /// </summary>
     [Fact]
     public void Who_opens_a_users_file_looks_first_whether_it_is_a_pipe()
     {
@@ -155,7 +159,8 @@ public sealed partial class ArchitectureTests
                      let called = instruction.Operand as MethodReference
                      where called is not null
                      select (Type: outer, On: called.DeclaringType.Name, called.Name)).ToList();
-        var open = calls.Where(call => call is { On: "FileStream", Name: ".ctor" } || call.Name.Contains("PemFile", StringComparison.Ordinal));
+        var open = calls.Where(call => call is { On: "FileStream", Name: ".ctor" }
+            || call.Name.Contains("PemFile", StringComparison.Ordinal));
         var careful = calls.Where(call => call.On == "RegularFile").Select(call => call.Type).ToHashSet(StringComparer.Ordinal);
         Assert.Equal(
             others.Order(StringComparer.Ordinal),
@@ -180,7 +185,8 @@ public sealed partial class ArchitectureTests
     private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 
     [GeneratedRegex(
-        @"^(?:public |internal |file )?(?:static |sealed |abstract |partial |readonly )*(?:class|record struct|record|enum|interface|struct) (\w+)",
+        @"^(?:public |internal |file )?(?:static |sealed |abstract |partial |readonly )*"
+            + @"(?:class|record struct|record|enum|interface|struct) (\w+)",
         RegexOptions.Multiline)]
     private static partial Regex Declarations();
 
@@ -203,12 +209,14 @@ public sealed partial class ArchitectureTests
         var signature = type.Fields.Select(field => field.FieldType)
             .Concat(type.Properties.Select(property => property.PropertyType))
             .Concat(type.Interfaces.Select(one => one.InterfaceType))
-            .Concat(type.Methods.SelectMany(method => method.Parameters.Select(parameter => parameter.ParameterType).Append(method.ReturnType)));
+            .Concat(type.Methods.SelectMany(
+                method => method.Parameters.Select(parameter => parameter.ParameterType).Append(method.ReturnType)));
         var code = type.Methods.Where(method => method.HasBody).SelectMany(method => method.Body.Instructions).SelectMany(instruction =>
             instruction.Operand switch
             {
                 TypeReference operand => [operand],
-                MethodReference method => method.Parameters.Select(p => p.ParameterType).Append(method.DeclaringType).Append(method.ReturnType),
+                MethodReference method =>
+                    method.Parameters.Select(p => p.ParameterType).Append(method.DeclaringType).Append(method.ReturnType),
                 FieldReference field => [field.DeclaringType, field.FieldType],
                 _ => Enumerable.Empty<TypeReference>(),
             });

@@ -86,7 +86,8 @@ internal sealed class CleaningDataLoader(EngineConnection engine, HistoryLog his
         };
 
         // A swarm's tasks may all be on other nodes; who isn't its manager can't tell.
-        bool IsHere(string target) => target.Length == 0 || targets.Contains(target) || (target.StartsWith("swarm.", StringComparison.Ordinal)
+        bool IsHere(string target) => target.Length == 0 || targets.Contains(target)
+            || (target.StartsWith("swarm.", StringComparison.Ordinal)
             && (!isManager || running.Any(service => "swarm." + service.Name == target)));
     }
 

@@ -106,7 +106,11 @@ internal static class CleaningPlanner
         {
             (var enough, sizeAfter) = CleaningSize.Cut(draft, going, facts, most);
             stays.AddRange(going.Skip(enough).Select(candidate =>
-                candidate.Line with { Step = CleaningStep.Keep, Reason = $"the versions fit into {ByteSize.Text(most)} with it (-MaxSize)" }));
+                candidate.Line with
+                {
+                    Step = CleaningStep.Keep,
+                    Reason = $"the versions fit into {ByteSize.Text(most)} with it (-MaxSize)",
+                }));
             going = [.. going.Take(enough)];
         }
 
@@ -263,8 +267,9 @@ internal static class CleaningPlanner
         }
 
         // A foreign tag in a service's repository has no label of ours, and may be what its operation runs.
-        string? LockedBy(EngineImage image, ImageReference reference) => world.Services.FirstOrDefault(service => service.LockedBy is not null
-            && (service.Repository.SameRepository(reference) || image.BelongsTo(service.Name, service.Repository)))?.LockedBy;
+        string? LockedBy(EngineImage image, ImageReference reference) =>
+            world.Services.FirstOrDefault(service => service.LockedBy is not null
+                && (service.Repository.SameRepository(reference) || image.BelongsTo(service.Name, service.Repository)))?.LockedBy;
     }
 
     private static CleaningPlanItem Unnamed(CleaningInput world, EngineImage image, string name)
@@ -341,7 +346,8 @@ internal static class CleaningPlanner
         {
             // One with a digest belongs to that repository: it goes by this name, and only where the repository is ours.
             if (image.References.Count > 0
-                || (!policy.AnyRepository && !image.Digests.All(digest => world.Services.Any(one => one.Repository.SameRepository(digest)))))
+                || (!policy.AnyRepository
+                    && !image.Digests.All(digest => world.Services.Any(one => one.Repository.SameRepository(digest)))))
             {
                 continue;
             }

@@ -6,7 +6,9 @@ namespace Pro.DockerVersioning.Cleaning;
 /// <summary>A plan and its results in words: the same for -WhatIf, the prompt and the summary.</summary>
 internal static class CleaningText
 {
-    /// <summary>The lines that change something, those that somebody at work keeps from it, and what was asked for by name and stays.</summary>
+    /// <summary>
+    /// The lines that change something, those that somebody at work keeps from it, and what was asked for by name and stays.
+    /// </summary>
     public static IReadOnlyList<string> Lines(CleaningPlan plan) =>
         [.. plan.Lines.Where(line => line.Goes || line.Step == CleaningStep.Skip || line.IsShown).Select(Line), .. plan.Notes];
 
@@ -19,8 +21,8 @@ internal static class CleaningText
         var untagged = plan.Going.Count(line => !leaving.Contains(line.ImageId));
         string[] parts =
         [
-            .. removed > 0 ? [$"remove {Count(removed, "image")}"] : Array.Empty<string>(),
-            .. untagged > 0 ? [$"take away {Count(untagged, "name")} of images that stay"] : Array.Empty<string>(),
+            .. removed > 0 ? [$"remove {CountText.Text(removed, "image")}"] : Array.Empty<string>(),
+            .. untagged > 0 ? [$"take away {CountText.Text(untagged, "name")} of images that stay"] : Array.Empty<string>(),
         ];
         var text = string.Join(" and ", parts);
         return $"{char.ToUpperInvariant(text[0])}{text[1..]}? At most {ByteSize.Text(plan.Bytes)} come free.";
@@ -40,7 +42,9 @@ internal static class CleaningText
             : text;
     }
 
-    /// <summary>What a line is about, short: "registry/api:v1.0.0"; "sha256:0123456789ab (api v1.0.0)" for an image without a name.</summary>
+    /// <summary>
+    /// What a line is about, short: "registry/api:v1.0.0"; "sha256:0123456789ab (api v1.0.0)" for an image without a name.
+    /// </summary>
     public static string Name(CleaningPlanItem line) => line.Reference == line.ImageId
         ? line.ImageId[..Math.Min(19, line.ImageId.Length)] + (line.Service is null ? "" : $" ({Subject(line)})")
         : line.Reference.Contains('@', StringComparison.Ordinal) && line.Version is not null ? $"{line.Reference} ({Subject(line)})"
@@ -55,7 +59,4 @@ internal static class CleaningText
         CleaningStep.Keep => $"Keep {Name(line)}: {line.Reason}",
         _ => $"Leave {Name(line)}: {line.Reason}",
     };
-
-    private static string Count(int number, string noun) =>
-        string.Create(CultureInfo.InvariantCulture, $"{number} {noun}{(number == 1 ? "" : "s")}");
 }

@@ -47,8 +47,8 @@ internal sealed class GoneTargets(Func<string, bool> isHere, TimeSpan keep, Date
                 var until = (target.GoneSince ?? now) + keep;
                 past.Add(target with { GoneUntil = until });
                 _notes.Add(
-                    $"{service.Name}: the target {target.TargetId} is gone. {target.Last} and its previous version are kept until {Day(until)} "
-                    + "(retention.goneTargets).");
+                    $"{service.Name}: the target {target.TargetId} is gone. {target.Last} and its previous version "
+                    + $"are kept until {Day(until)} (retention.goneTargets).");
                 if (target.GoneSince is null)
                 {
                     Mark(service, target, CleaningHistory.TargetGone, $"its versions are kept until {Day(until)}");

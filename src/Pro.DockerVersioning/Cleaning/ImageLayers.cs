@@ -59,7 +59,8 @@ internal sealed record ImageStep(string CreatedBy, long Size)
     // These only change the configuration: https://docs.docker.com/reference/dockerfile/.
     private static readonly string[] WithoutLayer =
     [
-        "ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME",
+        "ARG", "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL",
+        "USER", "VOLUME",
     ];
 
     /// <summary>Whether it made a layer, perhaps an empty one, as WORKDIR does.</summary>

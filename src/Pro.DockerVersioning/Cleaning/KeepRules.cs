@@ -31,7 +31,8 @@ internal sealed class KeepRules
         {
             var image = _world.Inventory.FindById(version.ImageId)!;
             var reason = InUse(image) ?? Held(image) ?? Previous(image) ?? ways.Reason(version) ?? LatestOf(version)
-                ?? Protected(version.Version) ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the previous version of {from}" : null);
+                ?? Protected(version.Version)
+                ?? (guesses.TryGetValue(version.Reference, out var from) ? $"the previous version of {from}" : null);
             if (reason is not null)
             {
                 guards[version.Reference] = reason;
@@ -59,7 +60,7 @@ internal sealed class KeepRules
         var born = facts.Since(image);
         var (what, last) = lastUse > born ? ("last used", lastUse.Value) : ("built or tagged", born);
         return now - last < _policy.GracePeriod
-            ? $"{what} {SpanText.Text(now - last)} ago (within the grace period of {SpanText.Text(_policy.GracePeriod)})" : null;
+            ? $"{what} {DurationText.Text(now - last)} ago (within the grace period of {DurationText.Text(_policy.GracePeriod)})" : null;
     }
 
     /// <summary>Why -OlderThan leaves an image alone; null if it lets it go.</summary>
@@ -68,7 +69,7 @@ internal sealed class KeepRules
         var born = facts.Since(image);
         var last = lastUse > born ? lastUse.Value : born;
         return _policy.OlderThan is { } age && now - last < age
-            ? $"last used {SpanText.Text(now - last)} ago, not more than {SpanText.Text(age)} (-OlderThan)" : null;
+            ? $"last used {DurationText.Text(now - last)} ago, not more than {DurationText.Text(age)} (-OlderThan)" : null;
     }
 
     private string? InUse(EngineImage image)

@@ -51,9 +51,5 @@ public static class Display
             : version.IsInUse ? "stopped" : "";
     }
 
-    private static string Count(double number, string unit)
-    {
-        var whole = (long)number;
-        return string.Create(CultureInfo.InvariantCulture, $"{whole} {unit}{(whole == 1 ? "" : "s")}");
-    }
+    private static string Count(double number, string unit) => CountText.Text((long)number, unit);
 }

@@ -146,7 +146,9 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
     /// <summary>What each plan and question of this command begins with: the engine, where it is not the session's own.</summary>
     private protected List<string> PlanHead { get; } = [];
 
-    /// <summary>Whether this command would ask before it does something: its own impact against what the session or the caller says.</summary>
+    /// <summary>
+    /// Whether this command would ask before it does something: its own impact against what the session or the caller says.
+    /// </summary>
     private protected bool AsksForConfirmation()
     {
         if (IsWhatIf)
@@ -323,7 +325,8 @@ public abstract class ProCmdlet : PSCmdlet, IDisposable
                 WriteWarning(warning.Message);
                 break;
             case ProgressReport progress:
-                (_bars ??= new ProgressBars(this)).Show(progress with { Activity = PlainText.Line(progress.Activity), Status = PlainText.Line(progress.Status) });
+                (_bars ??= new ProgressBars(this))
+                    .Show(progress with { Activity = PlainText.Line(progress.Activity), Status = PlainText.Line(progress.Status) });
                 break;
             case LastWorkReport work:
                 _lastWork = (work, Stopwatch.GetTimestamp());

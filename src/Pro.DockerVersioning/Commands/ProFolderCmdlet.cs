@@ -49,7 +49,8 @@ public abstract class ProFolderCmdlet : ProCmdlet
 
             open = IsWhatIf ? workspace.ForPlanOnly(unknown) : workspace;
             PlanHead.AddRange(open.Unapproved.Select(value =>
-                $"Not approved: {value} ({ProConfiguration.FileName}). No login is sent to it, and nothing is changed there; -TrustRepository approves it."));
+                $"Not approved: {value} ({ProConfiguration.FileName}). No login is sent to it, and nothing is changed there; "
+                    + "-TrustRepository approves it."));
         }
 
         if (open.EngineThatIsNotTheSessions() is { } engine)

@@ -141,7 +141,8 @@ internal static partial class ProConfigurationReader
         var text = Values.Text(member);
         return Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
             ? text
-            : throw ConfigurationErrors.WrongValue(member.Name, $"\"{UrlText.Shown(text)}\"", "a URL with http:// or https://", member.Value.At);
+            : throw ConfigurationErrors.WrongValue(
+                member.Name, $"\"{UrlText.Shown(text)}\"", "a URL with http:// or https://", member.Value.At);
     }
 
     private static TimeSpan ReadTime(LocatedJsonMember member)

@@ -46,7 +46,9 @@ internal sealed class ProEnvironmentVariables(Func<string, string?> read)
     internal static IReadOnlyList<string> SplitComposeFiles(string text, string? separator) =>
         text.Split(separator ?? Path.PathSeparator.ToString(), StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    /// <summary>The files that COMPOSE_ENV_FILES names. Compose takes them relative to its current folder, which is the session's.</summary>
+    /// <summary>
+    /// The files that COMPOSE_ENV_FILES names. Compose takes them relative to its current folder, which is the session's.
+    /// </summary>
     /// <param name="read">Reads one variable; null if it isn't set.</param>
     /// <param name="folder">The session's folder; null leaves the paths as they are written.</param>
     internal static IReadOnlyList<string> EnvFiles(Func<string, string?> read, string? folder) =>

@@ -17,8 +17,8 @@ internal sealed record TrustedValue(string Key, string Value)
 }
 
 /// <summary>
-/// What the user has approved of the <c>pro.json</c> of each repository: by the repository's folder, the key and the value, in the user's state
-/// folder. A value that has changed is asked for again.
+/// What the user has approved of the <c>pro.json</c> of each repository: by the repository's folder, the key and the value, in the user's
+/// state folder. A value that has changed is asked for again.
 /// </summary>
 /// <param name="stateFolder">The user's state folder; null if the user has none, and then nothing can be approved for later.</param>
 /// <param name="root">The repository's root.</param>
@@ -44,7 +44,8 @@ internal sealed class RepositoryTrust(string? stateFolder, string root)
         }
 
         var root = Path.GetFullPath(settings.Location.Root ?? settings.Location.CurrentFolder);
-        if (settings.History is { Origin: SettingOrigin.Configuration } history && RealPath(history.Value) is var place && !IsInside(RealPath(root), place))
+        if (settings.History is { Origin: SettingOrigin.Configuration } history && RealPath(history.Value) is var place
+            && !IsInside(RealPath(root), place))
         {
             needed.Add(new TrustedValue(history.Name, place));
         }
@@ -130,7 +131,8 @@ internal sealed class RepositoryTrust(string? stateFolder, string root)
         try
         {
             return File is { } file && System.IO.File.Exists(file)
-                && JsonSerializer.Deserialize(RegularFile.ReadBytes(file), TrustContext.Default.TrustFile) is { } kept && kept.Repository == root
+                && JsonSerializer.Deserialize(RegularFile.ReadBytes(file), TrustContext.Default.TrustFile) is { } kept
+                && kept.Repository == root
                 ? new Dictionary<string, string>(kept.Approved, StringComparer.Ordinal) : [];
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or JsonException)

@@ -4,8 +4,8 @@ using Pro.DockerVersioning.Machine;
 namespace Pro.DockerVersioning.Engine;
 
 /// <summary>
-/// A configuration folder for the child programs of a command that only shows what it would do. It keeps the user's plugins, and has no login and
-/// no credential helper. It goes away with the command.
+/// A configuration folder for the child programs of a command that only shows what it would do. It keeps the user's plugins, and has no
+/// login and no credential helper. It goes away with the command.
 /// </summary>
 internal sealed class ConfigWithoutLogins : IDisposable
 {
@@ -20,8 +20,10 @@ internal sealed class ConfigWithoutLogins : IDisposable
         var config = new JsonObject
         {
             ["cliPluginsExtraDirs"] = new JsonArray(
-                [.. PluginFolders(environment).Append(Path.Combine(DockerConfigFile.FindFolder(environment), "cli-plugins")).Select(one => JsonValue.Create(one))]),
-            ["HttpHeaders"] = new JsonObject(endpoint.Headers.Select(one => KeyValuePair.Create(one.Key, (JsonNode?)JsonValue.Create(one.Value)))),
+                [.. PluginFolders(environment).Append(Path.Combine(DockerConfigFile.FindFolder(environment), "cli-plugins"))
+                    .Select(one => JsonValue.Create(one))]),
+            ["HttpHeaders"] = new JsonObject(
+                endpoint.Headers.Select(one => KeyValuePair.Create(one.Key, (JsonNode?)JsonValue.Create(one.Value)))),
         };
         PrivateFiles.Write(Path.Combine(_folder, "config.json"), config.ToJsonString());
         Endpoint = endpoint with { ChildEnvironment = Variables(endpoint) };
@@ -35,7 +37,11 @@ internal sealed class ConfigWithoutLogins : IDisposable
 
     private Dictionary<string, string?> Variables(EngineEndpoint endpoint)
     {
-        var variables = new Dictionary<string, string?>(endpoint.ChildEnvironment) { ["DOCKER_CONFIG"] = _folder, ["DOCKER_AUTH_CONFIG"] = null };
+        var variables = new Dictionary<string, string?>(endpoint.ChildEnvironment)
+        {
+            ["DOCKER_CONFIG"] = _folder,
+            ["DOCKER_AUTH_CONFIG"] = null,
+        };
         if (endpoint.CertificateFolder is { } certificates)
         {
             // Without this variable Docker's client looks for them in its configuration folder.

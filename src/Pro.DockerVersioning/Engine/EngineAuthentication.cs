@@ -8,7 +8,9 @@ using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Engine;
 
-/// <summary>Puts TLS, a bound to the wait, a second try for listings and the negotiation of the API's version around Docker.DotNet's transport.</summary>
+/// <summary>
+/// Puts TLS, a bound to the wait, a second try for listings and the negotiation of the API's version around Docker.DotNet's transport.
+/// </summary>
 internal sealed class EngineAuthentication(EngineEndpoint endpoint) : IAuthProvider
 {
     private readonly CertificateCredentials? _tls = endpoint.UsesTls ? Load(endpoint) : null;

@@ -31,7 +31,9 @@ internal sealed class EngineConnection : IDisposable
     /// <summary>The newest version of the API that the engine understands; null before its first answer.</summary>
     public Version? ApiVersion => _transport.EngineVersion;
 
-    /// <summary>The version of Podman that answers in the place of Docker's engine; null for Docker's, and before the first answer.</summary>
+    /// <summary>
+    /// The version of Podman that answers in the place of Docker's engine; null for Docker's, and before the first answer.
+    /// </summary>
     public string? Podman => _transport.Podman;
 
     /// <summary>Prepares a connection; nothing is sent yet.</summary>

@@ -106,7 +106,9 @@ internal sealed record EngineEndpoint
 
     /// <summary>What a value of <see cref="PatienceVariable"/> says; <see cref="Patience"/> where it says nothing.</summary>
     public TimeSpan PatienceBy(string? value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0 ? TimeSpan.FromSeconds(seconds) : Patience;
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? TimeSpan.FromSeconds(seconds)
+            : Patience;
 
     private static EngineEndpoint Find(Func<string, string?> environment, string? engine)
     {

@@ -1,8 +1,8 @@
 namespace Pro.DockerVersioning.Engine;
 
 /// <summary>
-/// Adds the headers of the user's Docker configuration to each request. As in Docker's client, those of the request itself win, and the name
-/// of the program stays.
+/// Adds the headers of the user's Docker configuration to each request. As in Docker's client, those of the request itself win, and the
+/// name of the program stays.
 /// </summary>
 internal sealed class HeaderHandler(HttpMessageHandler inner, IReadOnlyDictionary<string, string> headers) : DelegatingHandler(inner)
 {

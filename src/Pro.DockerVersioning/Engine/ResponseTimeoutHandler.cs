@@ -17,7 +17,9 @@ internal sealed class ResponseTimeoutHandler(HttpMessageHandler inner, TimeSpan 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var path = request.RequestUri!.AbsolutePath;
-        var time = IsLasting(path) ? Timeout.InfiniteTimeSpan : request.Options.TryGetValue(OwnTime, out var own) ? patience + own : patience;
+        var time = IsLasting(path)
+            ? Timeout.InfiniteTimeSpan
+            : request.Options.TryGetValue(OwnTime, out var own) ? patience + own : patience;
         using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bounded.CancelAfter(time);
         try

@@ -35,7 +35,8 @@ internal static class CleaningErrors
         "FreeSpaceUnknown",
         ProErrorCategory.InvalidOperation,
         root is null && isLocal
-            ? $"On which disk the engine at {engine} keeps its images can't be seen from here (a virtual machine, or a containerd of its own?)."
+            ? $"On which disk the engine at {engine} keeps its images can't be seen from here "
+                + "(a virtual machine, or a containerd of its own?)."
             : root is null
             ? $"The engine at {engine} is not on this machine: how much is free on its disk can't be seen from here."
             : $"The disk of {root}, where the engine at {engine} keeps its images, can't be seen from here (a virtual machine?).",

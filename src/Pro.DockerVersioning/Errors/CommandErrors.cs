@@ -1,6 +1,8 @@
 namespace Pro.DockerVersioning.Errors;
 
-/// <summary>What can be wrong with how a command is called: parameters that contradict each other, or that nobody is there to confirm.</summary>
+/// <summary>
+/// What can be wrong with how a command is called: parameters that contradict each other, or that nobody is there to confirm.
+/// </summary>
 internal static class CommandErrors
 {
     /// <summary>A question, and nobody who could answer.</summary>

@@ -62,18 +62,20 @@ internal static class ComposeErrors
     public static ProException TooOldForEngine(string program, string service) => new(
         "ComposeTooOldForEngine",
         ProErrorCategory.NotImplemented,
-        $"{program} can't re-create {service} on this engine, which keeps its images in containerd's store: it would stop the container and "
-            + "break off (KeyError: 'ContainerConfig'). Nothing was touched.",
+        $"{program} can't re-create {service} on this engine, which keeps its images in containerd's store: "
+            + "it would stop the container and break off (KeyError: 'ContainerConfig'). Nothing was touched.",
         "Install the plugin (package docker-compose-plugin, or Docker Desktop). If only the version changes, and not the compose file, "
             + "docker-compose 1.x will do.",
         service);
 
     /// <summary>Compose did not end, and did not say anything.</summary>
-    public static ProException UpSilent(string compose, string service, TimeSpan silence, IReadOnlyList<string> lastLines, string look) => new(
+    public static ProException UpSilent(
+        string compose, string service, TimeSpan silence, IReadOnlyList<string> lastLines, string look) => new(
         "ComposeUpSilent",
         ProErrorCategory.OperationTimeout,
         string.Create(
-            CultureInfo.InvariantCulture, $"{compose} said nothing for {silence.TotalSeconds:0} s while it brought {service} up, and was ended.")
+            CultureInfo.InvariantCulture,
+            $"{compose} said nothing for {silence.TotalSeconds:0} s while it brought {service} up, and was ended.")
             + Tail(lastLines),
         $"See whether the engine answers (docker ps), and repeat it. What is left of the service: {look}",
         service);
@@ -105,8 +107,8 @@ internal static class ComposeErrors
         NotHereId,
         ProErrorCategory.ObjectNotFound,
         $"The compose project {project} was started from {path}, which isn't on this machine ({Environment.MachineName}).",
-        $"-Container {(string.IsNullOrEmpty(container) ? "NAME" : container)} replaces the container as it is, without the files; or run the "
-            + "command on the machine that holds them.",
+        $"-Container {(string.IsNullOrEmpty(container) ? "NAME" : container)} replaces the container as it is, without the files; "
+            + "or run the command on the machine that holds them.",
         path);
 
     /// <summary>A named file isn't there.</summary>

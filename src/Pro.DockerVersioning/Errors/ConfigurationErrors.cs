@@ -191,8 +191,9 @@ internal static class ConfigurationErrors
 
     public static ProException NoServices(string place) => new(
         "NoServices", ProErrorCategory.ObjectNotFound, $"No service is declared in {place}.",
-        "Declare services in pro.json (\"services\"), or in compose.yaml or docker-compose.yml, with \"build\" or with an \"image\" below the "
-        + "registry. Or put a Dockerfile into apps/NAME, services/NAME, src/NAME, NAME, docker or the root itself.");
+        "Declare services in pro.json (\"services\"), or in compose.yaml or docker-compose.yml, "
+        + "with \"build\" or with an \"image\" below the registry. "
+        + "Or put a Dockerfile into apps/NAME, services/NAME, src/NAME, NAME, docker or the root itself.");
 
     private static string DidYouMean(string? nearest) => nearest is null ? string.Empty : $"Did you mean \"{nearest}\"? ";
 

@@ -46,8 +46,8 @@ internal static class ContainerErrors
             $"An operation was interrupted, and its record is gone, as after 'docker volume prune'. It has left {string.Join(", ", left)}. "
             + "Nobody can tell which version was verified, so nothing was stopped or removed.",
             left.Contains(name + ".pro-prev")
-                ? $"To restore the old version: docker rm -f {name} {name}.pro-next; docker rename {name}.pro-prev {name}; docker start {name}. "
-                    + $"To keep the new container: docker rm -f {name}.pro-prev"
+                ? $"To restore the old version: docker rm -f {name} {name}.pro-next; docker rename {name}.pro-prev {name}; "
+                    + $"docker start {name}. To keep the new container: docker rm -f {name}.pro-prev"
                 : $"If {name} is the right one: docker rm -f {name}.pro-next",
             name);
     }
@@ -75,7 +75,8 @@ internal static class ContainerErrors
     public static ProException OtherImage(string container, string planned, string made) => new(
         "OtherImage",
         ProErrorCategory.InvalidOperation,
-        $"The new container of {container} was created from the image {made}, and not from {planned} as planned: the tag was moved meanwhile.",
+        $"The new container of {container} was created from the image {made}, and not from {planned} as planned: "
+            + "the tag was moved meanwhile.",
         "Run the command again: it makes a new plan.",
         container);
 
@@ -139,7 +140,8 @@ internal static class ContainerErrors
         ProErrorCategory.InvalidOperation,
         $"{string.Join(", ", linked)} links to {container} (--link). A link leads to the old container's id: without it, "
         + $"{(linked.Count == 1 ? "that container" : "those containers")} could not start any more.",
-        $"Put them on a network of your own instead, where names are enough: 'docker network create NAME', then 'docker run --network NAME'. "
+        "Put them on a network of your own instead, where names are enough: "
+        + "'docker network create NAME', then 'docker run --network NAME'. "
         + $"Or remove them first ('docker rm -f {string.Join(' ', linked)}') and start them again afterwards.",
         container);
 
@@ -147,7 +149,8 @@ internal static class ContainerErrors
     public static ProException IsOwnContainer(string container) => new(
         "IsOwnContainer",
         ProErrorCategory.InvalidOperation,
-        $"This command runs in {container} itself, or in one that shares its namespaces, and would end with it in the middle of the change.",
+        $"This command runs in {container} itself, or in one that shares its namespaces, "
+            + "and would end with it in the middle of the change.",
         "Run it from another container, or from the engine's machine.",
         container);
 
@@ -165,8 +168,8 @@ internal static class ContainerErrors
     public static ProException NotTheFirstStart(string service, string target, IEnumerable<string> containers, string repository) => new(
         "NotTheFirstStart",
         ProErrorCategory.InvalidOperation,
-        $"The compose service {target} has containers already ({string.Join(", ", containers)}), and none is made from an image of {repository}. "
-        + $"So this is not the first start of {service}.",
+        $"The compose service {target} has containers already ({string.Join(", ", containers)}), "
+        + $"and none is made from an image of {repository}. So this is not the first start of {service}.",
         "Look with 'docker ps -a' at the image that they run. If REGISTRY should name its registry, set it; "
         + $"if they may go, remove them with 'docker rm -f {string.Join(' ', containers)}'.",
         service);

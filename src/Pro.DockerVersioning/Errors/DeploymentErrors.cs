@@ -108,8 +108,8 @@ internal static class DeploymentErrors
     public static ProException RegistryMoved(string reference, string recorded, string now) => new(
         "RegistryTagMoved",
         ProErrorCategory.InvalidData,
-        $"The registry has another image under {reference} ({ShortId.Of(now)}) than the one that was deployed or published ({ShortId.Of(recorded)}), "
-            + "and no longer has that one.",
+        $"The registry has another image under {reference} ({ShortId.Of(now)}) "
+            + $"than the one that was deployed or published ({ShortId.Of(recorded)}), and no longer has that one.",
         "Find out who pushed it. -Force deploys what the registry has now.",
         reference);
 
@@ -165,14 +165,16 @@ internal static class DeploymentErrors
         string target, IEnumerable<(string Name, string Variable, string Where)> blanks, string dotEnv)
     {
         var all = blanks.ToList();
+        var names = all.Select(blank => blank.Name == blank.Variable ? blank.Name : $"{blank.Name} (by {blank.Variable})").Distinct();
         var variables = all.Select(blank => blank.Variable).Distinct(StringComparer.Ordinal).ToList();
         return new ProException(
             "VariableWouldBeBlank",
             ProErrorCategory.InvalidOperation,
-            $"{string.Join(", ", all.Select(blank => blank.Name == blank.Variable ? blank.Name : $"{blank.Name} (by {blank.Variable})").Distinct())} "
+            $"{string.Join(", ", names)} "
                 + $"{(all.Count == 1 ? "has a value" : "have values")} in the running container of {target} and would become blank: "
                 + $"{string.Join(", ", all.Select(blank => blank.Where).Distinct())}. Nothing was touched.",
-            $"Set {string.Join(", ", variables)} in this session ({string.Join("; ", variables.Select(name => $"$env:{name} = '…'"))}) or in {dotEnv}. "
+            $"Set {string.Join(", ", variables)} in this session "
+                + $"({string.Join("; ", variables.Select(name => $"$env:{name} = '…'"))}) or in {dotEnv}. "
                 + $"If blank is meant: -AllowBlank {string.Join(',', all.Select(blank => blank.Name).Distinct(StringComparer.Ordinal))}",
             target);
     }
@@ -199,7 +201,8 @@ internal static class DeploymentErrors
     public static ProException ImageChanged(string reference, string before, string now) => new(
         "ImageChanged",
         ProErrorCategory.InvalidOperation,
-        $"{reference} was {before} when the operation was planned; that image was removed, and the name gives {now} now. Nothing was touched.",
+        $"{reference} was {before} when the operation was planned; that image was removed, and the name gives {now} now. "
+            + "Nothing was touched.",
         "Look which one is meant, and run the command again; -Force takes it as it is.",
         reference);
 

@@ -218,21 +218,24 @@ internal static partial class GitErrors
     public static ProException ContextNotFound(string tree, string path, bool onDisk) => new(
         "ContextNotFound",
         ProErrorCategory.ObjectNotFound,
-        $"There is no folder '{path}' in {tree}{(onDisk ? ", though there is one on disk" : string.Empty)}.",
-        onDisk
-            ? "Commit it and tag that commit, or build what is on disk with -WorkingTree."
-            : "Correct the service's context in pro.json or the compose file, or choose a version that has it.",
+        NotInTree("folder", path, tree, onDisk),
+        CommitOrCorrect("context", onDisk),
         path);
 
     /// <summary>No such Dockerfile in the tree.</summary>
     public static ProException DockerfileNotFound(string tree, string path, bool onDisk) => new(
         "DockerfileNotFound",
         ProErrorCategory.ObjectNotFound,
-        $"There is no Dockerfile '{path}' in {tree}{(onDisk ? ", though there is one on disk" : string.Empty)}.",
-        onDisk
-            ? "Commit it and tag that commit, or build what is on disk with -WorkingTree."
-            : "Correct the service's dockerfile in pro.json or the compose file, or choose a version that has it.",
+        NotInTree("Dockerfile", path, tree, onDisk),
+        CommitOrCorrect("dockerfile", onDisk),
         path);
+
+    private static string NotInTree(string what, string path, string tree, bool onDisk) =>
+        $"There is no {what} '{path}' in {tree}{(onDisk ? ", though there is one on disk" : string.Empty)}.";
+
+    private static string CommitOrCorrect(string key, bool onDisk) => onDisk
+        ? "Commit it and tag that commit, or build what is on disk with -WorkingTree."
+        : $"Correct the service's {key} in pro.json or the compose file, or choose a version that has it.";
 
     /// <summary>A bad line in an ignore file.</summary>
     public static ProException IgnorePatternInvalid(string file, int line, string pattern) => new(

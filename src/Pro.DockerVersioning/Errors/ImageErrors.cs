@@ -15,7 +15,8 @@ internal static class ImageErrors
     public static ProException RefIsNotTheTag(string version, string tagged, string name, string commit) => new(
         "RefIsNotTheTag",
         ProErrorCategory.ResourceExists,
-        $"The git tag {version} is commit {ShortId.Of(tagged)}, but -Ref {name} is {ShortId.Of(commit)}: an image of one would be called the other.",
+        $"The git tag {version} is commit {ShortId.Of(tagged)}, but -Ref {name} is {ShortId.Of(commit)}: "
+            + "an image of one would be called the other.",
         $"Leave -Ref out to build the tag, or choose a version that is not a tag yet.",
         version);
 
@@ -95,7 +96,8 @@ internal static class ImageErrors
         "ImageWithoutTag",
         ProErrorCategory.InvalidOperation,
         $"The image of {service} {version} ({id}) has lost its tag: another image has that name now.",
-        $"Publish the image that has the name: Publish-ProImage {service} {version}. Or give this one a version of its own with docker tag.",
+        $"Publish the image that has the name: Publish-ProImage {service} {version}. "
+            + "Or give this one a version of its own with docker tag.",
         id);
 
     /// <summary>-Describe together with a name for what to build.</summary>

@@ -19,7 +19,8 @@ internal static class LockErrors
         $"{target} is locked: {holder}.",
         string.Create(
             CultureInfo.InvariantCulture,
-            $"Wait until it is done; -LockTimeout 10m waits for it. If process {process} on {host} is surely gone, run the command again with -BreakLock."),
+            $"Wait until it is done; -LockTimeout 10m waits for it. "
+                + $"If process {process} on {host} is surely gone, run the command again with -BreakLock."),
         target);
 
     /// <summary>The lock went away in the middle of an operation.</summary>

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Pro.DockerVersioning.Errors;
 
 /// <summary>
-/// Text of others (logs, answers of engines and registries) as it may stand on a terminal and in a file: no escape sequences, no other control
-/// characters, no change of direction. What a build or container prints must not move the cursor, or hide what is said about it.
+/// Text of others (logs, answers of engines and registries) as it may stand on a terminal and in a file: no escape sequences, no other
+/// control characters, no change of direction. What a build or container prints must not move the cursor, or hide what is said about it.
 /// </summary>
 internal static partial class PlainText
 {

@@ -177,7 +177,8 @@ internal static partial class RegistryErrors
         string host, string from, UnreachableKind kind, string detail, Exception? inner, string? proxy = null)
     {
         // Through a proxy, the name and the connection that fail are the proxy's.
-        if (proxy is not null && kind is UnreachableKind.Dns or UnreachableKind.Refused or UnreachableKind.TimedOut or UnreachableKind.Network)
+        if (proxy is not null
+            && kind is UnreachableKind.Dns or UnreachableKind.Refused or UnreachableKind.TimedOut or UnreachableKind.Network)
         {
             kind = UnreachableKind.Proxy;
         }

@@ -68,7 +68,8 @@ internal static class VerificationErrors
         ProErrorCategory.InvalidOperation,
         string.Create(
             CultureInfo.InvariantCulture,
-            $"The new version of {container} runs, but after {after.TotalSeconds:0.0} s it doesn't answer where the old container did: {why}."),
+            $"The new version of {container} runs, "
+                + $"but after {after.TotalSeconds:0.0} s it doesn't answer where the old container did: {why}."),
         port is null
             ? "Look at healthUrl in pro.json, and at what the new version answers there."
             : $"If nothing listens on {port} in the container, let a process listen there on all addresses (0.0.0.0). "

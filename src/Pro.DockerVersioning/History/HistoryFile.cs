@@ -17,7 +17,8 @@ internal static class HistoryFile
     /// <exception cref="IOException">It can't be written; the file is as it was.</exception>
     /// <exception cref="UnauthorizedAccessException">This user may not.</exception>
     /// <exception cref="ProException">It is not a regular file.</exception>
-    [SuppressMessage("Performance", "CA1849:Call async methods when in an async method", Justification = "FlushAsync doesn't wait for the disk.")]
+    [SuppressMessage(
+        "Performance", "CA1849:Call async methods when in an async method", Justification = "FlushAsync doesn't wait for the disk.")]
     public static async Task AppendAsync(string path, byte[] line)
     {
         var folder = Path.GetDirectoryName(path)!;

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Reporting;
+using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.History;
 
@@ -86,7 +87,7 @@ internal sealed class HistoryLog
 
             if (skipped > 0)
             {
-                reports.Report(new VerboseReport($"{path}: {skipped} line{(skipped == 1 ? "" : "s")} could not be understood."));
+                reports.Report(new VerboseReport($"{path}: {CountText.Text(skipped, "line")} could not be understood."));
             }
         }
     }

@@ -11,7 +11,9 @@ internal sealed record HistoryPlace(string Engine, string Host, string Service, 
     public bool Matches(ProHistoryEntry entry) =>
         entry.Service == Service && entry.Target == Target && IsSameEngine(entry, Engine, Host);
 
-    /// <summary>Whether an entry is about an engine: by its address, and by the machine where the address means that machine itself.</summary>
+    /// <summary>
+    /// Whether an entry is about an engine: by its address, and by the machine where the address means that machine itself.
+    /// </summary>
     public static bool IsSameEngine(ProHistoryEntry entry, string engine, string host) =>
         entry.Engine == HistoryLine.WithoutUser(engine)
         && (!IsOfMachine(engine) || string.Equals(entry.Host, host, StringComparison.OrdinalIgnoreCase));

@@ -27,7 +27,8 @@ internal static class ReverseLineReader
             stream.Position = start;
 
             // Less comes where a writer on a full disk has just taken back half a line.
-            var length = await stream.ReadAtLeastAsync(wanted, wanted.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            var length = await stream.ReadAtLeastAsync(wanted, wanted.Length, throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false);
             end = start;
             while (block.AsSpan(0, length).LastIndexOf((byte)'\n') is var feed and >= 0)
             {

@@ -43,7 +43,8 @@ internal sealed record BuildSource(GitRepository Repository, ResolvedCommit Comm
     {
         var head = repository.Resolve(null);
         var text = repository.Describe(head.Sha, out passedOver);
-        return (head, repository.TagsAt(head.Sha).Contains(text, StringComparer.Ordinal) ? ProVersion.ParseTag(text) : ProVersion.Parse(text));
+        var isTag = repository.TagsAt(head.Sha).Contains(text, StringComparer.Ordinal);
+        return (head, isTag ? ProVersion.ParseTag(text) : ProVersion.Parse(text));
     }
 
     private static (ResolvedCommit Commit, ProVersion Version) Named(GitRepository repository, string? version, string name)

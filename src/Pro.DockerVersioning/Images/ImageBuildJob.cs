@@ -43,7 +43,8 @@ internal sealed class ImageBuildJob(EngineConnection engine, ImageBuildRunner ru
         var clock = Stopwatch.StartNew();
         var (item, options) = (ItemOf(plan), OptionsOf(plan));
         var inputs = plan.Request.NoCache || plan.Request.Pull ? null : plan.Inputs;
-        var (published, notChecked) = await Publisher(plan).FindPublishedAsync(item, inputs, options, cancellationToken).ConfigureAwait(false);
+        var (published, notChecked) = await Publisher(plan).FindPublishedAsync(item, inputs, options, cancellationToken)
+            .ConfigureAwait(false);
         var digest = published ?? await runner.PushAsync(plan, reporter, cancellationToken).ConfigureAwait(false);
         var aliases = await Publisher(plan).MoveAliasesAsync(item, digest, plan.Commit.Sha, options, notChecked, cancellationToken)
             .ConfigureAwait(false);

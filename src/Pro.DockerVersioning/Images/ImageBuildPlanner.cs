@@ -30,7 +30,8 @@ internal sealed class ImageBuildPlanner(
         service.EnsureBuildable(source.Tree, Settled());
         var context = BuildContext.Create(source.Tree, service.Context, service.Dockerfile, cancellationToken);
         var (tree, version, warnings) = (source.Tree, source.Version, Warnings(service, context).ToList());
-        if (source.IsWorkingTree && Committed(service, cancellationToken) is (var commit, var committed) && DifferOnlyByOwnFiles(committed, context))
+        if (source.IsWorkingTree && Committed(service, cancellationToken) is (var commit, var committed)
+            && DifferOnlyByOwnFiles(committed, context))
         {
             warnings.AddRange(Unsent(service, commit, committed, context));
             (tree, context) = (commit, committed);
@@ -161,7 +162,9 @@ internal sealed class ImageBuildPlanner(
         return settled;
     }
 
-    /// <summary>The commit's own context; null if it has none, or one that can't be built: then the disk's is another in any case.</summary>
+    /// <summary>
+    /// The commit's own context; null if it has none, or one that can't be built: then the disk's is another in any case.
+    /// </summary>
     private (ISourceTree Tree, BuildContext Context)? Committed(ServiceDefinition service, CancellationToken cancellationToken)
     {
         var tree = source.Repository.TreeOf(source.Commit);

@@ -95,7 +95,7 @@ internal sealed class ImageInventory
     /// <summary>The versions of a service, newest first; commits right after the release that they came after.</summary>
     /// <param name="service">The service's name.</param>
     /// <param name="repository">Its repository, <c>registry/service</c>.</param>
-    /// <param name="isCommit">Whether git knows a commit by these first digits of its hash; null: only the images' labels are asked.</param>
+    /// <param name="isCommit">Whether git knows a commit by these first digits of its hash; null asks only the images' labels.</param>
     public IReadOnlyList<ProImageVersion> VersionsOf(string service, ImageReference repository, Func<string, bool>? isCommit = null)
     {
         var current = CurrentOf(service, repository, isCommit);
@@ -130,7 +130,9 @@ internal sealed class ImageInventory
     /// <param name="isCommit">Whether git knows a commit by these first digits of its hash.</param>
     public static ProVersion? VersionOfTag(EngineImage image, ImageReference reference, Func<string, bool>? isCommit = null) =>
         ProVersion.TryFromImageTag(reference.Tag, out var version)
-            && (version is not { Kind: ProVersionKind.Commit, CommitHash: { } hash } || image.IsOfCommit(hash) || isCommit?.Invoke(hash) == true)
+            && (version is not { Kind: ProVersionKind.Commit, CommitHash: { } hash }
+                || image.IsOfCommit(hash)
+                || isCommit?.Invoke(hash) == true)
                 ? version
                 : null;
 
@@ -311,7 +313,8 @@ internal sealed class ImageInventory
         {
             if (_containersByImage.Contains(image.Id)
                 && !listed.Contains(image.Id)
-                && (image.Label(ImageLabels.Service) is not null || !image.References.Any(reference => reference.SameRepository(repository)))
+                && (image.Label(ImageLabels.Service) is not null
+                    || !image.References.Any(reference => reference.SameRepository(repository)))
                 && image.BelongsTo(service, repository)
                 && VersionOf(image, repository, prefer: null) is { } version)
             {
@@ -331,8 +334,11 @@ internal sealed class ImageInventory
         {
             var image = _byId[commit.ImageId];
             var place = VersionPlace.Of(Parse(image.Label(ImageLabels.Description)))
-                ?? (Parse(image.Label(ImageLabels.Version)) is { Kind: ProVersionKind.Describe } described ? VersionPlace.Of(described) : null)
-                ?? (releases.Where(release => release.Created <= commit.Created).MaxBy(release => release.Version)?.Version.SemVer is { } release
+                ?? (Parse(image.Label(ImageLabels.Version)) is { Kind: ProVersionKind.Describe } described
+                    ? VersionPlace.Of(described)
+                    : null)
+                ?? (releases.Where(release => release.Created <= commit.Created)
+                    .MaxBy(release => release.Version)?.Version.SemVer is { } release
                     ? new VersionPlace(release, null)
                     : null);
             if (place is not null)

@@ -30,7 +30,9 @@ internal static class ImageLabels
     /// </summary>
     public const string Repository = "pro.dockerversioning.repository";
 
-    /// <summary>The level of the database's schema that the version needs, as its Dockerfile says it: <c>LABEL</c>, a number mostly.</summary>
+    /// <summary>
+    /// The level of the database's schema that the version needs, as its Dockerfile says it: <c>LABEL</c>, a number mostly.
+    /// </summary>
     public const string Schema = "pro.dockerversioning.schema";
 
     /// <summary>What <c>git describe</c> said of a commit when it was built: its place among the releases.</summary>

@@ -206,7 +206,8 @@ internal sealed class ImagePublisher : IDisposable
 
     /// <summary>What the registry has under the version.</summary>
     private async Task<string?> RemoteDigestAsync(PublishItem item, CancellationToken cancellationToken) => isPodman
-        ? (await registry.HeadManifestAsync(item.Reference.Repository, item.Reference.Tag!, cancellationToken).ConfigureAwait(false))?.Digest
+        ? (await registry.HeadManifestAsync(item.Reference.Repository, item.Reference.Tag!, cancellationToken)
+            .ConfigureAwait(false))?.Digest
         : await registries.DigestAsync(item.Reference, cancellationToken).ConfigureAwait(false);
 
     /// <summary>

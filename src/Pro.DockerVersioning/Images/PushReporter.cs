@@ -76,7 +76,9 @@ internal sealed partial class PushReporter(PublishItem item, IProgress<Report> r
             reporter.Report(new ProgressReport(LayerKey(layer), layer, status)
             {
                 ParentKey = _key,
-                PercentComplete = progress is { Total: > 0 and var total, Current: { } current } ? (int)Math.Min(100, 100 * current / total) : null,
+                PercentComplete = progress is { Total: > 0 and var total, Current: { } current }
+                    ? (int)Math.Min(100, 100 * current / total)
+                    : null,
             });
         }
 

@@ -62,7 +62,8 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
             var tags = isThere
                 ? await registry.GetTagsWithAsync(item.Reference.Repository, item.Reference.Tag!, cancellationToken).ConfigureAwait(false)
                 : await registry.FindTagsAsync(item.Reference.Repository, cancellationToken).ConfigureAwait(false) ?? [];
-            var versions = tags.Select(tag => ProVersion.TryFromImageTag(tag, out var version) ? version : null).OfType<ProVersion>().ToList();
+            var versions = tags.Select(tag => ProVersion.TryFromImageTag(tag, out var version) ? version : null)
+                .OfType<ProVersion>().ToList();
             var holders = await HoldersAsync(item, tags, inventory, options, cancellationToken).ConfigureAwait(false);
             return AliasPolicy.Plan(new AliasRequest(item.Version, versions, holders.Keys)
             {
@@ -97,7 +98,8 @@ internal sealed class RegistryAliases(RegistryClient registry, GitRepository? hi
         return done;
     }
 
-    private async Task<AliasDecision> MoveAsync(PublishItem item, string digest, AliasDecision decision, CancellationToken cancellationToken)
+    private async Task<AliasDecision> MoveAsync(
+        PublishItem item, string digest, AliasDecision decision, CancellationToken cancellationToken)
     {
         try
         {

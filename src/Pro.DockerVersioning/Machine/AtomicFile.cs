@@ -171,7 +171,8 @@ internal static class AtomicFile
         var owner = OwnerOf(target);
         if (owner != OwnerOf(next))
         {
-            var result = await Cli.Wrap(ProgramFinder.Find("chown") ?? throw ComposeErrors.OwnerLost(target, owner)).WithArguments([owner, next]).WithValidation(CommandResultValidation.None)
+            var result = await Cli.Wrap(ProgramFinder.Find("chown") ?? throw ComposeErrors.OwnerLost(target, owner))
+                .WithArguments([owner, next]).WithValidation(CommandResultValidation.None)
                 .ExecuteAsync().ConfigureAwait(false);
             if (!result.IsSuccess)
             {

@@ -5,7 +5,7 @@ namespace Pro.DockerVersioning.Machine;
 /// <summary>A process as Linux shows it: proc_pid_stat(5).</summary>
 /// <param name="IsDead">True for one that does nothing any more, and only waits for its parent.</param>
 /// <param name="Parent">Its parent's id.</param>
-/// <param name="Start">When it was started, counted from the machine's start: exact, whatever happens to the clock. Ids are given again.</param>
+/// <param name="Start">When it was started, counted from the machine's start, whatever happens to the clock. Ids are given again.</param>
 internal sealed record LinuxProcess(bool IsDead, string Parent, string Start)
 {
     // From the state on, which is field 3: the parent is field 4, and the start field 22.

@@ -1,6 +1,8 @@
 namespace Pro.DockerVersioning.Machine;
 
-/// <summary>Files that are their user's alone, since programs trust or run them: folders 0700, files 0600. Windows' profile is private already.</summary>
+/// <summary>
+/// Files that are their user's alone, since programs trust or run them: folders 0700, files 0600. Windows' profile is private already.
+/// </summary>
 internal static class PrivateFiles
 {
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

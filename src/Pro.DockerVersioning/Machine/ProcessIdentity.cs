@@ -27,7 +27,7 @@ internal sealed record ProcessIdentity(string Machine, int Id, string Start)
     public bool IsOf(ProcessIdentity here) => Machine == here.Machine && Machine.Length > 0;
 
     /// <summary>Whether a process of this machine is gone.</summary>
-    /// <param name="startOf">When the process with an id on this machine was started; null if there is none, empty if it can't be told.</param>
+    /// <param name="startOf">When a process of this machine was started; null if there is none, empty if it can't be told.</param>
     public bool IsGone(Func<int, string?> startOf) => startOf(Id) is not { } start || (start.Length > 0 && start != Start);
 
     /// <summary>When the process with an id was started; null if there is none, empty if it can't be told.</summary>

@@ -3,17 +3,21 @@ using System.Diagnostics.CodeAnalysis;
 namespace Pro.DockerVersioning.Machine;
 
 /// <summary>
-/// Finds programs on PATH by their whole path, and nowhere else. Starting one by its name alone would look into the current folder first (on
-/// Windows by the system, elsewhere by .NET): a cloned repository's own "git" would run.
+/// Finds programs on PATH by their whole path, and nowhere else. Starting one by its name alone would look into the current folder first
+/// (on Windows by the system, elsewhere by .NET): a cloned repository's own "git" would run.
 /// </summary>
 internal static class ProgramFinder
 {
     private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    private static readonly StringComparer Comparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+    private static readonly StringComparer Comparer = OperatingSystem.IsWindows()
+        ? StringComparer.OrdinalIgnoreCase
+        : StringComparer.Ordinal;
 
     /// <summary>The first one on this process's PATH; null if there is none.</summary>
-    public static string? Find(string program) => FindAll(program, Environment.GetEnvironmentVariable("PATH")) is [var first, ..] ? first : null;
+    public static string? Find(string program) => FindAll(program, Environment.GetEnvironmentVariable("PATH")) is [var first, ..]
+        ? first
+        : null;
 
     /// <summary>All of them in PATH's order, each once.</summary>
     /// <param name="program">The name, on Windows with or without <c>.exe</c>. A path is not a name.</param>
@@ -28,7 +32,8 @@ internal static class ProgramFinder
 
         var found = new List<string>();
         var real = new HashSet<string>(Comparer);
-        foreach (var folder in (path ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var folder in (path ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             // A relative folder on PATH would be another one for each current folder.
             var place = folder.Trim('"');

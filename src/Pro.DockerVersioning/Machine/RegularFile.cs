@@ -45,7 +45,9 @@ internal static class RegularFile
         }
     }
 
-    /// <summary>What it is, if it isn't a regular file; null for one, and for what isn't there. The framework tells it only in a tar's header.</summary>
+    /// <summary>
+    /// What it is, if it isn't a regular file; null for one, and for what isn't there. The framework tells it only in a tar's header.
+    /// </summary>
     private static string? KindOf(string path)
     {
         string target;

@@ -3,8 +3,9 @@ using System.Net;
 namespace Pro.DockerVersioning.Registry;
 
 /// <summary>
-/// The environment's proxy, by the rules of Go's client and so of Docker's: HTTPS_PROXY and HTTP_PROXY by the address's scheme, NO_PROXY with
-/// names, <c>.domain</c>, <c>*.domain</c>, addresses, networks, each perhaps with a port, and <c>*</c>. Loopback never goes by a proxy.
+/// The environment's proxy, by the rules of Go's client and so of Docker's: HTTPS_PROXY and HTTP_PROXY by the address's scheme, NO_PROXY
+/// with names, <c>.domain</c>, <c>*.domain</c>, addresses, networks, each perhaps with a port, and <c>*</c>. Loopback never goes by a
+/// proxy.
 /// https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
 /// </summary>
 internal sealed class EnvironmentProxy : IWebProxy, ICredentials
@@ -24,7 +25,8 @@ internal sealed class EnvironmentProxy : IWebProxy, ICredentials
         _http = Address(Variable("HTTP_PROXY")) ?? all;
         _https = Address(Variable("HTTPS_PROXY")) ?? all;
         _system = _http is null && _https is null ? system : null;
-        foreach (var entry in (Variable("NO_PROXY") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var entry in (Variable("NO_PROXY") ?? "")
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             _isOff |= entry == "*";
             if (ExceptionFor(entry.ToLowerInvariant()) is { } exception)

@@ -6,8 +6,8 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Registry;
 
 /// <summary>
-/// How a command that uses an engine gets at registries: with the user's logins, by way of the engine or from this machine. This machine trusts
-/// without TLS whom the engine trusts. Safe for many callers at once.
+/// How a command that uses an engine gets at registries: with the user's logins, by way of the engine or from this machine. This machine
+/// trusts without TLS whom the engine trusts. Safe for many callers at once.
 /// </summary>
 internal sealed class RegistryAccess(EngineConnection engine, Func<string, string?> environment, IProgress<Report> reports)
 {

@@ -103,7 +103,8 @@ internal sealed class RegistryAuthenticator(
             : Refusal(target, credential, response);
     }
 
-    private IEnumerable<KeyValuePair<string, Answer>> Covering(string scope) => _answers.Where(known => TokenScope.Covers(known.Key, scope));
+    private IEnumerable<KeyValuePair<string, Answer>> Covering(string scope) =>
+        _answers.Where(known => TokenScope.Covers(known.Key, scope));
 
     private ProException Refusal(string target, RegistryCredential? credential, RegistryResponse response) => credential is null
         ? RegistryErrors.NotLoggedIn(host, target, Describe(response))

@@ -17,7 +17,9 @@ internal sealed partial record AliasName(BigInteger? Major, BigInteger? Minor)
     public static bool TryParse(string? tag, [NotNullWhen(true)] out AliasName? alias)
     {
         Match match = Line().Match(tag ?? string.Empty);
-        alias = tag == "latest" ? Latest : match.Success ? new AliasName(Number(match.Groups["major"]), Number(match.Groups["minor"])) : null;
+        alias = tag == "latest"
+            ? Latest
+            : match.Success ? new AliasName(Number(match.Groups["major"]), Number(match.Groups["minor"])) : null;
         return alias is not null;
     }
 
@@ -36,6 +38,7 @@ internal sealed partial record AliasName(BigInteger? Major, BigInteger? Minor)
     private static BigInteger? Number(Group group) =>
         group.Success ? BigInteger.Parse(group.Value, NumberStyles.None, CultureInfo.InvariantCulture) : null;
 
-    [GeneratedRegex(@"\Av(?<major>0|[1-9][0-9]*)(\.(?<minor>0|[1-9][0-9]*))?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\Av(?<major>0|[1-9][0-9]*)(\.(?<minor>0|[1-9][0-9]*))?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Line();
 }

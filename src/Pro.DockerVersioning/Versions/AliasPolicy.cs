@@ -77,7 +77,8 @@ internal static class AliasPolicy
         ProVersion? newest = NewestStable(alias, there);
         return newest is not null && newest.CompareTo(version) > 0
             ? Stay(holder, newest.Equals(holder?.Version) ? $"{version} is older" : $"{version} is older than {newest}")
-            : (true, Move(holder, version, alias == AliasName.Latest ? "the newest stable release" : $"the newest stable release of {alias}"));
+            : (true, Move(
+                holder, version, alias == AliasName.Latest ? "the newest stable release" : $"the newest stable release of {alias}"));
     }
 
     private static (bool Moves, string Reason) DecideCommit(AliasHolder? holder, AliasRequest request)

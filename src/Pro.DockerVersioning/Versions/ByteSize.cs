@@ -14,7 +14,9 @@ internal static class ByteSize
     private const string Units = "KMGTP";
     private static readonly string[] Shown = ["B", "KB", "MB", "GB", "TB", "PB"];
 
-    /// <summary>Reads "20GB", "1.5 TB", "512 MiB", "21474836480". Without a unit it takes from 1 MiB on; 0 is the same in every unit.</summary>
+    /// <summary>
+    /// Reads "20GB", "1.5 TB", "512 MiB", "21474836480". Without a unit it takes from 1 MiB on; 0 is the same in every unit.
+    /// </summary>
     public static bool TryParse(string? text, out long bytes) => TryParse(text, out bytes, out _);
 
     /// <inheritdoc cref="TryParse(string?, out long)"/>

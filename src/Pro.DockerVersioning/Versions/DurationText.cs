@@ -51,17 +51,15 @@ internal static partial class DurationText
         return true;
     }
 
-    /// <summary>A length of time as <see cref="TryParse"/> reads it: "1h30m".</summary>
-    public static string Text(TimeSpan span)
+    /// <summary>In the largest unit that is there at least once: "12 minutes".</summary>
+    public static string Text(TimeSpan span) => span switch
     {
-        var parts = new (long Amount, string Unit)[]
-        {
-            (span.Days, "d"), (span.Hours, "h"), (span.Minutes, "m"), (span.Seconds, "s"), (span.Milliseconds, "ms"),
-        };
-        var text = string.Concat(parts.Where(part => part.Amount != 0)
-            .Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Amount}{part.Unit}")));
-        return text.Length > 0 ? text : "0s";
-    }
+        { TotalSeconds: < 0 } => "0 seconds",
+        { TotalMinutes: < 1 } => CountText.Text((long)span.TotalSeconds, "second"),
+        { TotalHours: < 1 } => CountText.Text((long)span.TotalMinutes, "minute"),
+        { TotalDays: < 1 } => CountText.Text((long)span.TotalHours, "hour"),
+        _ => CountText.Text((long)span.TotalDays, "day"),
+    };
 
     // Not TimeSpan's own parser: it reads 36:00:00 as 36 days.
     private static decimal? OfClock(Match clock) =>
@@ -116,7 +114,8 @@ internal static partial class DurationText
     private static partial Regex Clock();
 
     [GeneratedRegex(
-        @"\A((?<number>[0-9]{1,12}([.][0-9]{1,7})?) ?(?<unit>ms|milliseconds?|s|sec|seconds?|m|min|minutes?|h|hr|hours?|d|days?|w|weeks?) ?)+\z",
+        @"\A((?<number>[0-9]{1,12}([.][0-9]{1,7})?) ?"
+            + @"(?<unit>ms|milliseconds?|s|sec|seconds?|m|min|minutes?|h|hr|hours?|d|days?|w|weeks?) ?)+\z",
         RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Units();
 }

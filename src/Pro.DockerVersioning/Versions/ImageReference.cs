@@ -73,7 +73,8 @@ internal sealed class ImageReference : IEquatable<ImageReference>
 
     /// <summary>Whether both mean the same repository, whatever the tags.</summary>
     public bool SameRepository(ImageReference other) =>
-        string.Equals(Repository, other.Repository, StringComparison.Ordinal) && string.Equals(Registry, other.Registry, StringComparison.Ordinal);
+        string.Equals(Repository, other.Repository, StringComparison.Ordinal)
+            && string.Equals(Registry, other.Registry, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public bool Equals(ImageReference? other) =>

@@ -17,7 +17,8 @@ internal static class NameSuggestion
             .OrderBy(one => one.Distance)
             .Select(one => one.Name)
             .FirstOrDefault();
-        return nearest ?? (typed.Length < 3 ? null : names.FirstOrDefault(name => name.StartsWith(typed, StringComparison.OrdinalIgnoreCase)));
+        return nearest
+            ?? (typed.Length < 3 ? null : names.FirstOrDefault(name => name.StartsWith(typed, StringComparison.OrdinalIgnoreCase)));
     }
 
     private static string Fold(string name) => name.ToUpperInvariant();

@@ -64,7 +64,8 @@ internal static partial class ReferenceGrammar
         { Name.Length: > MaxNameLength } => "its name is longer than 255 characters",
 
         // Docker takes such a name for an image's id.
-        { Registry: null, Path: { Length: 64 } path } when path.All(char.IsAsciiHexDigitLower) => "64 hexadecimal digits name an image's id",
+        { Registry: null, Path: { Length: 64 } path } when path.All(char.IsAsciiHexDigitLower) =>
+            "64 hexadecimal digits name an image's id",
         _ => null,
     };
 

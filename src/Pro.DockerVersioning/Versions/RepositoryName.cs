@@ -27,7 +27,9 @@ internal static partial class RepositoryName
     public static string CheckRegistry(string registry)
     {
         string prefix = registry.TrimEnd('/');
-        return Problem(prefix) is not { } problem ? prefix : throw VersionErrors.InvalidRegistry(registry, problem, SuggestRegistry(registry));
+        return Problem(prefix) is not { } problem
+            ? prefix
+            : throw VersionErrors.InvalidRegistry(registry, problem, SuggestRegistry(registry));
     }
 
     /// <summary>Refuses a service's name that Docker would refuse as an image's name.</summary>
@@ -40,22 +42,11 @@ internal static partial class RepositoryName
         }
     }
 
-    private static string? Problem(string prefix) => prefix switch
-    {
-        "" => "it is empty",
-        _ when Scheme().IsMatch(prefix) => "it has a scheme, which no image reference has",
-        _ when prefix.Contains('@', StringComparison.Ordinal) => "it has a digest or a user name",
-        _ when !ReferenceGrammar.IsHost(Host(prefix)) => $"'{Host(prefix)}' is not a host name with an optional port",
-        _ when Colon(prefix) => "it has a tag",
-        _ => ReferenceGrammar.Split(prefix + "/x", out _),
-    };
-
-    private static string Host(string prefix) => IsHub(prefix) ? "x" : prefix.Split('/')[0];
+    // The settings have refused a scheme, a tag and the like before (RegistryText). What is left is the grammar's.
+    private static string? Problem(string prefix) => ReferenceGrammar.Split(prefix + "/x", out _);
 
     // The first part is Docker Hub's user, not a host; the grammar of paths judges it.
-    private static bool IsHub(string prefix) => !prefix.Split('/')[0].Any(c => c is '.' or ':' || char.IsAsciiLetterUpper(c));
-
-    private static bool Colon(string prefix) => prefix.LastIndexOf(':') > prefix.LastIndexOf('/') && prefix.Contains('/', StringComparison.Ordinal);
+    private static bool IsHub(string first) => !first.Any(c => c is '.' or ':' || char.IsAsciiLetterUpper(c));
 
     private static string? SuggestRegistry(string registry)
     {

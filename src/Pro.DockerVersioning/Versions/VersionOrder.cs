@@ -44,7 +44,9 @@ internal static class VersionOrder
         return order != 0 ? order : string.CompareOrdinal(left.Metadata, right.Metadata);
     }
 
-    /// <summary>Of one base: the release itself, then the commits after it by their count, then those of which only the time is known.</summary>
+    /// <summary>
+    /// Of one base: the release itself, then the commits after it by their count, then those of which only the time is known.
+    /// </summary>
     private static int CompareDescriptions(ProVersion left, ProVersion right)
     {
         int count = CountOf(left);

@@ -35,7 +35,8 @@ internal sealed partial class VersionRange
 
         try
         {
-            return new VersionRange(text, SemVersionRange.ParseNpm(Prefix().Replace(text, string.Empty), includePrerelease), includePrerelease);
+            return new VersionRange(
+                text, SemVersionRange.ParseNpm(Prefix().Replace(text, string.Empty), includePrerelease), includePrerelease);
         }
         catch (Exception e) when (e is FormatException or ArgumentException or OverflowException)
         {

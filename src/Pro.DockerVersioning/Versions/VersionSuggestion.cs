@@ -58,7 +58,8 @@ internal static partial class VersionSuggestion
     private static string Reason(string text) => text switch
     {
         _ when text.Trim() != text => "it has white space around it",
-        _ when Numbers().Match(text) is { Success: true, Groups: var groups } && !groups["patch"].Success => "it lacks one of its three numbers",
+        _ when Numbers().Match(text) is { Success: true, Groups: var groups } && !groups["patch"].Success =>
+            "it lacks one of its three numbers",
         _ when char.IsAsciiDigit(text[0]) => "it lacks the prefix 'v'",
         _ when text[0] == 'V' => "its prefix is a capital 'V'",
         _ when LeadingZero().IsMatch(text) => "one of its numbers has a leading zero",

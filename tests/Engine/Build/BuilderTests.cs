@@ -135,12 +135,14 @@ public sealed class BuilderTests : EngineTest
         Variables["PRO_TEST_SECRET"] = inVariable;
 
         // A secret's value is no part of the cache's key.
-        var result = Run("Build-ProImage api -NoCache -Secret 'id=file,src=../secret.txt', 'id=variable,env=PRO_TEST_SECRET' -Verbose").ThrowIfFailed();
+        var result = Run("Build-ProImage api -NoCache -Secret 'id=file,src=../secret.txt', 'id=variable,env=PRO_TEST_SECRET' -Verbose")
+            .ThrowIfFailed();
 #pragma warning disable CA5351 // md5sum is what busybox has; nothing is protected by it.
         var sum = Convert.ToHexString(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.ASCII.GetBytes(inFile + inVariable)));
 #pragma warning restore CA5351
         Assert.StartsWith(sum.ToLowerInvariant(), Files($"api:{Head12}")["sum"].Text, StringComparison.Ordinal);
-        var said = string.Join('\n', result.Verbose) + TestEngine.HistoryOf($"{Registry}/api:{Head12}") + TestEngine.Inspect($"{Registry}/api:{Head12}");
+        var said = string.Join('\n', result.Verbose) + TestEngine.HistoryOf($"{Registry}/api:{Head12}")
+            + TestEngine.Inspect($"{Registry}/api:{Head12}");
         Assert.DoesNotContain(inFile, said, StringComparison.Ordinal);
         Assert.DoesNotContain(inVariable, said, StringComparison.Ordinal);
     }
@@ -189,7 +191,8 @@ public sealed class BuilderTests : EngineTest
         Assert.Contains("-Push", result.Error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
 
         // The registry's path is made up, and may end in a 1 before the slash.
-        Assert.DoesNotContain(result.Verbose, line => line.Replace(Registry, "", StringComparison.Ordinal).Contains("1/", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            result.Verbose, line => line.Replace(Registry, "", StringComparison.Ordinal).Contains("1/", StringComparison.Ordinal));
     }
 
     [Fact]

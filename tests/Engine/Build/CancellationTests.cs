@@ -8,7 +8,8 @@ namespace Pro.DockerVersioning.Tests.Engine.Build;
 public sealed class CancellationTests : EngineTest
 {
     // No other process on this machine sleeps for just as long.
-    private readonly string _nap = string.Create(CultureInfo.InvariantCulture, $"{Random.Shared.Next(100, 999)}.{Random.Shared.Next(100_000, 999_999)}");
+    private readonly string _nap = string.Create(
+        CultureInfo.InvariantCulture, $"{Random.Shared.Next(100, 999)}.{Random.Shared.Next(100_000, 999_999)}");
 
     [Fact]
     public Task Ctrl_C_ends_the_client_and_the_step_and_makes_no_tag()

@@ -9,7 +9,8 @@ public sealed class ContextTests : EngineTest
     [Fact]
     public void Links_and_executable_bits_arrive_and_times_are_the_commits()
     {
-        _ = Repository.Write("apps/api/Dockerfile", CopyAll).WriteExecutable("apps/api/bin/run.sh", "#!/bin/sh\n").Write("apps/api/plain", "x");
+        _ = Repository.Write("apps/api/Dockerfile", CopyAll).WriteExecutable("apps/api/bin/run.sh", "#!/bin/sh\n")
+            .Write("apps/api/plain", "x");
         _ = Repository.Link("apps/api/latest", "bin/run.sh");
         _ = Repository.Commit();
         _ = One("Build-ProImage api");
@@ -183,13 +184,15 @@ public sealed class ContextTests : EngineTest
     public void What_the_module_writes_beside_a_compose_file_makes_no_dirty_version_and_is_not_sent()
     {
         _ = Repository.Commit(
-            ("compose.yml", "services: { shop: { build: . } }\n"), ("Dockerfile", CopyAll), ("web/.env", "A=1\n"), (".gitignore", "/.env\n"));
+            ("compose.yml", "services: { shop: { build: . } }\n"), ("Dockerfile", CopyAll), ("web/.env", "A=1\n"),
+            (".gitignore", "/.env\n"));
         _ = Repository.Tag("v1.0.0");
         _ = Repository.Write(".env", "API_VERSION=v1.0.0\n").Write("compose.shop.pro.yml", "services: {}\n");
         var result = Run("Build-ProImage shop v1.0.0 -WorkingTree").ThrowIfFailed();
         Assert.Equal("v1.0.0", Text(Assert.Single(result.Output), "Version"));
         Assert.Contains(
-            "shop: on disk only .env, compose.shop.pro.yml differ from the tree of v1.0.0", Assert.Single(result.Warnings), StringComparison.Ordinal);
+            "shop: on disk only .env, compose.shop.pro.yml differ from the tree of v1.0.0", Assert.Single(result.Warnings),
+            StringComparison.Ordinal);
         Assert.False(Files("shop:v1.0.0").ContainsKey(".env"));
         Host.Clear();
         _ = Run("Build-ProImage shop v1.0.0 -WorkingTree -Force -WhatIf").ThrowIfFailed();
@@ -212,7 +215,8 @@ public sealed class ContextTests : EngineTest
         _ = Repository.Write("apps/api/today.log", "ignored");
         Assert.Empty(Run("Build-ProImage api").ThrowIfFailed().Warnings);
         _ = Repository.Write("docker/api.Dockerfile", CopyAll + "LABEL changed=1\n");
-        Assert.Contains("1 uncommitted file is", Assert.Single(Run("Build-ProImage api").ThrowIfFailed().Warnings), StringComparison.Ordinal);
+        Assert.Contains(
+            "1 uncommitted file is", Assert.Single(Run("Build-ProImage api").ThrowIfFailed().Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -223,7 +227,8 @@ public sealed class ContextTests : EngineTest
         var error = Bad("Build-ProImage api -WarningAction Ignore", "BuildContextFileOnlyOnDisk", ErrorCategory.ObjectNotFound);
         Assert.Contains("-WorkingTree", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         Assert.Contains("generated.js", error.ToString(), StringComparison.Ordinal);
-        Assert.Equal("built", TestEngine.FilesOf(Text(One("Build-ProImage api -WorkingTree -WarningAction Ignore"), "Reference")!)["generated.js"].Text);
+        Assert.Equal("built",
+            TestEngine.FilesOf(Text(One("Build-ProImage api -WorkingTree -WarningAction Ignore"), "Reference")!)["generated.js"].Text);
     }
 
     [Theory]

@@ -8,10 +8,12 @@ public sealed class InputTests : EngineTest
     [Fact]
     public void An_argument_before_the_first_FROM_keeps_its_default()
     {
-        _ = Commit(dockerfile: "ARG VERSION=1\nFROM pro-sample/base:${VERSION}\nARG VERSION\nARG GIT_COMMIT\nENV V=$VERSION C=$GIT_COMMIT\n");
+        _ = Commit(
+            dockerfile: "ARG VERSION=1\nFROM pro-sample/base:${VERSION}\nARG VERSION\nARG GIT_COMMIT\nENV V=$VERSION C=$GIT_COMMIT\n");
         _ = One("Build-ProImage api");
         Assert.Contains("V=1", TestEngine.Inspect($"{Registry}/api:{Head12}")["Config"]!["Env"]!.ToString(), StringComparison.Ordinal);
-        Assert.Contains($"C={Head}", TestEngine.Inspect($"{Registry}/api:{Head12}")["Config"]!["Env"]!.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"C={Head}", TestEngine.Inspect($"{Registry}/api:{Head12}")["Config"]!["Env"]!.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -159,7 +161,8 @@ public sealed class InputTests : EngineTest
                   db:
                     image: postgres
                 """),
-            ("docker/Dockerfile.api", "FROM scratch AS first\nARG COLOUR\nENV COLOUR=$COLOUR\nFROM first AS second\nCOPY file /second\nFROM scratch\n"),
+            ("docker/Dockerfile.api",
+                "FROM scratch AS first\nARG COLOUR\nENV COLOUR=$COLOUR\nFROM first AS second\nCOPY file /second\nFROM scratch\n"),
             ("source/file", "x"));
         _ = One("Build-ProImage api");
         Assert.Contains("COLOUR=blue", Env($"api:{Head12}"));

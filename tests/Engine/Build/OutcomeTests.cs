@@ -292,13 +292,16 @@ public sealed class OutcomeTests : EngineTest
     {
         _ = Commit(dockerfile: Fails);
         var result = Run("Build-ProImage api");
-        Assert.All(result.Progress.GroupBy(one => one.ActivityId), bar => Assert.Equal(ProgressRecordType.Completed, bar.Last().RecordType));
+        Assert.All(
+            result.Progress.GroupBy(one => one.ActivityId), bar => Assert.Equal(ProgressRecordType.Completed, bar.Last().RecordType));
     }
 
     [Fact]
     public void The_log_goes_to_the_verbose_stream()
     {
         _ = Commit(dockerfile: $"FROM {Base}\nRUN echo \"the answer is $((6*7))\"\n");
-        Assert.Contains(Run("Build-ProImage api -NoCache -Verbose").ThrowIfFailed().Verbose, line => line.Contains("the answer is 42", StringComparison.Ordinal));
+        Assert.Contains(
+            Run("Build-ProImage api -NoCache -Verbose").ThrowIfFailed().Verbose,
+            line => line.Contains("the answer is 42", StringComparison.Ordinal));
     }
 }

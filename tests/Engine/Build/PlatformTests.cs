@@ -2,7 +2,9 @@ using System.Management.Automation;
 
 namespace Pro.DockerVersioning.Tests.Engine.Build;
 
-/// <summary>Images of several platforms, which only a builder that pushes itself can make: buildx on an engine with containerd's image store.</summary>
+/// <summary>
+/// Images of several platforms, which only a builder that pushes itself can make: buildx on an engine with containerd's image store.
+/// </summary>
 public sealed class PlatformTests : EngineTest
 {
     private readonly TestRegistry _registry = TestRegistry.Open();
@@ -14,7 +16,8 @@ public sealed class PlatformTests : EngineTest
     public void Several_platforms_are_pushed_by_the_builder_as_one_version()
     {
         RequireBuildx();
-        Assert.SkipUnless(TestEngine.HasContainerdStore, "The engine has no image store of containerd: its own builder makes one platform only.");
+        Assert.SkipUnless(
+            TestEngine.HasContainerdStore, "The engine has no image store of containerd: its own builder makes one platform only.");
         _ = Release("v1.0.0");
 
         var first = One("Build-ProImage api v1.0.0 -Platform linux/amd64, linux/arm64 -Push");

@@ -72,7 +72,8 @@ public sealed class RebuildTests : DeployTest
 
     private void Refused(string version, string use)
     {
-        var error = Bad($"Build-ProImage api {version} -BuildArg @{{ DATE = '2' }}", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
+        var error = Bad(
+            $"Build-ProImage api {version} -BuildArg @{{ DATE = '2' }}", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
         Assert.Contains($"was {use}", error.ToString(), StringComparison.Ordinal);
     }
 

@@ -30,7 +30,8 @@ public sealed class VersionTests : EngineTest
         _ = One("Publish-ProImage api v1.0.0");
         foreach (var parameter in (string[])["", "-WhatIf"])
         {
-            _ = Bad($"Build-ProImage api v1.0.0 -BuildArg @{{ DATE = '3' }} {parameter}", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
+            _ = Bad($"Build-ProImage api v1.0.0 -BuildArg @{{ DATE = '3' }} {parameter}", "VersionHasOtherArguments",
+                ErrorCategory.ResourceExists);
         }
 
         Assert.Equal("2", Labels("api:v1.0.0")["date"]);
@@ -48,7 +49,8 @@ public sealed class VersionTests : EngineTest
         _ = TestEngine.CreateContainer($"{Registry}/api:v1.0.0", name, start: false);
         try
         {
-            var error = Bad("Build-ProImage api v1.0.0 -BuildArg @{ DATE = '2' }", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
+            var error = Bad(
+                "Build-ProImage api v1.0.0 -BuildArg @{ DATE = '2' }", "VersionHasOtherArguments", ErrorCategory.ResourceExists);
             Assert.Contains("deployed", error.ToString(), StringComparison.Ordinal);
         }
         finally
@@ -165,7 +167,8 @@ public sealed class VersionTests : EngineTest
         var result = Run("Build-ProImage api -Describe -WhatIf").ThrowIfFailed();
         Assert.Contains("is named by the nearest tag that is a version. Passed over: nightly", Host.Text, StringComparison.Ordinal);
         Assert.Contains(
-            "aren't tags, and were passed over: .DS_Store. Remove them from .git/refs/tags.", Assert.Single(result.Warnings), StringComparison.Ordinal);
+            "aren't tags, and were passed over: .DS_Store. Remove them from .git/refs/tags.", Assert.Single(result.Warnings),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -236,7 +239,8 @@ public sealed class VersionTests : EngineTest
     public void A_version_without_its_v_suggests_the_tag_that_was_meant()
     {
         _ = Release("v1.2.3");
-        Assert.Contains("v1.2.3", Bad("Build-ProImage api 1.2.3", "VersionNotFound", ErrorCategory.ObjectNotFound).ToString(), StringComparison.Ordinal);
+        Assert.Contains("v1.2.3", Bad("Build-ProImage api 1.2.3", "VersionNotFound", ErrorCategory.ObjectNotFound)
+            .ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -84,7 +84,8 @@ public sealed class SettingsTests : EngineTest
     [Fact]
     public void Compose_files_of_the_parameter_win_over_the_variable_which_wins_over_the_default_name()
     {
-        foreach (var (file, service) in ((string, string)[])[("docker-compose.yml", "usual"), ("one.yml", "variable"), ("two.yml", "parameter")])
+        foreach (var (file, service) in ((string, string)[])[("docker-compose.yml", "usual"), ("one.yml", "variable"),
+            ("two.yml", "parameter")])
         {
             _ = Repository.Write(file, $"services:\n  {service}:\n    build: apps/api\n");
         }

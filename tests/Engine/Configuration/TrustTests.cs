@@ -3,7 +3,9 @@ using Pro.DockerVersioning.Tests.Engine.Deploy;
 
 namespace Pro.DockerVersioning.Tests.Engine.Configuration;
 
-/// <summary>pro.json of a cloned repository may hold what its author wants: an engine by its address and a history elsewhere need an approval.</summary>
+/// <summary>
+/// pro.json of a cloned repository may hold what its author wants: an engine by its address and a history elsewhere need an approval.
+/// </summary>
 public sealed class TrustTests : DeployTest
 {
     private readonly string _logins = Directory.CreateTempSubdirectory("pro-logins-").FullName;
@@ -34,7 +36,8 @@ public sealed class TrustTests : DeployTest
         {
             lock (seen)
             {
-                seen.AddRange(request.Headers.Where(header => header.Key is "X-Registry-Auth" or "X-Mine" && header.Value.Length > 8).Select(header => header.Key));
+                seen.AddRange(request.Headers.Where(header => header.Key is "X-Registry-Auth" or "X-Mine" && header.Value.Length > 8)
+                    .Select(header => header.Key));
             }
 
             return Task.FromResult<ScriptedResponse?>(null);
@@ -99,12 +102,15 @@ public sealed class TrustTests : DeployTest
 
             _ = Run("Deploy-ProService api v1.1.0 -WhatIf").ThrowIfFailed();
             Assert.Contains(
-                $"the image is pulled: {repository}:v1.1.0 (it could not be looked up, since -WhatIf sends no login)", Host.Text, StringComparison.Ordinal);
+                $"the image is pulled: {repository}:v1.1.0 (it could not be looked up, since -WhatIf sends no login)", Host.Text,
+                StringComparison.Ordinal);
             _ = Run("Publish-ProImage api v1.0.0 -WhatIf").ThrowIfFailed();
-            Assert.Contains($"push {repository}:v1.0.0: it could not be looked up, since -WhatIf sends no login", Host.Text, StringComparison.Ordinal);
+            Assert.Contains(
+                $"push {repository}:v1.0.0: it could not be looked up, since -WhatIf sends no login", Host.Text, StringComparison.Ordinal);
             Assert.Contains("latest: decided when it is pushed: -WhatIf sends no login", Host.Text, StringComparison.Ordinal);
             var newest = Run("$WhatIfPreference = $true; Deploy-ProService api; $WhatIfPreference = $false").ThrowIfFailed();
-            Assert.Contains(newest.Warnings, warning => warning.EndsWith("this engine's only. -WhatIf sends no login.", StringComparison.Ordinal));
+            Assert.Contains(
+                newest.Warnings, warning => warning.EndsWith("this engine's only. -WhatIf sends no login.", StringComparison.Ordinal));
             Assert.NotEmpty(registry.Authorizations);
             Assert.All(registry.Authorizations, Assert.Null);
 
@@ -141,7 +147,8 @@ public sealed class TrustTests : DeployTest
         var socket = TestEngine.SocketPath;
         var id = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData("prod"u8)).ToLowerInvariant();
         var meta = Directory.CreateDirectory(Path.Combine(_logins, "contexts", "meta", id)).FullName;
-        File.WriteAllText(Path.Combine(meta, "meta.json"), $$"""{ "Name": "prod", "Endpoints": { "docker": { "Host": "unix://{{socket}}" } } }""");
+        File.WriteAllText(
+            Path.Combine(meta, "meta.json"), $$"""{ "Name": "prod", "Endpoints": { "docker": { "Host": "unix://{{socket}}" } } }""");
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         Start("v1.0.0");
@@ -149,7 +156,8 @@ public sealed class TrustTests : DeployTest
         Variables["DOCKER_HOST"] = "unix:///nowhere/docker.sock";
         _ = Good("Deploy-ProService api v1.1.0 -Environment production -WhatIf");
         Assert.Empty(Host.Prompts);
-        Assert.Contains($"Engine: unix://{socket} (the context 'prod', environments.production.engine", Host.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Engine: unix://{socket} (the context 'prod', environments.production.engine", Host.Text, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -59,7 +59,10 @@ public sealed class ComposeChildTests : ComposeTest
             return Task.FromResult<ScriptedResponse?>(null);
         };
         Begin(isPlugin);
-        Configure($$"""{ "auths": { "{{TestSettings.Registry}}": { "auth": "{{Convert.ToBase64String("me:s3cret"u8)}}" } }, "credHelpers": { "other.example": "none" }, "HttpHeaders": { "X-Mine": "me" } }""");
+        Configure($$"""
+            { "auths": { "{{TestSettings.Registry}}": { "auth": "{{Convert.ToBase64String("me:s3cret"u8)}}" } },
+              "credHelpers": { "other.example": "none" }, "HttpHeaders": { "X-Mine": "me" } }
+            """);
         _ = Repository.Write("pro.json", $$"""{ "environments": { "production": { "engine": "{{proxy.Url}}" } } }""");
         var temporary = Directory.CreateDirectory(Path.Combine(Repository.Beside, "temporary")).FullName;
         Variables["TMPDIR"] = temporary;
@@ -69,7 +72,8 @@ public sealed class ComposeChildTests : ComposeTest
         Assert.Contains("Not approved: environments.production.engine", Host.Text, StringComparison.Ordinal);
 
         // The plugin asks no engine for a plan.
-        Assert.True(isPlugin || headers.Any(header => header.Contains("docker-compose/1.", StringComparison.Ordinal)), "docker-compose has asked.");
+        Assert.True(isPlugin
+            || headers.Any(header => header.Contains("docker-compose/1.", StringComparison.Ordinal)), "docker-compose has asked.");
         Assert.DoesNotContain(headers, header => header.StartsWith("X-Mine", StringComparison.OrdinalIgnoreCase));
         Assert.Empty(Directory.EnumerateDirectories(temporary, "pro-config-*"));
         Assert.DoesNotContain("X-Mine", await File.ReadAllTextAsync(given, Cancel), StringComparison.Ordinal);
@@ -90,7 +94,8 @@ public sealed class ComposeChildTests : ComposeTest
     public void Programs_of_a_repository_and_of_the_current_folder_are_never_started(bool isPlugin)
     {
         var ran = Path.Combine(Repository.Beside, "ran");
-        foreach (var name in (string[])["git", "docker", "docker-compose", "docker-buildx", "docker-credential-planted", "docker-credential-pass", "pass", "chown"])
+        foreach (var name in (string[])["git", "docker", "docker-compose", "docker-buildx", "docker-credential-planted",
+            "docker-credential-pass", "pass", "chown"])
         {
             var file = Repository.FullPath(name);
             File.WriteAllText(file, $"#!/bin/sh\necho {name} >>'{ran}'\nexit 1\n");

@@ -78,7 +78,8 @@ public class ComposeDeployTests : ComposeTest
 
         // Nobody is known to be answered before the proof, and the old one's last words are in the history.
         var swap = One("(Get-ProHistory api)[0]");
-        Assert.InRange((TimeSpan)result.Properties["Downtime"].Value, Time(result, "verify"), (TimeSpan)result.Properties["Duration"].Value);
+        Assert.InRange(
+            (TimeSpan)result.Properties["Downtime"].Value, Time(result, "verify"), (TimeSpan)result.Properties["Duration"].Value);
         Assert.Contains("v1.0.0 says goodbye", Texts(swap, "LogTail"));
         Assert.Equal("v1.1.0", await AnswerAsync());
         Assert.Contains("COLOUR=blue", Container["Config"]!["Env"]!.ToJsonString(), StringComparison.Ordinal);
@@ -118,12 +119,14 @@ public class ComposeDeployTests : ComposeTest
         var id = Container["Id"]!.ToString();
         _ = Docker("exec", id, "sh", "-c", "echo precious > /kept/file");
         var before = Container;
-        WriteFile(GuideFile + "    volumes: [/kept]\n" + (cannotStart ? "    entrypoint: [/no/such/program]\n" : "    environment: [\"COLOUR=blue\"]\n"));
+        WriteFile(GuideFile + "    volumes: [/kept]\n"
+            + (cannotStart ? "    entrypoint: [/no/such/program]\n" : "    environment: [\"COLOUR=blue\"]\n"));
         var result = Run("Deploy-ProService api v1.1.0");
         Check(result.Error, "RestoredPrevious", result.Error.CategoryInfo.Category);
         var output = Assert.Single(result.Output);
         Assert.Equal("RestoredPrevious", Text(output, "Outcome"));
-        Assert.InRange((TimeSpan)output.Properties["Downtime"].Value, Time(output, "restore"), (TimeSpan)output.Properties["Duration"].Value);
+        Assert.InRange(
+            (TimeSpan)output.Properties["Downtime"].Value, Time(output, "restore"), (TimeSpan)output.Properties["Duration"].Value);
         Assert.Equal("v1.0.0", await AnswerAsync());
         var after = Container;
         Assert.Equal(before["Name"]!.ToString(), after["Name"]!.ToString());

@@ -21,7 +21,9 @@ public sealed class ComposeEngineRestartTests : ComposeTest, IClassFixture<OwnEn
     private protected override string EngineSocket => _engine.Socket;
 
     // With the file as it was the containers are swapped; after a change of it compose's own "up" replaces them.
-    /// <summary>Whether the command dies too, and whether the file has changed: one of four by PRO_TEST_SEED, all with PRO_TEST_ALL_FAULTS.</summary>
+    /// <summary>
+    /// Whether the command dies too, and whether the file has changed: one of four by PRO_TEST_SEED, all with PRO_TEST_ALL_FAULTS.
+    /// </summary>
     public static TheoryData<bool, bool> Cases => new(FaultMatrix.Some((false, false), (true, true), (true, false), (false, true)));
 
     [Theory]
@@ -90,7 +92,8 @@ public sealed class ComposeEngineRestartTests : ComposeTest, IClassFixture<OwnEn
     private async Task<string> AskAsync()
     {
         string said;
-        for (var tries = 0; (said = await _engine.Engine.AskAsync(Port, Cancel)).StartsWith("wget", StringComparison.Ordinal) && tries < 100; tries++)
+        for (var tries = 0; (said = await _engine.Engine.AskAsync(Port, Cancel)).StartsWith("wget", StringComparison.Ordinal)
+            && tries < 100; tries++)
         {
             await Task.Delay(50, Cancel);
         }

@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
 /// <summary>A compose service with all keys that don't exclude each other, swapped by the cmdlet, and compared field by field.</summary>
-/// <remarks>But for those that leave it to compose's own up: hooks, <c>volumes_from</c> a service, and <c>label_file</c> beside <c>env_file</c>.</remarks>
+/// <remarks>But for those that leave it to compose's own up: hooks, <c>volumes_from</c> a service, and <c>label_file</c> beside
+/// <c>env_file</c>.</remarks>
 public sealed class ComposeEveryKeyTests : ComposeTest
 {
     private static readonly bool IsNew =
@@ -39,7 +40,8 @@ public sealed class ComposeEveryKeyTests : ComposeTest
         Assert.Equal(isBeside ? "start-first" : "stop-first", Text(result, "Order"));
         Assert.Empty(Inspections.Differences(before, Api(), isBeside));
         Assert.True(isBeside || Mac(before) == Mac(Api()));
-        Assert.Equal("inline s3 mounted", Docker("exec", ContainerName(1), "sh", "-c", "echo $(cat /etc/inline.txt) $(cat /run/secrets/token) $(cat /etc/mounted.txt)").Trim());
+        Assert.Equal("inline s3 mounted", Docker(
+            "exec", ContainerName(1), "sh", "-c", "echo $(cat /etc/inline.txt) $(cat /run/secrets/token) $(cat /etc/mounted.txt)").Trim());
         var lives = Lives;
         _ = Compose("up", "-d");
         Assert.Equal(lives, Lives);
@@ -49,7 +51,8 @@ public sealed class ComposeEveryKeyTests : ComposeTest
     private JsonNode Api() => Containers.Single(one => Label(one, "service") == "api");
 
     private static string Mac(JsonNode container) =>
-        container["NetworkSettings"]!["Networks"]!.AsObject().Single(network => network.Key.EndsWith("_back", StringComparison.Ordinal)).Value!["MacAddress"]!.ToString();
+        container["NetworkSettings"]!["Networks"]!.AsObject()
+            .Single(network => network.Key.EndsWith("_back", StringComparison.Ordinal)).Value!["MacAddress"]!.ToString();
 
     private string Everything(bool isPublished, bool isBeside)
     {

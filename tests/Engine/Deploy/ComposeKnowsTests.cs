@@ -12,7 +12,8 @@ public sealed class ComposeKnowsTests : ComposeTest
     public ComposeKnowsTests() => UseNewest();
 
     /// <summary>A service without ports, and more of it.</summary>
-    private string Service(string more) => $"services:\n  api:\n    image: ${{REGISTRY}}/api:${{API_VERSION:-latest}}\n    stop_grace_period: 1s\n{more}";
+    private string Service(string more) =>
+        $"services:\n  api:\n    image: ${{REGISTRY}}/api:${{API_VERSION:-latest}}\n    stop_grace_period: 1s\n{more}";
 
     [Theory]
     [InlineData("include: [infra/compose.yml]\n", "", true)]
@@ -27,7 +28,9 @@ public sealed class ComposeKnowsTests : ComposeTest
         Well("v1.0.0");
         if (isThere)
         {
-            Assert.Equal("Succeeded Compose", One("Deploy-ProService api v1.0.0") is var done ? $"{Text(done, "Outcome")} {Text(done, "Strategy")}" : "");
+            Assert.Equal("Succeeded Compose", One("Deploy-ProService api v1.0.0") is var done
+                ? $"{Text(done, "Outcome")} {Text(done, "Strategy")}"
+                : "");
             Assert.Equal(["v1.0.0"], Running);
         }
         else
@@ -39,7 +42,9 @@ public sealed class ComposeKnowsTests : ComposeTest
     [Fact]
     public void A_variable_that_would_become_blank_is_refused_by_name_and_may_be_allowed()
     {
-        WriteFile(Service("    environment: [\"DB_PASSWORD\", \"URL=db://${DB_USER}@db\", \"MORE=${MORE:-none}\"]\n    labels: {host: \"${HOST_NAME}\"}\n"));
+        WriteFile(Service(
+            "    environment: [\"DB_PASSWORD\", \"URL=db://${DB_USER}@db\", \"MORE=${MORE:-none}\"]\n"
+                + "    labels: {host: \"${HOST_NAME}\"}\n"));
         Well("v1.0.0", "v1.1.0");
         Build("v1.1.1", "");
         File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
@@ -53,11 +58,13 @@ public sealed class ComposeKnowsTests : ComposeTest
         }
 
         var before = Lives;
-        foreach (var command in (string[])["Deploy-ProService api v1.1.0 -WhatIf", "Deploy-ProService api v1.1.0", "Invoke-ProRollback api v1.1.0 -Confirm:$false"])
+        foreach (var command in (string[])["Deploy-ProService api v1.1.0 -WhatIf", "Deploy-ProService api v1.1.0",
+            "Invoke-ProRollback api v1.1.0 -Confirm:$false"])
         {
             var error = Bad(command, "VariableWouldBeBlank", ErrorCategory.InvalidOperation);
             Assert.All(
-                (string[])["DB_PASSWORD", "DB_USER", "HOST_NAME"], name => Assert.Contains(name, error.ToString(), StringComparison.Ordinal));
+                (string[])["DB_PASSWORD", "DB_USER", "HOST_NAME"],
+                name => Assert.Contains(name, error.ToString(), StringComparison.Ordinal));
             Assert.DoesNotContain("MORE", error.ToString(), StringComparison.Ordinal);
             Assert.DoesNotContain("secret", error.ToString(), StringComparison.Ordinal);
             Assert.Contains("-AllowBlank DB_PASSWORD,DB_USER,HOST_NAME", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
@@ -68,7 +75,8 @@ public sealed class ComposeKnowsTests : ComposeTest
 
         Variables["DB_PASSWORD"] = "secret";
         var run = Run("Deploy-ProService api v1.1.0 -AllowBlank URL, HOST_NAME").ThrowIfFailed();
-        Assert.Contains(run.Warnings, warning => warning.Contains("DB_USER", StringComparison.Ordinal) && warning.Contains("not set", StringComparison.Ordinal));
+        Assert.Contains(run.Warnings, warning => warning.Contains("DB_USER", StringComparison.Ordinal)
+            && warning.Contains("not set", StringComparison.Ordinal));
         Assert.Contains("URL=db://@db", Container["Config"]!["Env"]!.ToJsonString(), StringComparison.Ordinal);
 
         // What was blank before is nobody's loss.
@@ -79,7 +87,8 @@ public sealed class ComposeKnowsTests : ComposeTest
     [Fact]
     public void What_differs_from_the_file_is_listed_in_the_plan()
     {
-        WriteFile(GuideFile + "    environment: {COLOUR: green, KEPT: \"1\", GONE: \"1\"}\n    volumes: [\"data:/data\"]\nvolumes: {data: {}}\n");
+        WriteFile(
+            GuideFile + "    environment: {COLOUR: green, KEPT: \"1\", GONE: \"1\"}\n    volumes: [\"data:/data\"]\nvolumes: {data: {}}\n");
         Well("v1.0.0", "v1.1.0");
         File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
         _ = Compose("up", "-d");
@@ -96,7 +105,9 @@ public sealed class ComposeKnowsTests : ComposeTest
     public void Lifecycle_hooks_are_run_by_compose_and_no_order_is_promised_for_it()
     {
         Assert.SkipUnless(Plugin >= new Version(2, 30), "Compose knows hooks from 2.30 on.");
-        WriteFile(Service("    volumes: [\"log:/log\"]\n    post_start: [{command: [\"sh\", \"-c\", \"echo $$HOSTNAME >>/log/hooks\"]}]\nvolumes: {log: {}}\n"));
+        WriteFile(Service(
+            "    volumes: [\"log:/log\"]\n    post_start: [{command: [\"sh\", \"-c\", \"echo $$HOSTNAME >>/log/hooks\"]}]\n"
+                + "volumes: {log: {}}\n"));
         Well("v1.0.0", "v1.1.0");
         File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
         _ = Compose("up", "-d");
@@ -138,14 +149,16 @@ public sealed class ComposeKnowsTests : ComposeTest
         Check(run.Error, "RestoredPrevious", ErrorCategory.InvalidOperation);
         var result = Assert.Single(run.Output);
         Assert.Contains("out of breath", string.Join('\n', Texts(result, "LogTail")), StringComparison.Ordinal);
-        Assert.Contains("out of breath", string.Join('\n', Texts(Good("Get-ProHistory api -Kind Deploy")[0], "LogTail")), StringComparison.Ordinal);
+        Assert.Contains(
+            "out of breath", string.Join('\n', Texts(Good("Get-ProHistory api -Kind Deploy")[0], "LogTail")), StringComparison.Ordinal);
         Assert.Equal(["v1.0.0"], Running);
         NothingIsLeft();
     }
 
     /// <summary>Compose puts both into the hash of the container's label in a form that only itself knows.</summary>
     [Theory]
-    [InlineData("    volumes_from: [data]\n  data: {image: pro-sample/base:1, command: sleep 600, stop_grace_period: 0s, volumes: [/data]}\n", 0)]
+    [InlineData(
+        "    volumes_from: [data]\n  data: {image: pro-sample/base:1, command: sleep 600, stop_grace_period: 0s, volumes: [/data]}\n", 0)]
     [InlineData("    env_file: [app.env]\n    label_file: [app.labels]\n", 32)]
     public void What_compose_alone_resolves_stays_as_compose_makes_it(string more, int minor)
     {
@@ -222,7 +235,8 @@ public sealed class ComposeKnowsTests : ComposeTest
         // Compose would fail in the middle, or write nothing.
         WriteFile(Injected("three"));
         File.WriteAllText(DotEnv, "API_VERSION=v1.1.0\n");
-        Assert.Contains("TOKEN", Bad("Deploy-ProService api v1.0.0", "VariableWouldBeBlank", ErrorCategory.InvalidOperation).ToString(), StringComparison.Ordinal);
+        Assert.Contains("TOKEN", Bad("Deploy-ProService api v1.0.0", "VariableWouldBeBlank", ErrorCategory.InvalidOperation)
+            .ToString(), StringComparison.Ordinal);
         Assert.Equal("two $1 s3", InjectedContent());
     }
 
@@ -251,7 +265,9 @@ public sealed class ComposeKnowsTests : ComposeTest
     [Fact]
     public void What_shares_the_services_network_is_re_created_with_it_and_is_composes_own_then()
     {
-        const string Side = "  side:\n    image: pro-sample/base:1\n    command: sleep 9999\n    stop_signal: SIGKILL\n    network_mode: service:api\n    pid: service:api\n";
+        const string Side =
+            "  side:\n    image: pro-sample/base:1\n    command: sleep 9999\n    stop_signal: SIGKILL\n    network_mode: service:api\n"
+                + "    pid: service:api\n";
         WriteFile(Service("") + Side);
         Well("v1.0.0", "v1.1.0", "v1.2.0");
         Sick("v1.3.0");
@@ -281,7 +297,9 @@ public sealed class ComposeKnowsTests : ComposeTest
     [Fact]
     public void A_follower_that_dies_with_the_new_one_takes_the_deployment_back()
     {
-        const string Side = "  side:\n    image: pro-sample/base:1\n    command: [\"sh\", \"-c\", \"wget -q -O- http://127.0.0.1:8080/version | grep -q v1.1.0 && exit 3; exec sleep 9999\"]\n"
+        const string Side =
+            "  side:\n    image: pro-sample/base:1\n"
+            + "    command: [\"sh\", \"-c\", \"wget -q -O- http://127.0.0.1:8080/version | grep -q v1.1.0 && exit 3; exec sleep 9999\"]\n"
             + "    stop_signal: SIGKILL\n    network_mode: service:api\n    depends_on: {api: {condition: service_healthy}}\n";
         WriteFile(Service("") + Side);
         Well("v1.0.0", "v1.1.0");
@@ -299,7 +317,9 @@ public sealed class ComposeKnowsTests : ComposeTest
     public void What_depends_on_the_service_with_restart_is_restarted_and_the_others_are_not()
     {
         Assert.SkipUnless(Plugin >= new Version(2, 18), "Compose knows restart: true from 2.18 on.");
-        const string Others = "  web: {image: \"pro-sample/base:1\", command: sleep 9999, stop_signal: SIGKILL, depends_on: {api: {condition: service_started, restart: true}}}\n"
+        const string Others =
+            "  web: {image: \"pro-sample/base:1\", command: sleep 9999, stop_signal: SIGKILL, "
+                + "depends_on: {api: {condition: service_started, restart: true}}}\n"
             + "  job: {image: \"pro-sample/base:1\", command: sleep 9999, stop_signal: SIGKILL, depends_on: [api]}\n";
         WriteFile(Service("") + Others);
         Well("v1.0.0", "v1.1.0", "v1.2.0");
@@ -425,7 +445,8 @@ public sealed class ComposeKnowsTests : ComposeTest
     {
         Assert.SkipUnless(Plugin >= new Version(2, 24), "Compose writes inline configs from 2.24 on.");
         const string Top = "configs: {c: {content: side}}\n";
-        const string Side = "  side:\n    image: pro-sample/base:1\n    command: sleep 9999\n    stop_signal: SIGKILL\n    network_mode: service:api\n"
+        const string Side =
+            "  side:\n    image: pro-sample/base:1\n    command: sleep 9999\n    stop_signal: SIGKILL\n    network_mode: service:api\n"
             + "    configs: [{source: c, target: /etc/nested/c.txt}]\n";
         WriteFile(Top + Service("") + Side);
         Well("v1.0.0", "v1.1.0", "v1.2.0");
@@ -463,7 +484,9 @@ public sealed class ComposeKnowsTests : ComposeTest
         File.WriteAllText(DotEnv, "API_VERSION=v1.0.0\n");
         _ = Compose("up", "-d");
         var error = Bad("Deploy-ProService api v1.1.0", "SeveralTargets", ErrorCategory.InvalidArgument);
-        Assert.Contains($"-Container {ContainerName(1)} or -Container {ContainerName(1).Replace("api", "worker", StringComparison.Ordinal)}", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains(
+            $"-Container {ContainerName(1)} or -Container {ContainerName(1).Replace("api", "worker", StringComparison.Ordinal)}",
+            error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
 
         var run = Run($"Deploy-ProService api v1.1.0 -Container {ContainerName(1)}").ThrowIfFailed();
         Assert.Contains("swap", Steps(Assert.Single(run.Output)), StringComparison.Ordinal);
@@ -492,7 +515,8 @@ public sealed class ComposeKnowsTests : ComposeTest
         {
             _ = Compose("stop", "-t", "0");
             Variables["COMPOSE_PROJECT_NAME"] = null;
-            var error = Bad("Deploy-ProService api v1.1.0 -ComposeFile docker-compose.yml", "SeveralTargets", ErrorCategory.InvalidArgument);
+            var error = Bad(
+                "Deploy-ProService api v1.1.0 -ComposeFile docker-compose.yml", "SeveralTargets", ErrorCategory.InvalidArgument);
             Assert.Contains($"-Container {other}-api-1", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
             Variables["COMPOSE_PROJECT_NAME"] = Project;
             Assert.Equal($"compose.{Project}.api", Text(One("Deploy-ProService api v1.1.0 -WarningAction Ignore"), "Target"));
@@ -527,9 +551,11 @@ public sealed class ComposeKnowsTests : ComposeTest
                 await make.WaitForExitAsync(Cancel);
             }
 
-            foreach (var command in (string[])["Deploy-ProService api v1.0.0", "Deploy-ProService api v1.0.0 -ComposeFile docker-compose.yml", "Invoke-ProRollback api v1.0.0 -Confirm:$false"])
+            foreach (var command in (string[])["Deploy-ProService api v1.0.0",
+                "Deploy-ProService api v1.0.0 -ComposeFile docker-compose.yml", "Invoke-ProRollback api v1.0.0 -Confirm:$false"])
             {
-                Assert.Contains($"{pipe} is a named pipe", Bad(command, "ComposeFileNotRegular", ErrorCategory.InvalidData).ToString(), StringComparison.Ordinal);
+                Assert.Contains($"{pipe} is a named pipe", Bad(command, "ComposeFileNotRegular", ErrorCategory.InvalidData)
+                    .ToString(), StringComparison.Ordinal);
             }
 
             using var look = Process.Start("test", ["-p", pipe]);
@@ -546,7 +572,8 @@ public sealed class ComposeKnowsTests : ComposeTest
         {
             ("deploy/common.yml", "services: {base: {environment: {A: \"1\"}}}\n"),
             ("deploy/infra.yml", "services: {db: {image: \"pro-sample/base:1\", command: sleep 9999, stop_signal: SIGKILL}}\n"),
-            ("deploy/releases/1/compose.yml", "include: [../../infra.yml]\n" + Service("    extends: {file: ../../common.yml, service: base}\n")),
+            ("deploy/releases/1/compose.yml", "include: [../../infra.yml]\n"
+                + Service("    extends: {file: ../../common.yml, service: base}\n")),
         })
         {
             _ = Directory.CreateDirectory(Path.GetDirectoryName(Repository.FullPath(name))!);
@@ -572,16 +599,20 @@ public sealed class ComposeKnowsTests : ComposeTest
         Well("v1.0.0", "v1.1.0");
         var name = Project + "-api-1";
         _ = Docker(
-            "run", "--detach", "--name", name, "--env", "A=1", "--label", $"com.docker.compose.project={Project}", "--label", "com.docker.compose.service=api",
+            "run", "--detach", "--name", name, "--env", "A=1", "--label", $"com.docker.compose.project={Project}",
+            "--label", "com.docker.compose.service=api",
             "--label", "com.docker.compose.oneoff=False", "--label", "com.docker.compose.container-number=1",
-            "--label", $"com.docker.compose.project.config_files={files}", "--label", "com.docker.compose.project.working_dir=/data/compose/5",
+            "--label", $"com.docker.compose.project.config_files={files}",
+            "--label", "com.docker.compose.project.working_dir=/data/compose/5",
             $"{Registry}/api:v1.0.0");
         var error = Bad("Deploy-ProService api v1.1.0", "ComposeFilesElsewhere", ErrorCategory.ObjectNotFound);
         Assert.Contains($"-Container {name}", error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         _ = Docker("exec", name, "sh", "-c", "mkdir -p /run/secrets && echo s3 >/run/secrets/token");
         var web = Docker(
-            "run", "--detach", "--name", Project + "-web-1", "--label", $"com.docker.compose.project={Project}", "--label", "com.docker.compose.service=web",
-            "--label", "com.docker.compose.oneoff=False", "--label", "com.docker.compose.depends_on=db:service_started:false,api:service_healthy:true",
+            "run", "--detach", "--name", Project + "-web-1", "--label", $"com.docker.compose.project={Project}",
+            "--label", "com.docker.compose.service=web",
+            "--label", "com.docker.compose.oneoff=False",
+            "--label", "com.docker.compose.depends_on=db:service_started:false,api:service_healthy:true",
             "--stop-signal", "SIGKILL", "pro-sample/base:1", "sleep", "9999").Trim();
         var before = Docker("inspect", "--format", "{{.State.StartedAt}}", web);
         var run = Run($"Deploy-ProService api v1.1.0 -Container {name}").ThrowIfFailed();
@@ -599,7 +630,10 @@ public sealed class ComposeKnowsTests : ComposeTest
             configs: [{source: c, target: /etc/c.txt}]
             secrets: [tok]
 
-        """).Replace("services:", $"configs: {{c: {{content: \"{content} $$1\"}}}}\nsecrets: {{tok: {{environment: TOKEN}}}}\nservices:", StringComparison.Ordinal);
+        """).Replace(
+            "services:",
+            $"configs: {{c: {{content: \"{content} $$1\"}}}}\nsecrets: {{tok: {{environment: TOKEN}}}}\nservices:",
+            StringComparison.Ordinal);
 
     private string StartOf(string service) => Docker("inspect", "--format", "{{.State.StartedAt}}", $"{Project}-{service}-1");
 

@@ -213,7 +213,8 @@ public sealed class ComposeProjectTests : ComposeTest
     [Theory]
     [InlineData("COLOUR=green", "-Order StartFirst", "OrderNotPossible", ErrorCategory.InvalidArgument)]
     [InlineData("COLOUR=${COLOUR}", "", "VariableWouldBeBlank", ErrorCategory.InvalidOperation)]
-    public void A_file_that_changes_while_the_prompt_stands_open_is_judged_anew(string environment, string order, string id, ErrorCategory category)
+    public void A_file_that_changes_while_the_prompt_stands_open_is_judged_anew(
+        string environment, string order, string id, ErrorCategory category)
     {
         string Text(string variable) => WithoutPorts + $"    environment: [\"{variable}\"]\n";
         WriteFile(Text("COLOUR=blue"));
@@ -249,7 +250,8 @@ public sealed class ComposeProjectTests : ComposeTest
 
         // One that the file fixes is the file's wish.
         WriteFile(GuideFile);
-        Assert.DoesNotContain(Run("Deploy-ProService api v1.2.0").ThrowIfFailed().Warnings, one => one.Contains("instead of", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Run("Deploy-ProService api v1.2.0").ThrowIfFailed().Warnings, one => one.Contains("instead of", StringComparison.Ordinal));
 
         string HostPort() => Container["NetworkSettings"]!["Ports"]!["8080/tcp"]![0]!["HostPort"]!.ToString();
     }

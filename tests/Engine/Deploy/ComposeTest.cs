@@ -80,7 +80,8 @@ public abstract class ComposeTest : EngineTest
     /// <summary>The versions that the containers run.</summary>
     private protected IReadOnlyList<string> Running =>
     [
-        .. Containers.Where(one => one["State"]![nameof(Running)]!.GetValue<bool>()).Select(one => one["Config"]!["Image"]!.ToString().Split(':')[^1]),
+        .. Containers.Where(one => one["State"]![nameof(Running)]!.GetValue<bool>())
+        .Select(one => one["Config"]!["Image"]!.ToString().Split(':')[^1]),
     ];
 
     private protected static string Label(JsonNode container, string name) =>
@@ -114,7 +115,8 @@ public abstract class ComposeTest : EngineTest
                 using var reader = new StreamReader(answer.EnsureSuccessStatusCode().Content.ReadAsStream());
                 return reader.ReadToEnd();
             }
-            catch (Exception failure) when (failure is HttpRequestException or IOException or UriFormatException or TaskCanceledException && !Cancel.IsCancellationRequested)
+            catch (Exception failure) when (failure is HttpRequestException or IOException or UriFormatException or TaskCanceledException
+                && !Cancel.IsCancellationRequested)
             {
                 if (clock.Elapsed > TimeSpan.FromSeconds(15))
                 {
@@ -153,7 +155,9 @@ public abstract class ComposeTest : EngineTest
     private protected string Compose(params string[] arguments) => Command(_compose[0], null, [.. _compose[1..], .. arguments]);
 
     /// <summary>The program of the compose in use: docker for the plugin.</summary>
-    private protected (string Name, string Path) ComposeProgram => _compose.Length > 1 ? ("docker", _compose[0]) : ("docker-compose", _compose[0]);
+    private protected (string Name, string Path) ComposeProgram => _compose.Length > 1
+        ? ("docker", _compose[0])
+        : ("docker-compose", _compose[0]);
 
     /// <summary>As the module names the compose that it uses.</summary>
     private protected string ComposeCommand => _compose.Length > 1 ? "docker compose" : "docker-compose";

@@ -184,7 +184,8 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Equal(ContainerName + " v1.1.0", Text(result, "HealthContainer"));
         Assert.Equal("Healthy", Text(result, "PreviousHealth"));
         Assert.Contains(
-            Texts(Good("Get-ProHistory api -Kind Deploy")[0], "LogTail"), line => line.Contains("v1.1.0 of hello starts", StringComparison.Ordinal));
+            Texts(Good("Get-ProHistory api -Kind Deploy")[0], "LogTail"),
+            line => line.Contains("v1.1.0 of hello starts", StringComparison.Ordinal));
         if (isCut)
         {
             // It got sick after two checks, a second apart; nobody answered all that time.
@@ -346,8 +347,10 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Equal("v1.0.0", Text(result, "Version"));
         var list = Host.Prompts[0].Split('\n');
         Assert.Equal("Roll back api", list[0].Trim());
-        Assert.Contains(list, line => line.StartsWith("2  v1.1.0", StringComparison.Ordinal) && line.Contains("running now", StringComparison.Ordinal));
-        Assert.Contains(list, line => line.StartsWith("3  v1.0.0", StringComparison.Ordinal) && line.Contains("the one before", StringComparison.Ordinal));
+        Assert.Contains(list, line => line.StartsWith("2  v1.1.0", StringComparison.Ordinal)
+            && line.Contains("running now", StringComparison.Ordinal));
+        Assert.Contains(list, line => line.StartsWith("3  v1.0.0", StringComparison.Ordinal)
+            && line.Contains("the one before", StringComparison.Ordinal));
         Assert.Contains("Roll back?", Host.Prompts[1], StringComparison.Ordinal);
         Assert.Equal(2, Host.Defaults[0]);
         OnlyRuns("v1.0.0");
@@ -414,7 +417,8 @@ public sealed class ContainerDeployTests : DeployTest
 
     /// <summary>Two of the four by PRO_TEST_SEED: each order, and each decision.</summary>
     public static TheoryData<string, string, bool> HealthUrls => new(
-        [.. FaultMatrix.Some("StopFirst", "StartFirst").SelectMany(kept => new[] { (kept, "version", true), (Other(kept), "v1.0.0", false) })]);
+        [.. FaultMatrix.Some("StopFirst", "StartFirst")
+            .SelectMany(kept => new[] { (kept, "version", true), (Other(kept), "v1.0.0", false) })]);
 
     private static string Other(string order) => order == "StopFirst" ? "StartFirst" : "StopFirst";
 
@@ -542,7 +546,8 @@ public sealed class ContainerDeployTests : DeployTest
             "pro.json", """{ "services": { "api": { "context": "apps/api", "healthUrl": "http://u:s3cret@localhost:9/?s3cret" } } }""");
         var error = Bad(
             $"Deploy-ProService api v1.1.0 -Order {order} -WhatIf", "HealthUrlPortNotPublished", ErrorCategory.InvalidArgument);
-        Assert.Contains($"names port 9, which {ContainerName} doesn't publish: it publishes {Port}.", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"names port 9, which {ContainerName} doesn't publish: it publishes {Port}.", error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", error + error.ErrorDetails.RecommendedAction, StringComparison.Ordinal);
         Assert.Equal(before, Untouched());
     }
@@ -568,7 +573,8 @@ public sealed class ContainerDeployTests : DeployTest
         Start("v1.1.0");
         // The choice in its input was not meant for the list of versions.
         var result = await FreshProcess.RunAsync(
-            $"Import-Module '{TestSetup.ModuleManifest}'; Invoke-ProRollback api -Confirm:$false", Repository.Root, input: "2\n", cancellationToken: Cancel);
+            $"Import-Module '{TestSetup.ModuleManifest}'; Invoke-ProRollback api -Confirm:$false", Repository.Root, input: "2\n",
+            cancellationToken: Cancel);
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("No version of api was named", result.Output + result.Error, StringComparison.Ordinal);
         Assert.Contains("v1.1.0, v1.0.0", result.Output + result.Error, StringComparison.Ordinal);
@@ -612,7 +618,8 @@ public sealed class ContainerDeployTests : DeployTest
         Start("v1.0.0");
         _ = Good("Deploy-ProService api v2.0.0; Deploy-ProService api v3.0.0; Invoke-ProRollback api -Previous -Confirm:$false");
         OnlyRuns("v2.0.0");
-        var gone = Good($"Remove-ProOldImage api {mode} -GracePeriod 0 -Confirm:$false").Where(result => Text(result, "Action") == "Removed");
+        var gone = Good($"Remove-ProOldImage api {mode} -GracePeriod 0 -Confirm:$false")
+            .Where(result => Text(result, "Action") == "Removed");
         Assert.Equal(["v3.0.0"], gone.Select(result => Text(result, "Version")).Where(version => version is not null).Distinct());
         Assert.Equal("v1.0.0", Text(One("Invoke-ProRollback api -Previous -Confirm:$false"), "Version"));
         OnlyRuns("v1.0.0");
@@ -674,7 +681,8 @@ public sealed class ContainerDeployTests : DeployTest
         var script = Path.Combine(Repository.Beside, "job.ps1");
         await File.WriteAllTextAsync(
             script,
-            $"$ErrorActionPreference = 'Stop'\nImport-Module '{TestSetup.ModuleManifest}'\nDeploy-ProService api {version} -Confirm:$false\n",
+            $"$ErrorActionPreference = 'Stop'\nImport-Module '{TestSetup.ModuleManifest}'\n"
+                + $"Deploy-ProService api {version} -Confirm:$false\n",
             Cancel);
         var result = await FreshProcess.RunFileAsync(script, Repository.Root, Cancel);
         Assert.True(code == result.ExitCode, result.Output + result.Error);
@@ -690,7 +698,8 @@ public sealed class ContainerDeployTests : DeployTest
         Start("v1.1.0");
         var shells = Enumerable.Range(0, 20).Select(_ => new Shell().In(Repository.Root)).ToArray();
         var results = await Task.WhenAll(shells.Select(shell => Task.Factory.StartNew(
-            () => shell.Run("Invoke-ProRollback api v1.0.0 -Confirm:$false"), Cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            () => shell.Run("Invoke-ProRollback api v1.0.0 -Confirm:$false"), Cancel, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default)));
         foreach (var shell in shells)
         {
             shell.Dispose();
@@ -751,7 +760,9 @@ public sealed class ContainerDeployTests : DeployTest
         Assert.Equal("NothingToDo", Text(One("Repair-ProService api"), "Outcome"));
     }
 
-    /// <summary>Somebody removed the container after a command had died on it: its lock says nothing any more, and stops cleaning for ever.</summary>
+    /// <summary>
+    /// Somebody removed the container after a command had died on it: its lock says nothing any more, and stops cleaning for ever.
+    /// </summary>
     [Theory]
     [InlineData(true, true)]
     [InlineData(true, false)]

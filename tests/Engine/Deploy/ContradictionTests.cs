@@ -12,8 +12,10 @@ public sealed class ContradictionTests : DeployTest
         _ = Make("v1.1.0");
         Start("v1.1.0");
         _ = Bad("Invoke-ProRollback api v1.0.0 -Previous -Confirm:$false", "ParametersContradict", ErrorCategory.InvalidArgument);
-        _ = Bad("Get-ProImageVersion api -Current | Invoke-ProRollback -Previous -Confirm:$false", "ParametersContradict", ErrorCategory.InvalidArgument);
-        _ = Bad($"Invoke-ProRollback api v1.0.0 -Reference {Registry}/api:v1.1.0 -Confirm:$false", "ParametersContradict", ErrorCategory.InvalidArgument);
+        _ = Bad("Get-ProImageVersion api -Current | Invoke-ProRollback -Previous -Confirm:$false", "ParametersContradict",
+            ErrorCategory.InvalidArgument);
+        _ = Bad($"Invoke-ProRollback api v1.0.0 -Reference {Registry}/api:v1.1.0 -Confirm:$false", "ParametersContradict",
+            ErrorCategory.InvalidArgument);
         OnlyRuns("v1.1.0");
     }
 
@@ -87,7 +89,8 @@ public sealed class ContradictionTests : DeployTest
         _ = Make("v1.2.0");
         Start("v1.0.0");
         var result = await FreshProcess.RunAsync(
-            $"Import-Module '{TestSetup.ModuleManifest}'; try {{ {command} }} catch {{ $_.FullyQualifiedErrorId; $_.ErrorDetails.RecommendedAction }}",
+            $"Import-Module '{TestSetup.ModuleManifest}'; "
+                + $"try {{ {command} }} catch {{ $_.FullyQualifiedErrorId; $_.ErrorDetails.RecommendedAction }}",
             Repository.Root,
             input: input,
             cancellationToken: Cancel);

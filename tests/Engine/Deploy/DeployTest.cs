@@ -82,7 +82,10 @@ public abstract class DeployTest : EngineTest
         }
     }
 
-    /// <summary>A version's image: it answers on 8080 with its version, under a page that only it has too, and is well as long as it has a file <c>health</c>.</summary>
+    /// <summary>
+    /// A version's image: it answers on 8080 with its version, under a page that only it has too, and is well as long as it has a file
+    /// <c>health</c>.
+    /// </summary>
     /// <param name="version">The tag.</param>
     /// <param name="health">What it does to its health: nothing leaves it sick.</param>
     /// <param name="retries">How often its check must fail.</param>
@@ -97,8 +100,9 @@ public abstract class DeployTest : EngineTest
     {
         // The module runs the check itself. The engine's own checks of all that is well take a seventh of a core each, at one a second.
         var seconds = interval ?? (health == Well ? 20 : 1);
-        const string Serve = "mkdir -p /srv; echo $VERSION > /srv/version; cp /srv/version /srv/$VERSION; echo $VERSION of $GREETING starts; httpd -p 8080 -h /srv; "
-            + "trap 'exit 0' TERM; ";
+        const string Serve =
+            "mkdir -p /srv; echo $VERSION > /srv/version; cp /srv/version /srv/$VERSION; echo $VERSION of $GREETING starts; "
+            + "httpd -p 8080 -h /srv; trap 'exit 0' TERM; ";
         var container = TestEngine.CreateContainer(Base, $"pro-test-{Guid.NewGuid():N}", start: false);
         try
         {
@@ -199,7 +203,8 @@ public abstract class DeployTest : EngineTest
     /// <summary>All that the engine knows of a container.</summary>
     private protected JsonNode Container(string? name = null) =>
         TestEngine.Call(HttpMethod.Get, $"/containers/{name ?? ContainerName}/json")
-        ?? throw new InvalidOperationException($"There is no container {name ?? ContainerName}; there are {string.Join(", ", Containers())}.");
+        ?? throw new InvalidOperationException(
+            $"There is no container {name ?? ContainerName}; there are {string.Join(", ", Containers())}.");
 
     /// <summary>All that the engine knows of the service's container, but for its health, which changes by itself.</summary>
     private protected string Untouched()
@@ -304,7 +309,9 @@ public abstract class DeployTest : EngineTest
         var run = Run(script);
         Assert.Null(run.Failure);
         var error = Assert.Single(run.Errors);
-        Assert.True(error.FullyQualifiedErrorId.StartsWith("RestoredPrevious,", StringComparison.Ordinal), $"{error.FullyQualifiedErrorId}: {error}");
+        Assert.True(
+            error.FullyQualifiedErrorId.StartsWith("RestoredPrevious,", StringComparison.Ordinal),
+            $"{error.FullyQualifiedErrorId}: {error}");
         Assert.False(string.IsNullOrWhiteSpace(error.ErrorDetails?.RecommendedAction), "No remedy.");
         var result = Assert.Single(run.Output);
         Assert.Equal("RestoredPrevious", Text(result, "Outcome"));
@@ -314,13 +321,17 @@ public abstract class DeployTest : EngineTest
     // Unpublished, it has no address as long as it doesn't run.
     private string Address(int port) => IsPublished
         ? $"http://127.0.0.1:{port}/version"
-        : $"http://{TestEngine.Call(HttpMethod.Get, $"/containers/{ContainerName}/json")?["NetworkSettings"]!["Networks"]![Network]!["IPAddress"]}:8080/version";
+        : $"http://{NetworkAddress()}:8080/version";
+
+    private JsonNode? NetworkAddress() =>
+        TestEngine.Call(HttpMethod.Get, $"/containers/{ContainerName}/json")?["NetworkSettings"]!["Networks"]![Network]!["IPAddress"];
 
     private protected IReadOnlyList<string> Networks() => Named(TestEngine.Call(HttpMethod.Get, "/networks"));
 
     // What was verified stays on the engine, and is no rest of an operation.
     private protected IReadOnlyList<string> Volumes() =>
-        [.. Named(TestEngine.Call(HttpMethod.Get, "/volumes")!["Volumes"]).Where(name => !name.StartsWith("pro-verified-", StringComparison.Ordinal))];
+        [.. Named(TestEngine.Call(HttpMethod.Get, "/volumes")!["Volumes"])
+            .Where(name => !name.StartsWith("pro-verified-", StringComparison.Ordinal))];
 
     // Locks' takeovers and renewals have a nonce for a name: their labels say whose they are.
     private List<string> Named(JsonNode? list) =>

@@ -92,7 +92,9 @@ public class DeployedStaysTests : ComposeTest
         Assert.Equal("v1.2.2", Previous());
 
         // The second user's clean-up keeps what the first one would roll back to.
-        _ = Good("Remove-ProOldImage api -Keep 1 -KeepPrerelease 0 -KeepCommit 0 -GracePeriod ([TimeSpan]::Zero) -Confirm:$false -WarningAction Ignore");
+        _ = Good(
+            "Remove-ProOldImage api -Keep 1 -KeepPrerelease 0 -KeepCommit 0 -GracePeriod ([TimeSpan]::Zero) -Confirm:$false "
+                + "-WarningAction Ignore");
         Assert.NotNull(Id("api:v1.2.2"));
         Assert.Null(Id("api:v1.2.1"));
         Assert.Equal("v1.2.2", Text(One("Invoke-ProRollback api -Previous -Confirm:$false"), "Version"));
@@ -163,7 +165,8 @@ public class DeployedStaysTests : ComposeTest
         _ = One("Deploy-ProService api v1.2.2");
         var test = Repository.FullPath("docker-compose.test.yml");
         File.WriteAllText(test, File.ReadAllText(test)
-            .Replace("-pro-api", "-test-api", StringComparison.Ordinal).Replace($"127.0.0.1:{Port}:8080", "8080", StringComparison.Ordinal));
+            .Replace("-pro-api", "-test-api", StringComparison.Ordinal)
+            .Replace($"127.0.0.1:{Port}:8080", "8080", StringComparison.Ordinal));
         UseTest(Project + "b");
         try
         {
@@ -234,7 +237,9 @@ public class DeployedStaysTests : ComposeTest
         var result = Run("Deploy-ProService api v1.2.3");
 
         Check(result.Error, Refused, ErrorCategory.InvalidOperation);
-        Assert.Contains($"created from the image {Id("api:v1.2.4")}, and not from {Id("api:v1.2.3")} as planned", result.Error.ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"created from the image {Id("api:v1.2.4")}, and not from {Id("api:v1.2.3")} as planned",
+            result.Error.ToString(), StringComparison.Ordinal);
         Assert.Equal("v1.2.2", Answer());
         Assert.Equal(Id("api:v1.2.2"), Container["Image"]!.ToString());
         NothingIsLeft();
@@ -345,12 +350,14 @@ public class DeployedStaysTests : ComposeTest
     {
         _ = Repository.Write("pro.json", """{ "services": { "api": { "context": "." } } }""");
         File.Delete(Repository.FullPath(".gitignore"));
-        _ = Repository.Commit(("Dockerfile", CopyAll), ("file", "1"), (".env", "API_VERSION=v1.2.2\n"), ("docker-compose.shop.pro.yml", "services: {}\n"));
+        _ = Repository.Commit(
+            ("Dockerfile", CopyAll), ("file", "1"), (".env", "API_VERSION=v1.2.2\n"), ("docker-compose.shop.pro.yml", "services: {}\n"));
         _ = Repository.Write(".env", "API_VERSION=v1.2.3\n");
         _ = Repository.Write("docker-compose.shop.pro.yml", "services: { api: {} }\n");
         Assert.DoesNotContain(Run("Build-ProImage api -WhatIf").ThrowIfFailed().Warnings, IsAboutFiles);
         _ = Repository.Write("file", "2");
-        Assert.Contains(Run("Build-ProImage api -WhatIf").ThrowIfFailed().Warnings, one => IsAboutFiles(one) && one.Contains("1 uncommitted", StringComparison.Ordinal));
+        Assert.Contains(Run("Build-ProImage api -WhatIf").ThrowIfFailed().Warnings, one => IsAboutFiles(one)
+            && one.Contains("1 uncommitted", StringComparison.Ordinal));
 
         static bool IsAboutFiles(string warning) => warning.Contains("uncommitted", StringComparison.Ordinal);
     }
@@ -368,7 +375,8 @@ public class DeployedStaysTests : ComposeTest
 
     private void DeclareAlias()
     {
-        _ = Repository.Write(Production, File.ReadAllText(Repository.FullPath(Production)).Replace("api:latest", "api:production", StringComparison.Ordinal));
+        _ = Repository.Write(Production, File.ReadAllText(Repository.FullPath(Production))
+            .Replace("api:latest", "api:production", StringComparison.Ordinal));
         _ = Repository.Write("pro.json", $$"""
             {
               "services": { "api": { "context": "apps/api" } },

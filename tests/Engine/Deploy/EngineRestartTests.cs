@@ -65,8 +65,8 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
     }
 
     /// <summary>
-    /// Whether the command dies too, order, moment, outage and restart policy: one of six by PRO_TEST_SEED; with PRO_TEST_ALL_FAULTS=1 all, and
-    /// the rest.
+    /// Whether the command dies too, order, moment, outage and restart policy: one of six by PRO_TEST_SEED; with PRO_TEST_ALL_FAULTS=1 all,
+    /// and the rest.
     /// </summary>
     public static TheoryData<bool, string, Moment, Outage, string> Cases => new(
         ((bool, string, Moment, Outage, string)[])
@@ -229,7 +229,8 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
 
     private static string? Image(JsonNode? container) => container?["Config"]!["Image"]!.ToString().Split(':')[^1];
 
-    private JsonNode? Inspect(string name) => Lines(_engine.Docker("ps", "--all", "--quiet", "--no-trunc", "--filter", $"name=^/{name}$")) is [var id]
+    private JsonNode? Inspect(string name) =>
+        Lines(_engine.Docker("ps", "--all", "--quiet", "--no-trunc", "--filter", $"name=^/{name}$")) is [var id]
         ? JsonNode.Parse(_engine.Docker("inspect", id))![0]
         : null;
 
@@ -252,7 +253,8 @@ public sealed class EngineRestartTests : EngineTest, IClassFixture<RestartableEn
     {
         await AnswersAsync(version);
         Assert.Equal([Name], Lines(_engine.Docker("ps", "--all", "--format", "{{.Names}}")));
-        Assert.All(Lines(_engine.Docker("volume", "ls", "--quiet")), one => Assert.StartsWith("pro-verified-", one, StringComparison.Ordinal));
+        Assert.All(
+            Lines(_engine.Docker("volume", "ls", "--quiet")), one => Assert.StartsWith("pro-verified-", one, StringComparison.Ordinal));
         Assert.Equal(["bridge", "host", "none"], Lines(_engine.Docker("network", "ls", "--format", "{{.Name}}")).Order());
         var container = Inspect(Name)!;
         Assert.Equal(version, Image(container));

@@ -89,9 +89,11 @@ public sealed class EveryOptionTests : DeployTest
         const string Look = "env >/srv/env; cp /etc/hosts /srv/hosts; touch /srv/health";
         _ = Make("v1.0.0", health: Look);
         _ = Make("v1.1.0", health: Look);
-        _ = DockerClient.Run(null, "run", "--detach", "--name", Peer, "--expose", "5432", "--stop-signal", "SIGKILL", Base, "sleep", "9999");
         _ = DockerClient.Run(
-            null, "run", "--detach", "--name", ContainerName, "--link", Peer + ":db", "--publish", $"127.0.0.1:{Port}:8080", $"{Registry}/api:v1.0.0");
+            null, "run", "--detach", "--name", Peer, "--expose", "5432", "--stop-signal", "SIGKILL", Base, "sleep", "9999");
+        _ = DockerClient.Run(
+            null, "run", "--detach", "--name", ContainerName, "--link", Peer + ":db",
+            "--publish", $"127.0.0.1:{Port}:8080", $"{Registry}/api:v1.0.0");
         Assert.Equal("v1.0.0", Answer());
         var before = Seen();
         Assert.Contains(before, line => line.StartsWith("DB_PORT_5432_TCP_ADDR=", StringComparison.Ordinal));
@@ -107,7 +109,8 @@ public sealed class EveryOptionTests : DeployTest
         string[] Seen() =>
         [
             .. DockerClient.Run(null, "exec", ContainerName, "cat", "/srv/env", "/srv/hosts").Split('\n')
-                .Where(line => line.StartsWith("DB_", StringComparison.Ordinal) || line.Contains("\tdb ", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+                .Where(line => line.StartsWith("DB_", StringComparison.Ordinal) || line.Contains("\tdb ", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal),
         ];
     }
 
@@ -145,19 +148,28 @@ public sealed class EveryOptionTests : DeployTest
     private string[] Everywhere() =>
     [
         "--add-host", "one:10.0.0.1", "--add-host", "two:host-gateway", "--cap-add", "NET_ADMIN", "--cap-drop", "MKNOD",
-        "--cgroup-parent", "/pro-test", "--cgroupns", "private", "--cpu-shares", "512", "--cpus", "0.5", "--cpuset-cpus", "0", "--cpuset-mems", "0",
+        "--cgroup-parent", "/pro-test", "--cgroupns", "private", "--cpu-shares", "512", "--cpus", "0.5", "--cpuset-cpus", "0",
+        "--cpuset-mems", "0",
         "--device", "/dev/null:/dev/nothing:rw", "--device-cgroup-rule", "c 42:* rmw", "--dns", "10.0.0.53", "--dns-option", "ndots:2",
-        "--dns-search", "example.com", "--domainname", "example.com", "--env", "COLOUR=operator", "--env", "EMPTY=", "--env-file", _folder + "/env",
-        "--expose", "9000", "--group-add", "10", "--health-cmd", "wget -q -O /dev/null http://127.0.0.1:8080/version", "--health-interval", "20s",
-        "--health-retries", "3", "--health-start-period", "1s", "--health-timeout", "5s", "--init", "--interactive", "--tty", "--ipc", "shareable",
-        "--isolation", "default", "--label", "team=shop", "--label-file", _folder + "/labels", "--log-driver", "json-file", "--log-opt", "max-size=1m",
+        "--dns-search", "example.com", "--domainname", "example.com", "--env", "COLOUR=operator", "--env", "EMPTY=",
+        "--env-file", _folder + "/env",
+        "--expose", "9000", "--group-add", "10", "--health-cmd", "wget -q -O /dev/null http://127.0.0.1:8080/version",
+        "--health-interval", "20s",
+        "--health-retries", "3", "--health-start-period", "1s", "--health-timeout", "5s",
+        "--init", "--interactive", "--tty", "--ipc", "shareable",
+        "--isolation", "default", "--label", "team=shop", "--label-file", _folder + "/labels", "--log-driver", "json-file",
+        "--log-opt", "max-size=1m",
         "--log-opt", "labels=team", "--memory", "128m", "--memory-reservation", "64m", "--memory-swap", "-1",
         "--mount", $"type=volume,src={Volume},dst=/named,readonly", "--mount", "type=volume,dst=/mounted,volume-nocopy,volume-label=a=b",
-        "--mount", $"type=bind,src={_folder},dst=/bound,bind-propagation=rprivate,readonly", "--mount", "type=tmpfs,dst=/run/u,tmpfs-size=65536,tmpfs-mode=0700",
-        "--network-alias", "shop", "--oom-score-adj", "100", "--pids-limit", "60", "--read-only", "--restart", "on-failure:3", "--runtime", "runc",
-        "--security-opt", "no-new-privileges", "--shm-size", "1m", "--stop-signal", "SIGKILL", "--stop-timeout", "3", "--sysctl", "net.core.somaxconn=512",
+        "--mount", $"type=bind,src={_folder},dst=/bound,bind-propagation=rprivate,readonly",
+        "--mount", "type=tmpfs,dst=/run/u,tmpfs-size=65536,tmpfs-mode=0700",
+        "--network-alias", "shop", "--oom-score-adj", "100", "--pids-limit", "60", "--read-only", "--restart", "on-failure:3",
+        "--runtime", "runc",
+        "--security-opt", "no-new-privileges", "--shm-size", "1m", "--stop-signal", "SIGKILL", "--stop-timeout", "3",
+        "--sysctl", "net.core.somaxconn=512",
         "--tmpfs", "/srv:size=64k,exec", "--ulimit", "nofile=1024:2048", "--user", "0:0", "--userns", "host",
-        "--volume", "/anonymous", "--volume", $"{Volume}:/again:ro", "--volume", $"{_folder}:/host:ro", "--volumes-from", Peer + ":ro", "--workdir", "/tmp",
+        "--volume", "/anonymous", "--volume", $"{Volume}:/again:ro", "--volume", $"{_folder}:/host:ro", "--volumes-from", Peer + ":ro",
+        "--workdir", "/tmp",
     ];
 
     /// <summary>Since Engine 28.</summary>
@@ -187,7 +199,9 @@ public sealed class EveryOptionTests : DeployTest
     }
 
     private static IEnumerable<string> Volumes(string name) =>
-        TestEngine.Call(HttpMethod.Get, $"/containers/{name}/json") is { } container && container["Mounts"] is not null ? Volumes(container) : [];
+        TestEngine.Call(HttpMethod.Get, $"/containers/{name}/json") is { } container && container["Mounts"] is not null
+            ? Volumes(container)
+            : [];
 
     private static IEnumerable<string> Volumes(JsonNode container) => container["Mounts"]!.AsArray()
         .Where(mount => mount!["Type"]!.ToString() == "volume").Select(mount => $"{mount!["Name"]}").Order(StringComparer.Ordinal);

@@ -79,7 +79,8 @@ public sealed class FidelityTests : DeployTest
             ["Image"] = image,
             ["HostConfig"] = new JsonObject
             {
-                ["PortBindings"] = new JsonObject { ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = $"{Port}" }) },
+                ["PortBindings"] =
+                    new JsonObject { ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = $"{Port}" }) },
             },
         });
         _ = TestEngine.Call(HttpMethod.Post, $"/containers/{ContainerName}/start");
@@ -121,7 +122,8 @@ public sealed class FidelityTests : DeployTest
             ["HostConfig"] = new JsonObject
             {
                 ["NetworkMode"] = Network,
-                ["PortBindings"] = new JsonObject { ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = "" }) },
+                ["PortBindings"] =
+                    new JsonObject { ["8080/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = "" }) },
             },
             ["NetworkingConfig"] = new JsonObject
             {
@@ -140,7 +142,8 @@ public sealed class FidelityTests : DeployTest
     }
 
     private int HostPort() => int.Parse(
-        Container()["NetworkSettings"]!["Ports"]!["8080/tcp"]![0]!["HostPort"]!.ToString(), System.Globalization.CultureInfo.InvariantCulture);
+        Container()["NetworkSettings"]!["Ports"]!["8080/tcp"]![0]!["HostPort"]!.ToString(),
+        System.Globalization.CultureInfo.InvariantCulture);
 
     // The engine refuses while the container runs; what runs goes on when it is started again.
     private void RemoveImage(string image)

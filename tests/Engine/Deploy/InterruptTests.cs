@@ -116,7 +116,8 @@ public sealed partial class InterruptTests : DeployTest
     public void A_restored_container_whose_health_could_not_be_seen_is_never_called_healthy()
     {
         // The first question is whether it is there, the second one how it is.
-        var (result, faulty) = RestoreBehindProxy(new FaultPlan(Fault.Refuse, 2, AmongChanges: false) { SinceCommit = true }, isGone: false);
+        var (result, faulty) = RestoreBehindProxy(
+            new FaultPlan(Fault.Refuse, 2, AmongChanges: false) { SinceCommit = true }, isGone: false);
 
         Assert.Contains($"/containers/{ContainerName}/json", faulty, StringComparison.Ordinal);
         Assert.Empty(result.Output);
@@ -135,7 +136,8 @@ public sealed partial class InterruptTests : DeployTest
         using var proxy = new FaultProxy(TestEngine.SocketPath);
         proxy.Arm(plan, call =>
         {
-            var isEnd = call.StartsWith("DELETE ", StringComparison.Ordinal) && call.Contains("/volumes/pro-operation-", StringComparison.Ordinal);
+            var isEnd = call.StartsWith("DELETE ", StringComparison.Ordinal)
+                && call.Contains("/volumes/pro-operation-", StringComparison.Ordinal);
             if (isEnd && isGone)
             {
                 _ = TestEngine.Call(HttpMethod.Delete, $"/containers/{ContainerName}?force=true");
@@ -199,7 +201,8 @@ public sealed partial class InterruptTests : DeployTest
 
     /// <summary>The seconds that each answer names.</summary>
     private static List<int> Answers(string text) =>
-        [.. AnswerPattern().Matches(text).Select(match => int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
+        [.. AnswerPattern().Matches(text)
+            .Select(match => int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))];
 
     private static async Task UntilAsync(Process terminal, StringBuilder screen, Func<string, bool> isSo, bool press = false)
     {

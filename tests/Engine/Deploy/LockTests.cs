@@ -29,7 +29,9 @@ public sealed class LockTests : DeployTest
         OnlyRuns("v1.2.0");
     }
 
-    /// <summary>The other one has begun before its first look, or after its plan was shown: that plan isn't carried out, and a new one is shown.</summary>
+    /// <summary>
+    /// The other one has begun before its first look, or after its plan was shown: that plan isn't carried out, and a new one is shown.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -41,7 +43,8 @@ public sealed class LockTests : DeployTest
         Start("v1.0.0");
         System.Diagnostics.Process? other = null;
         var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Host.OnProgress = record => _ = record.Activity.StartsWith("Waiting for the lock of", StringComparison.Ordinal) && waits.TrySetResult();
+        Host.OnProgress = record => _ = record.Activity.StartsWith("Waiting for the lock of", StringComparison.Ordinal)
+            && waits.TrySetResult();
         Host.BeforeAnswer = BeginOther;
         foreach (var yes in (int[])(isPlanned ? [0, 0] : [0]))
         {
@@ -83,7 +86,8 @@ public sealed class LockTests : DeployTest
             }
         }
 
-        static string FromOf(string prompt) => System.Text.RegularExpressions.Regex.Match(prompt, "api: (\\S+) -> v1\\.2\\.0").Groups[1].Value;
+        static string FromOf(string prompt) =>
+            System.Text.RegularExpressions.Regex.Match(prompt, "api: (\\S+) -> v1\\.2\\.0").Groups[1].Value;
     }
 
     [Theory]
@@ -124,7 +128,8 @@ public sealed class LockTests : DeployTest
         await UntilAsync(() => first.IsCompleted || IsUp(slow));
 
         Host.Clear();
-        foreach (var command in (string[])["Invoke-ProRollback api v1.0.0", "Deploy-ProService api v1.0.0 -WhatIf", "Repair-ProService api -WhatIf"])
+        foreach (var command in (string[])["Invoke-ProRollback api v1.0.0", "Deploy-ProService api v1.0.0 -WhatIf",
+            "Repair-ProService api -WhatIf"])
         {
             var error = Bad(command, "TargetLocked", ErrorCategory.ResourceBusy);
             Assert.Contains($"deploy api to {Slow}, by ", error.ToString(), StringComparison.Ordinal);

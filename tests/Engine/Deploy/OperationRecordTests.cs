@@ -2,7 +2,9 @@ using System.Management.Automation;
 
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
-/// <summary>What an operation writes down before it touches anything: where it is, what it is good for, and what happens without it.</summary>
+/// <summary>
+/// What an operation writes down before it touches anything: where it is, what it is good for, and what happens without it.
+/// </summary>
 public sealed class OperationRecordTests : DeployTest
 {
     private const string Secret = "hunter22hunter22";
@@ -13,7 +15,8 @@ public sealed class OperationRecordTests : DeployTest
         _ = Make("v1.0.0");
         _ = Make("v1.1.0");
         _ = DockerClient.Run(
-            null, "run", "--detach", "--name", ContainerName, "--env", "DB_PASSWORD=" + Secret, "--restart", "always", $"{Registry}/api:v1.0.0");
+            null, "run", "--detach", "--name", ContainerName, "--env", "DB_PASSWORD=" + Secret,
+            "--restart", "always", $"{Registry}/api:v1.0.0");
         await KillAtStopAsync("Deploy-ProService api v1.1.0");
         var volume = Assert.Single(Volumes(), name => name.StartsWith("pro-operation-", StringComparison.Ordinal));
         Assert.DoesNotContain(Secret, TestEngine.Call(HttpMethod.Get, "/volumes/" + volume)!.ToJsonString(), StringComparison.Ordinal);
@@ -33,7 +36,8 @@ public sealed class OperationRecordTests : DeployTest
         _ = Make("v1.1.0");
         Start("v1.0.0");
         await KillAtStopAsync("Deploy-ProService api v1.1.0");
-        _ = TestEngine.Call(HttpMethod.Delete, "/volumes/" + Volumes().Single(name => name.StartsWith("pro-operation-", StringComparison.Ordinal)));
+        _ = TestEngine.Call(
+            HttpMethod.Delete, "/volumes/" + Volumes().Single(name => name.StartsWith("pro-operation-", StringComparison.Ordinal)));
         var before = Containers().Select(name => Container(name)["State"]!["StartedAt"]!.ToString()).ToList();
 
         var error = Bad("Repair-ProService api", "OperationRecordLost", ErrorCategory.InvalidOperation);
@@ -45,7 +49,8 @@ public sealed class OperationRecordTests : DeployTest
 
         // The remedy is commands that run.
         var remedy = error.ErrorDetails.RecommendedAction.Split(": ")[1].Split(". To keep")[0];
-        foreach (var command in remedy.Split("; ").Where(command => !command.Contains("docker rm -f " + ContainerName + " ", StringComparison.Ordinal)))
+        foreach (var command in remedy.Split("; ")
+            .Where(command => !command.Contains("docker rm -f " + ContainerName + " ", StringComparison.Ordinal)))
         {
             _ = DockerClient.Run(null, command.Split(' ')[1..]);
         }
@@ -112,7 +117,8 @@ public sealed class OperationRecordTests : DeployTest
         _ = DockerClient.Run(null, "run", "--detach", "--name", ContainerName, "--restart", policy, $"{Registry}/api:v1.0.0");
         var run = Task.Run(() => Run($"Deploy-ProService api v1.1.0 -Order {order}"), Cancel);
         while (!run.IsCompleted && (Containers() is not [var one] || one != ContainerName
-            || TestEngine.Call(HttpMethod.Get, $"/containers/{one}/json")?["Config"]?["Image"]?.ToString().EndsWith("v1.1.0", StringComparison.Ordinal) != true))
+            || TestEngine.Call(HttpMethod.Get, $"/containers/{one}/json")?["Config"]?["Image"]?.ToString()
+                .EndsWith("v1.1.0", StringComparison.Ordinal) != true))
         {
             await Task.Delay(20, Cancel);
         }
@@ -127,7 +133,8 @@ public sealed class OperationRecordTests : DeployTest
         Assert.Equal("UndoneFromOutside", Text(Assert.Single(result.Output), "Outcome"));
         Assert.Equal(["Deploy v1.1.0 UndoneFromOutside"], History());
         Assert.Equal("False", Text(
-            Good("Get-ProHistory api -Kind Deploy").First(line => Text(line, "Target")?.Contains(RegistryPath, StringComparison.Ordinal) == true),
+            Good("Get-ProHistory api -Kind Deploy")
+                .First(line => Text(line, "Target")?.Contains(RegistryPath, StringComparison.Ordinal) == true),
             "IsVerified"));
     }
 

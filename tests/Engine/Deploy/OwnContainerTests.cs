@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Pro.DockerVersioning.Tests.Engine.Deploy;
 
 /// <summary>
-/// A command that runs in a container with the engine's socket, as a CI job does: here it has the network of such a container, and the mounts by
-/// which a process knows that it is in one.
+/// A command that runs in a container with the engine's socket, as a CI job does: here it has the network of such a container, and the
+/// mounts by which a process knows that it is in one.
 /// </summary>
 public sealed class OwnContainerTests : DeployTest
 {
@@ -25,7 +25,8 @@ public sealed class OwnContainerTests : DeployTest
         _ = Repository.Write(
             "pro.json", $$"""{ "services": { "api": { "context": "apps/api", "healthUrl": "http://127.0.0.1:{{Port}}/version" } } }""");
 
-        var text = await RunInJobAsync("Deploy-ProService api v1.1.0 -HealthTimeout 0:0:20 | ForEach-Object { \"$($_.Outcome) $($_.Health)\" }");
+        var text = await RunInJobAsync(
+            "Deploy-ProService api v1.1.0 -HealthTimeout 0:0:20 | ForEach-Object { \"$($_.Outcome) $($_.Health)\" }");
 
         Assert.True(text.Contains("Succeeded Healthy", StringComparison.Ordinal), text);
         OnlyRuns("v1.1.0");
@@ -39,7 +40,8 @@ public sealed class OwnContainerTests : DeployTest
         Start("v1.0.0");
 
         var text = await RunInJobAsync(
-            "try { Deploy-ProService api v1.1.0 -Order StartFirst -WhatIf -ErrorAction Stop } catch { \"$($_.FullyQualifiedErrorId) $_\" }");
+            "try { Deploy-ProService api v1.1.0 -Order StartFirst -WhatIf -ErrorAction Stop } "
+                + "catch { \"$($_.FullyQualifiedErrorId) $_\" }");
 
         Assert.True(text.Contains("OrderNotPossible", StringComparison.Ordinal), text);
         Assert.True(text.Contains($"because this command runs in the container {Job}", StringComparison.Ordinal), text);

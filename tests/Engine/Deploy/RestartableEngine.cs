@@ -31,7 +31,8 @@ public sealed class RestartableEngine : OwnEngine
         Version(New, Well);
     }
 
-    private void Version(string version, string health, string onStop = ":", string check = "wget -q -O /dev/null http://127.0.0.1:8080/health", string interval = "1s") =>
+    private void Version(string version, string health, string onStop = ":",
+        string check = "wget -q -O /dev/null http://127.0.0.1:8080/health", string interval = "1s") =>
         Build($"{Registry}/api:{version}", $"""
             FROM pro-sample/base:1
             LABEL org.opencontainers.image.version={version.TrimStart('v')}

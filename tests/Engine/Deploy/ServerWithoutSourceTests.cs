@@ -14,7 +14,8 @@ public sealed class ServerWithoutSourceTests : ComposeTest
     {
         Well("v1.0.0", "v1.1.0");
         var server = Directory.CreateDirectory(Path.Combine(Repository.Beside, "server")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(server, "docker-compose.yml"), GuideFile + "  db: { image: pro-sample/base:1 }\n", Cancel);
+        await File.WriteAllTextAsync(
+            Path.Combine(server, "docker-compose.yml"), GuideFile + "  db: { image: pro-sample/base:1 }\n", Cancel);
         if (proJson is not null)
         {
             await File.WriteAllTextAsync(Path.Combine(server, "pro.json"), proJson, Cancel);

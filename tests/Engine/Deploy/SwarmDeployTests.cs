@@ -25,7 +25,8 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
 
     private IReadOnlyList<string> Running =>
     [
-        .. _swarm.Docker("service", "ps", "--no-trunc", "--filter", "desired-state=running", "--format", "{{.Image}} {{.CurrentState}}", _name)
+        .. _swarm.Docker(
+            "service", "ps", "--no-trunc", "--filter", "desired-state=running", "--format", "{{.Image}} {{.CurrentState}}", _name)
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(line => line.Contains("Running", StringComparison.Ordinal))
             .Select(line => line.Split(' ', '@')[0].Split(':')[^1]),
@@ -76,7 +77,8 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
 
         var repair = Run("Repair-ProService api -Environment production").ThrowIfFailed();
         Assert.Equal("FinishedNew", Text(Assert.Single(repair.Output), "Outcome"));
-        Assert.Contains(repair.Warnings, static warning => warning.Contains("api:production could not be moved at the registry", StringComparison.Ordinal));
+        Assert.Contains(repair.Warnings, static warning => warning.Contains(
+            "api:production could not be moved at the registry", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -103,10 +105,12 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         // Without tasks, no container of this node shows it: they may all be on other nodes.
         var service = _name + "-elsewhere";
         _ = _swarm.Docker(
-            "service", "create", "--quiet", "--detach", "--no-resolve-image", "--name", service, "--replicas", "0", $"{OwnEngine.Registry}/api:v5.0.0");
+            "service", "create", "--quiet", "--detach", "--no-resolve-image", "--name", service,
+            "--replicas", "0", $"{OwnEngine.Registry}/api:v5.0.0");
         try
         {
-            _ = _swarm.Docker("service", "update", "--quiet", "--detach", "--no-resolve-image", "--image", $"{OwnEngine.Registry}/api:v5.1.0", service);
+            _ = _swarm.Docker(
+                "service", "update", "--quiet", "--detach", "--no-resolve-image", "--image", $"{OwnEngine.Registry}/api:v5.1.0", service);
             foreach (var version in (string[])["v5.0.0", "v5.1.0"])
             {
                 var error = Bad(
@@ -252,7 +256,8 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
                 return;
             }
 
-            var locks = _swarm.Docker("config", "ls", "--quiet", "--filter", "label=pro.dockerversioning.lock").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            var locks = _swarm.Docker("config", "ls", "--quiet", "--filter", "label=pro.dockerversioning.lock")
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries);
             _ = _swarm.Docker(["config", "rm", .. locks]);
         };
         var robbed = Run("Deploy-ProService api v1.1.0 -Canary 1 -Confirm");
@@ -307,7 +312,8 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
             _ = await asker.UntilAsync(answers => answers.TakeLast(50).All(answer => answer == "v3.1.0"), Cancel);
             Assert.Equal("Succeeded", Text(One("Invoke-ProRollback api v3.0.0 -Order StartFirst -Confirm:$false"), "Outcome"));
             var answers = (await asker.UntilAsync(
-                answers => answers.Count > before + 2000 && answers.TakeLast(50).All(answer => answer == "v3.0.0"), Cancel)).Skip(before).ToList();
+                answers => answers.Count > before + 2000 && answers.TakeLast(50).All(answer => answer == "v3.0.0"), Cancel))
+                    .Skip(before).ToList();
             TestContext.Current.TestOutputHelper?.WriteLine($"{answers.Count(answer => answer == Asker.Failed)} failed of {answers.Count}");
             Assert.Equal(["v3.0.0", "v3.1.0"], answers.Distinct().Order());
         }
@@ -331,10 +337,12 @@ public sealed class SwarmDeployTests : EngineTest, IClassFixture<SwarmOfOne>
         var network = _name + "-net";
         var container = _name + "-api";
         _ = _swarm.Docker("network", "create", "--driver", "overlay", "--attachable", network);
-        _ = _swarm.Docker("run", "--detach", "--name", container, "--network", network, "--network-alias", "shop", $"{OwnEngine.Registry}/api:v4.0.0");
+        _ = _swarm.Docker(
+            "run", "--detach", "--name", container, "--network", network, "--network-alias", "shop", $"{OwnEngine.Registry}/api:v4.0.0");
         try
         {
-            var refused = Bad($"Deploy-ProService api v4.1.0 -Container {container} -Order StartFirst -Confirm:$false", "OrderNotPossible", ErrorCategory.InvalidArgument);
+            var refused = Bad($"Deploy-ProService api v4.1.0 -Container {container} -Order StartFirst -Confirm:$false", "OrderNotPossible",
+                ErrorCategory.InvalidArgument);
             Assert.Contains($"its overlay network {network}", refused.ToString(), StringComparison.Ordinal);
             Runs("v4.0.0");
             Assert.Equal("Succeeded", Text(One($"Deploy-ProService api v4.1.0 -Container {container} -Confirm:$false"), "Outcome"));

@@ -35,7 +35,9 @@ public sealed class SwarmEngineRestartTests : EngineTest, IClassFixture<SwarmOfO
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public Task The_engine_goes_away_in_the_middle(bool commandDies) => commandDies ? WithTheCommandDeadAsync() : WithTheCommandAliveAsync();
+    public Task The_engine_goes_away_in_the_middle(bool commandDies) => commandDies
+        ? WithTheCommandDeadAsync()
+        : WithTheCommandAliveAsync();
 
     // It lives through it, and says on which version the service is.
     private async Task WithTheCommandAliveAsync()
@@ -84,7 +86,8 @@ public sealed class SwarmEngineRestartTests : EngineTest, IClassFixture<SwarmOfO
     private string[] Lines(params string[] arguments) =>
         _swarm.Docker(arguments).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    private string[] NewOnes() => Lines("ps", "--quiet", "--filter", $"name={_name}", "--filter", $"ancestor={OwnEngine.Registry}/api:{Waits}");
+    private string[] NewOnes() =>
+        Lines("ps", "--quiet", "--filter", $"name={_name}", "--filter", $"ancestor={OwnEngine.Registry}/api:{Waits}");
 
     // Whatever runs of the new version is told to be well; never done by itself.
     private bool GetsWell()
@@ -108,6 +111,9 @@ public sealed class SwarmEngineRestartTests : EngineTest, IClassFixture<SwarmOfO
     {
         await UntilAsync(() => Running is [_, _]);
         Assert.Equal([version, version], Running);
-        Assert.Contains($":{version}@", _swarm.Docker("service", "inspect", "--format", "{{.Spec.TaskTemplate.ContainerSpec.Image}}", _name), StringComparison.Ordinal);
+        Assert.Contains(
+            $":{version}@",
+            _swarm.Docker("service", "inspect", "--format", "{{.Spec.TaskTemplate.ContainerSpec.Image}}", _name),
+            StringComparison.Ordinal);
     }
 }

@@ -15,7 +15,8 @@ public sealed class SwarmOfOne : OwnEngine
     /// </summary>
     public void Create(string service, params string[] options)
     {
-        _ = Docker(["service", "create", "--quiet", "--detach", "--name", service, "--replicas", "2", "--update-monitor", "1s", .. options]);
+        _ = Docker(
+            ["service", "create", "--quiet", "--detach", "--name", service, "--replicas", "2", "--update-monitor", "1s", .. options]);
         var tasks = "/tasks?filters=" + TestEngine.Filters(("service", service), ("desired-state", "running"));
         var until = DateTime.UtcNow + TimeSpan.FromMinutes(1);
         while (Ask(tasks)!.AsArray().Count(task => task!["Status"]!["State"]!.ToString() == "running") < 2)

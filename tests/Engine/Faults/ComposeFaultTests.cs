@@ -105,7 +105,8 @@ public class ComposeFaultTests : ComposeTest
     }
 
     /// <summary>
-    /// The first is proven and the second isn't yet: cut off there, both must be of one version again. A sample is of one order, by the seed.
+    /// The first is proven and the second isn't yet: cut off there, both must be of one version again. A sample is of one order, by the
+    /// seed.
     /// </summary>
     [Fact]
     public async Task Two_replicas()
@@ -212,7 +213,9 @@ public class ComposeFaultTests : ComposeTest
             Assert.Contains($"/api:{version}\"", File.ReadAllText(Override), StringComparison.Ordinal);
         }
 
-        Assert.Equal(Enumerable.Range(1, _replicas).Select(number => $"/{ContainerName(number)}"), Containers.Select(one => one["Name"]!.ToString()));
+        Assert.Equal(
+            Enumerable.Range(1, _replicas).Select(number => $"/{ContainerName(number)}"),
+            Containers.Select(one => one["Name"]!.ToString()));
         Assert.All(Containers, one => Assert.NotEqual("always", one["HostConfig"]!["RestartPolicy"]!["Name"]!.ToString()));
         Assert.Equal([$"{Project}_default"], Networks());
 

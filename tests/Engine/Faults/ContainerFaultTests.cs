@@ -47,7 +47,8 @@ public sealed class ContainerFaultTests : DeployTest
             using var command = new WaitingCommand(Repository.Root, TestEngine.SocketPath);
             using var repair = new WaitingCommand(Repository.Root, TestEngine.SocketPath);
             var (code, text) = await command.RunAsync(
-                $"Invoke-ProRollback api {FaultScene.New} -Order {order} -Confirm:$false", new(Fault.Kill, killAt, AmongChanges: true), _ => false, Cancel);
+                $"Invoke-ProRollback api {FaultScene.New} -Order {order} -Confirm:$false", new(Fault.Kill, killAt, AmongChanges: true),
+                _ => false, Cancel);
             Assert.True(code == 137, text);
             _ = await repair.RunAsync("Repair-ProService api", new(Fault.Kill, repairAt, AmongChanges: true), _ => false, Cancel);
             var result = Run($"Deploy-ProService api {FaultScene.Old}").ThrowIfFailed();

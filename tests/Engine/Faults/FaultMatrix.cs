@@ -8,9 +8,9 @@ namespace Pro.DockerVersioning.Tests.Engine.Faults;
 /// service right and says how, and a repair at most takes away what was left over.
 /// </summary>
 /// <remarks>
-/// Without a variable a kill at each call that changes something, and a sample of all else, by a seed that is printed and that PRO_TEST_SEED
-/// gives again. PRO_TEST_ALL_FAULTS=1 does everything, =changes every fault at each call that changes something, and a sample of the others. PRO_TEST_FAULT="hang 7" does one fault at one such
-/// call, "reset,hang" two of them at each.
+/// Without a variable a kill at each call that changes something, and a sample of all else, by a seed that is printed and that
+/// PRO_TEST_SEED gives again. PRO_TEST_ALL_FAULTS=1 does everything, =changes every fault at each call that changes something, and a sample
+/// of the others. PRO_TEST_FAULT="hang 7" does one fault at one such call, "reset,hang" two of them at each.
 /// </remarks>
 internal sealed class FaultMatrix(FaultScene scene) : IDisposable
 {
@@ -104,7 +104,8 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         if (Chosen is { Length: > 0 } chosen)
         {
             return [.. chosen.Split(',').Select(one => one.Split(' ')).SelectMany(words => words.Length > 1
-                ? [new FaultPlan(Enum.Parse<Fault>(words[0], ignoreCase: true), int.Parse(words[1], CultureInfo.InvariantCulture), AmongChanges: true)]
+                ? [new FaultPlan(
+                    Enum.Parse<Fault>(words[0], ignoreCase: true), int.Parse(words[1], CultureInfo.InvariantCulture), AmongChanges: true)]
                 : Each([Enum.Parse<Fault>(words[0], ignoreCase: true)], calls.Count, amongChanges: true))];
         }
 
@@ -205,12 +206,15 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         {
             Assert.False(
                 plan.AmongChanges,
-                $"It ended after {_proxy.Changes.Count} calls, without the fault: {result.Failure?.Message}{string.Join('\n', result.Errors)}");
+                $"It ended after {_proxy.Changes.Count} calls, without the fault: "
+                    + $"{result.Failure?.Message}{string.Join('\n', result.Errors)}");
             return "it ended before so many calls";
         }
 
         var outcome = result.Output is [var one] ? Text(one, "Outcome") : null;
-        var error = result.Failure is null && result.Errors.Count == 0 ? null : $"{result.Error.FullyQualifiedErrorId.Split(',')[0]}: {result.Error}";
+        var error = result.Failure is null && result.Errors.Count == 0
+            ? null
+            : $"{result.Error.FullyQualifiedErrorId.Split(',')[0]}: {result.Error}";
         var said = $"{Short(call)}: {outcome ?? "no result"}, {error ?? "no error"}";
         try
         {
@@ -257,7 +261,8 @@ internal sealed class FaultMatrix(FaultScene scene) : IDisposable
         return $"repair says {outcome}, {version} runs";
     }
 
-    private string Short(string? call) => call is null ? "" : call.Split('?') is [var path, var query] && path.EndsWith("/rename", StringComparison.Ordinal)
+    private string Short(string? call) =>
+        call is null ? "" : call.Split('?') is [var path, var query] && path.EndsWith("/rename", StringComparison.Ordinal)
         ? $"{Cut(path)} to {query.Split('=')[^1]}"
         : Cut(call.Split('?')[0]);
 

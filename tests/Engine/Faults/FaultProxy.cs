@@ -63,7 +63,8 @@ internal sealed class FaultProxy : IDisposable
         {
             _changes.Clear();
             _questions.Clear();
-            (_plan, _commits, _kill, _isDead, _isCommitted, _sinceCommit, Faulty) = (plan, commits, kill ?? (static () => { }), false, false, 0, null);
+            (_plan, _commits, _kill, _isDead, _isCommitted, _sinceCommit, Faulty) = (plan, commits, kill
+                ?? (static () => { }), false, false, 0, null);
         }
     }
 
@@ -121,7 +122,8 @@ internal sealed class FaultProxy : IDisposable
             var connection = new Connection(client, engine);
             await Task.WhenAny(RequestsAsync(connection), AnswersAsync(connection));
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is OperationCanceledException
+            or IOException or SocketException or ObjectDisposedException)
         {
             // One of the two has gone.
         }

@@ -1,6 +1,8 @@
 namespace Pro.DockerVersioning.Tests.Engine.Faults;
 
-/// <summary>A service of two versions, on an engine: what is done to it, and how it is looked at. The command brings v1.0.0, v1.1.0 runs before.</summary>
+/// <summary>
+/// A service of two versions, on an engine: what is done to it, and how it is looked at. The command brings v1.0.0, v1.1.0 runs before.
+/// </summary>
 internal sealed record FaultScene
 {
     /// <summary>The version that runs before, and must run again.</summary>
@@ -54,6 +56,8 @@ internal sealed record FaultScene
     /// <summary>At how many of the calls that change something the command is killed without a variable; null for each of them.</summary>
     public int? SampledKills { get; init; }
 
-    /// <summary>True where the engine goes on by itself after a kill, and so the repair finds it done or half done: its word counts then.</summary>
+    /// <summary>
+    /// True where the engine goes on by itself after a kill, and so the repair finds it done or half done: its word counts then.
+    /// </summary>
     public bool MayEndEitherWay { get; init; }
 }

@@ -21,7 +21,8 @@ internal sealed class FaultTable(string scenario)
     public string Write(int changes)
     {
         var others = Faults.Select(fault => _counts.GetValueOrDefault((fault, false))).ToArray();
-        var line = $"| {scenario} | {changes} | {string.Join(" | ", Faults.Select(fault => Cell(_counts.GetValueOrDefault((fault, true)))))} "
+        var line =
+            $"| {scenario} | {changes} | {string.Join(" | ", Faults.Select(fault => Cell(_counts.GetValueOrDefault((fault, true)))))} "
             + $"| {Cell((others.Sum(count => count.Well), others.Sum(count => count.All)))} |";
         if (Environment.GetEnvironmentVariable("PRO_TEST_FAULT_TABLE") is { Length: > 0 } file)
         {

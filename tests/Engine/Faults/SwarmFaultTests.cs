@@ -97,7 +97,8 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
     {
         Clear();
         _ = _swarm.Docker(
-            "service", "create", "--quiet", "--detach", "--name", _name, "--replicas", "2", "--update-monitor", "500ms", "--rollback-monitor", "500ms",
+            "service", "create", "--quiet", "--detach", "--name", _name, "--replicas", "2", "--update-monitor", "500ms",
+            "--rollback-monitor", "500ms",
             "--update-order", _order, "--restart-delay", "100ms", $"{SwarmOfOne.Registry}/api:{FaultScene.Old}");
         _id = _swarm.Ask($"/services/{_name}")!["ID"]!.ToString();
         _updateConfig = Spec("UpdateConfig");
@@ -114,7 +115,8 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
         Assert.Empty(Locks());
     }
 
-    private string Spec(string part) => part.Split('.').Aggregate(_swarm.Ask($"/services/{_name}")!["Spec"], (node, name) => node?[name])?.ToJsonString() ?? "";
+    private string Spec(string part) =>
+        part.Split('.').Aggregate(_swarm.Ask($"/services/{_name}")!["Spec"], (node, name) => node?[name])?.ToJsonString() ?? "";
 
     // The tasks may be on their way still: what they come to within a minute.
     private string Answer()
@@ -122,7 +124,8 @@ public sealed class SwarmFaultTests : EngineTest, IClassFixture<SwarmOfOne>
         var until = DateTime.UtcNow + Patience;
         while (true)
         {
-            var running = _swarm.Ask("/containers/json?filters=" + TestEngine.Filters(("label", "com.docker.swarm.service.id=" + _id)))!.AsArray();
+            var running = _swarm.Ask(
+                "/containers/json?filters=" + TestEngine.Filters(("label", "com.docker.swarm.service.id=" + _id)))!.AsArray();
             var isLate = DateTime.UtcNow > until;
             var versions = isLate || (running.Count == 2 && running[0]!["ImageID"]!.ToString() == running[1]!["ImageID"]!.ToString())
                 ? running.Select(container => VersionOf(container!["Id"]!.ToString())).ToArray() : [];

@@ -35,7 +35,9 @@ internal sealed class WaitingCommand : IDisposable
         _errors = _process.StandardError.ReadToEndAsync(CancellationToken.None);
 
         // The first question loads and compiles what the command will need.
-        _process.StandardInput.WriteLine($"Import-Module '{TestSetup.ModuleManifest}'; {Shell.AnswersDeploy}; $null = Get-ProService api; [Console]::WriteLine('{Ready}')");
+        _process.StandardInput.WriteLine(
+            $"Import-Module '{TestSetup.ModuleManifest}'; {Shell.AnswersDeploy}; $null = Get-ProService api; "
+                + $"[Console]::WriteLine('{Ready}')");
         _process.StandardInput.Flush();
         _ready = UntilReadyAsync();
     }

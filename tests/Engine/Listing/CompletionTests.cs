@@ -6,7 +6,9 @@ namespace Pro.DockerVersioning.Tests.Engine.Listing;
 public sealed class CompletionTests : EngineTest
 {
     private IReadOnlyList<string> Tab(string line) =>
-        [.. Good($"(TabExpansion2 -inputScript '{line.Replace("'", "''", StringComparison.Ordinal)}' -cursorColumn {line.Length}).CompletionMatches"
+        [.. Good(
+            $"(TabExpansion2 -inputScript '{line.Replace("'", "''", StringComparison.Ordinal)}' -cursorColumn "
+                + $"{line.Length}).CompletionMatches"
             + " | ForEach-Object CompletionText").Select(one => one.ToString())];
 
     /// <summary>
@@ -34,7 +36,8 @@ public sealed class CompletionTests : EngineTest
     public void A_name_that_needs_quotes_gets_them()
     {
         _ = Repository.Commit(
-            ("pro.json", """{ "services": { "it's (new)": { "context": "apps/api", "image": "new" } } }"""), ("apps/api/Dockerfile", CopyAll));
+            ("pro.json", """{ "services": { "it's (new)": { "context": "apps/api", "image": "new" } } }"""),
+            ("apps/api/Dockerfile", CopyAll));
         Assert.Equal(["'it''s (new)'"], TabAgain("Build-ProImage it"));
         Assert.Equal("it's (new)", Text(One("Build-ProImage 'it''s (new)'"), "Service"));
     }

@@ -165,7 +165,8 @@ public sealed class VersionListTests : EngineTest
         Assert.Empty(Texts(One("Get-ProService api"), "CurrentVersion"));
         _ = Bad("Invoke-ProRollback api v1.0.0 -Confirm:$false", "ImageNotFound", ErrorCategory.ObjectNotFound);
         Assert.Equal(0, Good("Get-ProDiskUsage").Single(line => Text(line, "Name") == "api").Properties["Count"].Value);
-        Assert.DoesNotContain(Good("Remove-ProOldImage api -Dangling -GracePeriod 0 -Confirm:$false"), line => Text(line, "ImageId") == old);
+        Assert.DoesNotContain(
+            Good("Remove-ProOldImage api -Dangling -GracePeriod 0 -Confirm:$false"), line => Text(line, "ImageId") == old);
     }
 
     [Fact]
@@ -257,7 +258,8 @@ public sealed class VersionListTests : EngineTest
         Assert.NotEmpty(versions);
 
         // One more learns the engine's API version.
-        var asked = proxy.Requests.Where(path => !path.EndsWith("/version", StringComparison.Ordinal) && !path.EndsWith("/_ping", StringComparison.Ordinal));
+        var asked = proxy.Requests.Where(path => !path.EndsWith("/version", StringComparison.Ordinal)
+            && !path.EndsWith("/_ping", StringComparison.Ordinal));
         var questions = asked.Select(path => path[path.LastIndexOf('/', path.LastIndexOf('/') - 1)..]).Order();
         Assert.Equal([.. Enumerable.Repeat("/containers/json", commands), .. Enumerable.Repeat("/images/json", commands)], questions);
     }
@@ -300,7 +302,8 @@ public sealed class VersionListTests : EngineTest
     {
         _ = Repository.Commit(("apps/web/Dockerfile", CopyAll));
         var service = Good("Get-ProService")[0];
-        Assert.Equal(("api", "apps/api", "apps/api/Dockerfile"), (Text(service, "Service"), Text(service, "Context"), Text(service, "Dockerfile")));
+        Assert.Equal(
+            ("api", "apps/api", "apps/api/Dockerfile"), (Text(service, "Service"), Text(service, "Context"), Text(service, "Dockerfile")));
         Assert.Equal($"{Registry}/api", Text(service, "Image"));
         Assert.Empty(Texts(service, "CurrentVersion"));
 

@@ -86,7 +86,8 @@ public sealed class LoginTests : EngineTest
     {
         var token = Guid.NewGuid().ToString("N");
         await using var gate = TokenRegistry.Start(identityToken: token);
-        Configure(new { auths = new Dictionary<string, object> { [gate.Host] = new { identitytoken = token, auth = Auth("<token>", "") } } });
+        Configure(
+            new { auths = new Dictionary<string, object> { [gate.Host] = new { identitytoken = token, auth = Auth("<token>", "") } } });
         await AtAsync(gate, result =>
         {
             AssertSilent(result.ThrowIfFailed(), token, TokenRegistry.AccessToken);
@@ -138,7 +139,8 @@ public sealed class LoginTests : EngineTest
     {
         var said = string.Join('\n', result.Verbose.Concat(result.Warnings)
             .Concat(result.Progress.Select(bar => $"{bar.Activity} {bar.StatusDescription} {bar.CurrentOperation}"))
-            .Concat(result.Errors.Select(error => $"{error} {error.ErrorDetails.RecommendedAction} {error.Exception} {error.Exception.InnerException}"))
+            .Concat(result.Errors.Select(
+                error => $"{error} {error.ErrorDetails.RecommendedAction} {error.Exception} {error.Exception.InnerException}"))
             .Append(result.Failure?.ToString()).Append(Host.Text));
         Assert.All(secrets, secret => Assert.DoesNotContain(secret, said, StringComparison.Ordinal));
     }
@@ -146,7 +148,10 @@ public sealed class LoginTests : EngineTest
     private void Helper(string name, string answer)
     {
         var path = Path.Combine(_config, "docker-credential-" + name);
-        File.WriteAllText(path, $"#!/bin/sh\n[ \"$1\" = get ] || exit 1\nread host\n[ \"$host\" = {TestSettings.PrivateRegistry} ] || {{ echo 'credentials not found in native keychain'; exit 1; }}\necho '{answer}'\n");
+        File.WriteAllText(path,
+            "#!/bin/sh\n[ \"$1\" = get ] || exit 1\nread host\n"
+                + $"[ \"$host\" = {TestSettings.PrivateRegistry} ] || {{ echo 'credentials not found in native keychain'; exit 1; }}\n"
+                + $"echo '{answer}'\n");
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(path, (UnixFileMode)0x1C0);

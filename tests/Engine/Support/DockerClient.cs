@@ -22,7 +22,8 @@ internal static class DockerClient
     /// <summary>Starts it, with both streams to be read.</summary>
     public static Process Start(string? host, params string[] arguments)
     {
-        var start = new ProcessStartInfo(TestSettings.DockerClient, [.. host is null ? Array.Empty<string>() : ["--host", host], .. arguments])
+        var start = new ProcessStartInfo(
+            TestSettings.DockerClient, [.. host is null ? Array.Empty<string>() : ["--host", host], .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

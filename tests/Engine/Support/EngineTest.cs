@@ -22,7 +22,8 @@ public abstract class EngineTest : IDisposable
     protected EngineTest()
     {
         Registry = $"{TestSettings.Registry}/{_name}";
-        foreach (var name in (string[])["COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "DOCKER_BUILDKIT", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"])
+        foreach (var name in (string[])["COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "DOCKER_BUILDKIT", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY",
+            "DOCKER_CERT_PATH"])
         {
             Variables[name] = null;
         }
@@ -122,7 +123,8 @@ public abstract class EngineTest : IDisposable
 
         Variables["PATH"] = folder;
 
-        static string Git() => Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(one => Path.Combine(one, "git")).First(File.Exists);
+        static string Git() =>
+            Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(one => Path.Combine(one, "git")).First(File.Exists);
     }
 
     /// <summary>
@@ -137,7 +139,9 @@ public abstract class EngineTest : IDisposable
         var seen = Path.Combine(Repository.Beside, "logins");
         var script = Path.Combine(folder, name);
         File.WriteAllText(
-            script, $"#!/bin/sh\n{{ echo \"{name} $*\"; cat \"$DOCKER_CONFIG/config.json\"; echo \"$DOCKER_AUTH_CONFIG\"; }} >>'{seen}' 2>&1\nexec '{program}' \"$@\"\n");
+            script,
+            $"#!/bin/sh\n{{ echo \"{name} $*\"; cat \"$DOCKER_CONFIG/config.json\"; echo \"$DOCKER_AUTH_CONFIG\"; }} >>'{seen}' 2>&1\n"
+                + $"exec '{program}' \"$@\"\n");
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Variables["PATH"] = $"{folder}:{Environment.GetEnvironmentVariable("PATH")}";
         return seen;
@@ -173,7 +177,8 @@ public abstract class EngineTest : IDisposable
     /// <summary>A session of its own in the repository, that can be killed.</summary>
     private protected Process StartChild(string commands)
     {
-        var start = new ProcessStartInfo("dotnet", [TestSetup.ProShell, "-c", $"Import-Module '{TestSetup.ModuleManifest}'; {Shell.AnswersDeploy}; {commands}"])
+        var start = new ProcessStartInfo(
+            "dotnet", [TestSetup.ProShell, "-c", $"Import-Module '{TestSetup.ModuleManifest}'; {Shell.AnswersDeploy}; {commands}"])
         {
             WorkingDirectory = Repository.Root,
             RedirectStandardInput = true,
@@ -201,5 +206,6 @@ public abstract class EngineTest : IDisposable
         [.. ((System.Collections.IEnumerable)value.Properties[property].Value).Cast<object>().Select(one => one.ToString()!)];
 
     /// <summary>The versions of what a command wrote.</summary>
-    private protected static IReadOnlyList<string> Versions(IEnumerable<PSObject> objects) => [.. objects.Select(one => Text(one, "Version")!)];
+    private protected static IReadOnlyList<string> Versions(IEnumerable<PSObject> objects) =>
+        [.. objects.Select(one => Text(one, "Version")!)];
 }

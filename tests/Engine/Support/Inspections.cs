@@ -7,7 +7,9 @@ namespace Pro.DockerVersioning.Tests.Engine;
 /// <summary>Compares what the engine shows of a container with what it shows of the one in its place, on another image.</summary>
 internal static partial class Inspections
 {
-    /// <summary>Where they differ, but for what says which container and image it is, and for what the engine makes anew: MAC addresses too.</summary>
+    /// <summary>
+    /// Where they differ, but for what says which container and image it is, and for what the engine makes anew: MAC addresses too.
+    /// </summary>
     /// <param name="before">The old container.</param>
     /// <param name="after">The new one.</param>
     /// <param name="wasBeside">Whether it ran beside the old one: it has other addresses then, and the service's name as an alias.</param>
@@ -42,13 +44,15 @@ internal static partial class Inspections
         }
 
         var host = plain["HostConfig"]!;
-        host["Binds"] = host["Binds"] is JsonArray binds && binds.Where(bind => !VolumeName().IsMatch(bind!.ToString().Split(':')[0])).ToList() is { Count: > 0 } kept
+        host["Binds"] = host["Binds"] is JsonArray binds
+            && binds.Where(bind => !VolumeName().IsMatch(bind!.ToString().Split(':')[0])).ToList() is { Count: > 0 } kept
             ? new JsonArray([.. kept.Select(bind => bind!.DeepClone()).OrderBy(bind => bind.ToString(), StringComparer.Ordinal)]) : null;
 
         // The image's.
         var config = plain["Config"]!;
         config["Env"] = new JsonArray([.. config["Env"]!.AsArray().Select(one => one!.ToString())
-            .Where(one => !one.StartsWith("VERSION=", StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(one => (JsonNode)one)]);
+            .Where(one => !one.StartsWith("VERSION=", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .Select(one => (JsonNode)one)]);
         _ = config["Labels"]!.AsObject().Remove("org.opencontainers.image.version");
         return plain;
     }
@@ -56,8 +60,10 @@ internal static partial class Inspections
     private static JsonArray Sorted(JsonNode? list, Func<JsonNode, string> key) =>
         [.. (list as JsonArray ?? []).Select(one => one!.DeepClone()).OrderBy(key, StringComparer.Ordinal)];
 
-    [GeneratedRegex(@"^(Id|Created|Image|Path|Args(\[.*)?|ExecIDs|RestartCount|State\..*|GraphDriver\..*|Storage\..*|ImageManifestDescriptor\..*"
-        + @"|(ResolvConf|Hostname|Hosts|Log)Path|Config\.(Image|Cmd(\[.*)?|Labels\.(pro\.|com\.docker\.compose\.(config-hash|image|replace)).*)"
+    [GeneratedRegex(
+        @"^(Id|Created|Image|Path|Args(\[.*)?|ExecIDs|RestartCount|State\..*|GraphDriver\..*|Storage\..*|ImageManifestDescriptor\..*"
+        + @"|(ResolvConf|Hostname|Hosts|Log)Path"
+        + @"|Config\.(Image|Cmd(\[.*)?|Labels\.(pro\.|com\.docker\.compose\.(config-hash|image|replace)).*)"
         + @"|NetworkSettings\.(SandboxID|SandboxKey|(Networks\.[^.]+\.)?(EndpointID|MacAddress)))$")]
     private static partial Regex OwnToEach();
 

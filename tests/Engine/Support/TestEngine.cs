@@ -70,7 +70,8 @@ internal static class TestEngine
         var tar = new MemoryStream();
         using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
         {
-            writer.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, "file") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
+            writer.WriteEntry(
+                new UstarTarEntry(TarEntryType.RegularFile, "file") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(content)) });
         }
 
         var colon = reference.LastIndexOf(':');
@@ -238,7 +239,8 @@ internal static class TestEngine
         for (var before = int.MaxValue; mine.Count > 0 && mine.Count < before;)
         {
             before = mine.Count;
-            _ = mine.RemoveWhere(id => Send(HttpMethod.Delete, $"/images/{id}?force=true").Status is HttpStatusCode.OK or HttpStatusCode.NotFound);
+            _ = mine.RemoveWhere(
+                id => Send(HttpMethod.Delete, $"/images/{id}?force=true").Status is HttpStatusCode.OK or HttpStatusCode.NotFound);
         }
     }
 

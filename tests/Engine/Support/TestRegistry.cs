@@ -70,7 +70,8 @@ internal sealed class TestRegistry(string host, (string User, string Password)? 
             using var begin = new HttpRequestMessage(HttpMethod.Post, $"{repository}/blobs/uploads/");
             using var begun = _client.Send(begin);
             var place = begun.Headers.Location!.ToString();
-            using var put = new HttpRequestMessage(HttpMethod.Put, $"{place}{(place.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={digest}") { Content = blob };
+            using var put = new HttpRequestMessage(
+                HttpMethod.Put, $"{place}{(place.Contains('?', StringComparison.Ordinal) ? '&' : '?')}digest={digest}") { Content = blob };
             using var done = _client.Send(put);
             Assert.Equal(HttpStatusCode.Created, done.StatusCode);
         }

@@ -95,7 +95,8 @@ internal sealed class TlsProxy : IAsyncDisposable
                 }
             }
         }
-        catch (Exception exception) when (exception is IOException or AuthenticationException or OperationCanceledException or SocketException)
+        catch (Exception exception) when (exception is IOException
+            or AuthenticationException or OperationCanceledException or SocketException)
         {
             // Refused, gone, or the test is over.
         }

@@ -64,7 +64,8 @@ internal sealed class TokenRegistry : IAsyncDisposable
         if (_login is not null && request.Header("Authorization") != _login)
         {
             return ScriptedResponse.Json(
-                """{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}""", 401, ("WWW-Authenticate", "Basic realm=\"gate\""));
+                """{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}""", 401,
+                ("WWW-Authenticate", "Basic realm=\"gate\""));
         }
 
         if (_refusal is var (status, code, message) && request.Method is not ("GET" or "HEAD"))
@@ -128,7 +129,8 @@ internal sealed class TokenRegistry : IAsyncDisposable
         {
             Status = (int)answer.StatusCode,
             Headers = [.. answer.Headers.Concat(answer.Content.Headers)
-                .Where(header => header.Key is not ("Connection" or "Transfer-Encoding") && (header.Key != "Content-Length" || request.Method == "HEAD"))
+                .Where(header => header.Key is not ("Connection" or "Transfer-Encoding")
+                    && (header.Key != "Content-Length" || request.Method == "HEAD"))
                 .Select(header => (header.Key, string.Join(", ", header.Value)))],
             Body = body,
         };

@@ -78,7 +78,8 @@ public sealed class CleaningPlannerTests
         _images[0].RepoTags.Add($"{Api}:{PreviousTag.TagFor("container.c1")}");
         Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0)));
         _images[0].RepoTags.RemoveAt(1);
-        Assert.Equal(["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0), [Past("container.c1", Deploy("v1.2.0", "v1.0.0"), Deploy("v1.0.0", null))]));
+        Assert.Equal(
+            ["v1.1.0"], Gone(new RetentionPolicy(0, 0, 0), [Past("container.c1", Deploy("v1.2.0", "v1.0.0"), Deploy("v1.0.0", null))]));
     }
 
     [Fact]
@@ -105,7 +106,9 @@ public sealed class CleaningPlannerTests
         // The tag still says v2, which the deployment of v3 made the way back: it runs now.
         _images[1].RepoTags.Add($"{Api}:{PreviousTag.TagFor("container.c1")}");
         TargetPast[] past = isHistoryKnown
-            ? [Past("container.c1", Rollback("v2.0.0", "v3.0.0"), Deploy("v3.0.0", "v2.0.0"), Deploy("v2.0.0", "v1.0.0"), Deploy("v1.0.0", null))]
+            ? [Past(
+                "container.c1",
+                Rollback("v2.0.0", "v3.0.0"), Deploy("v3.0.0", "v2.0.0"), Deploy("v2.0.0", "v1.0.0"), Deploy("v1.0.0", null))]
             : [];
         Assert.Equal(["v3.0.0"], Gone(new RetentionPolicy(0, 0, 0), past));
     }
@@ -135,7 +138,8 @@ public sealed class CleaningPlannerTests
         Container(Image("v1.1.0"), "running");
         var proven = Image(null);
         var world = World([Past("container.c1", Deploy("v1.1.0", "v1.0.0"), Deploy("v1.0.0", null) with { ImageId = proven })]);
-        var draft = CleaningPlanner.Draft(world, new CleaningPolicy { Mode = CleaningMode.Dangling, Retention = new RetentionPolicy(0, 0, 0) });
+        var draft = CleaningPlanner.Draft(
+            world, new CleaningPolicy { Mode = CleaningMode.Dangling, Retention = new RetentionPolicy(0, 0, 0) });
         Assert.Empty(draft.Candidates);
         Assert.Equal("the previous version, by the history", draft.Decided.Single().Reason);
     }
@@ -304,7 +308,8 @@ public sealed class CleaningPlannerTests
         _images[1].RepoTags.Add("other/thing:1");
         var plan = Plan(new RetentionPolicy(0, 0, 0));
         Assert.Equal(
-            [$"Remove {Api}:v1.0.0, 0.99KB: releases are not kept (-Keep 0)", $"Untag {Api}:v1.1.0: releases are not kept (-Keep 0); the image has other names"],
+            [$"Remove {Api}:v1.0.0, 0.99KB: releases are not kept (-Keep 0)",
+                $"Untag {Api}:v1.1.0: releases are not kept (-Keep 0); the image has other names"],
             CleaningText.Lines(plan));
         Assert.Equal("Remove 1 image and take away 1 name of images that stay? At most 0.99KB come free.", CleaningText.Question(plan));
     }
@@ -333,7 +338,8 @@ public sealed class CleaningPlannerTests
                 Retention = new RetentionPolicy(0, 0, 0),
                 Named = new HashSet<ImageReference> { ImageReference.Parse($"{Api}:{tag}") },
             };
-            Assert.DoesNotContain(CleaningPlanner.Draft(World([]), policy).Candidates, one => one.Line.Reference.EndsWith(tag, StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                CleaningPlanner.Draft(World([]), policy).Candidates, one => one.Line.Reference.EndsWith(tag, StringComparison.Ordinal));
         }
     }
 
@@ -375,7 +381,8 @@ public sealed class CleaningPlannerTests
         _images[^1].Labels[ImageLabels.Description] = "v1.0.1-2-geeeeeeeeeeee";
         Image("v1.0.1-1-gffffffffffff", day: 13);
         Assert.Equal(
-            ["aaaaaaaaaaaa", "v2.0.0", "cccccccccccc", "v1.1.0", "eeeeeeeeeeee", "v1.0.1-1-gffffffffffff", "v1.0.1", "v1.0.0", "dddddddddddd"],
+            ["aaaaaaaaaaaa", "v2.0.0", "cccccccccccc", "v1.1.0", "eeeeeeeeeeee", "v1.0.1-1-gffffffffffff", "v1.0.1", "v1.0.0",
+                "dddddddddddd"],
             World([]).Inventory.VersionsOf("api", ImageReference.Parse(Api)).Select(version => version.Tag));
     }
 
@@ -475,7 +482,8 @@ public sealed class CleaningPlannerTests
         var policy = new CleaningPolicy { Mode = CleaningMode.Named, Retention = new RetentionPolicy(0, 0, 0), WithoutTag = [version] };
         var line = Assert.Single(CleaningPlanner.Draft(world, policy).Decided);
         Assert.Equal(
-            ("api", "v1.1.0", "the container c1 uses it, and its version's tag is gone already"), (line.Service, line.Version?.ToString(), line.Reason));
+            ("api", "v1.1.0", "the container c1 uses it, and its version's tag is gone already"),
+            (line.Service, line.Version?.ToString(), line.Reason));
         Assert.Equal($"{id[..19]} (api v1.1.0)", CleaningText.Name(line));
     }
 
@@ -515,8 +523,10 @@ public sealed class CleaningPlannerTests
         var policy = new CleaningPolicy { Mode = CleaningMode.Unused, AnyRepository = true, Retention = new RetentionPolicy(0, 0, 0) };
         var draft = CleaningPlanner.Draft(World([]), policy);
         Assert.Equal(
-            [$"{Api}:20240131", "docker.io/library/postgres:16", "docker.io/library/postgres:latest", $"foreign.example/x@sha256:{new string('a', 64)}"],
-            draft.Candidates.Select(candidate => Full(candidate.Line.Reference)).Order(StringComparer.Ordinal).OrderBy(name => name[0] == 'r' ? 0 : 1));
+            [$"{Api}:20240131", "docker.io/library/postgres:16", "docker.io/library/postgres:latest",
+                $"foreign.example/x@sha256:{new string('a', 64)}"],
+            draft.Candidates.Select(candidate => Full(candidate.Line.Reference)).Order(StringComparer.Ordinal)
+                .OrderBy(name => name[0] == 'r' ? 0 : 1));
         var kept = draft.Decided.ToDictionary(line => line.Reference, line => line.Reason);
         Assert.Equal("the previous version of v1.1.0", kept[$"{Api}:v1.0.0"]);
         Assert.Equal("runs in c1", kept[$"{Api}:v1.1.0"]);
@@ -537,7 +547,8 @@ public sealed class CleaningPlannerTests
     [Fact]
     public void Any_repository_takes_only_what_was_not_used_for_as_long_as_OlderThan_says()
     {
-        foreach (var (name, days) in new (string?, int)[] { ("postgres:15", 40), ("postgres:16", 20), ("redis:7", 40), ($"{Api}:edge", 20), (null, 40), (null, 20) })
+        foreach (var (name, days) in new (string?, int)[] { ("postgres:15", 40), ("postgres:16", 20), ("redis:7", 40), ($"{Api}:edge", 20),
+            (null, 40), (null, 20) })
         {
             var id = Image(null);
             _tagged[id] = Now.AddDays(-days);
@@ -585,7 +596,8 @@ public sealed class CleaningPlannerTests
     private static VerifiedDeployment Deploy(string version, string? from) => new(
         ProHistoryKind.Deploy, ProVersion.Parse(version), from is null ? null : ProVersion.Parse(from), null, Now);
 
-    private static VerifiedDeployment Rollback(string version, string from) => Deploy(version, from) with { Kind = ProHistoryKind.Rollback };
+    private static VerifiedDeployment Rollback(string version, string from) =>
+        Deploy(version, from) with { Kind = ProHistoryKind.Rollback };
 
     private string Image(string? version, int day = 1)
     {
@@ -621,7 +633,8 @@ public sealed class CleaningPlannerTests
         };
 
     private CleaningPlan Plan(
-        RetentionPolicy retention, IReadOnlyList<TargetPast>? past = null, TimeSpan? olderThan = null, bool byLastUse = false, long? maxSize = null) =>
+        RetentionPolicy retention, IReadOnlyList<TargetPast>? past = null, TimeSpan? olderThan = null, bool byLastUse = false,
+        long? maxSize = null) =>
         Plan(new CleaningPolicy { Retention = retention, OlderThan = olderThan, ByLastUse = byLastUse, MaxSize = maxSize }, past);
 
     private CleaningPlan Plan(CleaningPolicy policy, IReadOnlyList<TargetPast>? past = null)
@@ -629,7 +642,8 @@ public sealed class CleaningPlannerTests
         var draft = CleaningPlanner.Draft(World(past ?? []), policy);
         var facts = _images.ToDictionary(image => image.ID, image => new ImageFacts(
             _tagged.TryGetValue(image.ID, out var time) ? time
-                : null, ImageLayers.From(["sha256:base" + image.ID, "sha256:" + image.ID], [new ImageStep("COPY", 10), new ImageStep("COPY", 1000)])));
+                : null, ImageLayers.From(
+                    ["sha256:base" + image.ID, "sha256:" + image.ID], [new ImageStep("COPY", 10), new ImageStep("COPY", 1000)])));
         return CleaningPlanner.Finish(draft, facts, Now);
     }
 

@@ -19,7 +19,8 @@ public sealed class CleaningPropertyTests
         Assert.DoesNotContain(world.Containers, container => container.ImageID == line.ImageId));
 
     [Property(Arbitrary = [typeof(RandomWorlds)], MaxTest = Worlds)]
-    public void Nothing_goes_that_latest_or_a_previous_versions_tag_points_at_nor_these_themselves(RandomWorld world) => ForAllModes(world, line =>
+    public void Nothing_goes_that_latest_or_a_previous_versions_tag_points_at_nor_these_themselves(RandomWorld world) =>
+        ForAllModes(world, line =>
     {
         var tags = world.Images.Single(image => image.ID == line.ImageId).RepoTags;
         Assert.DoesNotContain(tags, tag => tag.Contains(":pro-previous", StringComparison.Ordinal));
@@ -61,7 +62,8 @@ public sealed class CleaningPropertyTests
         {
             Assert.DoesNotContain(world.Protect, pattern => VersionPattern.Parse(pattern).IsMatch(version));
             Assert.DoesNotContain(
-                world.Steps.Where(one => one.Service == line.Service).DistinctBy(one => one.Target), one => one.Version == version.ToString());
+                world.Steps.Where(one => one.Service == line.Service).DistinctBy(one => one.Target),
+                one => one.Version == version.ToString());
             Assert.NotEqual(world.Locked, line.Service);
         }
 
@@ -149,9 +151,11 @@ public sealed class CleaningPropertyTests
             foreach (var (kind, keep) in new[] { ("release", world.Keep), ("pre", world.KeepPrerelease), ("commit", world.KeepCommit) })
             {
                 var newestFirst = versions.Where(one => KindOf(one.Version) == kind)
-                    .OrderByDescending(one => kind == "commit" ? one.Time : default).ThenByDescending(one => places[one.Reference]).ToList();
+                    .OrderByDescending(one => kind == "commit" ? one.Time : default)
+                    .ThenByDescending(one => places[one.Reference]).ToList();
                 var going = plan.Going.Where(line => line.Reference.StartsWith(repository + ":", StringComparison.Ordinal)
-                    && !AliasPolicy.IsAlias(line.Reference.Split(':')[^1]) && KindOf(line.Version!) == kind).Select(line => line.Reference).ToHashSet();
+                    && !AliasPolicy.IsAlias(line.Reference.Split(':')[^1]) && KindOf(line.Version!) == kind)
+                        .Select(line => line.Reference).ToHashSet();
                 Assert.DoesNotContain(newestFirst.Take(keep), one => going.Contains(one.Reference));
                 foreach (var beyond in newestFirst.Skip(keep).Where(one => !going.Contains(one.Reference)))
                 {
@@ -201,7 +205,8 @@ public sealed class CleaningPropertyTests
         foreach (var mode in Modes)
         {
             var after = world.After(world.Plan(mode));
-            foreach (var (service, repository, target) in Targets(world).Where(one => !world.Steps.Exists(step => step.Target == one.Target.TargetId)))
+            foreach (var (service, repository, target) in Targets(world)
+                .Where(one => !world.Steps.Exists(step => step.Target == one.Target.TargetId)))
             {
                 var running = target.Containers.Single();
                 var previous = $"{repository}:{PreviousTag.TagFor(target.TargetId)}";
@@ -279,7 +284,8 @@ public sealed class CleaningPropertyTests
             from tag in image.RepoTags
             where tag.StartsWith(repository + ":", StringComparison.Ordinal)
             let version = ProVersion.TryFromImageTag(tag[(repository.Length + 1)..], out var parsed) ? parsed : null
-            where version is not null && (version.CommitHash is not { } hash || version.Kind != ProVersionKind.Commit || RandomWorld.IsCommit(hash))
+            where version is not null
+                && (version.CommitHash is not { } hash || version.Kind != ProVersionKind.Commit || RandomWorld.IsCommit(hash))
             let time = new DateTimeOffset(image.Created)
             select (tag, image.ID, version.WithTime(time), time)];
 }

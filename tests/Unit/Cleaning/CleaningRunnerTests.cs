@@ -273,7 +273,8 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
             _engine.Images[1].Tags.Add($"{Api}:{PreviousTag.TagFor("container.away")}");
 
             var first = await LookAsync(history, TimeSpan.FromDays(30));
-            Assert.Contains("the target container.away is gone. v1.0.1 and its previous version are kept until ", Assert.Single(first.Notes), StringComparison.Ordinal);
+            Assert.Contains("the target container.away is gone. v1.0.1 and its previous version are kept until ",
+                Assert.Single(first.Notes), StringComparison.Ordinal);
             Assert.Contains(first.Notes[0], CleaningText.Lines(first));
             Assert.Equal(["v1.0.2"], first.Going.Select(line => line.Version!.ToString()));
 
@@ -320,7 +321,8 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
     {
         var digest = $"{Api}@sha256:{new string('d', 64)}";
         _engine.Digests[ScriptedCleaningEngine.Id(1)] = digest;
-        _engine.Events = $$"""{"Type":"image","Action":"pull","Actor":{"ID":"{{digest}}"},"time":{{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}}}""";
+        _engine.Events =
+            $$"""{"Type":"image","Action":"pull","Actor":{"ID":"{{digest}}"},"time":{{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}}}""";
         Assert.Equal(["v1.0.0", "v1.0.2"], (await PlanAsync()).Going.Select(line => line.Version!.ToString()));
     }
 
@@ -330,7 +332,8 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
         // It is three hours behind, and somebody has pulled 90 minutes ago by our clock's count: there it is half an hour before three.
         var there = DateTimeOffset.UtcNow.AddHours(-3);
         _engine.SystemTime = there.ToString("O");
-        _engine.Events = $$"""{"Type":"image","Action":"pull","Actor":{"ID":"{{Api}}:v1.0.1"},"time":{{there.AddMinutes(-30).ToUnixTimeSeconds()}}}""";
+        _engine.Events =
+            $$"""{"Type":"image","Action":"pull","Actor":{"ID":"{{Api}}:v1.0.1"},"time":{{there.AddMinutes(-30).ToUnixTimeSeconds()}}}""";
         var plan = await PlanAsync();
         Assert.Equal(["v1.0.0", "v1.0.2"], plan.Going.Select(line => line.Version!.ToString()));
         Assert.Contains(plan.Lines, line => line.Reason == "built or tagged 30 minutes ago (within the grace period of 1 hour)");
@@ -348,7 +351,8 @@ public sealed class CleaningRunnerTests : IAsyncDisposable
         var plan = await SurveyOf().PlanAsync(world, new CleaningPolicy { Retention = new RetentionPolicy(2, 2, 2) }, Cancel);
         var before = _engine.Requests.Count(request => request.Path == "/containers/json");
         _ = await RunAsync(plan, new CleaningRunner(_engine.Connection, _engine) { Width = 1, Use = world.Use });
-        Assert.InRange(_engine.Requests.Count(request => request.Path == "/containers/json") - before, 0, world.Use!.Age < TimeSpan.FromSeconds(1) ? 0 : 9);
+        var listings = _engine.Requests.Count(request => request.Path == "/containers/json");
+        Assert.InRange(listings - before, 0, world.Use!.Age < TimeSpan.FromSeconds(1) ? 0 : 9);
     }
 
     [Fact]

@@ -18,7 +18,8 @@ public sealed class DiskUsageTests
           {"Id":"sha256:3","Size":200,"SharedSize":0,"Containers":0}],
          "Containers":[{"SizeRw":7,"State":"running"},{"SizeRw":5,"State":"exited"},{"State":"created"}],
          "Volumes":[{"UsageData":{"Size":40,"RefCount":1}},{"UsageData":{"Size":-1,"RefCount":0}},{"UsageData":null}],
-         "BuildCache":[{"Size":30,"InUse":false,"Shared":false},{"Size":900,"InUse":false,"Shared":true},{"Size":9,"InUse":true,"Shared":false}]}
+         "BuildCache":[{"Size":30,"InUse":false,"Shared":false},{"Size":900,"InUse":false,"Shared":true},
+         {"Size":9,"InUse":true,"Shared":false}]}
         """;
 
     private const string Newer = """
@@ -72,9 +73,12 @@ public sealed class DiskUsageTests
     [Theory]
     [InlineData("""  "Driver":"overlay2","DriverStatus":[["Backing Filesystem","extfs"]]  """, "", null, "/data/docker")]
     [InlineData(Store + """,  "Containerd":{"Address":"/run/containerd/containerd.sock"}  """, "", null, "/var/lib/containerd")]
-    [InlineData(Store + """,  "Containerd":{"Address":"/run/containerd/containerd.sock"}  """, "", "version = 2\nroot = \"/big/containerd\"\n", "/big/containerd")]
-    [InlineData(Store + """,  "Containerd":{"Address":"/run/containerd/containerd.sock"}  """, "", "# root = \"/x\"\n", "/var/lib/containerd")]
-    [InlineData(Store + """,  "Containerd":{"Address":"/var/run/docker/containerd/containerd.sock"}  """, "/data/docker/containerd/daemon", null, "/data/docker/containerd/daemon")]
+    [InlineData(Store + """,  "Containerd":{"Address":"/run/containerd/containerd.sock"}  """, "",
+        "version = 2\nroot = \"/big/containerd\"\n", "/big/containerd")]
+    [InlineData(
+        Store + """,  "Containerd":{"Address":"/run/containerd/containerd.sock"}  """, "", "# root = \"/x\"\n", "/var/lib/containerd")]
+    [InlineData(Store + """,  "Containerd":{"Address":"/var/run/docker/containerd/containerd.sock"}  """, "/data/docker/containerd/daemon",
+        null, "/data/docker/containerd/daemon")]
     [InlineData(Store + """,  "Containerd":{"Address":"/var/run/docker/containerd/containerd.sock"}  """, "", null, "/data/docker")]
     [InlineData(Store + """,  "Containerd":{"Address":"/run/k3s/containerd/containerd.sock"}  """, "", null, null)]
     [InlineData(Store, "/data/docker/containerd/daemon", null, "/data/docker/containerd/daemon")]
@@ -115,7 +119,8 @@ public sealed class DiskUsageTests
         var container = new ContainerListResponse
         {
             ImageID = "sha256:1",
-            NetworkSettings = new NetworkSettingsSummary { Networks = new Dictionary<string, EndpointSettings> { ["shop_default"] = new() } },
+            NetworkSettings =
+                new NetworkSettingsSummary { Networks = new Dictionary<string, EndpointSettings> { ["shop_default"] = new() } },
         };
         return DiskUsageTable.Build(
             DiskUsageReport.Read(Encoding.UTF8.GetBytes(json)),

@@ -23,7 +23,8 @@ public sealed class GoneTargetTests
             "api: the target container.api is gone. v1.0.0 and its previous version are kept until 2026-12-24 (retention.goneTargets).",
             Assert.Single(first.Gone.Notes));
         var mark = Assert.Single(first.Gone.Marks);
-        Assert.Equal((CleaningHistory.TargetGone, "container.api", "reg.example/pro/api:v1.0.0"), (mark.Outcome, mark.Target, mark.Reference));
+        Assert.Equal(
+            (CleaningHistory.TargetGone, "container.api", "reg.example/pro/api:v1.0.0"), (mark.Outcome, mark.Target, mark.Reference));
 
         var later = Apply([mark with { Time = Now.AddDays(-29) }, Deploy("v1.0.0", daysAgo: 180)], here: false);
         Assert.Equal(Now.AddDays(1), Assert.Single(later.Service.Past).GoneUntil);
@@ -54,7 +55,8 @@ public sealed class GoneTargetTests
     public void Of_several_marks_the_first_one_counts()
     {
         var seen = Apply(
-            [Mark(CleaningHistory.TargetGone, daysAgo: 2), Mark(CleaningHistory.TargetGone, daysAgo: 10), Deploy("v1.0.0", daysAgo: 180)], here: false);
+            [Mark(CleaningHistory.TargetGone, daysAgo: 2), Mark(CleaningHistory.TargetGone, daysAgo: 10), Deploy("v1.0.0", daysAgo: 180)],
+            here: false);
         Assert.Equal(Now.AddDays(20), Assert.Single(seen.Service.Past).GoneUntil);
     }
 

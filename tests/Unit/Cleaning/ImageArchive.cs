@@ -38,7 +38,8 @@ internal static class ImageArchive
             var manifest = new List<object>();
             foreach (var (version, tags) in images)
             {
-                var own = Layer(("own", [.. System.Text.Encoding.UTF8.GetBytes(areAlike ? nonce : nonce + version).Concat(new byte[OwnSize]).Take(OwnSize)]));
+                var own = Layer(("own", [.. System.Text.Encoding.UTF8.GetBytes(areAlike ? nonce : nonce + version).Concat(new byte[OwnSize])
+                    .Take(OwnSize)]));
                 var config = Configuration(service, tags[0][..tags[0].LastIndexOf(':')], version, [shared, own]);
                 if (manifest.Count == 0 || !areAlike)
                 {
@@ -55,7 +56,8 @@ internal static class ImageArchive
         return archive.ToArray();
     }
 
-    private static byte[] Configuration(string service, string repository, string version, byte[][] layers) => JsonSerializer.SerializeToUtf8Bytes(new
+    private static byte[] Configuration(string service, string repository, string version, byte[][] layers) =>
+        JsonSerializer.SerializeToUtf8Bytes(new
     {
         architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64
             ? "arm64"

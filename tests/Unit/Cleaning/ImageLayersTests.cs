@@ -26,14 +26,16 @@ public sealed class ImageLayersTests
     [Fact]
     public void Where_an_empty_layer_hides_among_the_sizes_no_more_is_promised_than_comes_free() => Assert.Equal(
         [100, 5, 0],
-        ImageLayers.From([Base, Middle, Top], Steps(("COPY", 5), ("RUN true", 0), ("RUN true", 0), ("ADD", 100))).All.Select(layer => layer.Size));
+        ImageLayers.From(
+            [Base, Middle, Top], Steps(("COPY", 5), ("RUN true", 0), ("RUN true", 0), ("ADD", 100))).All.Select(layer => layer.Size));
 
     [Theory]
     [InlineData("/bin/sh -c #(nop) WORKDIR /x", "/bin/sh -c #(nop)  ENV A=b", "/bin/sh -c #(nop) COPY file:0 in /")]
     [InlineData("WORKDIR /x", "ENV A=b", "COPY own / # buildkit")]
     public void An_empty_layer_keeps_its_place_where_what_was_done_tells_it(string empty, string none, string copy) => Assert.Equal(
         [100, 0, 5],
-        ImageLayers.From([Base, Middle, Top], Steps((copy, 5), (none, 0), (empty, 0), (none, 0), (copy, 100))).All.Select(layer => layer.Size));
+        ImageLayers.From(
+            [Base, Middle, Top], Steps((copy, 5), (none, 0), (empty, 0), (none, 0), (copy, 100))).All.Select(layer => layer.Size));
 
     private static ImageStep[] Steps(params (string By, long Size)[] steps) => [.. steps.Select(step => new ImageStep(step.By, step.Size))];
 }

@@ -85,7 +85,8 @@ public sealed class RandomWorld
     {
         var draft = CleaningPlanner.Draft(World, Policy(mode));
         var facts = Images.ToDictionary(image => image.ID, image => new ImageFacts(
-            TagTimes[image.ID], ImageLayers.From(["sha256:base", "sha256:of-" + image.ID], [new ImageStep("COPY", 1000), new ImageStep("COPY", 10)])));
+            TagTimes[image.ID],
+            ImageLayers.From(["sha256:base", "sha256:of-" + image.ID], [new ImageStep("COPY", 1000), new ImageStep("COPY", 10)])));
         return CleaningPlanner.Finish(draft, facts, Now);
     }
 
@@ -135,7 +136,8 @@ public sealed class RandomWorld
 
     public override string ToString() => string.Join(Environment.NewLine,
     [
-        $"keep {Keep}/{KeepPrerelease}/{KeepCommit}, protect [{string.Join(' ', Protect)}], locked {Locked}, any repository {AnyRepository}, older than {OlderThan}, named [{string.Join(' ', Named)}]",
+        $"keep {Keep}/{KeepPrerelease}/{KeepCommit}, protect [{string.Join(' ', Protect)}], locked {Locked}, "
+            + $"any repository {AnyRepository}, older than {OlderThan}, named [{string.Join(' ', Named)}]",
         .. Images.Select(image => $"{image.ID} < {image.ParentID}: {string.Join(' ', image.RepoTags)} tagged {TagTimes[image.ID]:u}"),
         .. Containers.Select(container => $"{container.Names[0]} ({container.State}) of {container.ImageID} by {container.Image}"),
         .. Steps.Select(one => $"proven {one}"),
@@ -210,7 +212,8 @@ public static class RandomWorlds
          from any in Gen.Elements(true, false)
          from uses in Gen.ArrayOf(Gen.Choose(0, 120), 36)
          from named in Gen.ArrayOf(Gen.Elements(true, false), 36)
-         select Make([.. draws.Take(count)], [.. steps.Take(stepCount)], locked, keeps, protect, byLastUse, older, any, uses, named)).ToArbitrary();
+         select Make([.. draws.Take(count)], [.. steps.Take(stepCount)], locked, keeps, protect, byLastUse, older, any, uses, named))
+             .ToArbitrary();
 
     private static RandomWorld Make(
         List<Draw> draws,

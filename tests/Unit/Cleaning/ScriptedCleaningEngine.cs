@@ -81,7 +81,9 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
             {
                 ("GET", "/images/json") => Json(Images.Select(image => new
                 {
-                    image.Id, ParentId = "", RepoTags = image.Tags, RepoDigests = Digests.TryGetValue(image.Id, out var digest) ? new[] { digest } : [], Created = 1577836800, Size = 1010,
+                    image.Id, ParentId = "", RepoTags = image.Tags, RepoDigests = Digests.TryGetValue(image.Id, out var digest)
+                        ? new[] { digest }
+                        : [], Created = 1577836800, Size = 1010,
                 })),
                 ("GET", "/containers/json") => Json(Containers.Select(container => new
                 {
@@ -129,7 +131,8 @@ internal sealed class ScriptedCleaningEngine : IAsyncDisposable, IProgress<Repor
         }
 
         _ = Images.RemoveAll(image => image.Id == found.Id);
-        var own = DockerVersioning.Cleaning.ImageLayers.From(["sha256:base", "sha256:own" + found.Id], [new("COPY", 1000), new("COPY", 10)]).All[1].ChainId;
+        var own = DockerVersioning.Cleaning.ImageLayers.From(
+            ["sha256:base", "sha256:own" + found.Id], [new("COPY", 1000), new("COPY", 10)]).All[1].ChainId;
         return Json(new object[] { new { Untagged = name }, new { Deleted = found.Id }, new { Deleted = own } });
     }
 

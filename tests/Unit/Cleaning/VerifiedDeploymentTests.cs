@@ -90,7 +90,8 @@ public sealed class VerifiedDeploymentTests
         Assert.Null(Previous("v2.0.0", engine));
 
         // What was left by one's own history and verified by another since is one again.
-        Assert.Equal("v3.0.0", Previous("v4.0.0", [Deployed("v4.0.0", "v3.0.0"), Deployed("v3.0.0", "v2.0.0")], [Step("v2.0.0", "v3.0.0")]));
+        Assert.Equal(
+            "v3.0.0", Previous("v4.0.0", [Deployed("v4.0.0", "v3.0.0"), Deployed("v3.0.0", "v2.0.0")], [Step("v2.0.0", "v3.0.0")]));
     }
 
     private static string? Previous(
@@ -106,7 +107,8 @@ public sealed class VerifiedDeploymentTests
     private static VerifiedDeployment Deployed(string version, string? from) =>
         new(ProHistoryKind.Deploy, ProVersion.Parse(version), from is null ? null : ProVersion.Parse(from), null, DateTimeOffset.UnixEpoch);
 
-    private static VerifiedDeployment Restored(string version, string failed) => Step(version, failed) with { Kind = ProHistoryKind.Restore };
+    private static VerifiedDeployment Restored(string version, string failed) =>
+        Step(version, failed) with { Kind = ProHistoryKind.Restore };
 
     private static VerifiedDeployment Step(string version, string from) => new(
         ProHistoryKind.Rollback, ProVersion.Parse(version), ProVersion.Parse(from), null, DateTimeOffset.UnixEpoch);

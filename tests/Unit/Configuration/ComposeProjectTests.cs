@@ -89,7 +89,8 @@ public sealed class ComposeProjectTests
     [Fact]
     public void An_empty_service_and_a_reset_of_the_only_file_leave_the_others_alone()
     {
-        var project = Load(new MemoryTree(("compose.yaml", "services:\n  api:\n  gone: !reset null\n  web: { build: { context: w, args: !reset null } }\n")));
+        var project = Load(new MemoryTree(
+            ("compose.yaml", "services:\n  api:\n  gone: !reset null\n  web: { build: { context: w, args: !reset null } }\n")));
 
         Assert.Equal(["api", "web"], project.Services.Select(service => service.Name));
         Assert.False(project.Find("api")!.HasBuild);
@@ -102,7 +103,10 @@ public sealed class ComposeProjectTests
     [InlineData("2024-01-31 10:00:00")]
     public void A_date_without_quotes_is_refused_as_compose_does(string date)
     {
-        Assert.Contains("put it into quotes", ErrorOf($"services:\n  api:\n    build:\n      context: .\n      args:\n        A: {date}\n"), StringComparison.Ordinal);
+        Assert.Contains(
+            "put it into quotes",
+            ErrorOf($"services:\n  api:\n    build:\n      context: .\n      args:\n        A: {date}\n"),
+            StringComparison.Ordinal);
         Assert.Equal(date, Build($"services:\n  api:\n    build:\n      context: .\n      args: [ \"A={date}\" ]\n").Args.Single().Value);
     }
 
@@ -110,7 +114,8 @@ public sealed class ComposeProjectTests
     public void An_included_service_that_differs_is_a_conflict()
     {
         var tree = new MemoryTree(
-            ("compose.yaml", "include: [ a.yaml ]\nservices: { api: { build: ./x } }\n"), ("a.yaml", "services: { api: { build: ./y } }\n"));
+            ("compose.yaml", "include: [ a.yaml ]\nservices: { api: { build: ./x } }\n"),
+            ("a.yaml", "services: { api: { build: ./y } }\n"));
 
         Assert.Equal("ComposeIncludeConflict", Assert.Throws<ProException>(() => Load(tree)).Id);
     }
@@ -131,8 +136,10 @@ public sealed class ComposeProjectTests
     [InlineData("build: { context: ., dockerfile: api.Dockerfile }", "build: { context: ../a, dockerfile: api.Dockerfile }")]
     [InlineData("build: https://example.com/api.git", "build: https://example.com/api.git")]
     [InlineData("{ image: x, env_file: api.env }", "{ image: x, env_file: ../a/api.env }")]
-    [InlineData("{ image: x, volumes: [ \"./data:/data\", \"named:/n\" ] }", "{ image: x, volumes: [ \"../a/data:/data\", \"named:/n\" ] }")]
-    [InlineData("{ image: x, command: ./run.sh, environment: { context: api, build: . } }", "{ image: x, command: ./run.sh, environment: { context: api, build: . } }")]
+    [InlineData(
+        "{ image: x, volumes: [ \"./data:/data\", \"named:/n\" ] }", "{ image: x, volumes: [ \"../a/data:/data\", \"named:/n\" ] }")]
+    [InlineData("{ image: x, command: ./run.sh, environment: { context: api, build: . } }",
+        "{ image: x, command: ./run.sh, environment: { context: api, build: . } }")]
     public void What_means_the_same_in_two_folders_is_no_conflict(string one, string other) =>
         Assert.Equal(["api"], Load(Included(one, other)).Services.Select(service => service.Name));
 
@@ -151,7 +158,8 @@ public sealed class ComposeProjectTests
             ("compose.yaml", "services: { api: { build: { context: ., target: \"$TARGET\" } } }\n"),
             ("deploy/prod.env", "TARGET=deploy\n"), ("prod.env", "TARGET=root\n"));
         string? Target(string folder) => ComposeProject.Load(
-            new ComposeInputs(tree, name => name == "COMPOSE_ENV_FILES" ? "prod.env" : null, root, CurrentFolder: Path.Combine(root, folder)),
+            new ComposeInputs(
+                tree, name => name == "COMPOSE_ENV_FILES" ? "prod.env" : null, root, CurrentFolder: Path.Combine(root, folder)),
             ["compose.yaml"]).Find("api")!.ReadBuild()!.Target;
 
         Assert.Equal(("deploy", "root"), (Target("deploy"), Target("")));

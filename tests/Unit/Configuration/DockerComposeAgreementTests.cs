@@ -249,18 +249,25 @@ public sealed class DockerComposeAgreementTests
                   gone: { build: ./gone }
                   over: { build: { context: ./over, args: { A: 1, B: 1 } } }
                 """),
-            ("compose1.yml", "services: { gone: !reset null, over: { build: { args: !override { C: 1 } } }, api: { build: { args: { B: !reset null } } } }\n"),
+            ("compose1.yml",
+                "services: { gone: !reset null, over: { build: { args: !override { C: 1 } } }, "
+                    + "api: { build: { args: { B: !reset null } } } }\n"),
         ]),
         ("each file is extended before the next one is put over it", [
-            ("compose0.yml", "services: { base: { build: { context: ./base, args: { A: 1 } } }, api: { extends: base, build: { args: { B: 1 } } } }\n"),
+            ("compose0.yml",
+                "services: { base: { build: { context: ./base, args: { A: 1 } } }, api: { extends: base, build: { args: { B: 1 } } } }\n"),
             ("compose1.yml", "services: { base: { build: { args: { A: 2 } } } }\n"),
         ]),
         ("an included service is extended by name of the file", [
             ("compose0.yml", "services: { api: { extends: { file: shared/base.yml, service: base }, build: { target: own } } }\n"),
             ("shared/base.yml", "services: { base: { build: { context: ./ctx, dockerfile: ../D, args: { A: True } } } }\n"),
         ]),
-        ("the project's name", [("compose0.yml", "name: shop\nservices: { api: { image: \"${COMPOSE_PROJECT_NAME}/api\", build: { context: ., args: { N: \"${COMPOSE_PROJECT_NAME}\" } } } }\n")]),
-        ("the folder's name", [("compose0.yml", "services: { api: { build: { context: ., args: { N: \"${COMPOSE_PROJECT_NAME}\" } } } }\n")]),
+        ("the project's name", [
+            ("compose0.yml",
+                "name: shop\nservices: { api: { image: \"${COMPOSE_PROJECT_NAME}/api\", "
+                    + "build: { context: ., args: { N: \"${COMPOSE_PROJECT_NAME}\" } } } }\n")]),
+        ("the folder's name", [
+            ("compose0.yml", "services: { api: { build: { context: ., args: { N: \"${COMPOSE_PROJECT_NAME}\" } } } }\n")]),
         ("an empty platform", [("compose0.yml", "services: { api: { platform: \"${UNSET_PLATFORM:-}\", build: . } }\n")]),
         ("files of variables", [
             ("compose0.yml", "services: { api: { build: { context: ., args: [ \"A=$A\", \"B=$B\", \"C=$C\" ] } } }\n"),
@@ -301,7 +308,8 @@ public sealed class DockerComposeAgreementTests
 
             var names = files.Select(file => file.Path).Where(file => file.StartsWith("compose", StringComparison.Ordinal)).ToArray();
             var ours = ComposeProject.Load(new ComposeInputs(new MemoryTree(files), variables.GetValueOrDefault, folder), names);
-            var start = new ProcessStartInfo("docker") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo(
+                "docker") { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
             string[] arguments = ["compose", .. names.SelectMany(file => new[] { "-f", file }), "config"];
             foreach (var argument in arguments)
             {
@@ -336,7 +344,8 @@ public sealed class DockerComposeAgreementTests
             Assert.Empty(build.Refusals);
             facts.Add($"{service.Name} image {service.Image}");
             facts.Add($"{service.Name} context {build.Context}");
-            facts.Add($"{service.Name} dockerfile {build.Dockerfile ?? Pro.DockerVersioning.Git.TreePath.Join(build.Context, "Dockerfile")}");
+            facts.Add(
+                $"{service.Name} dockerfile {build.Dockerfile ?? Pro.DockerVersioning.Git.TreePath.Join(build.Context, "Dockerfile")}");
             facts.Add($"{service.Name} target {build.Target}");
             facts.AddRange(build.Args.Select(arg => $"{service.Name} arg {arg.Key}={arg.Value}"));
             facts.AddRange(build.Labels.Select(label => $"{service.Name} label {label.Key}={label.Value}"));

@@ -107,7 +107,8 @@ public sealed class ServiceCatalogTests
     public void A_service_is_started_first_by_the_files_whose_project_has_it(string main, string over, string expected)
     {
         var tree = new MemoryTree(
-            [("compose.yaml", main), ("infra/compose.yml", "services: { api: { image: api } }"), .. over.Length > 0 ? [("compose.override.yaml", over)] : Array.Empty<(string, string)>()]);
+            [("compose.yaml", main), ("infra/compose.yml", "services: { api: { image: api } }"),
+                .. over.Length > 0 ? [("compose.override.yaml", over)] : Array.Empty<(string, string)>()]);
 
         Assert.Equal(Full(expected), FilesOf(tree, "api"));
     }
@@ -228,14 +229,16 @@ public sealed class ServiceCatalogTests
     public void One_folder_does_not_hide_the_dockerfile_of_the_root()
     {
         Assert.Equal(["docs", "shop"], Load(new MemoryTree(("docs/Dockerfile", ""), ("Dockerfile", ""))).Names);
-        Assert.Equal(["api", "web"], Load(new MemoryTree(("apps/api/Dockerfile", ""), ("apps/web/Dockerfile", ""), ("Dockerfile", ""))).Names);
+        Assert.Equal(
+            ["api", "web"], Load(new MemoryTree(("apps/api/Dockerfile", ""), ("apps/web/Dockerfile", ""), ("Dockerfile", ""))).Names);
     }
 
     [Fact]
     public void Names_with_dots_and_capitals_become_small_and_are_found_in_either_form()
     {
         var reports = new Collected();
-        var catalog = Load(new MemoryTree(("src/Shop.Api/Dockerfile", ""), ("src/Shop.Web/Dockerfile", ""), ("src/db/Dockerfile", "")), null, reports);
+        var catalog = Load(
+            new MemoryTree(("src/Shop.Api/Dockerfile", ""), ("src/Shop.Web/Dockerfile", ""), ("src/db/Dockerfile", "")), null, reports);
 
         Assert.Equal(["shop.api", "shop.web", "db"], catalog.Names);
         Assert.Equal(("shop.api", "src/Shop.Api"), (catalog.Get("Shop.Api").Image, catalog.Get("Shop.Api").Context));
@@ -247,7 +250,8 @@ public sealed class ServiceCatalogTests
     public void An_image_that_is_not_named_as_its_compose_service_is_told_once()
     {
         var reports = new Collected();
-        var catalog = Load(new MemoryTree(("compose.yml", "services: { Api: { build: . }, web: { build: . } }"), ("Dockerfile", "")), null, reports);
+        var catalog = Load(
+            new MemoryTree(("compose.yml", "services: { Api: { build: . }, web: { build: . } }"), ("Dockerfile", "")), null, reports);
 
         Assert.Equal("api", catalog.Get("Api").Image);
         Assert.Equal("api", catalog.Get("Api").Image);
@@ -262,19 +266,22 @@ public sealed class ServiceCatalogTests
         {
             var reports = new Collected();
             var tree = new MemoryTree(
-                ("pro.json", """{ "services": { "Api": {}, "Web": { "image": "web" } } }"""), ("compose.yml", compose), ("apps/Api/Dockerfile", ""));
+                ("pro.json", """{ "services": { "Api": {}, "Web": { "image": "web" } } }"""), ("compose.yml", compose),
+                ("apps/Api/Dockerfile", ""));
             var catalog = Load(tree, null, reports);
 
             Assert.Equal(("Api", "api", "apps/Api"), (catalog.Get("api").Name, catalog.Get("api").Image, catalog.Get("api").Context));
             _ = catalog.Get("Web");
-            Assert.Equal(["The image of the service Api (pro.json) is named api: an image's name has no capital letters."], reports.Verbose);
+            Assert.Equal(
+                ["The image of the service Api (pro.json) is named api: an image's name has no capital letters."], reports.Verbose);
         }
     }
 
     [Fact]
     public void The_image_of_pro_json_may_be_a_path()
     {
-        var tree = new MemoryTree(("pro.json", """{ "services": { "api": { "context": ".", "image": "shop/api" } } }"""), ("Dockerfile", ""));
+        var tree = new MemoryTree(
+            ("pro.json", """{ "services": { "api": { "context": ".", "image": "shop/api" } } }"""), ("Dockerfile", ""));
         var image = Load(tree).Get("api").Image;
 
         Assert.Equal("registry.example.com/pro/shop/api", RepositoryName.Combine("registry.example.com/pro", image).ToString());
@@ -313,7 +320,8 @@ public sealed class ServiceCatalogTests
     [Fact]
     public void A_compose_file_of_images_only_and_a_pro_json_without_contexts_declare_services()
     {
-        var images = new MemoryTree(("compose.yml", "services:\n  api: { image: \"registry.example.com/pro/api:1\" }\n  db: { image: postgres }\n"));
+        var images = new MemoryTree(
+            ("compose.yml", "services:\n  api: { image: \"registry.example.com/pro/api:1\" }\n  db: { image: postgres }\n"));
         var none = new MemoryTree(("pro.json", """{ "registry": "registry.example.com/pro", "services": { "api": {} } }"""));
 
         Assert.Equal(["api"], Load(images, new() { ["REGISTRY"] = "registry.example.com/pro" }).Match("api"));
@@ -527,7 +535,8 @@ public sealed class ServiceCatalogTests
         {
             foreach (var (name, text) in new (string, string)[]
             {
-                ("app/compose.yml", "include: [../infra/compose.yml]\nservices:\n  api: { extends: { file: ../common.yml, service: base } }\n"),
+                ("app/compose.yml",
+                    "include: [../infra/compose.yml]\nservices:\n  api: { extends: { file: ../common.yml, service: base } }\n"),
                 ("app/.env", named == ".env" ? "COMPOSE_FILE=../infra/compose.yml\n" : "OWN=1\n"),
                 ("app/apps/web/Dockerfile", ""),
                 ("common.yml", "services:\n  base: { image: \"r/api:${TAG:-1}\" }\n"),
@@ -553,12 +562,16 @@ public sealed class ServiceCatalogTests
             var tree = new WorkingTree(Path.Combine(disk, "app"));
             var catalog = ServiceCatalog.Load(tree, settings, readsOutside: true);
 
-            Assert.Equal(named is null ? ["api", "web", "out"] : ["web", "out"], catalog.Names.OrderBy(name => name == "api" ? 0 : name == "web" ? 1 : 2));
+            Assert.Equal(named is null
+                ? ["api", "web", "out"]
+                : ["web", "out"], catalog.Names.OrderBy(name => name == "api" ? 0 : name == "web" ? 1 : 2));
             Assert.Equal("apps/web", catalog.Get("web").Context);
             Assert.Equal("context", Assert.Single(catalog.Get("out").Refusals).Key);
             if (named is null or ".env")
             {
-                Assert.Equal(named is null ? "ComposePathOutside" : "ComposeFileOutside", Assert.Throws<ProException>(() => ServiceCatalog.Load(tree, settings)).Id);
+                Assert.Equal(named is null
+                    ? "ComposePathOutside"
+                    : "ComposeFileOutside", Assert.Throws<ProException>(() => ServiceCatalog.Load(tree, settings)).Id);
             }
         }
         finally
@@ -628,7 +641,8 @@ public sealed class ServiceCatalogTests
         Assert.Contains("build.platforms", error.Message, StringComparison.Ordinal);
         Assert.Contains("build.network", error.Message, StringComparison.Ordinal);
         Assert.Equal(
-            "Give -Platform, and take network out of the compose file, or move it to a file that only other builds read.", error.RecommendedAction);
+            "Give -Platform, and take network out of the compose file, or move it to a file that only other builds read.",
+            error.RecommendedAction);
         error = Assert.Throws<ProException>(() => api.EnsureBuildable(tree, "platforms"));
         Assert.DoesNotContain("build.platforms", error.Message, StringComparison.Ordinal);
         api.EnsureBuildable(tree, "platforms", "network");
@@ -643,8 +657,11 @@ public sealed class ServiceCatalogTests
     public void The_remedy_names_pro_json_only_if_it_settles_the_key(string line, bool settles)
     {
         const string Services = """{ "services": { "api": { "context": "apps/api", "dockerfile": "apps/api/Dockerfile" } } }""";
-        var compose = ("compose.yaml", $"services:\n  api:\n    build:\n      {(line.StartsWith("context:", StringComparison.Ordinal) ? "" : "context: .\n      ")}{line}\n");
-        var refused = Assert.Throws<ProException>(() => Load(new MemoryTree(compose, ("Dockerfile", ""))).Get("api").EnsureBuildable(new MemoryTree(("Dockerfile", ""))));
+        var compose = ("compose.yaml",
+            "services:\n  api:\n    build:\n"
+                + $"      {(line.StartsWith("context:", StringComparison.Ordinal) ? "" : "context: .\n      ")}{line}\n");
+        var refused = Assert.Throws<ProException>(
+            () => Load(new MemoryTree(compose, ("Dockerfile", ""))).Get("api").EnsureBuildable(new MemoryTree(("Dockerfile", ""))));
         Assert.Equal(settles, refused.RecommendedAction.Contains("pro.json", StringComparison.Ordinal));
 
         var tree = new MemoryTree(compose, ("apps/api/Dockerfile", ""), ("pro.json", Services));

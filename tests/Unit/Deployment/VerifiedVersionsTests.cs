@@ -21,7 +21,8 @@ public sealed class VerifiedVersionsTests
             _ = await Task.WhenAll(Enumerable.Range(1, 5).Select(number => AddAsync(engine, "container.api", $"v1.{number}.0")));
             _ = await AddAsync(engine, "container.other", "v9.0.0");
 
-            Assert.Equal(["v1.1.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0"], (await OfAsync(engine, "container.api")).Select(Version).Order());
+            Assert.Equal(
+                ["v1.1.0", "v1.2.0", "v1.3.0", "v1.4.0", "v1.5.0"], (await OfAsync(engine, "container.api")).Select(Version).Order());
         }
         finally
         {
@@ -72,11 +73,13 @@ public sealed class VerifiedVersionsTests
             Token);
 
     private async Task<IReadOnlyList<VerifiedDeployment>> OfAsync(RealEngine engine, string target) =>
-        [.. (await VerifiedVersions.LoadAsync(engine.Connection, Token)).Where(step => step.Target == target && step.Repository == _repository)];
+        [.. (await VerifiedVersions.LoadAsync(engine.Connection, Token))
+            .Where(step => step.Target == target && step.Repository == _repository)];
 
     private async Task ClearAsync(RealEngine engine)
     {
-        var all = await engine.Connection.CallAsync(client => client.Volumes.ListAsync(new VolumesListParameters(), CancellationToken.None));
+        var all = await engine.Connection.CallAsync(
+            client => client.Volumes.ListAsync(new VolumesListParameters(), CancellationToken.None));
         foreach (var volume in all.Volumes.Where(volume => volume.Labels?.Values.Contains(_repository) == true))
         {
             await engine.Connection.CallAsync(client => client.Volumes.RemoveAsync(volume.Name, force: true, CancellationToken.None));

@@ -31,7 +31,8 @@ public sealed class ConfigWithoutLoginsTests
             Assert.Equal(["HttpHeaders", "cliPluginsExtraDirs"], text.Select(one => one.Key).Order(StringComparer.Ordinal));
             Assert.Equal("s", text["HttpHeaders"]!["X-Mine"]!.ToString());
             Assert.Equal(
-                ["/opt/plugins", Path.Combine(folder.Path, "cli-plugins")], text["cliPluginsExtraDirs"]!.AsArray().Select(one => one!.ToString()));
+                ["/opt/plugins", Path.Combine(folder.Path, "cli-plugins")], text["cliPluginsExtraDirs"]!.AsArray()
+                    .Select(one => one!.ToString()));
         }
 
         Assert.False(File.Exists(file));

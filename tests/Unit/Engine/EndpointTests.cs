@@ -148,7 +148,8 @@ public sealed class EndpointTests : IDisposable
     public async Task Headers_of_the_configuration_go_with_each_request_and_hide_none_of_its_own()
     {
         await File.WriteAllTextAsync(
-            Path.Combine(_folder, "config.json"), """{ "HttpHeaders": { "X-Mine": "yes", "X-Registry-Auth": "no", "User-Agent": "no" } }""", TestContext.Current.CancellationToken);
+            Path.Combine(_folder, "config.json"), """{ "HttpHeaders": { "X-Mine": "yes", "X-Registry-Auth": "no", "User-Agent": "no" } }""",
+            TestContext.Current.CancellationToken);
         var endpoint = Resolve(("DOCKER_HOST", "unix:///x.sock"));
         Assert.Equal("yes", endpoint.Headers["X-Mine"]);
         using var last = new Last();

@@ -32,7 +32,8 @@ public sealed class EngineProductTests
     public async Task Dockers_engine_is_not_Podman()
     {
         await using var server = ScriptedHttpServer.Start(_ => ScriptedResponse.Json(
-            """{ "Platform": { "Name": "Docker Engine - Community" } }""", 200, ("Api-Version", "1.51"), ("Server", "Docker/28.5.2 (linux)")));
+            """{ "Platform": { "Name": "Docker Engine - Community" } }""", 200, ("Api-Version", "1.51"),
+            ("Server", "Docker/28.5.2 (linux)")));
         using var engine = EngineConnection.Open(new EngineEndpoint { Address = new Uri(server.Url), Source = "the test" });
 
         Assert.Null(await EngineProduct.PodmanVersionAsync(engine, Token));

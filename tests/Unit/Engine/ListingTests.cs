@@ -44,5 +44,7 @@ public sealed class ListingTests
         EngineConnection.Open(new EngineEndpoint { Address = new Uri(server.Url), Source = "the test" });
 
     private static ScriptedHttpServer Engine(int failures, string message) => ScriptedHttpServer.Start(_ =>
-        failures-- > 0 ? ScriptedResponse.Json($$"""{"message":"{{message}}"}""", 500) : ScriptedResponse.Json("[]", 200, ("Api-Version", "1.41")));
+        failures-- > 0
+            ? ScriptedResponse.Json($$"""{"message":"{{message}}"}""", 500)
+            : ScriptedResponse.Json("[]", 200, ("Api-Version", "1.41")));
 }

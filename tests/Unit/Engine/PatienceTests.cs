@@ -65,7 +65,8 @@ public sealed class PatienceTests
     [InlineData("20", 20)]
     public void It_is_as_long_as_composes_own(string? value, int seconds) => Assert.Equal(
         TimeSpan.FromSeconds(seconds),
-        EngineEndpoint.Resolve(name => name == "COMPOSE_HTTP_TIMEOUT" ? value : name == "DOCKER_HOST" ? "tcp://localhost:1" : null).Patience);
+        EngineEndpoint.Resolve(
+            name => name == "COMPOSE_HTTP_TIMEOUT" ? value : name == "DOCKER_HOST" ? "tcp://localhost:1" : null).Patience);
 
     private static ScriptedHttpServer Answering(TimeSpan delay) => ScriptedHttpServer.StartAsync(async (_, stop) =>
     {

@@ -169,7 +169,8 @@ public sealed class BuildContextTests : IDisposable
         await BuildContext.Create(Tree, "", "Dockerfile").WriteFolderAsync(folder, time, TestContext.Current.CancellationToken);
 
         var found = new DirectoryInfo(folder).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
-            .Select(item => $"{Path.GetRelativePath(folder, item.FullName)} {item.LinkTarget ?? Convert.ToString((int)item.UnixFileMode, 8)}");
+            .Select(
+                item => $"{Path.GetRelativePath(folder, item.FullName)} {item.LinkTarget ?? Convert.ToString((int)item.UnixFileMode, 8)}");
         Assert.Equal(
             [".dockerignore 644", "dangling no/where", "dir 755", "dir/link ../run.sh", "dir/äöü 644", "run.sh 755"],
             found.Order(StringComparer.Ordinal));
@@ -358,7 +359,9 @@ public sealed class BuildContextTests : IDisposable
     private static string[] Names(BuildContext context) => [.. context.Entries.Select(entry => entry.Name)];
 
     private void WriteRawName(string name, ReadOnlySpan<byte> folder, ReadOnlySpan<byte> end) =>
-        Shell($"cd '{made.Root}' && echo {name} > \"{System.Text.Encoding.ASCII.GetString(folder).TrimStart('.')}$(printf '\\316\\304'){System.Text.Encoding.ASCII.GetString(end)}\"");
+        Shell(
+            $"cd '{made.Root}' && echo {name} > \"{System.Text.Encoding.ASCII.GetString(folder).TrimStart('.')}"
+                + $"$(printf '\\316\\304'){System.Text.Encoding.ASCII.GetString(end)}\"");
 
     private static void Shell(string command)
     {

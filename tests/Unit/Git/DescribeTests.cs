@@ -142,11 +142,13 @@ public sealed class DescribeTests
         made.Tag("1.2.0");
         using var repository = GitRepository.Open(made.Root);
 
-        Assert.Contains("Passed over: 1.2.0", Assert.Throws<ProException>(() => repository.Describe(sha, out _)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Passed over: 1.2.0", Assert.Throws<ProException>(() => repository.Describe(sha, out _)).Message, StringComparison.Ordinal);
         Assert.DoesNotContain(
             "git tag", Assert.Throws<ProException>(() => repository.Resolve("v9.9.9-1-gzzz")).RecommendedAction, StringComparison.Ordinal);
         Assert.DoesNotContain(
-            "git tag", VersionErrors.InvalidVersion("1.2.0-1-gabcdef123456", "x", "v1.2.0-1-gabcdef123456").RecommendedAction, StringComparison.Ordinal);
+            "git tag", VersionErrors.InvalidVersion("1.2.0-1-gabcdef123456", "x", "v1.2.0-1-gabcdef123456").RecommendedAction,
+            StringComparison.Ordinal);
     }
 
     /// <summary>Three branches that merge into each other now and then, one commit a minute, some in the same second.</summary>

@@ -49,7 +49,9 @@ public sealed partial class LanguageTests
         Assert.Contains("Nothing was touched.", string.Concat(literals), StringComparison.Ordinal);
         Assert.Empty(literals.SelectMany(text => OddPhrase().Matches(text).Select(match => $"{match.Value}: {text}")));
         // A script of a clean-up job is one text of many lines. What holds a bar is a pattern, which nobody reads.
-        Assert.DoesNotContain(literals.Where(text => !text.Contains('|')).SelectMany(text => SentenceEnd().Split(text)), sentence => Words(sentence) > MostWords);
+        Assert.DoesNotContain(
+            literals.Where(text => !text.Contains('|')).SelectMany(text => SentenceEnd().Split(text)),
+            sentence => Words(sentence) > MostWords);
     }
 
     [Theory]

@@ -18,7 +18,8 @@ internal static class Entries
         Time = time ?? Noon,
     };
 
-    public static ProHistoryEntry Deploy(string version, string? from, DateTimeOffset time, bool isVerified = true) => Build("api", version, time) with
+    public static ProHistoryEntry Deploy(string version, string? from, DateTimeOffset time, bool isVerified = true) =>
+        Build("api", version, time) with
     {
         Kind = ProHistoryKind.Deploy,
         Target = "shop/api",

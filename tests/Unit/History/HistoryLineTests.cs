@@ -26,10 +26,12 @@ public sealed class HistoryLineTests
         var text = Encoding.UTF8.GetString(HistoryLine.Write(Entries.Full with { Digest = null, ImageId = null }));
 
         var expected =
-            "{'time':'2026-09-14T12:00:00+00:00','kind':'Rollback','user':'ana','host':'build-1','engine':'tcp://engine-2.example.com:2376',"
+            "{'time':'2026-09-14T12:00:00+00:00','kind':'Rollback','user':'ana','host':'build-1',"
+            + "'engine':'tcp://engine-2.example.com:2376',"
             + "'service':'api','target':'shop/api','from':'v1.2.3+build.7','version':'v1.2.2',"
             + "'reference':'registry.example.com/pro/api:v1.2.2','strategy':'Compose','order':'start-first','outcome':'Succeeded',"
-            + @"'verified':true,'duration':2.125,'healthyAfter':0.63,'downtime':0.24,'reason':'错误率上升 \'5xx\'\nsince noon','message':'said\r\nso',"
+            + @"'verified':true,'duration':2.125,'healthyAfter':0.63,'downtime':0.24,"
+            + @"'reason':'错误率上升 \'5xx\'\nsince noon','message':'said\r\nso',"
             + @"'log':['one','two\tthree']}" + "\n";
         Assert.Equal(expected.Replace('\'', '"'), text);
     }
@@ -57,7 +59,10 @@ public sealed class HistoryLineTests
     public void A_line_of_a_later_module_is_read_as_far_as_it_is_known()
     {
         Assert.True(HistoryLine.TryRead(
-            """{"time":"2026-09-14T12:00:00Z","kind":"Build","service":"api","outcome":"Built","version":"vNext","moon":"full","duration":1e300}"""u8,
+            """
+            {"time":"2026-09-14T12:00:00Z","kind":"Build","service":"api","outcome":"Built",
+            "version":"vNext","moon":"full","duration":1e300}
+            """u8,
             out var read));
 
         Assert.Null(read.Version);

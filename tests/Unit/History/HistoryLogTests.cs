@@ -59,7 +59,8 @@ public sealed class HistoryLogTests : IDisposable
         Assert.Equal(["v1.3.0", "v1.1.0", "v1.0.0"], await VersionsAsync(new() { Services = [NamePattern.Compile("a*")] }));
         Assert.Equal(["v1.2.0", "v1.1.0", "v1.0.0"], await VersionsAsync(new() { Kinds = [ProHistoryKind.Build] }));
         Assert.Equal(["v1.1.0"], await VersionsAsync(new() { Outcomes = [NamePattern.Compile("fail*")] }));
-        Assert.Equal(["v1.2.0", "v1.1.0"], await VersionsAsync(new() { After = Entries.Noon.AddHours(1), Before = Entries.Noon.AddHours(3) }));
+        Assert.Equal(
+            ["v1.2.0", "v1.1.0"], await VersionsAsync(new() { After = Entries.Noon.AddHours(1), Before = Entries.Noon.AddHours(3) }));
     }
 
     [Fact]
@@ -272,7 +273,8 @@ public sealed class HistoryLogTests : IDisposable
 
         // Of each writer every line, in its order.
         var newestFirst = Enumerable.Range(0, count).Reverse().Select(number => $"v0.{number}.0").ToList();
-        Assert.All(entries.GroupBy(entry => entry.Service), one => Assert.Equal(newestFirst, one.Select(entry => entry.Version!.ToString())));
+        Assert.All(
+            entries.GroupBy(entry => entry.Service), one => Assert.Equal(newestFirst, one.Select(entry => entry.Version!.ToString())));
     }
 
     /// <summary>A link to itself: opening it fails, also for root.</summary>

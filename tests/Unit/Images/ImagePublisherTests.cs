@@ -69,7 +69,8 @@ public sealed class ImagePublisherTests
         Assert.Equal((newer, pushed, before), (scene.Tags["v1.1.0"], scene.Tags["v1.0.0"], scene.Tags["latest"]));
         Assert.Empty(publication.Aliases);
         Assert.Equal(["latest", "v1.0"], publication.HeldBack.Select(one => one.Alias));
-        Assert.All(publication.HeldBack, one => Assert.StartsWith("stays: the registry's tags can't be read from here", one.Reason, StringComparison.Ordinal));
+        Assert.All(publication.HeldBack, one => Assert.StartsWith(
+            "stays: the registry's tags can't be read from here", one.Reason, StringComparison.Ordinal));
         Assert.DoesNotContain("v1.0", scene.Tags.Keys);
     }
 
@@ -91,7 +92,8 @@ public sealed class ImagePublisherTests
 
         Assert.Equal((ProPublicationOutcome.Published, pushed, pushed), (publication.Outcome, publication.Digest, scene.Tags["v1.0.0"]));
         Assert.StartsWith("could not check for other content (", publication.Message, StringComparison.Ordinal);
-        Assert.Contains(publication.WarningsWith([]), warning => warning.StartsWith("api v1.0.0: could not check", StringComparison.Ordinal));
+        Assert.Contains(
+            publication.WarningsWith([]), warning => warning.StartsWith("api v1.0.0: could not check", StringComparison.Ordinal));
         Assert.Equal(["latest", "v1.0"], publication.HeldBack.Select(one => one.Alias));
         Assert.Equal(["v1.0.0"], scene.Tags.Keys);
 

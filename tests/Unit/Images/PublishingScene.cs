@@ -10,7 +10,9 @@ using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Tests.Images;
 
-/// <summary>An engine that pushes and a registry that keeps, both behind their real HTTP APIs; what happens meanwhile is scripted.</summary>
+/// <summary>
+/// An engine that pushes and a registry that keeps, both behind their real HTTP APIs; what happens meanwhile is scripted.
+/// </summary>
 internal sealed class PublishingScene : IAsyncDisposable, IProgress<Report>
 {
     private const string ImageType = "application/vnd.oci.image.manifest.v1+json";

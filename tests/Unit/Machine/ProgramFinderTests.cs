@@ -15,7 +15,8 @@ public sealed class ProgramFinderTests : IDisposable
         var one = Program("one");
         var two = Program("two");
         var here = Path.GetRelativePath(Environment.CurrentDirectory, Path.GetDirectoryName(one)!);
-        Assert.Equal([one, two], ProgramFinder.FindAll("tool", Join(here, ".", "", Path.GetDirectoryName(one)!, Path.GetDirectoryName(two)!)));
+        Assert.Equal(
+            [one, two], ProgramFinder.FindAll("tool", Join(here, ".", "", Path.GetDirectoryName(one)!, Path.GetDirectoryName(two)!)));
         Assert.Empty(ProgramFinder.FindAll("tool", Join(here, ".")));
         Assert.Empty(ProgramFinder.FindAll("tool", null));
     }
@@ -47,7 +48,8 @@ public sealed class ProgramFinderTests : IDisposable
 
     private string Program(string folder)
     {
-        var file = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, folder)).FullName, OperatingSystem.IsWindows() ? "tool.exe" : "tool");
+        var file = Path.Combine(
+            Directory.CreateDirectory(Path.Combine(_folder, folder)).FullName, OperatingSystem.IsWindows() ? "tool.exe" : "tool");
         File.WriteAllText(file, "#!/bin/sh\n");
         if (!OperatingSystem.IsWindows())
         {

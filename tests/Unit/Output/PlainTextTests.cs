@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Output;
 
-/// <summary>What a build, a container or a registry prints can't move the cursor, colour the prompt, or hide what is said about it.</summary>
+/// <summary>
+/// What a build, a container or a registry prints can't move the cursor, colour the prompt, or hide what is said about it.
+/// </summary>
 public sealed class PlainTextTests
 {
     private const string Evil = "ok\u001b[2J\u001b]0;title\u0007\u001b[1Agone\u009b31m\u202eback\u0008\u007f";
@@ -44,7 +46,8 @@ public sealed class PlainTextTests
     [Fact]
     public void A_line_of_the_history_is_made_safe_when_it_is_read()
     {
-        const string Json = """{"v":1,"time":"2026-09-14T10:12:00Z","kind":"Deploy","service":"api","outcome":"Failed","message":"a\u001b[2Jb","log":["c\u001b[1Ad"]}""";
+        const string Json = """{"v":1,"time":"2026-09-14T10:12:00Z","kind":"Deploy","service":"api" """
+            + ""","outcome":"Failed","message":"a\u001b[2Jb","log":["c\u001b[1Ad"]}""";
         Assert.True(HistoryLine.TryRead(System.Text.Encoding.UTF8.GetBytes(Json), out var entry));
         Assert.Equal("ab", entry.Message);
         Assert.Equal(["cd"], entry.LogTail);

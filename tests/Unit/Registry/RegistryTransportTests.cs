@@ -100,7 +100,8 @@ public sealed class RegistryTransportTests
     public void The_engines_word_on_its_proxy_does_not_blame_the_registry()
     {
         var error = RegistryErrors.FromEngineMessage(
-            "Get \"https://registry.test/v2/\": proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused", "registry.test/api:v1.0.0", false);
+            "Get \"https://registry.test/v2/\": proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused",
+            "registry.test/api:v1.0.0", false);
         Assert.Contains("the Docker engine: its proxy gives no way to registry.test: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("10.0.0.1:3128", error.Message, StringComparison.Ordinal);
     }

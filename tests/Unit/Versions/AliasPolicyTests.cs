@@ -178,7 +178,8 @@ public sealed class AliasPolicyTests
     [Fact]
     public void An_alias_ought_to_name_the_newest_stable_of_its_line()
     {
-        ProVersion[] versions = new[] { "v1.2.3", "v1.2.10", "v1.3.0-rc.1", "v1.10.0", "v2.0.0-rc.1", "ffffffffffff" }.Select(ProVersion.Parse).ToArray();
+        ProVersion[] versions = new[] { "v1.2.3", "v1.2.10", "v1.3.0-rc.1", "v1.10.0", "v2.0.0-rc.1", "ffffffffffff" }
+            .Select(ProVersion.Parse).ToArray();
 
         Assert.Equal("v1.2.10", AliasPolicy.NewestStable("v1.2", versions)?.ToString());
         Assert.Equal("v1.10.0", AliasPolicy.NewestStable("v1", versions)?.ToString());
@@ -222,11 +223,13 @@ public sealed class AliasPolicyTests
         string version, string[] existing, (string, string?)[] holders, CommitRelation relation = CommitRelation.Unknown) =>
         AliasPolicy.Plan(Request(version, existing, holders, relation));
 
-    private static AliasRequest Request(string version, string[] existing, (string Alias, string? Version)[] holders, CommitRelation relation) =>
+    private static AliasRequest Request(
+        string version, string[] existing, (string Alias, string? Version)[] holders, CommitRelation relation) =>
         new(
             ProVersion.Parse(version),
             existing.Select(ProVersion.Parse).ToArray(),
-            holders.Select(one => new AliasHolder(one.Alias, one.Version is null ? null : ProVersion.Parse(one.Version), "sha256:1")).ToArray())
+            holders.Select(
+                one => new AliasHolder(one.Alias, one.Version is null ? null : ProVersion.Parse(one.Version), "sha256:1")).ToArray())
         {
             Aliases = Both,
             Ancestry = _ => relation,

@@ -60,7 +60,8 @@ internal static class CleanupScript
                 Path = {FOLDER}
         {PARAMETERS}
             }
-            # Register-ProCleanupTask starts it once, to see whether a scheduler could, and whether it finds its services. The engine may be off now.
+            # Register-ProCleanupTask starts it once, to see whether a scheduler could, and whether it finds its services.
+            # The engine may be off now.
             if ($env:{CHECK}) {
                 try { Remove-ProOldImage @parameters -WhatIf *>$null }
                 catch { if ($_.FullyQualifiedErrorId -notlike '{UNREACHABLE},*') { throw } }

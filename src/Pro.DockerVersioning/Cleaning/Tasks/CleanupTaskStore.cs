@@ -54,7 +54,9 @@ internal sealed class CleanupTaskStore
             PrivateFiles.CreateFolder(_folder);
             await scheduler.CheckAsync(cancellationToken).ConfigureAwait(false);
             old = await FindElsewhereAsync(scheduler, task, cancellationToken).ConfigureAwait(false) ?? old;
-            var before = old is not null && File.Exists(old.Script) ? await File.ReadAllTextAsync(old.Script, cancellationToken).ConfigureAwait(false) : null;
+            var before = old is not null && File.Exists(old.Script)
+                ? await File.ReadAllTextAsync(old.Script, cancellationToken).ConfigureAwait(false)
+                : null;
             try
             {
                 PrivateFiles.CreateFolder(FolderOf(task.Name));

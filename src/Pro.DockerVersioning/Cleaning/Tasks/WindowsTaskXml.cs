@@ -28,7 +28,10 @@ internal static class WindowsTaskXml
                 Of("StartBoundary", task.Schedule.Next(now).ToString("s", CultureInfo.InvariantCulture)),
                 Of("Enabled", "true"),
                 task.Days.Count > 0
-                    ? Of("ScheduleByWeek", Of("WeeksInterval", "1"), Of("DaysOfWeek", [.. task.Days.Order().Select(day => Of(day.ToString()))]))
+                    ? Of(
+                        "ScheduleByWeek",
+                        Of("WeeksInterval", "1"),
+                        Of("DaysOfWeek", [.. task.Days.Order().Select(day => Of(day.ToString()))]))
                     : Of("ScheduleByDay", Of("DaysInterval", "1")))),
             Of("Principals", new XElement(
                 Schema + "Principal",

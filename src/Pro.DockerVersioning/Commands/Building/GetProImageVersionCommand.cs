@@ -58,7 +58,8 @@ public sealed class GetProImageVersionCommand : ProWorkspaceCmdlet
         var range = Range is null ? null : VersionRange.Parse(Range);
         var workspace = OpenWorkspace();
         var catalog = workspace.ReadCatalog(Reporter);
-        var services = MatchEach(_services, name => catalog.Match(name)).Select(catalog.Get).Select(service => (service, workspace.RepositoryOf(service))).ToList();
+        var services = MatchEach(_services, name => catalog.Match(name)).Select(catalog.Get)
+            .Select(service => (service, workspace.RepositoryOf(service))).ToList();
         using var engine = workspace.OpenEngine();
         var inventory = await ImageInventory.LoadAsync(engine, StopToken);
         using var commits = new CommitLookup(workspace.Root);

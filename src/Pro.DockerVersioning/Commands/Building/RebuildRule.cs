@@ -54,7 +54,8 @@ internal sealed class RebuildRule(EngineConnection engine, RegistryAccess regist
 
         if (await IsInContainerAsync(image, cancellationToken).ConfigureAwait(false)
             || (await VerifiedVersions.LoadReachableAsync(engine, cancellationToken).ConfigureAwait(false)).Any(step =>
-                ImageReference.TryParse(step.Repository, out var repository) && repository.SameRepository(plan.Reference) && IsOf(step, plan.Version))
+                ImageReference.TryParse(step.Repository, out var repository) && repository.SameRepository(plan.Reference)
+                    && IsOf(step, plan.Version))
             || await IsInSwarmAsync(plan.Reference, image, cancellationToken).ConfigureAwait(false))
         {
             return Deployed;

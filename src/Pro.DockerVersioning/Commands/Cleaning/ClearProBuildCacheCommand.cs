@@ -42,7 +42,7 @@ public sealed class ClearProBuildCacheCommand : ProCleaningCmdlet
         }
 
         var what = $"Clear the build cache of {engine.Endpoint}: {(All ? "all of it" : "what no image shares")}"
-            + (age is { } old ? $", unused for {SpanText.Text(old)}" : "")
+            + (age is { } old ? $", unused for {DurationText.Text(old)}" : "")
             + (keep is { } left ? $", until {ByteSize.Text(left)} are left" : "");
         if (ShouldCarryOut([what], "Later builds make again what is gone. Clear it?"))
         {

@@ -20,8 +20,8 @@ public sealed class RegisterProCleanupTaskCommand : ProCleaningCmdlet
     // A scheduler starts jobs without them. None of these is a secret.
     private static readonly string[] CarriedVariables =
     [
-        ProEnvironmentVariables.RegistryName, .. ProEnvironmentVariables.ComposeNames, "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_TLS",
-            "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "XDG_STATE_HOME",
+        ProEnvironmentVariables.RegistryName, .. ProEnvironmentVariables.ComposeNames, "DOCKER_HOST", "DOCKER_CONTEXT",
+        "DOCKER_CONFIG", "DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "XDG_STATE_HOME",
     ];
 
     /// <summary>The days of the week.</summary>

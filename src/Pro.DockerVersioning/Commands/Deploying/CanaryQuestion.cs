@@ -42,7 +42,10 @@ internal sealed class CanaryQuestion(PSHost host, PipelinePump pump, string serv
                 new ChoiceDescription("&No", "All go back to the version from before."),
             ]);
             _ = answer.TrySetResult(host.UI.PromptForChoice(
-                $"{service}: the canary runs", "It is watched, and rolled back if it becomes unhealthy. Go on with the other tasks?", choices, 0) == 0);
+                $"{service}: the canary runs",
+                "It is watched, and rolled back if it becomes unhealthy. Go on with the other tasks?",
+                choices,
+                0) == 0);
         }
         catch (Exception nobody) when (Prompts.IsNobody(nobody))
         {

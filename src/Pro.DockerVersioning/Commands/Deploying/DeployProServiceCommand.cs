@@ -26,6 +26,8 @@ public sealed class DeployProServiceCommand : ProVersionChangeCmdlet
         var here = world.Inventory.TaggedVersionsOf(request.Repository).Where(version => version.IsStable).Max();
         var there = await supply.NewestAtRegistryAsync(request.Repository, StopToken);
         var newest = there is null || here?.CompareTo(there) >= 0 ? here : there;
-        return newest is null ? throw DeploymentErrors.NoStableVersion(request.Service.Name, request.Repository.ToString()) : (newest, null);
+        return newest is null
+            ? throw DeploymentErrors.NoStableVersion(request.Service.Name, request.Repository.ToString())
+            : (newest, null);
     }
 }

@@ -77,7 +77,9 @@ public sealed class GetProHistoryCommand : ProFolderCmdlet
         }
     }
 
-    /// <summary>A service without entries is fine, and so is one that only the history knows. One that nobody knows is a typing error.</summary>
+    /// <summary>
+    /// A service without entries is fine, and so is one that only the history knows. One that nobody knows is a typing error.
+    /// </summary>
     private async Task LookForAsync(ProWorkspace workspace, HistoryLog log, string name)
     {
         try

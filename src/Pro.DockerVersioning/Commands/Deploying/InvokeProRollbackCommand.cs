@@ -101,7 +101,8 @@ public sealed class InvokeProRollbackCommand : ProVersionChangeCmdlet
             return null;
         }
 
-        string About(ProImageVersion version) => Describe(version, previous) + (verified.Contains(version.Version) ? ", verified here" : "");
+        string About(ProImageVersion version) =>
+            Describe(version, previous) + (verified.Contains(version.Version) ? ", verified here" : "");
     }
 
     private static string Describe(ProImageVersion version, PreviousChoice? previous) =>

@@ -110,8 +110,8 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
         {
             // Who held it may have finished in this moment.
             var now = await EngineSnapshot.LoadAsync(engine, request.Service.Name, request.Repository, StopToken);
-            return await new TargetRepair(engine, history, reporter)
-                .RunAsync(request, now, now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) ?? target, held.Info.Interrupted, StopToken);
+            var there = now.Targets.FirstOrDefault(one => one.TargetId == target.TargetId) ?? target;
+            return await new TargetRepair(engine, history, reporter).RunAsync(request, now, there, held.Info.Interrupted, StopToken);
         }
     }
 }
@@ -233,7 +233,10 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
     /// <summary>What only a swarm can do, and was asked of something else.</summary>
     private void ThrowIfSwarmOnly(string service, ServiceTarget? target)
     {
-        string[] ofSwarm = [nameof(Parallelism), nameof(Delay), nameof(Monitor), nameof(FailureAction), nameof(Canary), nameof(CanaryWatch), nameof(NoWait)];
+        string[] ofSwarm =
+        [
+            nameof(Parallelism), nameof(Delay), nameof(Monitor), nameof(FailureAction), nameof(Canary), nameof(CanaryWatch), nameof(NoWait),
+        ];
         var given = ofSwarm.Where(Bound).Select(parameter => $"-{parameter}").ToList();
         var found = target?.Kind switch
         {

@@ -47,7 +47,8 @@ internal sealed class ChoiceAttribute(Type words) : ArgumentTransformationAttrib
     {
         // As PowerShell itself: a beginning will do if it is of one word alone.
         var plain = Plain(text);
-        var names = Array.FindAll(Enum.GetNames(Words), name => plain.Length > 0 && name.StartsWith(plain, StringComparison.OrdinalIgnoreCase));
+        var names = Array.FindAll(
+            Enum.GetNames(Words), name => plain.Length > 0 && name.StartsWith(plain, StringComparison.OrdinalIgnoreCase));
         var found = Array.Find(names, name => name.Length == plain.Length) ?? (names.Length == 1 ? names[0] : null);
         return found is not null
             ? Enum.Parse(Words, found)

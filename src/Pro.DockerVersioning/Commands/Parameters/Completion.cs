@@ -16,16 +16,22 @@ internal static class Completion
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Completes a word by a list that is found within the time.</summary>
+    /// <summary>Completes a word by a list that is found within the time, in the workspace that the command line means.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A completer that throws breaks the prompt.")]
-    public static IEnumerable<CompletionResult> Complete(string word, Func<CancellationToken, Task<IReadOnlyList<(string Text, string ToolTip)>>> find)
+    public static IEnumerable<CompletionResult> Complete(
+        string word,
+        IDictionary bound,
+        Func<ProWorkspace, CancellationToken, Task<IReadOnlyList<(string Text, string ToolTip)>>> find)
     {
+        ArgumentNullException.ThrowIfNull(word);
+        ArgumentNullException.ThrowIfNull(bound);
+        var folder = CurrentFolder();
         using var patience = new CancellationTokenSource(Patience);
         IReadOnlyList<(string Text, string ToolTip)> found;
         try
         {
             // On the pool: a completer runs on the pipeline thread, and what it waits for must not need that.
-            var search = Task.Run(() => find(patience.Token));
+            var search = Task.Run(() => find(Workspace(bound, folder), patience.Token));
             if (!search.Wait(Patience))
             {
                 _ = search.ContinueWith(static late => late.Exception, TaskScheduler.Default);
@@ -45,8 +51,7 @@ internal static class Completion
             .Select(item => new CompletionResult(Quote(item.Text), item.Text, CompletionResultType.ParameterValue, item.ToolTip))];
     }
 
-    /// <summary>The workspace that the command line means.</summary>
-    public static ProWorkspace Workspace(IDictionary bound, string folder) => ProWorkspace.Open(
+    private static ProWorkspace Workspace(IDictionary bound, string folder) => ProWorkspace.Open(
         bound["Path"] is { } path ? System.IO.Path.GetFullPath(path.ToString()!, folder) : folder,
         new ProParameters
         {
@@ -60,8 +65,8 @@ internal static class Completion
         },
         ProEnvironmentVariables.OfProcess);
 
-    /// <summary>The session's folder.</summary>
-    public static string CurrentFolder()
+    // The session's folder. Only the pipeline thread may ask for it.
+    private static string CurrentFolder()
     {
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
         return shell.AddScript("$ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath").Invoke<string>()[0];
@@ -82,17 +87,12 @@ public sealed class ServiceCompleter : IArgumentCompleter
         string parameterName,
         string wordToComplete,
         CommandAst commandAst,
-        IDictionary fakeBoundParameters)
-    {
-        ArgumentNullException.ThrowIfNull(wordToComplete);
-        ArgumentNullException.ThrowIfNull(fakeBoundParameters);
-        var folder = Completion.CurrentFolder();
-        return Completion.Complete(wordToComplete, _ =>
+        IDictionary fakeBoundParameters) =>
+        Completion.Complete(wordToComplete, fakeBoundParameters, static (workspace, _) =>
         {
-            var catalog = Completion.Workspace(fakeBoundParameters, folder).ReadCatalog(reports: null);
-            return Task.FromResult<IReadOnlyList<(string, string)>>([.. catalog.Names.Select(name => (name, name))]);
+            var names = workspace.ReadCatalog(reports: null).Names;
+            return Task.FromResult<IReadOnlyList<(string, string)>>([.. names.Select(name => (name, name))]);
         });
-    }
 }
 
 /// <summary>Completes the versions of the service on the command line that are on the engine, newest first.</summary>
@@ -104,14 +104,9 @@ public sealed class ImageVersionCompleter : IArgumentCompleter
         string parameterName,
         string wordToComplete,
         CommandAst commandAst,
-        IDictionary fakeBoundParameters)
-    {
-        ArgumentNullException.ThrowIfNull(wordToComplete);
-        ArgumentNullException.ThrowIfNull(fakeBoundParameters);
-        var folder = Completion.CurrentFolder();
-        return Completion.Complete(wordToComplete, async cancellationToken =>
+        IDictionary fakeBoundParameters) =>
+        Completion.Complete(wordToComplete, fakeBoundParameters, async (workspace, cancellationToken) =>
         {
-            var workspace = Completion.Workspace(fakeBoundParameters, folder);
             var catalog = workspace.ReadCatalog(reports: null);
             var services = fakeBoundParameters["Service"] is { } service
                 ? catalog.Match((service as object[] ?? [service]).Select(name => name.ToString()!))
@@ -125,7 +120,6 @@ public sealed class ImageVersionCompleter : IArgumentCompleter
                 .DistinctBy(version => version.Version)
                 .Select(version => (version.Version.ToString(), version.Reference + (version.IsCurrent ? " (running now)" : "")))];
         });
-    }
 }
 
 /// <summary>Completes git tags that are versions, newest first.</summary>
@@ -137,19 +131,14 @@ public sealed class GitTagCompleter : IArgumentCompleter
         string parameterName,
         string wordToComplete,
         CommandAst commandAst,
-        IDictionary fakeBoundParameters)
-    {
-        ArgumentNullException.ThrowIfNull(wordToComplete);
-        ArgumentNullException.ThrowIfNull(fakeBoundParameters);
-        var folder = Completion.CurrentFolder();
-        return Completion.Complete(wordToComplete, _ =>
+        IDictionary fakeBoundParameters) =>
+        Completion.Complete(wordToComplete, fakeBoundParameters, static (workspace, _) =>
         {
-            using var repository = GitRepository.Open(Completion.Workspace(fakeBoundParameters, folder).Root);
+            using var repository = GitRepository.Open(workspace.Root);
             return Task.FromResult<IReadOnlyList<(string, string)>>([.. repository.Tags()
                 .Select(tag => ProVersion.TryParseTag(tag, out var version) ? version : null)
                 .OfType<ProVersion>()
                 .OrderDescending()
                 .Select(version => (version.ToString(), $"the git tag {version}"))]);
         });
-    }
 }

@@ -21,7 +21,8 @@ internal sealed class DurationAttribute : ArgumentTransformationAttribute
             throw new ArgumentTransformationMetadataException($"'{text}' {why}. Write {DurationText.Forms}.");
         }
 
-        return span < TimeSpan.Zero ? throw new ArgumentTransformationMetadataException($"'{text}' is negative. Write {DurationText.Forms}.")
+        return span < TimeSpan.Zero
+            ? throw new ArgumentTransformationMetadataException($"'{text}' is negative. Write {DurationText.Forms}.")
             : span == TimeSpan.Zero && MustBePositive
                 ? throw new ArgumentTransformationMetadataException($"'{text}' is not a time at all. Write {DurationText.Forms}.")
             : span;

@@ -33,7 +33,8 @@ internal sealed class PairsAttribute : ArgumentTransformationAttribute
             var name = equals < 0 ? text : text[..equals];
             if (string.IsNullOrWhiteSpace(name))
             {
-                throw new ArgumentTransformationMetadataException($"'{text}' has no name. Write 'NAME=VALUE', or a hashtable: @{{ NAME = 'VALUE' }}.");
+                throw new ArgumentTransformationMetadataException(
+                    $"'{text}' has no name. Write 'NAME=VALUE', or a hashtable: @{{ NAME = 'VALUE' }}.");
             }
 
             Add(pairs, name, equals < 0 ? Environment.GetEnvironmentVariable(name) : text[(equals + 1)..]);

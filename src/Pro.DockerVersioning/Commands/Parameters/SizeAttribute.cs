@@ -4,8 +4,8 @@ using Pro.DockerVersioning.Versions;
 namespace Pro.DockerVersioning.Commands.Parameters;
 
 /// <summary>
-/// A parameter that takes a size: 20GB as a number or as a text. PowerShell gives 20GB, (20GB) and a variable as a plain number of bytes, so
-/// that a large one needs no unit; a small one is a forgotten unit.
+/// A parameter that takes a size: 20GB as a number or as a text. PowerShell gives 20GB, (20GB) and a variable as a plain number of bytes,
+/// so that a large one needs no unit; a small one is a forgotten unit.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SizeAttribute : ArgumentTransformationAttribute

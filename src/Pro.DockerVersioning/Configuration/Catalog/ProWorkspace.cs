@@ -84,6 +84,7 @@ internal sealed class ProWorkspace
 
         // A proxy before the session's own engine may want the headers: nothing gets through without them.
         var isOwn = Settings.Engine is not { } named || EngineEndpoint.IsOwn(Settings.Variables.Raw, named.Value);
-        return EngineConnection.OpenForPlan(isOwn ? endpoint : endpoint with { Headers = new Dictionary<string, string>() }, Settings.Variables.Raw);
+        return EngineConnection.OpenForPlan(
+            isOwn ? endpoint : endpoint with { Headers = new Dictionary<string, string>() }, Settings.Variables.Raw);
     }
 }

@@ -36,7 +36,8 @@ internal sealed record ComposeInputs(
 
     /// <summary>A file's text; null if there is no such file.</summary>
     /// <exception cref="ProException">It can't be read, or is not UTF-8 text.</exception>
-    public string? Read(string path) => SourceText.Read(Tree, path) ?? (FindOnDisk(path) is { } file ? SourceText.Read(Disk!, file, path) : null);
+    public string? Read(string path) =>
+        SourceText.Read(Tree, path) ?? (FindOnDisk(path) is { } file ? SourceText.Read(Disk!, file, path) : null);
 
     /// <summary>Whether there is such a file.</summary>
     public bool Exists(string path) => SourceText.Exists(Tree, path) || FindOnDisk(path) is not null;

@@ -13,7 +13,8 @@ internal static class ComposeMerge
     private static readonly string[] KeyedLists = ["args", "labels", "additional_contexts"];
 
     /// <summary>
-    /// Under these keys of a service there are paths from the file's folder. A Dockerfile's starts at the context, which is compared itself.
+    /// Under these keys of a service there are paths from the file's folder. A Dockerfile's starts at the context, which is
+    /// compared itself.
     /// </summary>
     private static readonly string[] Paths =
         [Build, "build.context", "env_file", "env_file.path", "label_file", "extends.file", "develop.watch.path"];

@@ -260,7 +260,9 @@ internal sealed class ContainerApi(EngineConnection engine)
         try
         {
             return await _http.ReadAsync(
-                HttpMethod.Get, $"containers/{container}/archive?path={Uri.EscapeDataString(path)}", cancellationToken).ConfigureAwait(false);
+                HttpMethod.Get,
+                $"containers/{container}/archive?path={Uri.EscapeDataString(path)}",
+                cancellationToken).ConfigureAwait(false);
         }
         catch (ProException exception) when (IsNotFound(exception))
         {
@@ -338,7 +340,11 @@ internal sealed class ContainerApi(EngineConnection engine)
         var id = network.Id.Length > 0 && await IsThereAsync(network.Id, cancellationToken).ConfigureAwait(false) ? network.Id : null;
         _ = await _http.PostAsync(
             $"networks/{Uri.EscapeDataString(id ?? network.Network)}/connect",
-            new JsonObject { ["Container"] = container, ["EndpointConfig"] = (id is null ? network.WithoutId() : network).Endpoint.DeepClone() },
+            new JsonObject
+            {
+                ["Container"] = container,
+                ["EndpointConfig"] = (id is null ? network.WithoutId() : network).Endpoint.DeepClone(),
+            },
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -497,12 +503,13 @@ internal sealed class ContainerApi(EngineConnection engine)
     /// <summary>Removes it, running or not.</summary>
     /// <param name="container">The container.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <param name="withVolumes">True to remove the anonymous volumes that the engine made for it; those that it was given by name stay.</param>
+    /// <param name="withVolumes">True to remove the anonymous volumes that the engine made for it; those with a name stay.</param>
     public async Task RemoveAsync(string container, CancellationToken cancellationToken, bool withVolumes = false)
     {
         try
         {
-            await _http.DeleteAsync($"containers/{container}?force=true{(withVolumes ? "&v=true" : "")}", cancellationToken).ConfigureAwait(false);
+            await _http.DeleteAsync($"containers/{container}?force=true{(withVolumes ? "&v=true" : "")}", cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (ProException exception) when (IsNotFound(exception))
         {
@@ -607,7 +614,8 @@ internal sealed class ContainerApi(EngineConnection engine)
     {
         if (engine.ApiVersion > ShowsMacAddress && container["Config"] is JsonObject config)
         {
-            var shown = await _http.GetAsync($"v{ShowsMacAddress}/containers/{container.Text("Id")}/json", cancellationToken).ConfigureAwait(false);
+            var shown = await _http.GetAsync($"v{ShowsMacAddress}/containers/{container.Text("Id")}/json", cancellationToken)
+                .ConfigureAwait(false);
             if (shown["Config"].Text("MacAddress") is { Length: > 0 } address)
             {
                 config["MacAddress"] = address;
@@ -635,7 +643,8 @@ internal sealed class ContainerApi(EngineConnection engine)
             {
                 var named = all.Where(one => one.Text("Name") == network.Network).ToArray();
                 return named.Length > 1 ? network
-                    : named.Length == 1 || !all.Any(one => one.Text("Id").StartsWith(network.Network, StringComparison.Ordinal)) ? network.WithoutId()
+                    : named.Length == 1 || !all.Any(one => one.Text("Id").StartsWith(network.Network, StringComparison.Ordinal))
+                    ? network.WithoutId()
                     : throw EngineErrors.NotFound(engine.Endpoint.ToString(), "network", network.Network);
             })],
         };

@@ -39,7 +39,9 @@ internal sealed record ContainerCreation
     /// <summary>Those to connect after the creation (an engine before API 1.44 takes one endpoint only).</summary>
     public IEnumerable<NetworkAttachment> Others => Networks.Where(network => network.Network != Primary);
 
-    /// <summary>For an engine before API 1.44: the endpoint of the network of <c>NetworkMode</c> at most, and one MAC address for it.</summary>
+    /// <summary>
+    /// For an engine before API 1.44: the endpoint of the network of <c>NetworkMode</c> at most, and one MAC address for it.
+    /// </summary>
     public JsonObject BodyWithOne => BodyWith(Networks.Where(network => network.Network == Primary));
 
     /// <summary>For later ones, which ignore the container's MAC address: each endpoint has its own.</summary>

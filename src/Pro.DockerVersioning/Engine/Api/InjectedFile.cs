@@ -2,7 +2,9 @@ using System.Formats.Tar;
 
 namespace Pro.DockerVersioning.Engine.Api;
 
-/// <summary>A file or folder that somebody copied into a container's layer after its creation, as compose does with inline configs.</summary>
+/// <summary>
+/// A file or folder that somebody copied into a container's layer after its creation, as compose does with inline configs.
+/// </summary>
 /// <param name="Path">Its path in the container.</param>
 /// <param name="Tar">A tar to unpack at the container's root.</param>
 internal sealed record InjectedFile(string Path, byte[] Tar)
@@ -26,7 +28,9 @@ internal sealed record InjectedFile(string Path, byte[] Tar)
         return new InjectedFile(path, packed.ToArray());
     }
 
-    /// <summary>The tar with the time at which it is copied in, as compose does it: by that it is found again (see <c>FoundFile</c>).</summary>
+    /// <summary>
+    /// The tar with the time at which it is copied in, as compose does it: by that it is found again (see <c>FoundFile</c>).
+    /// </summary>
     public byte[] At(DateTimeOffset time)
     {
         using var source = new TarReader(new MemoryStream(Tar));
@@ -36,7 +40,8 @@ internal sealed record InjectedFile(string Path, byte[] Tar)
             while (source.GetNextEntry(copyData: true) is { } entry)
             {
                 // An entry that was read keeps its time among its attributes, and would be written with that.
-                var attributes = (entry as PaxTarEntry)?.ExtendedAttributes.Where(one => one.Key.StartsWith("SCHILY.xattr.", StringComparison.Ordinal));
+                var attributes = (entry as PaxTarEntry)?.ExtendedAttributes
+                    .Where(one => one.Key.StartsWith("SCHILY.xattr.", StringComparison.Ordinal));
                 var copy = new PaxTarEntry(entry.EntryType, entry.Name, attributes ?? [])
                 {
                     Mode = entry.Mode,

@@ -114,7 +114,9 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
             // one more.
             string[] own =
             [
-                ShortId.Of(container.Id), IsAtLeast25(endpoint) ? "" : container.Hostname, container.Config["Labels"].Text(ContainerLabels.Alias),
+                ShortId.Of(container.Id),
+                IsAtLeast25(endpoint) ? "" : container.Hostname,
+                container.Config["Labels"].Text(ContainerLabels.Alias),
             ];
             var kept = settings.Texts("Aliases").Where(alias => !own.Contains(alias)).ToArray();
             settings["Aliases"] = kept.Length == 0 ? null : new JsonArray([.. kept.Select(alias => JsonValue.Create(alias))]);
@@ -130,8 +132,8 @@ internal sealed record NetworkAttachment(string Network, JsonObject Endpoint)
 
     /// <summary>
     /// The operator's MAC address on a network. The engine keeps the one on the network of <c>NetworkMode</c> apart. On the others it
-    /// shows the operator's and its own in the same place, and takes the operator's there since Engine 25 only. Its own are made from the IP
-    /// address up to Engine 27, and are random and locally administered since Engine 28. So what is neither is the operator's; so is
+    /// shows the operator's and its own in the same place, and takes the operator's there since Engine 25 only. Its own are made from the
+    /// IP address up to Engine 27, and are random and locally administered since Engine 28. So what is neither is the operator's; so is
     /// <c>02:42:…</c>, with which a random one hardly ever begins.
     /// </summary>
     private static string MacAddressOf(string network, JsonNode? endpoint, ContainerView container)

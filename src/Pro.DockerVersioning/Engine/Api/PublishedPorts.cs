@@ -17,7 +17,8 @@ internal static class PublishedPorts
     /// <summary>Whether all ports that it publishes are for UDP or SCTP: nothing tells from outside whether they answer.</summary>
     public static bool HasNoTcp(ContainerView container) =>
         Asked(container).Any() && !container.PublishesAllPorts
-        && Asked(container).All(port => !port.Port.EndsWith("/tcp", StringComparison.Ordinal) && port.Port.Contains('/', StringComparison.Ordinal));
+        && Asked(container)
+            .All(port => !port.Port.EndsWith("/tcp", StringComparison.Ordinal) && port.Port.Contains('/', StringComparison.Ordinal));
 
     /// <summary>
     /// Those that a running container asks for and hasn't got. The engine's answer to a call doesn't tell: it may be 200 for a port
@@ -117,7 +118,9 @@ internal static class PublishedPorts
                 + $"{string.Join(", ", moved)}.";
     }
 
-    /// <summary>Whether a container could not start because a port was somebody else's: the engine's own words, or those of whoever binds it.</summary>
+    /// <summary>
+    /// Whether a container could not start because a port was somebody else's: the engine's own words, or those of whoever binds it.
+    /// </summary>
     public static bool IsBusy(ProException failure) =>
         failure.Message.Contains("port is already allocated", StringComparison.OrdinalIgnoreCase)
         || failure.Message.Contains("address already in use", StringComparison.OrdinalIgnoreCase);
@@ -126,7 +129,8 @@ internal static class PublishedPorts
         [.. (bindings as JsonArray ?? []).Select(binding => binding.Text("HostPort")).Distinct(StringComparer.Ordinal)];
 
     private static IEnumerable<JsonObject> Bindings(JsonObject hostConfig, ChosenPort port) =>
-        (hostConfig["PortBindings"]?[port.Port] as JsonArray ?? []).OfType<JsonObject>().Where(binding => binding.Text("HostPort") == port.HostPort);
+        (hostConfig["PortBindings"]?[port.Port] as JsonArray ?? []).OfType<JsonObject>()
+            .Where(binding => binding.Text("HostPort") == port.HostPort);
 
     private static bool IsChosen(JsonNode? binding) =>
         binding.Text("HostPort") is "" or "0" || binding.Text("HostPort").Contains('-', StringComparison.Ordinal);

@@ -63,7 +63,11 @@ internal sealed class BaseImagePuller(IDockerClient engine, RegistryLogin login,
     {
         // Without a tag the engine would pull all of them.
         var isWhole = ReferenceGrammar.Cut(image.Reference) is not { Tag: null, Digest: null };
-        return new ImagesCreateParameters { FromImage = isWhole ? image.Reference : image.Reference + ":latest", Platform = image.Platform };
+        return new ImagesCreateParameters
+        {
+            FromImage = isWhole ? image.Reference : image.Reference + ":latest",
+            Platform = image.Platform,
+        };
     }
 
     private async Task<bool> IsHereAsync(BaseImage image, CancellationToken cancellationToken)

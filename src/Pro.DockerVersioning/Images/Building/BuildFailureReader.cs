@@ -5,7 +5,9 @@ using Pro.DockerVersioning.Images.Building.Output;
 
 namespace Pro.DockerVersioning.Images.Building;
 
-/// <summary>Finds out from a builder's message and its log why a build failed. The sentences are those of engines 18.09 to 29, and of Podman 5.</summary>
+/// <summary>
+/// Finds out from a builder's message and its log why a build failed. The sentences are those of engines 18.09 to 29, and of Podman 5.
+/// </summary>
 internal static partial class BuildFailureReader
 {
     /// <summary>Reads the message of a failed build.</summary>
@@ -139,7 +141,9 @@ internal static partial class BuildFailureReader
     [GeneratedRegex("no space left on device|There is not enough space on the disk|disk quota exceeded", RegexOptions.IgnoreCase)]
     private static partial Regex NoSpace();
 
-    [GeneratedRegex(@"(?:exit code: |returned a non-zero code: |while running runtime: exit status )(?<code>-?[0-9]{1,10})\s*\z", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(?:exit code: |returned a non-zero code: |while running runtime: exit status )(?<code>-?[0-9]{1,10})\s*\z",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex ExitCode();
 
     [GeneratedRegex(

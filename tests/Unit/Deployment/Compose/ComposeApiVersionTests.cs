@@ -23,5 +23,7 @@ public sealed class ComposeApiVersionTests
         Assert.Equal(
             expected,
             ComposeUp.ApiVersionFor(
-                new ComposeProgram("docker-compose", [], compose, Version.Parse(compose)), engine is null ? null : Version.Parse(engine), own));
+                new ComposeProgram("docker-compose", [], compose, Version.Parse(compose)), engine is null
+                    ? null
+                    : Version.Parse(engine), own));
 }

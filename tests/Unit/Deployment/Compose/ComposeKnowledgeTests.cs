@@ -15,19 +15,27 @@ public sealed class ComposeKnowledgeTests
     private static readonly ComposeVariables None = new(_ => null, new Dictionary<string, string>(), string.Empty, reports: null);
 
     [Theory]
-    [InlineData(@"time=""2025-11-29T23:34:05Z"" level=warning msg=""The \""A\"" variable is not set. Defaulting to a blank string.""", @"The ""A"" variable is not set. Defaulting to a blank string.")]
-    [InlineData("WARNING: The A variable is not set. Defaulting to a blank string.", "The A variable is not set. Defaulting to a blank string.")]
-    [InlineData(@"time=""2025-11-29T23:34:05Z"" level=warning msg=""/srv/compose.yml: the attribute `version` is obsolete, it will be ignored""", null)]
+    [InlineData(@"time=""2025-11-29T23:34:05Z"" level=warning msg=""The \""A\"" variable is not set. Defaulting to a blank string.""",
+        @"The ""A"" variable is not set. Defaulting to a blank string.")]
+    [InlineData(
+        "WARNING: The A variable is not set. Defaulting to a blank string.", "The A variable is not set. Defaulting to a blank string.")]
+    [InlineData(
+        @"time=""2025-11-29T23:34:05Z"" level=warning msg=""/srv/compose.yml: the attribute `version` is obsolete, it will be ignored""",
+        null)]
     [InlineData(" Container shop-api-1  Started", null)]
-    public void Composes_warnings_are_found_among_its_lines(string line, string? warning) => Assert.Equal(warning, ComposeWarning.Parse(line));
+    public void Composes_warnings_are_found_among_its_lines(string line, string? warning) =>
+        Assert.Equal(warning, ComposeWarning.Parse(line));
 
     [Fact]
     public void Blocks_that_mean_nothing_to_the_service_do_not_count_as_a_change()
     {
-        const string One = "x-app: {image: \"api:v1\"}\nservices: {api: {image: \"api:v1\", x-note: v1, configs: [{source: c}]}, db: {image: \"db:1\"}}\nconfigs: {c: {content: a}, d: {content: v1}}";
+        const string One =
+            "x-app: {image: \"api:v1\"}\nservices: {api: {image: \"api:v1\", x-note: v1, configs: [{source: c}]}, db: {image: \"db:1\"}}\n"
+                + "configs: {c: {content: a}, d: {content: v1}}";
 
         Assert.True(ComposeDifference.OnlyImages(Parse(One), Parse(One.Replace("v1", "v2", StringComparison.Ordinal)), "api"));
-        Assert.False(ComposeDifference.OnlyImages(Parse(One), Parse(One.Replace("content: a", "content: b", StringComparison.Ordinal)), "api"));
+        Assert.False(
+            ComposeDifference.OnlyImages(Parse(One), Parse(One.Replace("content: a", "content: b", StringComparison.Ordinal)), "api"));
     }
 
     [Fact]
@@ -80,7 +88,9 @@ public sealed class ComposeKnowledgeTests
     [Fact]
     public void A_services_modes_become_those_of_its_containers_and_no_other_services()
     {
-        const string Text = "name: shop\nservices:\n  api:\n    pid: service:db\n  side:\n    ipc: service:api\n    network_mode: service:api\n    pid: host\n  z:\n    pid: service:api\nnetworks:\n";
+        const string Text =
+            "name: shop\nservices:\n  api:\n    pid: service:db\n  side:\n    ipc: service:api\n    network_mode: service:api\n"
+                + "    pid: host\n  z:\n    pid: service:api\nnetworks:\n";
 
         var result = RenderedService.WithModes(Text, "side", new Dictionary<string, string>
         {
@@ -88,7 +98,8 @@ public sealed class ComposeKnowledgeTests
         });
 
         Assert.Equal(
-            Text.Replace("    ipc: service:api\n    network_mode: service:api", "    ipc: container:2\n    network_mode: container:1", StringComparison.Ordinal),
+            Text.Replace("    ipc: service:api\n    network_mode: service:api", "    ipc: container:2\n    network_mode: container:1",
+                StringComparison.Ordinal),
             result);
         Assert.Null(RenderedService.WithModes(Text, "gone", new Dictionary<string, string>()));
     }
@@ -156,7 +167,8 @@ public sealed class ComposeKnowledgeTests
             }
             """)!.AsObject();
         var comparison = new ContainerComparison(
-            Parse($"services: {{api: {{{rendered}}}}}"), "api", new ContainerView(container), JsonNode.Parse("""{ "Config": { "Env": ["PATH=/bin"], "User": "" } }""")!.AsObject());
+            Parse($"services: {{api: {{{rendered}}}}}"), "api", new ContainerView(container),
+            JsonNode.Parse("""{ "Config": { "Env": ["PATH=/bin"], "User": "" } }""")!.AsObject());
         var service = (ComposeMapping)((ComposeMapping)Parse($"services: {{api: {{{written}}}}}")["services"]!)["api"]!;
 
         Assert.Equal(blank, string.Join(",", comparison.Blanks(service, _ => null).Select(one => one.Name)));

@@ -18,7 +18,8 @@ public sealed class ComposeOrphanTests
 
         // As in a container whose first process is "sleep": the parent lives on and asks for no exit code.
         var start = new ProcessStartInfo("sh", [
-            "-c", "sh -c 'echo began; sleep 1; :' compose --project-name \"$1\" up --detach --no-deps --no-build & exec sleep 120", "sh", project])
+            "-c", "sh -c 'echo began; sleep 1; :' compose --project-name \"$1\" up --detach --no-deps --no-build & exec sleep 120",
+            "sh", project])
         {
             RedirectStandardOutput = true,
         };
@@ -42,7 +43,8 @@ public sealed class ComposeOrphanTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Processes are looked at on Linux only.");
         var project = "p" + Guid.NewGuid().ToString("N")[..10];
         var start = new ProcessStartInfo("sh", [
-            "-c", "echo began; while :; do sleep 1; done", "compose", "--project-name", project, "up", "--detach", "--no-deps", "--no-build"])
+            "-c", "echo began; while :; do sleep 1; done", "compose", "--project-name", project, "up",
+            "--detach", "--no-deps", "--no-build"])
         {
             RedirectStandardOutput = true,
             Environment = { [ComposeUp.EngineVariable] = "production" },
@@ -55,7 +57,8 @@ public sealed class ComposeOrphanTests
             await ComposeOrphans.WaitAsync(project, "test", new Now(heard), Token);
             Assert.Empty(heard);
             using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ComposeOrphans.WaitAsync(project, "production", new Now(heard), stop.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => ComposeOrphans.WaitAsync(project, "production", new Now(heard), stop.Token));
             Assert.Single(heard);
         }
         finally

@@ -39,6 +39,8 @@ public sealed class ComposeProcessTests
     }
 
     private static Task<ComposeAnswer> RunAsync(string script, TimeSpan silence) =>
-        new ComposeProcess(new ComposeProgram("/bin/sh", ["-c"], "2.26.1", new Version(2, 26)), new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>()))
+        new ComposeProcess(
+            new ComposeProgram("/bin/sh", ["-c"], "2.26.1", new Version(2, 26)),
+            new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>()))
             .RunAsync([script], heard: null, Stop, silence);
 }

@@ -216,7 +216,8 @@ public sealed class ImagePinTests
         File.WriteAllText(file, OverrideFile.With(file, null, "api", target));
 
         // By a plain up's labels, by ours, and by our file alone.
-        foreach (var files in new string[][] { ["docker-compose.prod.yml"], ["docker-compose.prod.yml", "docker-compose.prod.pro.yml"], ["docker-compose.prod.pro.yml"] })
+        foreach (var files in new string[][] { ["docker-compose.prod.yml"], ["docker-compose.prod.yml", "docker-compose.prod.pro.yml"],
+            ["docker-compose.prod.pro.yml"] })
         {
             project.Files = files;
             Assert.Equal(file, Assert.IsType<OverridePin>(project.Analyse("r/api").For(target)).File);

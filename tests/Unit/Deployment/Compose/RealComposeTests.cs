@@ -280,5 +280,6 @@ public sealed class RealComposeTests
         Assert.Equal((id, state), (container.Id, await StateAsync(rig, container)));
     }
 
-    private static async Task<string> StateAsync(ComposeRig rig, ComposeContainer container) => (await rig.InspectAsync(container.Id)).State!.Status;
+    private static async Task<string> StateAsync(ComposeRig rig, ComposeContainer container) =>
+        (await rig.InspectAsync(container.Id)).State!.Status;
 }

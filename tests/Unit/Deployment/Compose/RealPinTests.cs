@@ -143,7 +143,8 @@ public sealed class RealPinTests
             .Write("deploy/prod.env", "API_VERSION=v1\n").Write("prod.env", "API_VERSION=v2\n");
         rig.Files.Variables["COMPOSE_ENV_FILES"] = "prod.env";
         var there = rig.Environment with { WorkingDirectory = Path.Combine(rig.Files.Folder, "deploy") };
-        var typed = await new ComposeProcess(rig.Program, there).RunAsync(["-f", "../docker-compose.yml", "config", "--images"], heard: null, Stop);
+        var typed = await new ComposeProcess(rig.Program, there)
+            .RunAsync(["-f", "../docker-compose.yml", "config", "--images"], heard: null, Stop);
         var client = new ComposeClient(rig.Program, rig.Files.Project, there, rig.Endpoint);
 
         Assert.Equal(rig.Image("v1").ToString(), typed.Output.Trim());
@@ -216,7 +217,8 @@ public sealed class RealPinTests
         var outcome = await new ComposeUp(next, nextImage, rig.Engine).RunAsync(back, heard: null, Stop);
 
         Assert.Equal(await rig.ImageIdAsync("v1.0.0"), Assert.Single(outcome).ImageId);
-        Assert.Contains(rig.Image("v1.0.0").ToString(), rig.Files.Read($"docker-compose.{rig.ProjectName}.pro.yml"), StringComparison.Ordinal);
+        Assert.Contains(
+            rig.Image("v1.0.0").ToString(), rig.Files.Read($"docker-compose.{rig.ProjectName}.pro.yml"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -241,7 +243,8 @@ public sealed class RealPinTests
     private static ComposeProgram Heard(ComposeRig rig)
     {
         rig.Files.Write("heard.sh", "echo \"$*\" >> \"${0%/*}/asked\"\nexec \"$@\"\n");
-        return rig.Program with { Path = "/bin/sh", Prefix = [Path.Combine(rig.Files.Folder, "heard.sh"), rig.Program.Path, .. rig.Program.Prefix] };
+        return rig.Program
+            with { Path = "/bin/sh", Prefix = [Path.Combine(rig.Files.Folder, "heard.sh"), rig.Program.Path, .. rig.Program.Prefix] };
     }
 
     private static Task Refuse(ComposeRig rig, ImagePin image) => rig.Client().RenderAsync(image, rig.Image("v2"), Stop);

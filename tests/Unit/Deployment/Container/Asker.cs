@@ -55,7 +55,8 @@ internal sealed class Asker : IDisposable
     /// <summary>What the container needs of this machine.</summary>
     public static IReadOnlyList<string> Mounts { get; } =
     [
-        .. ((string[])["/usr", "/lib", "/lib64"]).Where(folder => OperatingSystem.IsLinux() && Directory.Exists(folder)).Select(folder => $"{folder}:{folder}:ro"),
+        .. ((string[])["/usr", "/lib", "/lib64"]).Where(folder => OperatingSystem.IsLinux() && Directory.Exists(folder))
+        .Select(folder => $"{folder}:{folder}:ro"),
     ];
 
     /// <summary>Asks one address after another, for ever; a line each.</summary>

@@ -116,7 +116,8 @@ public sealed class ChosenPortTests : IAsyncLifetime
         Assert.Empty(ChosenPort.Read("nonsense,80/tcp=,="));
         var container = JsonNode.Parse("""
             { "Name": "/web", "Config": { "Labels": { "pro.dockerversioning.ports": "80/tcp=32768,81/tcp=8003:8000-8010,82/tcp=5" } },
-              "HostConfig": { "PortBindings": { "80/tcp": [ { "HostIp": "", "HostPort": "32768" } ], "81/tcp": [ { "HostIp": "", "HostPort": "8003" } ],
+              "HostConfig": { "PortBindings": { "80/tcp": [ { "HostIp": "", "HostPort": "32768" } ],
+                "81/tcp": [ { "HostIp": "", "HostPort": "8003" } ],
                 "82/tcp": [ { "HostIp": "", "HostPort": "6" } ] } } }
             """)!.AsObject();
         var recipe = ContainerRecipe.From(new ContainerView(container), JsonNode.Parse("""{ "Config": {} }""")!.AsObject());
@@ -126,7 +127,8 @@ public sealed class ChosenPortTests : IAsyncLifetime
         var body = recipe.On("web:2", new RecipeOptions { FreedPorts = [ports[1]] }).Body;
         Assert.Equal("80/tcp=32768", body["Labels"]![ContainerLabels.ChosenPorts]!.GetValue<string>());
         Assert.Equal(
-            """{"80/tcp":[{"HostIp":"","HostPort":"32768"}],"81/tcp":[{"HostIp":"","HostPort":"8000-8010"}],"82/tcp":[{"HostIp":"","HostPort":"6"}]}""",
+            """{"80/tcp":[{"HostIp":"","HostPort":"32768"}],"81/tcp":[{"HostIp":"","HostPort":"8000-8010"}]"""
+                + ""","82/tcp":[{"HostIp":"","HostPort":"6"}]}""",
             body["HostConfig"]!["PortBindings"]!.ToJsonString());
     }
 
@@ -146,7 +148,8 @@ public sealed class ChosenPortTests : IAsyncLifetime
     private async Task<int> StartOldAsync(bool removesItself = false)
     {
         var id = await _scene.Engine.CreateAsync("web", JsonNode.Parse($$"""
-            { "Image": "{{_scene.Engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "AutoRemove": {{(removesItself ? "true" : "false")}},
+            { "Image": "{{_scene.Engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} },
+              "HostConfig": { "AutoRemove": {{(removesItself ? "true" : "false")}},
               "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "" } ] } } }
             """)!.AsObject());
         await _scene.Engine.StartContainerAsync(id);
@@ -196,7 +199,8 @@ public sealed class ChosenPortTests : IAsyncLifetime
             """)!.AsObject()));
     }
 
-    private Task<SwapResult> SwapAsync(EngineConnection engine, string image = "new", Func<string, CancellationToken, Task>? verify = null) =>
+    private Task<SwapResult> SwapAsync(
+        EngineConnection engine, string image = "new", Func<string, CancellationToken, Task>? verify = null) =>
         _scene.RunAsync(new SwapChoice(SwapFlow.StopFirst, []), image, verify ?? (static (_, _) => Task.CompletedTask), engine);
 
     private async Task AssertMovedAsync(int port, string image)

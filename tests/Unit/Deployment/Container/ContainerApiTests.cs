@@ -72,7 +72,8 @@ public sealed class ContainerApiTests : IAsyncLifetime
         var ids = new List<string>();
         for (var network = 0; network < 2; network++)
         {
-            ids.Add((await _engine.Http.PostAsync("networks/create", new JsonObject { ["Name"] = name, ["CheckDuplicate"] = false }, Cancel)).Text("Id"));
+            ids.Add((await _engine.Http.PostAsync(
+                "networks/create", new JsonObject { ["Name"] = name, ["CheckDuplicate"] = false }, Cancel)).Text("Id"));
         }
 
         try
@@ -108,7 +109,8 @@ public sealed class ContainerApiTests : IAsyncLifetime
     public async Task A_network_that_was_made_anew_is_found_by_its_name()
     {
         var network = await _engine.NetworkAsync("app", []);
-        var old = await _engine.CreateAsync("old", Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ], "HostConfig": { "NetworkMode": "{{network}}" } }"""));
+        var old = await _engine.CreateAsync("old", Parse(
+            $$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ], "HostConfig": { "NetworkMode": "{{network}}" } }"""));
         await _engine.StartContainerAsync(old);
         var recipe = await RecipeOfAsync(old);
         await _engine.RemoveAsync(old);
@@ -118,7 +120,8 @@ public sealed class ContainerApiTests : IAsyncLifetime
         var again = await _calls.CreateAsync(recipe.On(TestEngine.Base, new RecipeOptions()), Cancel);
         await _calls.StartAsync(again, Cancel);
         await _calls.DisconnectAsync(network, again, Cancel);
-        await _calls.ConnectAsync(recipe.Networks[0] with { Endpoint = new JsonObject { ["NetworkID"] = new string('0', 64) } }, again, Cancel);
+        await _calls.ConnectAsync(
+            recipe.Networks[0] with { Endpoint = new JsonObject { ["NetworkID"] = new string('0', 64) } }, again, Cancel);
 
         Assert.Equal([network], (await _engine.InspectAsync(again))["NetworkSettings"]!["Networks"]!.AsObject().Select(one => one.Key));
     }
@@ -127,7 +130,8 @@ public sealed class ContainerApiTests : IAsyncLifetime
     public async Task Each_network_keeps_the_operators_MAC_address_and_the_engines_own_is_not_pinned()
     {
         _ = await _engine.Http.GetAsync("version", Cancel);
-        Assert.SkipWhen(_engine.Engine.ApiVersion < new Version(1, 44), "Before API 1.44 a container has one MAC address for its first network.");
+        Assert.SkipWhen(
+            _engine.Engine.ApiVersion < new Version(1, 44), "Before API 1.44 a container has one MAC address for its first network.");
         var networks = new List<string>();
         foreach (var name in new[] { "a", "b", "c", "d" })
         {
@@ -163,7 +167,9 @@ public sealed class ContainerApiTests : IAsyncLifetime
     {
         const string Shown = """{ "Id": "c", "Name": "/web", "Config": { "MacAddress": "02:42:ac:11:00:42" } }""";
         await using var server = ScriptedHttpServer.Start(request => ScriptedResponse.Json(
-            newest == "1.51" || request.Path.StartsWith("/v1.51/", StringComparison.Ordinal) ? Shown : """{ "Id": "c", "Name": "/web", "Config": {} }""",
+            newest == "1.51" || request.Path.StartsWith("/v1.51/", StringComparison.Ordinal)
+                ? Shown
+                : """{ "Id": "c", "Name": "/web", "Config": {} }""",
             200,
             ("Api-Version", newest)));
         using var engine = EngineConnection.Open(new EngineEndpoint { Address = new Uri(server.Url), Source = "the test" });
@@ -184,11 +190,15 @@ public sealed class ContainerApiTests : IAsyncLifetime
             request.Method == "GET" ? """{ "Os": "linux", "Arch": "amd64" }""" : """{ "Id": "new" }""", 200, ("Api-Version", "1.51")));
         using var engine = EngineConnection.Open(new EngineEndpoint { Address = new Uri(server.Url), Source = "the test" });
         var parts = platform.Split('/');
-        var old = Parse("""{ "Id": "old", "Name": "/web", "Image": "sha256:1", "Config": { "Image": "web:1" }, "HostConfig": { "NetworkMode": "none" } }""");
+        var old = Parse("""
+            { "Id": "old", "Name": "/web", "Image": "sha256:1",
+              "Config": { "Image": "web:1" }, "HostConfig": { "NetworkMode": "none" } }
+            """);
         old["ImageManifestDescriptor"] = platform.Length == 0 ? null
             : new JsonObject { ["platform"] = new JsonObject { ["os"] = parts[0], ["architecture"] = parts[1] } };
 
-        _ = await new ContainerApi(engine).CreateAsync(ContainerRecipe.From(new ContainerView(old), []).On("web:2", new RecipeOptions()), Cancel);
+        _ = await new ContainerApi(engine)
+            .CreateAsync(ContainerRecipe.From(new ContainerView(old), []).On("web:2", new RecipeOptions()), Cancel);
 
         Assert.Equal(asked, server.Requests[^1].Query.GetValueOrDefault("platform", ""));
     }

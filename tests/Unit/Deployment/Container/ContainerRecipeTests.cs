@@ -33,8 +33,11 @@ public sealed class ContainerRecipeTests
 
         Assert.True(JsonNode.DeepEquals(recipe.Config, again.Config));
         Assert.True(JsonNode.DeepEquals(recipe.HostConfig, again.HostConfig));
-        Assert.Equal((recipe.Name, recipe.ImageId, recipe.Reference, recipe.Primary), (again.Name, again.ImageId, again.Reference, again.Primary));
-        Assert.Equal(recipe.Networks.Select(n => (n.Network, n.Endpoint.ToJsonString())), again.Networks.Select(n => (n.Network, n.Endpoint.ToJsonString())));
+        Assert.Equal(
+            (recipe.Name, recipe.ImageId, recipe.Reference, recipe.Primary), (again.Name, again.ImageId, again.Reference, again.Primary));
+        Assert.Equal(
+            recipe.Networks.Select(n => (n.Network, n.Endpoint.ToJsonString())),
+            again.Networks.Select(n => (n.Network, n.Endpoint.ToJsonString())));
     }
 
     /// <summary>An operation may be repaired by another build than the one that was interrupted.</summary>
@@ -61,7 +64,8 @@ public sealed class ContainerRecipeTests
     [InlineData("")]
     [InlineData("{")]
     [InlineData("{ \"Format\": 1, \"Contai")]
-    public void A_record_that_was_not_written_to_its_end_is_none(string file) => Assert.Null(OperationRecord.Read(Info, Encoding.UTF8.GetBytes(file)));
+    public void A_record_that_was_not_written_to_its_end_is_none(string file) =>
+        Assert.Null(OperationRecord.Read(Info, Encoding.UTF8.GetBytes(file)));
 
     [Theory]
     [InlineData("[]")]
@@ -98,7 +102,8 @@ public sealed class ContainerRecipeTests
         Assert.Equal(["z", "b", "c", "a"], creation.Networks.Select(network => network.Network));
         Assert.Equal(["z", "c", "a"], creation.Others.Select(network => network.Network));
         Assert.Equal(["b"], creation.BodyWithOne["NetworkingConfig"]!["EndpointsConfig"]!.AsObject().Select(network => network.Key));
-        Assert.Equal(["z", "b", "c", "a"], creation.BodyWithAll["NetworkingConfig"]!["EndpointsConfig"]!.AsObject().Select(network => network.Key));
+        Assert.Equal(
+            ["z", "b", "c", "a"], creation.BodyWithAll["NetworkingConfig"]!["EndpointsConfig"]!.AsObject().Select(network => network.Key));
     }
 
     /// <summary>What the plan has said already is not said again under the lock.</summary>
@@ -137,7 +142,8 @@ public sealed class ContainerRecipeTests
         var recipe = Recipe(
             """{ "Labels": { "hash": "1", "team": "shop" }, "ExposedPorts": { "80/tcp": {} } }""",
             """
-            { "NetworkMode": "app", "PortBindings": { "80/tcp": [ { "HostPort": "80" } ] }, "RestartPolicy": { "Name": "always" }, "Memory": 5 }
+            { "NetworkMode": "app", "PortBindings": { "80/tcp": [ { "HostPort": "80" } ] }, "RestartPolicy": { "Name": "always" },
+              "Memory": 5 }
             """);
         var creation = recipe.On("web:v2", new RecipeOptions
         {
@@ -167,7 +173,8 @@ public sealed class ContainerRecipeTests
     {
         var other = new JsonObject { ["Id"] = "other", ["HostConfig"] = new JsonObject { [mode] = "container:" + target } };
 
-        Assert.Equal(isFollower, NamespaceFollowers.Find([new ContainerView(other), new ContainerView(Container("{}", "{}"))], Id, "web").Count == 1);
+        Assert.Equal(isFollower,
+            NamespaceFollowers.Find([new ContainerView(other), new ContainerView(Container("{}", "{}"))], Id, "web").Count == 1);
     }
 
     [Fact]
@@ -217,8 +224,11 @@ public sealed class ContainerRecipeTests
     public void Ports_that_the_engine_has_chosen_stay_what_they_are()
     {
         var hostConfig = """
-            { "NetworkMode": "app", "PortBindings": { "80/tcp": [ { "HostIp": "", "HostPort": "" } ], "81/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "9000-9010" } ],
-              "82/tcp": [ { "HostIp": "", "HostPort": "8082" }, { "HostIp": "", "HostPort": "0" } ], "83/tcp": [ { "HostIp": "", "HostPort": "" } ] } }
+            { "NetworkMode": "app",
+              "PortBindings": {
+                "80/tcp": [ { "HostIp": "", "HostPort": "" } ], "81/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "9000-9010" } ],
+                "82/tcp": [ { "HostIp": "", "HostPort": "8082" }, { "HostIp": "", "HostPort": "0" } ],
+                "83/tcp": [ { "HostIp": "", "HostPort": "" } ] } }
             """;
         var container = Container("{}", hostConfig);
         container["NetworkSettings"]!["Ports"] = JsonNode.Parse("""
@@ -240,13 +250,17 @@ public sealed class ContainerRecipeTests
     public void Paths_that_an_older_engine_masked_by_itself_are_left_to_the_engine_and_the_operators_stay()
     {
         const string Masked = """
-            [ "/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug",
+            [ "/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+              "/proc/sched_debug",
               "/proc/scsi", "/sys/firmware" ]
             """;
 
         Assert.Equal(
             """{"NetworkMode":"app"}""",
-            Recipe("{}", $$"""{ "NetworkMode": "app", "MaskedPaths": {{Masked}}, "ReadonlyPaths": [ "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" ] }""")
+            Recipe("{}", $$"""
+                { "NetworkMode": "app", "MaskedPaths": {{Masked}},
+                  "ReadonlyPaths": [ "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" ] }
+                """)
                 .HostConfig.ToJsonString());
         Assert.Equal(
             """{"NetworkMode":"app","MaskedPaths":[],"ReadonlyPaths":["/proc/bus"]}""",
@@ -257,7 +271,8 @@ public sealed class ContainerRecipeTests
     public void All_ports_published_are_published_where_they_were()
     {
         var container = Container("{}", """{ "NetworkMode": "app", "PublishAllPorts": true }""");
-        container["NetworkSettings"]!["Ports"] = JsonNode.Parse("""{ "80/tcp": [ { "HostIp": "0.0.0.0", "HostPort": "49153" } ], "81/tcp": null }""");
+        container["NetworkSettings"]!["Ports"] = JsonNode.Parse(
+            """{ "80/tcp": [ { "HostIp": "0.0.0.0", "HostPort": "49153" } ], "81/tcp": null }""");
 
         Assert.Equal(
             """{"NetworkMode":"app","PublishAllPorts":true,"PortBindings":{"80/tcp":[{"HostIp":"","HostPort":"49153"}]}}""",
@@ -266,7 +281,8 @@ public sealed class ContainerRecipeTests
         moved["NetworkSettings"]!["Ports"]!["80/tcp"]![0]!["HostPort"] = "49160";
         var chosen = ContainerRecipe.From(new ContainerView(container), Image("{}")).ChosenPorts;
         Assert.Null(PublishedPorts.Moved(chosen, new ContainerView(container)));
-        Assert.Contains("80/tcp is at 49160 instead of 49153", PublishedPorts.Moved(chosen, new ContainerView(moved)), StringComparison.Ordinal);
+        Assert.Contains(
+            "80/tcp is at 49160 instead of 49153", PublishedPorts.Moved(chosen, new ContainerView(moved)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -276,7 +292,8 @@ public sealed class ContainerRecipeTests
     [InlineData(false, false, "bridge", false, "80/tcp")]
     [InlineData(false, false, "bridge", true, "")]
     [InlineData(false, false, "macvlan", false, "")]
-    public void Only_ports_must_be_bound_that_were_or_that_the_network_can_bind(bool ran, bool had, string driver, bool isInternal, string missing)
+    public void Only_ports_must_be_bound_that_were_or_that_the_network_can_bind(
+        bool ran, bool had, string driver, bool isInternal, string missing)
     {
         var old = Container("{}", """{ "NetworkMode": "app", "PortBindings": { "80/tcp": [ { "HostPort": "80" } ] } }""");
         var now = old.DeepClone().AsObject();

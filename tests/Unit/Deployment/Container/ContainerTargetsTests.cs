@@ -49,7 +49,8 @@ public sealed class ContainerTargetsTests : IDisposable
         Assert.Equal("container.api", ContainerTargets.Single(targets, "api", new TargetFilter { Container = "api" })!.TargetId);
         Assert.Equal(
             "compose.shop.api",
-            ContainerTargets.Single(targets, "api", new TargetFilter { ComposeFile = $"{_folder}/../{Path.GetFileName(_folder)}/docker-compose.yml" })!.TargetId);
+            ContainerTargets.Single(targets, "api",
+                new TargetFilter { ComposeFile = $"{_folder}/../{Path.GetFileName(_folder)}/docker-compose.yml" })!.TargetId);
     }
 
     // As Portainer starts them: the files are in its own container, or came by standard input.
@@ -73,12 +74,14 @@ public sealed class ContainerTargetsTests : IDisposable
     {
         var targets = Find(
             One("api", "v1"),
-            One("stack_api.1.abc", "v1", labels: [(ContainerLabels.SwarmServiceId, "id"), (ContainerLabels.SwarmServiceName, "stack_api")]));
+            One("stack_api.1.abc", "v1", labels: [
+                (ContainerLabels.SwarmServiceId, "id"), (ContainerLabels.SwarmServiceName, "stack_api")]));
         var elsewhere = targets[1] with { Name = "other_api", TargetId = "swarm.other_api", Containers = [] };
 
         var error = Assert.Throws<ProException>(() => ContainerTargets.Single([.. targets, elsewhere], "api", new TargetFilter()));
 
-        Assert.Contains("-Container api or -Container stack_api or -Container other_api", error.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains(
+            "-Container api or -Container stack_api or -Container other_api", error.RecommendedAction, StringComparison.Ordinal);
         Assert.Equal(
             "swarm.other_api",
             ContainerTargets.Single([.. targets, elsewhere], "api", new TargetFilter { Container = "other_api" })!.TargetId);
@@ -104,7 +107,8 @@ public sealed class ContainerTargetsTests : IDisposable
 
     [Fact]
     public void A_stopped_container_is_the_target_where_nothing_runs() =>
-        Assert.Equal("container.api", ContainerTargets.Single(Find(One("api", "v1", state: "exited")), "api", new TargetFilter())!.TargetId);
+        Assert.Equal(
+            "container.api", ContainerTargets.Single(Find(One("api", "v1", state: "exited")), "api", new TargetFilter())!.TargetId);
 
     [Theory]
     [InlineData("api.pro-next")]
@@ -160,7 +164,8 @@ public sealed class ContainerTargetsTests : IDisposable
     {
         (string, string)[] labels = [.. Compose("shop", "api"), (ComposeLabels.Hook, "pre_start")];
 
-        var target = Assert.Single(Find(One("shop-api-1", "v1", labels: Compose("shop", "api")), One("shop-api-pre_start", "v1", labels: labels)));
+        var target = Assert.Single(
+            Find(One("shop-api-1", "v1", labels: Compose("shop", "api")), One("shop-api-pre_start", "v1", labels: labels)));
 
         Assert.Equal("shop-api-1", Assert.Single(target.Containers).Name);
     }
@@ -169,7 +174,8 @@ public sealed class ContainerTargetsTests : IDisposable
     public void Services_of_one_file_are_named_by_their_containers()
     {
         var targets = Find(
-            One("shop-api-1", "v1", labels: Compose("shop", "api", _folder)), One("shop-worker-1", "v1", labels: Compose("shop", "worker", _folder)));
+            One("shop-api-1", "v1", labels: Compose("shop", "api", _folder)),
+            One("shop-worker-1", "v1", labels: Compose("shop", "worker", _folder)));
 
         var error = Assert.Throws<ProException>(() => ContainerTargets.Single(targets, "api", new TargetFilter()));
 
@@ -211,7 +217,8 @@ public sealed class ContainerTargetsTests : IDisposable
 
     private static IReadOnlyList<ServiceTarget> Find(params ContainerListResponse[] containers) => ContainerTargets.Find(
         new ImageInventory(
-            containers.Select(container => new ImagesListResponse { ID = container.ImageID, RepoTags = [container.Image] }).DistinctBy(image => image.ID),
+            containers.Select(container => new ImagesListResponse { ID = container.ImageID, RepoTags = [container.Image] })
+                .DistinctBy(image => image.ID),
             containers),
         "api",
         Repository);

@@ -14,7 +14,8 @@ public sealed class ContainerViewTests
               "Id": "c1", "Name": "/web", "Image": "sha256:1", "Created": "2026-01-01T00:00:00Z", "RestartCount": 2,
               "State": { "Status": "running", "Running": true, "StartedAt": "2026-01-02T00:00:00.123456789Z", "ExitCode": 137 },
               "Config": { "Image": "web:v1", "Labels": { "team": "shop", "none": null } },
-              "HostConfig": { "NetworkMode": "app", "RestartPolicy": { "Name": "always" }, "PortBindings": { "80/tcp": [ { "HostPort": "80" } ] } },
+              "HostConfig": { "NetworkMode": "app", "RestartPolicy": { "Name": "always" },
+                "PortBindings": { "80/tcp": [ { "HostPort": "80" } ] } },
               "NetworkSettings": { "Networks": { "app": {} }, "Ports": { "80/tcp": null } }
             }
             """);
@@ -31,7 +32,10 @@ public sealed class ContainerViewTests
 
     [Theory]
     [InlineData("{}")]
-    [InlineData("""{ "State": null, "Config": null, "HostConfig": null, "NetworkSettings": { "Networks": null, "Ports": null }, "Mounts": null }""")]
+    [InlineData(
+        """
+        { "State": null, "Config": null, "HostConfig": null, "NetworkSettings": { "Networks": null, "Ports": null }, "Mounts": null }
+        """)]
     public void What_the_engine_does_not_say_reads_as_nothing(string json)
     {
         var view = Of(json);

@@ -13,7 +13,9 @@ internal static class FaultSample
     public static bool IsComplete => All;
 
     public static int Seed() =>
-        int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next(10_000);
+        int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out var given)
+            ? given
+            : Random.Shared.Next(10_000);
 
     public static bool Takes(int seed, int at) => All || (seed + at) % 30 == 0;
 

@@ -18,7 +18,8 @@ internal sealed class FollowedContainer : IAsyncDisposable
     public FollowedLines Lines { get; } = new();
 
     /// <summary>Begins.</summary>
-    public static async Task<FollowedContainer> StartAsync(EngineConnection engine, string container, CancellationToken cancellationToken) =>
+    public static async Task<FollowedContainer> StartAsync(
+        EngineConnection engine, string container, CancellationToken cancellationToken) =>
         new(await engine.CallAsync(client => client.Containers.AttachContainerAsync(
             container, new ContainerAttachParameters { Stream = true, Stdout = true }, cancellationToken)));
 

@@ -57,7 +57,8 @@ internal sealed class FollowedLines
                 return lines;
             }
 
-            var so = string.Create(CultureInfo.InvariantCulture, $"{lines.Count} lines, the last: {(lines.Count > 0 ? lines[^1] : "none")}");
+            var so = string.Create(
+                CultureInfo.InvariantCulture, $"{lines.Count} lines, the last: {(lines.Count > 0 ? lines[^1] : "none")}");
             try
             {
                 if (!await _coming.Reader.WaitToReadAsync(patience.Token))

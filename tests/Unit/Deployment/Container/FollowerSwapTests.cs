@@ -162,7 +162,8 @@ public sealed class FollowerSwapTests : IAsyncLifetime
     private async Task<Dictionary<string, JsonObject>> StartAsync()
     {
         var web = await _scene.StartOldAsync(SwapFlow.StopFirst);
-        var side = await StartAsync("side", $$"""{ "NetworkMode": "container:{{web}}", "IpcMode": "shareable", "RestartPolicy": { "Name": "always" } }""");
+        var side = await StartAsync(
+            "side", $$"""{ "NetworkMode": "container:{{web}}", "IpcMode": "shareable", "RestartPolicy": { "Name": "always" } }""");
         _ = await StartAsync("third", $$"""{ "NetworkMode": "none", "IpcMode": "container:{{side}}" }""");
         return await InspectAsync();
     }
@@ -217,7 +218,8 @@ public sealed class FollowerSwapTests : IAsyncLifetime
             .Select(pair => $"{pair.Item2} is older than {pair.Item1}, and shares what that had before"));
         if (Id(now["web"]) == Id(old["web"]))
         {
-            wrong.AddRange(Roles.SelectMany(role => SwapScene.Differences(old[role], now[role]).Select(difference => $"{role}: {difference}")));
+            wrong.AddRange(
+                Roles.SelectMany(role => SwapScene.Differences(old[role], now[role]).Select(difference => $"{role}: {difference}")));
         }
         else if (now["side"]["HostConfig"]!["NetworkMode"]!.GetValue<string>() != $"container:{Id(now["web"])}"
             || now["third"]["HostConfig"]!["IpcMode"]!.GetValue<string>() != $"container:{Id(now["side"])}")

@@ -47,7 +47,8 @@ internal sealed class PollingClient : IAsyncDisposable
 
     /// <summary>Waits until a version has answered.</summary>
     public Task AnsweredAsync(string version) =>
-        _seen.GetOrAdd(version, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(TimeSpan.FromSeconds(20));
+        _seen.GetOrAdd(
+            version, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously)).Task.WaitAsync(TimeSpan.FromSeconds(20));
 
     public async ValueTask DisposeAsync()
     {
@@ -99,12 +100,15 @@ internal sealed class PollingClient : IAsyncDisposable
             _ = await socket.SendAsync(Request, limit.Token);
             var buffer = new byte[1024];
             var length = 0;
-            for (int read; length < buffer.Length && (read = await socket.ReceiveAsync(buffer.AsMemory(length), limit.Token)) > 0; length += read)
+            for (int read; length < buffer.Length
+                && (read = await socket.ReceiveAsync(buffer.AsMemory(length), limit.Token)) > 0; length += read)
             {
             }
 
             var text = Encoding.ASCII.GetString(buffer, 0, length);
-            return text.StartsWith("HTTP/1", StringComparison.Ordinal) ? text[(text.LastIndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..].Trim() : "";
+            return text.StartsWith("HTTP/1", StringComparison.Ordinal)
+                ? text[(text.LastIndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..].Trim()
+                : "";
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {

@@ -10,7 +10,8 @@ internal sealed record RecipeCase(JsonObject Body)
     public IReadOnlyList<(string Network, JsonObject? Endpoint)> Connects { get; init; } = [];
 
     /// <summary>
-    /// False where it is compared as it was created: this machine can't start it (no GPU), or its start would tell nothing that others don't.
+    /// False where it is compared as it was created: this machine can't start it (no GPU), or its start would tell nothing that others
+    /// don't.
     /// </summary>
     public bool Starts { get; init; } = true;
 
@@ -22,7 +23,8 @@ internal sealed record RecipeCase(JsonObject Body)
           "Env": [ "COLOUR=operator", "EMPTY=", "IMAGE_ONLY", "TEXT=a=b c\"d" ],
           "Labels": { "team": "shop", "layer": "operator", "empty": "" }, "Volumes": { "/anonymous": {} },
           "WorkingDir": "/operator", "StopSignal": "SIGUSR1", "StopTimeout": 3,
-          "Healthcheck": { "Test": [ "CMD-SHELL", "exit 0" ], "Interval": 7000000000, "Timeout": 2000000000, "Retries": 4, "StartPeriod": 1000000000 },
+          "Healthcheck": { "Test": [ "CMD-SHELL", "exit 0" ], "Interval": 7000000000, "Timeout": 2000000000, "Retries": 4,
+            "StartPeriod": 1000000000 },
           "HostConfig": {
             "NetworkMode": "{{network}}", "RestartPolicy": { "Name": "on-failure", "MaximumRetryCount": 3 },
             "Binds": [ "{{volume}}:/named:ro", "{{folder}}:/host:ro" ], "Tmpfs": { "/run/t": "size=64k,mode=1777" },
@@ -40,7 +42,8 @@ internal sealed record RecipeCase(JsonObject Body)
             "CapAdd": [ "NET_ADMIN" ], "CapDrop": [ "MKNOD", "AUDIT_WRITE" ], "GroupAdd": [ "10", "29" ],
             "Devices": [ { "PathOnHost": "/dev/null", "PathInContainer": "/dev/nothing", "CgroupPermissions": "rw" } ],
             "DeviceCgroupRules": [ "c 42:* rmw" ], "LogConfig": { "Type": "json-file", "Config": { "max-size": "1m", "labels": "team" } },
-            "ExtraHosts": [ "one:10.0.0.1", "two:host-gateway" ], "Dns": [ "10.0.0.53" ], "DnsOptions": [ "ndots:2" ], "DnsSearch": [ "example.com" ],
+            "ExtraHosts": [ "one:10.0.0.1", "two:host-gateway" ], "Dns": [ "10.0.0.53" ], "DnsOptions": [ "ndots:2" ],
+            "DnsSearch": [ "example.com" ],
             "Sysctls": { "net.core.somaxconn": "512" }, "Ulimits": [ { "Name": "nofile", "Soft": 1024, "Hard": 2048 } ],
             "SecurityOpt": [ "no-new-privileges" ], "MaskedPaths": [], "ReadonlyPaths": [], "ShmSize": 1048576, "Init": true,
             "IpcMode": "shareable", "ReadonlyRootfs": true, "ConsoleSize": [ 0, 0 ], "ContainerIDFile": ""
@@ -69,7 +72,8 @@ internal sealed record RecipeCase(JsonObject Body)
         ["healthcheck off"] = """{ "Healthcheck": { "Test": [ "NONE" ] } }""",
         ["healthcheck, interval only"] = """{ "Healthcheck": { "Interval": 9000000000 } }""",
         ["the host's namespaces"] = """
-            { "HostConfig": { "IpcMode": "host", "PidMode": "host", "UTSMode": "host", "UsernsMode": "host", "CgroupnsMode": "host", "NetworkMode": "host" } }
+            { "HostConfig": { "IpcMode": "host", "PidMode": "host", "UTSMode": "host", "UsernsMode": "host", "CgroupnsMode": "host",
+                "NetworkMode": "host" } }
             """,
         ["privileged"] = """{ "HostConfig": { "Privileged": true, "Runtime": "runc", "RestartPolicy": { "Name": "unless-stopped" } } }""",
         ["no network"] = """{ "Hostname": "alone", "HostConfig": { "NetworkMode": "none", "OomKillDisable": true, "Memory": 67108864 } }""",
@@ -95,14 +99,16 @@ internal sealed record RecipeCase(JsonObject Body)
     /// <summary>What engines since 28 (API 1.48) have besides, on both networks from the start.</summary>
     public static RecipeCase Newer(string network, string second, string volume) => new(Parse($$"""
         {
-          "Healthcheck": { "Test": [ "CMD-SHELL", "exit 0" ], "Interval": 7000000000, "StartPeriod": 1000000000, "StartInterval": 2000000000 },
+          "Healthcheck": { "Test": [ "CMD-SHELL", "exit 0" ], "Interval": 7000000000, "StartPeriod": 1000000000,
+            "StartInterval": 2000000000 },
           "HostConfig": {
             "NetworkMode": "{{network}}", "Annotations": { "team": "shop", "empty": "" }, "CgroupnsMode": "host", "OomScoreAdj": 5,
             "Runtime": "runc", "ReadonlyRootfs": true, "Init": false, "SecurityOpt": [ "no-new-privileges:true" ],
             "Tmpfs": { "/run/t": "rw,exec,size=64k" },
             "Mounts": [
               { "Type": "volume", "Source": "{{volume}}", "Target": "/sub", "VolumeOptions": { "Subpath": "inner" } },
-              { "Type": "bind", "Source": "/tmp", "Target": "/bound", "ReadOnly": true, "BindOptions": { "NonRecursive": true, "CreateMountpoint": true } },
+              { "Type": "bind", "Source": "/tmp", "Target": "/bound", "ReadOnly": true,
+                "BindOptions": { "NonRecursive": true, "CreateMountpoint": true } },
               { "Type": "bind", "Source": "/tmp", "Target": "/flat", "ReadOnly": true, "BindOptions": { "ReadOnlyNonRecursive": true } },
               { "Type": "image", "Source": "pro-sample/base:1", "Target": "/image", "ImageOptions": { "Subpath": "bin" } },
               { "Type": "tmpfs", "Target": "/run/u", "TmpfsOptions": { "SizeBytes": 65536, "Mode": 448, "Options": [ [ "exec" ] ] } } ]
@@ -119,8 +125,10 @@ internal sealed record RecipeCase(JsonObject Body)
     public static RecipeCase Unstartable => new(Parse("""
         { "HostConfig": {
             "DeviceRequests": [ { "Driver": "nvidia", "Count": -1, "Capabilities": [ [ "gpu" ] ], "Options": { "a": "b" } } ],
-            "BlkioDeviceReadBps": [ { "Path": "/dev/vda", "Rate": 1048576 } ], "BlkioDeviceWriteIOps": [ { "Path": "/dev/vda", "Rate": 100 } ],
-            "BlkioDeviceReadIOps": [ { "Path": "/dev/vda", "Rate": 100 } ], "BlkioDeviceWriteBps": [ { "Path": "/dev/vda", "Rate": 1048576 } ],
+            "BlkioDeviceReadBps": [ { "Path": "/dev/vda", "Rate": 1048576 } ],
+            "BlkioDeviceWriteIOps": [ { "Path": "/dev/vda", "Rate": 100 } ],
+            "BlkioDeviceReadIOps": [ { "Path": "/dev/vda", "Rate": 100 } ],
+            "BlkioDeviceWriteBps": [ { "Path": "/dev/vda", "Rate": 1048576 } ],
             "BlkioWeightDevice": [ { "Path": "/dev/vda", "Weight": 100 } ],
             "Binds": [ "/tmp:/shared:rshared", "/tmp:/slave:ro,rslave" ],
             "Mounts": [ { "Type": "bind", "Source": "/tmp", "Target": "/moved", "BindOptions": { "Propagation": "rslave" } } ],

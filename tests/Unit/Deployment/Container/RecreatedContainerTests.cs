@@ -19,15 +19,18 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
 {
     private const string OldImage = """
         { "Env": [ "COLOUR=old", "IMAGE_ONLY=old", "SAME=same" ], "Labels": { "layer": "old", "gone": "old", "same": "same" },
-          "Cmd": [ "sleep", "401" ], "Entrypoint": [ "/bin/env" ], "WorkingDir": "/old", "User": "1", "ExposedPorts": { "80/tcp": {}, "7001/tcp": {} },
+          "Cmd": [ "sleep", "401" ], "Entrypoint": [ "/bin/env" ], "WorkingDir": "/old", "User": "1",
+          "ExposedPorts": { "80/tcp": {}, "7001/tcp": {} },
           "Volumes": { "/data": {}, "/onlyold": {} }, "Healthcheck": { "Test": [ "CMD", "true" ], "Interval": 3000000000, "Retries": 7 },
           "StopSignal": "SIGINT", "Shell": [ "/bin/sh", "-e", "-c" ], "OnBuild": [ "RUN true" ] }
         """;
 
     private const string NewImage = """
         { "Env": [ "COLOUR=new", "ADDED=new", "SAME=same", "IMAGE_ONLY=new" ], "Labels": { "layer": "new", "added": "new", "same": "same" },
-          "Cmd": [ "sleep", "402" ], "Entrypoint": [ "env" ], "WorkingDir": "/new", "User": "2", "ExposedPorts": { "80/tcp": {}, "7002/tcp": {} },
-          "Volumes": { "/data": {} }, "Healthcheck": { "Test": [ "CMD", "echo" ], "Interval": 4000000000, "Timeout": 5000000000, "Retries": 9 },
+          "Cmd": [ "sleep", "402" ], "Entrypoint": [ "env" ], "WorkingDir": "/new", "User": "2",
+          "ExposedPorts": { "80/tcp": {}, "7002/tcp": {} },
+          "Volumes": { "/data": {} },
+          "Healthcheck": { "Test": [ "CMD", "echo" ], "Interval": 4000000000, "Timeout": 5000000000, "Retries": 9 },
           "StopSignal": "SIGQUIT", "Shell": [ "/bin/sh", "-c" ] }
         """;
 
@@ -50,9 +53,11 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         _network = await _engine.NetworkAsync("app", Parse($$"""
             { "EnableIPv6": true, "IPAM": { "Config": [ { "Subnet": "{{_engine.Subnet}}.7.0/24" }, { "Subnet": "fd00:213:7::/64" } ] } }
             """));
-        _second = await _engine.NetworkAsync("back", Parse($$"""{ "IPAM": { "Config": [ { "Subnet": "{{_engine.Subnet}}.8.0/24" } ] } }"""));
+        _second = await _engine.NetworkAsync(
+            "back", Parse($$"""{ "IPAM": { "Config": [ { "Subnet": "{{_engine.Subnet}}.8.0/24" } ] } }"""));
         _other = await _engine.CreateAsync("other", Parse($$"""
-            { "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ], "Volumes": { "/others": {} }, "HostConfig": { "IpcMode": "shareable" } }
+            { "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ], "Volumes": { "/others": {} },
+              "HostConfig": { "IpcMode": "shareable" } }
             """));
         await _engine.ConnectAsync(_network, _other, null);
         await _engine.StartContainerAsync(_other);
@@ -134,7 +139,10 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         var old = await MakeAsync(one, "old");
         var before = await _engine.InspectAsync(old);
         var saved = new SwapState(new ContainerView(before), await RecipeAsync(before)).Saved;
-        var info = new OperationInfo { Target = _engine.Prefix, Nonce = _engine.Prefix, To = _engine.Prefix + ":new", OldImages = [saved.Recipe.ImageId] };
+        var info = new OperationInfo
+        {
+            Target = _engine.Prefix, Nonce = _engine.Prefix, To = _engine.Prefix + ":new", OldImages = [saved.Recipe.ImageId],
+        };
         var records = new OperationRecords(new ContainerApi(_engine.Engine));
         await records.WriteAsync(new OperationRecord(info, [saved], "a note"), info.To, Cancel);
         await _engine.RemoveAsync(old);
@@ -173,12 +181,16 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         var made = await _engine.InspectAsync(id);
         await _engine.RemoveAsync(id);
 
-        var lost = Volumes(before).Except(Volumes(made)).Select(volume => new JsonDifference("volume " + volume.Key, volume.Value, "(lost)"));
+        var lost = Volumes(before).Except(Volumes(made))
+            .Select(volume => new JsonDifference("volume " + volume.Key, volume.Value, "(lost)"));
         var host = JsonDifference.Between(Parse($$"""{ "HostConfig": {{Plain(before)["HostConfig"]!.ToJsonString()}} }"""),
-            Parse($$"""{ "HostConfig": {{Plain(made)["HostConfig"]!.ToJsonString()}} }""")).Where(difference => !IsNamed(difference) && !IsChosenPort(difference));
+            Parse($$"""{ "HostConfig": {{Plain(made)["HostConfig"]!.ToJsonString()}} }"""))
+                .Where(difference => !IsNamed(difference) && !IsChosenPort(difference));
         // 7001 is the old image's.
         _ = before["NetworkSettings"]!["Ports"]?.AsObject().Remove("7001/tcp");
-        var moved = PublishedPorts.Moved(recipe.ChosenPorts, new ContainerView(made)) is { } text ? [new JsonDifference("NetworkSettings.Ports", "", text)] : Array.Empty<JsonDifference>();
+        var moved = PublishedPorts.Moved(recipe.ChosenPorts, new ContainerView(made)) is { } text
+            ? [new JsonDifference("NetworkSettings.Ports", "", text)]
+            : Array.Empty<JsonDifference>();
         return [.. lost, .. host, .. moved, .. Differences(asked, made)];
     }
 
@@ -211,7 +223,8 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
     private static JsonObject Plain(JsonObject inspection)
     {
         var id = inspection["Id"]!.GetValue<string>();
-        var text = inspection.ToJsonString().Replace(id, "ID", StringComparison.Ordinal).Replace(id[..12], "SHORT", StringComparison.Ordinal);
+        var text = inspection.ToJsonString().Replace(id, "ID", StringComparison.Ordinal)
+            .Replace(id[..12], "SHORT", StringComparison.Ordinal);
         var plain = Parse(text);
         var mounts = plain["Mounts"]!.AsArray().Select(mount => mount!.DeepClone())
             .Where(mount => mount["Destination"]!.GetValue<string>() != "/onlyold")
@@ -234,7 +247,8 @@ public sealed partial class RecreatedContainerTests : IAsyncLifetime
         if (plain["HostConfig"]!["Links"] is JsonArray links)
         {
             // In no order.
-            plain["HostConfig"]!["Links"] = new JsonArray([.. links.Select(link => link!.DeepClone()).OrderBy(link => link.GetValue<string>(), StringComparer.Ordinal)]);
+            plain["HostConfig"]!["Links"] = new JsonArray(
+                [.. links.Select(link => link!.DeepClone()).OrderBy(link => link.GetValue<string>(), StringComparer.Ordinal)]);
         }
 
         if (plain["HostConfig"]!["Binds"] is JsonArray binds)

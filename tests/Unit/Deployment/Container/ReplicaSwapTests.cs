@@ -12,7 +12,9 @@ using Xunit;
 
 namespace Pro.DockerVersioning.Tests.Deployment.Container;
 
-/// <summary>Two containers of a service that are swapped one after another: in the end both run one version, wherever it breaks off.</summary>
+/// <summary>
+/// Two containers of a service that are swapped one after another: in the end both run one version, wherever it breaks off.
+/// </summary>
 [Trait("Engine", "real")]
 [Collection(nameof(RealContainers))]
 public sealed class ReplicaSwapTests : IAsyncLifetime
@@ -108,7 +110,8 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
             var old = (await new ContainerApi(_engine.Engine).FindAsync(second + ".pro-prev", Cancel))!.Value.Id;
             await _engine.RemoveAsync(old);
             await _engine.RemoveAsync((await new ContainerApi(_engine.Engine).FindAsync(Names[0] + ".pro-prev", Cancel))!.Value.Id);
-            stranger = await _engine.CreateAsync("web2.pro-next", Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "9" ] }"""));
+            stranger = await _engine.CreateAsync(
+                "web2.pro-next", Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "9" ] }"""));
             throw new InvalidOperationException("the third is sick");
         }));
 
@@ -131,13 +134,15 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
         var planned = await PlanAsync(typed: null);
 
         Assert.Equal("OrderNotPossible", refused.Id);
-        Assert.Contains($"{Names[1]} is stopped before the new version starts, because it uses the host's network", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"{Names[1]} is stopped before the new version starts, because it uses the host's network", refused.Message,
+            StringComparison.Ordinal);
         Assert.Equal((UpdateOrder.StopFirst, SwapFlow.StopFirst), (planned.Order, planned.Flow));
         Assert.Equal([SwapFlow.StartFirst, SwapFlow.StopFirst], Names.Select(planned.FlowOf));
         Assert.Contains("it uses the host's network", Assert.Single(planned.Warnings), StringComparison.Ordinal);
 
         Task<SwapChoice> PlanAsync(UpdateOrder? typed) =>
-            PlannedSwap.ChooseAsync(_engine.Engine, Request() with { Order = typed }, target, UpdateOrder.StartFirst, _engine.Prefix + ":new", Cancel);
+            PlannedSwap.ChooseAsync(
+                _engine.Engine, Request() with { Order = typed }, target, UpdateOrder.StartFirst, _engine.Prefix + ":new", Cancel);
     }
 
     private static JsonObject Parse(string json) => JsonNode.Parse(json)!.AsObject();
@@ -184,7 +189,8 @@ public sealed class ReplicaSwapTests : IAsyncLifetime
     {
         var note = new OperationNote
         {
-            Kind = ProHistoryKind.Deploy, Version = ProVersion.Parse("v1.0.0"), Reference = Repository.WithTag("v1.0.0").ToString(), Strategy = "Container",
+            Kind = ProHistoryKind.Deploy, Version = ProVersion.Parse("v1.0.0"), Reference = Repository.WithTag("v1.0.0")
+                .ToString(), Strategy = "Container",
         };
         var reports = new Progress<Report>();
         var job = new ReplacementJob

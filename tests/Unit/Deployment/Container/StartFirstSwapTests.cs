@@ -45,7 +45,8 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         }
 
         var container = await _scene.Engine.InspectAsync(_scene.Name);
-        TestContext.Current.SendDiagnosticMessage($"{name}: {client.Requests} requests, {client.Failures} failed, gap {client.Gap.TotalMilliseconds:0} ms");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{name}: {client.Requests} requests, {client.Failures} failed, gap {client.Gap.TotalMilliseconds:0} ms");
         Assert.Equal(["old", "new"], client.Versions.Where(version => version.Length > 0));
 
         // How short it is shows bench/: a busy machine takes what it takes. Here it is only that nothing waits for a time-out.
@@ -64,7 +65,8 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         var flow = Enum.Parse<SwapFlow>(name);
         _ = await _scene.StartPeerAsync("exec sleep 600");
         _ = await _scene.Engine.ImageAsync("once", JsonNode.Parse($$"""
-            { "Cmd": [ "sh", "-c", "mkdir -p /srv; nslookup {{_scene.Engine.Prefix}}-peer >/srv/said; echo $? >/srv/code; ip -4 addr >/srv/addresses; exec sleep 600" ],
+            { "Cmd": [ "sh", "-c",
+                "mkdir -p /srv; nslookup {{_scene.Engine.Prefix}}-peer >/srv/said; echo $? >/srv/code; ip -4 addr >/srv/addresses; exec sleep 600" ],
               "StopSignal": "SIGKILL" }
             """)!.AsObject());
         var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(flow));
@@ -77,11 +79,13 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
             Assert.Equal("0", (await FileAsync(result.ContainerId, "/srv/code")).Trim());
             Assert.All(
                 (int[])[11, 12],
-                third => Assert.Matches($@"{_scene.Engine.Subnet}\.{third}\.", FileAsync(result.ContainerId, "/srv/addresses").GetAwaiter().GetResult()));
+                third => Assert.Matches(
+                    $@"{_scene.Engine.Subnet}\.{third}\.", FileAsync(result.ContainerId, "/srv/addresses").GetAwaiter().GetResult()));
         }
 
         var now = await _scene.Engine.InspectAsync(_scene.Name);
-        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]), now["NetworkSettings"]!["Ports"]!.ToJsonString());
+        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]),
+            now["NetworkSettings"]!["Ports"]!.ToJsonString());
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
 
@@ -123,7 +127,8 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
 
         var now = await _scene.Engine.InspectAsync(result.ContainerId);
         Assert.Equal(["old", "new"], client.Versions.Where(version => version.Length > 0));
-        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]), now["NetworkSettings"]!["Ports"]!.ToJsonString());
+        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]),
+            now["NetworkSettings"]!["Ports"]!.ToJsonString());
         Assert.Equal(networks.Order(), now["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Key).Order());
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
@@ -144,8 +149,10 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
             IsAtLeast28 ? SwapFlow.WarmHeld : SwapFlow.StopFirst, order: UpdateOrder.StartFirst);
 
         var now = await _scene.Engine.InspectAsync(result.ContainerId);
-        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]), now["NetworkSettings"]!["Ports"]!.ToJsonString());
-        Assert.Equal(["bridge", _scene.App], now["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Key).Order(StringComparer.Ordinal));
+        Assert.True(JsonNode.DeepEquals(old["NetworkSettings"]!["Ports"], now["NetworkSettings"]!["Ports"]),
+            now["NetworkSettings"]!["Ports"]!.ToJsonString());
+        Assert.Equal(["bridge", _scene.App], now["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Key)
+            .Order(StringComparer.Ordinal));
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
 
@@ -162,7 +169,8 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         var result = await _scene.SwapAsync(flow);
 
         var now = await _scene.Engine.InspectAsync(result.ContainerId);
-        var addresses = now["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Value!["IPAddress"]!.GetValue<string>()).Order().ToHashSet();
+        var addresses = now["NetworkSettings"]!["Networks"]!.AsObject().Select(network => network.Value!["IPAddress"]!.GetValue<string>())
+            .Order().ToHashSet();
         Assert.Equal(2, addresses.Count);
         if (IsAtLeast28)
         {
@@ -170,7 +178,8 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
             Assert.Equal(addresses, await HostsAsync(result.ContainerId));
         }
 
-        foreach (var (asker, asked) in ((string, string)[])[(result.ContainerId, "$(hostname)"), (result.ContainerId, "shop"), (peer, "shop")])
+        foreach (var (asker, asked) in ((string, string)[])[(result.ContainerId, "$(hostname)"), (result.ContainerId, "shop"),
+            (peer, "shop")])
         {
             var found = await _scene.Engine.ExecAsync(asker, $"nslookup {asked} | grep '^Address: ' | awk '{{ print $2 }}'");
             Assert.NotEqual("", found);
@@ -188,13 +197,15 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         _ = await _scene.StartPeerAsync("exec sleep 600");
         var id = await _scene.Engine.CreateAsync("web", JsonNode.Parse($$"""
             { "Image": "{{_scene.Engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} }, "Hostname": "shop.example.com",
-              "HostConfig": { "NetworkMode": "{{_scene.App}}", "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{SwapScene.Port}}" } ] } } }
+              "HostConfig": { "NetworkMode": "{{_scene.App}}",
+                "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{SwapScene.Port}}" } ] } } }
             """)!.AsObject());
         await _scene.Engine.StartContainerAsync(id);
 
         var result = await _scene.SwapAsync(IsAtLeast28 ? SwapFlow.WarmHeld : SwapFlow.StopFirst, order: UpdateOrder.StartFirst);
 
-        var address = (await _scene.Engine.InspectAsync(result.ContainerId))["NetworkSettings"]!["Networks"]![_scene.App]!["IPAddress"]!.GetValue<string>();
+        var inspection = await _scene.Engine.InspectAsync(result.ContainerId);
+        var address = inspection["NetworkSettings"]!["Networks"]![_scene.App]!["IPAddress"]!.GetValue<string>();
         Assert.Equal([address], await HostsAsync(result.ContainerId));
     }
 
@@ -214,7 +225,8 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
         var result = await _scene.SwapAsync(SwapFlow.WarmHeld, through: stubborn.Engine);
 
         Assert.Contains(
-            _scene.Reports.OfType<WarningReport>(), warning => warning.Message.Contains("The next deployment tries it again.", StringComparison.Ordinal));
+            _scene.Reports.OfType<WarningReport>(),
+            warning => warning.Message.Contains("The next deployment tries it again.", StringComparison.Ordinal));
         Assert.Equal(result.ContainerId, (await _scene.Engine.InspectAsync(_scene.Name))["Id"]!.GetValue<string>());
         Assert.Equal(2, (await _scene.LeftAsync()).Length);
         _ = await TestSwap.RepairAsync(_scene.Engine.Engine, _scene.Name, Cancel);
@@ -282,7 +294,8 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
             _scene.Name, _scene.Engine.Prefix + ":new", flow == SwapFlow.StopFirst ? UpdateOrder.StopFirst : UpdateOrder.StartFirst);
 
         var refused = await Assert.ThrowsAsync<ProException>(() => TestSwap.RunAsync(
-            _scene.Engine.Engine, request with { ImageId = planned }, new TestSwap((_, _) => throw new InvalidOperationException("it was started")), Cancel));
+            _scene.Engine.Engine, request with { ImageId = planned },
+            new TestSwap((_, _) => throw new InvalidOperationException("it was started")), Cancel));
 
         Assert.Equal("OtherImage", refused.Id);
         Assert.Contains($"and not from {planned}", refused.Message, StringComparison.Ordinal);
@@ -429,7 +442,8 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
 
     private async Task<string> FileAsync(string container, string path)
     {
-        var reader = new TarReader(new MemoryStream((await new ContainerApi(_scene.Engine.Engine).GetArchiveAsync(container, path, Cancel))!));
+        var reader = new TarReader(
+            new MemoryStream((await new ContainerApi(_scene.Engine.Engine).GetArchiveAsync(container, path, Cancel))!));
         await using var closing = reader.ConfigureAwait(false);
         using var text = new StreamReader((await reader.GetNextEntryAsync(copyData: true, Cancel))!.DataStream!);
         return await text.ReadToEndAsync(Cancel);
@@ -501,14 +515,16 @@ public sealed class StartFirstSwapTests : IAsyncLifetime
 
     private static IEnumerable<string> Unexpected(JsonObject old, JsonObject container, SwapFlow flow) =>
         SwapScene.Differences(old, container).Where(difference =>
-            !new[] { "Image:", "Path:", "Args[", "Config.Image:", "Config.Cmd[", "Config.Labels.pro.", "ResolvConfPath", "HostnamePath", "HostsPath", "LogPath" }
+            !new[] { "Image:", "Path:", "Args[", "Config.Image:", "Config.Cmd[", "Config.Labels.pro.", "ResolvConfPath", "HostnamePath",
+                "HostsPath", "LogPath" }
                 .Any(expected => difference.StartsWith(expected, StringComparison.Ordinal))
             && !IsCarriedVolume(difference)
             && !(flow is SwapFlow.StartFirst or SwapFlow.WarmHeld && difference.Contains(".Aliases", StringComparison.Ordinal)));
 
     // Anonymous volumes have names from now on.
     private static bool IsCarriedVolume(string difference) =>
-        difference.StartsWith("HostConfig.Binds", StringComparison.Ordinal) || difference.StartsWith("Mounts[0].Mode", StringComparison.Ordinal);
+        difference.StartsWith("HostConfig.Binds", StringComparison.Ordinal)
+            || difference.StartsWith("Mounts[0].Mode", StringComparison.Ordinal);
 
     private async Task AssertUntouchedAsync(JsonObject old)
     {

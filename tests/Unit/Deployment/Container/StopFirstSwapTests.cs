@@ -25,9 +25,12 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
 
     private async Task PrepareAsync()
     {
-        _ = await _engine.ImageAsync("old", Parse("""{ "Cmd": [ "sleep", "501" ], "StopSignal": "SIGKILL", "Volumes": { "/data": {} } }"""));
-        _ = await _engine.ImageAsync("new", Parse("""{ "Cmd": [ "sleep", "502" ], "StopSignal": "SIGKILL", "Volumes": { "/data": {} } }"""));
-        _network = await _engine.NetworkAsync("app", Parse($$"""{ "IPAM": { "Config": [ { "Subnet": "{{_engine.Subnet}}.9.0/24" } ] } }"""));
+        _ = await _engine.ImageAsync(
+            "old", Parse("""{ "Cmd": [ "sleep", "501" ], "StopSignal": "SIGKILL", "Volumes": { "/data": {} } }"""));
+        _ = await _engine.ImageAsync(
+            "new", Parse("""{ "Cmd": [ "sleep", "502" ], "StopSignal": "SIGKILL", "Volumes": { "/data": {} } }"""));
+        _network = await _engine.NetworkAsync(
+            "app", Parse($$"""{ "IPAM": { "Config": [ { "Subnet": "{{_engine.Subnet}}.9.0/24" } ] } }"""));
     }
 
     public async ValueTask DisposeAsync()
@@ -104,7 +107,8 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
     public async Task A_process_has_its_network_and_what_was_copied_into_its_layer_when_it_starts()
     {
         _ = await _engine.ImageAsync("new", Parse($$"""
-            { "Cmd": [ "sh", "-c", "ip -4 addr | grep -q {{_engine.Subnet}}.9.9/ && grep -q secret /run/inline/file && exec sleep 502; exit 1" ] }
+            { "Cmd": [ "sh", "-c",
+                "ip -4 addr | grep -q {{_engine.Subnet}}.9.9/ && grep -q secret /run/inline/file && exec sleep 502; exit 1" ] }
             """));
         var old = await StartOldAsync();
         await PutAsync(old);
@@ -142,12 +146,14 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
     {
         _ = await _engine.ImageAsync("old", Parse("""{ "Cmd": [ "sleep", "501" ], "StopSignal": "SIGKILL" }"""));
         _ = await _engine.ImageAsync("new", Parse("""{ "Cmd": [ "sh", "-c", "trap : TERM; while :; do sleep 1; done" ] }"""));
-        _ = await _engine.ImageAsync("writes", Parse("""{ "Cmd": [ "sleep", "502" ], "StopSignal": "SIGKILL", "Volumes": { "/extra": {} } }"""));
+        _ = await _engine.ImageAsync(
+            "writes", Parse("""{ "Cmd": [ "sleep", "502" ], "StopSignal": "SIGKILL", "Volumes": { "/extra": {} } }"""));
         var id = await _engine.CreateAsync("web", Parse($$"""{ "Image": "{{_engine.Prefix}}:old" }"""));
         await _engine.StartContainerAsync(id);
 
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        _ = await Assert.ThrowsAsync<InvalidOperationException>(() => SwapAsync(_engine.Engine, (_, _) => throw new InvalidOperationException("sick")));
+        _ = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => SwapAsync(_engine.Engine, (_, _) => throw new InvalidOperationException("sick")));
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8));
 
         var volume = "";
@@ -243,7 +249,8 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
     // The restart's moment is what is looked for, and no event tells it beforehand.
     private async Task EndsAsync(string id, TimeSpan after)
     {
-        while ((await _engine.InspectAsync(id))["State"]! is var state && state["Running"]!.GetValue<bool>() && !state["Restarting"]!.GetValue<bool>())
+        while ((await _engine.InspectAsync(id))["State"]! is var state && state["Running"]!.GetValue<bool>()
+            && !state["Restarting"]!.GetValue<bool>())
         {
             Cancel.ThrowIfCancellationRequested();
         }
@@ -350,7 +357,8 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
     private async Task<IReadOnlyList<string>> WrongAsync()
     {
         var wrong = new List<string>();
-        if (!(await Task.WhenAll((await ContainersAsync()).Select(_engine.InspectAsync))).Any(one => one["State"]!["Running"]!.GetValue<bool>()))
+        if (!(await Task.WhenAll((await ContainersAsync()).Select(_engine.InspectAsync)))
+            .Any(one => one["State"]!["Running"]!.GetValue<bool>()))
         {
             wrong.Add("nothing runs after the swap");
         }
@@ -383,7 +391,8 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
     {
         var id = await _engine.CreateAsync("web", ownNetwork ? OldOnItsNetwork(removesItself) : Parse($$"""
             { "Image": "{{_engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} },
-              "HostConfig": { "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28480" } ] }, "RestartPolicy": { "Name": "always" } } }
+              "HostConfig": { "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28480" } ] },
+                "RestartPolicy": { "Name": "always" } } }
             """));
         await _engine.StartContainerAsync(id);
         return id;
@@ -391,8 +400,10 @@ public sealed class StopFirstSwapTests : IAsyncLifetime
 
     private JsonObject OldOnItsNetwork(bool removesItself) => Parse($$"""
             { "Image": "{{_engine.Prefix}}:old", "ExposedPorts": { "80/tcp": {} },
-              "HostConfig": { "NetworkMode": "{{_network}}", "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28480" } ] },
-                "AutoRemove": {{(removesItself ? "true" : "false")}}, "RestartPolicy": { "Name": "{{(removesItself ? "no" : "always")}}" } },
+              "HostConfig": { "NetworkMode": "{{_network}}",
+                "PortBindings": { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "28480" } ] },
+                "AutoRemove": {{(removesItself ? "true" : "false")}},
+                "RestartPolicy": { "Name": "{{(removesItself ? "no" : "always")}}" } },
               "NetworkingConfig": { "EndpointsConfig": { "{{_network}}": { "IPAMConfig": { "IPv4Address": "{{_engine.Subnet}}.9.9" } } } } }
             """);
 

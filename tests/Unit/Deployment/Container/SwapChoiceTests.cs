@@ -27,28 +27,46 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     [Theory]
     [InlineData("""{ "HostConfig": { "NetworkMode": "APP" } }""", nameof(SwapFlow.StartFirst), "")]
     [InlineData("""{ "HostConfig": { "NetworkMode": "none" } }""", nameof(SwapFlow.StartFirst), "")]
-    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.WarmHeld), "")]
+    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""",
+        nameof(SwapFlow.WarmHeld), "")]
     [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "PortBindings": BOUND } }""", nameof(SwapFlow.WarmDetached), "")]
     [InlineData("""{ "HostConfig": { "NetworkMode": "host" } }""", nameof(SwapFlow.StopFirst), "it uses the host's network")]
     [InlineData("""{ "HostConfig": { "AutoRemove": true } }""", nameof(SwapFlow.StopFirst), "it removes itself")]
-    [InlineData("""{ "HostConfig": { "NetworkMode": "container:PEER" } }""", nameof(SwapFlow.StopFirst), "it shares another container's network")]
+    [InlineData(
+        """{ "HostConfig": { "NetworkMode": "container:PEER" } }""", nameof(SwapFlow.StopFirst), "it shares another container's network")]
     [InlineData("""{ "HostConfig": { "Links": [ "PEER:peer" ] } }""", nameof(SwapFlow.StopFirst), "it is linked")]
-    [InlineData("""{ "HostConfig": { "PortBindings": { "80/tcp": [ { "HostPort": "" } ] } } }""", nameof(SwapFlow.StopFirst), "the engine chose one")]
-    [InlineData("""{ "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.StopFirst), "its port 80/tcp is not bound")]
-    [InlineData("""{ "HostConfig": { "PublishAllPorts": true }, "ExposedPorts": { "80/tcp": {} } }""", nameof(SwapFlow.StopFirst), "the engine chose one")]
-    [InlineData("""{ "ExposedPorts": { "53/udp": {} }, "HostConfig": { "PortBindings": { "53/udp": [ { "HostIp": "127.0.0.1", "HostPort": "28354" } ] } } }""", nameof(SwapFlow.StopFirst), "it publishes no TCP port")]
-    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "INSIDE", "PortBindings": BOUND } }""", nameof(SwapFlow.StartFirst), "")]
-    [InlineData("""{ "HostConfig": { "NetworkMode": "APP" }, NAMED, "Healthcheck": { "Test": [ "CMD-SHELL", "wget -q -O- http://shop:8080/ || exit 1" ] } }""", nameof(SwapFlow.StopFirst), "its HEALTHCHECK asks for shop")]
-    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND }, NAMED, "Healthcheck": { "Test": [ "CMD", "nc", "-z", "SHOP", "80" ] } }""", nameof(SwapFlow.StopFirst), "its HEALTHCHECK asks for shop")]
-    [InlineData("""{ "HostConfig": { "NetworkMode": "APP" }, "Labels": { "traefik.http.routers.web.rule": "Host(`x`)" } }""", nameof(SwapFlow.StartFirst), "by its label traefik.http.routers.web.rule")]
-    [InlineData("""{ "HostConfig": { "NetworkMode": "APP" }, "Env": [ "VIRTUAL_HOST=shop.example.com" ] }""", nameof(SwapFlow.StartFirst), "by its variable VIRTUAL_HOST")]
+    [InlineData("""{ "HostConfig": { "PortBindings": { "80/tcp": [ { "HostPort": "" } ] } } }""", nameof(SwapFlow.StopFirst),
+        "the engine chose one")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND } }""", nameof(SwapFlow.StopFirst),
+        "its port 80/tcp is not bound")]
+    [InlineData("""{ "HostConfig": { "PublishAllPorts": true }, "ExposedPorts": { "80/tcp": {} } }""", nameof(SwapFlow.StopFirst),
+        "the engine chose one")]
+    [InlineData(
+        """{ "ExposedPorts": { "53/udp": {} }"""
+            + """, "HostConfig": { "PortBindings": { "53/udp": [ { "HostIp": "127.0.0.1", "HostPort": "28354" } ] } } }""",
+        nameof(SwapFlow.StopFirst), "it publishes no TCP port")]
+    [InlineData("""{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "INSIDE", "PortBindings": BOUND } }""",
+        nameof(SwapFlow.StartFirst), "")]
+    [InlineData(
+        """{ "HostConfig": { "NetworkMode": "APP" }, NAMED"""
+            + """, "Healthcheck": { "Test": [ "CMD-SHELL", "wget -q -O- http://shop:8080/ || exit 1" ] } }""",
+        nameof(SwapFlow.StopFirst), "its HEALTHCHECK asks for shop")]
+    [InlineData(
+        """{ "ExposedPorts": { "80/tcp": {} }, "HostConfig": { "NetworkMode": "APP", "PortBindings": BOUND }, NAMED"""
+            + """, "Healthcheck": { "Test": [ "CMD", "nc", "-z", "SHOP", "80" ] } }""",
+        nameof(SwapFlow.StopFirst), "its HEALTHCHECK asks for shop")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "APP" }, "Labels": { "traefik.http.routers.web.rule": "Host(`x`)" } }""",
+        nameof(SwapFlow.StartFirst), "by its label traefik.http.routers.web.rule")]
+    [InlineData("""{ "HostConfig": { "NetworkMode": "APP" }, "Env": [ "VIRTUAL_HOST=shop.example.com" ] }""", nameof(SwapFlow.StartFirst),
+        "by its variable VIRTUAL_HOST")]
     [InlineData("""{ "MacAddress": "02:42:0a:00:00:77" }""", nameof(SwapFlow.StopFirst), "its MAC address 02:42:0a:00:00:77 is fixed")]
     public async Task The_flow_fits_the_container_and_a_warning_says_why_it_is_stopped_first(string body, string flow, string reason)
     {
         var peer = body.Contains("PEER", StringComparison.Ordinal) ? await PeerAsync() : "";
         if (body.Contains("INSIDE", StringComparison.Ordinal))
         {
-            body = body.Replace("INSIDE", await _scene.Engine.NetworkAsync("inside", new JsonObject { ["Internal"] = true }), StringComparison.Ordinal);
+            body = body.Replace(
+                "INSIDE", await _scene.Engine.NetworkAsync("inside", new JsonObject { ["Internal"] = true }), StringComparison.Ordinal);
         }
 
         await StartAsync(body.Replace("PEER", peer, StringComparison.Ordinal).Replace(
@@ -60,7 +78,8 @@ public sealed class SwapChoiceTests : IAsyncLifetime
 
         Assert.Equal(flow, choice.Flow.ToString());
         Assert.Equal(flow == nameof(SwapFlow.StopFirst) ? UpdateOrder.StopFirst : UpdateOrder.StartFirst, choice.Order);
-        Assert.Contains(choice.Warnings, warning => warning.Contains(reason.Length > 0 ? reason : "both can write to /data", StringComparison.Ordinal));
+        Assert.Contains(
+            choice.Warnings, warning => warning.Contains(reason.Length > 0 ? reason : "both can write to /data", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -77,7 +96,10 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     [Fact]
     public async Task What_keeps_ending_is_stopped_first_whatever_the_engine_says_of_it_now()
     {
-        await StartAsync("""{ "Cmd": [ "sh", "-c", "sleep 0.3; exit 3" ], "HostConfig": { "NetworkMode": "APP", "RestartPolicy": { "Name": "always" } } }""");
+        await StartAsync("""
+            { "Cmd": [ "sh", "-c", "sleep 0.3; exit 3" ],
+              "HostConfig": { "NetworkMode": "APP", "RestartPolicy": { "Name": "always" } } }
+            """);
         var states = new HashSet<string>();
         for (var until = DateTime.UtcNow.AddSeconds(30); DateTime.UtcNow < until && states.Count < 2;)
         {
@@ -160,7 +182,8 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         _ = await _scene.StartPeerAsync("exec sleep 600");
         _ = await _scene.StartOldAsync(SwapFlow.StopFirst);
 
-        Assert.Contains($"its address {_scene.Engine.Subnet}.11.9", Assert.Single((await ChooseAsync()).Warnings), StringComparison.Ordinal);
+        Assert.Contains(
+            $"its address {_scene.Engine.Subnet}.11.9", Assert.Single((await ChooseAsync()).Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -185,7 +208,9 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         var result = await _scene.SwapAsync(SwapFlow.WarmHeld, through: faulty.Engine);
 
         Assert.Contains("networks/create", faulty.Failed, StringComparison.Ordinal);
-        Assert.Contains(_scene.Reports.OfType<WarningReport>(), warning => warning.Message.Contains("can't make the network", StringComparison.Ordinal));
+        Assert.Contains(
+            _scene.Reports.OfType<WarningReport>(),
+            warning => warning.Message.Contains("can't make the network", StringComparison.Ordinal));
         Assert.Equal(result.ContainerId, (await _scene.Engine.InspectAsync(_scene.Name))["Id"]!.GetValue<string>());
         Assert.Equal([_scene.Name], await _scene.LeftAsync());
     }
@@ -198,7 +223,8 @@ public sealed class SwapChoiceTests : IAsyncLifetime
         const int CallsOfTheRecord = 4;
         _ = await _scene.StartPeerAsync("exec sleep 600");
         var old = await _scene.Engine.InspectAsync(await _scene.StartOldAsync(SwapFlow.WarmHeld));
-        await using var faulty = new FaultyEngine(_scene.Engine.Engine.Endpoint, Fault.Refused, at: isRefusedByEngine ? CallsOfTheRecord + 1 : int.MaxValue);
+        await using var faulty = new FaultyEngine(
+            _scene.Engine.Engine.Endpoint, Fault.Refused, at: isRefusedByEngine ? CallsOfTheRecord + 1 : int.MaxValue);
 
         var refused = await Assert.ThrowsAsync<ProException>(() => _scene.SwapAsync(
             SwapFlow.WarmHeld,
@@ -207,7 +233,8 @@ public sealed class SwapChoiceTests : IAsyncLifetime
             typed: UpdateOrder.StartFirst));
 
         Assert.Equal("OrderNotPossible", refused.Id);
-        Assert.Contains(isRefusedByEngine ? "can't make the network" : "its health URL can't be asked", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            isRefusedByEngine ? "can't make the network" : "its health URL can't be asked", refused.Message, StringComparison.Ordinal);
         var now = await _scene.Engine.InspectAsync(_scene.Name);
         Assert.Equal(old["State"]!["StartedAt"]!.GetValue<string>(), now["State"]!["StartedAt"]!.GetValue<string>());
         Assert.Empty(SwapScene.Differences(old, now));
@@ -223,7 +250,8 @@ public sealed class SwapChoiceTests : IAsyncLifetime
 
     private async Task<string> PeerAsync()
     {
-        var id = await _scene.Engine.CreateAsync("peer", JsonNode.Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ] }""")!.AsObject());
+        var id = await _scene.Engine.CreateAsync(
+            "peer", JsonNode.Parse($$"""{ "Image": "{{TestEngine.Base}}", "Cmd": [ "sleep", "600" ] }""")!.AsObject());
         await _scene.Engine.StartContainerAsync(id);
         return id;
     }
@@ -231,7 +259,8 @@ public sealed class SwapChoiceTests : IAsyncLifetime
     private async Task StartAsync(string text)
     {
         var bound = $$"""{ "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{SwapScene.Port}}" } ] }""";
-        var body = JsonNode.Parse(text.Replace("APP", _scene.App, StringComparison.Ordinal).Replace("BOUND", bound, StringComparison.Ordinal))!.AsObject();
+        var body = JsonNode.Parse(
+            text.Replace("APP", _scene.App, StringComparison.Ordinal).Replace("BOUND", bound, StringComparison.Ordinal))!.AsObject();
         body["Image"] = _scene.Engine.Prefix + ":old";
         await _scene.Engine.StartContainerAsync(await _scene.Engine.CreateAsync("web", body));
     }

@@ -54,7 +54,8 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
         {
             body["ExposedPorts"] = Parse("""{ "80/tcp": {}, "81/tcp": {} }""");
             body["HostConfig"]!["PortBindings"] = Parse($$"""
-                { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{Port}}" } ], "81/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{Port + 1}}" } ] }
+                { "80/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{Port}}" } ],
+                  "81/tcp": [ { "HostIp": "127.0.0.1", "HostPort": "{{Port + 1}}" } ] }
                 """);
         }
 
@@ -65,7 +66,8 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
                 _ = body.Remove("NetworkingConfig");
                 break;
             case SwapFlow.StopFirst:
-                body["NetworkingConfig"]!["EndpointsConfig"]![App]!["IPAMConfig"] = Parse($$"""{ "IPv4Address": "{{engine.Subnet}}.11.9" }""");
+                body["NetworkingConfig"]!["EndpointsConfig"]![App]!["IPAMConfig"] = Parse(
+                    $$"""{ "IPv4Address": "{{engine.Subnet}}.11.9" }""");
                 break;
         }
 
@@ -165,7 +167,8 @@ internal sealed class SwapScene(TestEngine engine) : IAsyncDisposable
     private static JsonObject Plain(JsonObject inspection)
     {
         var id = inspection["Id"]!.GetValue<string>();
-        var plain = Parse(inspection.ToJsonString().Replace(id, "ID", StringComparison.Ordinal).Replace(id[..12], "SHORT", StringComparison.Ordinal));
+        var plain = Parse(
+            inspection.ToJsonString().Replace(id, "ID", StringComparison.Ordinal).Replace(id[..12], "SHORT", StringComparison.Ordinal));
         foreach (var name in new[] { "Created", "GraphDriver", "State", "ExecIDs" })
         {
             _ = plain.Remove(name);

@@ -29,7 +29,9 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public string Prefix { get; } = "pro-recipe-" + Guid.NewGuid().ToString("N")[..8];
 
-    /// <summary>The first two numbers of the test's own networks: runs side by side don't meet, and a run that was killed is in nobody's way.</summary>
+    /// <summary>
+    /// The first two numbers of the test's own networks: runs side by side don't meet, and a run that was killed is in nobody's way.
+    /// </summary>
     public string Subnet { get; } = FreeSubnet();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

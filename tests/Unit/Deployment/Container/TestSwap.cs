@@ -8,7 +8,8 @@ using Pro.DockerVersioning.Reporting;
 namespace Pro.DockerVersioning.Tests.Deployment.Container;
 
 /// <summary>A swap as a test wants it verified.</summary>
-internal sealed class TestSwap(Func<string, CancellationToken, Task> verify, Func<string, CancellationToken, Task>? beforeCommit = null) : ISwapChecks
+internal sealed class TestSwap(
+    Func<string, CancellationToken, Task> verify, Func<string, CancellationToken, Task>? beforeCommit = null) : ISwapChecks
 {
     private SwapState? _state;
 
@@ -30,7 +31,8 @@ internal sealed class TestSwap(Func<string, CancellationToken, Task> verify, Fun
     {
         var calls = new ContainerApi(engine);
         return await new SwapFlowSelector(calls).ChooseAsync(
-            await SwapState.OfAsync(calls, name, cancellationToken), await calls.InspectAllAsync(cancellationToken), order, cancellationToken, image);
+            await SwapState.OfAsync(calls, name, cancellationToken), await calls.InspectAllAsync(cancellationToken), order,
+            cancellationToken, image);
     }
 
     public static SwapRequest Request(string name, string image, UpdateOrder? order = null) => new()
@@ -39,11 +41,13 @@ internal sealed class TestSwap(Func<string, CancellationToken, Task> verify, Fun
     };
 
     /// <summary>Repairs as a later command does, which knows of the containers what a listing tells.</summary>
-    public static async Task<RepairOutcome> RepairAsync(EngineConnection engine, string name, CancellationToken cancellationToken, string? target = null)
+    public static async Task<RepairOutcome> RepairAsync(
+        EngineConnection engine, string name, CancellationToken cancellationToken, string? target = null)
     {
         var filter = Uri.EscapeDataString(new JsonObject { ["name"] = new JsonArray(name) }.ToJsonString());
         var names = (await engine.Http.GetListAsync($"containers/json?all=true&filters={filter}", cancellationToken))
-            .Select(one => one!["Names"]![0]!.GetValue<string>().TrimStart('/')).Where(one => !one.StartsWith("pro-operation-", StringComparison.Ordinal));
+            .Select(one => one!["Names"]![0]!.GetValue<string>().TrimStart('/'))
+            .Where(one => !one.StartsWith("pro-operation-", StringComparison.Ordinal));
         return (await new OperationRepair(engine).RunAsync(target ?? TargetOf(name), names, cancellationToken)).Outcome;
     }
 

@@ -150,7 +150,8 @@ public sealed class FinalAddressTests
     }
 
     private static JsonObject Container(string port, string hostIp) => JsonNode.Parse($$"""
-        { "Name": "/api", "NetworkSettings": { "Ports": { "{{port}}": [ { "HostIp": "{{hostIp}}", "HostPort": "8080" } ], "9000/tcp": null } } }
+        { "Name": "/api", "NetworkSettings": { "Ports": { "{{port}}": [ { "HostIp": "{{hostIp}}", "HostPort": "8080" } ],
+          "9000/tcp": null } } }
         """)!.AsObject();
 
     private static Task<RealContainer> StartAsync(string script, int port) => RealContainer.StartAsync(script, change: create =>

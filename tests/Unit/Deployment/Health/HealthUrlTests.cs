@@ -69,8 +69,8 @@ public sealed class HealthUrlTests
     {
         var port = FreePort();
         await using var container = await StartAsync(
-            "mkdir -p /srv/cgi-bin; printf '#!/bin/sh\\necho \"$QUERY_STRING $HTTP_AUTHORIZATION\" >>/tmp/seen; echo \"Status: 503 No\"; echo\\n' "
-            + ">/srv/cgi-bin/health; chmod +x /srv/cgi-bin/health; exec httpd -f -h /srv -p 80", port);
+            "mkdir -p /srv/cgi-bin; printf '#!/bin/sh\\necho \"$QUERY_STRING $HTTP_AUTHORIZATION\" >>/tmp/seen; "
+            + "echo \"Status: 503 No\"; echo\\n' >/srv/cgi-bin/health; chmod +x /srv/cgi-bin/health; exec httpd -f -h /srv -p 80", port);
         var result = await VerifyAsync(container, $"http://u:{Secret}@localhost:{port}/cgi-bin/health?token={Secret}");
         Assert.Equal(ProHealth.TimedOut, result.Health);
         var error = result.ToError("api v1.0.0", isKept: false);

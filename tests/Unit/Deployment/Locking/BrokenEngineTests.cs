@@ -47,7 +47,8 @@ public sealed class BrokenEngineTests
 
             var calls = 0;
             await using (var proxy = ScriptedHttpServer.StartAsync(
-                (request, stop) => ForwardAsync(engine.Connection.Endpoint.Address.AbsolutePath, request, ++calls == broken ? how : null, stop)))
+                (request, stop) =>
+                    ForwardAsync(engine.Connection.Endpoint.Address.AbsolutePath, request, ++calls == broken ? how : null, stop)))
             {
                 using var connection = EngineConnection.Open(EngineEndpoint.Resolve(_ => null, $"tcp://{proxy.Host}"));
                 await TakeAndGiveBackAsync(engine, connection);

@@ -55,7 +55,8 @@ public sealed class HeldOperationTests
         Assert.Empty(await engine.VolumesAsync());
     }
 
-    private static async Task<(ProDeployment Result, ProException? Failure)> RunAsync(RealEngine engine, WaitingStrategy strategy, LockTimes times)
+    private static async Task<(ProDeployment Result, ProException? Failure)> RunAsync(
+        RealEngine engine, WaitingStrategy strategy, LockTimes times)
     {
         var folder = Directory.CreateTempSubdirectory("pro-held-").FullName;
         try
@@ -98,7 +99,8 @@ public sealed class HeldOperationTests
                 Kind = ProHistoryKind.Deploy,
                 Service = new ServiceDefinition
                 {
-                    Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder, Source = "apps/api",
+                    Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder,
+                    Source = "apps/api",
                 },
                 Repository = ImageReference.Parse("pro-test.invalid/nobody/api"),
                 Child = new ChildEnvironment(Path.GetTempPath(), new Dictionary<string, string?>()),

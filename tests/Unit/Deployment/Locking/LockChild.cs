@@ -30,7 +30,9 @@ internal static class LockChild
         }
     }
 
-    /// <summary>Takes the lock and gives it back, again and again, and says each time whether it was alone with it. Somebody kills it.</summary>
+    /// <summary>
+    /// Takes the lock and gives it back, again and again, and says each time whether it was alone with it. Somebody kills it.
+    /// </summary>
     public static async Task CompeteAsync(string target, string file)
     {
         using var engine = EngineConnection.Open(EngineEndpoint.Resolve(Environment.GetEnvironmentVariable));

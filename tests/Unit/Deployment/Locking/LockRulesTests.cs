@@ -33,7 +33,8 @@ public sealed class LockRulesTests
         };
 
         // Targets that look like the names that others got.
-        targets.AddRange(targets.ToList().Select(target => LockNames.Lock(target)["pro-lock-".Length..]).Where(one => !targets.Contains(one)));
+        targets.AddRange(
+            targets.ToList().Select(target => LockNames.Lock(target)["pro-lock-".Length..]).Where(one => !targets.Contains(one)));
 
         Assert.Equal(targets.Count, targets.Select(LockNames.Lock).Distinct(StringComparer.Ordinal).Count());
         Assert.Equal("pro-lock-shop-api", LockNames.Lock("shop-api"));
@@ -53,7 +54,8 @@ public sealed class LockRulesTests
     [Fact]
     public void Labels_come_back_as_they_were_written()
     {
-        var info = Info() with { Renewal = 3, Chain = "4567", Ends = true, Service = "api", Repository = "r/api", Note = "note", Interrupted = "old" };
+        var info = Info()
+            with { Renewal = 3, Chain = "4567", Ends = true, Service = "api", Repository = "r/api", Note = "note", Interrupted = "old" };
 
         Assert.Equal(info, LockInfo.Read(info.ToLabels()));
         Assert.Equal(Info(), LockInfo.Read(Info().ToLabels()));

@@ -91,7 +91,8 @@ public sealed class SwarmLockTests
                 Kind = ProHistoryKind.Repair,
                 Service = new ServiceDefinition
                 {
-                    Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder, Source = "apps/api",
+                    Name = "api", Image = "api", Context = ".", Dockerfile = "Dockerfile", Origin = ServiceOrigin.Folder,
+                    Source = "apps/api",
                 },
                 Repository = Repository,
                 Child = new ChildEnvironment(folder, new Dictionary<string, string?>()),
@@ -106,8 +107,10 @@ public sealed class SwarmLockTests
                 Labels = new Dictionary<string, string>(),
             };
             var repair = new TargetRepair(manager, HistoryLog.At(folder), reports);
-            Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => repair.ThrowIfOperationUnderWayAsync(request, target, Token))).Id);
-            Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(() => repair.ThrowIfOperationUnderWayAsync(request, Token))).Id);
+            Assert.Equal("TargetLocked", (await Assert.ThrowsAsync<ProException>(
+                () => repair.ThrowIfOperationUnderWayAsync(request, target, Token))).Id);
+            Assert.Equal(
+                "TargetLocked", (await Assert.ThrowsAsync<ProException>(() => repair.ThrowIfOperationUnderWayAsync(request, Token))).Id);
         }
         finally
         {

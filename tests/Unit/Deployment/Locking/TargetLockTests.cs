@@ -439,7 +439,8 @@ public sealed class TargetLockTests
         await using var engine = await RealEngine.StartAsync();
         await using var held = await engine.AcquireAsync();
         await held.RenewAsync(Token);
-        var left = LockInfo.Ours(engine.Request(), DateTimeOffset.UtcNow) with { Process = ProcessIdentity.Current with { Id = int.MaxValue } };
+        var left = LockInfo.Ours(
+            engine.Request(), DateTimeOffset.UtcNow) with { Process = ProcessIdentity.Current with { Id = int.MaxValue } };
         _ = await engine.PlantClaimAsync(left with { Renewal = 1 });
         _ = await engine.PlantClaimAsync(left with { Renewal = 2 });
 

@@ -140,7 +140,8 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         var steps = new SwarmUpdateSender(swarm.Api, before.Id, registryAuth: null);
         steps.Ours.Add(before.Image!);
         await steps.SendAsync(
-            null, _ => new SwarmChange(target, 0, SwarmChange.ForCanary(before.UpdateConfig, 1), SwarmRollbackPoint.From(before)), target, Token);
+            null, _ => new SwarmChange(target, 0, SwarmChange.ForCanary(before.UpdateConfig, 1), SwarmRollbackPoint.From(before)),
+            target, Token);
         await service.UntilAsync(sighting => TestService.TagsOf(sighting).Contains("v2.0.0"));
         Assert.True(Assert.Single(await FindAsync(service.Name)).IsInterrupted);
 
@@ -161,7 +162,8 @@ public sealed class SwarmCanaryTests(SwarmEngine swarm)
         var steps = new SwarmUpdateSender(swarm.Api, before.Id, registryAuth: null);
         steps.Ours.Add(before.Image!);
         await steps.SendAsync(
-            null, _ => new SwarmChange(target, 0, SwarmChange.Pausing(before.UpdateConfig), SwarmRollbackPoint.From(before)), target, Token);
+            null, _ => new SwarmChange(target, 0, SwarmChange.Pausing(before.UpdateConfig), SwarmRollbackPoint.From(before)),
+            target, Token);
         await service.UntilAsync(sighting => sighting.Service.UpdateStatus?.State == "completed");
 
         var result = await SwarmUpdate.RepairAsync(swarm.Connection, service.Name, new SwarmUpdateOptions(), null, service, Token);

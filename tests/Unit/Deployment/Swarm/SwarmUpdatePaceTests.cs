@@ -20,12 +20,14 @@ public sealed class SwarmUpdatePaceTests
         null,
         "3 tasks of web, 2 at a time, start-first: each goes when its successor runs; about 7 s")]
     [InlineData(
-        """{ "Parallelism": 0 }""", 3, null, "3 tasks of web, all at a time, stop-first: nobody answers until the new tasks run; about 6 s")]
+        """{ "Parallelism": 0 }""", 3, null,
+        "3 tasks of web, all at a time, stop-first: nobody answers until the new tasks run; about 6 s")]
     [InlineData("null", 1, null, "1 task of web, 1 at a time, stop-first: nobody answers until the new tasks run; about 6 s")]
     [InlineData("null", 2, 1, "2 tasks of web, 1 at a time, 1 first as a canary, stop-first: 1 of 2 go on answering")]
     [InlineData("null", 0, null, "0 tasks of web, 1 at a time, stop-first: nothing runs that could be cut")]
     public void A_plan_tells_what_is_cut_in_which_order_and_for_how_long(string config, int tasks, int? canary, string told) =>
-        Assert.StartsWith(told, SwarmUpdatePace.Of(JsonNode.Parse(config) as JsonObject).Describe(tasks, "web", canary), StringComparison.Ordinal);
+        Assert.StartsWith(
+            told, SwarmUpdatePace.Of(JsonNode.Parse(config) as JsonObject).Describe(tasks, "web", canary), StringComparison.Ordinal);
 
     [Theory]
     [InlineData(2, "2 at a time with 30 s between")]
@@ -57,13 +59,17 @@ public sealed class SwarmUpdatePaceTests
     }
 
     [Theory]
-    [InlineData("shop", "registry.example.com/pro/api:v1.1.0", "registry.example.com/pro/api:v1.0.0", "stack.yml:3 ('image: registry.example.com/pro/api:v1.1.0')")]
+    [InlineData("shop", "registry.example.com/pro/api:v1.1.0", "registry.example.com/pro/api:v1.0.0",
+        "stack.yml:3 ('image: registry.example.com/pro/api:v1.1.0')")]
     [InlineData("shop", "${REGISTRY}/api:${API_VERSION:-latest}", "registry.example.com/pro/api:v1.0.0", "or set its variable")]
-    [InlineData("shop", "registry.example.com/pro/other:v1", "registry.example.com/pro/api:v1.0.0", "change the image of 'api' in the stack's file to")]
-    [InlineData("shop", "registry.example.com/old/api:v1", "registry.example.com/pro/api:v1.0.0", "change the image of 'api' in the stack's file to")]
+    [InlineData("shop", "registry.example.com/pro/other:v1", "registry.example.com/pro/api:v1.0.0",
+        "change the image of 'api' in the stack's file to")]
+    [InlineData("shop", "registry.example.com/old/api:v1", "registry.example.com/pro/api:v1.0.0",
+        "change the image of 'api' in the stack's file to")]
     [InlineData("shop", "registry.example.com/pro/api:v1.0.0", "registry.example.com/pro/api:v1.0.0", null)]
     [InlineData(null, "registry.example.com/pro/api:v1.1.0", "registry.example.com/pro/api:v1.0.0", null)]
-    public void What_the_next_stack_deploy_would_undo_is_told_with_the_line_to_change(string? stack, string line, string image, string? told)
+    public void What_the_next_stack_deploy_would_undo_is_told_with_the_line_to_change(
+        string? stack, string line, string image, string? told)
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "stack.yml");
@@ -93,7 +99,8 @@ public sealed class SwarmUpdatePaceTests
         var pipe = Path.Combine(folder.Path, "pipe.yml");
         await File.WriteAllTextAsync(
             file,
-            "services:\n  job:\n    image: registry.example.com/pro/api:v1.1.0\n  api:\n    image: &api registry.example.com/pro/api:v1.2.0\n",
+            "services:\n  job:\n    image: registry.example.com/pro/api:v1.1.0\n  api:\n"
+                + "    image: &api registry.example.com/pro/api:v1.2.0\n",
             TestContext.Current.CancellationToken);
         using var made = System.Diagnostics.Process.Start("mkfifo", pipe);
         await made.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -5,8 +5,8 @@ using Xunit;
 namespace Pro.DockerVersioning.Tests.Deployment.Swarm;
 
 /// <summary>
-/// Two managers of one swarm: two engines of the test's own, each in a network namespace of its own, joined by a pair of virtual cards. All of
-/// it ends with this process, however that ends.
+/// Two managers of one swarm: two engines of the test's own, each in a network namespace of its own, joined by a pair of virtual cards. All
+/// of it ends with this process, however that ends.
 /// </summary>
 internal sealed class TwoManagers : IAsyncDisposable
 {
@@ -55,7 +55,8 @@ internal sealed class TwoManagers : IAsyncDisposable
         Assert.SkipWhen(SecondEngine.Missing() is not null, SecondEngine.Missing() ?? "");
         var root = Directory.CreateTempSubdirectory("pro-managers-").FullName;
         var start = new ProcessStartInfo("sh", [
-            "-c", "mkfifo \"$1/go\"; unshare -n -m -p -f --mount-proc --kill-child sh -c \"$2\" sh \"$1\"; rm -rf \"$1\"", "sh", root, Holder])
+            "-c", "mkfifo \"$1/go\"; unshare -n -m -p -f --mount-proc --kill-child sh -c \"$2\" sh \"$1\"; rm -rf \"$1\"", "sh",
+            root, Holder])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -133,7 +134,8 @@ internal sealed class TwoManagers : IAsyncDisposable
             }
             catch (ProException silent)
             {
-                throw new InvalidOperationException($"A manager doesn't answer: {await File.ReadAllTextAsync(log, cancellationToken)}", silent);
+                throw new InvalidOperationException(
+                    $"A manager doesn't answer: {await File.ReadAllTextAsync(log, cancellationToken)}", silent);
             }
         }
     }

@@ -9,9 +9,12 @@ public sealed class BuildFailureReaderTests
     [Theory]
     [InlineData("COPY failed: stat /var/lib/docker/tmp/docker-builder123/a b/nothere.txt: no such file or directory", "a b/nothere.txt")]
     [InlineData("ADD failed: file not found in build context or excluded by .dockerignore: stat x.tar: file does not exist", "x.tar")]
-    [InlineData("failed to compute cache key: failed to calculate checksum of ref 9b6::abc: \"/dir/nothere.txt\": not found", "dir/nothere.txt")]
+    [InlineData(
+        "failed to compute cache key: failed to calculate checksum of ref 9b6::abc: \"/dir/nothere.txt\": not found", "dir/nothere.txt")]
     [InlineData("failed to compute cache key: \"/nothere.txt\": not found", "nothere.txt")]
-    [InlineData("building at STEP \"COPY x /\": checking on sources under \"/var/tmp/libpod_builder14/build\": copier: stat: \"/nothere.txt\": no such file or directory",
+    [InlineData(
+        "building at STEP \"COPY x /\": checking on sources under \"/var/tmp/libpod_builder14/build\": "
+            + "copier: stat: \"/nothere.txt\": no such file or directory",
         "nothere.txt")]
     public void The_missing_path_is_found_in_the_sentence_of_every_version(string message, string path)
     {
@@ -27,7 +30,8 @@ public sealed class BuildFailureReaderTests
     [InlineData("COPY other /", "/dist", "dist")]
     public void A_missing_folder_stands_for_the_file_that_was_wanted_in_it(string instruction, string reported, string path)
     {
-        var failure = BuildFailureReader.Read($"failed to compute cache key: \"{reported}\" not found: not found", Failed("[2/2] " + instruction));
+        var failure = BuildFailureReader.Read(
+            $"failed to compute cache key: \"{reported}\" not found: not found", Failed("[2/2] " + instruction));
 
         Assert.Equal(path, failure.MissingContextPath);
     }
@@ -57,7 +61,8 @@ public sealed class BuildFailureReaderTests
 
     [Theory]
     [InlineData("ERROR: failed to build: failed to solve: failed to process \"${BASE:?need}\": BASE: need")]
-    [InlineData("failed to solve with frontend dockerfile.v0: failed to create LLB definition: failed to process \"${BASE:?need}\": BASE: need")]
+    [InlineData(
+        "failed to solve with frontend dockerfile.v0: failed to create LLB definition: failed to process \"${BASE:?need}\": BASE: need")]
     [InlineData("failed to process \"${BASE:?need}\": BASE: need")]
     public void A_variable_that_needs_a_value_is_named_with_the_parameter_that_gives_it(string message)
     {
@@ -70,9 +75,12 @@ public sealed class BuildFailureReaderTests
 
     [Theory]
     [InlineData("docker.io/library/nosuch:1: not found", nameof(BuildFailureKind.BaseImageMissing))]
-    [InlineData("pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed",
+    [InlineData(
+        "pull access denied, repository does not exist or may require authorization: "
+            + "server message: insufficient_scope: authorization failed",
         nameof(BuildFailureKind.BaseImageUnauthorized))]
-    [InlineData("unexpected status from HEAD request to https://r.example.com/v2/x/manifests/1: 401 Unauthorized", nameof(BuildFailureKind.BaseImageUnauthorized))]
+    [InlineData("unexpected status from HEAD request to https://r.example.com/v2/x/manifests/1: 401 Unauthorized",
+        nameof(BuildFailureKind.BaseImageUnauthorized))]
     [InlineData("failed to do request: Head \"https://r.example.com/v2/x/manifests/1\": dial tcp: lookup r.example.com: no such host",
         nameof(BuildFailureKind.BaseImageUnreachable))]
     public void A_base_image_fails_in_three_ways(string message, string kind)
@@ -90,7 +98,8 @@ public sealed class BuildFailureReaderTests
     [InlineData("docker.io/team/base:1", "docker login")]
     public void The_remedy_names_the_registry_to_log_in_to(string image, string remedy)
     {
-        var failure = BuildFailureReader.Read($"pull access denied for {image}, repository does not exist or may require 'docker login': denied", Failed("Step"));
+        var failure = BuildFailureReader.Read(
+            $"pull access denied for {image}, repository does not exist or may require 'docker login': denied", Failed("Step"));
 
         Assert.Equal(image, failure.Image);
         Assert.EndsWith(remedy, BuildFailureErrors.BuildFailed("api", failure).RecommendedAction, StringComparison.Ordinal);
@@ -120,7 +129,8 @@ public sealed class BuildFailureReaderTests
     [Fact]
     public void A_killed_step_is_told_to_want_memory()
     {
-        var failure = BuildFailureReader.Read("process \"/bin/sh -c npm run build\" did not complete successfully: exit code: 137", Failed("[3/3] RUN npm run build"));
+        var failure = BuildFailureReader.Read(
+            "process \"/bin/sh -c npm run build\" did not complete successfully: exit code: 137", Failed("[3/3] RUN npm run build"));
 
         Assert.Equal(137, failure.ExitCode);
         Assert.Contains("memory", BuildFailureErrors.BuildFailed("api", failure).RecommendedAction, StringComparison.Ordinal);

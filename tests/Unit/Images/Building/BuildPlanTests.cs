@@ -115,8 +115,10 @@ public sealed class BuildPlanTests : IDisposable
         Assert.Equal(!isOwn, build.Context.Entries.Any(entry => entry.Name == changed));
         Assert.Equal(
             isOwn
-                ? [$"shop: on disk only {changed} differs from the tree of v1.0.0. A deployment writes such a file, so the image is built from "
-                    + "the tree of v1.0.0 and keeps its version."]
+                ?
+                [
+                    $"shop: on disk only {changed} differs from the tree of v1.0.0. A deployment writes such a file, so the image is built "
+                    + "from the tree of v1.0.0 and keeps its version."]
                 : [],
             build.Warnings);
     }

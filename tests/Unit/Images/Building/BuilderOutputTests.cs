@@ -17,7 +17,9 @@ public sealed class BuilderOutputTests
         var replay = await Captured.ReplayAsync(builder + ".good");
 
         Assert.Null(replay.Failure);
-        Assert.Contains("[stage-1 2/3] RUN echo \"v $VERSION\"; for i in 1 2 3; do echo line $i; done = Done\n", replay.Steps(), StringComparison.Ordinal);
+        Assert.Contains(
+            "[stage-1 2/3] RUN echo \"v $VERSION\"; for i in 1 2 3; do echo line $i; done = Done\n",
+            replay.Steps(), StringComparison.Ordinal);
         var step = replay.Reports.OfType<StepStarted>().Single(report => report.Step is { Stage: "base", Number: 2 }).Step;
         Assert.Equal(2, step.Total);
         Assert.StartsWith("RUN [", step.Instruction, StringComparison.Ordinal);
@@ -106,7 +108,8 @@ public sealed class BuilderOutputTests
         Assert.Equal(BuildFailureKind.ContextFileMissing, failure.Kind);
         Assert.Equal(path, failure.MissingContextPath);
         Assert.StartsWith("COPY ", failure.Step!.Instruction, StringComparison.Ordinal);
-        Assert.Contains($"'{path}' is on disk, but not in the tree of v1.2.3", BuildFailureErrors.FileOnlyOnDisk("api", "the tree of v1.2.3", failure).Message, StringComparison.Ordinal);
+        Assert.Contains($"'{path}' is on disk, but not in the tree of v1.2.3",
+            BuildFailureErrors.FileOnlyOnDisk("api", "the tree of v1.2.3", failure).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -164,9 +167,11 @@ public sealed class BuilderOutputTests
         var reader = new PlainProgressReader(replay.Log);
         string[] lines =
         [
-            "#5 [linux/amd64 build 2/2] RUN false", "#5 0.123 out", "", "#6 [linux/arm64 build 2/2] RUN false", "", "#5 [linux/amd64 build 2/2] RUN false",
+            "#5 [linux/amd64 build 2/2] RUN false", "#5 0.123 out", "", "#6 [linux/arm64 build 2/2] RUN false", "",
+            "#5 [linux/amd64 build 2/2] RUN false",
             "#5 ERROR: process \"/bin/sh -c false\" did not complete successfully: exit code: 1", "", "#6 CANCELED", "------",
-            " > [linux/amd64 build 2/2] RUN false:", "0.123 out", "------", "Dockerfile:3", "--------------------", "   1 |     FROM alpine",
+            " > [linux/amd64 build 2/2] RUN false:", "0.123 out", "------", "Dockerfile:3",
+            "--------------------", "   1 |     FROM alpine",
             "   3 | >>> RUN false", "--------------------",
             "ERROR: failed to build: failed to solve: process \"/bin/sh -c false\" did not complete successfully: exit code: 1",
         ];

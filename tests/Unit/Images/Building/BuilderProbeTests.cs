@@ -9,9 +9,11 @@ namespace Pro.DockerVersioning.Tests.Images.Building;
 /// <summary>Programs named docker that answer as the real ones do: which one is chosen, and what is said of the others.</summary>
 public sealed class BuilderProbeTests : IDisposable
 {
-    private const string Newer = """[ "$1" = --version ] && { echo "Docker version 28.2.2, build e6534b4"; exit 0; }; echo "docker: unknown command: docker buildx" >&2; exit 1""";
+    private const string Newer = """[ "$1" = --version ] && { echo "Docker version 28.2.2, build e6534b4"; exit 0; }; """
+        + """echo "docker: unknown command: docker buildx" >&2; exit 1""";
     private const string Older = """[ "$1" = --version ] && { echo "Docker version 20.10.24+dfsg1, build 297e128"; exit 0; }; exit 1""";
-    private const string WithBuildx = """[ "$1" = --version ] && echo "Docker version 27.0.1, build x" || echo "github.com/docker/buildx v0.14.0 171fcbe"; exit 0""";
+    private const string WithBuildx =
+        """[ "$1" = --version ] && echo "Docker version 27.0.1, build x" || echo "github.com/docker/buildx v0.14.0 171fcbe"; exit 0""";
     private const string Podman = """[ "$1" = --version ] && echo "podman version 4.9.3" || echo "buildah 1.33.7"; exit 0""";
 
     private readonly string _root = Directory.CreateTempSubdirectory("pro-test-").FullName;
@@ -32,7 +34,8 @@ public sealed class BuilderProbeTests : IDisposable
 
         Assert.IsType<BuildxBuilder>(choice.Builder);
         Assert.Equal(
-            $"Builds with {_root}/2/docker buildx v0.14.0. Passed over: {_root}/0/docker (28.2.2 without buildx), {_root}/1/docker (20.10.24+dfsg1 without buildx).",
+            $"Builds with {_root}/2/docker buildx v0.14.0. Passed over: {_root}/0/docker (28.2.2 without buildx), "
+                + $"{_root}/1/docker (20.10.24+dfsg1 without buildx).",
             choice.Explanation);
     }
 

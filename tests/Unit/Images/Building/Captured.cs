@@ -132,5 +132,6 @@ internal sealed class Replay : IProgress<BuildProgress>
     }
 
     public IEnumerable<string> Lines(string instruction) =>
-        Reports.OfType<BuildLogLine>().Where(line => line.Step?.Instruction.StartsWith(instruction, StringComparison.Ordinal) == true).Select(line => line.Text);
+        Reports.OfType<BuildLogLine>().Where(line => line.Step?.Instruction.StartsWith(instruction, StringComparison.Ordinal) == true)
+            .Select(line => line.Text);
 }

@@ -13,7 +13,8 @@ public sealed class ClientInputTests : IDisposable
     [Fact]
     public void Values_of_build_arguments_travel_in_the_environment()
     {
-        var variables = BuildArgumentVariables.Of(Request(("TOKEN", "s3cret"), ("BUILDKIT_INLINE_CACHE", "1"), ("EMPTY", "")), [], Environment());
+        var variables = BuildArgumentVariables.Of(
+            Request(("TOKEN", "s3cret"), ("BUILDKIT_INLINE_CACHE", "1"), ("EMPTY", "")), [], Environment());
 
         Assert.Equal("s3cret", variables["TOKEN"]);
         Assert.Equal("1", variables["BUILDKIT_INLINE_CACHE"]);
@@ -62,7 +63,8 @@ public sealed class ClientInputTests : IDisposable
     [InlineData("A\nB", "x")]
     [InlineData("A", "x\0y")]
     public void What_no_variable_can_hold_is_refused(string name, string value) =>
-        Assert.Equal("BuildArgumentInvalid", Assert.Throws<ProException>(() => BuildArgumentVariables.Of(Request((name, value)), [], Environment())).Id);
+        Assert.Equal("BuildArgumentInvalid", Assert.Throws<ProException>(
+            () => BuildArgumentVariables.Of(Request((name, value)), [], Environment())).Id);
 
     [Fact]
     public void An_argument_does_not_replace_a_secret_of_the_same_variable()
@@ -70,7 +72,8 @@ public sealed class ClientInputTests : IDisposable
         var environment = Environment(("TOKEN", "real"));
         var secret = SecretSpec.Parse("api", "id=t,env=TOKEN", environment);
 
-        Assert.Equal("BuildArgumentIsSecret", Assert.Throws<ProException>(() => BuildArgumentVariables.Of(Request(("TOKEN", "other")), [secret], environment)).Id);
+        Assert.Equal("BuildArgumentIsSecret", Assert.Throws<ProException>(
+            () => BuildArgumentVariables.Of(Request(("TOKEN", "other")), [secret], environment)).Id);
     }
 
     [Fact]
@@ -79,7 +82,9 @@ public sealed class ClientInputTests : IDisposable
         File.WriteAllText(Path.Combine(_folder, "a,b"), "x");
 
         Assert.Equal($"id=t,\"src={Path.Combine(_folder, "a,b")}\"", SecretSpec.Parse("api", "id=t,\"src=a,b\"", Environment()).ToString());
-        Assert.Equal($"id=a,src={_folder}/f".Replace("/f", Path.DirectorySeparatorChar + "f", StringComparison.Ordinal), Make("f", "type=file,id=a,source=f"));
+        Assert.Equal(
+            $"id=a,src={_folder}/f".Replace("/f", Path.DirectorySeparatorChar + "f", StringComparison.Ordinal),
+            Make("f", "type=file,id=a,source=f"));
     }
 
     [Fact]

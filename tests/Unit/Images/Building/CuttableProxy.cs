@@ -40,7 +40,8 @@ internal sealed class CuttableProxy : IDisposable
 
     public void Dispose() => Cut();
 
-    [SuppressMessage("Reliability", "CA2025:Ensure tasks using IDisposable instances complete before they are disposed", Justification = "Cutting them is the point.")]
+    [SuppressMessage("Reliability", "CA2025:Ensure tasks using IDisposable instances complete before they are disposed",
+        Justification = "Cutting them is the point.")]
     private async Task AcceptAsync()
     {
         try

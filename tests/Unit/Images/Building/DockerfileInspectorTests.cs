@@ -56,7 +56,8 @@ public sealed class DockerfileInspectorTests
     public void What_stands_in_a_heredoc_is_no_instruction()
     {
         var dockerfile = DockerfileInspector.Inspect(
-            "FROM alpine\nRUN <<EOF cat <<-'TABBED' && echo \"<<QUOTED\"\nARG ONE\nEOF\nARG TWO\n\tTABBED\nARG THREE\nCOPY <<a.txt <<b.txt /\nARG FOUR\na.txt\nARG FIVE\nb.txt\nRUN cat <<<x\nARG SIX\n");
+            "FROM alpine\nRUN <<EOF cat <<-'TABBED' && echo \"<<QUOTED\"\nARG ONE\nEOF\nARG TWO\n\tTABBED\nARG THREE\n"
+                + "COPY <<a.txt <<b.txt /\nARG FOUR\na.txt\nARG FIVE\nb.txt\nRUN cat <<<x\nARG SIX\n");
 
         Assert.Equal(["SIX", "THREE"], dockerfile.StageArguments.Order(StringComparer.Ordinal));
         Assert.Equal("RUN <<EOF", dockerfile.BuildKitFeature);
@@ -65,7 +66,8 @@ public sealed class DockerfileInspectorTests
     [Fact]
     public void The_escape_directive_changes_what_continues_a_line()
     {
-        var dockerfile = DockerfileInspector.Inspect("# escape=`\r\nFROM mcr.example.com/windows:1\r\nCOPY a c:\\\r\nARG ONE\r\nRUN x `\r\nARG TWO\r\n");
+        var dockerfile = DockerfileInspector.Inspect(
+            "# escape=`\r\nFROM mcr.example.com/windows:1\r\nCOPY a c:\\\r\nARG ONE\r\nRUN x `\r\nARG TWO\r\n");
 
         Assert.Equal(["ONE"], dockerfile.StageArguments);
     }
@@ -99,12 +101,14 @@ public sealed class DockerfileInspectorTests
 
         var images = dockerfile.BaseImages(NoArguments, target: null, allStages: false);
         Assert.Equal(
-            [new BaseImage("docker.io/library/node:20", null), new BaseImage("tools.example.com:5000/kit@sha256:00", null), new BaseImage("busybox:1", null)],
+            [new BaseImage("docker.io/library/node:20", null), new BaseImage("tools.example.com:5000/kit@sha256:00", null),
+                new BaseImage("busybox:1", null)],
             images);
         Assert.Contains(new BaseImage("nginx", "linux/arm64"), dockerfile.BaseImages(NoArguments, null, allStages: true));
         Assert.Equal(
             [new BaseImage("mirror.example.com/library/node:22", null)],
-            dockerfile.BaseImages(new Dictionary<string, string> { ["REGISTRY"] = "mirror.example.com", ["TAG"] = "22" }, "deps", allStages: false));
+            dockerfile.BaseImages(
+                new Dictionary<string, string> { ["REGISTRY"] = "mirror.example.com", ["TAG"] = "22" }, "deps", allStages: false));
         Assert.Equal("RUN --mount", dockerfile.BuildKitFeature);
     }
 
@@ -114,7 +118,8 @@ public sealed class DockerfileInspectorTests
         var dockerfile = DockerfileInspector.Inspect("ARG BASE\nFROM $BASE\n");
 
         Assert.Empty(dockerfile.BaseImages(NoArguments, null, allStages: false));
-        Assert.Equal([new BaseImage("x:1", null)], dockerfile.BaseImages(new Dictionary<string, string> { ["BASE"] = "x:1" }, null, allStages: true));
+        Assert.Equal([new BaseImage("x:1", null)], dockerfile.BaseImages(
+            new Dictionary<string, string> { ["BASE"] = "x:1" }, null, allStages: true));
     }
 
     [Theory]

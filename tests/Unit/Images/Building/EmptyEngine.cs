@@ -22,7 +22,8 @@ internal sealed class EmptyEngine : IDisposable
     private async Task AnswerAsync()
     {
         var answer = Encoding.ASCII.GetBytes(
-            "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 27\r\nConnection: close\r\n\r\n{\"message\":\"No such image\"}");
+            "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 27\r\nConnection: close\r\n\r\n"
+                + "{\"message\":\"No such image\"}");
         try
         {
             while (true)

@@ -64,7 +64,8 @@ internal sealed class LoopbackRegistry : IAsyncDisposable
             configuration,
             $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {_folder}/data}}}}\nhttp: {{addr: {Address}}}\n",
             TestContext.Current.CancellationToken);
-        _process = Process.Start(new ProcessStartInfo(program, ["serve", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        _process = Process.Start(
+            new ProcessStartInfo(program, ["serve", configuration]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var until = DateTime.UtcNow.AddSeconds(20);
         while (true)
         {

@@ -12,11 +12,14 @@ namespace Pro.DockerVersioning.Tests.Images.Building;
 [CollectionDefinition(nameof(RealBuilds), DisableParallelization = true)]
 public sealed class RealBuilds;
 
-/// <summary>One build on the real engine, of a Dockerfile on top of a static busybox. What it makes is labelled, and removed afterwards.</summary>
+/// <summary>
+/// One build on the real engine, of a Dockerfile on top of a static busybox. What it makes is labelled, and removed afterwards.
+/// </summary>
 internal sealed class RealBuild : IAsyncDisposable
 {
     private const string Head =
-        "FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\",\"sh\",\"-c\",\"/bin/busybox mkdir -p /tmp && /bin/busybox --install /bin\"]\n";
+        "FROM scratch\nCOPY busybox /bin/busybox\n"
+            + "RUN [\"/bin/busybox\",\"sh\",\"-c\",\"/bin/busybox mkdir -p /tmp && /bin/busybox --install /bin\"]\n";
 
     private RealBuild(DockerClient engine) => Engine = engine;
 
@@ -117,7 +120,10 @@ internal sealed class RealBuild : IAsyncDisposable
     public async Task<IList<ImagesListResponse>> ImagesAsync() => await Engine.Images.ListImagesAsync(
         new ImagesListParameters
         {
-            Filters = new Dictionary<string, IDictionary<string, bool>> { ["label"] = new Dictionary<string, bool> { [$"pro.test={Nonce}"] = true } },
+            Filters = new Dictionary<string, IDictionary<string, bool>>
+            {
+                ["label"] = new Dictionary<string, bool> { [$"pro.test={Nonce}"] = true },
+            },
         },
         CancellationToken.None);
 

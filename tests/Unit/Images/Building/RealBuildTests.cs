@@ -58,7 +58,8 @@ public sealed class RealBuildTests
         Assert.Same(seen.Task, first);
         await running;
         Assert.Contains(build.Nonce, build.Progress.Lines("RUN echo now"));
-        Assert.Contains(build.Progress.Reports.OfType<StepCompleted>(), step => step.Step.Instruction.Contains(build.Nonce, StringComparison.Ordinal));
+        Assert.Contains(
+            build.Progress.Reports.OfType<StepCompleted>(), step => step.Step.Instruction.Contains(build.Nonce, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -68,7 +69,8 @@ public sealed class RealBuildTests
         await using var build = await RealBuild.StartAsync();
         var builder = await build.BuilderAsync(name);
 
-        var error = await Assert.ThrowsAsync<ProException>(() => build.RunAsync(builder, "RUN for i in $(seq 1 50); do echo out $i; done; exit 42\n", Token));
+        var error = await Assert.ThrowsAsync<ProException>(
+            () => build.RunAsync(builder, "RUN for i in $(seq 1 50); do echo out $i; done; exit 42\n", Token));
 
         Assert.Equal("BuildStepFailed", error.Id);
         Assert.Contains("Building api v1.2.3 failed in step [", error.Message, StringComparison.Ordinal);
@@ -102,7 +104,8 @@ public sealed class RealBuildTests
         Assert.Contains("S=1", (await build.Engine.Images.InspectImageAsync(outcome.ImageId!, Token)).Config!.Env!);
         build.Target = "nosuch";
         var builder = await build.BuilderAsync(name);
-        Assert.Equal("BuildTargetNotFound", (await Assert.ThrowsAsync<ProException>(() => build.RunAsync(builder, "FROM scratch AS one\nENV S=1\n", Token))).Id);
+        Assert.Equal("BuildTargetNotFound", (await Assert.ThrowsAsync<ProException>(
+            () => build.RunAsync(builder, "FROM scratch AS one\nENV S=1\n", Token))).Id);
     }
 
     [Theory]
@@ -121,7 +124,8 @@ public sealed class RealBuildTests
         var builder = await build.BuilderAsync(name);
         var watch = Stopwatch.StartNew();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => build.RunAsync(builder, $"RUN echo sleeping; sleep 300; echo {build.Nonce}\n", stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => build.RunAsync(builder, $"RUN echo sleeping; sleep 300; echo {build.Nonce}\n", stop.Token));
 
         Assert.True(stop.IsCancellationRequested && watch.Elapsed < TimeSpan.FromSeconds(60), $"{watch.Elapsed}");
         Assert.DoesNotContain(Processes.WithArgument(build.Nonce), line => line.Contains("--label", StringComparison.Ordinal));
@@ -160,7 +164,9 @@ public sealed class RealBuildTests
         build.Files.Add(("large.bin", 64L << 20));
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var most = before;
-        build.Progress.Reported = report => most = report is ContextSent ? Math.Max(most, GC.GetTotalMemory(forceFullCollection: false)) : most;
+        build.Progress.Reported = report => most = report is ContextSent
+            ? Math.Max(most, GC.GetTotalMemory(forceFullCollection: false))
+            : most;
 
         var outcome = await build.RunAsync(await build.BuilderAsync(name), "FROM scratch\nCOPY large.bin /\n", Token);
 
@@ -227,7 +233,8 @@ public sealed class RealBuildTests
         };
         var builder = await build.BuilderAsync(name, engine);
 
-        var error = await Assert.ThrowsAsync<ProException>(() => build.RunAsync(builder, $"RUN echo sleeping; sleep 20; echo {build.Nonce}\n", Token));
+        var error = await Assert.ThrowsAsync<ProException>(
+            () => build.RunAsync(builder, $"RUN echo sleeping; sleep 20; echo {build.Nonce}\n", Token));
 
         Assert.True(error.Id == "BuildEngineLost", error.Message);
         await Processes.AssertGoneAsync(build.Nonce, TimeSpan.FromSeconds(30));
@@ -245,7 +252,8 @@ public sealed class RealBuildTests
 
         await build.RunAsync(
             await build.BuilderAsync(name),
-            $"RUN --mount=type=secret,id=a --mount=type=secret,id=b test \"$(cat /run/secrets/a /run/secrets/b)\" = \"from filefrom variable\" && echo {build.Nonce}\n",
+            "RUN --mount=type=secret,id=a --mount=type=secret,id=b "
+                + $"test \"$(cat /run/secrets/a /run/secrets/b)\" = \"from filefrom variable\" && echo {build.Nonce}\n",
             Token);
 
         File.Delete(file);
@@ -276,7 +284,8 @@ public sealed class RealBuildTests
         await File.WriteAllTextAsync(file, key.ExportRSAPrivateKeyPem(), Token);
         build.Ssh.Add($"default={Path.GetFileName(file)}");
 
-        await build.RunAsync(await build.BuilderAsync(name), $"RUN --mount=type=ssh test -S \"$SSH_AUTH_SOCK\" && echo {build.Nonce}\n", Token);
+        await build.RunAsync(
+            await build.BuilderAsync(name), $"RUN --mount=type=ssh test -S \"$SSH_AUTH_SOCK\" && echo {build.Nonce}\n", Token);
 
         File.Delete(file);
         Assert.Contains(build.Nonce, build.Progress.Lines("RUN --mount"));
@@ -317,7 +326,8 @@ public sealed class RealBuildTests
     {
         await using var build = await RealBuild.StartAsync();
 
-        var outcome = await build.RunAsync(await build.BuilderAsync("engine1"), "# syntax=docker/dockerfile:1\nFROM scratch\nENV A=1\n", Token);
+        var outcome = await build.RunAsync(
+            await build.BuilderAsync("engine1"), "# syntax=docker/dockerfile:1\nFROM scratch\nENV A=1\n", Token);
 
         Assert.NotNull(outcome.ImageId);
     }
@@ -329,7 +339,8 @@ public sealed class RealBuildTests
         await using var build = await RealBuild.StartAsync();
         var builder = await build.BuilderAsync(name);
         var bottom = await build.RunAsync(await build.BuilderAsync("engine1"), "FROM scratch\nENV BOTTOM=1\n", Token);
-        await build.Engine.Images.TagImageAsync(bottom.ImageId!, new ImageTagParameters { RepositoryName = "localhost:1/" + build.Nonce, Tag = "1" }, Token);
+        await build.Engine.Images.TagImageAsync(
+            bottom.ImageId!, new ImageTagParameters { RepositoryName = "localhost:1/" + build.Nonce, Tag = "1" }, Token);
 
         var outcome = await build.RunAsync(builder, $"ARG TAG\nFROM localhost:1/{build.Nonce}:${{TAG:-1}}\nENV TOP=1\n", Token);
 
