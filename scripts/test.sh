@@ -351,6 +351,18 @@ begin_differences() {
     place=$main
 }
 
+# The simulated engine: every fault at each call, and random schedules. A simulation sees when all threads of its process rest, so each has
+# its own process. With an engine, the simulated one is held to it.
+begin_simulations() {
+    local simulation="$root/tests/Simulation/bin/$configuration/net10.0/Pro.DockerVersioning.Tests.Simulation" main=$place
+    place=''
+    if [ -n "${PRO_TEST_ALL:-}" ]; then export PRO_SIMULATION_SECONDS="${PRO_SIMULATION_SECONDS:-600}"; fi
+    begin_xunit simulation "$simulation" -method '*.Start_first*' -method '*.Without_a_fault*'
+    begin_xunit simulation-more "$simulation" -method '*.Stop_first*' -class '*.RandomTests'
+    place=$main
+    if [ -n "$engine" ]; then begin_xunit conformance "$simulation" -class '*.ConformanceTests'; fi
+}
+
 # What the main engine's suites leave to the machine's own engine.
 left_to_old() {
     local class
@@ -414,6 +426,7 @@ fi
 if [ -n "$unit" ]; then
     run_on_net8
     begin_xunit unit "$root/tests/Unit/bin/$configuration/net10.0/Pro.DockerVersioning.Tests.Unit"
+    begin_simulations
 fi
 if [ -n "$engine" ]; then
     begin_xunit engine "$runner" -namespace- "$ours.Deploy" -namespace- "$ours.Faults" ${elsewhere[@]+"${elsewhere[@]}"}
@@ -425,7 +438,9 @@ if [ -n "$engine" ]; then
     case "$brought " in *" stable "*) begin_differences stable stable "${differs_on_stable[@]}" ;; esac
     case "$brought " in *" podman "*) begin_differences podman podman "${on_podman[@]}" ;; esac
 fi
-if [ -n "$unit" ]; then end_xunit unit; fi
+if [ -n "$unit" ]; then
+    for name in unit simulation simulation-more conformance; do end_xunit "$name"; done
+fi
 if [ -n "$engine" ]; then
     for name in engine faults faults-compose faults-swarm unit-old engine-old unit-containerd engine-containerd unit-stable engine-podman \
         deploy-container deploy-compose deploy; do

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment;
 using Pro.DockerVersioning.Deployment.Strategies;
@@ -8,6 +7,7 @@ using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
@@ -41,7 +41,7 @@ internal sealed class CleaningDataLoader(EngineConnection engine, HistoryLog his
     public async Task<CleaningInput> LoadAsync(
         IReadOnlyList<(string Name, ImageReference Repository)> services, Task<EngineState> state, CancellationToken cancellationToken)
     {
-        var age = Stopwatch.StartNew();
+        var age = Clock.Start();
         var loading = ImageInventory.LoadAsync(engine, cancellationToken);
         var volumes = ServiceVolumes.LoadAsync(engine, IsManagerAsync(state), cancellationToken);
         var swarm = SwarmAsync(state, cancellationToken);
@@ -59,7 +59,7 @@ internal sealed class CleaningDataLoader(EngineConnection engine, HistoryLog his
         var ahead = (await state.ConfigureAwait(false)).ClockAhead;
         var targets = ContainerTargets.IdsOf(inventory.Containers);
         var isManager = (await state.ConfigureAwait(false)).IsSwarmManager;
-        var gone = new GoneTargets(IsHere, GoneTargets, DateTimeOffset.UtcNow);
+        var gone = new GoneTargets(IsHere, GoneTargets, Clock.Now);
         var surveyed = new List<CleaningService>();
         foreach (var service in AnyRepository ? WithLabelled(services, inventory) : services)
         {
@@ -105,7 +105,7 @@ internal sealed class CleaningDataLoader(EngineConnection engine, HistoryLog his
             .Distinct(StringComparer.Ordinal).ToList();
         var young = policy.OlderThan > policy.GracePeriod ? policy.OlderThan.Value : policy.GracePeriod;
         var arriving = ids.Count > 0 && young > TimeSpan.Zero
-            ? RecentImages.AskAsync(engine, young, DateTimeOffset.UtcNow + world.ClockAhead, cancellationToken)
+            ? RecentImages.AskAsync(engine, young, Clock.Now + world.ClockAhead, cancellationToken)
             : null;
         var facts = await AskAsync(ids, cancellationToken).ConfigureAwait(false);
         if (arriving is not null)
@@ -113,7 +113,7 @@ internal sealed class CleaningDataLoader(EngineConnection engine, HistoryLog his
             AddArrivals(draft, facts, await arriving.ConfigureAwait(false));
         }
 
-        return CleaningPlanner.Finish(draft, facts, DateTimeOffset.UtcNow + world.ClockAhead);
+        return CleaningPlanner.Finish(draft, facts, Clock.Now + world.ClockAhead);
     }
 
     private static List<(string Name, ImageReference Repository)> WithLabelled(

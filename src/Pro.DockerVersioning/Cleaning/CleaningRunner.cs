@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
@@ -261,7 +261,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
     /// <summary>Once; an engine that stays away fails the other lines at once.</summary>
     private async Task WaitForEngineAsync(CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         while (!_isUnreachable)
         {
             try
@@ -271,7 +271,7 @@ internal sealed class CleaningRunner(EngineConnection engine, IProgress<Report> 
             }
             catch (ProException) when (clock.Elapsed < Patience)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken).ConfigureAwait(false);
+                await Clock.Delay(TimeSpan.FromMilliseconds(200), cancellationToken).ConfigureAwait(false);
             }
             catch (ProException)
             {

@@ -1,17 +1,17 @@
-using System.Diagnostics;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Deployment;
 using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Cleaning;
 
 /// <summary>Who uses images, and who holds services, at a time.</summary>
 internal sealed class EngineUse
 {
-    private readonly Stopwatch _age;
+    private readonly TimeMeter _age;
 
     /// <summary>What was found.</summary>
     /// <param name="age">Runs since before the question.</param>
@@ -19,7 +19,7 @@ internal sealed class EngineUse
     /// <param name="services">The swarm's services.</param>
     /// <param name="userOf">A container that uses an image, by the image's id.</param>
     public EngineUse(
-        Stopwatch age, ServiceVolumes volumes, IReadOnlyList<SwarmServiceState> services, Func<string, string?> userOf)
+        TimeMeter age, ServiceVolumes volumes, IReadOnlyList<SwarmServiceState> services, Func<string, string?> userOf)
     {
         _age = age;
         Locks = volumes.Locks;
@@ -43,7 +43,7 @@ internal sealed class EngineUse
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public static async Task<EngineUse> AskAsync(EngineConnection engine, bool isSwarmManager, CancellationToken cancellationToken)
     {
-        var age = Stopwatch.StartNew();
+        var age = Clock.Start();
         var volumes = ServiceVolumes.LoadAsync(engine, Task.FromResult(isSwarmManager), cancellationToken);
         var services = ServicesAsync(engine, isSwarmManager, cancellationToken);
         var containers = engine.CallAsync(client =>

@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Machine;
 using System.Globalization;
 using Pro.DockerVersioning.Versions;
 
@@ -24,7 +25,7 @@ public static class Display
     /// <summary>How long ago something was, in its largest unit.</summary>
     /// <param name="then">When it was.</param>
     /// <returns>For example "3 days".</returns>
-    public static string Age(DateTimeOffset then) => Span(DateTimeOffset.UtcNow - then);
+    public static string Age(DateTimeOffset then) => Span(Clock.Now - then);
 
     /// <summary>A length of time in its largest unit.</summary>
     /// <param name="span">The length.</param>

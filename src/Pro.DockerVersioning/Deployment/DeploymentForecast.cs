@@ -2,6 +2,7 @@ using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning.Deployment;
@@ -94,8 +95,7 @@ internal sealed class DeploymentForecast(DeploymentPlan plan, EngineSnapshot wor
         ImageReference alias, ComposeContext site, CancellationToken cancellationToken)
     {
         var command = site.Client.Program.CommandName;
-        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        time.CancelAfter(RegistryTime);
+        using var time = Clock.Limit(RegistryTime, cancellationToken);
         string? digest;
         try
         {

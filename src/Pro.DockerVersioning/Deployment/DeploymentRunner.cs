@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Locking;
 using Pro.DockerVersioning.Deployment.Strategies;
@@ -7,6 +6,7 @@ using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment;
@@ -24,7 +24,7 @@ internal sealed class DeploymentRunner(
     /// <exception cref="OperationCanceledException">It was stopped, and the old version runs.</exception>
     public async Task<(ProDeployment Result, ProException? Failure)> RunAsync(DeploymentPlan plan, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         var image = plan.Image;
         var request = plan.Request;
         if (plan.IsNothingToDo)
@@ -118,11 +118,11 @@ internal sealed class DeploymentRunner(
         }
         catch (ProException lost) when (lost.Id == LockErrors.LostId)
         {
-            var clock = Stopwatch.StartNew();
+            var clock = Clock.Start();
             while (clock.Elapsed < OthersTime
                 && await TargetLock.FindAsync(engine, held.Info.Target, CancellationToken.None).ConfigureAwait(false) is not null)
             {
-                await Task.Delay(Pause, CancellationToken.None).ConfigureAwait(false);
+                await Clock.Delay(Pause, CancellationToken.None).ConfigureAwait(false);
             }
 
             throw;
@@ -167,7 +167,7 @@ internal sealed class DeploymentRunner(
         SuppliedImage image,
         StrategyResult done,
         OperationNote note,
-        Stopwatch clock,
+        TimeMeter clock,
         CancellationToken cancellationToken)
     {
         if (done.Outcome == ProDeploymentOutcome.NothingToDo)
@@ -332,5 +332,5 @@ internal sealed class DeploymentRunner(
 
     private static string FirstLine(string message) => message.Split('\n', 2)[0].TrimEnd();
 
-    private Task AppendAsync(ProHistoryEntry entry) => history.AppendAsync(entry with { Time = DateTimeOffset.UtcNow }, reports);
+    private Task AppendAsync(ProHistoryEntry entry) => history.AppendAsync(entry with { Time = Clock.Now }, reports);
 }

@@ -82,7 +82,7 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
     public Task KeepAsync(
         DeploymentRequest request, ServiceTarget target, OperationNote done, TimeSpan? startTime = null, DeploymentAliases? aliases = null)
     {
-        var step = new VerifiedDeployment(done.Kind, done.Version, done.From, done.ImageId, DateTimeOffset.UtcNow)
+        var step = new VerifiedDeployment(done.Kind, done.Version, done.From, done.ImageId, Clock.Now)
         {
             Digest = done.Digest,
             StartTime = startTime,
@@ -102,7 +102,7 @@ internal sealed class PreviousVersionStore(EngineConnection engine, HistoryLog h
     public Task KeepRestoredAsync(
         DeploymentRequest request, ServiceTarget target, ProVersion version, string? imageId, ProVersion? failed) =>
         AddAsync(
-            request, target, new VerifiedDeployment(ProHistoryKind.Restore, version, failed, imageId, DateTimeOffset.UtcNow), first: null);
+            request, target, new VerifiedDeployment(ProHistoryKind.Restore, version, failed, imageId, Clock.Now), first: null);
 
     /// <summary>Whether the history has the line of what an operation has verified.</summary>
     public async Task<bool> IsRecordedAsync(

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Pro.DockerVersioning.Deployment.Compose;
 using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Container;
@@ -9,6 +8,7 @@ using Pro.DockerVersioning.Deployment.Swarm;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
@@ -83,7 +83,7 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
     public async Task<ProRepair> RunAsync(
         DeploymentRequest request, EngineSnapshot world, ServiceTarget target, string? interrupted, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         var note = OperationNote.Read(interrupted);
         var (outcome, record) = target.IsOfEngine
             ? await ContainersAsync(request, target, cancellationToken).ConfigureAwait(false)

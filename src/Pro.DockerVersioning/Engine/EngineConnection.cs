@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using Docker.DotNet;
+using Docker.DotNet.Handler.Abstractions;
 using Pro.DockerVersioning.Errors;
 
 namespace Pro.DockerVersioning.Engine;
@@ -8,10 +10,13 @@ internal sealed class EngineConnection : IDisposable
 {
     private readonly ApiVersionHandler _transport;
     private readonly ConfigWithoutLogins? _config;
+    private readonly IDockerHandlerFactory<EngineEndpoint>? _engine;
 
-    private EngineConnection(EngineEndpoint endpoint, ConfigWithoutLogins? config = null)
+    private EngineConnection(
+        EngineEndpoint endpoint, ConfigWithoutLogins? config = null, IDockerHandlerFactory<EngineEndpoint>? engine = null)
     {
         _config = config;
+        _engine = engine;
         var authentication = new EngineAuthentication(endpoint);
         Endpoint = endpoint;
         Client = Build(endpoint, authentication, headers: null);
@@ -36,9 +41,34 @@ internal sealed class EngineConnection : IDisposable
     /// </summary>
     public string? Podman => _transport.Podman;
 
+    /// <summary>How this machine reaches a port that the engine publishes.</summary>
+    public Func<string, int, CancellationToken, Task<Stream>> DialAsync { get; init; } = static async (host, port, stop) =>
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(host, port, stop).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    };
+
     /// <summary>Prepares a connection; nothing is sent yet.</summary>
     /// <exception cref="ProException">The address, context or certificates are no good.</exception>
     public static EngineConnection Open(EngineEndpoint endpoint) => new(endpoint);
+
+    /// <summary>Connects to an engine that is no program of its own: a simulated one. All but the transport is as ever.</summary>
+    /// <param name="endpoint">What it is called.</param>
+    /// <param name="engine">Gives the transport.</param>
+    /// <param name="dialAsync">See <see cref="DialAsync"/>.</param>
+    internal static EngineConnection Open(
+        EngineEndpoint endpoint,
+        IDockerHandlerFactory<EngineEndpoint> engine,
+        Func<string, int, CancellationToken, Task<Stream>> dialAsync) => new(endpoint, engine: engine) { DialAsync = dialAsync };
 
     /// <summary>The same for a command that only shows what it would do: neither the engine nor a child program gets a login.</summary>
     /// <param name="endpoint">The engine, with the headers that it may see.</param>
@@ -98,12 +128,13 @@ internal sealed class EngineConnection : IDisposable
         type.Namespace == typeof(Docker.DotNet.Models.ContainerListResponse).Namespace
         || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IList<>));
 
-    private static DockerClient Build(EngineEndpoint endpoint, EngineAuthentication authentication, Dictionary<string, string>? headers)
+    private DockerClient Build(EngineEndpoint endpoint, EngineAuthentication authentication, Dictionary<string, string>? headers)
     {
         var builder = new DockerClientBuilder()
             .WithEndpoint(endpoint.Address)
             .WithTimeout(Timeout.InfiniteTimeSpan)
             .WithAuthProvider(authentication);
-        return (headers is null ? builder : builder.WithHeaders(headers)).Build();
+        builder = headers is null ? builder : builder.WithHeaders(headers);
+        return _engine is null ? builder.Build() : builder.WithTransportOptions(_engine, endpoint).Build();
     }
 }

@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Machine;
 using System.Net;
 
 namespace Pro.DockerVersioning.Engine;
@@ -21,7 +22,7 @@ internal sealed class ListingHandler(HttpMessageHandler inner) : DelegatingHandl
         while (attempt++ < Attempts && await IsDisturbedAsync(request, response, cancellationToken).ConfigureAwait(false))
         {
             response.Dispose();
-            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+            await Clock.Delay(Pause, cancellationToken).ConfigureAwait(false);
             using var again = new HttpRequestMessage(request.Method, request.RequestUri) { Version = request.Version };
             foreach (var header in request.Headers)
             {

@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Machine;
+
 namespace Pro.DockerVersioning.Engine;
 
 /// <summary>
@@ -20,8 +22,7 @@ internal sealed class ResponseTimeoutHandler(HttpMessageHandler inner, TimeSpan 
         var time = IsLasting(path)
             ? Timeout.InfiniteTimeSpan
             : request.Options.TryGetValue(OwnTime, out var own) ? patience + own : patience;
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bounded.CancelAfter(time);
+        using var bounded = Clock.Limit(time, cancellationToken);
         try
         {
             return await base.SendAsync(request, bounded.Token).ConfigureAwait(false);

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.History;
@@ -13,7 +13,7 @@ internal sealed class HistoryRecorder(HistoryLog log, IProgress<Report> reports)
     /// <returns>The work's result.</returns>
     public async Task<T> RunAsync<T>(ProHistoryEntry entry, Func<Task<T>> work, Func<ProHistoryEntry, T, ProHistoryEntry> complete)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         T result;
         try
         {
@@ -33,7 +33,7 @@ internal sealed class HistoryRecorder(HistoryLog log, IProgress<Report> reports)
         return result;
 
         Task AppendAsync(ProHistoryEntry done) =>
-            log.AppendAsync(done with { Time = DateTimeOffset.UtcNow, Duration = done.Duration ?? clock.Elapsed }, reports);
+            log.AppendAsync(done with { Time = Clock.Now, Duration = done.Duration ?? clock.Elapsed }, reports);
     }
 
     /// <summary>The first line: those after it are what a build or container printed, and nobody knows what that says.</summary>

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Images;
@@ -40,7 +40,7 @@ internal sealed class ImageBuildJob(EngineConnection engine, ImageBuildRunner ru
     private async Task<ProImageBuild> PushByBuilderAsync(
         ImageBuildPlan plan, IProgress<Report> reporter, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         var (item, options) = (ItemOf(plan), OptionsOf(plan));
         var inputs = plan.Request.NoCache || plan.Request.Pull ? null : plan.Inputs;
         var (published, notChecked) = await Publisher(plan).FindPublishedAsync(item, inputs, options, cancellationToken)

@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
 using Pro.DockerVersioning.Images.Building;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
@@ -19,7 +19,7 @@ internal sealed class ImageBuildRunner(EngineConnection engine, IImageBuilder bu
     /// <exception cref="ProException">The build failed; no tag has changed.</exception>
     public async Task<ProImageBuild> RunAsync(ImageBuildPlan plan, IProgress<Report> reporter, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         var built = plan.AlreadyBuilt is null ? await BuildAsync(plan, reporter, cancellationToken).ConfigureAwait(false) : null;
         var id = plan.AlreadyBuilt ?? built?.ImageId ?? throw BuildErrors.NoImage(plan.Request.Subject, builder.Name);
         var (aliases, digest) = await TagAsync(plan, id, cancellationToken).ConfigureAwait(false);

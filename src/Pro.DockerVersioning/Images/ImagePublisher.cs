@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.Git;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Registry;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
@@ -140,7 +140,7 @@ internal sealed class ImagePublisher : IDisposable
         IProgress<Report> reporter,
         CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         var digest = plan is { IsSame: true, RemoteDigest: { } there }
             ? there
             : await PushAsync(plan.Item, reporter, cancellationToken).ConfigureAwait(false);
@@ -191,7 +191,7 @@ internal sealed class ImagePublisher : IDisposable
     {
         foreach (var wait in (TimeSpan[])[TimeSpan.Zero, .. RegistryClient.AfterPush])
         {
-            await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
+            await Clock.Delay(wait, cancellationToken).ConfigureAwait(false);
             if ((await LookUpAsync(item, cancellationToken).ConfigureAwait(false)) is var (digest, notChecked)
                 && (digest is not null || notChecked is not null))
             {

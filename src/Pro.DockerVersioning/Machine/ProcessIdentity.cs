@@ -16,9 +16,13 @@ namespace Pro.DockerVersioning.Machine;
 internal sealed record ProcessIdentity(string Machine, int Id, string Start)
 {
     private static readonly Lazy<ProcessIdentity> ThisProcess = new(Describe);
+    private static readonly AsyncLocal<ProcessIdentity?> Own = new();
 
     /// <summary>This process.</summary>
-    public static ProcessIdentity Current => ThisProcess.Value;
+    public static ProcessIdentity Current => Own.Value ?? ThisProcess.Value;
+
+    /// <summary>Makes the caller, and all that it starts from now on, a process of its own: in a simulation, one process plays many.</summary>
+    public static void Use(ProcessIdentity? identity) => Own.Value = identity;
 
     /// <summary>
     /// Whether it is known to be a process that <paramref name="here"/> can look at. After a restart of the machine nobody can tell it from

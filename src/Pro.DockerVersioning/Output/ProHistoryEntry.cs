@@ -19,7 +19,7 @@ public sealed record ProHistoryEntry
     }
 
     /// <summary>When it ended.</summary>
-    public DateTimeOffset Time { get; init; } = DateTimeOffset.UtcNow;
+    public DateTimeOffset Time { get; init; } = Clock.Now;
 
     /// <summary>What was done.</summary>
     public required ProHistoryKind Kind { get; init; }

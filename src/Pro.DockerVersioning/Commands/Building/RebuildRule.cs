@@ -128,8 +128,7 @@ internal sealed class RebuildRule(EngineConnection engine, RegistryAccess regist
 
     private async Task<bool> IsAtRegistryAsync(ImageReference version, CancellationToken cancellationToken)
     {
-        using var bounded = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bounded.CancelAfter(RegistryPatience);
+        using var bounded = Clock.Limit(RegistryPatience, cancellationToken);
         try
         {
             return await registries.DigestAsync(version, bounded.Token).ConfigureAwait(false) is not null;

@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.History;
 using Pro.DockerVersioning.Images;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Commands.Building;
@@ -14,7 +14,7 @@ internal sealed class RecordedImages(HistoryLog history, EngineConnection engine
     /// <summary>Builds, and with -Push publishes.</summary>
     public async Task<ProImageBuild> BuildAsync(ImageBuildJob job, ImageBuildPlan plan, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         var entry = Entry(ProHistoryKind.Build, new PublishItem(plan.Service.Name, plan.Version, plan.Reference));
         var build = await _recorder.RunAsync(
             entry,
@@ -28,7 +28,7 @@ internal sealed class RecordedImages(HistoryLog history, EngineConnection engine
                 entry with
                 {
                     Kind = ProHistoryKind.Publish,
-                    Time = DateTimeOffset.UtcNow,
+                    Time = Clock.Now,
                     Outcome = build.Outcome == ProBuildOutcome.Built
                         ? nameof(ProPublicationOutcome.Published)
                         : nameof(ProPublicationOutcome.AlreadyPublished),

@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Machine;
 using System.Collections.ObjectModel;
 using System.Management.Automation.Host;
 
@@ -23,7 +24,7 @@ internal sealed class CanaryQuestion(PSHost host, PipelinePump pump, string serv
             return said;
         }
 
-        await Task.Delay(otherwise, cancellationToken).ConfigureAwait(false);
+        await Clock.Delay(otherwise, cancellationToken).ConfigureAwait(false);
         return true;
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Management.Automation;
 using Pro.DockerVersioning.Commands;
 using Pro.DockerVersioning.Commands.Deploying;
@@ -12,6 +11,7 @@ using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
 using Pro.DockerVersioning.History;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Versions;
 
 namespace Pro.DockerVersioning;
@@ -83,7 +83,7 @@ public abstract class ProDeploymentCmdlet : ProWorkspaceCmdlet
     /// <returns>The request, with the time that is left for its own lock.</returns>
     private protected async Task<DeploymentRequest> WaitForLocksAsync(EngineConnection engine, DeploymentRequest request)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         if (LockTimeout > TimeSpan.Zero && !BreakLock)
         {
             await new LockWait(engine, request.LockTimes, Reporter).UntilFreeAsync(
@@ -321,7 +321,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
         string? version,
         string? reference)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         var request = await WaitForLocksAsync(engine, Complete(RequestFor(workspace, catalog, service, engine)));
         var told = new HashSet<string>(StringComparer.Ordinal);
         var given = Given(request, version, reference);
@@ -413,7 +413,7 @@ public abstract class ProVersionChangeCmdlet : ProDeploymentCmdlet
                 return null;
             }
 
-            var clock = Stopwatch.StartNew();
+            var clock = Clock.Start();
             _ = await RepairAsync(engine, history, request, world, target);
             request = request.WaitingFor(request.LockTimeout - clock.Elapsed);
             await TargetLock.SweepAsync(engine, StopToken);

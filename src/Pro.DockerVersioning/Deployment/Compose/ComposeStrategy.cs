@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Formats.Tar;
 using System.Globalization;
 using System.Text;
@@ -14,6 +13,7 @@ using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
@@ -396,7 +396,7 @@ internal sealed class ComposeStrategy(
             outage.Begin();
             var up = _kept is null ? _up : new ComposeUp(site.Client.For(_kept.Project), site.Image, engine);
             after = await up.RunAsync(pin, Hear, cancellationToken).ConfigureAwait(false);
-            ended = Stopwatch.GetTimestamp();
+            ended = Clock.Current.GetTimestamp();
             outage.Note();
             if (image.LocalId is { } planned && after.FirstOrDefault(one => one.ImageId != planned) is { } other)
             {
@@ -640,12 +640,12 @@ internal sealed class ComposeStrategy(
     {
         var files = Fingerprint();
         if (_judged is { } before && before.Image == image.LocalId && before.Files == files
-            && TimeProvider.System.GetElapsedTime(before.At) < Holds)
+            && Clock.Current.GetElapsedTime(before.At) < Holds)
         {
             return before.Judgement;
         }
 
-        var at = TimeProvider.System.GetTimestamp();
+        var at = Clock.Current.GetTimestamp();
         ComposeJudgement? judgement = null;
         var seen = new HashSet<(string Image, string? Hash)>();
         foreach (var replica in target.Containers)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Compose.Project;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
@@ -9,6 +8,7 @@ using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 using Pro.DockerVersioning.Versions;
 
@@ -59,7 +59,7 @@ internal sealed class ContainerReplacement(
     // What the engine's own calls take for one container, at most.
     private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(3);
     private readonly ContainerApi _calls = new(engine);
-    private readonly Stopwatch _restore = new();
+    private readonly TimeMeter _restore = Clock.Start();
     private (string Name, IReadOnlyList<string> Log)? _failed;
     private string? _lastVerified;
 
@@ -279,10 +279,10 @@ internal sealed class ContainerReplacement(
     public async Task<ProException?> LookForSupervisorAsync(
         IEnumerable<(string Name, string Id)> deployed, long since, CancellationToken cancellationToken)
     {
-        if (SupervisorTime - Stopwatch.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
+        if (SupervisorTime - Clock.Current.GetElapsedTime(since) is var left && left > TimeSpan.Zero)
         {
             steps.Begin("look for a supervisor");
-            await Task.Delay(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Clock.Delay(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         foreach (var (name, id) in deployed)
@@ -356,7 +356,7 @@ internal sealed class ContainerReplacement(
         /// starts again, at times seconds later: it counts from its removal on.
         /// </summary>
         public long OldEndedAt => States.Exists(static state => !state.Ran.Restarts && !state.Old.Labels.ContainsKey(ComposeLabels.Project))
-            ? Stopwatch.GetTimestamp() : _endings.Values.DefaultIfEmpty(Stopwatch.GetTimestamp()).Max();
+            ? Clock.Current.GetTimestamp() : _endings.Values.DefaultIfEmpty(Clock.Current.GetTimestamp()).Max();
 
         public UpdateOrder Order { get; private set; }
 
@@ -393,7 +393,7 @@ internal sealed class ContainerReplacement(
         {
             if (stage is CandidateStage.InPlace or CandidateStage.Alone)
             {
-                _endings[state.OldId] = Stopwatch.GetTimestamp();
+                _endings[state.OldId] = Clock.Current.GetTimestamp();
             }
 
             if (stage is CandidateStage.AfterHandover or CandidateStage.OnItsPorts
@@ -462,7 +462,7 @@ internal sealed class ContainerReplacement(
 
         public async Task BeforeRemovalAsync(SwapState state)
         {
-            _ = _endings.TryAdd(state.OldId, Stopwatch.GetTimestamp());
+            _ = _endings.TryAdd(state.OldId, Clock.Current.GetTimestamp());
             try
             {
                 OldLog.AddRange(await owner.TailAsync(state.OldId, CancellationToken.None).ConfigureAwait(false));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
@@ -8,6 +7,7 @@ using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Health;
 
@@ -71,7 +71,7 @@ internal sealed class ContainerWatch(EngineConnection engine, string id, TimeSpa
 
     public async Task<ContainerSnapshot> LookAsync(CancellationToken cancellationToken)
     {
-        var away = Stopwatch.StartNew();
+        var away = Clock.Start();
         for (var afterOutage = false; true; afterOutage = true)
         {
             try
@@ -80,7 +80,7 @@ internal sealed class ContainerWatch(EngineConnection engine, string id, TimeSpa
             }
             catch (ProException fault) when (IsOutage(fault) && away.Elapsed < outage)
             {
-                await Task.Delay(Again, cancellationToken).ConfigureAwait(false);
+                await Clock.Delay(Again, cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -90,7 +90,7 @@ internal sealed class ContainerWatch(EngineConnection engine, string id, TimeSpa
     {
         try
         {
-            return await _exitCode.Task.WaitAsync(patience, cancellationToken).ConfigureAwait(false);
+            return await _exitCode.Task.WaitAsync(patience, Clock.Current, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -117,8 +117,7 @@ internal sealed class ContainerWatch(EngineConnection engine, string id, TimeSpa
 
     private async Task<ContainerView?> InspectAsync(CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(CallLimit);
+        using var limit = Clock.Limit(CallLimit, cancellationToken);
         try
         {
             return new ContainerView(await engine.Http.GetAsync($"containers/{id}/json", limit.Token).ConfigureAwait(false));
@@ -136,8 +135,7 @@ internal sealed class ContainerWatch(EngineConnection engine, string id, TimeSpa
 
     private async Task<bool> NudgedAsync(TimeSpan rest, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(rest);
+        using var limit = Clock.Limit(rest, cancellationToken);
         try
         {
             return await _nudges.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
@@ -165,13 +163,13 @@ internal sealed class ContainerWatch(EngineConnection engine, string id, TimeSpa
             try
             {
                 await engine.CallAsync(client => client.System.MonitorEventsAsync(parameters, new Sink(this), stop)).ConfigureAwait(false);
-                await Task.Delay(Again, stop).ConfigureAwait(false);
+                await Clock.Delay(Again, stop).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
             {
                 // The stream is cut; whether the engine is away shows the next look.
                 _ = _nudges.Writer.TryWrite(true);
-                await Task.Delay(Again, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Clock.Delay(Again, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Health;
@@ -36,8 +37,7 @@ internal static class EngineHealthWait
 
             var start = new ContainerStart(watch.First.StartedAt, container.RestartCount);
             var bound = BoundOf(check);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(bound);
+            using var limit = Clock.Limit(bound, cancellationToken);
             try
             {
                 await foreach (var now in watch.ReadAsync(limit.Token).ConfigureAwait(false))

@@ -1,10 +1,10 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Health;
 
@@ -51,7 +51,7 @@ internal sealed class FinalAddressCheck(
 
         var addresses = PublishedAddress.Of(engine.Endpoint, old);
         var answers = await Task
-            .WhenAll(addresses.Select(address => WhyNotAsync(address, AttemptTime, cancellationToken))).ConfigureAwait(false);
+            .WhenAll(addresses.Select(address => WhyNotAsync(engine, address, AttemptTime, cancellationToken))).ConfigureAwait(false);
         var answering = addresses.Where((_, index) => answers[index] is null).ToList();
         return new FinalAddressCheck(engine, healthUrl: null, answering, answering.Count > 0 ? null
             : $"this machine gets no answer from the running container on {string.Join(", ", addresses.Select(address => address.Text))}");
@@ -90,7 +90,7 @@ internal sealed class FinalAddressCheck(
 
         var now = PublishedAddress.Of(engine.Endpoint, candidate);
         await Task.WhenAll(answering.Select(before => AddressNow(before, now)).OfType<PublishedAddress>().Distinct().Select(address =>
-            UntilAnsweredAsync(name, time, address.Port, () => WhyNotTwiceAsync(address, cancellationToken), cancellationToken)))
+            UntilAnsweredAsync(name, time, address.Port, () => WhyNotTwiceAsync(engine, address, cancellationToken), cancellationToken)))
             .ConfigureAwait(false);
     }
 
@@ -117,44 +117,47 @@ internal sealed class FinalAddressCheck(
     private static async Task UntilAnsweredAsync(
         string container, TimeSpan time, string? port, Func<Task<string?>> whyNot, CancellationToken cancellationToken)
     {
-        for (var clock = Stopwatch.StartNew(); await whyNot().ConfigureAwait(false) is { } why;)
+        for (var clock = Clock.Start(); await whyNot().ConfigureAwait(false) is { } why;)
         {
             if (clock.Elapsed >= time)
             {
                 throw VerificationErrors.FinalAddressNotAnswered(container, why, clock.Elapsed, port);
             }
 
-            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+            await Clock.Delay(Pause, cancellationToken).ConfigureAwait(false);
         }
     }
 
     // On a busy machine Docker's proxy may take longer to close a connection behind which nobody listens: it has to stay twice.
-    private static async Task<string?> WhyNotTwiceAsync(PublishedAddress address, CancellationToken cancellationToken) =>
-        await WhyNotAsync(address, AttemptTime / 2, cancellationToken).ConfigureAwait(false)
-            ?? await WhyNotAsync(address, AttemptTime / 2, cancellationToken).ConfigureAwait(false);
+    private static async Task<string?> WhyNotTwiceAsync(
+        EngineConnection engine, PublishedAddress address, CancellationToken cancellationToken) =>
+        await WhyNotAsync(engine, address, AttemptTime / 2, cancellationToken).ConfigureAwait(false)
+            ?? await WhyNotAsync(engine, address, AttemptTime / 2, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Connects, and looks whether the connection stays; null if it does.</summary>
-    private static async Task<string?> WhyNotAsync(PublishedAddress address, TimeSpan time, CancellationToken cancellationToken)
+    private static async Task<string?> WhyNotAsync(
+        EngineConnection engine, PublishedAddress address, TimeSpan time, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(time - OpenFor);
+        using var limit = Clock.Limit(time - OpenFor, cancellationToken);
         var isConnected = false;
-        using var client = new TcpClient();
         try
         {
-            await client.ConnectAsync(address.Host, address.HostPort, limit.Token).ConfigureAwait(false);
-            isConnected = true;
-            limit.CancelAfter(OpenFor);
-            return await client.Client.ReceiveAsync(new byte[1], limit.Token).ConfigureAwait(false) > 0
-                ? null : $"{address.Text} accepts a connection and closes it";
+            var stream = await engine.DialAsync(address.Host, address.HostPort, limit.Token).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+            {
+                isConnected = true;
+                limit.CancelAfter(OpenFor);
+                return await stream.ReadAsync(new byte[1], limit.Token).ConfigureAwait(false) > 0
+                    ? null : $"{address.Text} accepts a connection and closes it";
+            }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return isConnected ? null : $"{address.Text} doesn't accept a connection";
         }
-        catch (SocketException fault)
+        catch (Exception fault) when (fault is SocketException or IOException)
         {
-            return $"{address.Text}: {LogText.Clean(fault.Message)}";
+            return $"{address.Text}: {LogText.Clean((fault.InnerException as SocketException ?? fault).Message)}";
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Health;
 
@@ -40,7 +41,7 @@ internal sealed class HealthCheckVerifier(
         var probe = new HealthProbe(engine, id, check);
         var pace = new PollInterval();
         var failures = new FailureCount(check);
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         for (var unable = 0; unable < MaxUnable;)
         {
             // The container was started before the clock: a failure counts rather later than at the engine.

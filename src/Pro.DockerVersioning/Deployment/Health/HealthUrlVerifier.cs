@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Health.Probes;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Health;
 
@@ -51,7 +52,7 @@ internal sealed class HealthUrlVerifier(Uri address, Func<CancellationToken, Tas
                 return new HealthFinding(ProHealth.Unhealthy, $"is unhealthy: {text}, {failed} times in a row");
             }
 
-            await Task.Delay(interval, cancellationToken).ConfigureAwait(false);
+            await Clock.Delay(interval, cancellationToken).ConfigureAwait(false);
         }
     }
 

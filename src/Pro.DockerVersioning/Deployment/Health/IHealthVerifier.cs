@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Machine;
 using System.Globalization;
 
 namespace Pro.DockerVersioning.Deployment.Health;
@@ -47,7 +48,7 @@ internal sealed class StabilityVerifier(TimeSpan time) : IHealthVerifier
 
     public async Task<HealthFinding> RunAsync(CancellationToken cancellationToken)
     {
-        await Task.Delay(time, cancellationToken).ConfigureAwait(false);
+        await Clock.Delay(time, cancellationToken).ConfigureAwait(false);
         return new HealthFinding(
             ProHealth.Running,
             string.Create(CultureInfo.InvariantCulture, $"ran for {time.TotalSeconds:0.###} s without an exit or a restart"));
@@ -64,6 +65,6 @@ internal sealed class PollInterval
     {
         var rest = _next;
         _next = rest * 1.2 < Longest ? rest * 1.2 : Longest;
-        await Task.Delay(rest, cancellationToken).ConfigureAwait(false);
+        await Clock.Delay(rest, cancellationToken).ConfigureAwait(false);
     }
 }

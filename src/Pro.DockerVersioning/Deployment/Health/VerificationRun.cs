@@ -3,6 +3,7 @@ using System.Globalization;
 using Pro.DockerVersioning.Deployment.Health.Probes;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Health;
@@ -17,7 +18,7 @@ internal sealed class VerificationRun(
     private const int WatchFailures = 3;
     private static readonly TimeSpan EventPatience = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LeastLimit = TimeSpan.FromMinutes(1);
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly TimeMeter _clock = Clock.Start();
     private ProHealthProof _kind = ProHealthProof.HealthCheck;
     private IHealthVerifier? _proof;
 
@@ -58,7 +59,7 @@ internal sealed class VerificationRun(
             async stop =>
             {
                 var left = time - _clock.Elapsed;
-                await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, stop).ConfigureAwait(false);
+                await Clock.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, stop).ConfigureAwait(false);
                 return stillWell;
             },
         ];
@@ -164,10 +165,10 @@ internal sealed class VerificationRun(
 
     private async Task<HealthFinding> LateAsync(TimeSpan timeout, IHealthVerifier proof, CancellationToken cancellationToken)
     {
-        await Task.Delay(timeout, cancellationToken).ConfigureAwait(false);
+        await Clock.Delay(timeout, cancellationToken).ConfigureAwait(false);
         if (options.HealthTimeout is null && proof.LeastWait > timeout)
         {
-            await Task.Delay(proof.LeastWait - timeout, cancellationToken).ConfigureAwait(false);
+            await Clock.Delay(proof.LeastWait - timeout, cancellationToken).ConfigureAwait(false);
             timeout = proof.LeastWait;
         }
 

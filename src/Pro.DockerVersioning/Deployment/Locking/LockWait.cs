@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Locking;
@@ -26,7 +26,7 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
             return why;
         }
 
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         reports.Report(new VerboseReport(string.Create(
             CultureInfo.InvariantCulture,
             $"Watching the lock of {info.Target} for up to {times.Stale.TotalSeconds:0} s, to see whether its holder lives: {info}.")));
@@ -56,7 +56,7 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
     /// <summary>Waits until nobody holds any of the locks that are meant, or the time is over.</summary>
     public async Task UntilFreeAsync(Func<LockInfo, bool> isMeant, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         string? target = null;
         try
         {
@@ -78,7 +78,7 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
     public async Task<(TargetLock? Taken, LockInfo Holder)> TakeAsync(LockRequest request, CancellationToken cancellationToken)
     {
         var store = LockStore.For(engine, request.Target);
-        var mine = LockInfo.Ours(request, DateTimeOffset.UtcNow);
+        var mine = LockInfo.Ours(request, Clock.Now);
         LockWatch.Shared.Hold(mine.Nonce);
         LockInfo? last = null;
         try
@@ -107,11 +107,11 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
     /// <summary>Who has the lock in the end.</summary>
     private async Task<LockInfo> CompeteAsync(LockStore store, LockRequest request, LockInfo mine, CancellationToken cancellationToken)
     {
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         string? breakable = null;
         while (true)
         {
-            mine = mine with { Since = DateTimeOffset.UtcNow };
+            mine = mine with { Since = Clock.Now };
             var first = await store.CreateAsync(mine, cancellationToken).ConfigureAwait(false);
             if (first.Nonce == mine.Nonce)
             {
@@ -137,7 +137,7 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
 
             if (why is not null || isMoment)
             {
-                await Task.Delay(MomentPause, cancellationToken).ConfigureAwait(false);
+                await Clock.Delay(MomentPause, cancellationToken).ConfigureAwait(false);
             }
             else if (clock.Elapsed < request.Wait)
             {
@@ -163,11 +163,11 @@ internal sealed class LockWait(EngineConnection engine, LockTimes times, IProgre
         return null;
     }
 
-    private Task PauseAsync(string target, string status, Stopwatch clock, CancellationToken cancellationToken)
+    private Task PauseAsync(string target, string status, TimeMeter clock, CancellationToken cancellationToken)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"{status} ({clock.Elapsed.TotalSeconds:0} s)");
         reports.Report(new ProgressReport("lock/" + target, $"Waiting for the lock of {target}", text));
-        return Task.Delay(Pause, cancellationToken);
+        return Clock.Delay(Pause, cancellationToken);
     }
 
     private void End(string? target)

@@ -15,8 +15,10 @@ internal sealed class LockWatch(TimeProvider time)
     private readonly ConcurrentDictionary<string, (long Renewal, long Since, bool Lives)> _seen = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _held = new(StringComparer.Ordinal);
 
+    private static readonly ConcurrentDictionary<ProcessIdentity, LockWatch> All = new();
+
     /// <summary>The one of this process.</summary>
-    public static LockWatch Shared { get; } = new(TimeProvider.System);
+    public static LockWatch Shared => All.GetOrAdd(ProcessIdentity.Current, static _ => new LockWatch(Clock.Current));
 
     /// <summary>This process holds the lock with that nonce, or is about to.</summary>
     public void Hold(string nonce) => _held[nonce] = 0;

@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Locking;
@@ -128,7 +129,7 @@ internal sealed class TargetLock : IAsyncDisposable
     {
         while (true)
         {
-            await Task.Delay(_times.Renewal, _released.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Clock.Delay(_times.Renewal, _released.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_released.IsCancellationRequested)
             {
                 return;

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Deployment.Health;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Strategies;
@@ -93,7 +93,7 @@ internal sealed class DeploymentSteps(string subject, IProgress<Report> reports)
         {
             Close();
             _name = name;
-            _began = Stopwatch.GetTimestamp();
+            _began = Clock.Current.GetTimestamp();
         }
 
         reports.Report(new VerboseReport($"{subject}: {name}."));
@@ -114,7 +114,7 @@ internal sealed class DeploymentSteps(string subject, IProgress<Report> reports)
     {
         if (_name is { } name)
         {
-            Done = [.. Done, new ProDeploymentStep(name, Stopwatch.GetElapsedTime(_began))];
+            Done = [.. Done, new ProDeploymentStep(name, Clock.Current.GetElapsedTime(_began))];
             _name = null;
         }
     }

@@ -40,7 +40,7 @@ internal sealed record OperationNote
 
     public string Host { get; init; } = ProOperator.Host;
 
-    public DateTimeOffset Since { get; init; } = DateTimeOffset.UtcNow;
+    public DateTimeOffset Since { get; init; } = Clock.Now;
 
     /// <summary>Reads it; null if it is none, or of a version of this module that writes it in another way.</summary>
     public static OperationNote? Read(string? text)

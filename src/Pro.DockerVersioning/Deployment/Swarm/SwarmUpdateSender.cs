@@ -1,5 +1,6 @@
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
@@ -39,7 +40,7 @@ internal sealed class SwarmUpdateSender(SwarmApi api, string serviceId, string? 
             }
 
             service = null;
-            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+            await Clock.Delay(Pause, cancellationToken).ConfigureAwait(false);
         }
 
         throw SwarmErrors.OutOfSequence(serviceId, Attempts);

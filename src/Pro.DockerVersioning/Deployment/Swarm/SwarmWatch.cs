@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
@@ -27,7 +27,7 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
     {
         _best.Clear();
         _state = null;
-        _moved = _seen = Stopwatch.GetTimestamp();
+        _moved = _seen = Clock.Current.GetTimestamp();
         while (true)
         {
             if (await LookAsync(goal, patience.Still, cancellationToken).ConfigureAwait(false) is { } sighting)
@@ -42,7 +42,7 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
                 var wanted = sighting.Tasks.Where(task => task.IsWanted && sighting.Towards(goal).Includes(task)).ToList();
                 var hasFailed = progress.Failures.Count > _failures;
                 if (!HasMoved(sighting.Service.UpdateStatus?.State, wanted)
-                    && Stopwatch.GetElapsedTime(_moved) > patience.For(wanted.Select(task => task.State), hasFailed))
+                    && Clock.Current.GetElapsedTime(_moved) > patience.For(wanted.Select(task => task.State), hasFailed))
                 {
                     return SwarmVerdict.Stuck;
                 }
@@ -62,7 +62,7 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
         using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var answer = approve?.Invoke(asking.Token);
         var failures = progress.Failures.Count;
-        var since = _seen = Stopwatch.GetTimestamp();
+        var since = _seen = Clock.Current.GetTimestamp();
         try
         {
             while (true)
@@ -86,7 +86,7 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
                     return await answer.ConfigureAwait(false) ? SwarmVerdict.Completed : SwarmVerdict.Refused;
                 }
 
-                if (answer is null && Stopwatch.GetElapsedTime(since) >= time)
+                if (answer is null && Clock.Current.GetElapsedTime(since) >= time)
                 {
                     return SwarmVerdict.Completed;
                 }
@@ -114,11 +114,11 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
         {
             var service = await api.GetServiceAsync(serviceId, cancellationToken).ConfigureAwait(false);
             var sighting = new SwarmSighting(service, await api.ListTasksAsync(serviceId, cancellationToken).ConfigureAwait(false));
-            _seen = Stopwatch.GetTimestamp();
+            _seen = Clock.Current.GetTimestamp();
             progress.See(sighting, goal);
             return sighting;
         }
-        catch (ProException exception) when (exception.Id != SwarmErrors.ServiceNotFoundId && Stopwatch.GetElapsedTime(_seen) <= patience)
+        catch (ProException exception) when (exception.Id != SwarmErrors.ServiceNotFoundId && Clock.Current.GetElapsedTime(_seen) <= patience)
         {
             progress.Say($"The engine doesn't answer just now: {exception.Message}");
             return null;
@@ -147,7 +147,7 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
 
         if (moved)
         {
-            _moved = Stopwatch.GetTimestamp();
+            _moved = Clock.Current.GetTimestamp();
             _failures = progress.Failures.Count;
         }
 
@@ -156,7 +156,7 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
 
     private async Task PauseAsync(Task? early, CancellationToken cancellationToken)
     {
-        var pause = Task.Delay(interval, cancellationToken);
+        var pause = Clock.Delay(interval, cancellationToken);
         _ = await Task.WhenAny(early ?? pause, pause).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
     }

@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Engine.Api;
@@ -32,7 +32,7 @@ internal sealed class ContainerApi(EngineConnection engine)
     /// </summary>
     public async Task WaitForEngineAsync()
     {
-        for (var away = Stopwatch.StartNew(); away.Elapsed < Outage; await Task.Delay(Again).ConfigureAwait(false))
+        for (var away = Clock.Start(); away.Elapsed < Outage; await Clock.Delay(Again).ConfigureAwait(false))
         {
             try
             {

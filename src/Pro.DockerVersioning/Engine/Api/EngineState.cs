@@ -1,3 +1,4 @@
+using Pro.DockerVersioning.Machine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 
@@ -10,15 +11,15 @@ namespace Pro.DockerVersioning.Engine.Api;
 internal sealed record EngineState(DataRoot Root, bool IsSwarmManager, TimeSpan ClockAhead)
 {
     /// <summary>The time by the engine's clock, in which it dates what it does.</summary>
-    public DateTimeOffset Now => DateTimeOffset.UtcNow + ClockAhead;
+    public DateTimeOffset Now => Clock.Now + ClockAhead;
 
     /// <summary>Asks.</summary>
     /// <exception cref="ProException">The engine can't be reached, or refuses.</exception>
     public static async Task<EngineState> AskAsync(EngineConnection engine, CancellationToken cancellationToken)
     {
-        var before = DateTimeOffset.UtcNow;
+        var before = Clock.Now;
         var info = await engine.Http.GetAsync("info", cancellationToken).ConfigureAwait(false);
-        return Read(info, engine.Endpoint, before, DateTimeOffset.UtcNow);
+        return Read(info, engine.Endpoint, before, Clock.Now);
     }
 
     /// <summary>Reads the engine's answer. Pure.</summary>

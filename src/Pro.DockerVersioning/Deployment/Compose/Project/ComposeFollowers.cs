@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Deployment.Container.Swap;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Compose.Project;
@@ -50,7 +50,7 @@ internal sealed class ComposeFollowers(
             }
         }
 
-        var clock = Stopwatch.StartNew();
+        var clock = Clock.Start();
         while (running.Count > 0 && clock.Elapsed < Look)
         {
             foreach (var (id, name) in running)
@@ -62,7 +62,7 @@ internal sealed class ComposeFollowers(
                 }
             }
 
-            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+            await Clock.Delay(Pause, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -2,6 +2,7 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Deployment.Container.Recipe;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 using Pro.DockerVersioning.Reporting;
 
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
@@ -145,13 +146,12 @@ internal class StartFirstSwap(SwapOperation operation, SwapState state, SwapFlow
     private async Task LeaveAliasesAsync(CancellationToken cancellationToken)
     {
         await _aliases.TakeAsync(State).ConfigureAwait(false);
-        await Task.Delay(Grace, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Clock.Delay(Grace, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task LookAsync(CandidateStage stage, CancellationToken cancellationToken)
     {
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bound.CancelAfter(LastLook);
+        using var bound = Clock.Limit(LastLook, cancellationToken);
         try
         {
             await Operation.Checks.VerifyAsync(State, flow, stage, bound.Token).ConfigureAwait(false);

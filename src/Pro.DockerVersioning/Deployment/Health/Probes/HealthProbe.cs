@@ -3,6 +3,7 @@ using System.Text.Json;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
@@ -26,7 +27,7 @@ internal sealed class HealthProbe(EngineConnection engine, string id, HealthChec
         _running = ExecAsync(cancellationToken);
         try
         {
-            var outcome = await _running.WaitAsync(check.Timeout, cancellationToken).ConfigureAwait(false);
+            var outcome = await _running.WaitAsync(check.Timeout, Clock.Current, cancellationToken).ConfigureAwait(false);
             _running = null;
             return outcome;
         }
@@ -78,17 +79,17 @@ internal sealed class HealthProbe(EngineConnection engine, string id, HealthChec
     // The stream can end a moment before the engine has noted the code.
     private async Task<long?> ExitCodeAsync(string exec, CancellationToken cancellationToken)
     {
-        var until = DateTime.UtcNow + ExitPatience;
+        var until = Clock.Now + ExitPatience;
         while (true)
         {
             var state = await engine.CallAsync(client => client.Exec.InspectContainerExecAsync(exec, cancellationToken))
                 .ConfigureAwait(false);
-            if (!state.Running || DateTime.UtcNow > until)
+            if (!state.Running || Clock.Now > until)
             {
                 return state.Running ? null : state.ExitCode;
             }
 
-            await Task.Delay(10, cancellationToken).ConfigureAwait(false);
+            await Clock.Delay(TimeSpan.FromMilliseconds(10), cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -7,6 +7,7 @@ using Pro.DockerVersioning.Configuration;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
@@ -87,8 +88,7 @@ internal sealed partial class InnerUrlProbe(EngineConnection engine, string id, 
     private async Task<ProbeOutcome?> AskAsync(Asker asker, string host, string port, CancellationToken cancellationToken)
     {
         var shown = UrlText.Shown(address);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(UrlProbes.RequestTime);
+        using var limit = Clock.Limit(UrlProbes.RequestTime, cancellationToken);
         try
         {
             var input = asker.IsRaw ? RawInput(address) : CurlInput(address, host, port);

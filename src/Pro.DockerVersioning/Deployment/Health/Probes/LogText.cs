@@ -5,6 +5,7 @@ using Docker.DotNet;
 using Docker.DotNet.Models;
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
@@ -148,8 +149,7 @@ internal static class ContainerLogs
         }
 
         var text = new LogText(lines);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Patience);
+        using var limit = Clock.Limit(Patience, cancellationToken);
         try
         {
             var parameters = new ContainerLogsParameters

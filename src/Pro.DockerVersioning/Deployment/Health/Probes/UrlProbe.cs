@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using Pro.DockerVersioning.Configuration;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Health.Probes;
 
@@ -18,8 +19,7 @@ internal sealed class UrlProbe(Uri address) : IUrlProbe
         // A proxy's localhost is another machine's.
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = !address.IsLoopback };
         using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(UrlProbes.RequestTime);
+        using var limit = Clock.Limit(UrlProbes.RequestTime, cancellationToken);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
