@@ -232,7 +232,7 @@ public sealed class RealPinTests
         var pin = new VariablePin("api", rig.Image("v2"), "API_VERSION", "v2");
 
         Assert.Equal("elsewhere.example/api:v2", await rig.Client().ImageAsync(image, pin, Stop));
-        var broken = await Assert.ThrowsAsync<ProException>(() => Refuse(rig, image));
+        var broken = await Assert.ThrowsAsync<ProException>(() => rig.Client().RenderAsync(image, rig.Image("v2"), Stop));
 
         Assert.Equal("ComposeRendersOther", broken.Id);
         Assert.Contains("elsewhere.example/api:v1", broken.Message, StringComparison.Ordinal);
@@ -246,8 +246,6 @@ public sealed class RealPinTests
         return rig.Program
             with { Path = "/bin/sh", Prefix = [Path.Combine(rig.Files.Folder, "heard.sh"), rig.Program.Path, .. rig.Program.Prefix] };
     }
-
-    private static Task Refuse(ComposeRig rig, ImagePin image) => rig.Client().RenderAsync(image, rig.Image("v2"), Stop);
 
     private static async Task<PinKept> KeepAsync(ComposeRig rig)
     {
