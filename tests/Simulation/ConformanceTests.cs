@@ -15,8 +15,8 @@ public sealed class ConformanceTests : IAsyncDisposable
 {
     private const string Base = "pro-sample/base:1";
     private const int Steps = 40;
-    private static readonly int FirstSeed = Number("PRO_SIMULATION_SEED", Environment.TickCount & 0xFFFFFF);
-    private static readonly int Sequences = Number("PRO_CONFORMANCE_SEQUENCES", 6);
+    private static readonly int FirstSeed = TestNumbers.Read("PRO_SIMULATION_SEED", Environment.TickCount & 0xFFFFFF);
+    private static readonly int Sequences = TestNumbers.Read("PRO_CONFORMANCE_SEQUENCES", 6);
     private readonly string _prefix = "pro-conform-" + Guid.NewGuid().ToString("N")[..6];
     private readonly EngineConnection _real = EngineConnection.Open(EngineEndpoint.Resolve(Environment.GetEnvironmentVariable));
 
@@ -85,7 +85,8 @@ public sealed class ConformanceTests : IAsyncDisposable
             {
                 return
                 [
-                    $"PRO_SIMULATION_SEED={seed}:\n  {string.Join("\n  ", trace)}\nreal: {expected}\n{real}\nsimulated: {found}\n{simulated}",
+                    $"PRO_SIMULATION_SEED={seed}:\n  {string.Join("\n  ", trace)}\n"
+                        + $"real: {expected}\n{real}\nsimulated: {found}\n{simulated}",
                 ];
             }
         }
@@ -112,7 +113,8 @@ public sealed class ConformanceTests : IAsyncDisposable
             10 => (HttpMethod.Post, "networks/create", new JsonObject { ["Name"] = network, ["CheckDuplicate"] = true }),
             11 => (HttpMethod.Post, $"networks/{network}/connect", new JsonObject
             {
-                ["Container"] = container, ["EndpointConfig"] = network == "bridge" ? [] : new JsonObject { ["Aliases"] = new JsonArray("shop") },
+                ["Container"] = container,
+                ["EndpointConfig"] = network == "bridge" ? [] : new JsonObject { ["Aliases"] = new JsonArray("shop") },
             }),
             12 => (HttpMethod.Post, $"networks/{network}/disconnect", new JsonObject { ["Container"] = container }),
             13 => (HttpMethod.Delete, $"networks/{network}", null),
@@ -136,7 +138,11 @@ public sealed class ConformanceTests : IAsyncDisposable
         {
             hostConfig["PortBindings"] = new JsonObject
             {
-                ["80/tcp"] = new JsonArray(new JsonObject { ["HostIp"] = "127.0.0.1", ["HostPort"] = (port + random.Next(2)).ToString(CultureInfo.InvariantCulture) }),
+                ["80/tcp"] = new JsonArray(new JsonObject
+                {
+                    ["HostIp"] = "127.0.0.1",
+                    ["HostPort"] = (port + random.Next(2)).ToString(CultureInfo.InvariantCulture),
+                }),
             };
         }
 
@@ -160,7 +166,9 @@ public sealed class ConformanceTests : IAsyncDisposable
         catch (ProException refused)
         {
             // Of a busy port and a missing network, the engine says what it meets first.
-            return call.Path.EndsWith("/start", StringComparison.Ordinal) && refused.Id == "EngineObjectNotFound" ? "EngineRefused" : refused.Id;
+            return call.Path.EndsWith("/start", StringComparison.Ordinal) && refused.Id == "EngineObjectNotFound"
+                ? "EngineRefused"
+                : refused.Id;
         }
     }
 
@@ -178,15 +186,21 @@ public sealed class ConformanceTests : IAsyncDisposable
                     + (network.Value["IPAddress"]?.ToString() is { Length: > 0 } ? "+" : "-"));
             var ports = (one["NetworkSettings"]!["Ports"] as JsonObject ?? []).Where(port => port.Value is JsonArray { Count: > 0 })
                 .Select(port => $"{port.Key}={port.Value![0]!["HostPort"]}");
-            lines.Add($"{one["Name"]} {state["Status"]} code {state["ExitCode"]} restarts {one["RestartCount"]} {one["HostConfig"]!["RestartPolicy"]!["Name"]} "
-                + $"networks {string.Join(' ', networks)} ports {string.Join(' ', ports)} mounts {string.Join(' ', (one["Mounts"] as JsonArray ?? []).Select(mount => $"{mount!["Name"]}:{mount["Destination"]}"))}");
+            var mounts = (one["Mounts"] as JsonArray ?? []).Select(mount => $"{mount!["Name"]}:{mount["Destination"]}");
+            lines.Add($"{one["Name"]} {state["Status"]} code {state["ExitCode"]} "
+                + $"restarts {one["RestartCount"]} {one["HostConfig"]!["RestartPolicy"]!["Name"]} "
+                + $"networks {string.Join(' ', networks)} ports {string.Join(' ', ports)} mounts {string.Join(' ', mounts)}");
         }
 
         foreach (var network in await engine.Http.GetListAsync($"networks?filters={names}", Cancel))
         {
             var one = await engine.Http.GetAsync($"networks/{network!["Id"]}", Cancel);
             lines.Add($"network {one["Name"]} {one["Driver"]}: "
-                + string.Join(' ', one["Containers"]!.AsObject().Select(container => container.Value!["Name"]!.ToString()).Order(StringComparer.Ordinal)));
+                + string.Join(
+                    ' ',
+                    one["Containers"]!.AsObject()
+                        .Select(container => container.Value!["Name"]!.ToString())
+                        .Order(StringComparer.Ordinal)));
         }
 
         foreach (var volume in (await engine.Http.GetAsync($"volumes?filters={names}", Cancel))["Volumes"] as JsonArray ?? [])
@@ -213,7 +227,8 @@ public sealed class ConformanceTests : IAsyncDisposable
                 await _real.Http.DeleteAsync($"networks/{one!["Id"]}", CancellationToken.None);
             }
 
-            foreach (var one in (await _real.Http.GetAsync($"volumes?filters={names}", CancellationToken.None))["Volumes"] as JsonArray ?? [])
+            var volumes = await _real.Http.GetAsync($"volumes?filters={names}", CancellationToken.None);
+            foreach (var one in volumes["Volumes"] as JsonArray ?? [])
             {
                 await _real.Http.DeleteAsync($"volumes/{one!["Name"]}", CancellationToken.None);
             }
@@ -223,7 +238,4 @@ public sealed class ConformanceTests : IAsyncDisposable
             // Without an engine there is nothing to clean.
         }
     }
-
-    private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
 }

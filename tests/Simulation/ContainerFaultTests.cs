@@ -70,7 +70,9 @@ public sealed class ContainerFaultTests
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{title}: {calls.Count} calls, {runs} runs in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, {broken.Count} broken"));
+            CultureInfo.InvariantCulture,
+            $"{title}: {calls.Count} calls, {runs} runs "
+            + $"in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, {broken.Count} broken"));
         Assert.True(broken.Count == 0, string.Join("\n", broken));
     }
 
@@ -86,7 +88,8 @@ public sealed class ContainerFaultTests
         try
         {
             _ = Deploy(shop, plan, out var failure);
-            if (plan.Fault is not (Fault.KillBefore or Fault.KillAfter) && shop.FalseWordAsync(failure).GetAwaiter().GetResult() is { } word)
+            if (plan.Fault is not (Fault.KillBefore or Fault.KillAfter)
+                && shop.FalseWordAsync(failure).GetAwaiter().GetResult() is { } word)
             {
                 return $"{plan}: {word} (error: {failure?.Message})";
             }
@@ -96,7 +99,9 @@ public sealed class ContainerFaultTests
             shop.World.Run((second, shop.RepairAsync));
             shop.World.Rest(TimeSpan.FromSeconds(5));
             gap = shop.LongestGap > gap ? shop.LongestGap : gap;
-            return (shop.BrokenPromise() ?? shop.FalseHistoryAsync().GetAwaiter().GetResult()) is { } broken ? $"{plan}: {broken} (error: {failure?.Message})" : null;
+            return (shop.BrokenPromise() ?? shop.FalseHistoryAsync().GetAwaiter().GetResult()) is { } broken
+                ? $"{plan}: {broken} (error: {failure?.Message})"
+                : null;
         }
         catch (Exception unforeseen) when (unforeseen is not OutOfMemoryException)
         {

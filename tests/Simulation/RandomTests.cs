@@ -8,8 +8,8 @@ namespace Pro.DockerVersioning.Tests.Simulation;
 /// <summary>Schedules by a seed: several operators at once, two faults one after the other. PRO_SIMULATION_SEED repeats a run.</summary>
 public sealed class RandomTests
 {
-    private static readonly int FirstSeed = Number("PRO_SIMULATION_SEED", Environment.TickCount & 0xFFFFFF);
-    private static readonly TimeSpan Time = TimeSpan.FromSeconds(Number("PRO_SIMULATION_SECONDS", 20));
+    private static readonly int FirstSeed = TestNumbers.Read("PRO_SIMULATION_SEED", Environment.TickCount & 0xFFFFFF);
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(TestNumbers.Read("PRO_SIMULATION_SECONDS", 20));
 
     /// <summary>A command fails or dies, the repair after it fails or dies, and the next repair ends it.</summary>
     [Fact]
@@ -43,8 +43,9 @@ public sealed class RandomTests
             });
         }
 
-        shop.RunTogether(all);
-        return Settled(shop, $"{scene}: {string.Join(", ", all.Select(one => $"{one.Name} {one.Plan}"))}");
+        var told = $"{scene}: {string.Join(", ", all.Select(one => $"{one.Name} {one.Plan}"))}";
+        var operators = shop.RunTogether(all);
+        return shop.RobbedOperator(operators) is { } robbed ? $"{told}: {robbed}" : Settled(shop, told);
     });
 
     private static string? Settled(Shop shop, string told)
@@ -81,7 +82,4 @@ public sealed class RandomTests
     }
 
     private static FaultPlan Plan(Random random, int most) => new(random.GetItems(Enum.GetValues<Fault>(), 1)[0], random.Next(1, most));
-
-    private static int Number(string variable, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
 }

@@ -19,9 +19,16 @@ internal static class Scenes
         new("start-first, unhealthy version") { Order = UpdateOrder.StartFirst, NewIsWell = false },
         new("warm swap, default bridge") { Order = UpdateOrder.StartFirst, Networks = ["bridge"], IsPublished = true },
         new("warm swap, own network") { Order = UpdateOrder.StartFirst, IsPublished = true },
-        new("warm swap, three networks") { Order = UpdateOrder.StartFirst, IsPublished = true, Networks = ["app", "back", "cache"], HasPeers = true },
+        new("warm swap, three networks")
+        {
+            Order = UpdateOrder.StartFirst,
+            IsPublished = true,
+            Networks = ["app", "back", "cache"],
+            HasPeers = true,
+        },
         new("warm swap, unhealthy version") { Order = UpdateOrder.StartFirst, IsPublished = true, NewIsWell = false },
         new("stop-first, published") { IsPublished = true },
         new("stop-first, not running") { RunsAtFirst = false },
+        new("stop-first, named like the beginning of another one's id") { Name = "cafe" },
     ];
 }

@@ -16,7 +16,6 @@ namespace Pro.DockerVersioning.Tests.Simulation;
 /// <summary>A service on a simulated engine, and the commands for it: what the cmdlets do, without PowerShell around it.</summary>
 internal sealed class Shop : IDisposable
 {
-    public const string Name = "shop-api";
     public const string Old = "v1.0.0";
     public const string New = "v1.1.0";
 
@@ -47,7 +46,7 @@ internal sealed class Shop : IDisposable
             _ = Engine.AddNetwork(network);
         }
 
-        var api = Engine.Create(Name, Engine.Images[0], Body());
+        var api = Engine.Create(scene.Name, Engine.Images[0], Body());
         if (scene.RunsAtFirst)
         {
             Engine.Start(api);
@@ -60,9 +59,11 @@ internal sealed class Shop : IDisposable
                 ["Image"] = $"{foreign}:1",
                 ["HostConfig"] = new JsonObject
                 {
-                    ["NetworkMode"] = scene.HasPeers ? scene.Networks[0] : "bridge", ["RestartPolicy"] = new JsonObject { ["Name"] = "unless-stopped" },
+                    ["NetworkMode"] = scene.HasPeers ? scene.Networks[0] : "bridge",
+                    ["RestartPolicy"] = new JsonObject { ["Name"] = "unless-stopped" },
                 },
-            });
+            },
+            foreign == "be" ? "cafe".PadRight(64, '0') : null);
             Engine.Start(container);
             _foreign.Add((container.Id, container.StartedAt));
         }
@@ -91,16 +92,25 @@ internal sealed class Shop : IDisposable
     /// <summary>Start-first: the longest time for which nobody has answered by the service's name.</summary>
     public TimeSpan LongestGap { get; private set; }
 
-    /// <summary>Whether somebody serves under the service's name on its networks; and at its port, which is free for a moment of a warm swap.</summary>
+    /// <summary>
+    /// Whether somebody serves under the service's name on its networks; and at its port, which is free for a moment of a warm swap.
+    /// </summary>
     private bool IsAnswered => Scene.IsPublished || Engine.Containers.Any(one => Engine.Serves(one)
-        && Scene.Networks.All(network => one.Networks.Any(endpoint => endpoint.Network.Name == network && endpoint.Names(one).Contains(Alias))));
+        && Scene.Networks.All(network => one.Networks.Any(endpoint =>
+            endpoint.Network.Name == network && endpoint.Names(one).Contains(Alias))));
 
     /// <summary>Runs a command to its end or its death. What it refuses is fine.</summary>
-    public void Run(string name, FaultPlan? plan, Func<EngineConnection, Task> what) => RunTogether([(name, plan, what)]);
+    public void Run(string name, FaultPlan? plan, Func<EngineConnection, Task> what) => _ = RunTogether([(name, plan, what)]);
 
     /// <summary>Runs commands side by side.</summary>
-    public void RunTogether(IEnumerable<(string Name, FaultPlan? Plan, Func<EngineConnection, Task> What)> commands) =>
-        World.Run([.. commands.Select(one => (new Operator(World, one.Name, one.Plan), Refusable(one.What)))]);
+    /// <returns>Who they were.</returns>
+    public IReadOnlyList<Operator> RunTogether(IEnumerable<(string Name, FaultPlan? Plan, Func<EngineConnection, Task> What)> commands)
+    {
+        List<(Operator Who, Func<EngineConnection, Task> What)> operations =
+            [.. commands.Select(one => (new Operator(World, one.Name, one.Plan), Refusable(one.What)))];
+        World.Run([.. operations]);
+        return [.. operations.Select(one => one.Who)];
+    }
 
     /// <summary>Brings it to the new version.</summary>
     public Task DeployNewAsync(EngineConnection engine) => DeployAsync(engine, New);
@@ -158,27 +168,41 @@ internal sealed class Shop : IDisposable
         var body = Body();
         var problems = new[]
         {
-            (api.Name == Name, $"it is called {api.Name}"),
+            (api.Name == Scene.Name, $"it is called {api.Name}"),
             (api.Status == "running" || (!Scene.RunsAtFirst && Runs == Old), $"it is {api.Status}"),
             (api.Status != "running" || Engine.Serves(api), "it does not serve"),
             (Scene.NewIsWell || api.Image == Engine.Images[0], "a version runs that is not healthy"),
-            (JsonNode.DeepEquals(api.RestartPolicy["Name"], body["HostConfig"]!["RestartPolicy"]!["Name"]), $"its restart policy is {api.RestartPolicy}"),
+            (JsonNode.DeepEquals(api.RestartPolicy["Name"], body["HostConfig"]!["RestartPolicy"]!["Name"]),
+                $"its restart policy is {api.RestartPolicy}"),
             (api.HostConfig["Memory"]?.GetValue<long>() == 67_108_864, "its memory has no limit"),
             (api.Config["Env"]!.AsArray().Any(one => one!.GetValue<string>() == "COLOUR=operator"), "it lost the operator's variable"),
             (api.Label("team") == "shop", "it lost the operator's label"),
             (DataOf(api) == _data, "it lost its anonymous volume"),
-            (Scene.Networks.Order(StringComparer.Ordinal).SequenceEqual(api.Networks.Select(one => one.Network.Name).Order(StringComparer.Ordinal)),
+            (Scene.Networks.Order(StringComparer.Ordinal)
+                .SequenceEqual(api.Networks.Select(one => one.Network.Name).Order(StringComparer.Ordinal)),
                 $"it is on {string.Join(", ", api.Networks.Select(one => one.Network.Name))}"),
             (!Scene.HasAliases || api.Networks.TrueForAll(one => one.Aliases.Contains(Alias)), "it lost an alias"),
             (!Scene.IsPublished || api.Status != "running" || api.Ports.GetValueOrDefault("80/tcp") == Port, "its port is not bound"),
-            (_foreign.TrueForAll(one => Engine.Containers.Any(there => there.Id == one.Id && there.IsRunning && (there.StartedAt == one.StartedAt || Engine.Restarts > 0))),
+            (_foreign.TrueForAll(one => Engine.Containers.Any(there =>
+                there.Id == one.Id && there.IsRunning && (there.StartedAt == one.StartedAt || Engine.Restarts > 0))),
                 "another container was touched"),
-            (Engine.Networks.Select(one => one.Name).SequenceEqual(_networks), $"networks: {string.Join(", ", Engine.Networks.Select(one => one.Name))}"),
+            (Engine.Networks.Select(one => one.Name).SequenceEqual(_networks),
+                $"networks: {string.Join(", ", Engine.Networks.Select(one => one.Name))}"),
             (!Engine.Volumes.Any(one => one.Name.StartsWith("pro-lock-", StringComparison.Ordinal)), "a lock is left"),
             (!Engine.Volumes.Any(one => one.Name.StartsWith("pro-operation-", StringComparison.Ordinal)), "an operation record is left"),
-            (Engine.Volumes.Count(one => one.IsAnonymous) == 1 + _foreign.Count, $"{Engine.Volumes.Count(one => one.IsAnonymous)} anonymous volumes"),
+            (Engine.Volumes.Count(one => one.IsAnonymous) == 1 + _foreign.Count,
+                $"{Engine.Volumes.Count(one => one.IsAnonymous)} anonymous volumes"),
         };
         return problems.Where(one => !one.Item1).Select(one => one.Item2).FirstOrDefault();
+    }
+
+    /// <summary>Whether a lock was taken from an operator that lived, and had no trouble with it.</summary>
+    public string? RobbedOperator(IEnumerable<Operator> all)
+    {
+        string[] trouble = ["could not be removed", "could not be renewed", "was left behind"];
+        var said = Reports.Select(one => one is WarningReport warning ? warning.Message : (one as VerboseReport)?.Message ?? "").ToList();
+        return all.All(one => one.Lives) && !said.Exists(one => Array.Exists(trouble, word => one.Contains(word, StringComparison.Ordinal)))
+            ? said.Find(one => one.Contains("was taken over", StringComparison.Ordinal)) : null;
     }
 
     /// <summary>Whether what a command has said of its end is so.</summary>
@@ -194,7 +218,7 @@ internal sealed class Shop : IDisposable
         return failure is null ? Runs == New ? null : $"it says that it succeeded, and {Runs} runs"
             : Runs == New && verified == New ? null
             : failure.Id == "RestoredPrevious" ? Runs == Old ? null : $"it says that it restored {Old}, and {Runs} runs"
-            : Engine.Named(Name)?.Id == _oldId ? null : $"it says '{failure.Id}', and the old container is gone";
+            : Engine.Named(Scene.Name)?.Id == _oldId ? null : $"it says '{failure.Id}', and the old container is gone";
     }
 
     /// <summary>Whether the history knows what runs.</summary>
@@ -212,7 +236,7 @@ internal sealed class Shop : IDisposable
     }
 
     /// <summary>What runs now, as a version.</summary>
-    public string? Runs => Engine.Named(Name)?.Image.Names[0].Split(':')[^1];
+    public string? Runs => Engine.Named(Scene.Name)?.Image.Names[0].Split(':')[^1];
 
     public void Dispose()
     {
@@ -246,9 +270,12 @@ internal sealed class Shop : IDisposable
     }
 
     private static string? DataOf(SimulatedContainer container) =>
-        container.Mounts.Where(one => one["Destination"]!.GetValue<string>() == "/data").Select(one => one["Name"]!.GetValue<string>()).FirstOrDefault();
+        container.Mounts.Where(one => one["Destination"]!.GetValue<string>() == "/data")
+            .Select(one => one["Name"]!.GetValue<string>())
+            .FirstOrDefault();
 
-    private async Task<ProRepair> RepairAsync(EngineConnection engine, DeploymentRequest request, EngineSnapshot world, ServiceTarget target)
+    private async Task<ProRepair> RepairAsync(
+        EngineConnection engine, DeploymentRequest request, EngineSnapshot world, ServiceTarget target)
     {
         var reports = new Collector(Reports);
         var lockRequest = new LockRequest(target.TargetId, "repair api") { Service = "api", Repository = Repository.Name };
@@ -302,7 +329,12 @@ internal sealed class Shop : IDisposable
         };
         if (Scene.HasHealthCheck)
         {
-            config["Healthcheck"] = new JsonObject { ["Test"] = new JsonArray("CMD", "check"), ["Interval"] = 5_000_000_000, ["Retries"] = 2 };
+            config["Healthcheck"] = new JsonObject
+            {
+                ["Test"] = new JsonArray("CMD", "check"),
+                ["Interval"] = 5_000_000_000,
+                ["Retries"] = 2,
+            };
         }
 
         return new SimulatedImage
@@ -324,6 +356,9 @@ internal sealed class Shop : IDisposable
 internal sealed record ShopScene(string Title)
 {
     public UpdateOrder Order { get; init; } = UpdateOrder.StopFirst;
+
+    /// <summary>The container's name.</summary>
+    public string Name { get; init; } = "shop-api";
 
     public IReadOnlyList<string> Networks { get; init; } = ["app"];
 

@@ -179,8 +179,9 @@ internal sealed class TargetRepair(EngineConnection engine, HistoryLog history, 
                 .ConfigureAwait(false);
         }
 
-        return await ContainerReplacement.RepairOf(engine, new ImageSupply(engine, request.Child.Get, reports).PullAgainAsync, reports).RunAsync(
-            target.TargetId, target.Containers.Concat(target.Leftovers).Select(container => container.Name), cancellationToken)
+        return await ContainerReplacement.RepairOf(engine, new ImageSupply(engine, request.Child.Get, reports).PullAgainAsync, reports)
+            .RunAsync(
+                target.TargetId, target.Containers.Concat(target.Leftovers).Select(container => container.Name), cancellationToken)
             .ConfigureAwait(false);
     }
 

@@ -24,7 +24,8 @@ internal static class Clock
     public static Task Delay(TimeSpan time, CancellationToken cancellationToken = default) => Task.Delay(time, Current, cancellationToken);
 
     /// <summary>A source that is cancelled with a token, or after a time.</summary>
-    public static CancellationTokenSource Limit(TimeSpan time, CancellationToken cancellationToken) => new LimitedSource(time, cancellationToken);
+    public static CancellationTokenSource Limit(TimeSpan time, CancellationToken cancellationToken) =>
+        new LimitedSource(time, cancellationToken);
 
     private sealed class LimitedSource : CancellationTokenSource
     {

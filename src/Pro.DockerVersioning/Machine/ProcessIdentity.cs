@@ -21,7 +21,9 @@ internal sealed record ProcessIdentity(string Machine, int Id, string Start)
     /// <summary>This process.</summary>
     public static ProcessIdentity Current => Own.Value ?? ThisProcess.Value;
 
-    /// <summary>Makes the caller, and all that it starts from now on, a process of its own: in a simulation, one process plays many.</summary>
+    /// <summary>
+    /// Makes the caller, and all that it starts from now on, a process of its own: in a simulation, one process plays many.
+    /// </summary>
     public static void Use(ProcessIdentity? identity) => Own.Value = identity;
 
     /// <summary>

@@ -226,7 +226,8 @@ internal sealed class SimulatedEndpoint
             ["Links"] = Asked["Links"]?.DeepClone(),
             ["Aliases"] = Asked["Aliases"]?.DeepClone(),
             ["MacAddress"] = Address.Length == 0 ? ""
-                : "02:42:" + string.Join(':', Address.Split('.').Select(one => int.Parse(one, CultureInfo.InvariantCulture).ToString("x2", CultureInfo.InvariantCulture))),
+                : "02:42:" + string.Join(':', Address.Split('.').Select(one =>
+                    int.Parse(one, CultureInfo.InvariantCulture).ToString("x2", CultureInfo.InvariantCulture))),
             ["DriverOpts"] = Asked["DriverOpts"]?.DeepClone(),
             ["GwPriority"] = Asked["GwPriority"]?.DeepClone() ?? 0,
             ["NetworkID"] = Network.Id,

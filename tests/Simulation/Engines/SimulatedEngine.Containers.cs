@@ -21,6 +21,11 @@ internal sealed partial class SimulatedEngine
         ?? _containers.Find(one => one.Name == name.TrimStart('/'))
         ?? (_containers.FindAll(one => one.Id.StartsWith(name, StringComparison.Ordinal)) is [var only] ? only : null);
 
+    private static void RefuseTaken(Call call, string name, SimulatedContainer other) => call.Refuse(
+        409,
+        $"Conflict. The container name \"/{name}\" is already in use by container \"{other.Id}\". "
+        + "You have to remove (or rename) that container to be able to reuse that name.");
+
     private void HandleContainers(Call call)
     {
         switch (call.Method, call.Parts)
@@ -30,8 +35,9 @@ internal sealed partial class SimulatedEngine
                     .. from container in _containers.AsEnumerable().Reverse()
                        where container.IsRunning || call.Query.GetValueOrDefault("all") is "1" or "true" or "True"
                        where HasLabels(call, container.Config["Labels"])
-                       where !call.Filter("id").Any() || call.Filter("id").Any(one => container.Id.StartsWith(one, StringComparison.Ordinal))
-                       where !call.Filter("name").Any() || call.Filter("name").Any(one => container.Name.Contains(one, StringComparison.Ordinal))
+                       where !call.Filter("id").Any()
+                           || call.Filter("id").Any(one => container.Id.StartsWith(one, StringComparison.Ordinal))
+                       where IsNamed(call, container.Name)
                        select (JsonNode)container.List(),
                 ]));
                 break;
@@ -68,7 +74,8 @@ internal sealed partial class SimulatedEngine
                 {
                     container.HostConfig["RestartPolicy"] = new JsonObject
                     {
-                        ["Name"] = policy["Name"]?.GetValue<string>() ?? "", ["MaximumRetryCount"] = policy["MaximumRetryCount"]?.GetValue<int>() ?? 0,
+                        ["Name"] = policy["Name"]?.GetValue<string>() ?? "",
+                        ["MaximumRetryCount"] = policy["MaximumRetryCount"]?.GetValue<int>() ?? 0,
                     };
                 }
 
@@ -90,7 +97,10 @@ internal sealed partial class SimulatedEngine
             case ("DELETE", ""):
                 if (container.IsRunning && call.Query.GetValueOrDefault("force") is not ("1" or "true" or "True"))
                 {
-                    call.Refuse(409, $"cannot remove container \"{container.Name}\": container is running: stop the container before removing or force remove");
+                    call.Refuse(
+                        409,
+                        $"cannot remove container \"{container.Name}\": container is running: "
+                        + "stop the container before removing or force remove");
                     return;
                 }
 
@@ -101,7 +111,9 @@ internal sealed partial class SimulatedEngine
                 HandleArchive(call, container, call.Query["path"]);
                 break;
             case ("GET", "changes"):
-                call.Reply(new JsonArray([.. container.Files.Keys.Select(path => (JsonNode)new JsonObject { ["Path"] = path, ["Kind"] = 1 })]));
+                call.Reply(new JsonArray([
+                    .. container.Files.Keys.Select(path => (JsonNode)new JsonObject { ["Path"] = path, ["Kind"] = 1 }),
+                ]));
                 break;
             case ("GET", "logs"):
                 call.Reply(Frame($"{container.Config["Image"]} says hello\n"), "application/vnd.docker.multiplexed-stream");
@@ -135,7 +147,10 @@ internal sealed partial class SimulatedEngine
         {
             call.Reply(new JsonObject
             {
-                ["ID"] = exec, ["Running"] = !running.Ended, ["ExitCode"] = running.Ended ? running.Code : null, ["ContainerID"] = running.Container.Id,
+                ["ID"] = exec,
+                ["Running"] = !running.Ended,
+                ["ExitCode"] = running.Ended ? running.Code : null,
+                ["ContainerID"] = running.Container.Id,
             });
             return;
         }
@@ -166,7 +181,7 @@ internal sealed partial class SimulatedEngine
 
         if (Named(name) is { } other)
         {
-            call.Refuse(409, $"Conflict. The container name \"/{name}\" is already in use by container \"{other.Id}\". You have to remove (or rename) that container to be able to reuse that name.");
+            RefuseTaken(call, name, other);
             return;
         }
 
@@ -175,15 +190,16 @@ internal sealed partial class SimulatedEngine
     }
 
     /// <summary>Makes a container from the body of a create.</summary>
-    public SimulatedContainer Create(string name, SimulatedImage image, JsonObject body)
+    public SimulatedContainer Create(string name, SimulatedImage image, JsonObject body, string? ownId = null)
     {
         // As it would come over the wire.
         body = JsonNode.Parse(body.ToJsonString())!.AsObject();
-        var id = NewId();
+        var id = ownId ?? NewId();
         var hostConfig = body["HostConfig"]?.DeepClone().AsObject() ?? [];
         var mode = hostConfig["NetworkMode"]?.GetValue<string>() is { Length: > 0 } own && own != "default" ? own : "bridge";
         hostConfig["NetworkMode"] = mode;
-        hostConfig["RestartPolicy"] = hostConfig["RestartPolicy"] is JsonObject policy && policy["Name"]?.GetValue<string>() is { Length: > 0 } kind
+        hostConfig["RestartPolicy"] = hostConfig["RestartPolicy"] is JsonObject policy
+            && policy["Name"]?.GetValue<string>() is { Length: > 0 } kind
             ? new JsonObject { ["Name"] = kind, ["MaximumRetryCount"] = policy["MaximumRetryCount"]?.GetValue<int>() ?? 0 }
             : new JsonObject { ["Name"] = "no", ["MaximumRetryCount"] = 0 };
         var container = new SimulatedContainer
@@ -197,7 +213,8 @@ internal sealed partial class SimulatedEngine
             Mounts = MountsOf(body, hostConfig, image),
         };
         var endpoints = (body["NetworkingConfig"]?["EndpointsConfig"] as JsonObject ?? []).ToDictionary(one => one.Key, one => one.Value);
-        if (!mode.StartsWith("container:", StringComparison.Ordinal) && endpoints.Keys.All(one => one != mode && (FindNetwork(mode) is not { } main || FindNetwork(one) != main)))
+        if (!mode.StartsWith("container:", StringComparison.Ordinal)
+            && endpoints.Keys.All(one => one != mode && (FindNetwork(mode) is not { } main || FindNetwork(one) != main)))
         {
             endpoints[mode] = null;
         }
@@ -259,7 +276,11 @@ internal sealed partial class SimulatedEngine
                 _ = Volume(bind[0], null);
             }
 
-            mounts.Add(Mount(isVolume ? "volume" : "bind", isVolume ? bind[0] : null, bind[1], !(bind.Length > 2 && bind[2].Split(',').Contains("ro"))));
+            mounts.Add(Mount(
+                isVolume ? "volume" : "bind",
+                isVolume ? bind[0] : null,
+                bind[1],
+                !(bind.Length > 2 && bind[2].Split(',').Contains("ro"))));
         }
 
         foreach (var mount in (hostConfig["Mounts"] as JsonArray ?? []).Select(one => one!.AsObject()))
@@ -273,7 +294,8 @@ internal sealed partial class SimulatedEngine
                 mount["ReadOnly"]?.GetValue<bool>() != true));
         }
 
-        foreach (var folder in (image.Config["Volumes"] as JsonObject ?? []).Concat(body["Volumes"] as JsonObject ?? []).Select(one => one.Key).Distinct())
+        var folders = (image.Config["Volumes"] as JsonObject ?? []).Concat(body["Volumes"] as JsonObject ?? []);
+        foreach (var folder in folders.Select(one => one.Key).Distinct())
         {
             if (mounts.TrueForAll(one => one["Destination"]!.GetValue<string>() != folder))
             {
@@ -306,7 +328,7 @@ internal sealed partial class SimulatedEngine
 
         if (Named(name) is { } other)
         {
-            call.Refuse(409, $"Conflict. The container name \"/{name}\" is already in use by container \"{other.Id}\". You have to remove (or rename) that container to be able to reuse that name.");
+            RefuseTaken(call, name, other);
             return;
         }
 
@@ -367,7 +389,13 @@ internal sealed partial class SimulatedEngine
 
         if (call.Method == "HEAD")
         {
-            var stat = new JsonObject { ["name"] = Path.GetFileName(path), ["size"] = bytes.Length, ["mode"] = 420, ["mtime"] = SimulatedContainer.Text(container.Created) };
+            var stat = new JsonObject
+            {
+                ["name"] = Path.GetFileName(path),
+                ["size"] = bytes.Length,
+                ["mode"] = 420,
+                ["mtime"] = SimulatedContainer.Text(container.Created),
+            };
             call.ReplyHeader("X-Docker-Container-Path-Stat", Convert.ToBase64String(Encoding.UTF8.GetBytes(stat.ToJsonString())));
             return;
         }
@@ -387,7 +415,8 @@ internal sealed partial class SimulatedEngine
         foreach (var mount in container.Mounts.Where(one => one["Name"] is not null))
         {
             var folder = mount["Destination"]!.GetValue<string>().TrimEnd('/') + "/";
-            if (path.StartsWith(folder, StringComparison.Ordinal) && _volumes.Find(one => one.Name == mount["Name"]!.GetValue<string>()) is { } volume)
+            if (path.StartsWith(folder, StringComparison.Ordinal)
+                && _volumes.Find(one => one.Name == mount["Name"]!.GetValue<string>()) is { } volume)
             {
                 return (volume.Files, path[folder.Length..]);
             }

@@ -70,7 +70,10 @@ internal sealed partial class SimulatedEngine
         }
         else if (!isForced && _containers.Find(one => one.Image == image) is { } user)
         {
-            call.Refuse(409, $"conflict: unable to remove repository reference \"{name}\" (must force) - container {user.Id[..12]} is using its referenced image");
+            call.Refuse(
+                409,
+                $"conflict: unable to remove repository reference \"{name}\" (must force) - "
+                + $"container {user.Id[..12]} is using its referenced image");
         }
         else
         {
@@ -115,7 +118,7 @@ internal sealed partial class SimulatedEngine
                     ["Volumes"] = new JsonArray([
                         .. from volume in _volumes
                            where HasLabels(call, volume.Labels)
-                           where !call.Filter("name").Any() || call.Filter("name").Any(one => volume.Name.Contains(one, StringComparison.Ordinal))
+                           where IsNamed(call, volume.Name)
                            select (JsonNode)volume.Inspect(),
                     ]),
                     ["Warnings"] = null,
@@ -130,7 +133,8 @@ internal sealed partial class SimulatedEngine
                 {
                     call.Reply(volume.Inspect());
                 }
-                else if (_containers.FindAll(one => one.Mounts.Any(mount => mount["Name"]?.GetValue<string>() == name)) is { Count: > 0 } users)
+                else if (_containers.FindAll(one => one.Mounts.Any(mount => mount["Name"]?.GetValue<string>() == name))
+                    is { Count: > 0 } users)
                 {
                     call.Refuse(409, $"remove {name}: volume is in use - [{string.Join(", ", users.Select(one => one.Id))}]");
                 }

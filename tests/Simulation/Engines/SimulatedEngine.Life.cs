@@ -132,10 +132,14 @@ internal sealed partial class SimulatedEngine
             var isWell = Serves(container);
             container.HealthLog.Add(new JsonObject
             {
-                ["Start"] = SimulatedContainer.Text(time.Now), ["End"] = SimulatedContainer.Text(time.Now + CommandTime), ["ExitCode"] = isWell ? 0 : 1, ["Output"] = "",
+                ["Start"] = SimulatedContainer.Text(time.Now),
+                ["End"] = SimulatedContainer.Text(time.Now + CommandTime),
+                ["ExitCode"] = isWell ? 0 : 1,
+                ["Output"] = "",
             });
             container.FailingStreak = isWell ? 0
-                : time.Now < container.StartedAt + Time(check, "StartPeriod", TimeSpan.Zero) && container.Health == "starting" ? container.FailingStreak
+                : time.Now < container.StartedAt + Time(check, "StartPeriod", TimeSpan.Zero) && container.Health == "starting"
+                    ? container.FailingStreak
                 : container.FailingStreak + 1;
             var retries = check["Retries"]?.GetValue<int>() is > 0 and var own ? own : 3;
             var now = isWell ? "healthy" : container.FailingStreak >= retries ? "unhealthy" : container.Health;

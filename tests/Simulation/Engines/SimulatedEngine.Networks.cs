@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Tests.Simulation.World;
 
@@ -7,7 +8,8 @@ namespace Pro.DockerVersioning.Tests.Simulation.Engines;
 internal sealed partial class SimulatedEngine
 {
     /// <summary>Makes a network of an operator's.</summary>
-    public SimulatedNetwork AddNetwork(string name, bool isInternal = false, string driver = "bridge", JsonObject? labels = null, JsonObject? options = null)
+    public SimulatedNetwork AddNetwork(
+        string name, bool isInternal = false, string driver = "bridge", JsonObject? labels = null, JsonObject? options = null)
     {
         var network = new SimulatedNetwork
         {
@@ -34,7 +36,7 @@ internal sealed partial class SimulatedEngine
                 call.Reply(new JsonArray([
                     .. from network in _networks
                        where HasLabels(call, network.Labels)
-                       where !call.Filter("name").Any() || call.Filter("name").Any(one => network.Name.Contains(one, StringComparison.Ordinal))
+                       where IsNamed(call, network.Name)
                        select Listed(network),
                 ]));
                 break;
@@ -96,7 +98,8 @@ internal sealed partial class SimulatedEngine
             case ("DELETE", _) when network.IsPredefined:
                 call.Refuse(403, $"{network.Name} is a pre-defined network and cannot be removed");
                 break;
-            case ("DELETE", _) when _containers.Exists(one => one.IsRunning && one.Networks.Exists(endpoint => endpoint.Network == network)):
+            case ("DELETE", _) when _containers.Exists(one =>
+                one.IsRunning && one.Networks.Exists(endpoint => endpoint.Network == network)):
                 call.Refuse(403, $"error while removing network: network {network.Name} has active endpoints");
                 break;
             case ("DELETE", _):
@@ -175,7 +178,8 @@ internal sealed partial class SimulatedEngine
             return;
         }
 
-        if (container.Networks.Find(one => one.Network == network || (!container.IsRunning && one.Network.Name == network.Name)) is not { } endpoint)
+        if (container.Networks.Find(one =>
+            one.Network == network || (!container.IsRunning && one.Network.Name == network.Name)) is not { } endpoint)
         {
             call.Refuse(403, $"container {container.Id} is not connected to network {network.Name}");
             return;
@@ -225,13 +229,13 @@ internal sealed partial class SimulatedEngine
             }
 
             var asked = binding["HostPort"]?.GetValue<string>() ?? "";
-            var wanted = asked is not ("" or "0") ? asked : (32_768 + ++_last).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            var wanted = asked is not ("" or "0") ? asked : (32_768 + ++_last).ToString(CultureInfo.InvariantCulture);
             if (_containers.Exists(one => one != container && one.IsRunning && one.Ports.ContainsValue(wanted)))
             {
                 container.Ports.Clear();
                 var address = binding["HostIp"]?.GetValue<string>() is { Length: > 0 } given ? given : "0.0.0.0";
-                return $"failed to set up container networking: driver failed programming external connectivity on endpoint {container.Name} "
-                    + $"({container.Id}): Bind for {address}:{wanted} failed: port is already allocated";
+                return "failed to set up container networking: driver failed programming external connectivity "
+                    + $"on endpoint {container.Name} ({container.Id}): Bind for {address}:{wanted} failed: port is already allocated";
             }
 
             container.Ports[port] = wanted;

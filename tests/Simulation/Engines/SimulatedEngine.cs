@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Tests.Simulation.World;
 
@@ -39,11 +40,13 @@ internal sealed partial class SimulatedEngine(SimulatedTime time, Random random)
     /// <summary>All images.</summary>
     public IReadOnlyList<SimulatedImage> Images => _images;
 
-    /// <summary>Connects to a published port: a stream that stays open where somebody serves behind it, and ends at once where nobody does.</summary>
+    /// <summary>
+    /// Connects to a published port: a stream that stays open where somebody serves behind it, and ends at once where nobody does.
+    /// </summary>
     /// <exception cref="System.Net.Sockets.SocketException">Nobody has the port.</exception>
     public Stream Dial(int port)
     {
-        var text = port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var text = port.ToString(CultureInfo.InvariantCulture);
         return _containers.Find(one => one.IsRunning && one.Ports.ContainsValue(text)) is not { } container
             ? throw new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.ConnectionRefused)
             : Serves(container) ? new EventStream() : Stream.Null;
@@ -56,7 +59,8 @@ internal sealed partial class SimulatedEngine(SimulatedTime time, Random random)
     public bool IsAway => time.Now < _backAt;
 
     /// <summary>
-    /// Ends, and starts again: all calls that are under way are cut, and all containers end. Those start again whose restart policy says so.
+    /// Ends, and starts again: all calls that are under way are cut, and all containers end. Those start again whose restart policy
+    /// says so.
     /// </summary>
     public void Restart()
     {
@@ -132,7 +136,10 @@ internal sealed partial class SimulatedEngine(SimulatedTime time, Random random)
                 HandleVolumes(call);
                 break;
             case ["services" or "configs" or "nodes" or "tasks" or "swarm", ..]:
-                call.Refuse(503, "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.");
+                call.Refuse(
+                    503,
+                    "This node is not a swarm manager. "
+                    + "Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.");
                 break;
             default:
                 call.Refuse(404, "page not found");
@@ -140,9 +147,11 @@ internal sealed partial class SimulatedEngine(SimulatedTime time, Random random)
         }
     }
 
-    private static string IdOf(char first, int number) => first + number.ToString("x", System.Globalization.CultureInfo.InvariantCulture).PadLeft(63, '0');
+    private static string IdOf(char first, int number) =>
+        first + number.ToString("x", CultureInfo.InvariantCulture).PadLeft(63, '0');
 
-    private string NewId() => IdOf('c', ++_last)[..1] + (_last * 2654435761L).ToString("x16", System.Globalization.CultureInfo.InvariantCulture)[4..] + IdOf('0', _last)[13..];
+    private string NewId() =>
+        IdOf('c', ++_last)[..1] + (_last * 2654435761L).ToString("x16", CultureInfo.InvariantCulture)[4..] + IdOf('0', _last)[13..];
 
     private JsonObject Info() => new()
     {
@@ -161,7 +170,7 @@ internal sealed partial class SimulatedEngine(SimulatedTime time, Random random)
     {
         var stream = new EventStream();
         var since = call.Query.TryGetValue("since", out var text)
-            ? DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(double.Parse(text, System.Globalization.CultureInfo.InvariantCulture))
+            ? DateTimeOffset.UnixEpoch + TimeSpan.FromSeconds(double.Parse(text, CultureInfo.InvariantCulture))
             : time.Now;
         foreach (var (_, past) in _events.Where(one => one.Time >= since && IsWanted(call, one.Event)))
         {
@@ -205,7 +214,11 @@ internal sealed partial class SimulatedEngine(SimulatedTime time, Random random)
     private static bool IsWanted(Call call, JsonObject told) =>
         (!call.Filter("container").Any() || call.Filter("container").Contains(told["id"]!.GetValue<string>()))
         && (!call.Filter("event").Any() || call.Filter("event").Any(one =>
-            told["Action"]!.GetValue<string>() == one || told["Action"]!.GetValue<string>().StartsWith(one + ":", StringComparison.Ordinal)));
+            told["Action"]!.GetValue<string>() == one
+            || told["Action"]!.GetValue<string>().StartsWith(one + ":", StringComparison.Ordinal)));
+
+    private static bool IsNamed(Call call, string name) =>
+        !call.Filter("name").Any() || call.Filter("name").Any(one => name.Contains(one, StringComparison.Ordinal));
 
     private static bool HasLabels(Call call, JsonNode? labels) => call.Filter("label").All(one => one.Split('=', 2) is [var name, var value]
         ? labels?[name]?.GetValue<string>() == value

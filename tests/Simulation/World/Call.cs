@@ -18,7 +18,9 @@ internal sealed class Call
         Path = path.StartsWith("/v1.", StringComparison.Ordinal) ? path[path.IndexOf('/', 1)..] : path;
         Parts = [.. Path.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(Uri.UnescapeDataString)];
         Query = query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(one => one.Split('=', 2))
-            .ToDictionary(one => Uri.UnescapeDataString(one[0]), one => one.Length > 1 ? Uri.UnescapeDataString(one[1].Replace('+', ' ')) : "");
+            .ToDictionary(
+                one => Uri.UnescapeDataString(one[0]),
+                one => one.Length > 1 ? Uri.UnescapeDataString(one[1].Replace('+', ' ')) : "");
     }
 
     /// <summary>Who asks.</summary>
@@ -56,7 +58,9 @@ internal sealed class Call
 
     /// <summary>Answers with JSON, or with nothing.</summary>
     public void Reply(JsonNode? body = null, int status = 0) => Reply(
-        body is null ? [] : Encoding.UTF8.GetBytes(body.ToJsonString()), "application/json", status == 0 ? body is null ? 204 : 200 : status);
+        body is null ? [] : Encoding.UTF8.GetBytes(body.ToJsonString()),
+        "application/json",
+        status == 0 ? body is null ? 204 : 200 : status);
 
     /// <summary>Answers with a message.</summary>
     public void Refuse(int status, string message) => Reply(new JsonObject { ["message"] = message }, status);

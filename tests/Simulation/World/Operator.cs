@@ -44,7 +44,8 @@ internal sealed class Operator(SimulatedWorld world, string name, FaultPlan? pla
     ResolvedTransport IDockerHandlerFactory<EngineEndpoint>.CreateHandler(
         EngineEndpoint transportOptions, ResolvedClientOptions clientOptions, ILogger logger) => CreateTransport(clientOptions);
 
-    ResolvedTransport IDockerHandlerFactory.CreateHandler(ResolvedClientOptions clientOptions, ILogger logger) => CreateTransport(clientOptions);
+    ResolvedTransport IDockerHandlerFactory.CreateHandler(ResolvedClientOptions clientOptions, ILogger logger) =>
+        CreateTransport(clientOptions);
 
     async Task<WriteClosableStream> IStreamHijacker.HijackStreamAsync(HttpContent content) =>
         new ReceivedStream(await content.ReadAsStreamAsync().ConfigureAwait(false));

@@ -5,8 +5,8 @@ using Pro.DockerVersioning.Tests.Simulation.Engines;
 namespace Pro.DockerVersioning.Tests.Simulation.World;
 
 /// <summary>
-/// An engine and those who use it, in simulated time. Each call waits at the engine's door until it is let in, one after another, in the order
-/// that the seed says. All that follows from an answer is done before the next call is let in, and before the time goes on.
+/// An engine and those who use it, in simulated time. Each call waits at the engine's door until it is let in, one after another, in the
+/// order that the seed says. All that follows from an answer is done before the next call is let in, and before the time goes on.
 /// </summary>
 internal sealed class SimulatedWorld
 {
@@ -59,7 +59,8 @@ internal sealed class SimulatedWorld
             }
             else
             {
-                throw new InvalidOperationException($"Everybody waits for something that never comes: {string.Join(", ", running.Select(Describe))}.");
+                throw new InvalidOperationException(
+                    $"Everybody waits for something that never comes: {string.Join(", ", running.Select(Describe))}.");
             }
 
             if (Time.Now - began > Longest)

@@ -1,6 +1,7 @@
 using Pro.DockerVersioning.Engine;
 using Pro.DockerVersioning.Engine.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Locking;
 
@@ -80,7 +81,7 @@ internal sealed class LockStore(ILabelStore objects)
     /// <returns>What went wrong; null if nothing did. What is left counts as left behind.</returns>
     public async Task<Exception?> TryEndAsync(LockInfo mine)
     {
-        using var patience = new CancellationTokenSource(CallTime);
+        using var patience = Clock.Limit(CallTime, CancellationToken.None);
         try
         {
             var chain = await ChainAsync(mine.Chain, patience.Token).ConfigureAwait(false);

@@ -135,7 +135,7 @@ internal sealed class TargetLock : IAsyncDisposable
                 return;
             }
 
-            using var patience = new CancellationTokenSource(LockStore.CallTime);
+            using var patience = Clock.Limit(LockStore.CallTime, CancellationToken.None);
             try
             {
                 await RenewAsync(patience.Token).ConfigureAwait(false);

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Pro.DockerVersioning.Deployment.Strategies;
 using Pro.DockerVersioning.Deployment.Swarm.Api;
 using Pro.DockerVersioning.Errors;
+using Pro.DockerVersioning.Machine;
 
 namespace Pro.DockerVersioning.Deployment.Swarm;
 
@@ -260,7 +261,7 @@ internal sealed class SwarmUpdateRun
     /// </summary>
     private async Task TidyAsync(string image, ulong forceUpdate, JsonObject? config)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = Clock.Limit(TimeSpan.FromSeconds(30), CancellationToken.None);
         try
         {
             await _sender.SendAsync(null, _ => new SwarmChange(image, forceUpdate, config, null), image, limit.Token).ConfigureAwait(false);
@@ -273,7 +274,7 @@ internal sealed class SwarmUpdateRun
 
     private async Task<StrategyResult> FailedAsync(ProDeploymentOutcome outcome, ProException failure)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var limit = Clock.Limit(TimeSpan.FromSeconds(5), CancellationToken.None);
         var log = _progress.Failures.LastOrDefault() is { } task
             ? await _api.TailAsync(task.Id, 20, limit.Token).ConfigureAwait(false)
             : [];

@@ -118,7 +118,8 @@ internal sealed class SwarmWatch(SwarmApi api, string serviceId, SwarmProgress p
             progress.See(sighting, goal);
             return sighting;
         }
-        catch (ProException exception) when (exception.Id != SwarmErrors.ServiceNotFoundId && Clock.Current.GetElapsedTime(_seen) <= patience)
+        catch (ProException exception) when (exception.Id != SwarmErrors.ServiceNotFoundId
+            && Clock.Current.GetElapsedTime(_seen) <= patience)
         {
             progress.Say($"The engine doesn't answer just now: {exception.Message}");
             return null;

@@ -33,7 +33,8 @@ public sealed class UpRestoreTests
 
         await using (var faulty = new FaultyEngine(engine.Engine.Endpoint, Fault.Refused, failing ?? int.MaxValue))
         {
-            Assert.False(await new OperationRepair(faulty.Engine).RestoreUnlessVerifiedAsync(record, new InvalidOperationException("sick")));
+            Assert.False(await new OperationRepair(faulty.Engine)
+                .RestoreUnlessVerifiedAsync(record, new InvalidOperationException("sick")));
             Assert.Equal(failing is not null, faulty.Failed is not null);
         }
 
