@@ -358,7 +358,7 @@ begin_simulations() {
     place=''
     if [ -n "${PRO_TEST_ALL:-}" ]; then export PRO_SIMULATION_SECONDS="${PRO_SIMULATION_SECONDS:-600}"; fi
     begin_xunit simulation "$simulation" -method '*.Start_first*' -method '*.Without_a_fault*'
-    begin_xunit simulation-more "$simulation" -method '*.Stop_first*' -class '*.RandomTests'
+    begin_xunit simulation-more "$simulation" -method '*.Stop_first*' -method '*.RandomTests.*'
     place=$main
     if [ -n "$engine" ]; then begin_xunit conformance "$simulation" -class '*.ConformanceTests'; fi
 }

@@ -36,7 +36,7 @@ internal sealed class DeploymentRunner(
         try
         {
             plan.Steps.Begin("secure the image");
-            if (plan.Target.IsOfEngine)
+            if (plan.Strategy.NeedsLocalImage)
             {
                 image = await supply.EnsureAsync(image, request.Force, cancellationToken).ConfigureAwait(false);
             }
@@ -51,7 +51,7 @@ internal sealed class DeploymentRunner(
             }
 
             plan.Steps.Begin("lock");
-            var note = Note(plan, image, await WasWellAsync(plan, cancellationToken).ConfigureAwait(false));
+            var note = Note(plan, image, await plan.Strategy.IsHealthyAsync(cancellationToken).ConfigureAwait(false));
             var lockRequest = new LockRequest(plan.Target.TargetId, Operation(plan))
             {
                 Breaks = request.BreakLock,
@@ -65,7 +65,7 @@ internal sealed class DeploymentRunner(
             await using (held.ConfigureAwait(false))
             {
                 var now = await ThrowIfChangedAsync(plan, held, cancellationToken).ConfigureAwait(false);
-                if (plan.Target.IsOfEngine)
+                if (plan.Strategy.NeedsLocalImage)
                 {
                     image = await supply.RecheckAsync(
                         image,
@@ -134,32 +134,13 @@ internal sealed class DeploymentRunner(
     {
         var world = await EngineSnapshot
             .LoadAsync(engine, plan.Request.Service.Name, plan.Request.Repository, cancellationToken).ConfigureAwait(false);
-        var now = world.Find(plan.Target.TargetId);
-        var ids = plan.Target.Containers.Select(container => container.Id).ToHashSet(StringComparer.Ordinal);
-        if (plan.Target.IsOfEngine
-            && (now?.Leftovers.Count > 0 || !ids.SetEquals((now?.Containers ?? []).Select(container => container.Id))))
+        if (!plan.Strategy.IsUnchanged(plan.Target, world.Find(plan.Target.TargetId)))
         {
             throw DeploymentErrors.ChangedMeanwhile(plan.Request.Service.Name, plan.Target.TargetId);
         }
 
         await held.ThrowIfLockLostAsync(cancellationToken).ConfigureAwait(false);
         return world.Inventory;
-    }
-
-    /// <summary>Whether what runs is well, as far as the engine says.</summary>
-    private async Task<bool> WasWellAsync(DeploymentPlan plan, CancellationToken cancellationToken)
-    {
-        var calls = new ContainerApi(engine);
-        foreach (var container in plan.Target.IsOfEngine ? plan.Target.Containers : [])
-        {
-            if (await calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false) is not { Status: "running" } now
-                || (now.Json["State"]?["Health"]).Text("Status") == "unhealthy")
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private async Task<(ProDeployment Result, ProException? Failure)> ConcludeAsync(
@@ -181,8 +162,7 @@ internal sealed class DeploymentRunner(
         var succeeded = done.Outcome == ProDeploymentOutcome.Succeeded;
         var isRestored = done.Outcome is ProDeploymentOutcome.RestoredPrevious or ProDeploymentOutcome.RolledBackByEngine;
         var oldImage = plan.Target.Containers.Select(container => container.ImageId).FirstOrDefault();
-        var isVerifiedAgain = isRestored && plan.From is not null
-            && (!plan.Target.IsOfEngine || done.PreviousHealth is ProHealth.Healthy or ProHealth.Running);
+        var isVerifiedAgain = isRestored && plan.From is not null && plan.Strategy.IsVerifiedAgain(done);
         if (succeeded)
         {
             await store.KeepAsync(plan.Request, plan.Target, note, done.HealthyAfter, plan.Aliases).ConfigureAwait(false);
@@ -194,7 +174,7 @@ internal sealed class DeploymentRunner(
         }
 
         var aliases = new DeploymentAliasMover(engine, reports);
-        if ((succeeded ? image.LocalId : isRestored ? oldImage : null) is { } runs && plan.Target.IsOfEngine)
+        if ((succeeded ? image.LocalId : isRestored ? oldImage : null) is { } runs && plan.Strategy.NeedsLocalImage)
         {
             await aliases.FollowAsync(plan.Aliases, runs).ConfigureAwait(false);
         }
@@ -251,9 +231,9 @@ internal sealed class DeploymentRunner(
         return done switch
         {
             { Outcome: ProDeploymentOutcome.Succeeded } => $"Stopped after {service} {plan.Version} was verified. It stays.",
-            { Outcome: ProDeploymentOutcome.RestoredPrevious, WasStopped: true } when plan.Target.IsOfEngine =>
+            { Outcome: ProDeploymentOutcome.RestoredPrevious, WasStopped: true } when !plan.Strategy.FailureTellsRestore =>
                 $"Stopped before {plan.Version} was verified. {from} {Restored(done)}.",
-            { Outcome: ProDeploymentOutcome.RestoredPrevious, Failure: { } cause } when plan.Target.IsOfEngine =>
+            { Outcome: ProDeploymentOutcome.RestoredPrevious, Failure: { } cause } when !plan.Strategy.FailureTellsRestore =>
                 $"{service} {plan.Version} was not kept: {FirstLine(cause.Message).TrimEnd('.')}. {from} {Restored(done)}.",
             { Failure: { } cause } => FirstLine(cause.Message),
             _ => null,
@@ -261,7 +241,7 @@ internal sealed class DeploymentRunner(
     }
 
     private static ProException Failure(DeploymentPlan plan, StrategyResult done) =>
-        done.Outcome == ProDeploymentOutcome.RestoredPrevious && plan.Target.IsOfEngine
+        done.Outcome == ProDeploymentOutcome.RestoredPrevious && !plan.Strategy.FailureTellsRestore
             ? DeploymentErrors.Restored(
                 plan.Request.Service.Name, plan.Version.ToString(), plan.From?.ToString(), Restored(done), done.Failure!)
             : done.Failure!;

@@ -19,10 +19,14 @@ internal sealed class SimulatedWorld
     private readonly Lock _gate = new();
     private readonly List<Call> _door = [];
     private readonly Random _random;
-    private int _restingThreads = Thread.CurrentThread.IsThreadPoolThread ? 1 : 0;
+
+    // Threads of the test runner, that wait for this test: never more than were busy when some simulation began.
+    private static int _fewestThreads = int.MaxValue;
+    private int _restingThreads;
 
     public SimulatedWorld(int seed = 0)
     {
+        _restingThreads = _fewestThreads = Math.Min(_fewestThreads, BusyThreads());
         _random = new Random(seed);
         Engine = new SimulatedEngine(Time, _random);
     }
@@ -163,6 +167,13 @@ internal sealed class SimulatedWorld
         }
     }
 
+    private static int BusyThreads()
+    {
+        ThreadPool.GetMaxThreads(out var all, out _);
+        ThreadPool.GetAvailableThreads(out var free, out _);
+        return all - free;
+    }
+
     /// <summary>
     /// Waits until nothing is under way in this process: all that is left then waits for an answer, or for the time. Most runs on this very
     /// thread; what the runtime hands to other threads (files, channels) is waited for here.
@@ -174,9 +185,7 @@ internal sealed class SimulatedWorld
         var last = -1;
         while (true)
         {
-            ThreadPool.GetMaxThreads(out var all, out _);
-            ThreadPool.GetAvailableThreads(out var free, out _);
-            var busy = all - free;
+            var busy = BusyThreads();
             if (ThreadPool.PendingWorkItemCount == 0 && busy <= _restingThreads)
             {
                 return;
@@ -186,9 +195,8 @@ internal sealed class SimulatedWorld
             {
                 (last, since) = (busy, Stopwatch.GetTimestamp());
             }
-            else if (Stopwatch.GetElapsedTime(since) > TimeSpan.FromMilliseconds(200))
+            else if (Stopwatch.GetElapsedTime(since) > TimeSpan.FromSeconds(2))
             {
-                // Threads of the test runner, that wait for this test.
                 _restingThreads = busy;
                 return;
             }

@@ -51,6 +51,8 @@ internal sealed class ComposeStrategy(
 
     public IReadOnlyList<string> LastLog => replacement.LastLog;
 
+    public Task<bool> IsHealthyAsync(CancellationToken cancellationToken) => replacement.AreHealthyAsync(target, cancellationToken);
+
     private string Command => site.Client.Program.CommandName;
 
     private RunningComposeProject Project => site.Client.Project;

@@ -28,6 +28,8 @@ internal sealed class ForeignComposeStrategy(
 
     public IReadOnlyList<string> LastLog => replacement.LastLog;
 
+    public Task<bool> IsHealthyAsync(CancellationToken cancellationToken) => replacement.AreHealthyAsync(target, cancellationToken);
+
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await PlannedSwap

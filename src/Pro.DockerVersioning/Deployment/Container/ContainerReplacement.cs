@@ -178,6 +178,21 @@ internal sealed class ContainerReplacement(
 
     public VerificationResult? Last { get; private set; }
 
+    /// <summary>Whether what runs now is well, as far as the engine says.</summary>
+    public async Task<bool> AreHealthyAsync(ServiceTarget target, CancellationToken cancellationToken)
+    {
+        foreach (var container in target.Containers)
+        {
+            if (await _calls.FindAsync(container.Id, cancellationToken).ConfigureAwait(false) is not { Status: "running" } now
+                || (now.Json["State"]?["Health"]).Text("Status") == "unhealthy")
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The last lines of the candidate that failed, else of the one that was verified last.</summary>
     public IReadOnlyList<string> LastLog => _failed?.Log ?? Last?.LogTail ?? [];
 

@@ -16,6 +16,8 @@ internal sealed class ContainerStrategy(
 
     public IReadOnlyList<string> LastLog => replacement.LastLog;
 
+    public Task<bool> IsHealthyAsync(CancellationToken cancellationToken) => replacement.AreHealthyAsync(target, cancellationToken);
+
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var choice = await PlannedSwap

@@ -17,7 +17,6 @@ internal sealed class VerificationRun(
     // While watching: so many bad answers of the health URL in a row are a failure.
     private const int WatchFailures = 3;
     private static readonly TimeSpan EventPatience = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LeastLimit = TimeSpan.FromMinutes(1);
     private readonly TimeMeter _clock = Clock.Start();
     private ProHealthProof _kind = ProHealthProof.HealthCheck;
     private IHealthVerifier? _proof;
@@ -38,7 +37,7 @@ internal sealed class VerificationRun(
                     proof.Kind == ProHealthProof.HealthCheck,
                     until: options.HealthTimeout is null ? null : ProHealth.Healthy,
                     stop),
-                stop => LateAsync(LimitFor(proof), proof, stop),
+                stop => LateAsync(HealthTimeLimit.For(proof, options), proof, stop),
             ],
             cancellationToken).ConfigureAwait(false);
         return finding.Health is ProHealth.Healthy or ProHealth.Running && !finding.IsNewStart
@@ -153,15 +152,6 @@ internal sealed class VerificationRun(
                 : new UrlProbe(address),
             Say);
     }
-
-    /// <summary>
-    /// How long a new version has to get healthy. What -HealthTimeout or <c>pro.json</c> says comes first. Stop-first goes by what the
-    /// service is known to need. Else the image's own allowance holds. One without a check is watched for a time of its own. A swarm goes
-    /// by progress (<c>SwarmPatience</c>).
-    /// </summary>
-    private TimeSpan LimitFor(IHealthVerifier proof) => proof.Kind == ProHealthProof.Stability ? Timeout.InfiniteTimeSpan
-        : options.HealthTimeout ?? (options.KnownNeed is { } need ? proof.BoundFor(need)
-        : proof.Allowance > LeastLimit ? proof.Allowance : LeastLimit);
 
     private async Task<HealthFinding> LateAsync(TimeSpan timeout, IHealthVerifier proof, CancellationToken cancellationToken)
     {

@@ -58,6 +58,23 @@ internal interface IDeploymentStrategy
 {
     ProStrategy Kind { get; }
 
+    /// <summary>Whether the image must be on this engine first. A swarm's nodes pull it themselves.</summary>
+    bool NeedsLocalImage => true;
+
+    /// <summary>Whether what was planned for is still what is there.</summary>
+    bool IsUnchanged(ServiceTarget planned, ServiceTarget? now) => planned.HasSameContainersAs(now);
+
+    /// <summary>Whether what runs now is well, as far as the engine says.</summary>
+    Task<bool> IsHealthyAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether a version that was restored counts as verified again. A swarm says so itself; a container was looked at.
+    /// </summary>
+    bool IsVerifiedAgain(StrategyResult restored) => restored.PreviousHealth is ProHealth.Healthy or ProHealth.Running;
+
+    /// <summary>Whether a failure says itself what runs again.</summary>
+    bool FailureTellsRestore => false;
+
     /// <summary>The last log lines of the new version's container, as far as it came to that.</summary>
     IReadOnlyList<string> LastLog => [];
 

@@ -58,6 +58,10 @@ internal sealed record ServiceTarget
         .Split(',', StringSplitOptions.RemoveEmptyEntries)
         .Select(file => Path.Combine(Labels.GetValueOrDefault(ComposeLabels.WorkingDirectory, ""), file));
 
+    /// <summary>Whether it has the same containers as before, and nothing that a swap has left.</summary>
+    public bool HasSameContainersAs(ServiceTarget? now) => now is not { Leftovers.Count: > 0 }
+        && Containers.Select(one => one.Id).ToHashSet(StringComparer.Ordinal).SetEquals((now?.Containers ?? []).Select(one => one.Id));
+
     public bool IsRunning => Containers.Any(container => container.IsRunning);
 
     /// <summary>The versions that run, newest first; several while versions change.</summary>

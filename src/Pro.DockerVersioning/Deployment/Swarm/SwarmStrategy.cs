@@ -15,6 +15,17 @@ internal sealed class SwarmStrategy(
 
     public ProStrategy Kind => ProStrategy.Swarm;
 
+    public bool NeedsLocalImage => false;
+
+    /// <summary>The engine refuses an update of a service that was changed meanwhile.</summary>
+    public bool IsUnchanged(ServiceTarget planned, ServiceTarget? now) => true;
+
+    public Task<bool> IsHealthyAsync(CancellationToken cancellationToken) => Task.FromResult(true);
+
+    public bool IsVerifiedAgain(StrategyResult restored) => true;
+
+    public bool FailureTellsRestore => true;
+
     public async Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken)
     {
         var options = await OptionsAsync(image, cancellationToken).ConfigureAwait(false);

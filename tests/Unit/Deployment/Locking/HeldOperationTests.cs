@@ -133,6 +133,8 @@ public sealed class HeldOperationTests
 
         public TaskCompletionSource Ends { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        public Task<bool> IsHealthyAsync(CancellationToken cancellationToken) => Task.FromResult(true);
+
         public Task<StrategyPlan?> PlanAsync(SuppliedImage image, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public async Task<StrategyResult> RunAsync(SuppliedImage image, LockedOperation operation, CancellationToken cancellationToken)
