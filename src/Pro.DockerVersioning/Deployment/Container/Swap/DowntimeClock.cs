@@ -1,3 +1,5 @@
+using Pro.DockerVersioning.Machine;
+
 namespace Pro.DockerVersioning.Deployment.Container.Swap;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Pro.DockerVersioning.Deployment.Container.Swap;
 /// </summary>
 internal sealed class DowntimeClock(TimeProvider? clock = null)
 {
-    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private readonly TimeProvider _clock = clock ?? Clock.Current;
     private long? _since;
 
     /// <summary>The longest so far; null if there was none.</summary>
