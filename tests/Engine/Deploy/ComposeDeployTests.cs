@@ -76,8 +76,8 @@ public class ComposeDeployTests : ComposeTest
         Assert.Equal("Succeeded", Text(result, "Outcome"));
         Assert.Contains($"{ComposeCommand} up", Steps(result), StringComparison.Ordinal);
 
-        // Nobody is known to be answered before the proof, and the old one's last words are in the history. The step goes on after the proof,
-        // with a look at the ports.
+        // Nobody is known to be answered before the proof, and the old one's last words are in the history. The step goes on after the
+        // proof, with a look at the ports.
         var swap = One("(Get-ProHistory api)[0]");
         Assert.InRange(
             (TimeSpan)result.Properties["Downtime"].Value,
